@@ -1,0 +1,191 @@
+"""The flags that every experiment takes, checked without importing jax."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from absl import flags
+
+from lstm_toys.experiment import Experiment
+from lstm_toys.runs import Settings
+
+T = TypeVar("T")
+
+
+class Help(Exception):
+    """Help was asked for; the argument is its text."""
+
+
+class Bad(Exception):
+    """A command line that cannot be run; the argument says in one line what is wrong."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a command does beyond the run itself.
+
+    Attributes:
+        results_dir: the folder of runs and published sets.
+        publish: copy figures and metrics to the published set.
+        replot: redraw a finished run.
+        restart: run again even if finished.
+        quiet: print nothing but errors.
+    """
+
+    results_dir: Path
+    publish: bool
+    replot: bool
+    restart: bool
+    quiet: bool
+
+
+class Parser(flags.ArgumentParser, Generic[T]):
+    """Parses a flag's text with a function, and says what the flag takes where that fails."""
+
+    def __init__(self, convert: Callable[[str], T], takes: str) -> None:
+        self.convert, self.takes = convert, takes
+
+    def parse(self, argument: Any) -> T:
+        """Raises ValueError with what the flag takes."""
+        try:
+            return self.convert(str(argument))
+        except ValueError:
+            raise ValueError(f"takes {self.takes}") from None
+
+
+def integer(low: int, high: int) -> Parser[int]:
+    """A whole number from ``low`` to ``high``."""
+
+    def convert(text: str) -> int:
+        if not low <= int(text) <= high:
+            raise ValueError
+        return int(text)
+
+    return Parser(convert, f"a whole number from {low} to {high}")
+
+
+def positive() -> Parser[float]:
+    """A finite number above 0."""
+
+    def convert(text: str) -> float:
+        if not (math.isfinite(float(text)) and float(text) > 0):
+            raise ValueError
+        return float(text)
+
+    return Parser(convert, "a finite number above 0")
+
+
+def widths() -> Parser[tuple[int, ...]]:
+    """Widths of layers."""
+
+    def convert(text: str) -> tuple[int, ...]:
+        if text == "none":
+            return ()
+        numbers = tuple(int(part) for part in text.split(","))
+        if min(numbers) < 1:
+            raise ValueError
+        return numbers
+
+    return Parser(convert, "whole numbers above 0, joined by commas, such as 32 or 32,32, or none")
+
+
+def choice(*names: str) -> Parser[str]:
+    """One of a few names."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError
+        return text
+
+    return Parser(convert, "one of " + ", ".join(names))
+
+
+def folder() -> Parser[Path]:
+    """A folder that exists or can be made."""
+
+    def convert(text: str) -> Path:
+        if not text:
+            raise ValueError
+        return Path(text)
+
+    return Parser(convert, "a folder")
+
+
+FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
+    "seeds": (integer(1, 2**31 - 1), "independently initialized networks; seed i is the same whatever their number"),
+    "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
+    "steps": (integer(1, 2**31 - 1), "updates of each network"),
+    "learning_rate": (positive(), "step size of the optimizer"),
+    "optimizer": (choice("sgd", "momentum", "rmsprop", "adam"), "sgd, momentum (sgd with 0.9), rmsprop or adam"),
+    "hidden": (widths(), "units of the LSTM layers below the readout: 32, or 32,32, or none"),
+    "readout": (choice("lstm", "dense"), "lstm: one more LSTM layer whose units are the answer; dense: an affine map"),
+    "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over x from 0 to 1"),
+    "block": (integer(1, 2**31 - 1), "networks that one compiled program works on; fixes the last bits of all results"),
+    "results_dir": (folder(), "folder of runs and published sets"),
+    "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
+    "replot": (None, "redraw the figures of the finished run without training"),
+    "restart": (None, "run again although the run is finished"),
+    "quiet": (None, "print nothing but errors"),
+}
+"""Every flag: its parser, None for a switch, and its help."""
+
+DEFAULTS: dict[str, Any] = {
+    "seeds": 16,
+    "base_seed": 0,
+    "optimizer": "sgd",
+    "hidden": "32",
+    "readout": "lstm",
+    "timesteps": 100,
+    "block": None,
+    "results_dir": "results",
+}
+"""What an experiment need not say; it must say the number of steps and the learning rate."""
+
+
+def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
+    """Reads a command line.
+
+    Args:
+        experiment: whose command it is.
+        arguments: without the program's name.
+
+    Raises:
+        Help: the help was asked for.
+        Bad: the command line cannot be run.
+    """
+    values = flags.FlagValues()
+    defaults = {**DEFAULTS, **experiment.defaults}
+    for name, (parser, text) in FLAGS.items():
+        if parser is None:
+            flags.DEFINE_bool(name, False, text, flag_values=values)
+        else:
+            flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
+    if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments):
+        raise Help(usage(experiment, defaults))
+    try:
+        stray = values([experiment.name, *arguments])[1:]
+    except flags.Error as error:
+        raise Bad(" ".join(str(error).split())) from None
+    if stray:
+        raise Bad(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
+    settings = {name: getattr(values, name) for name in FLAGS if name in Settings.__dataclass_fields__}
+    options = {name: getattr(values, name) for name in FLAGS if name in Options.__dataclass_fields__}
+    if values.readout == "dense" and not values.hidden:
+        raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
+    if values.replot and values.restart:
+        raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
+    return Settings(experiment=experiment.name, **settings), Options(**options)
+
+
+def usage(experiment: Experiment, defaults: dict[str, Any]) -> str:
+    """The help of a command."""
+    lines = [experiment.doc.strip(), "", f"usage: python -m experiments.{experiment.name} [flags]", ""]
+    for name, (parser, text) in FLAGS.items():
+        if parser is None:
+            lines += [f"  --[no]{name}", f"      {text} (default: no)"]
+        else:
+            default = "chosen for the platform" if defaults[name] is None else defaults[name]
+            lines += [f"  --{name}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
+    return "\n".join(lines)

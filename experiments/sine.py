@@ -1,0 +1,94 @@
+"""Networks learn one sine, and are then shown lines and other sines.
+
+Trains LSTMs to return the curve 0.3 + 0.3 sin(10 x) value by value, and asks each of them for its answers to curves
+that it never saw: lines with and without intercept, and sines of other amplitudes, phases and frequencies.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from experiments import command
+from lstm_toys.experiment import Experiment
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from jaxtyping import Array, Float
+    from matplotlib.figure import Figure
+
+    from lstm_toys.generalization import Probe
+    from lstm_toys.tasks import Task
+
+TRAINING_SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
+AMPLITUDES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
+FREQUENCIES = np.array((10.0, 20.0, 30.0, 40.0, 50.0, 60.0))
+SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
+ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
+POST_MSE = 6.8e-4
+
+
+def task(x: "Float[Array, ' T']") -> "Task":
+    """One sine, to be returned as it is."""
+    from lstm_toys import families, tasks
+
+    return tasks.reproduce(tasks.only_y(families.FAMILIES["sine"].curves(x, TRAINING_SINE)))
+
+
+def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+    """The post's five families, with the post's parameters."""
+    from lstm_toys.generalization import probe
+
+    sines = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
+    return [
+        probe("line", "line", {"slope": SLOPES, "intercept": SLOPES}, x),
+        probe("line_origin", "line", {"slope": ORIGIN_SLOPES, "intercept": 0.0}, x),
+        probe("amplitude", "sine", sines, x),
+        probe("phase", "sine", {**sines, "phase": 1.5 * AMPLITUDES}, x),
+        probe("frequency", "sine", {**sines, "frequency": FREQUENCIES}, x),
+    ]
+
+
+def draw(results: "xr.Dataset") -> "dict[str, Figure]":
+    """The post's figures, under the post's file names and in its colors, and the loss."""
+    from lstm_toys import figures
+
+    lines = dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True))
+    origin = dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True))
+    amplitudes = dict(zip("rbgcyk", [f"A = {a:g}" for a in AMPLITUDES], strict=True))
+    pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
+    frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
+    same = "0.3 + 0.3 sin(10 x)"
+    return {
+        "sine_target.png": figures.target(results, f"Training curve: {same}"),
+        "sine.png": figures.training_answer(results, f"Answers to the training curve {same}"),
+        "not_identity.png": figures.family_answers(results, "line", lines, "Answers to lines with intercept"),
+        "not_identity_2.png": figures.family_answers(
+            results, "line_origin", origin, "Answers to lines through the origin"
+        ),
+        "sines.png": figures.family_answers(
+            results, "amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False
+        ),
+        "sines_with_comp.png": figures.family_answers(
+            results, "amplitude", amplitudes, "Answers to A + A sin(10 x), and the input", view="everything"
+        ),
+        "phase_displacement.png": figures.family_answers(
+            results, "phase", amplitudes, "Answers to A + A sin(10 x + 1.5 A)", view="everything"
+        ),
+        "frequency.png": figures.family_answers(
+            results, "frequency", frequencies, "Answers to A + A sin(ω x)", view="everything"
+        ),
+        "loss.png": figures.loss(results, f"Training on {same}", {"the post's network": POST_MSE}),
+    }
+
+
+EXPERIMENT = Experiment(
+    name="sine",
+    doc=__doc__,
+    defaults={"steps": 3_000, "learning_rate": 0.1},
+    task=task,
+    probes=probes,
+    draw=draw,
+)
+
+if __name__ == "__main__":
+    command.main(EXPERIMENT)

@@ -1,0 +1,26 @@
+"""What do LSTMs learn from a simple curve, and what do they do with a curve they never saw?
+
+The stages, each of which imports only from those before it::
+
+    families -> tasks -> lstm, model -> training -> population -> generalization -> statistics -> results, figures
+
+Axis legend of every shape in this package:
+
+====  ==========================================================================================
+axis  meaning
+====  ==========================================================================================
+S     seed: one independently initialized network
+M     member: one trained network, a seed under one setting of the hyper-parameters
+N     block: a fixed number of members that one compiled program works on
+C     curve: one function sampled at the time points
+T     time point
+F     feature: the values shown or asked for at one time point, (y) or (x, y)
+A     feature of an answer, where it differs from F
+H     unit of an LSTM layer; 4H: its input, forget, cell and output gate, in this order
+R     recorded step
+====  ==========================================================================================
+
+Time is the dimensionless x of a curve; curves and losses have no unit either.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,87 @@
+"""What trained networks answer to curves that they were not trained on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from lstm_toys import devices
+from lstm_toys.families import FAMILIES, Parameters
+from lstm_toys.model import Stack
+from lstm_toys.population import BLOCK, flat, groups, joined, spread
+from lstm_toys.tasks import only_y
+
+CURVE_BLOCK = 8
+"""Curves that one compiled program answers at a time."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Curves of one family that networks are shown after training.
+
+    Attributes:
+        name: of the family, as figures and tables have it.
+        inputs: the curves ``[C, T, F]``.
+        parameters: what describes them, one array ``[C]`` each.
+    """
+
+    name: str
+    inputs: Float[np.ndarray, "C T F"]
+    parameters: dict[str, Float[np.ndarray, " C"]]
+
+
+def probe(name: str, family: str, parameters: Parameters, x: Float[Array, " T"]) -> Probe:
+    """Curves of a family, shown as their y alone.
+
+    Args:
+        name: of the probe.
+        family: a name in `lstm_toys.families.FAMILIES`.
+        parameters: of the family, one array ``[C]`` or one number for all curves each.
+        x: time points.
+    """
+    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
+    curves = FAMILIES[family].curves(x, parameters)
+    return Probe(name, np.asarray(only_y(curves)), dict(zip(parameters, columns, strict=True)))
+
+
+def answers(
+    model: Stack,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    *,
+    block: int = BLOCK,
+) -> Float[np.ndarray, "S C T A"]:
+    """Answers of every network to every curve.
+
+    Works in fixed blocks of members and of curves, both padded, so that an answer is bitwise the same however many
+    other networks and curves there are.
+
+    Args:
+        model: the network.
+        params: its parameters, every leaf with a leading axis S.
+        inputs: the curves ``[C, T, F]``.
+        block: members that one compiled program works on.
+    """
+    mesh = devices.mesh()
+    sharding = jax.sharding.NamedSharding(mesh, jax.P("device"))
+    seeds, curves = jax.tree.leaves(params)[0].shape[0], inputs.shape[0]
+    padding = -curves % CURVE_BLOCK
+    padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
+    chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
+    answer = spread(_answer(model), mesh)
+    parts = []
+    for group in groups(seeds, block, mesh.size):
+        chosen = np.minimum(group, seeds - 1)
+        blocks = jax.device_put(jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], params), sharding)
+        parts.append(flat(answer(blocks, chunks)))
+    return joined(parts, seeds).reshape(seeds, curves + padding, *parts[0].shape[3:])[:, :curves]
+
+
+def _answer(model: Stack) -> Callable[[PyTree, Float[Array, "chunks N T F"]], Float[Array, "chunks N T A"]]:
+    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N T A"]:
+        return jax.lax.map(lambda chunk: model.apply({"params": params}, chunk), chunks)
+
+    return answer

@@ -1,0 +1,42 @@
+"""Statistics over seeds."""
+
+from typing import NamedTuple
+
+import numpy as np
+import scipy.stats
+from jaxtyping import Float
+
+
+class Estimate(NamedTuple):
+    """A number with an interval: ``low`` and ``high`` are NaN where there is none."""
+
+    value: float
+    low: float
+    high: float
+
+
+def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
+    """The median over seeds with a percentile bootstrap interval (Efron, 1979), 9,999 resamples from a fixed state.
+
+    A single seed has no interval, and no seed at all no median either.
+    """
+    if len(values) < 2:
+        return Estimate(float(values[0]) if len(values) else np.nan, np.nan, np.nan)
+    interval = scipy.stats.bootstrap(
+        (values,), np.median, confidence_level=confidence, method="percentile", vectorized=True, rng=0
+    ).confidence_interval
+    return Estimate(float(np.median(values)), float(interval.low), float(interval.high))
+
+
+def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
+    """The median and the interquartile range over seeds; NaN without any seed."""
+    if not len(values):
+        return Estimate(np.nan, np.nan, np.nan)
+    low, value, high = np.quantile(values, (0.25, 0.5, 0.75))
+    return Estimate(float(value), float(low), float(high))
+
+
+def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
+    """The 5 % and 95 % quantiles over seeds."""
+    low, high = np.quantile(values, (0.05, 0.95), axis=0)
+    return low, high

@@ -1,0 +1,97 @@
+"""The training of ONE network: pure functions without an axis for seeds.
+
+`lstm_toys.population` runs many of them side by side with `jax.vmap`.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key, PyTree
+
+from lstm_toys.model import Stack
+from lstm_toys.tasks import Examples, Task
+
+OPTIMIZERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
+    "sgd": lambda rate: optax.sgd(rate),
+    "momentum": lambda rate: optax.sgd(rate, momentum=0.9),
+    "rmsprop": lambda rate: optax.rmsprop(rate),
+    "adam": lambda rate: optax.adam(rate),
+}
+"""Optimizers by name, each a function of the learning rate, which may be traced."""
+
+PURPOSES = ("parameters", "examples")
+"""What a seed's randomness is used for; each purpose has a key of its own."""
+
+
+class Member(NamedTuple):
+    """One network in training.
+
+    Attributes:
+        key: the seed's own PRNG key.
+        learning_rate: a traced number, so that another one needs no compilation.
+        params: of the model.
+        optimizer_state: of the Optax optimizer.
+    """
+
+    key: Key[Array, ""]
+    learning_rate: Float[Array, ""]
+    params: PyTree[Float[Array, "..."]]
+    optimizer_state: PyTree
+
+
+class Record(NamedTuple):
+    """What is kept of a network at a recorded step.
+
+    Attributes:
+        loss: mean squared error over the whole training set.
+    """
+
+    loss: Float[Array, ""]
+
+
+def seed_key(base_seed: Int[Array, ""], seed: Int[Array, ""]) -> Key[Array, ""]:
+    """The key of a seed: the same whichever other seeds there are."""
+    return jax.random.fold_in(jax.random.key(base_seed), seed)
+
+
+def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
+    """The key that a seed uses for one purpose out of `PURPOSES`."""
+    return jax.random.fold_in(key, PURPOSES.index(purpose))
+
+
+def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
+    """Mean squared error of the model's answers."""
+    return jnp.mean(jnp.square(model.apply({"params": params}, examples.inputs) - examples.targets))
+
+
+def init(
+    task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning_rate: Float[Array, ""]
+) -> Member:
+    """A network before its first step.
+
+    The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,
+    so walk over members with `jax.lax.map` instead.
+    """
+    examples = task.examples(purpose_key(key, "examples"))
+    params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
+    return Member(key, learning_rate, params, OPTIMIZERS[optimizer](learning_rate).init(params))
+
+
+def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Member:
+    """One update of the parameters with the gradient over the examples."""
+    gradient = jax.grad(loss, argnums=1)(model, member.params, examples)
+    transform = OPTIMIZERS[optimizer](member.learning_rate)
+    updates, optimizer_state = transform.update(gradient, member.optimizer_state, member.params)
+    return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
+
+
+def advance(
+    task: Task, model: Stack, optimizer: str, member: Member, start: Int[Array, ""], stop: Int[Array, ""]
+) -> tuple[Member, Record]:
+    """The steps from ``start`` up to ``stop``, and a record of the network after them."""
+    examples = task.examples(purpose_key(member.key, "examples"))
+    member = jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
+    return member, Record(loss(model, member.params, examples))
