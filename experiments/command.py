@@ -75,17 +75,19 @@ def _report(console: Console, run: Run, metrics: dict[str, Any]) -> None:
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
     table = Table(title=f"{run.settings.experiment}: {kept} networks after {metrics['steps']:,} steps")
-    for column in ("", "median", "low", "high", "interval"):
-        table.add_column(column, justify="right" if column in ("median", "low", "high") else "left")
+    table.add_column()
+    table.add_column("median", justify="right")
+    table.add_column("interval", justify="right")
+    table.add_column("which is", style="dim")
     for name, row in metrics["summary"].items():
-        numbers = ("–" if row[part] is None else f"{row[part]:.3g}" for part in ("median", "low", "high"))
-        table.add_row(name, *numbers, row["interval"])
+        median, low, high = ("–" if row[part] is None else f"{row[part]:.3g}" for part in ("median", "low", "high"))
+        table.add_row(name, median, f"{low} … {high}", row["interval"])
     console.print(table)
     if diverged:
         console.print(f"diverged, and left out of every statistic: seeds {', '.join(map(str, diverged))}")
     seconds = metrics["seconds"]
     stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
-    console.print(f"{stages}; {metrics['member_steps_per_second']:,} member-steps/s", highlight=False)
+    console.print(f"{stages}; {metrics['member_steps_per_second']:,} member-steps/s", highlight=False, soft_wrap=True)
     for path in (run.results, run.metrics, run.parameters, *run.figures()):
         console.print(f"  {path}", highlight=False, soft_wrap=True)
 

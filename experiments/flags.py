@@ -41,7 +41,7 @@ class Options:
     quiet: bool
 
 
-class Parser(flags.ArgumentParser, Generic[T]):
+class Parser(flags.ArgumentParser[T], Generic[T]):
     """Parses a flag's text with a function, and says what the flag takes where that fails."""
 
     def __init__(self, convert: Callable[[str], T], takes: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jaxtyping import Array, Float
     from matplotlib.figure import Figure
 
+    from lstm_toys.families import Parameters
     from lstm_toys.generalization import Probe
     from lstm_toys.tasks import Task
 
@@ -38,7 +39,7 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """The post's five families, with the post's parameters."""
     from lstm_toys.generalization import probe
 
-    sines = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
+    sines: Parameters = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
     return [
         probe("line", "line", {"slope": SLOPES, "intercept": SLOPES}, x),
         probe("line_origin", "line", {"slope": ORIGIN_SLOPES, "intercept": 0.0}, x),
@@ -84,7 +85,7 @@ def draw(results: "xr.Dataset") -> "dict[str, Figure]":
 EXPERIMENT = Experiment(
     name="sine",
     doc=__doc__,
-    defaults={"steps": 3_000, "learning_rate": 0.1},
+    defaults={"steps": 4_000, "learning_rate": 0.1},
     task=task,
     probes=probes,
     draw=draw,

@@ -5,7 +5,7 @@ import platform
 from typing import Any
 
 import jax
-import jaxlib
+import jaxlib.version
 import optax
 
 import lstm_toys
@@ -22,15 +22,10 @@ def use_every_core() -> None:
     """
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
         return
-    if jax.config.jax_num_cpu_devices != -1:
+    if jax.config.jax_num_cpu_devices != -1:  # type: ignore[attr-defined]
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jax.config.update("jax_num_cpu_devices", cores)
-
-
-def mesh() -> jax.sharding.Mesh:
-    """All devices in a row, along the axis ``device``."""
-    return jax.make_mesh((jax.device_count(),), ("device",), axis_types=(jax.sharding.AxisType.Auto,))
 
 
 def fingerprint(block: int) -> dict[str, Any]:
@@ -38,7 +33,7 @@ def fingerprint(block: int) -> dict[str, Any]:
     return {
         "lstm_toys": lstm_toys.__version__,
         "jax": jax.__version__,
-        "jaxlib": jaxlib.__version__,
+        "jaxlib": jaxlib.version.__version__,
         "optax": optax.__version__,
         "platform": jax.default_backend(),
         "device": jax.devices()[0].device_kind,

@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
-from lstm_toys import devices, families, figures, generalization, population, results
+from lstm_toys import blocks, devices, families, figures, generalization, population, results
 from lstm_toys.experiment import Experiment
 from lstm_toys.model import Stack
 from lstm_toys.population import Monitor, Population
@@ -41,12 +41,12 @@ def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: 
         learning_rate=settings.learning_rate,
         optimizer=settings.optimizer,
         base_seed=settings.base_seed,
-        block=settings.block or population.BLOCK,
+        block=settings.block or blocks.BLOCK,
         monitor=monitor,
     )
     seconds |= trained.seconds
     with stopwatch(seconds, "evaluate"):
-        labeled = evaluate(experiment, trained, np.asarray(x), run)
+        labeled = evaluate(experiment, trained, x, run)
         results.save(labeled, run.results)
         results.save_parameters(trained.params, run.parameters)
     with stopwatch(seconds, "figures"):
@@ -56,14 +56,14 @@ def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: 
     return metrics
 
 
-def evaluate(experiment: Experiment, trained: Population, x: Float[np.ndarray, " T"], run: Run) -> xr.Dataset:
+def evaluate(experiment: Experiment, trained: Population, x: Float[Array, " T"], run: Run) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
     probes = experiment.probes(x)
     target = np.asarray(trained.task.examples(jax.random.key(0)).targets)
     curves = np.concatenate([target, *(probe.inputs for probe in probes)])
     answers = generalization.answers(trained.model, trained.params, curves, block=trained.block)
     attributes = {"flags": run.settings.as_dict(), "fingerprint": devices.fingerprint(trained.block)}
-    return results.dataset(trained, x, target[0], answers[:, 0], probes, answers[:, 1:], attributes)
+    return results.dataset(trained, np.asarray(x), target[0], answers[:, 0], probes, answers[:, 1:], attributes)
 
 
 def redraw(experiment: Experiment, run: Run, labeled: xr.Dataset) -> None:

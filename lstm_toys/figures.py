@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -21,7 +21,7 @@ from lstm_toys.runs import replacing
 COLORS = {"r": "#e8000b", "b": "#1f3fd6", "g": "#007f00", "c": "#00a5b5", "y": "#b8a500", "k": "#000000"}
 """The post's six colors, by matplotlib's letters, in shades that can be told apart on the grid."""
 
-STYLE = {
+STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
@@ -62,7 +62,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     """The training curve, and what the networks answer to it."""
     fit = kept(results)
     with canvas(title, "x", "y") as (figure, axes):
-        axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2, label="target")
+        axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2)
         if fit.sizes["seed"]:
             _dots_and_band(axes, fit, fit.train_answer.sel(feature="y").values, COLORS["r"])
         handles = [Line2D([], [], color=COLORS["b"], linewidth=1.2, label="target"), *_encoding(fit, COLORS["r"])]
@@ -101,14 +101,22 @@ def family_answers(
                 axes.plot(results.time, results.input.sel(feature="y")[curve], color=COLORS[color], linewidth=0.9)
             if view == "answers" and fit.sizes["seed"]:
                 axes.set_ylim(limits)
-        handles = [
+        handles: list[Line2D | Patch] = [
             Line2D([], [], linestyle="", marker="o", color=COLORS[color], label=label)
             for color, label in curves.items()
         ]
         handles.append(Line2D([], [], linestyle="", label=""))
         handles += _encoding(fit, "#555555")
         if show_input:
-            handles.append(Line2D([], [], color="#555555", linewidth=0.9, label="input"))
+            handles.append(
+                Line2D(
+                    [],
+                    [],
+                    color="#555555",
+                    linewidth=0.9,
+                    label="input, may leave the view" if view == "answers" else "input",
+                )
+            )
         axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
@@ -160,6 +168,8 @@ def _encoding(fit: xr.Dataset, color: str) -> list[Line2D | Patch]:
     if not fit.sizes["seed"]:
         return [Line2D([], [], linestyle="", label="every seed diverged")]
     return [
-        Line2D([], [], linestyle="", marker="o", markersize=2.8, color=color, label=f"answer of seed {int(fit.seed[0])}"),
+        Line2D(
+            [], [], linestyle="", marker="o", markersize=2.8, color=color, label=f"answer of seed {int(fit.seed[0])}"
+        ),
         Patch(color=color, alpha=0.22, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
     ]

@@ -1,17 +1,16 @@
 """What trained networks answer to curves that they were not trained on."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from lstm_toys import devices
+from lstm_toys import blocks, training
 from lstm_toys.families import FAMILIES, Parameters
 from lstm_toys.model import Stack
-from lstm_toys.population import BLOCK, flat, groups, joined, spread
 from lstm_toys.tasks import only_y
 
 CURVE_BLOCK = 8
@@ -52,7 +51,7 @@ def answers(
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
-    block: int = BLOCK,
+    block: int = blocks.BLOCK,
 ) -> Float[np.ndarray, "S C T A"]:
     """Answers of every network to every curve.
 
@@ -65,23 +64,18 @@ def answers(
         inputs: the curves ``[C, T, F]``.
         block: members that one compiled program works on.
     """
-    mesh = devices.mesh()
-    sharding = jax.sharding.NamedSharding(mesh, jax.P("device"))
+    mesh = blocks.mesh()
     seeds, curves = jax.tree.leaves(params)[0].shape[0], inputs.shape[0]
     padding = -curves % CURVE_BLOCK
     padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
     chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
-    answer = spread(_answer(model), mesh)
-    parts = []
-    for group in groups(seeds, block, mesh.size):
-        chosen = np.minimum(group, seeds - 1)
-        blocks = jax.device_put(jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], params), sharding)
-        parts.append(flat(answer(blocks, chunks)))
-    return joined(parts, seeds).reshape(seeds, curves + padding, *parts[0].shape[3:])[:, :curves]
 
-
-def _answer(model: Stack) -> Callable[[PyTree, Float[Array, "chunks N T F"]], Float[Array, "chunks N T A"]]:
     def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N T A"]:
-        return jax.lax.map(lambda chunk: model.apply({"params": params}, chunk), chunks)
+        return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
 
-    return answer
+    answer_all = blocks.spread(answer, mesh)
+    parts = []
+    for group in blocks.groups(seeds, block, mesh.size):
+        members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params)
+        parts.append(blocks.flat(answer_all(blocks.place(members, mesh), chunks)))
+    return blocks.joined(parts, seeds).reshape(seeds, curves + padding, *parts[0].shape[3:])[:, :curves]

@@ -7,23 +7,28 @@ from jaxtyping import Array, Float
 
 
 def recurrence(
-    projected: Float[Array, "C T 4H"],
+    inputs: Float[Array, "C T F"],
+    kernel: Float[Array, "F 4H"],
     recurrent_kernel: Float[Array, "H 4H"],
+    bias: Float[Array, " 4H"],
 ) -> Float[Array, "C T H"]:
     """Runs one LSTM layer over time, from a zero state.
 
-    With the gates i, f, g, o of the time point t, where ``a[t] = projected[t] + h[t-1] @ recurrent_kernel``::
+    With ``a[t] = inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias`` split into the gates i, f, g, o::
 
         c[t] = sigmoid(a_f) * c[t-1] + sigmoid(a_i) * tanh(a_g)
         h[t] = sigmoid(a_o) * tanh(c[t])
 
     Args:
-        projected: inputs after the input kernel and bias, ``[C, T, 4H]``, gates in the order i, f, g, o.
+        inputs: ``[C, T, F]``.
+        kernel: ``[F, 4H]``, gates in the order i, f, g, o.
         recurrent_kernel: ``[H, 4H]``.
+        bias: ``[4H]``.
 
     Returns:
-        The hidden state after every time point, ``[C, T, H]``.
+        The hidden state h after every time point, ``[C, T, H]``.
     """
+    projected = inputs @ kernel + bias[None, None, :]
 
     def step(
         carry: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C 4H"]
@@ -58,10 +63,10 @@ class LSTM(nn.Module):
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], gates))
         recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, gates))
         bias = self.param("bias", forget_bias, (gates,))
-        return recurrence(inputs @ kernel + bias[None, None, :], recurrent_kernel)
+        return recurrence(inputs, kernel, recurrent_kernel, bias)
 
 
-def forget_bias(key: Array, shape: tuple[int]) -> Float[Array, " 4H"]:
+def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " 4H"]:
     """Zeros, and ones for the forget gate (Jozefowicz et al., 2015; Keras' ``unit_forget_bias``)."""
     units = shape[0] // 4
     return jnp.zeros(shape).at[units : 2 * units].set(1.0)

@@ -25,7 +25,7 @@ class TrainingProgress:
     def __init__(self, console: Console, seeds: int, steps: int) -> None:
         self._console = console
         self._seeds, self._steps = seeds, steps
-        self._done = 0
+        self._finished = 0
         self._diverged = 0
         self._first_losses: Float[np.ndarray, " M"] = np.empty(0)
         self._began = self._last_line = time.perf_counter()
@@ -52,28 +52,28 @@ class TrainingProgress:
     ) -> None:
         self._bar.stop()
 
-    def __call__(self, member_steps: int, step: int, losses: Float[np.ndarray, " M"]) -> None:
+    def __call__(self, step: int, losses: Float[np.ndarray, " M"]) -> None:
         """Shows where the training is; see `population.Monitor`."""
         now = time.perf_counter()
         if step == 0:
             self._first_losses = losses
-            if self._done == 0:
+            if self._finished == 0:
                 self._began = now
             return
-        self._done += member_steps
         astray = ~(losses <= self._first_losses)
-        if step == self._steps:
-            self._diverged += int(astray.sum())
-        diverged = self._diverged + (int(astray.sum()) if step < self._steps else 0)
-        rate = self._done / max(now - self._began, 1e-9)
+        done = self._finished + step * len(losses)
+        rate = done / max(now - self._began, 1e-9)
         fit = losses[~astray]
         state = (
             f"step {step:,}/{self._steps:,} | {rate:,.0f} member-steps/s | "
-            f"median loss {np.median(fit) if fit.size else np.nan:.2e} | {diverged} diverged"
+            f"median loss {np.median(fit) if fit.size else np.nan:.2e} | {self._diverged + astray.sum()} diverged"
         )
-        self._bar.update(self._row, completed=self._done, state=state)
-        finished = self._done == self._seeds * self._steps
-        if not self._console.is_terminal and (finished or now - self._last_line >= LINE_SECONDS):
-            left = (self._seeds * self._steps - self._done) / rate
-            self._console.print(f"{state} | {left:,.0f} s left", highlight=False, soft_wrap=True)
+        self._bar.update(self._row, completed=done, state=state)
+        if step == self._steps:
+            self._finished = done
+            self._diverged += int(astray.sum())
+        total = self._seeds * self._steps
+        if not self._console.is_terminal and (done == total or now - self._last_line >= LINE_SECONDS):
+            left = f"{(total - done) / rate:,.0f} s left"
+            self._console.print(f"{state} | {left}", highlight=False, soft_wrap=True)
             self._last_line = now

@@ -114,7 +114,9 @@ def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     """Each seed's root mean squared error against the input, over all curves of a family, for each family."""
     squared = np.square(results.answer - results.input)
     return {
-        str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean(("curve", "time", "feature")).values)
+        str(family): np.sqrt(
+            squared.isel(curve=results.family.values == family).mean(("curve", "time", "feature")).values
+        )
         for family in dict.fromkeys(results.family.values)
     }
 
@@ -122,9 +124,9 @@ def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
 def summary(results: xr.Dataset) -> list[tuple[str, statistics.Estimate, str]]:
     """The closing table: what, the estimate over seeds that did not diverge, and what its interval is."""
     fit = kept(results)
-    rows = [("train MSE", statistics.median_quartiles(fit.train_loss.values[:, -1]), "interquartile range of seeds")]
+    rows = [("train MSE", statistics.median_quartiles(fit.train_loss.values[:, -1]), "quartiles of seeds")]
     for family, rmse in family_rmse(fit).items():
-        rows.append((f"{family}: RMSE to input", statistics.median_bootstrap(rmse), "95 % bootstrap of the median"))
+        rows.append((f"{family}, RMSE to input", statistics.median_bootstrap(rmse), "95 % bootstrap"))
     return rows
 
 

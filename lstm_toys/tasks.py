@@ -37,4 +37,4 @@ def only_y(curves: Float[Array, "C T"]) -> Float[Array, "C T 1"]:
 
 def reproduce(curves: Float[Array, "C T F"]) -> Task:
     """Sequence to sequence: every seed is shown the same curves ``[C, T, F]`` and asked to return them."""
-    return Task(lambda key: Examples(curves, curves))
+    return Task(lambda _: Examples(curves, curves))

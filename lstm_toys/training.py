@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -62,14 +62,17 @@ def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
     return jax.random.fold_in(key, PURPOSES.index(purpose))
 
 
+def answer(model: Stack, params: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"]:
+    """The model's answers with the given parameters."""
+    return cast(Array, model.apply({"params": params}, inputs))
+
+
 def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
     """Mean squared error of the model's answers."""
-    return jnp.mean(jnp.square(model.apply({"params": params}, examples.inputs) - examples.targets))
+    return jnp.mean(jnp.square(answer(model, params, examples.inputs) - examples.targets))
 
 
-def init(
-    task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning_rate: Float[Array, ""]
-) -> Member:
+def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning_rate: Float[Array, ""]) -> Member:
     """A network before its first step.
 
     The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,

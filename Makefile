@@ -1,0 +1,29 @@
+VENV ?= .venv
+PYTHON ?= python3
+RUN = $(VENV)/bin/python
+
+.PHONY: env sine test check lock
+
+env: $(VENV)/installed
+
+$(VENV)/installed: requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock
+	touch $@
+
+sine: env
+	$(RUN) -m experiments.sine --seeds 16
+
+test: env
+	$(RUN) -m pytest
+
+# Style and types.
+check: env
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+
+# Resolves the dependencies anew; needs uv.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+		--no-emit-find-links --no-annotate --extra test --output-file requirements.lock pyproject.toml

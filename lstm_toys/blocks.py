@@ -1,0 +1,85 @@
+"""Blocks of members: a function of one member, compiled to many members on many devices.
+
+A block is always the same compiled program on the same number of members, padded at the end. That makes seed i bitwise
+the same however many other seeds and devices there are: XLA programs for different batch sizes differ in the last bits,
+and training amplifies that.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Int, PyTree
+
+BLOCK = 4
+"""Members in a block, unless the caller says otherwise."""
+
+GROUP_BLOCKS = 64
+"""Blocks that one device holds at a time, at most: the bound on memory."""
+
+
+def mesh() -> jax.sharding.Mesh:
+    """All devices in a row, along the axis ``device``."""
+    return jax.make_mesh((jax.device_count(),), ("device",), axis_types=(jax.sharding.AxisType.Auto,))
+
+
+def place(members: PyTree, mesh: jax.sharding.Mesh) -> PyTree:
+    """Puts blocks of members on the devices, an equal share on each."""
+    return jax.device_put(members, jax.sharding.NamedSharding(mesh, jax.P("device")))
+
+
+def spread(
+    function: Callable[..., Any], mesh: jax.sharding.Mesh, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
+) -> jax.stages.Wrapped:
+    """Compiles a function of one member to one of many blocks of members.
+
+    Args:
+        function: from one member's pytree, and further arguments that all members share.
+        mesh: the devices, in a row.
+        batch: what maps the function over the members of a block.
+        donate: give the members' memory to the result.
+
+    Returns:
+        A jitted function whose first argument has two leading axes: blocks, a multiple of the number of devices, and N.
+    """
+
+    def on_device(blocks: PyTree, *shared: PyTree) -> PyTree:
+        return jax.lax.map(batch(lambda member: function(member, *shared)), blocks)
+
+    def on_devices(blocks: PyTree, *shared: PyTree) -> PyTree:
+        in_specs = (jax.P("device"), *(jax.P() for _ in shared))
+        mapped = jax.shard_map(on_device, mesh=mesh, in_specs=in_specs, out_specs=jax.P("device"), check_vma=False)
+        return mapped(blocks, *shared)
+
+    return jax.jit(on_devices, donate_argnums=0 if donate else ())
+
+
+def one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Maps a function over members in turn, for what must not be batched."""
+    return partial(jax.lax.map, function)
+
+
+def groups(members: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:
+    """Splits members into groups of blocks, all of one shape, that fill the devices evenly.
+
+    Yields:
+        Member numbers, from 0; those past the last member are padding, to be computed and dropped.
+    """
+    blocks = -(-members // block)
+    group_count = -(-blocks // (device_count * GROUP_BLOCKS))
+    per_device = -(-blocks // (device_count * group_count))
+    shape = (device_count * per_device, block)
+    for first in range(0, members, shape[0] * shape[1]):
+        yield first + np.arange(shape[0] * shape[1]).reshape(shape)
+
+
+def flat(blocks: PyTree) -> PyTree:
+    """Merges the axes of blocks and of members in a block, on the host."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), blocks)
+
+
+def joined(parts: list[PyTree], members: int) -> PyTree:
+    """Joins the groups' trees along the axis of members, without the padding."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:members], *parts)
