@@ -58,7 +58,7 @@ def _carry_out(experiment: Experiment, run: Run, options: flags.Options, console
         began = time.perf_counter()
         from lstm_toys import devices, execution, progress
 
-        devices.use_every_core()
+        devices.configure(cache=options.compile_cache)
         seconds = {"import": time.perf_counter() - began}
         if options.quiet:
             execution.execute(experiment, run, None, seconds)

@@ -32,6 +32,7 @@ class Options:
         replot: redraw a finished run.
         restart: run again even if finished.
         quiet: print nothing but errors.
+        compile_cache: keep compiled programs for the next command.
     """
 
     results_dir: Path
@@ -39,6 +40,7 @@ class Options:
     replot: bool
     restart: bool
     quiet: bool
+    compile_cache: bool
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
@@ -128,6 +130,7 @@ FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
     "replot": (None, "redraw the figures of the finished run without training"),
     "restart": (None, "run again although the run is finished"),
     "quiet": (None, "print nothing but errors"),
+    "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
 }
 """Every flag: its parser, None for a switch, and its help."""
 
@@ -140,6 +143,7 @@ DEFAULTS: dict[str, Any] = {
     "timesteps": 100,
     "block": None,
     "results_dir": "results",
+    "compile_cache": True,
 }
 """What an experiment need not say; it must say the number of steps and the learning rate."""
 
@@ -159,7 +163,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     defaults = {**DEFAULTS, **experiment.defaults}
     for name, (parser, text) in FLAGS.items():
         if parser is None:
-            flags.DEFINE_bool(name, False, text, flag_values=values)
+            flags.DEFINE_bool(name, defaults.get(name, False), text, flag_values=values)
         else:
             flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
     if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments):
@@ -184,7 +188,7 @@ def usage(experiment: Experiment, defaults: dict[str, Any]) -> str:
     lines = [experiment.doc.strip(), "", f"usage: python -m experiments.{experiment.name} [flags]", ""]
     for name, (parser, text) in FLAGS.items():
         if parser is None:
-            lines += [f"  --[no]{name}", f"      {text} (default: no)"]
+            lines += [f"  --[no]{name}", f"      {text} (default: {'yes' if defaults.get(name) else 'no'})"]
         else:
             default = "chosen for the platform" if defaults[name] is None else defaults[name]
             lines += [f"  --{name}", f"      {text}", f"      takes {parser.takes} (default: {default})"]

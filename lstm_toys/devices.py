@@ -1,7 +1,8 @@
-"""The devices that a population is spread over, and the fingerprint of what computes on them."""
+"""The devices that a population is spread over, how XLA compiles for them, and the fingerprint of both."""
 
 import os
 import platform
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,6 +10,44 @@ import jaxlib.version
 import optax
 
 import lstm_toys
+
+COMPILED_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
+"""Option of XLA:CPU, undocumented, that compiles a whole loop to one function; where unknown, XLA ignores it."""
+
+
+def configure(*, cache: bool = True) -> None:
+    """Sets JAX up for populations: every core, compiled loops and, unless refused, the compilation cache.
+
+    Args:
+        cache: keep compiled programs in the user's cache folder, for the next process.
+
+    Raises:
+        RuntimeError: JAX has made its devices already, which the first array does.
+    """
+    use_every_core()
+    compile_loops()
+    if cache:
+        cache_compilations()
+
+
+def compile_loops() -> None:
+    """Asks XLA:CPU to compile whole loops, unless the user has chosen backend options of their own.
+
+    A recurrence of small matrices runs about twice as fast so. It changes the last bits of results, and takes effect
+    only before JAX has made its devices.
+    """
+    flags = os.environ.get("XLA_FLAGS", "")
+    if "xla_backend_extra_options" not in flags:
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={COMPILED_LOOPS}".strip()
+
+
+def cache_compilations() -> None:
+    """Keeps compiled programs in the user's cache folder, unless the user has chosen another."""
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        jax.config.update("jax_compilation_cache_dir", str(home / "lstm_toys" / "xla"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def use_every_core() -> None:

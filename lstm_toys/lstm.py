@@ -1,11 +1,36 @@
 """The LSTM of Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)."""
 
+from typing import NamedTuple
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 
+class Trace(NamedTuple):
+    """What the backward pass needs of every time point, time first.
+
+    Attributes:
+        hidden: h after the time point.
+        input_gate: sigmoid(a_i).
+        forget_gate: sigmoid(a_f).
+        candidate: tanh(a_g).
+        output_gate: sigmoid(a_o).
+        previous_cell: c before the time point.
+        squashed_cell: tanh(c) after it.
+    """
+
+    hidden: Float[Array, "T C H"]
+    input_gate: Float[Array, "T C H"]
+    forget_gate: Float[Array, "T C H"]
+    candidate: Float[Array, "T C H"]
+    output_gate: Float[Array, "T C H"]
+    previous_cell: Float[Array, "T C H"]
+    squashed_cell: Float[Array, "T C H"]
+
+
+@jax.custom_vjp
 def recurrence(
     inputs: Float[Array, "C T F"],
     kernel: Float[Array, "F 4H"],
@@ -19,6 +44,11 @@ def recurrence(
         c[t] = sigmoid(a_f) * c[t-1] + sigmoid(a_i) * tanh(a_g)
         h[t] = sigmoid(a_o) * tanh(c[t])
 
+    The reverse-mode derivative is written by hand: the reverse scan leaves only the derivatives of ``a``, and one
+    matrix product over all time points turns them into those of both kernels and the bias, where autodiff would add
+    them up step by step. It is itself differentiable in reverse mode; forward mode (`jax.jvp`, `jax.jacfwd`,
+    `jax.hessian`) is not available through it, and JAX says so.
+
     Args:
         inputs: ``[C, T, F]``.
         kernel: ``[F, 4H]``, gates in the order i, f, g, o.
@@ -28,20 +58,77 @@ def recurrence(
     Returns:
         The hidden state h after every time point, ``[C, T, H]``.
     """
-    projected = inputs @ kernel + bias[None, None, :]
+    return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias).hidden, 0, 1)
+
+
+def _trace(
+    inputs: Float[Array, "C T F"],
+    kernel: Float[Array, "F 4H"],
+    recurrent_kernel: Float[Array, "H 4H"],
+    bias: Float[Array, " 4H"],
+) -> Trace:
+    projected = jnp.swapaxes(inputs, 0, 1) @ kernel + bias[None, None, :]
 
     def step(
-        carry: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C 4H"]
-    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C H"]]:
-        hidden, cell = carry
+        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C 4H"]
+    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
+        hidden, cell = state
         i, f, g, o = jnp.split(projected_t + hidden @ recurrent_kernel, 4, axis=-1)
-        cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
-        hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
-        return (hidden, cell), hidden
+        i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+        next_cell = f * cell + i * g
+        squashed = jnp.tanh(next_cell)
+        hidden = o * squashed
+        return (hidden, next_cell), Trace(hidden, i, f, g, o, cell, squashed)
 
-    zeros = jnp.zeros((projected.shape[0], recurrent_kernel.shape[0]), projected.dtype)
-    _, hidden = jax.lax.scan(step, (zeros, zeros), jnp.swapaxes(projected, 0, 1))
-    return jnp.swapaxes(hidden, 0, 1)
+    zeros = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), projected.dtype)
+    return jax.lax.scan(step, (zeros, zeros), projected)[1]
+
+
+Residuals = tuple[Float[Array, "C T F"], Float[Array, "F 4H"], Float[Array, "H 4H"], Trace]
+
+
+def _forward(
+    inputs: Float[Array, "C T F"],
+    kernel: Float[Array, "F 4H"],
+    recurrent_kernel: Float[Array, "H 4H"],
+    bias: Float[Array, " 4H"],
+) -> tuple[Float[Array, "C T H"], Residuals]:
+    trace = _trace(inputs, kernel, recurrent_kernel, bias)
+    return jnp.swapaxes(trace.hidden, 0, 1), (inputs, kernel, recurrent_kernel, trace)
+
+
+def _backward(
+    residuals: Residuals, d_answer: Float[Array, "C T H"]
+) -> tuple[Float[Array, "C T F"], Float[Array, "F 4H"], Float[Array, "H 4H"], Float[Array, " 4H"]]:
+    inputs, kernel, recurrent_kernel, trace = residuals
+    transposed = recurrent_kernel.T
+
+    def step(
+        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], at: tuple[Float[Array, "C H"], Trace]
+    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C 4H"]]:
+        d_hidden, d_cell = state
+        d_answer_t, (_, i, f, g, o, previous_cell, squashed) = at
+        d_hidden = d_hidden + d_answer_t
+        d_cell = d_cell + d_hidden * o * (1 - squashed * squashed)
+        d_i = d_cell * g * i * (1 - i)
+        d_f = d_cell * previous_cell * f * (1 - f)
+        d_g = d_cell * i * (1 - g * g)
+        d_o = d_hidden * squashed * o * (1 - o)
+        d_gates = jnp.concatenate([d_i, d_f, d_g, d_o], axis=-1)
+        return (d_gates @ transposed, d_cell * f), d_gates
+
+    zeros = jnp.zeros_like(trace.hidden[0])
+    _, d_gates = jax.lax.scan(step, (zeros, zeros), (jnp.swapaxes(d_answer, 0, 1), trace), reverse=True)
+    shown = jnp.swapaxes(inputs, 0, 1)
+    previous_hidden = jnp.concatenate([jnp.zeros_like(trace.hidden[:1]), trace.hidden[:-1]])
+    sources = jnp.concatenate([shown, previous_hidden, jnp.ones_like(shown[:, :, :1])], axis=-1)
+    d_weights = jnp.einsum("tcs,tcg->sg", sources, d_gates)
+    features = inputs.shape[-1]
+    d_inputs = jnp.swapaxes(d_gates @ kernel.T, 0, 1)
+    return d_inputs, d_weights[:features], d_weights[features:-1], d_weights[-1]
+
+
+recurrence.defvjp(_forward, _backward)
 
 
 class LSTM(nn.Module):
