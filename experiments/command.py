@@ -10,7 +10,10 @@ from rich.table import Table
 
 from experiments import flags
 from lstm_toys.experiment import Experiment
-from lstm_toys.runs import Run
+from lstm_toys.runs import Run, Settings
+
+MEASURED = ("family", "points", "inside_share", "rmse_of_median")
+"""Of a row that compares with the post, everything but the curve's parameters."""
 
 
 def main(experiment: Experiment) -> None:
@@ -30,44 +33,77 @@ def command(experiment: Experiment, arguments: Sequence[str]) -> int:
         print(text)
         return 0
     except flags.Bad as error:
-        return _complain(str(error), 2)
+        return complain(str(error), 2)
     console = Console(quiet=options.quiet)
     run = Run(settings, options.results_dir)
     try:
-        metrics = _carry_out(experiment, run, options, console)
+        metrics = carry_out([(experiment, run)], options, console)[0]
+    except OSError as error:
+        return complain(unusable(options, error), 1)
+    _report(console, run, metrics)
+    return complain_if_all_diverged([metrics])
+
+
+def carry_out(todo: list[tuple[Experiment, Run]], options: flags.Options, console: Console) -> list[dict[str, Any]]:
+    """Executes, reuses or redraws runs, and publishes them if asked to.
+
+    Args:
+        todo: experiments, each with its run.
+        options: of the command line.
+        console: for progress and notes.
+
+    Returns:
+        The metrics of each run.
+
+    Raises:
+        OSError: a file or folder cannot be used.
+    """
+    for experiment, run in todo:
+        if options.replot and not run.finished:
+            raise FileNotFoundError(2, "there is no finished run to redraw", str(run.folder))
+        needed = [(experiment, run), *_beside(experiment, run).values()]
+        untrained = [each for each in needed if options.restart or not each[1].finished]
+        if untrained:
+            _train(untrained, options, console)
+        elif run.drawn and not options.replot:
+            console.print(f"{experiment.name}: this run is finished; --restart runs it again", highlight=False)
+        if untrained or options.replot or not run.drawn:
+            from lstm_toys import execution
+
+            execution.draw(experiment, run, {name: other for name, (_, other) in _beside(experiment, run).items()})
         if options.publish:
             console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
-    except OSError as error:
-        return _complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}: {error.filename}", 1)
-    diverged = metrics["diverged_seeds"]
-    if len(diverged) == metrics["seeds"]:
-        return _complain(f"every seed diverged with --learning_rate={settings.learning_rate:g}; give a smaller one", 1)
-    return 0
+    return [run.read_metrics() for _, run in todo]
 
 
-def _carry_out(experiment: Experiment, run: Run, options: flags.Options, console: Console) -> dict[str, Any]:
-    """Redraws, reuses or executes a run, prints the closing table, and returns the run's metrics."""
-    if options.replot:
-        from lstm_toys import execution, results
+def _beside(experiment: Experiment, run: Run) -> dict[str, tuple[Experiment, Run]]:
+    """The runs that the figures of a run need too, by name."""
+    return {
+        name: (other, Run(settings, run.results_dir))
+        for name, (other, settings) in experiment.beside(run.settings).items()
+    }
 
-        execution.redraw(experiment, run, results.load(run.results))
-    elif run.finished and not options.restart:
-        console.print("this run is finished; --restart runs it again", highlight=False)
-    else:
+
+def _train(todo: list[tuple[Experiment, Run]], options: flags.Options, console: Console) -> None:
+    """Executes runs, one after another."""
+    for _, run in todo:
         run.create()
-        began = time.perf_counter()
-        from lstm_toys import devices, execution, progress
+    began = time.perf_counter()
+    from lstm_toys import devices, execution, progress
 
-        devices.configure(cache=options.compile_cache)
-        seconds = {"import": time.perf_counter() - began}
-        if options.quiet:
-            execution.execute(experiment, run, None, seconds)
-        else:
-            with progress.TrainingProgress(console, run.settings.seeds, run.settings.steps) as monitor:
-                execution.execute(experiment, run, monitor, seconds)
-    metrics = run.read_metrics()
-    _report(console, run, metrics)
-    return metrics
+    devices.configure(cache=options.compile_cache)
+    console.print(devices.describe(), highlight=False, soft_wrap=True)
+    loading = time.perf_counter() - began
+    with progress.TrainingProgress(console) as monitor:
+        for experiment, run in todo:
+            monitor.begin(_title(run.settings), run.settings.seeds, run.settings.steps)
+            execution.execute(experiment, run, monitor, {"import": loading})
+            loading = 0.0
+
+
+def _title(settings: Settings) -> str:
+    hidden = ",".join(map(str, settings.hidden)) or "none"
+    return f"{settings.experiment} (hidden {hidden}, readout {settings.readout})"
 
 
 def _report(console: Console, run: Run, metrics: dict[str, Any]) -> None:
@@ -83,15 +119,47 @@ def _report(console: Console, run: Run, metrics: dict[str, Any]) -> None:
         median, low, high = ("–" if row[part] is None else f"{row[part]:.3g}" for part in ("median", "low", "high"))
         table.add_row(name, median, f"{low} … {high}", row["interval"])
     console.print(table)
+    if metrics["post"]:
+        console.print(post_table(metrics["post"]))
+    console.print(f"{metrics['converged']} of {metrics['seeds']} seeds learned it: {metrics['goal']}", highlight=False)
     if diverged:
         console.print(f"diverged, and left out of every statistic: seeds {', '.join(map(str, diverged))}")
-    seconds = metrics["seconds"]
-    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
-    console.print(f"{stages}; {metrics['member_steps_per_second']:,} member-steps/s", highlight=False, soft_wrap=True)
+    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in metrics["seconds"].items())
+    rate = f"{metrics['member_steps_per_second']:,} member-steps/s"
+    console.print(f"{stages}; {rate}", highlight=False, soft_wrap=True)
     for path in (run.results, run.metrics, run.parameters, *run.figures()):
         console.print(f"  {path}", highlight=False, soft_wrap=True)
 
 
-def _complain(message: str, code: int) -> int:
+def post_table(rows: list[dict[str, Any]]) -> Table:
+    """How the answers compare with the published ones."""
+    table = Table(title="the post's published answers")
+    table.add_column()
+    table.add_column("points", justify="right")
+    table.add_column("inside 5–95 % of seeds", justify="right")
+    table.add_column("RMSE of the median", justify="right")
+    for row in rows:
+        parameters = [f"{name} {value:g}" for name, value in row.items() if name not in MEASURED]
+        name = f"{row['family']}: {', '.join(parameters)}"
+        table.add_row(name, str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
+    return table
+
+
+def unusable(options: flags.Options, error: OSError) -> str:
+    """What to say of a file or folder that cannot be used."""
+    return f"flag --results_dir={options.results_dir}: {error.strerror or error}: {error.filename}"
+
+
+def complain_if_all_diverged(every: list[dict[str, Any]]) -> int:
+    """Says which runs have no seed left; the exit code is 1 if there is one."""
+    lost = [metrics for metrics in every if len(metrics["diverged_seeds"]) == metrics["seeds"]]
+    for metrics in lost:
+        rate = metrics["flags"]["learning_rate"]
+        complain(f"{metrics['experiment']}: every seed diverged with --learning_rate={rate:g}; give a smaller one", 1)
+    return 1 if lost else 0
+
+
+def complain(message: str, code: int) -> int:
+    """Prints one line to stderr and returns the exit code."""
     print(message, file=sys.stderr)
     return code

@@ -68,6 +68,12 @@ def integer(low: int, high: int) -> Parser[int]:
     return Parser(convert, f"a whole number from {low} to {high}")
 
 
+def integer_or_auto(low: int, high: int) -> Parser[int | None]:
+    """A whole number from ``low`` to ``high``, or None for the word ``auto``."""
+    number = integer(low, high)
+    return Parser(lambda text: None if text == "auto" else number.convert(text), f"{number.takes}, or auto")
+
+
 def positive() -> Parser[float]:
     """A finite number above 0."""
 
@@ -124,7 +130,10 @@ FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
     "hidden": (widths(), "units of the LSTM layers below the readout: 32, or 32,32, or none"),
     "readout": (choice("lstm", "dense"), "lstm: one more LSTM layer whose units are the answer; dense: an affine map"),
     "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over x from 0 to 1"),
-    "block": (integer(1, 2**31 - 1), "networks that one compiled program works on; fixes the last bits of all results"),
+    "block": (
+        integer_or_auto(1, 2**31 - 1),
+        "networks that one compiled program works on; fixes the last bits of all results",
+    ),
     "results_dir": (folder(), "folder of runs and published sets"),
     "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, "redraw the figures of the finished run without training"),
@@ -141,7 +150,7 @@ DEFAULTS: dict[str, Any] = {
     "hidden": "32",
     "readout": "lstm",
     "timesteps": 100,
-    "block": None,
+    "block": "auto",
     "results_dir": "results",
     "compile_cache": True,
 }
@@ -167,7 +176,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         else:
             flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
     if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments):
-        raise Help(usage(experiment, defaults))
+        raise Help(usage(experiment.name, experiment.doc, defaults))
     try:
         stray = values([experiment.name, *arguments])[1:]
     except flags.Error as error:
@@ -183,13 +192,13 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     return Settings(experiment=experiment.name, **settings), Options(**options)
 
 
-def usage(experiment: Experiment, defaults: dict[str, Any]) -> str:
+def usage(name: str, doc: str, defaults: dict[str, Any]) -> str:
     """The help of a command."""
-    lines = [experiment.doc.strip(), "", f"usage: python -m experiments.{experiment.name} [flags]", ""]
-    for name, (parser, text) in FLAGS.items():
+    lines = [doc.strip(), "", f"usage: python -m experiments.{name} [flags]", ""]
+    for flag, (parser, text) in FLAGS.items():
+        default = defaults.get(flag, "each experiment's own")
         if parser is None:
-            lines += [f"  --[no]{name}", f"      {text} (default: {'yes' if defaults.get(name) else 'no'})"]
+            lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
         else:
-            default = "chosen for the platform" if defaults[name] is None else defaults[name]
-            lines += [f"  --{name}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
+            lines += [f"  --{flag}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
     return "\n".join(lines)

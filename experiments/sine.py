@@ -4,19 +4,19 @@ Trains LSTMs to return the curve 0.3 + 0.3 sin(10 x) value by value, and asks ea
 that it never saw: lines with and without intercept, and sines of other amplitudes, phases and frequencies.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments import command
-from lstm_toys.experiment import Experiment
+from lstm_toys.experiment import Experiment, Goal
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
-    from matplotlib.figure import Figure
 
     from lstm_toys.families import Parameters
+    from lstm_toys.figures import Drawing
     from lstm_toys.generalization import Probe
     from lstm_toys.tasks import Task
 
@@ -30,9 +30,9 @@ POST_MSE = 6.8e-4
 
 def task(x: "Float[Array, ' T']") -> "Task":
     """One sine, to be returned as it is."""
-    from lstm_toys import families, tasks
+    from lstm_toys import tasks
 
-    return tasks.reproduce(tasks.only_y(families.FAMILIES["sine"].curves(x, TRAINING_SINE)))
+    return tasks.reproduce("sine", TRAINING_SINE, x)
 
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
@@ -49,7 +49,7 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     ]
 
 
-def draw(results: "xr.Dataset") -> "dict[str, Figure]":
+def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figures, under the post's file names and in its colors, and the loss."""
     from lstm_toys import figures
 
@@ -59,36 +59,41 @@ def draw(results: "xr.Dataset") -> "dict[str, Figure]":
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
     same = "0.3 + 0.3 sin(10 x)"
+
+    def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> "Drawing":
+        return figures.family_answers(results, {family: labels}, title, **options)
+
     return {
         "sine_target.png": figures.target(results, f"Training curve: {same}"),
         "sine.png": figures.training_answer(results, f"Answers to the training curve {same}"),
-        "not_identity.png": figures.family_answers(results, "line", lines, "Answers to lines with intercept"),
-        "not_identity_2.png": figures.family_answers(
-            results, "line_origin", origin, "Answers to lines through the origin"
+        "not_identity.png": answers("line", lines, "Answers to lines with intercept"),
+        "not_identity_2.png": answers("line_origin", origin, "Answers to lines through the origin"),
+        "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False),
+        "sines_with_comp.png": answers(
+            "amplitude", amplitudes, "Answers to A + A sin(10 x), with the input", view="everything"
         ),
-        "sines.png": figures.family_answers(
-            results, "amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False
-        ),
-        "sines_with_comp.png": figures.family_answers(
-            results, "amplitude", amplitudes, "Answers to A + A sin(10 x), and the input", view="everything"
-        ),
-        "phase_displacement.png": figures.family_answers(
-            results, "phase", amplitudes, "Answers to A + A sin(10 x + 1.5 A)", view="everything"
-        ),
-        "frequency.png": figures.family_answers(
-            results, "frequency", frequencies, "Answers to A + A sin(ω x)", view="everything"
-        ),
+        "phase_displacement.png": answers("phase", amplitudes, "Answers to A + A sin(10 x + 1.5 A)", view="everything"),
+        "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)", view="everything"),
         "loss.png": figures.loss(results, f"Training on {same}", {"the post's network": POST_MSE}),
     }
+
+
+def compare(results: "xr.Dataset") -> list[dict[str, Any]]:
+    """The answers to the training curve, to lines and to amplitudes against the published ones."""
+    from lstm_toys import post
+
+    return post.compare_sequences(results)
 
 
 EXPERIMENT = Experiment(
     name="sine",
     doc=__doc__,
     defaults={"steps": 4_000, "learning_rate": 0.1},
+    goal=Goal(7e-4),
     task=task,
     probes=probes,
     draw=draw,
+    compare=compare,
 )
 
 if __name__ == "__main__":

@@ -67,6 +67,12 @@ def use_every_core() -> None:
     jax.config.update("jax_num_cpu_devices", cores)
 
 
+def describe() -> str:
+    """One line: the devices, and the XLA options in force."""
+    kinds = jax.devices()[0].device_kind
+    return f"{jax.device_count()} x {kinds}; XLA_FLAGS: {os.environ.get('XLA_FLAGS') or 'none'}"
+
+
 def fingerprint(block: int) -> dict[str, Any]:
     """What a bitwise equal repetition depends on: versions, processor or accelerator, XLA's options, block size."""
     return {

@@ -17,31 +17,28 @@ from lstm_toys.population import Monitor, Population
 from lstm_toys.runs import Run, write_json
 
 
-def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: dict[str, float]) -> dict[str, Any]:
-    """Trains, evaluates, and writes everything into the run's folder.
+def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: dict[str, float]) -> None:
+    """Trains and evaluates, and writes results, parameters and metrics into the run's folder.
 
     Args:
         experiment: what to do.
         run: where, and with which settings.
         monitor: told of the training's progress.
         seconds: spent so far; the stages of the run are added.
-
-    Returns:
-        The metrics that were written.
     """
     settings = run.settings
     x = families.time_points(settings.timesteps)
     task = experiment.task(x)
-    shown = task.examples(jax.random.key(0))
     trained = population.train(
         task,
-        Stack(shown.targets.shape[-1], settings.hidden, settings.readout),
+        Stack(len(task.asked), settings.hidden, settings.readout, task.sequence),
         seeds=settings.seeds,
         steps=settings.steps,
         learning_rate=settings.learning_rate,
         optimizer=settings.optimizer,
         base_seed=settings.base_seed,
         block=settings.block or blocks.BLOCK,
+        frames=experiment.frames,
         monitor=monitor,
     )
     seconds |= trained.seconds
@@ -49,27 +46,29 @@ def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: 
         labeled = evaluate(experiment, trained, x, run)
         results.save(labeled, run.results)
         results.save_parameters(trained.params, run.parameters)
-    with stopwatch(seconds, "figures"):
-        redraw(experiment, run, labeled)
-    metrics = results.metrics(labeled, seconds)
-    write_json(run.metrics, metrics)
-    return metrics
+        metrics = results.metrics(labeled, experiment)
+    write_json(run.metrics, metrics | {"seconds": _rounded(seconds)} | _rate(settings.seeds * settings.steps, seconds))
 
 
 def evaluate(experiment: Experiment, trained: Population, x: Float[Array, " T"], run: Run) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
+    examples = trained.task.examples(jax.random.key(0))
     probes = experiment.probes(x)
-    target = np.asarray(trained.task.examples(jax.random.key(0)).targets)
-    curves = np.concatenate([target, *(probe.inputs for probe in probes)])
+    curves = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
     answers = generalization.answers(trained.model, trained.params, curves, block=trained.block)
     attributes = {"flags": run.settings.as_dict(), "fingerprint": devices.fingerprint(trained.block)}
-    return results.dataset(trained, np.asarray(x), target[0], answers[:, 0], probes, answers[:, 1:], attributes)
+    return results.dataset(trained, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
 
 
-def redraw(experiment: Experiment, run: Run, labeled: xr.Dataset) -> None:
-    """Draws the figures of a run from its labeled results."""
-    for name, figure in experiment.draw(labeled).items():
-        figures.save(figure, run.folder / name)
+def draw(experiment: Experiment, run: Run, beside: dict[str, Run]) -> None:
+    """Draws the figures of a finished run from labeled results, and adds the time it took to the metrics."""
+    seconds: dict[str, float] = {}
+    with stopwatch(seconds, "figures"):
+        others = {name: results.load(other.results) for name, other in beside.items()}
+        for name, drawing in experiment.draw(results.load(run.results), others).items():
+            figures.save(drawing, run.folder / name)
+    metrics = run.read_metrics()
+    write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | _rounded(seconds)})
 
 
 @contextmanager
@@ -78,3 +77,11 @@ def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
     began = time.perf_counter()
     yield
     seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - began
+
+
+def _rounded(seconds: dict[str, float]) -> dict[str, float]:
+    return {stage: round(value, 3) for stage, value in seconds.items()}
+
+
+def _rate(member_steps: int, seconds: dict[str, float]) -> dict[str, Any]:
+    return {"member_steps_per_second": round(member_steps / seconds["train"])}

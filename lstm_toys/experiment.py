@@ -1,16 +1,35 @@
 """What an experiment is. Imports nothing heavy, so that a command can check its flags before it loads jax."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from lstm_toys.runs import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
-    from matplotlib.figure import Figure
 
+    from lstm_toys.figures import Drawing
     from lstm_toys.generalization import Probe
     from lstm_toys.tasks import Task
+
+
+@dataclass(frozen=True)
+class Goal:
+    """When a seed counts as having learned its task.
+
+    Attributes:
+        limit: the train MSE, or the train RMSE of each of the features, is at most this.
+        features: of the answer; none: the MSE counts. The RMSE of a sequence is over x >= 0.1.
+    """
+
+    limit: float
+    features: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        measured = f"train RMSE of {' and '.join(self.features)}" if self.features else "train MSE"
+        return f"{measured} at most {self.limit:g}"
 
 
 @dataclass(frozen=True)
@@ -21,14 +40,22 @@ class Experiment:
         name: of the command and of the run folders.
         doc: what it does, for the help.
         defaults: of its flags.
+        goal: when a seed counts as having learned the task.
         task: from the time points ``[T]`` to what the networks are trained on.
         probes: from the time points to what they are shown afterwards.
-        draw: from labeled results to figures, by file name.
+        draw: from labeled results, and those of the runs beside it, to drawings by file name.
+        compare: from labeled results to rows that hold them against the post's published numbers.
+        beside: from the settings of a run to those of the runs that its figures need too, by name.
+        frames: how many of the recorded steps to keep the answers of, for an animation.
     """
 
     name: str
     doc: str
     defaults: dict[str, Any]
+    goal: Goal
     task: "Callable[[Float[Array, ' T']], Task]"
     probes: "Callable[[Float[Array, ' T']], list[Probe]]"
-    draw: "Callable[[xr.Dataset], dict[str, Figure]]"
+    draw: "Callable[[xr.Dataset, dict[str, xr.Dataset]], dict[str, Drawing]]"
+    compare: "Callable[[xr.Dataset], list[dict[str, Any]]]" = field(default=lambda _: [])
+    beside: "Callable[[Settings], dict[str, tuple[Experiment, Settings]]]" = field(default=lambda _: {})
+    frames: int = 0

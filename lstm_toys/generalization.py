@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PyTree
 from lstm_toys import blocks, training
 from lstm_toys.families import FAMILIES, Parameters
 from lstm_toys.model import Stack
-from lstm_toys.tasks import only_y
+from lstm_toys.tasks import show
 
 CURVE_BLOCK = 8
 """Curves that one compiled program answers at a time."""
@@ -32,18 +32,21 @@ class Probe:
     parameters: dict[str, Float[np.ndarray, " C"]]
 
 
-def probe(name: str, family: str, parameters: Parameters, x: Float[Array, " T"]) -> Probe:
-    """Curves of a family, shown as their y alone.
+def probe(
+    name: str, family: str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
+) -> Probe:
+    """Curves of a family, as networks are shown them.
 
     Args:
         name: of the probe.
         family: a name in `lstm_toys.families.FAMILIES`.
         parameters: of the family, one array ``[C]`` or one number for all curves each.
         x: time points.
+        features: what is shown of a curve.
     """
     columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
-    curves = FAMILIES[family].curves(x, parameters)
-    return Probe(name, np.asarray(only_y(curves)), dict(zip(parameters, columns, strict=True)))
+    inputs = show(FAMILIES[family].curves(x, parameters), x, features)
+    return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)))
 
 
 def answers(
@@ -52,7 +55,7 @@ def answers(
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
     block: int = blocks.BLOCK,
-) -> Float[np.ndarray, "S C T A"]:
+) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Answers of every network to every curve.
 
     Works in fixed blocks of members and of curves, both padded, so that an answer is bitwise the same however many
@@ -70,7 +73,7 @@ def answers(
     padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
     chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
 
-    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N T A"]:
+    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
         return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
 
     answer_all = blocks.spread(answer, mesh)

@@ -18,14 +18,16 @@ class Stack(nn.Module):
         hidden: units of each LSTM layer below the readout; may be empty.
         readout: ``"lstm"``: one more LSTM layer whose A units are the answer, which thus stays in (-1, 1);
             ``"dense"``: an affine map of the last layer's hidden state.
+        sequence: whether there is an answer at every time point, or only at the last one.
     """
 
     features: int
     hidden: tuple[int, ...] = (32,)
     readout: Readout = "lstm"
+    sequence: bool = True
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"]:
+    def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
         """Answers curves ``[C, T, F]``.
 
         Raises:
@@ -39,6 +41,7 @@ class Stack(nn.Module):
         for layer, units in enumerate(self.hidden):
             sequence = LSTM(units, name=f"lstm_{layer}")(sequence)
         if self.readout == "lstm":
-            return LSTM(self.features, name="readout")(sequence)
+            answers = LSTM(self.features, name="readout")(sequence)
+            return answers if self.sequence else answers[:, -1]
         dense = nn.Dense(self.features, kernel_init=nn.initializers.glorot_uniform(), name="readout")
-        return dense(sequence)
+        return dense(sequence if self.sequence else sequence[:, -1])

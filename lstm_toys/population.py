@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
@@ -36,6 +37,9 @@ class Population:
         params: of the model, every leaf with a leading axis S.
         steps: recorded steps ``[R]``.
         train_loss: mean squared error over the training set after each recorded step, ``[S, R]``.
+        train_rmse: root mean squared error of each feature of the answers, ``[S, R, A]``; see `training.Record`.
+        frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
+        frames: answers to the first training curve after them, ``[S, K, T, A]`` or ``[S, K, A]``.
         block: members that one compiled program works on.
         seconds: spent on ``compile`` and ``train``.
     """
@@ -45,6 +49,9 @@ class Population:
     params: PyTree[Float[np.ndarray, "S ..."]]
     steps: Int[np.ndarray, " R"]
     train_loss: Float[np.ndarray, "S R"]
+    train_rmse: Float[np.ndarray, "S R A"]
+    frame_steps: Int[np.ndarray, " K"]
+    frames: Float[np.ndarray, "S K ..."]
     block: int
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -70,9 +77,33 @@ class Start(NamedTuple):
     learning_rate: Float[Array, "blocks N"]
 
 
-def recorded_steps(steps: int) -> Int[np.ndarray, " R"]:
-    """Step 0, the last step, and evenly spaced ones between, at most `RECORDS` after step 0."""
-    return np.unique(np.append(np.arange(0, steps, -(-steps // RECORDS)), steps)).astype(np.int32)
+class History(NamedTuple):
+    """What is kept of a group's records, each a list over steps or, once stacked, an array ``[M, steps, ...]``.
+
+    Attributes:
+        losses: at every recorded step.
+        errors: at every recorded step.
+        frames: answers to the first training curve, at some of them.
+    """
+
+    losses: Any
+    errors: Any
+    frames: Any
+
+
+def recorded_steps(steps: int, least: int = 1) -> Int[np.ndarray, " R"]:
+    """Step 0, the last step, and evenly spaced ones between, at most `RECORDS` after step 0.
+
+    Args:
+        steps: the last one.
+        least: steps that have to lie between two records, but for the last.
+    """
+    return np.unique(np.append(np.arange(0, steps, max(least, -(-steps // RECORDS))), steps)).astype(np.int32)
+
+
+def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
+    """Which records to keep as frames: the first, the last, and ones that come ever more rarely between."""
+    return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
 def train(
@@ -85,6 +116,7 @@ def train(
     optimizer: str = "sgd",
     base_seed: int = 0,
     block: int = blocks.BLOCK,
+    frames: int = 0,
     monitor: Monitor | None = None,
 ) -> Population:
     """Trains one network a seed.
@@ -98,6 +130,7 @@ def train(
         optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
         base_seed: another one gives other networks under the same seed numbers.
         block: members that one compiled program works on; another one changes the last bits of every result.
+        frames: how many records to keep the answer to the first training curve of, at most.
         monitor: told of the progress.
 
     Raises:
@@ -123,31 +156,46 @@ def train(
     step = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
     advance = step.lower(initialize(first, base), jnp.int32(0), jnp.int32(0)).compile()
     compiled = time.perf_counter()
-    recorded = recorded_steps(steps)
-    params, losses = [], []
+    recorded = recorded_steps(steps, _steps_between_records(task))
+    kept = frame_indices(len(recorded), frames)
+    params, histories = [], []
     for group in groups:
         real = int((group < seeds).sum())
-        trained, history = _train_group(initialize(place(group), base), advance, recorded, real, monitor)
-        params.append(trained)
-        losses.append(history)
+        members, history = _train_group(initialize(place(group), base), advance, recorded, kept, real, monitor)
+        params.append(members)
+        histories.append(History(*(np.stack(part, axis=1) if part else np.empty((group.size, 0)) for part in history)))
+    losses, errors, films = blocks.joined(histories, seeds)
     seconds = {"compile": compiled - began, "train": time.perf_counter() - compiled}
-    return Population(task, model, blocks.joined(params, seeds), recorded, blocks.joined(losses, seeds), block, seconds)
+    return Population(
+        task, model, blocks.joined(params, seeds), recorded, losses, errors, recorded[kept], films, block, seconds
+    )
+
+
+def _steps_between_records(task: Task) -> int:
+    """Keeps records, a forward pass over the whole training set each, to about a tenth of the work."""
+    curves = jax.eval_shape(task.examples, jax.random.key(0)).inputs.shape[0]
+    return 1 if task.batch is None else 3 * curves // task.batch
 
 
 def _train_group(
     members: training.Member,
     advance: Callable[..., tuple[training.Member, training.Record]],
     recorded: Int[np.ndarray, " R"],
+    kept: Int[np.ndarray, " K"],
     real: int,
     monitor: Monitor | None,
-) -> tuple[PyTree[Float[np.ndarray, "M ..."]], Float[np.ndarray, "M R"]]:
-    """Trains the members on the devices together, and returns their parameters and losses, padding included."""
-    history: list[Float[np.ndarray, " M"]] = []
+) -> tuple[PyTree[Float[np.ndarray, "M ..."]], History]:
+    """Trains the members on the devices together, and returns their parameters and history, padding included."""
+    history = History([], [], [])
 
     def look(record: training.Record) -> None:
-        history.append(blocks.flat(record).loss)
+        index, on_host = len(history.losses), blocks.flat(record)
+        history.losses.append(on_host.loss)
+        history.errors.append(on_host.rmse)
+        if index in kept:
+            history.frames.append(on_host.answer)
         if monitor is not None:
-            monitor(int(recorded[len(history) - 1]), history[-1][:real])
+            monitor(int(recorded[index]), on_host.loss[:real])
 
     members, record = advance(members, jnp.int32(0), jnp.int32(0))
     for last, step in pairwise(recorded):
@@ -155,4 +203,4 @@ def _train_group(
         look(record)  # One record behind, so that the devices are at work while the host looks.
         record = following
     look(record)
-    return blocks.flat(members.params), np.stack(history, axis=1)
+    return blocks.flat(members.params), history

@@ -1,4 +1,4 @@
-"""The progress of a training: a bar on a terminal, plain lines elsewhere."""
+"""The progress of trainings: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from types import TracebackType
@@ -14,43 +14,52 @@ LINE_SECONDS = 2.0
 
 
 class TrainingProgress:
-    """Shows steps, member-steps a second, median loss, diverged seeds and the time left; a `population.Monitor`.
+    """Shows steps, member-steps a second, median loss, diverged seeds and the time left of one training after another.
+
+    It is a `population.Monitor` of the training begun last.
 
     Args:
         console: where to.
-        seeds: number of networks.
-        steps: updates of each.
     """
 
-    def __init__(self, console: Console, seeds: int, steps: int) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._seeds, self._steps = seeds, steps
-        self._finished = 0
-        self._diverged = 0
-        self._first_losses: Float[np.ndarray, " M"] = np.empty(0)
-        self._began = self._last_line = time.perf_counter()
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[state]}"),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
             transient=True,
         )
-        self._row = self._bar.add_task("training", total=seeds * steps, state="compiling")
 
     def __enter__(self) -> Self:
         self._bar.start()
-        if not self._console.is_terminal:
-            self._console.print(f"training {self._seeds} networks for {self._steps:,} steps")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+
+    def begin(self, name: str, seeds: int, steps: int) -> None:
+        """Announces a training.
+
+        Args:
+            name: what is trained.
+            seeds: number of networks.
+            steps: updates of each.
+        """
+        self._name, self._steps, self._total = name, steps, seeds * steps
+        self._finished = self._diverged = 0
+        self._first_losses: Float[np.ndarray, " M"] = np.empty(0)
+        self._began = self._last_line = time.perf_counter()
+        for row in self._bar.task_ids:
+            self._bar.remove_task(row)
+        self._row = self._bar.add_task(name, total=self._total, state="compiling")
+        self._line(f"{seeds} networks, {steps:,} steps")
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"]) -> None:
         """Shows where the training is; see `population.Monitor`."""
@@ -72,8 +81,10 @@ class TrainingProgress:
         if step == self._steps:
             self._finished = done
             self._diverged += int(astray.sum())
-        total = self._seeds * self._steps
-        if not self._console.is_terminal and (done == total or now - self._last_line >= LINE_SECONDS):
-            left = f"{(total - done) / rate:,.0f} s left"
-            self._console.print(f"{state} | {left}", highlight=False, soft_wrap=True)
+        if done == self._total or now - self._last_line >= LINE_SECONDS:
+            self._line(f"{state} | {(self._total - done) / rate:,.0f} s left")
             self._last_line = now
+
+    def _line(self, text: str) -> None:
+        if not self._console.is_terminal:
+            self._console.print(f"{self._name}: {text}", highlight=False, soft_wrap=True)

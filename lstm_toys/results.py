@@ -7,64 +7,75 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, PyTree
+from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys import statistics
+from lstm_toys.experiment import Experiment, Goal
 from lstm_toys.generalization import Probe
 from lstm_toys.population import Population
 from lstm_toys.runs import replacing
+from lstm_toys.tasks import Examples
 
-PARAMETERS = ("amplitude", "frequency", "phase", "offset", "slope", "intercept")
+PARAMETERS = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
 """The coordinates that describe a curve; NaN where a curve's family does not have one."""
 
 
 def dataset(
     population: Population,
     x: Float[np.ndarray, " T"],
-    train_target: Float[np.ndarray, "T F"],
-    train_answer: Float[np.ndarray, "S T F"],
+    examples: Examples,
+    train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"],
     probes: Sequence[Probe],
-    answer: Float[np.ndarray, "S C T F"],
+    answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
     attributes: dict[str, Any],
 ) -> xr.Dataset:
     """Labels everything that figures and tables are made of.
 
+    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``.
+
     Args:
         population: the trained networks.
         x: time points.
-        train_target: the training curve.
-        train_answer: the answers to it.
+        examples: a training set; of tasks that draw one for each seed, an exemplary one.
+        train_answer: the answers to its first curve.
         probes: what the networks were shown afterwards, C curves together.
         answer: the answers to that.
         attributes: written as JSON, one attribute each.
     """
-    parameters = {
-        name: (
-            "curve",
-            np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes]),
-        )
+    task = population.task
+    columns = {
+        name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
         for name in PARAMETERS
     }
-    features = ["x", "y"][-train_target.shape[-1] :]
-    return xr.Dataset(
-        {
-            "train_loss": (("seed", "step"), population.train_loss),
-            "train_target": (("time", "feature"), train_target),
-            "train_answer": (("seed", "time", "feature"), train_answer),
-            "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
-            "answer": (("seed", "curve", "time", "feature"), answer),
-            "diverged": ("seed", population.diverged),
-        },
-        coords={
-            "seed": np.arange(len(population.train_loss)),
-            "step": population.steps,
-            "time": x,
-            "feature": features,
-            "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
-            **parameters,
-        },
-        attrs={name: json.dumps(value) for name, value in attributes.items()},
-    )
+    variables: dict[str, Any] = {
+        "train_loss": (("seed", "step"), population.train_loss),
+        "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
+        "diverged": ("seed", population.diverged),
+    }
+    if task.sequence:
+        axes: tuple[str, ...] = ("time", "feature")
+        variables["train_target"] = (axes, np.asarray(examples.targets[0]))
+    else:
+        axes = ("asked",)
+        variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
+        variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
+        variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
+    variables["train_rmse"] = (("seed", "step", axes[-1]), population.train_rmse)
+    variables["train_answer"] = (("seed", *axes), train_answer)
+    variables["answer"] = (("seed", "curve", *axes), answer)
+    if len(population.frame_steps):
+        variables["frame"] = (("seed", "frame_step", *axes), population.frames)
+    coordinates = {
+        "seed": np.arange(len(population.train_loss)),
+        "step": population.steps,
+        "time": x,
+        "feature": list(task.shown),
+        "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
+        **{name: ("curve", column) for name, column in columns.items()},
+        **({} if task.sequence else {"asked": list(task.asked)}),
+        **({"frame_step": population.frame_steps} if len(population.frame_steps) else {}),
+    }
+    return xr.Dataset(variables, coordinates, {name: json.dumps(value) for name, value in attributes.items()})
 
 
 def save(results: xr.Dataset, path: Path) -> None:
@@ -111,41 +122,63 @@ def kept(results: xr.Dataset) -> xr.Dataset:
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
-    """Each seed's root mean squared error against the input, over all curves of a family, for each family."""
-    squared = np.square(results.answer - results.input)
+    """Each seed's root mean squared error over all curves of a family, for each family.
+
+    A sequence is held against the input, a vector against the true parameters.
+    """
+    truth = results.truth if "truth" in results else results.input
+    squared = np.square(results.answer - truth).mean(
+        [axis for axis in ("time", "feature", "asked") if axis in truth.dims]
+    )
     return {
-        str(family): np.sqrt(
-            squared.isel(curve=results.family.values == family).mean(("curve", "time", "feature")).values
-        )
+        str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean("curve").values)
         for family in dict.fromkeys(results.family.values)
     }
 
 
-def summary(results: xr.Dataset) -> list[tuple[str, statistics.Estimate, str]]:
-    """The closing table: what, the estimate over seeds that did not diverge, and what its interval is."""
+def converged(results: xr.Dataset, goal: Goal) -> Bool[np.ndarray, " S"]:
+    """Seeds that reach a goal at the last step; none that diverged."""
+    if goal.features:
+        last = results.train_rmse.isel(step=-1)
+        reached = (last.sel({last.dims[-1]: list(goal.features)}) <= goal.limit).all(last.dims[-1]).values
+    else:
+        reached = results.train_loss.values[:, -1] <= goal.limit
+    return reached & ~results.diverged.values
+
+
+def summary(results: xr.Dataset) -> dict[str, tuple[statistics.Estimate, str]]:
+    """The closing table: by name the estimate over seeds that did not diverge, and what its interval is."""
     fit = kept(results)
-    rows = [("train MSE", statistics.median_quartiles(fit.train_loss.values[:, -1]), "quartiles of seeds")]
+    rows = {"train MSE": (statistics.median_quartiles(fit.train_loss.values[:, -1]), "quartiles of seeds")}
+    last = fit.train_rmse.isel(step=-1)
+    for name in last[last.dims[-1]].values:
+        rows[f"train RMSE of {name}"] = (
+            statistics.median_quartiles(last.sel({last.dims[-1]: name}).values),
+            "quartiles of seeds",
+        )
+    against = "truth" if "truth" in results else "input"
     for family, rmse in family_rmse(fit).items():
-        rows.append((f"{family}, RMSE to input", statistics.median_bootstrap(rmse), "95 % bootstrap"))
+        rows[f"{family}, RMSE to {against}"] = (statistics.median_bootstrap(rmse), "95 % bootstrap")
     return rows
 
 
-def metrics(results: xr.Dataset, seconds: dict[str, float]) -> dict[str, Any]:
-    """The summary of a run as JSON has it; a loss that is not a number is null."""
+def metrics(results: xr.Dataset, experiment: Experiment) -> dict[str, Any]:
+    """The summary of a run as JSON has it; a number that is not finite is null."""
     flags = json.loads(results.attrs["flags"])
-    final = results.train_loss.values[:, -1].astype(float)
+    fit = kept(results)
     return {
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
         "steps": flags["steps"],
-        "train_mse": [loss if np.isfinite(loss) else None for loss in final.tolist()],
+        "train_mse": [_finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
+        "goal": str(experiment.goal),
+        "converged": int(converged(results, experiment.goal).sum()),
         "summary": {
             name: {"median": _finite(e.value), "low": _finite(e.low), "high": _finite(e.high), "interval": interval}
-            for name, e, interval in summary(results)
+            for name, (e, interval) in summary(results).items()
         },
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "member_steps_per_second": round(flags["seeds"] * flags["steps"] / seconds["train"]),
+        "post": experiment.compare(fit) if fit.sizes["seed"] else [],
         "flags": flags,
         "fingerprint": json.loads(results.attrs["fingerprint"]),
     }

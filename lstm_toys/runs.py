@@ -75,7 +75,7 @@ class Run:
 
     @property
     def metrics(self) -> Path:
-        """The summary, JSON; written last, so that its presence tells a finished run."""
+        """The summary, JSON; written after everything but the figures, so that its presence tells a finished run."""
         return self.folder / "metrics.json"
 
     @property
@@ -85,8 +85,13 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether everything of the run has been written."""
+        """Whether everything of the run but its figures has been written."""
         return self.metrics.is_file()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the figures of the finished run have been drawn."""
+        return self.finished and "figures" in self.read_metrics()["seconds"]
 
     def create(self) -> None:
         """Makes the folder, with the settings in it.

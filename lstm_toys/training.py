@@ -22,7 +22,7 @@ OPTIMIZERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
 }
 """Optimizers by name, each a function of the learning rate, which may be traced."""
 
-PURPOSES = ("parameters", "examples")
+PURPOSES = ("parameters", "examples", "order")
 """What a seed's randomness is used for; each purpose has a key of its own."""
 
 
@@ -43,13 +43,18 @@ class Member(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is kept of a network at a recorded step.
+    """What is told of a network at a recorded step.
 
     Attributes:
         loss: mean squared error over the whole training set.
+        rmse: root mean squared error of each feature of the answers; of a sequence, over x >= 0.1, since every LSTM
+            starts from a zero state and has to find the curve first.
+        answer: to the first curve of the training set.
     """
 
     loss: Float[Array, ""]
+    rmse: Float[Array, " A"]
+    answer: Float[Array, "T A"] | Float[Array, " A"]
 
 
 def seed_key(base_seed: Int[Array, ""], seed: Int[Array, ""]) -> Key[Array, ""]:
@@ -62,7 +67,7 @@ def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
     return jax.random.fold_in(key, PURPOSES.index(purpose))
 
 
-def answer(model: Stack, params: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"]:
+def answer(model: Stack, params: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers with the given parameters."""
     return cast(Array, model.apply({"params": params}, inputs))
 
@@ -70,6 +75,20 @@ def answer(model: Stack, params: PyTree, inputs: Float[Array, "C T F"]) -> Float
 def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
     """Mean squared error of the model's answers."""
     return jnp.mean(jnp.square(answer(model, params, examples.inputs) - examples.targets))
+
+
+def measure(model: Stack, params: PyTree, examples: Examples) -> Record:
+    """A record of the model over a whole training set."""
+    answers = answer(model, params, examples.inputs)
+    squared = jnp.square(answers - examples.targets)
+    settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
+    rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
+    return Record(jnp.mean(squared), rmse, answers[0])
+
+
+def first_settled(timesteps: int) -> int:
+    """The first of the time points from 0 to 1 that is at least 0.1."""
+    return -(-(timesteps - 1) // 10)
 
 
 def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning_rate: Float[Array, ""]) -> Member:
@@ -81,6 +100,23 @@ def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning
     examples = task.examples(purpose_key(key, "examples"))
     params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
     return Member(key, learning_rate, params, OPTIMIZERS[optimizer](learning_rate).init(params))
+
+
+def batch(task: Task, key: Key[Array, ""], step: Int[Array, ""], examples: Examples) -> Examples:
+    """The examples of one step: all of them, or the next few in an order that is shuffled anew in every epoch.
+
+    Raises:
+        ValueError: the batch does not divide the number of curves.
+    """
+    if task.batch is None:
+        return examples
+    count = len(examples.inputs)
+    if count % task.batch:
+        raise ValueError(f"a batch of {task.batch} does not divide {count} curves")
+    epoch, part = jnp.divmod(step, count // task.batch)
+    order = jax.random.permutation(jax.random.fold_in(purpose_key(key, "order"), epoch), count)
+    chosen = jax.lax.dynamic_slice(order, (part * task.batch,), (task.batch,))
+    return Examples(examples.inputs[chosen], examples.targets[chosen])
 
 
 def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Member:
@@ -96,5 +132,9 @@ def advance(
 ) -> tuple[Member, Record]:
     """The steps from ``start`` up to ``stop``, and a record of the network after them."""
     examples = task.examples(purpose_key(member.key, "examples"))
-    member = jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
-    return member, Record(loss(model, member.params, examples))
+
+    def update(index: Int[Array, ""], member: Member) -> Member:
+        return step(model, optimizer, member, batch(task, member.key, index, examples))
+
+    member = jax.lax.fori_loop(start, stop, update, member)
+    return member, measure(model, member.params, examples)

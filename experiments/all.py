@@ -1,0 +1,71 @@
+"""Every experiment of the post, one after another.
+
+Flags hold for each of them; what is not given is each experiment's own default.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments import amplitude, command, flags, hill, hill_y, line, sine, slope_intercept
+from lstm_toys.runs import Run
+
+EXPERIMENTS = {
+    module.EXPERIMENT.name: module.EXPERIMENT for module in (line, hill, hill_y, sine, amplitude, slope_intercept)
+}
+
+
+def run_all(arguments: Sequence[str]) -> int:
+    """Runs every experiment as the arguments say, and returns the exit code."""
+    try:
+        parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
+    except flags.Help:
+        print(
+            flags.usage(
+                "all", __doc__, {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
+            )
+        )
+        return 0
+    except flags.Bad as error:
+        return command.complain(str(error), 2)
+    options = next(iter(parsed.values()))[1]
+    console = Console(quiet=options.quiet)
+    todo = [(EXPERIMENTS[name], Run(settings, options.results_dir)) for name, (settings, _) in parsed.items()]
+    try:
+        every = command.carry_out(todo, options, console)
+    except OSError as error:
+        return command.complain(command.unusable(options, error), 1)
+    table = Table(title=f"every experiment, {every[0]['seeds']} seeds")
+    for column in (
+        "experiment",
+        "learned",
+        "counts as learned",
+        "train MSE, median",
+        "worst",
+        "in the post's band",
+        "s",
+    ):
+        table.add_column(column, justify="left" if column in ("experiment", "counts as learned") else "right")
+    for metrics in every:
+        losses = [loss for loss in metrics["train_mse"] if loss is not None]
+        points = sum(row["points"] for row in metrics["post"])
+        inside = sum(row["points"] * row["inside_share"] for row in metrics["post"])
+        table.add_row(
+            metrics["experiment"],
+            f"{metrics['converged']} of {metrics['seeds']}",
+            metrics["goal"],
+            f"{metrics['summary']['train MSE']['median'] or float('nan'):.2e}",
+            f"{max(losses, default=float('nan')):.2e}",
+            f"{inside / points:.0%}" if points else "–",
+            f"{sum(metrics['seconds'].values()):.0f}",
+        )
+    console.print(table)
+    for _, run in todo:
+        console.print(f"  {run.folder}", highlight=False, soft_wrap=True)
+    return command.complain_if_all_diverged(every)
+
+
+if __name__ == "__main__":
+    sys.exit(run_all(sys.argv[1:]))

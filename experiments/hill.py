@@ -1,0 +1,71 @@
+"""Networks learn a hill, point by point, with two LSTM layers and with one.
+
+Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), and asks each of them for its answers to
+lines and hills that it never saw. Beside the run's own networks, of two layers, it trains as many of one layer.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from experiments import command, unseen
+from lstm_toys.experiment import Experiment, Goal
+from lstm_toys.runs import Settings
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from jaxtyping import Array, Float
+
+    from lstm_toys.figures import Drawing
+    from lstm_toys.generalization import Probe
+    from lstm_toys.tasks import Task
+
+TRAINING_HILL = {"height": 0.3, "base": 0.3}
+LEARNED = 0.02
+
+
+def task(x: "Float[Array, ' T']") -> "Task":
+    """The points of one hill, to be returned as they are."""
+    from lstm_toys import tasks
+
+    return tasks.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
+
+
+def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+    """Lines and hills that were not trained on."""
+    return unseen.probes(x, ("x", "y"))
+
+
+def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
+    """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
+    from lstm_toys import figures
+
+    populations = {"this run": results, **beside}
+    return {
+        "lstm_hill.gif": figures.film(populations),
+        "hill_plane.png": figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
+        "unseen.png": unseen.draw(results),
+        "layers.png": figures.error_histories(populations, "Learning the hill from x and y", LEARNED),
+        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
+    }
+
+
+def beside(settings: Settings) -> dict[str, tuple[Experiment, Settings]]:
+    """As many networks of one layer."""
+    one = replace(settings, hidden=(), readout="lstm")
+    return {} if one == settings else {"one layer": (EXPERIMENT, one)}
+
+
+EXPERIMENT = Experiment(
+    name="hill",
+    doc=__doc__,
+    defaults={"steps": 10_000, "learning_rate": 1.0},
+    goal=Goal(LEARNED, ("y",)),
+    task=task,
+    probes=probes,
+    draw=draw,
+    beside=beside,
+    frames=36,
+)
+
+if __name__ == "__main__":
+    command.main(EXPERIMENT)

@@ -1,0 +1,68 @@
+"""Networks learn the hill from its y alone, with two LSTM layers and with one.
+
+Trains LSTMs to return the values y = 0.3 + 0.3 sin(pi x) without being shown x, and asks each of them for its answers
+to lines and hills that it never saw. Beside the run's own networks, of two layers, it trains as many of one layer, and
+the networks of `experiments.hill`, which are shown x too: which learns sooner?
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from experiments import command, hill, unseen
+from lstm_toys.experiment import Experiment
+from lstm_toys.runs import Settings
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from jaxtyping import Array, Float
+
+    from lstm_toys.figures import Drawing
+    from lstm_toys.generalization import Probe
+    from lstm_toys.tasks import Task
+
+
+def task(x: "Float[Array, ' T']") -> "Task":
+    """The values of one hill, to be returned as they are."""
+    from lstm_toys import tasks
+
+    return tasks.reproduce("hill", hill.TRAINING_HILL, x)
+
+
+def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+    """Lines and hills that were not trained on."""
+    return unseen.probes(x, ("y",))
+
+
+def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
+    """The post's figure; the unseen curves, and the errors with and without x."""
+    from lstm_toys import figures
+
+    populations = {"this run, y alone": results, **beside}
+    return {
+        "hill.png": figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
+        "unseen.png": unseen.draw(results),
+        "with_and_without_x.png": figures.error_histories(populations, "Learning the hill", hill.LEARNED),
+        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone"),
+    }
+
+
+def beside(settings: Settings) -> dict[str, tuple[Experiment, Settings]]:
+    """As many networks of one layer, and as many that are shown x too."""
+    one = replace(settings, hidden=(), readout="lstm")
+    layers = {} if one == settings else {"one layer, y alone": (EXPERIMENT, one)}
+    return {**layers, "shown x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
+
+
+EXPERIMENT = Experiment(
+    name="hill_y",
+    doc=__doc__,
+    defaults=hill.EXPERIMENT.defaults,
+    goal=hill.EXPERIMENT.goal,
+    task=task,
+    probes=probes,
+    draw=draw,
+    beside=beside,
+)
+
+if __name__ == "__main__":
+    command.main(EXPERIMENT)
