@@ -79,7 +79,7 @@ def compare(results: "xr.Dataset") -> list[dict[str, Any]]:
 EXPERIMENT = Experiment(
     name="amplitude",
     doc=__doc__,
-    defaults={"steps": 3_000, "learning_rate": 0.1, "optimizer": "momentum"},
+    defaults={"steps": 1_500, "learning_rate": 0.1, "optimizer": "momentum"},
     goal=Goal(0.01, ("amplitude",)),
     task=task,
     probes=probes,

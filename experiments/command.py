@@ -12,8 +12,8 @@ from experiments import flags
 from lstm_toys.experiment import Experiment
 from lstm_toys.runs import Run, Settings
 
-MEASURED = ("family", "points", "inside_share", "rmse_of_median")
-"""Of a row that compares with the post, everything but the curve's parameters."""
+NAMED = ("amplitude", "slope", "intercept")
+"""The parameters that tell the post's published curves apart."""
 
 
 def main(experiment: Experiment) -> None:
@@ -136,10 +136,10 @@ def post_table(rows: list[dict[str, Any]]) -> Table:
     table = Table(title="the post's published answers")
     table.add_column()
     table.add_column("points", justify="right")
-    table.add_column("inside 5–95 % of seeds", justify="right")
-    table.add_column("RMSE of the median", justify="right")
+    table.add_column("inside 5–95 %", justify="right")
+    table.add_column("RMSE of median", justify="right")
     for row in rows:
-        parameters = [f"{name} {value:g}" for name, value in row.items() if name not in MEASURED]
+        parameters = [f"{name} {value:g}" for name, value in row.items() if name in NAMED]
         name = f"{row['family']}: {', '.join(parameters)}"
         table.add_row(name, str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
     return table

@@ -4,6 +4,7 @@ Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), an
 lines and hills that it never saw. Beside the run's own networks, of two layers, it trains as many of one layer.
 """
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, D
     """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
     from lstm_toys import figures
 
-    populations = {"this run": results, **beside}
+    populations = {layers(results): results, **beside}
     return {
         "lstm_hill.gif": figures.film(populations),
         "hill_plane.png": figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
@@ -49,10 +50,17 @@ def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, D
     }
 
 
+def layers(results: "xr.Dataset") -> str:
+    """How many LSTM layers the networks of a run have."""
+    flags = json.loads(results.attrs["flags"])
+    count = len(flags["hidden"]) + (flags["readout"] == "lstm")
+    return f"{count} layer{'s' * (count != 1)}"
+
+
 def beside(settings: Settings) -> dict[str, tuple[Experiment, Settings]]:
     """As many networks of one layer."""
     one = replace(settings, hidden=(), readout="lstm")
-    return {} if one == settings else {"one layer": (EXPERIMENT, one)}
+    return {} if one == settings else {"1 layer": (EXPERIMENT, one)}
 
 
 EXPERIMENT = Experiment(

@@ -37,7 +37,7 @@ def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, D
     """The post's figure; the unseen curves, and the errors with and without x."""
     from lstm_toys import figures
 
-    populations = {"this run, y alone": results, **beside}
+    populations = {f"{hill.layers(results)}, y alone": results, **beside}
     return {
         "hill.png": figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": unseen.draw(results),
@@ -49,8 +49,8 @@ def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, D
 def beside(settings: Settings) -> dict[str, tuple[Experiment, Settings]]:
     """As many networks of one layer, and as many that are shown x too."""
     one = replace(settings, hidden=(), readout="lstm")
-    layers = {} if one == settings else {"one layer, y alone": (EXPERIMENT, one)}
-    return {**layers, "shown x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
+    layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
+    return {**layers, "x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
 
 
 EXPERIMENT = Experiment(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ASKED = ("slope", "intercept")
 TRAINED = {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}
 COUNT = 1_000
-BATCH = 20
+BATCH = 5
 POST_SLOPES = np.array((1.0, 0.8, 0.3, 0.1, 0.0, -0.4))
 POST_INTERCEPT = 0.5
 GRID = np.linspace(-1, 2, 31)
@@ -78,7 +78,7 @@ def compare(results: "xr.Dataset") -> list[dict[str, Any]]:
 EXPERIMENT = Experiment(
     name="slope_intercept",
     doc=__doc__,
-    defaults={"steps": 3_000, "learning_rate": 0.1, "optimizer": "momentum"},
+    defaults={"steps": 5_000, "learning_rate": 0.01, "optimizer": "adam"},
     goal=Goal(0.05, ASKED),
     task=task,
     probes=probes,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lstm_toys.figures import Drawing
     from lstm_toys.generalization import Probe
 
-SLOPES = np.array((-0.3, 0.0, 0.4, 0.6))
+SLOPES = np.array((-0.3, 0.1, 0.4, 0.6))
 INTERCEPTS = np.array((0.6, 0.2, 0.1, 0.3))
 HEIGHTS = np.array((-0.2, 0.1, 0.2, 0.5))
 BASES = np.array((0.6, 0.1, 0.4, 0.2))

@@ -16,7 +16,8 @@ C     curve: one function sampled at the time points
 T     time point
 F     feature: the values shown or asked for at one time point, (y) or (x, y)
 A     feature of an answer, where it differs from F
-H     unit of an LSTM layer; 4H: its input, forget, cell and output gate, in this order
+H     unit of an LSTM layer
+G     gate of an LSTM layer, 4H of them: all input, forget, cell and output gates, in this order
 R     recorded step
 ====  ==========================================================================================
 

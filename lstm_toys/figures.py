@@ -203,6 +203,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
                 axes.clear()
                 axes.set(title=f"{name}: step {int(fit.frame_step[index]):,}", xlabel="x", ylabel="y")
+                axes.grid(color="white")
                 axes.set(xlim=(-0.15, 1.05), ylim=(low - 0.35, high + 0.1))
                 axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1)
                 _dots_and_band(axes, fit.frame.isel(frame_step=index), COLORS["r"])
@@ -292,7 +293,10 @@ def read_off_axis(
         )
         axes.set_xlim(true.min(), true.max())
         handles, _ = axes.get_legend_handles_labels()
-        axes.legend(handles=[Patch(color="white", label="training range"), *handles], loc="upper left")
+        axes.legend(
+            handles=[Patch(facecolor="#f6f6f9", edgecolor="#cccccc", label="training range"), *handles],
+            loc="upper left",
+        )
     return figure
 
 

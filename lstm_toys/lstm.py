@@ -33,9 +33,9 @@ class Trace(NamedTuple):
 @jax.custom_vjp
 def recurrence(
     inputs: Float[Array, "C T F"],
-    kernel: Float[Array, "F 4H"],
-    recurrent_kernel: Float[Array, "H 4H"],
-    bias: Float[Array, " 4H"],
+    kernel: Float[Array, "F G"],
+    recurrent_kernel: Float[Array, "H G"],
+    bias: Float[Array, " G"],
 ) -> Float[Array, "C T H"]:
     """Runs one LSTM layer over time, from a zero state.
 
@@ -63,14 +63,14 @@ def recurrence(
 
 def _trace(
     inputs: Float[Array, "C T F"],
-    kernel: Float[Array, "F 4H"],
-    recurrent_kernel: Float[Array, "H 4H"],
-    bias: Float[Array, " 4H"],
+    kernel: Float[Array, "F G"],
+    recurrent_kernel: Float[Array, "H G"],
+    bias: Float[Array, " G"],
 ) -> Trace:
     projected = jnp.swapaxes(inputs, 0, 1) @ kernel + bias[None, None, :]
 
     def step(
-        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C 4H"]
+        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C G"]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
         hidden, cell = state
         i, f, g, o = jnp.split(projected_t + hidden @ recurrent_kernel, 4, axis=-1)
@@ -84,14 +84,14 @@ def _trace(
     return jax.lax.scan(step, (zeros, zeros), projected)[1]
 
 
-Residuals = tuple[Float[Array, "C T F"], Float[Array, "F 4H"], Float[Array, "H 4H"], Trace]
+Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Trace]
 
 
 def _forward(
     inputs: Float[Array, "C T F"],
-    kernel: Float[Array, "F 4H"],
-    recurrent_kernel: Float[Array, "H 4H"],
-    bias: Float[Array, " 4H"],
+    kernel: Float[Array, "F G"],
+    recurrent_kernel: Float[Array, "H G"],
+    bias: Float[Array, " G"],
 ) -> tuple[Float[Array, "C T H"], Residuals]:
     trace = _trace(inputs, kernel, recurrent_kernel, bias)
     return jnp.swapaxes(trace.hidden, 0, 1), (inputs, kernel, recurrent_kernel, trace)
@@ -99,13 +99,13 @@ def _forward(
 
 def _backward(
     residuals: Residuals, d_answer: Float[Array, "C T H"]
-) -> tuple[Float[Array, "C T F"], Float[Array, "F 4H"], Float[Array, "H 4H"], Float[Array, " 4H"]]:
+) -> tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Float[Array, " G"]]:
     inputs, kernel, recurrent_kernel, trace = residuals
     transposed = recurrent_kernel.T
 
     def step(
         state: tuple[Float[Array, "C H"], Float[Array, "C H"]], at: tuple[Float[Array, "C H"], Trace]
-    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C 4H"]]:
+    ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C G"]]:
         d_hidden, d_cell = state
         d_answer_t, (_, i, f, g, o, previous_cell, squashed) = at
         d_hidden = d_hidden + d_answer_t
@@ -153,7 +153,7 @@ class LSTM(nn.Module):
         return recurrence(inputs, kernel, recurrent_kernel, bias)
 
 
-def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " 4H"]:
+def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " G"]:
     """Zeros, and ones for the forget gate (Jozefowicz et al., 2015; Keras' ``unit_forget_bias``)."""
     units = shape[0] // 4
     return jnp.zeros(shape).at[units : 2 * units].set(1.0)

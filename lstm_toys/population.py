@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -20,11 +20,8 @@ RECORDS = 200
 """Recorded steps of a training, at most, besides step 0."""
 
 
-class Monitor(Protocol):
-    """Is told of the progress of a training, at every recorded step."""
-
-    def __call__(self, step: int, losses: Float[np.ndarray, " M"]) -> None:
-        """Takes the step that a group of members has reached, and their losses, not finite where they diverged."""
+Monitor = Callable[[int, Float[np.ndarray, " M"]], None]
+"""Is told, at every recorded step, of the step a group of members has reached, and of their losses."""
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import time
 from types import TracebackType
-from typing import Self
 
 import numpy as np
 from jaxtyping import Float
@@ -35,7 +34,7 @@ class TrainingProgress:
             transient=True,
         )
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "TrainingProgress":
         self._bar.start()
         return self
 

@@ -62,7 +62,16 @@ def reproduce(family: str, parameters: Parameters, x: Float[Array, " T"], featur
         x: time points.
         features: what is shown and asked of a curve.
     """
-    curves = show(FAMILIES[family].curves(x, parameters), x, features)
+    return reproduce_curves(show(FAMILIES[family].curves(x, parameters), x, features), features)
+
+
+def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -> Task:
+    """Sequence to sequence: every seed is shown these curves and asked to return them.
+
+    Args:
+        curves: ``[C, T, F]``, as `show` makes them.
+        features: names of the F features.
+    """
     return Task(lambda _: Examples(curves, curves), features, features, sequence=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key, PyTree
+from jaxtyping import Array, Float, Int, Key, PyTree, UInt32
 
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Examples, Task
@@ -57,7 +57,7 @@ class Record(NamedTuple):
     answer: Float[Array, "T A"] | Float[Array, " A"]
 
 
-def seed_key(base_seed: Int[Array, ""], seed: Int[Array, ""]) -> Key[Array, ""]:
+def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""]) -> Key[Array, ""]:
     """The key of a seed: the same whichever other seeds there are."""
     return jax.random.fold_in(jax.random.key(base_seed), seed)
 
