@@ -14,10 +14,24 @@ import numpy as np
 from jaxtyping import Int, PyTree
 
 BLOCK = 4
-"""Members in a block, unless the caller says otherwise."""
+"""Members in a block where nothing is known of the work; see `default_block`."""
 
 GROUP_BLOCKS = 64
 """Blocks that one device holds at a time, at most: the bound on memory."""
+
+
+def default_block(values: int) -> int:
+    """How many members a block should have: on a CPU as few as lose nothing, on an accelerator many.
+
+    Measured on a CPU: four members of 32 units and one curve of 100 points vectorize the readout together; where a
+    member alone fills the cache, more of them only get into each other's way.
+
+    Args:
+        values: of the widest layer's hidden state in one step, curves x time points x units.
+    """
+    if jax.default_backend() != "cpu":
+        return 256
+    return 4 if values <= 6_400 else 2 if values <= 40_000 else 1
 
 
 def mesh() -> jax.sharding.Mesh:

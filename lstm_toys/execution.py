@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
-from lstm_toys import blocks, devices, families, figures, generalization, population, results
+from lstm_toys import devices, families, figures, generalization, population, results
 from lstm_toys.experiment import Experiment
 from lstm_toys.model import Stack
 from lstm_toys.population import Monitor, Population
@@ -37,7 +37,7 @@ def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: 
         learning_rate=settings.learning_rate,
         optimizer=settings.optimizer,
         base_seed=settings.base_seed,
-        block=settings.block or blocks.BLOCK,
+        block=settings.block,
         frames=experiment.frames,
         monitor=monitor,
     )

@@ -112,7 +112,7 @@ def train(
     learning_rate: float,
     optimizer: str = "sgd",
     base_seed: int = 0,
-    block: int = blocks.BLOCK,
+    block: int | None = None,
     frames: int = 0,
     monitor: Monitor | None = None,
 ) -> Population:
@@ -126,7 +126,8 @@ def train(
         learning_rate: of the optimizer.
         optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
         base_seed: another one gives other networks under the same seed numbers.
-        block: members that one compiled program works on; another one changes the last bits of every result.
+        block: members that one compiled program works on; another one changes the last bits of every result. None: as
+            many as suit the task.
         frames: how many records to keep the answer to the first training curve of, at most.
         monitor: told of the progress.
 
@@ -134,6 +135,10 @@ def train(
         ValueError: seeds, steps or block below 1.
         KeyError: an unknown optimizer.
     """
+    shape = jax.eval_shape(task.examples, jax.random.key(0)).inputs.shape
+    curves = task.batch or shape[0]
+    if block is None:
+        block = blocks.default_block(curves * shape[1] * max((*model.hidden, model.features)))
     for name, value in {"seeds": seeds, "steps": steps, "block": block}.items():
         if value < 1:
             raise ValueError(f"{name} must be at least 1, not {value}")
@@ -153,7 +158,8 @@ def train(
     step = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
     advance = step.lower(initialize(first, base), jnp.int32(0), jnp.int32(0)).compile()
     compiled = time.perf_counter()
-    recorded = recorded_steps(steps, _steps_between_records(task))
+    # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
+    recorded = recorded_steps(steps, 1 if task.batch is None else 3 * shape[0] // task.batch)
     kept = frame_indices(len(recorded), frames)
     params, histories = [], []
     for group in groups:
@@ -166,12 +172,6 @@ def train(
     return Population(
         task, model, blocks.joined(params, seeds), recorded, losses, errors, recorded[kept], films, block, seconds
     )
-
-
-def _steps_between_records(task: Task) -> int:
-    """Keeps records, a forward pass over the whole training set each, to about a tenth of the work."""
-    curves = jax.eval_shape(task.examples, jax.random.key(0)).inputs.shape[0]
-    return 1 if task.batch is None else 3 * curves // task.batch
 
 
 def _train_group(

@@ -26,7 +26,7 @@ class Settings:
         hidden: units of each LSTM layer below the readout.
         readout: what turns hidden state into an answer.
         timesteps: time points of a curve.
-        block: members that one compiled program works on; None: the platform's default.
+        block: members that one compiled program works on; None: as many as suit the task and the platform.
     """
 
     experiment: str
