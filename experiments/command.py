@@ -61,8 +61,9 @@ def carry_out(todo: list[tuple[Experiment, Run]], options: flags.Options, consol
     for experiment, run in todo:
         if options.replot and not run.finished:
             raise FileNotFoundError(2, "there is no finished run to redraw", str(run.folder))
-        needed = [(experiment, run), *_beside(experiment, run).values()]
-        untrained = [each for each in needed if options.restart or not each[1].finished]
+        beside = _beside(experiment, run)
+        untrained = [(experiment, run)] if options.restart or not run.finished else []
+        untrained += [each for each in beside.values() if not each[1].finished]
         if untrained:
             _train(untrained, options, console)
         elif run.drawn and not options.replot:
@@ -70,7 +71,7 @@ def carry_out(todo: list[tuple[Experiment, Run]], options: flags.Options, consol
         if untrained or options.replot or not run.drawn:
             from lstm_toys import execution
 
-            execution.draw(experiment, run, {name: other for name, (_, other) in _beside(experiment, run).items()})
+            execution.draw(experiment, run, {name: other for name, (_, other) in beside.items()})
         if options.publish:
             console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
     return [run.read_metrics() for _, run in todo]

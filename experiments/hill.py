@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from experiments import command, unseen
-from lstm_toys.experiment import Experiment, Goal
+from lstm_toys.experiment import Experiment
+from lstm_toys.goal import Goal
 from lstm_toys.runs import Settings
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ each of them for its answers to lines and hills that it never saw.
 from typing import TYPE_CHECKING
 
 from experiments import command, unseen
-from lstm_toys.experiment import Experiment, Goal
+from lstm_toys.experiment import Experiment
+from lstm_toys.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr

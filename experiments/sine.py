@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments import command
-from lstm_toys.experiment import Experiment, Goal
+from lstm_toys.experiment import Experiment
+from lstm_toys.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import jax
 import numpy as np
@@ -46,8 +45,12 @@ def execute(experiment: Experiment, run: Run, monitor: Monitor | None, seconds: 
         labeled = evaluate(experiment, trained, x, run)
         results.save(labeled, run.results)
         results.save_parameters(trained.params, run.parameters)
-        metrics = results.metrics(labeled, experiment)
-    write_json(run.metrics, metrics | {"seconds": _rounded(seconds)} | _rate(settings.seeds * settings.steps, seconds))
+        metrics = results.metrics(labeled, experiment.goal)
+        fit = results.kept(labeled)
+        metrics["post"] = experiment.compare(fit) if fit.sizes["seed"] else []
+    metrics["seconds"] = _rounded(seconds)
+    metrics["member_steps_per_second"] = round(settings.seeds * settings.steps / seconds["train"])
+    write_json(run.metrics, metrics)
 
 
 def evaluate(experiment: Experiment, trained: Population, x: Float[Array, " T"], run: Run) -> xr.Dataset:
@@ -81,7 +84,3 @@ def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
 
 def _rounded(seconds: dict[str, float]) -> dict[str, float]:
     return {stage: round(value, 3) for stage, value in seconds.items()}
-
-
-def _rate(member_steps: int, seconds: dict[str, float]) -> dict[str, Any]:
-    return {"member_steps_per_second": round(member_steps / seconds["train"])}

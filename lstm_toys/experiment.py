@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lstm_toys.goal import Goal
 from lstm_toys.runs import Settings
 
 if TYPE_CHECKING:
@@ -13,23 +14,6 @@ if TYPE_CHECKING:
     from lstm_toys.figures import Drawing
     from lstm_toys.generalization import Probe
     from lstm_toys.tasks import Task
-
-
-@dataclass(frozen=True)
-class Goal:
-    """When a seed counts as having learned its task.
-
-    Attributes:
-        limit: the train MSE, or the train RMSE of each of the features, is at most this.
-        features: of the answer; none: the MSE counts. The RMSE of a sequence is over x >= 0.1.
-    """
-
-    limit: float
-    features: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        measured = f"train RMSE of {' and '.join(self.features)}" if self.features else "train MSE"
-        return f"{measured} at most {self.limit:g}"
 
 
 @dataclass(frozen=True)

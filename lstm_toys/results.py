@@ -10,8 +10,8 @@ import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys import statistics
-from lstm_toys.experiment import Experiment, Goal
 from lstm_toys.generalization import Probe
+from lstm_toys.goal import Goal
 from lstm_toys.population import Population
 from lstm_toys.runs import replacing
 from lstm_toys.tasks import Examples
@@ -162,23 +162,21 @@ def summary(results: xr.Dataset) -> dict[str, tuple[statistics.Estimate, str]]:
     return rows
 
 
-def metrics(results: xr.Dataset, experiment: Experiment) -> dict[str, Any]:
+def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """The summary of a run as JSON has it; a number that is not finite is null."""
     flags = json.loads(results.attrs["flags"])
-    fit = kept(results)
     return {
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
         "steps": flags["steps"],
         "train_mse": [_finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
-        "goal": str(experiment.goal),
-        "converged": int(converged(results, experiment.goal).sum()),
+        "goal": str(goal),
+        "converged": int(converged(results, goal).sum()),
         "summary": {
             name: {"median": _finite(e.value), "low": _finite(e.low), "high": _finite(e.high), "interval": interval}
             for name, (e, interval) in summary(results).items()
         },
-        "post": experiment.compare(fit) if fit.sizes["seed"] else [],
         "flags": flags,
         "fingerprint": json.loads(results.attrs["fingerprint"]),
     }

@@ -1,0 +1,20 @@
+"""When a network counts as having learned its task."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """When a seed counts as having learned its task.
+
+    Attributes:
+        limit: the train MSE, or the train RMSE of each of the features, is at most this.
+        features: of the answer; none: the MSE counts. The RMSE of a sequence is over x >= 0.1.
+    """
+
+    limit: float
+    features: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        measured = f"train RMSE of {' and '.join(self.features)}" if self.features else "train MSE"
+        return f"{measured} at most {self.limit:g}"
