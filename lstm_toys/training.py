@@ -102,21 +102,17 @@ def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning
     return Member(key, learning_rate, params, OPTIMIZERS[optimizer](learning_rate).init(params))
 
 
-def batch(task: Task, key: Key[Array, ""], step: Int[Array, ""], examples: Examples) -> Examples:
-    """The examples of one step: all of them, or the next few in an order that is shuffled anew in every epoch.
+def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
+    """The curves of each batch of an epoch, in an order of the seed's own that is new in every epoch.
 
     Raises:
         ValueError: the batch does not divide the number of curves.
     """
-    if task.batch is None:
-        return examples
-    count = len(examples.inputs)
-    if count % task.batch:
-        raise ValueError(f"a batch of {task.batch} does not divide {count} curves")
-    epoch, part = jnp.divmod(step, count // task.batch)
+    size = task.batch or count
+    if count % size:
+        raise ValueError(f"a batch of {size} does not divide {count} curves")
     order = jax.random.permutation(jax.random.fold_in(purpose_key(key, "order"), epoch), count)
-    chosen = jax.lax.dynamic_slice(order, (part * task.batch,), (task.batch,))
-    return Examples(examples.inputs[chosen], examples.targets[chosen])
+    return order.reshape(-1, size)
 
 
 def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Member:
@@ -132,9 +128,24 @@ def advance(
 ) -> tuple[Member, Record]:
     """The steps from ``start`` up to ``stop``, and a record of the network after them."""
     examples = task.examples(purpose_key(member.key, "examples"))
+    if task.batch is None:
+        member = jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
+        return member, measure(model, member.params, examples)
 
-    def update(index: Int[Array, ""], member: Member) -> Member:
-        return step(model, optimizer, member, batch(task, member.key, index, examples))
+    count = len(examples.inputs)
+    batches = count // task.batch
 
-    member = jax.lax.fori_loop(start, stop, update, member)
+    def shuffle(index: Int[Array, ""]) -> Int[Array, "batches N"]:
+        return shuffled(task, member.key, index // batches, count)
+
+    def update(
+        index: Int[Array, ""], state: tuple[Member, Int[Array, "batches N"]]
+    ) -> tuple[Member, Int[Array, "batches N"]]:
+        member, order = state
+        # All members of a block begin an epoch together, so that `vmap` leaves this a branch.
+        order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
+        chosen = order[index % batches]
+        return step(model, optimizer, member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
+
+    member, _ = jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))
     return member, measure(model, member.params, examples)

@@ -60,26 +60,48 @@ def test_every_seed_draws_lines_of_its_own():
     assert not np.isclose(shown.targets, others.targets).all(axis=1).any()
 
 
-def test_an_epoch_shows_every_curve_once_in_a_new_order():
-    targets = jnp.arange(12.0)[:, None]
-    shown = tasks.Examples(jnp.broadcast_to(targets[:, :, None], (12, 5, 1)), targets)
-    task = tasks.Task(lambda _: shown, ("y",), ("index",), sequence=False, batch=4)
+@pytest.fixture
+def in_batches():
+    """Twelve curves, of which a step sees four."""
+    shown = tasks.Examples(jnp.zeros((12, 5, 1)), jnp.zeros((12, 1)))
+    return tasks.Task(lambda _: shown, ("y",), ("index",), sequence=False, batch=4)
+
+
+def test_an_epoch_shows_every_curve_once_in_a_new_order(in_batches):
     key = jax.random.key(0)
-    batches = [training.batch(task, key, jnp.int32(step), shown) for step in range(6)]
-    orders = np.array([part.targets[:, 0] for part in batches]).reshape(2, 12)
-    for part in batches:
-        np.testing.assert_array_equal(part.inputs[:, 0, 0], part.targets[:, 0])
-    np.testing.assert_array_equal(np.sort(orders), [np.arange(12)] * 2)
+    orders = [training.shuffled(in_batches, key, jnp.int32(epoch), 12) for epoch in range(2)]
+    for order in orders:
+        assert order.shape == (3, 4)
+        np.testing.assert_array_equal(np.sort(order, axis=None), np.arange(12))
     assert (orders[0] != orders[1]).any()
-    other = training.batch(task, jax.random.key(1), jnp.int32(0), shown)
-    assert (other.targets != batches[0].targets).any()
+    assert (orders[0] != training.shuffled(in_batches, jax.random.key(1), jnp.int32(0), 12)).any()
 
 
-def test_a_batch_must_divide_the_curves():
-    shown = tasks.Examples(jnp.zeros((10, 5, 1)), jnp.zeros((10, 1)))
-    task = tasks.Task(lambda _: shown, ("y",), ("index",), sequence=False, batch=4)
+def test_a_batch_must_divide_the_curves(in_batches):
     with pytest.raises(ValueError, match="a batch of 4 does not divide 10 curves"):
-        training.batch(task, jax.random.key(0), jnp.int32(0), shown)
+        training.shuffled(in_batches, jax.random.key(0), jnp.int32(0), 10)
+
+
+def test_minibatch_steps_are_those_of_a_plain_loop():
+    """Seven steps in batches, from one chunk and from two, against steps taken one by one."""
+    from lstm_toys.model import Stack
+
+    x = families.time_points(15)
+    task = tasks.read_off_drawn("line", 12, {}, ("slope",), x, batch=4)
+    model = Stack(1, (5,), "lstm", False)
+    member = training.init(task, model, "sgd", jax.random.key(2), jnp.float32(0.3))
+    advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop)[0])
+    at_once = advance(member, jnp.int32(0), jnp.int32(7))
+    in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
+    shown = task.examples(training.purpose_key(member.key, "examples"))
+    plain = member
+    for index in range(7):
+        chosen = training.shuffled(task, member.key, jnp.int32(index // 3), 12)[index % 3]
+        part = tasks.Examples(shown.inputs[chosen], shown.targets[chosen])
+        plain = training.step(model, "sgd", plain, part)
+    for whole, split, one in zip(*(jax.tree.leaves(m.params) for m in (at_once, in_two, plain)), strict=True):
+        np.testing.assert_array_equal(whole, split)
+        np.testing.assert_allclose(whole, one, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("readout", ["lstm", "dense"])
