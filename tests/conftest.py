@@ -1,0 +1,86 @@
+"""The conditions of every test.
+
+Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, annotations checked,
+and a compilation cache of the tests' own, which processes that a test starts share.
+"""
+
+import atexit
+import json
+import os
+import shutil
+import tempfile
+
+import jax
+import jaxtyping
+import numpy as np
+import pytest
+import xarray as xr
+
+CACHE = tempfile.mkdtemp(prefix="lstm_toys_tests_")
+atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+SHARED = {
+    "jax_compilation_cache_dir": CACHE,
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
+for name, value in SHARED.items():
+    jax.config.update(name, value)
+    os.environ[name.upper()] = str(value)
+
+jax.config.update("jax_num_cpu_devices", 2)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
+
+
+def pytest_configure():
+    from lstm_toys import devices
+
+    devices.compile_loops()
+
+
+@pytest.fixture
+def hand_made():
+    """Makes labeled results of a sine run without training one: seeds, and which of them diverged."""
+    from experiments.sine import EXPERIMENT
+    from lstm_toys.families import time_points
+
+    def make(seeds=6, diverged=(1, 4)):
+        random = np.random.default_rng(0)
+        x = time_points(20)
+        probes = EXPERIMENT.probes(x)
+        shown = np.concatenate([probe.inputs for probe in probes])
+        target = np.asarray(0.3 + 0.3 * np.sin(10 * x))[:, None]
+        answer = shown + random.normal(0.0, 0.2, (seeds, *shown.shape))
+        loss = np.geomspace(0.1, 1e-3, 11) * random.uniform(0.5, 2.0, (seeds, 1))
+        answer[list(diverged)] = 1e3
+        loss[list(diverged), 3:] = np.nan
+        names = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
+        columns = {
+            name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
+            for name in names
+        }
+        flags = {"experiment": "sine", "seeds": seeds, "steps": 100}
+        return xr.Dataset(
+            {
+                "train_loss": (("seed", "step"), loss),
+                "train_rmse": (("seed", "step", "feature"), np.sqrt(loss)[:, :, None]),
+                "train_target": (("time", "feature"), target),
+                "train_answer": (("seed", "time", "feature"), target + random.normal(0.0, 0.1, (seeds, 20, 1))),
+                "input": (("curve", "time", "feature"), shown),
+                "answer": (("seed", "curve", "time", "feature"), answer),
+                "diverged": ("seed", np.isin(np.arange(seeds), diverged)),
+            },
+            {
+                "seed": np.arange(seeds),
+                "step": np.arange(0, 110, 10),
+                "time": np.asarray(x),
+                "feature": ["y"],
+                "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
+                **{name: ("curve", column) for name, column in columns.items()},
+            },
+            {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4})},
+        )
+
+    return make

@@ -1,0 +1,188 @@
+"""The command line: what it takes, what it refuses and how, and that a refusal is cheap."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from experiments import flags
+from experiments.command import command
+from experiments.sine import EXPERIMENT
+
+ROOT = Path(__file__).parent.parent
+BAD = [
+    (["--seeds", "0"], "--seeds", "whole number"),
+    (["--seeds", "-3"], "--seeds", "whole number"),
+    (["--seeds", "x"], "--seeds", "whole number"),
+    (["--seeds", "1.5"], "--seeds", "whole number"),
+    (["--seeds="], "--seeds", "whole number"),
+    (["--base_seed", "-1"], "--base_seed", "whole number"),
+    (["--base_seed", "4294967296"], "--base_seed", "whole number"),
+    (["--steps", "0"], "--steps", "whole number"),
+    (["--learning_rate", "-1"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "0"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "inf"], "--learning_rate", "finite number above 0"),
+    (["--hidden", "0"], "--hidden", "whole numbers above 0"),
+    (["--hidden", "abc"], "--hidden", "whole numbers above 0"),
+    (["--hidden", ""], "--hidden", "whole numbers above 0"),
+    (["--hidden", "32,"], "--hidden", "whole numbers above 0"),
+    (["--timesteps", "1"], "--timesteps", "whole number from 2"),
+    (["--block", "0"], "--block", "whole number"),
+    (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--readout", "gru"], "--readout", "lstm, dense"),
+    (["--readout", "dense", "--hidden", "none"], "--readout", "LSTM layer below"),
+    (["--results_dir", ""], "--results_dir", "folder"),
+    (["--publish=maybe"], "--publish", "maybe"),
+    (["--replot", "--restart"], "--replot", "one of the two"),
+    (["--seed", "3"], "seed", "nknown"),
+    (["--nonsense", "3"], "nonsense", "nknown"),
+    (["16"], "16", "flags"),
+    (["--seeds", "3", "16"], "16", "flags"),
+    (["--seeds"], "seeds", "Missing value"),
+]
+
+
+def refused(output, errors, flag, takes):
+    assert output == ""
+    assert errors.endswith("\n")
+    assert errors.count("\n") == 1
+    assert flag in errors
+    assert takes in errors
+
+
+@pytest.mark.parametrize(("arguments", "flag", "takes"), BAD, ids=[" ".join(case[0]) for case in BAD])
+def test_a_bad_command_line_is_refused(arguments, flag, takes, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command(EXPERIMENT, arguments) != 0
+    refused(*capsys.readouterr(), flag, takes)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_file_is_no_results_folder(below, tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert command(EXPERIMENT, [f"--results_dir={file / below}"]) != 0
+    refused(*capsys.readouterr(), "--results_dir", str(file))
+    assert file.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
+    assert command(EXPERIMENT, ["--results_dir=/proc/self/results"]) != 0
+    refused(*capsys.readouterr(), "--results_dir", "/proc/self/results")
+
+
+def run(program, *arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, *program, *arguments],
+        cwd=cwd,
+        env=None if cwd == ROOT else {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag", "takes"),
+    [
+        (["--seeds", "0"], "--seeds", "whole number"),
+        (["--nonsense", "3"], "nonsense", "nknown"),
+        (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
+    ],
+)
+def test_a_process_with_a_bad_command_line_says_so_in_one_line(arguments, flag, takes, tmp_path):
+    process = run(["-m", "experiments.sine"], *arguments, cwd=tmp_path)
+    assert process.returncode != 0
+    refused(process.stdout, process.stderr, flag, takes)
+    assert list(tmp_path.iterdir()) == []
+
+
+REFUSE_ALL = """
+import sys
+from experiments.command import command
+from experiments.sine import EXPERIMENT
+lines = [line.split() for line in sys.argv[1:]]
+assert all(command(EXPERIMENT, line) for line in lines)
+assert command(EXPERIMENT, ["--help"]) == 0
+heavy = sys.modules.keys() & {"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}
+assert not heavy, heavy
+"""
+
+
+def test_a_refusal_does_not_wait_for_jax(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    lines = [" ".join(arguments) for arguments, *_ in BAD if "" not in arguments]
+    process = run(["-c", REFUSE_ALL], *lines, f"--results_dir={file}")
+    assert process.returncode == 0, process.stderr
+    assert process.stderr.count("\n") == len(lines) + 1
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "--helpfull"])
+def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command(EXPERIMENT, ["--seeds", "0", flag]) == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    assert list(tmp_path.iterdir()) == []
+    for name in flags.FLAGS:
+        assert f"--{name}\n" in output or f"--[no]{name}\n" in output
+    for default in ("default: 16", "default: 0.1", "default: sgd", "default: 32", "default: 100", "default: results"):
+        assert default in output
+
+
+def test_the_flags_are_those_that_are_documented():
+    documented = {
+        *("seeds", "base_seed", "steps", "learning_rate", "optimizer", "hidden", "readout", "timesteps", "block"),
+        *("results_dir", "publish", "replot", "restart", "quiet"),
+    }
+    assert documented <= set(flags.FLAGS)
+
+
+def test_defaults_are_those_of_the_experiment():
+    settings, options = flags.parse(EXPERIMENT, [])
+    assert settings.as_dict() == {
+        "experiment": "sine",
+        "seeds": 16,
+        "base_seed": 0,
+        "steps": EXPERIMENT.defaults["steps"],
+        "learning_rate": 0.1,
+        "optimizer": "sgd",
+        "hidden": [32],
+        "readout": "lstm",
+        "timesteps": 100,
+        "block": None,
+    }
+    assert options.results_dir == Path("results")
+    assert not any((options.publish, options.replot, options.restart, options.quiet))
+
+
+def test_every_flag_reaches_its_setting():
+    line = (
+        "--seeds 3 --base_seed=7 --steps 30 --learning_rate 1e-3 --optimizer adam --hidden 8,4 --readout dense "
+        "--timesteps 20 --block 2 --results_dir elsewhere --publish --restart --quiet"
+    )
+    settings, options = flags.parse(EXPERIMENT, line.split())
+    assert settings.as_dict() == {
+        "experiment": "sine",
+        "seeds": 3,
+        "base_seed": 7,
+        "steps": 30,
+        "learning_rate": 1e-3,
+        "optimizer": "adam",
+        "hidden": [8, 4],
+        "readout": "dense",
+        "timesteps": 20,
+        "block": 2,
+    }
+    assert options.results_dir == Path("elsewhere")
+    assert (options.publish, options.replot, options.restart, options.quiet) == (True, False, True, True)
+
+
+def test_no_hidden_layer_is_a_choice():
+    settings, _ = flags.parse(EXPERIMENT, ["--hidden", "none"])
+    assert settings.hidden == ()

@@ -1,0 +1,283 @@
+"""Populations: bitwise the same in any company, and each network trained as it would be alone."""
+
+import dataclasses
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lstm_toys import blocks, families, generalization, population, tasks, training
+from lstm_toys.model import Stack
+
+ROOT = Path(__file__).parent.parent
+MODEL = Stack(1, (6,), "dense")
+OPTIMIZERS = {
+    "sgd": optax.sgd(0.1),
+    "momentum": optax.sgd(0.1, momentum=0.9),
+    "rmsprop": optax.rmsprop(0.1),
+    "adam": optax.adam(0.1),
+}
+
+
+def sine_task():
+    parameters = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
+    return tasks.reproduce("sine", parameters, families.time_points(20))
+
+
+def trained(seeds=3, steps=40, **options):
+    return population.train(sine_task(), MODEL, seeds=seeds, steps=steps, **{"learning_rate": 0.1, **options})
+
+
+def probe_curves(count):
+    return np.random.default_rng(0).uniform(size=(29, 20, 1)).astype(np.float32)[:count]
+
+
+def write_losses_and_answers(path):
+    """Losses and answers of populations of three sizes; also runs in processes with other numbers of devices."""
+    arrays = {}
+    for seeds in (1, 5, 16):
+        networks = trained(seeds)
+        arrays[f"losses of {seeds}"] = networks.train_loss
+        arrays[f"answers of {seeds}"] = generalization.answers(MODEL, networks.params, probe_curves(3))
+    np.savez(path, **arrays, devices=jax.device_count())
+
+
+def end(processes):
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def by_devices(tmp_path_factory):
+    """What `write_losses_and_answers` writes on one, two and three devices."""
+    folder = tmp_path_factory.mktemp("devices")
+    inherited = {name: value for name, value in os.environ.items() if name != "JAX_NUM_CPU_DEVICES"}
+    processes = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"import test_population; test_population.write_losses_and_answers({str(folder / f'{count}.npz')!r})",
+            ],
+            cwd=ROOT,
+            env={
+                **inherited,
+                "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
+                "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={count}",
+            },
+        )
+        for count in (1, 3)
+    ]
+    try:
+        write_losses_and_answers(folder / "2.npz")
+        assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    finally:
+        end(processes)
+    runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (1, 2, 3)}
+    assert [int(runs[count]["devices"]) for count in runs] == [1, 2, 3]
+    return runs
+
+
+@pytest.mark.parametrize("what", ["losses", "answers"])
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, what):
+    reference = by_devices[2][f"{what} of 16"]
+    assert len(np.unique(reference, axis=0)) == 16
+    for seeds in (1, 5, 16):
+        np.testing.assert_array_equal(by_devices[devices][f"{what} of {seeds}"], reference[:seeds], strict=True)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """Three networks after forty steps."""
+    return trained()
+
+
+def test_an_answer_is_the_same_whatever_else_is_asked(networks):
+    reference = generalization.answers(MODEL, networks.params, probe_curves(29))
+    assert reference.shape == (3, 29, 20, 1)
+    for count in (1, 3):
+        answers = generalization.answers(MODEL, networks.params, probe_curves(count))
+        np.testing.assert_array_equal(answers, reference[:, :count], strict=True)
+    later = generalization.answers(MODEL, networks.params, probe_curves(29)[13:24])
+    np.testing.assert_array_equal(later, reference[:, 13:24], strict=True)
+
+
+def test_an_answer_is_the_same_whoever_else_is_asked(networks):
+    reference = generalization.answers(MODEL, networks.params, probe_curves(3))
+    for chosen in ([2], [2, 0, 1, 1, 2]):
+        params = jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], networks.params)
+        np.testing.assert_array_equal(generalization.answers(MODEL, params, probe_curves(3)), reference[chosen])
+
+
+def test_answers_are_those_of_each_network_alone(networks):
+    answers = generalization.answers(MODEL, networks.params, probe_curves(3))
+    for seed in range(3):
+        params = jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), networks.params)
+        alone = MODEL.apply({"params": params}, jnp.asarray(probe_curves(3)))
+        np.testing.assert_allclose(answers[seed], alone, atol=1e-6)
+
+
+def test_groups_change_nothing(networks, monkeypatch):
+    together = trained(9)
+    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    apart = trained(9)
+    np.testing.assert_array_equal(apart.train_loss, together.train_loss)
+    np.testing.assert_array_equal(apart.train_loss[:3], networks.train_loss)
+    jax.tree.map(np.testing.assert_array_equal, apart.params, together.params)
+
+
+def test_one_run_compiles_its_initialization_and_its_step_once(monkeypatch, caplog):
+    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    trained(2, steps=2)
+    with jax.log_compiles(), caplog.at_level(logging.WARNING):
+        trained(30, steps=17)
+    compilations = [line for line in caplog.messages if line.startswith("Finished XLA compilation")]
+    assert len(list(blocks.groups(30, blocks.BLOCK, jax.device_count()))) == 4
+    assert len(compilations) == 2, compilations
+
+
+def test_another_base_seed_is_another_population(networks):
+    other = trained(base_seed=1)
+    assert not np.isin(other.train_loss, networks.train_loss).any()
+    for name in ("kernel", "recurrent_kernel", "bias"):
+        assert (other.params["lstm_0"][name] != networks.params["lstm_0"][name]).any(axis=-1).all()
+
+
+@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+def test_training_is_a_plain_loop_of_optax(optimizer):
+    curve = sine_task().examples(jax.random.key(0)).inputs
+    transform = OPTIMIZERS[optimizer]
+
+    def loss(params):
+        return jnp.mean((MODEL.apply({"params": params}, curve) - curve) ** 2)
+
+    @jax.jit
+    def update(params, state):
+        value, gradient = jax.value_and_grad(loss)(params)
+        updates, state = transform.update(gradient, state, params)
+        return optax.apply_updates(params, updates), state, value
+
+    with jax.numpy_dtype_promotion("standard" if optimizer == "adam" else "strict"):
+        networks = trained(2, steps=20, optimizer=optimizer)
+        key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(1)), "parameters")
+        params = jax.jit(MODEL.init)(key, curve)["params"]
+        state = transform.init(params)
+        losses = []
+        for _ in range(20):
+            params, state, value = update(params, state)
+            losses.append(value)
+    np.testing.assert_allclose(networks.train_loss[1, :-1], losses, rtol=1e-4)
+    np.testing.assert_allclose(networks.train_loss[1, -1], loss(params), rtol=1e-4)
+    jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours[1], alone, atol=2e-5), networks.params, params)
+
+
+def test_every_seed_may_have_examples_of_its_own():
+    x = families.time_points(20)
+
+    def examples(key):
+        curves = families.FAMILIES["line"].curves(x, families.FAMILIES["line"].draw(key, 2))[:, :, None]
+        return tasks.Examples(curves, 1 - curves)
+
+    task = dataclasses.replace(sine_task(), examples=examples)
+    networks = population.train(task, MODEL, seeds=3, steps=1, learning_rate=1e-20)
+    targets = []
+    for seed in range(3):
+        key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(seed)), "examples")
+        targets.append(examples(key).targets)
+        params = jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), networks.params)
+        answers = MODEL.apply({"params": params}, examples(key).inputs)
+        expected = np.mean(np.square(answers - targets[-1]))
+        np.testing.assert_allclose(networks.train_loss[seed], [expected, expected], rtol=1e-5)
+    assert len(np.unique(targets, axis=0)) == 3
+
+
+def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
+    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    told = []
+    networks = trained(11, steps=7, monitor=lambda step, losses: told.append((step, losses)))
+    assert [step for step, _ in told] == [*range(8), *range(8)]
+    assert {len(losses) for _, losses in told[:8]} == {8}
+    assert {len(losses) for _, losses in told[8:]} == {3}
+    np.testing.assert_array_equal(networks.train_loss[:8].T, [losses for _, losses in told[:8]])
+    np.testing.assert_array_equal(networks.train_loss[8:].T, [losses for _, losses in told[8:]])
+
+
+def test_exploded_seeds_are_marked():
+    assert not trained().diverged.any()
+    assert trained(learning_rate=1e6).diverged.all()
+
+
+@pytest.mark.parametrize(
+    ("records", "value", "diverged"),
+    [(-1, 0.0, False), (-1, 1e3, True), (-1, np.nan, True), (5, np.nan, True), (5, np.inf, True), (5, 1e3, False)],
+)
+def test_a_seed_has_diverged_if_its_loss_rose_or_is_no_number(networks, records, value, diverged):
+    losses = networks.train_loss.copy()
+    losses[1, records] = value
+    changed = dataclasses.replace(networks, train_loss=losses)
+    np.testing.assert_array_equal(changed.diverged, [False, diverged, False])
+
+
+@pytest.mark.parametrize("setting", ["seeds", "steps", "block"])
+@pytest.mark.parametrize("value", [0, -3])
+def test_numbers_below_one_are_refused(setting, value):
+    with pytest.raises(ValueError, match=f"{setting} must be at least 1, not {value}"):
+        trained(**{setting: value})
+
+
+def test_an_unknown_optimizer_is_refused():
+    with pytest.raises(KeyError, match="lion"):
+        trained(optimizer="lion")
+
+
+@given(st.integers(1, 2**31 - 1))
+def test_recorded_steps_span_the_training(steps):
+    recorded = population.recorded_steps(steps)
+    assert recorded[0] == 0
+    assert recorded[-1] == steps
+    assert (np.diff(recorded) > 0).all()
+    assert len(recorded) <= 201
+    assert len(set(np.diff(recorded)[:-1])) <= 1
+
+
+@given(st.integers(1, 2_000), st.integers(1, 9), st.integers(1, 5))
+def test_groups_hold_every_member_once(members, block, devices):
+    groups = list(blocks.groups(members, block, devices))
+    assert len({group.shape for group in groups}) == 1
+    assert groups[0].shape[0] % devices == 0
+    assert groups[0].shape[0] <= devices * blocks.GROUP_BLOCKS
+    assert groups[0].shape[1] == block
+    flat = np.concatenate([group.ravel() for group in groups])
+    np.testing.assert_array_equal(flat, np.arange(len(flat)))
+    assert members <= len(flat)
+
+
+START = """
+import jax
+jax.config.update("jax_num_cpu_devices", 2)
+from lstm_toys import families, population, tasks
+from lstm_toys.model import Stack
+task = tasks.reproduce("line", {"slope": 1.0, "intercept": 0.0}, families.time_points(2))
+networks = population.train(task, Stack(1), seeds=64, steps=1, learning_rate=0.1)
+assert networks.train_loss.shape == (64, 2)
+"""
+
+
+@pytest.mark.parametrize("pair", range(5))
+def test_a_process_starts_without_a_hang(pair):
+    processes = [subprocess.Popen([sys.executable, "-c", START], cwd=ROOT) for _ in range(2)]
+    try:
+        assert [process.wait(timeout=60) for process in processes] == [0, 0], pair
+    finally:
+        end(processes)
