@@ -19,7 +19,7 @@ from lstm_toys import blocks, families, generalization, population, tasks, train
 from lstm_toys.model import Stack
 
 ROOT = Path(__file__).parent.parent
-MODEL = Stack(1, (6,), "dense")
+MODEL = Stack(1, (32,))
 OPTIMIZERS = {
     "sgd": optax.sgd(0.1),
     "momentum": optax.sgd(0.1, momentum=0.9),

@@ -1,0 +1,225 @@
+"""The contestants that need nothing but the project's own dependencies."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any, Protocol, cast
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PyTree
+
+from benchmarks import initial
+from benchmarks.job import LEARNING_RATE, Job, Start, Weights, nested, take
+from lstm_toys import blocks, devices, training
+
+CHUNK = 20
+"""Steps between two records, as in an experiment of 4,000 steps."""
+
+
+class Contestant(Protocol):
+    """Trains members; made in a process of its own, before anything else there."""
+
+    unit: int
+    """Steps that it does at a time; `train` takes multiples of it."""
+
+    def prepare(self, job: Job, start: Start) -> None:
+        """Takes the members that it is to train from now on."""
+
+    def train(self, steps: int) -> None:
+        """Trains every member further, and returns when that is done."""
+
+    def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
+        """Weights and losses of some members."""
+
+
+class Ours:
+    """The project's engine, driven as `lstm_toys.population.train` does it, records included."""
+
+    unit = CHUNK
+
+    def __init__(self) -> None:
+        devices.configure()
+
+    def prepare(self, job: Job, start: Start) -> None:
+        """See `Contestant`; the members come from `lstm_toys.training.init`, as those of ``start`` do."""
+        mesh = blocks.mesh()
+        self._count = start.members
+        groups = blocks.groups(self._count, initial.block(job), mesh.size)
+        self._groups = [initial.members(job, seeds) for seeds in groups]
+        step = blocks.spread(partial(training.advance, initial.task(job), initial.model(job), "sgd"), mesh, donate=True)
+        self._advance = step.lower(self._groups[0], jnp.int32(0), jnp.int32(0)).compile()
+        self._losses = [np.empty(0)] * len(self._groups)
+
+    def train(self, steps: int) -> None:
+        """See `Contestant`."""
+        stops = [jnp.int32(step) for step in np.unique([*range(0, steps, CHUNK), steps])]
+        for number, members in enumerate(self._groups):
+            members, record = self._advance(members, stops[0], stops[1])
+            for last, step in pairwise(stops[1:]):
+                members, following = self._advance(members, last, step)
+                _look(record)
+                record = following
+            self._groups[number] = members
+            self._losses[number] = _look(record)
+
+    def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
+        """See `Contestant`."""
+        weights = blocks.joined([blocks.flat(group.params) for group in self._groups], self._count)
+        return take(weights, members), np.concatenate(self._losses)[members]
+
+
+def _look(record: training.Record) -> Float[np.ndarray, " M"]:
+    """Brings to the host what the engine does, and returns the losses."""
+    losses, _ = blocks.flat((record.loss, record.rmse))
+    return losses
+
+
+class Spread:
+    """Training by autodiff of a loss of one member, spread over the devices.
+
+    Attributes:
+        engine_blocks: whether members are batched in blocks as the engine's are; otherwise all of a device together.
+    """
+
+    unit = 1
+    engine_blocks = False
+
+    def __init__(self) -> None:
+        devices.configure()
+
+    def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
+        """Parameters of all members, and the answer ``[C, T, 1]`` as a function of one member's and the inputs."""
+        raise NotImplementedError
+
+    def weights(self, params: PyTree) -> Weights:
+        """The inverse of what `build` does to the weights."""
+        raise NotImplementedError
+
+    def prepare(self, job: Job, start: Start) -> None:
+        """See `Contestant`."""
+        mesh = blocks.mesh()
+        params, answer = self.build(job, start)
+        transform = optax.sgd(LEARNING_RATE)
+
+        def loss(params: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
+            return jnp.mean(jnp.square(answer(params, inputs) - inputs))
+
+        def advance(params: PyTree, steps: Int[Array, ""], inputs: Float[Array, "C T 1"]) -> PyTree:
+            def step(_: Int[Array, ""], state: tuple[PyTree, PyTree]) -> tuple[PyTree, PyTree]:
+                params, optimizer = state
+                updates, optimizer = transform.update(jax.grad(loss)(params, inputs), optimizer, params)
+                return optax.apply_updates(params, updates), optimizer
+
+            return jax.lax.fori_loop(0, steps, step, (params, transform.init(params)))[0]
+
+        self._inputs = jnp.asarray(start.inputs)
+        self._loss = jax.jit(jax.vmap(loss, in_axes=(0, None)))
+        count = start.members
+        block = initial.block(job) if self.engine_blocks else -(-count // mesh.size)
+        self._groups = []
+        for seeds in blocks.groups(count, block, mesh.size):
+            group = jax.tree.map(partial(np.take, indices=seeds, axis=0, mode="clip"), params)
+            self._groups.append(blocks.place(group, mesh))
+        self._count = count
+        step = blocks.spread(advance, mesh, donate=True)
+        self._advance = step.lower(self._groups[0], jnp.int32(0), self._inputs).compile()
+
+    def train(self, steps: int) -> None:
+        """See `Contestant`."""
+        self._groups = [self._advance(group, jnp.int32(steps), self._inputs) for group in self._groups]
+        jax.block_until_ready(self._groups)
+
+    def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
+        """See `Contestant`."""
+        params = blocks.joined([blocks.flat(group) for group in self._groups], self._count)
+        chosen = jax.tree.map(lambda leaf: leaf[members], params)
+        return self.weights(chosen), np.asarray(self._loss(chosen, self._inputs))
+
+
+class Autodiff(Spread):
+    """A plain scan, differentiated by JAX, in the project's blocks: what is left without its own backward pass."""
+
+    engine_blocks = True
+
+    def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
+        """See `Spread`."""
+
+        def layer(weights: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
+            projected = jnp.swapaxes(inputs, 0, 1) @ weights["kernel"] + weights["bias"][None, None]
+
+            def step(state: tuple[Array, Array], projected: Array) -> tuple[tuple[Array, Array], Array]:
+                hidden, cell = state
+                i, f, g, o = jnp.split(projected + hidden @ weights["recurrent_kernel"], 4, axis=-1)
+                cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+                hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
+                return (hidden, cell), hidden
+
+            zeros = jnp.zeros((inputs.shape[0], len(weights["recurrent_kernel"])))
+            return jnp.swapaxes(jax.lax.scan(step, (zeros, zeros), projected)[1], 0, 1)
+
+        def answer(weights: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, "C T 1"]:
+            sequence = inputs
+            for name in job.layers:
+                sequence = layer(weights[name], sequence)
+            return sequence
+
+        return start.weights, answer
+
+    def weights(self, params: PyTree) -> Weights:
+        """See `Spread`."""
+        return params
+
+
+class FlaxStack(nn.Module):
+    """The network in Flax's own layers."""
+
+    hidden: tuple[int, ...]
+
+    @nn.compact
+    def __call__(self, inputs: Float[Array, "C T 1"]) -> Float[Array, "C T 1"]:
+        """Answers curves."""
+        sequence = inputs
+        for layer, units in enumerate((*self.hidden, 1)):
+            sequence = nn.RNN(nn.OptimizedLSTMCell(units, name=f"cell_{layer}"))(sequence)  # type: ignore[assignment]
+        return sequence
+
+
+class Flax(Spread):
+    """`flax.linen.RNN` of `OptimizedLSTMCell`, all members of a device under one `jax.vmap`."""
+
+    def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
+        """See `Spread`."""
+        module = FlaxStack(job.hidden)
+        params: dict[str, Any] = {}
+        self._layers = job.layers
+        for layer, name in enumerate(job.layers):
+            weights = start.weights[name]
+            cell = params[f"cell_{layer}"] = {}
+            parts = (np.split(weights[leaf], 4, axis=-1) for leaf in ("kernel", "recurrent_kernel", "bias"))
+            for gate, kernel, recurrent_kernel, bias in zip("ifgo", *parts, strict=True):
+                cell[f"i{gate}"] = {"kernel": kernel}
+                cell[f"h{gate}"] = {"kernel": recurrent_kernel, "bias": bias}
+        return params, lambda params, inputs: cast(Array, module.apply({"params": params}, inputs))
+
+    def weights(self, params: PyTree) -> Weights:
+        """See `Spread`."""
+        leaves = {}
+        for layer, name in enumerate(self._layers):
+            cell = params[f"cell_{layer}"]
+            for leaf, part, of in (
+                ("kernel", "i", "kernel"),
+                ("recurrent_kernel", "h", "kernel"),
+                ("bias", "h", "bias"),
+            ):
+                leaves[f"{name}/{leaf}"] = np.concatenate([cell[f"{part}{gate}"][of] for gate in "ifgo"], axis=-1)
+        return nested(leaves)
+
+
+class FlaxBlocks(Flax):
+    """The same in the project's blocks."""
+
+    engine_blocks = True

@@ -1,0 +1,47 @@
+"""The networks that every contestant starts from: those of `lstm_toys.training.init`."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PyTree, UInt32
+
+from benchmarks.job import LEARNING_RATE, Job, Start
+from lstm_toys import blocks, families, tasks, training
+from lstm_toys.model import Stack
+from lstm_toys.tasks import Task
+
+
+def task(job: Job) -> Task:
+    """What the members are trained on."""
+    return tasks.reproduce("sine", job.parameters, families.time_points(job.points))
+
+
+def model(job: Job) -> Stack:
+    """The network."""
+    return Stack(1, job.hidden)
+
+
+def block(job: Job) -> int:
+    """Members in a block, as `lstm_toys.population` chooses it."""
+    return blocks.default_block(job.curves * job.points * max(*job.hidden, 1))
+
+
+def members(job: Job, seeds: Int[np.ndarray, "blocks N"]) -> PyTree:
+    """Members before their first step, on the devices, as `lstm_toys.population` makes them."""
+    mesh = blocks.mesh()
+    examples = task(job)
+
+    def begin(seed: UInt32[Array, ""]) -> training.Member:
+        key = training.seed_key(jnp.uint32(0), seed)
+        return training.init(examples, model(job), "sgd", key, jnp.float32(LEARNING_RATE))
+
+    return blocks.spread(begin, mesh, batch=blocks.one_by_one)(blocks.place(jnp.asarray(seeds, jnp.uint32), mesh))
+
+
+def start(job: Job, count: int) -> Start:
+    """The curves, and the weights of the first members."""
+    devices = jax.device_count()
+    seeds = np.arange(-(-count // devices) * devices).reshape(devices, -1)
+    weights = blocks.flat(members(job, seeds).params)
+    curves = task(job).examples(jax.random.key(0)).inputs
+    return Start(np.asarray(curves), jax.tree.map(lambda leaf: leaf[:count], weights))
