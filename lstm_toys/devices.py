@@ -43,7 +43,7 @@ def compile_loops() -> None:
 
 def cache_compilations() -> None:
     """Keeps compiled programs in the user's cache folder, unless the user has chosen another."""
-    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
+    if jax.config.values["jax_compilation_cache_dir"] is None:
         home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         jax.config.update("jax_compilation_cache_dir", str(home / "lstm_toys" / "xla"))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
@@ -61,7 +61,7 @@ def use_every_core() -> None:
     """
     if "xla_force_host_platform_device_count" in os.environ.get("XLA_FLAGS", ""):
         return
-    if jax.config.jax_num_cpu_devices != -1:  # type: ignore[attr-defined]
+    if jax.config.values["jax_num_cpu_devices"] != -1:
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jax.config.update("jax_num_cpu_devices", cores)
