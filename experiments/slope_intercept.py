@@ -63,7 +63,7 @@ def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawin
     return {
         "lines.png": figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
         "predicted_lines_1.png": figures.read_off_curves(results, rebuild, published, labels, titles),
-        "plane.png": figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0, 0, 1, 1)),
+        "plane.png": figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
         "loss.png": figures.loss(results, "Training to read off slope and intercept"),
     }
 

@@ -169,12 +169,12 @@ def test_training_is_a_plain_loop_of_optax(optimizer):
         return optax.apply_updates(params, updates), state, value
 
     with jax.numpy_dtype_promotion("standard" if optimizer == "adam" else "strict"):
-        networks = trained(2, steps=20, optimizer=optimizer)
+        networks = trained(2, steps=10, optimizer=optimizer)
         key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(1)), "parameters")
         params = jax.jit(MODEL.init)(key, curve)["params"]
         state = transform.init(params)
         losses = []
-        for _ in range(20):
+        for _ in range(10):
             params, state, value = update(params, state)
             losses.append(value)
     np.testing.assert_allclose(networks.train_loss[1, :-1], losses, rtol=1e-4)
