@@ -92,6 +92,7 @@ def test_both_readouts_work_everywhere(tmp_path):
         "--readout=dense",
         "--hidden=4",
         "--optimizer=sgd",
+        "--learning_rate=0.001",
         f"--results_dir={tmp_path}",
     ]
     assert every.run_all([*arguments, "--quiet"]) == 0
