@@ -5,6 +5,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from benchmarks.entries import (
     AUTODIFF,
@@ -47,7 +48,7 @@ def throughput(results: dict[str, Any]) -> Figure:
         axes.set(
             title=f"Throughput on {results['machine']['cores']} cores, and the floor of dots and activations",
             xlabel="members",
-            ylabel="member-steps a second",
+            ylabel="member-steps a second: median, slowest to fastest",
         )
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
@@ -70,6 +71,9 @@ def throughput(results: dict[str, Any]) -> Figure:
             names.append((at, entry.label, color))
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.minorticks_off()
+        steps = (1.0, 2.0, 5.0) if np.divide(*axes.get_ylim()[::-1]) < 100 else (1.0,)
+        axes.yaxis.set_major_locator(LogLocator(subs=steps))
+        axes.yaxis.set_major_formatter(lambda rate, _: f"{rate:,.0f}")
         bottom, top = axes.get_ylim()
         for (_, label, color), at in zip(sorted(names), _apart(sorted(names), bottom, top), strict=True):
             axes.annotate(
