@@ -186,13 +186,13 @@ def _train_group(
     history = History([], [], [])
 
     def look(record: training.Record) -> None:
-        index, on_host = len(history.losses), blocks.flat(record)
-        history.losses.append(on_host.loss)
-        history.errors.append(on_host.rmse)
+        index = len(history.losses)
+        history.losses.append(blocks.flat(record.loss))
+        history.errors.append(blocks.flat(record.rmse))
         if index in kept:
-            history.frames.append(on_host.answer)
+            history.frames.append(blocks.flat(record.answer))
         if monitor is not None:
-            monitor(int(recorded[index]), on_host.loss[:real])
+            monitor(int(recorded[index]), history.losses[-1][:real])
 
     members, record = advance(members, jnp.int32(0), jnp.int32(0))
     for last, step in pairwise(recorded):
