@@ -2,7 +2,7 @@ VENV ?= .venv
 PYTHON ?= python3
 RUN = $(VENV)/bin/python
 
-.PHONY: env sine test check lock
+.PHONY: env sine test test-long check lock
 
 env: $(VENV)/installed
 
@@ -16,6 +16,10 @@ sine: env
 
 test: env
 	$(RUN) -m pytest
+
+# Thirty runs killed at random moments, and fifty process starts.
+test-long: env
+	$(RUN) -m pytest -m long
 
 # Style and types.
 check: env

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from benchmarks import initial
 from benchmarks.job import LEARNING_RATE, Job, Start, Weights, nested, take
-from lstm_toys import blocks, devices, training
+from lstm_toys import blocks, devices, population, training
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
@@ -45,22 +45,22 @@ class Ours:
         devices.configure()
 
     def prepare(self, job: Job, start: Start) -> None:
-        """See `Contestant`; the members come from `lstm_toys.training.init`, as those of ``start`` do."""
-        mesh = blocks.mesh()
-        self._count = start.members
-        groups = blocks.groups(self._count, initial.block(job), mesh.size)
-        self._groups = [initial.members(job, seeds) for seeds in groups]
-        step = blocks.spread(partial(training.advance, initial.task(job), initial.model(job), "sgd"), mesh, donate=True)
-        self._advance = step.lower(self._groups[0], jnp.int32(0), jnp.int32(0)).compile()
+        """See `Contestant`; the members come from the seeds' numbers, as those of ``start`` do."""
+        mesh, self._count, block = blocks.mesh(), start.members, initial.block(job)
+        groups = list(blocks.groups(self._count, blocks.group_size(self._count, block, mesh.size), block, mesh.size))
+        programs = population.compile_programs(initial.task(job), initial.model(job), "sgd", groups[0], mesh)
+        rates = np.full(self._count, LEARNING_RATE, np.float32)
+        self._groups = [programs.initialize(population.place(g, rates, mesh), jnp.uint32(0)) for g in groups]
+        self._advance, self._record = programs.advance, programs.record
         self._losses = [np.empty(0)] * len(self._groups)
 
     def train(self, steps: int) -> None:
         """See `Contestant`."""
         stops = [jnp.int32(step) for step in np.unique([*range(0, steps, CHUNK), steps])]
         for number, members in enumerate(self._groups):
-            members, record = self._advance(members, stops[0], stops[1])
+            members, record = self._record(self._advance(members, stops[0], stops[1]), stops[1])
             for last, step in pairwise(stops[1:]):
-                members, following = self._advance(members, last, step)
+                members, following = self._record(self._advance(members, last, step), step)
                 _look(record)
                 record = following
             self._groups[number] = members
@@ -68,14 +68,19 @@ class Ours:
 
     def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
         """See `Contestant`."""
-        weights = blocks.joined([blocks.flat(group.params) for group in self._groups], self._count)
+        weights = _joined([blocks.flat(group.params) for group in self._groups])
         return take(weights, members), np.concatenate(self._losses)[members]
 
 
 def _look(record: training.Record) -> Float[np.ndarray, " M"]:
     """Brings to the host what the engine does, and returns the losses."""
-    losses, _ = blocks.flat((record.loss, record.rmse))
+    losses, _, _ = blocks.flat((record.loss, record.rmse, record.sound))
     return losses
+
+
+def _joined(parts: list[PyTree]) -> PyTree:
+    """Joins the groups' trees along the axis of members."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 class Spread:
@@ -121,10 +126,10 @@ class Spread:
         count = start.members
         block = initial.block(job) if self.engine_blocks else -(-count // mesh.size)
         self._groups = []
-        for seeds in blocks.groups(count, block, mesh.size):
+        size = blocks.group_size(count, block, mesh.size)
+        for seeds in blocks.groups(count, size, block, mesh.size):
             group = jax.tree.map(partial(np.take, indices=seeds, axis=0, mode="clip"), params)
             self._groups.append(blocks.place(group, mesh))
-        self._count = count
         step = blocks.spread(advance, mesh, donate=True)
         self._advance = step.lower(self._groups[0], jnp.int32(0), self._inputs).compile()
 
@@ -135,7 +140,7 @@ class Spread:
 
     def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
         """See `Contestant`."""
-        params = blocks.joined([blocks.flat(group) for group in self._groups], self._count)
+        params = _joined([blocks.flat(group) for group in self._groups])
         chosen = jax.tree.map(lambda leaf: leaf[members], params)
         return self.weights(chosen), np.asarray(self._loss(chosen, self._inputs))
 

@@ -93,7 +93,7 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     given = options.read(__doc__ or "", "benchmarks.end_to_end", "quick")
     from benchmarks import machine
-    from lstm_toys import devices, runs
+    from lstm_toys import devices, files
 
     repeats, steps = (1, 200) if given.quick else (5, None)
     caches = measure(repeats, steps)
@@ -105,7 +105,7 @@ def main() -> None:
         "caches": caches,
     }
     output = Path(given.output)
-    runs.write_json(output / "end_to_end.json", results)
+    files.write_json(output / "end_to_end.json", results)
     text = markdown(results)
     (output / "end_to_end.md").write_text(text)
     print(f"\n{text}")

@@ -65,7 +65,7 @@ def main() -> None:
     members, began = int(sys.argv[1]), float(sys.argv[2])
     first: list[float] = []
 
-    def monitor(step: int, _: Any) -> None:
+    def monitor(step: int, *_: Any) -> None:
         if step == 1:
             first.append(time.time() - began)
 

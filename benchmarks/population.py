@@ -54,11 +54,11 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     given = options.read(__doc__ or "", "benchmarks.population", "peers", "quick")
     from benchmarks import figure, report
-    from lstm_toys import figures, runs
+    from lstm_toys import figures, files
 
     output = Path(given.output)
     results = {"quick": given.quick, **measure(plan(peers=given.peers, quick=given.quick))}
-    runs.write_json(output / "population.json", results)
+    files.write_json(output / "population.json", results)
     text = report.markdown(results)
     (output / "population.md").write_text(text)
     figures.save(figure.throughput(results), output / "population.png")

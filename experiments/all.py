@@ -3,13 +3,14 @@
 Flags hold for each of them; what is not given is each experiment's own default.
 """
 
-import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from experiments import amplitude, command, flags, hill, hill_y, line, sine, slope_intercept
+from lstm_toys.interruption import Interruption
 from lstm_toys.runs import Run
 
 EXPERIMENTS = {
@@ -33,10 +34,19 @@ def run_all(arguments: Sequence[str]) -> int:
     options = next(iter(parsed.values()))[1]
     console = Console(quiet=options.quiet)
     todo = [(EXPERIMENTS[name], Run(settings, options.results_dir)) for name, (settings, _) in parsed.items()]
-    try:
-        every = command.carry_out(todo, options, console)
-    except OSError as error:
-        return command.complain(command.unusable(options, error), 1)
+
+    def work(interruption: Interruption) -> int:
+        every = command.carry_out(todo, options, console, interruption)
+        _report(console, every)
+        for _, run in todo:
+            console.print(f"  {run.folder}", highlight=False, soft_wrap=True)
+        return command.complain_if_all_diverged(every)
+
+    return command.guarded(work, options)
+
+
+def _report(console: Console, every: list[dict[str, Any]]) -> None:
+    """The closing table."""
     table = Table(title=f"every experiment, {every[0]['seeds']} seeds")
     for column in (
         "experiment",
@@ -62,10 +72,7 @@ def run_all(arguments: Sequence[str]) -> int:
             f"{sum(metrics['seconds'].values()):.0f}",
         )
     console.print(table)
-    for _, run in todo:
-        console.print(f"  {run.folder}", highlight=False, soft_wrap=True)
-    return command.complain_if_all_diverged(every)
 
 
 if __name__ == "__main__":
-    sys.exit(run_all(sys.argv[1:]))
+    command.leave(run_all)

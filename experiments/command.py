@@ -1,8 +1,10 @@
 """The command line of an experiment: flags, a run in its folder, and the closing table."""
 
+import os
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,22 +12,40 @@ from rich.table import Table
 
 from experiments import flags
 from lstm_toys.experiment import Experiment
-from lstm_toys.runs import Run, Settings
+from lstm_toys.files import Damaged
+from lstm_toys.interruption import Interrupted, Interruption
+from lstm_toys.runs import Busy, Run, Settings
 
 NAMED = ("amplitude", "slope", "intercept")
 """The parameters that tell the post's published curves apart."""
 
 
+class Failed(Exception):
+    """A run that could not be finished; the argument says why in one line."""
+
+
 def main(experiment: Experiment) -> None:
     """Runs an experiment as the command line says, and exits."""
-    sys.exit(command(experiment, sys.argv[1:]))
+    leave(lambda arguments: command(experiment, arguments))
+
+
+def leave(work: Callable[[Sequence[str]], int]) -> None:
+    """Does what the command line says, and exits; quietly if nobody reads the output to its end."""
+    try:
+        code = work(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 128 + signal.SIGPIPE
+    sys.exit(code)
 
 
 def command(experiment: Experiment, arguments: Sequence[str]) -> int:
     """Runs an experiment as the arguments say.
 
     Returns:
-        The exit code: 0; 1 if every seed diverged or a file could not be used; 2 for a bad command line.
+        The exit code: 0; 1 if every seed diverged or a file could not be used; 2 for a bad command line; 128 and the
+        number of the signal that ended it.
     """
     try:
         settings, options = flags.parse(experiment, arguments)
@@ -36,42 +56,78 @@ def command(experiment: Experiment, arguments: Sequence[str]) -> int:
         return complain(str(error), 2)
     console = Console(quiet=options.quiet)
     run = Run(settings, options.results_dir)
+
+    def work(interruption: Interruption) -> int:
+        metrics = carry_out([(experiment, run)], options, console, interruption)[0]
+        _report(
+            console, run, metrics, {name: other.read_metrics() for name, (_, other) in _beside(experiment, run).items()}
+        )
+        return complain_if_all_diverged([metrics])
+
+    return guarded(work, options)
+
+
+def guarded(work: Callable[[Interruption], int], options: flags.Options) -> int:
+    """Does work, and says in one line what ended it if anything did; the exit code."""
     try:
-        metrics = carry_out([(experiment, run)], options, console)[0]
+        with Interruption() as interruption:
+            return work(interruption)
+    except Interrupted as signaled:
+        name = signal.Signals(signaled.args[0]).name
+        return complain(f"ended by {name}; the same command continues", 128 + signaled.args[0])
+    except flags.Bad as error:
+        return complain(str(error), 2)
+    except Failed as error:
+        return complain(str(error), 1)
+    except Busy as busy:
+        return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)
+    except Damaged as damaged:
+        return complain(f"{damaged}; --restart runs it again", 1)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        return complain(unusable(options, error), 1)
-    _report(console, run, metrics)
-    return complain_if_all_diverged([metrics])
+        where = f": {error.filename}" if error.filename else ""
+        kept = "what was finished or saved before stays, and the same command continues"
+        return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {kept}", 1)
 
 
-def carry_out(todo: list[tuple[Experiment, Run]], options: flags.Options, console: Console) -> list[dict[str, Any]]:
-    """Executes, reuses or redraws runs, and publishes them if asked to.
+def carry_out(
+    todo: list[tuple[Experiment, Run]], options: flags.Options, console: Console, interruption: Interruption
+) -> list[dict[str, Any]]:
+    """Executes, continues, reuses or redraws runs, and publishes them if asked to.
 
     Args:
         todo: experiments, each with its run.
         options: of the command line.
         console: for progress and notes.
+        interruption: asked whether to stop.
 
     Returns:
         The metrics of each run.
 
     Raises:
+        Bad: the command line asks for what cannot be done.
+        Busy: another process is at work on a run.
+        Damaged: a file of a run is.
+        Failed: a run could not be finished.
+        Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
     for experiment, run in todo:
         if options.replot and not run.finished:
-            raise FileNotFoundError(2, "there is no finished run to redraw", str(run.folder))
+            raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
         beside = _beside(experiment, run)
         untrained = [(experiment, run)] if options.restart or not run.finished else []
         untrained += [each for each in beside.values() if not each[1].finished]
         if untrained:
-            _train(untrained, options, console)
+            _train(untrained, run if options.restart else None, options, console, interruption)
         elif run.drawn and not options.replot:
             console.print(f"{experiment.name}: this run is finished; --restart runs it again", highlight=False)
         if untrained or options.replot or not run.drawn:
             from lstm_toys import execution
 
-            execution.draw(experiment, run, {name: other for name, (_, other) in beside.items()})
+            with run.locked():
+                execution.draw(experiment, run, {name: other for name, (_, other) in beside.items()})
         if options.publish:
             console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
     return [run.read_metrics() for _, run in todo]
@@ -85,21 +141,48 @@ def _beside(experiment: Experiment, run: Run) -> dict[str, tuple[Experiment, Run
     }
 
 
-def _train(todo: list[tuple[Experiment, Run]], options: flags.Options, console: Console) -> None:
-    """Executes runs, one after another."""
-    for _, run in todo:
-        run.create()
+def _train(
+    todo: list[tuple[Experiment, Run]],
+    anew: Run | None,
+    options: flags.Options,
+    console: Console,
+    interruption: Interruption,
+) -> None:
+    """Executes runs, one after another; one of them perhaps from its beginning whatever there is of it."""
+    made = [folder for _, run in todo for folder in run.create()]
     began = time.perf_counter()
-    from lstm_toys import devices, execution, progress
+    from lstm_toys import devices, execution, footprint, population, progress
 
     devices.configure(cache=options.compile_cache)
+    for experiment, run in todo:
+        try:
+            execution.check_size(experiment, run)
+        except footprint.TooLarge as error:
+            for folder in sorted(made, reverse=True):  # The inner ones first.
+                folder.rmdir()
+            raise flags.Bad(f"{_title(run.settings)}, {run.settings.seeds:,} seeds: {error}") from None
     console.print(devices.describe(), highlight=False, soft_wrap=True)
     loading = time.perf_counter() - began
     with progress.TrainingProgress(console) as monitor:
+        conduct = execution.Conduct(
+            interruption, monitor, monitor.tell, options.checkpoint_every, options.on_divergence
+        )
         for experiment, run in todo:
-            monitor.begin(_title(run.settings), run.settings.seeds, run.settings.steps)
-            execution.execute(experiment, run, monitor, {"import": loading})
-            loading = 0.0
+            with run.locked():
+                if run == anew:
+                    run.reset()
+                elif run.finished:  # By another process, since this one looked.
+                    continue
+                monitor.begin(_title(run.settings), run.settings.seeds, run.settings.steps)
+                try:
+                    execution.execute(experiment, run, conduct, {"import": loading})
+                except population.Stopped:
+                    raise Interrupted(interruption.number) from None
+                except population.Diverged as error:
+                    seeds, step = error.args
+                    told = f"--on_divergence=stop: seeds {_listed(seeds)} diverged before step {step:,}"
+                    raise Failed(told) from None
+                loading = 0.0
 
 
 def _title(settings: Settings) -> str:
@@ -107,48 +190,79 @@ def _title(settings: Settings) -> str:
     return f"{settings.experiment} (hidden {hidden}, readout {settings.readout})"
 
 
-def _report(console: Console, run: Run, metrics: dict[str, Any]) -> None:
-    """The closing table, the diverged seeds, and what was written."""
+def _listed(seeds: list[int]) -> str:
+    """Numbers of seeds, the first twenty of them."""
+    more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
+    return ", ".join(map(str, seeds[:20])) + more
+
+
+def _report(console: Console, run: Run, metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> None:
+    """The closing tables, the diverged seeds, and what was written."""
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
-    table = Table(title=f"{run.settings.experiment}: {kept} networks after {metrics['steps']:,} steps")
-    table.add_column()
+    table = Table(
+        title=f"{run.settings.experiment}: {kept} of {metrics['seeds']} networks after {metrics['steps']:,} steps"
+    )
+    table.add_column(no_wrap=True)
     table.add_column("median", justify="right")
-    table.add_column("interval", justify="right")
-    table.add_column("which is", style="dim")
+    table.add_column("interval", justify="right", no_wrap=True)
+    table.add_column("which is", style="dim", no_wrap=True)
     for name, row in metrics["summary"].items():
-        median, low, high = ("–" if row[part] is None else f"{row[part]:.3g}" for part in ("median", "low", "high"))
-        table.add_row(name, median, f"{low} … {high}", row["interval"])
+        table.add_row(name, _number(row["median"]), _interval(row), row["interval"])
     console.print(table)
+    if beside:
+        console.print(_beside_table(metrics, beside))
     if metrics["post"]:
         console.print(post_table(metrics["post"]))
     console.print(f"{metrics['converged']} of {metrics['seeds']} seeds learned it: {metrics['goal']}", highlight=False)
     if diverged:
-        console.print(f"diverged, and left out of every statistic: seeds {', '.join(map(str, diverged))}")
+        last = max(metrics["last_sound_steps"])
+        console.print(
+            f"diverged (the last after step {last:,}), and left out of every statistic: seeds {_listed(diverged)}"
+        )
+    if metrics["earlier_fingerprints"]:
+        console.print("begun under another execution fingerprint; see metrics.json", highlight=False)
     stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in metrics["seconds"].items())
     rate = f"{metrics['member_steps_per_second']:,} member-steps/s"
-    console.print(f"{stages}; {rate}", highlight=False, soft_wrap=True)
+    since = " (since it was continued)" if metrics["continued"] else ""
+    console.print(f"{stages}{since}; {rate}", highlight=False, soft_wrap=True)
     for path in (run.results, run.metrics, run.parameters, *run.figures()):
         console.print(f"  {path}", highlight=False, soft_wrap=True)
+
+
+def _beside_table(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> Table:
+    """The run's own networks and those beside them: which learn, and how soon."""
+    table = Table(title=f"steps until {metrics['goal']}, and stays there")
+    table.add_column()
+    table.add_column("learned", justify="right")
+    table.add_column("median", justify="right")
+    table.add_column("quartiles", justify="right", no_wrap=True)
+    for name, each in {"this run": metrics, **beside}.items():
+        row = each["summary"]["steps until learned"]
+        table.add_row(name, f"{each['converged']} of {each['seeds']}", _number(row["median"]), _interval(row))
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _interval(row: dict[str, Any]) -> str:
+    return f"{_number(row['low'])} … {_number(row['high'])}"
 
 
 def post_table(rows: list[dict[str, Any]]) -> Table:
     """How the answers compare with the published ones."""
     table = Table(title="the post's published answers")
-    table.add_column()
+    table.add_column(no_wrap=True)
     table.add_column("points", justify="right")
     table.add_column("inside 5–95 %", justify="right")
-    table.add_column("RMSE of median", justify="right")
+    table.add_column("median's RMSE", justify="right")
     for row in rows:
         parameters = [f"{name} {value:g}" for name, value in row.items() if name in NAMED]
         name = f"{row['family']}: {', '.join(parameters)}"
         table.add_row(name, str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
     return table
-
-
-def unusable(options: flags.Options, error: OSError) -> str:
-    """What to say of a file or folder that cannot be used."""
-    return f"flag --results_dir={options.results_dir}: {error.strerror or error}: {error.filename}"
 
 
 def complain_if_all_diverged(every: list[dict[str, Any]]) -> int:
@@ -162,5 +276,5 @@ def complain_if_all_diverged(every: list[dict[str, Any]]) -> int:
 
 def complain(message: str, code: int) -> int:
     """Prints one line to stderr and returns the exit code."""
-    print(message, file=sys.stderr)
+    print(message.encode(errors="backslashreplace").decode(), file=sys.stderr)
     return code

@@ -1,10 +1,9 @@
 """The flags that every experiment takes, checked without importing jax."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from absl import flags
 
@@ -12,6 +11,13 @@ from lstm_toys.experiment import Experiment
 from lstm_toys.runs import Settings
 
 T = TypeVar("T")
+
+MOST_UNITS = 1_000_000
+"""Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
+
+
+MOST_LAYERS = 100
+"""Layers that a flag takes."""
 
 
 class Help(Exception):
@@ -33,6 +39,8 @@ class Options:
         restart: run again even if finished.
         quiet: print nothing but errors.
         compile_cache: keep compiled programs for the next command.
+        checkpoint_every: seconds between two checkpoints.
+        on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
     """
 
     results_dir: Path
@@ -41,6 +49,8 @@ class Options:
     restart: bool
     quiet: bool
     compile_cache: bool
+    checkpoint_every: float
+    on_divergence: Literal["exclude", "stop"]
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
@@ -57,6 +67,17 @@ class Parser(flags.ArgumentParser[T], Generic[T]):
             raise ValueError(f"takes {self.takes}") from None
 
 
+class Switch(flags.BooleanParser):
+    """Parses ``--flag=true`` and the like."""
+
+    def parse(self, argument: Any) -> bool:
+        """Raises ValueError with what the flag takes."""
+        try:
+            return bool(super().parse(argument))
+        except ValueError:
+            raise ValueError("takes true or false, or nothing") from None
+
+
 def integer(low: int, high: int) -> Parser[int]:
     """A whole number from ``low`` to ``high``."""
 
@@ -65,7 +86,7 @@ def integer(low: int, high: int) -> Parser[int]:
             raise ValueError
         return int(text)
 
-    return Parser(convert, f"a whole number from {low} to {high}")
+    return Parser(convert, f"a whole number from {low:,} to {high:,}")
 
 
 def integer_or_auto(low: int, high: int) -> Parser[int | None]:
@@ -75,14 +96,14 @@ def integer_or_auto(low: int, high: int) -> Parser[int | None]:
 
 
 def positive() -> Parser[float]:
-    """A finite number above 0."""
+    """A number above 0 that single precision can hold."""
 
     def convert(text: str) -> float:
-        if not (math.isfinite(float(text)) and float(text) > 0):
+        if not 1e-37 <= float(text) <= 1e38:
             raise ValueError
         return float(text)
 
-    return Parser(convert, "a finite number above 0")
+    return Parser(convert, "a finite number above 0, from 1e-37 to 1e38")
 
 
 def widths() -> Parser[tuple[int, ...]]:
@@ -92,11 +113,14 @@ def widths() -> Parser[tuple[int, ...]]:
         if text == "none":
             return ()
         numbers = tuple(int(part) for part in text.split(","))
-        if min(numbers) < 1:
+        if len(numbers) > MOST_LAYERS or not 1 <= min(numbers) <= max(numbers) <= MOST_UNITS:
             raise ValueError
         return numbers
 
-    return Parser(convert, "whole numbers above 0, joined by commas, such as 32 or 32,32, or none")
+    return Parser(
+        convert,
+        f"whole numbers from 1 to {MOST_UNITS:,}, joined by commas, at most {MOST_LAYERS}, such as 32,32, or none",
+    )
 
 
 def choice(*names: str) -> Parser[str]:
@@ -114,11 +138,12 @@ def folder() -> Parser[Path]:
     """A folder that exists or can be made."""
 
     def convert(text: str) -> Path:
-        if not text:
+        if not text or "\0" in text:
             raise ValueError
+        text.encode()  # A name that is no text could not be told.
         return Path(text)
 
-    return Parser(convert, "a folder")
+    return Parser(convert, "a folder whose name is text")
 
 
 FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
@@ -137,8 +162,13 @@ FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
     "results_dir": (folder(), "folder of runs and published sets"),
     "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, "redraw the figures of the finished run without training"),
-    "restart": (None, "run again although the run is finished"),
+    "restart": (None, "run from the beginning although the run is finished, or could be continued"),
     "quiet": (None, "print nothing but errors"),
+    "checkpoint_every": (positive(), "seconds between two checkpoints, from which a run that was killed continues"),
+    "on_divergence": (
+        choice("exclude", "stop"),
+        "what to do with a seed that diverges: exclude it from the statistics, or stop",
+    ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
 }
 """Every flag: its parser, None for a switch, and its help."""
@@ -153,6 +183,8 @@ DEFAULTS: dict[str, Any] = {
     "block": "auto",
     "results_dir": "results",
     "compile_cache": True,
+    "checkpoint_every": 30.0,
+    "on_divergence": "exclude",
 }
 """What an experiment need not say; it must say the number of steps and the learning rate."""
 
@@ -173,6 +205,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     for name, (parser, text) in FLAGS.items():
         if parser is None:
             flags.DEFINE_bool(name, defaults.get(name, False), text, flag_values=values)
+            values[name].parser = Switch()
         else:
             flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
     if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments):
@@ -180,7 +213,10 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     try:
         stray = values([experiment.name, *arguments])[1:]
     except flags.Error as error:
-        raise Bad(" ".join(str(error).split())) from None
+        told = " ".join(str(error).split())
+        raise Bad(
+            f"{told}; --help lists the flags" if isinstance(error, flags.UnrecognizedFlagError) else told
+        ) from None
     if stray:
         raise Bad(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
     settings = {name: getattr(values, name) for name in FLAGS if name in Settings.__dataclass_fields__}

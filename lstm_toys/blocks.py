@@ -75,25 +75,31 @@ def one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
     return partial(jax.lax.map, function)
 
 
-def groups(members: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:
-    """Splits members into groups of blocks, all of one shape, that fill the devices evenly.
-
-    Yields:
-        Member numbers, from 0; those past the last member are padding, to be computed and dropped.
-    """
+def group_size(members: int, block: int, device_count: int) -> int:
+    """Members that the devices hold together: at most `GROUP_BLOCKS` blocks a device, all groups of about one size."""
     blocks = -(-members // block)
     group_count = -(-blocks // (device_count * GROUP_BLOCKS))
-    per_device = -(-blocks // (device_count * group_count))
-    shape = (device_count * per_device, block)
-    for first in range(0, members, shape[0] * shape[1]):
-        yield first + np.arange(shape[0] * shape[1]).reshape(shape)
+    return device_count * -(-blocks // (device_count * group_count)) * block
+
+
+def groups(members: int, size: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:
+    """Splits members into groups of blocks, all of one shape, that fill the devices evenly.
+
+    Args:
+        members: their number.
+        size: members of a group.
+        block: members of a block.
+        device_count: the number of blocks is a multiple of this.
+
+    Yields:
+        Member numbers, from 0; those past the group's size, or past the last member, are padding, to be computed and
+        dropped.
+    """
+    blocks = device_count * -(-size // (device_count * block))
+    for first in range(0, members, size):
+        yield first + np.arange(blocks * block).reshape(blocks, block)
 
 
 def flat(blocks: PyTree) -> PyTree:
     """Merges the axes of blocks and of members in a block, on the host."""
     return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), blocks)
-
-
-def joined(parts: list[PyTree], members: int) -> PyTree:
-    """Joins the groups' trees along the axis of members, without the padding."""
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:members], *parts)

@@ -17,8 +17,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from lstm_toys import statistics
+from lstm_toys.files import replacing
 from lstm_toys.results import kept
-from lstm_toys.runs import replacing
 
 Drawing = Figure | FuncAnimation
 

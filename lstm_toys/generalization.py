@@ -77,8 +77,10 @@ def answers(
         return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
 
     answer_all = blocks.spread(answer, mesh)
-    parts = []
-    for group in blocks.groups(seeds, block, mesh.size):
+    every: list[Float[np.ndarray, "M ..."]] = []
+    size = blocks.group_size(seeds, block, mesh.size)
+    for group in blocks.groups(seeds, size, block, mesh.size):
         members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params)
-        parts.append(blocks.flat(answer_all(blocks.place(members, mesh), chunks)))
-    return blocks.joined(parts, seeds).reshape(seeds, curves + padding, *parts[0].shape[3:])[:, :curves]
+        every.append(blocks.flat(answer_all(blocks.place(members, mesh), chunks))[: min(size, seeds - group[0, 0])])
+    answered = np.concatenate(every)
+    return answered.reshape(seeds, curves + padding, *answered.shape[3:])[:, :curves]

@@ -4,7 +4,7 @@ import time
 from types import TracebackType
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
@@ -53,37 +53,41 @@ class TrainingProgress:
         """
         self._name, self._steps, self._total = name, steps, seeds * steps
         self._finished = self._diverged = 0
-        self._first_losses: Float[np.ndarray, " M"] = np.empty(0)
-        self._began = self._last_line = time.perf_counter()
+        self._began: tuple[float, int] | None = None
+        self._last_line = time.perf_counter()
         for row in self._bar.task_ids:
             self._bar.remove_task(row)
         self._row = self._bar.add_task(name, total=self._total, state="compiling")
-        self._line(f"{seeds} networks, {steps:,} steps")
+        self.tell(f"{name}: {seeds} networks, {steps:,} steps")
 
-    def __call__(self, step: int, losses: Float[np.ndarray, " M"]) -> None:
+    def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
         """Shows where the training is; see `population.Monitor`."""
         now = time.perf_counter()
-        if step == 0:
-            self._first_losses = losses
-            if self._finished == 0:
-                self._began = now
-            return
-        astray = ~(losses <= self._first_losses)
         done = self._finished + step * len(losses)
-        rate = done / max(now - self._began, 1e-9)
-        fit = losses[~astray]
-        state = (
-            f"step {step:,}/{self._steps:,} | {rate:,.0f} member-steps/s | "
-            f"median loss {np.median(fit) if fit.size else np.nan:.2e} | {self._diverged + astray.sum()} diverged"
-        )
-        self._bar.update(self._row, completed=done, state=state)
+        if self._began is None:
+            self._began = now, done
+        elif done > self._began[1]:
+            self._show(now, step, done, losses, sound)
         if step == self._steps:
             self._finished = done
-            self._diverged += int(astray.sum())
+            self._diverged += int((~sound).sum())
+
+    def _show(
+        self, now: float, step: int, done: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]
+    ) -> None:
+        began, before = self._began or (now, done)
+        rate = (done - before) / max(now - began, 1e-9)
+        median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
+        state = (
+            f"step {step:,}/{self._steps:,} | {rate:,.0f} member-steps/s | "
+            f"median loss {median} | {self._diverged + (~sound).sum()} diverged"
+        )
+        self._bar.update(self._row, completed=done, state=state)
         if done == self._total or now - self._last_line >= LINE_SECONDS:
-            self._line(f"{state} | {(self._total - done) / rate:,.0f} s left")
+            if not self._console.is_terminal:
+                self.tell(f"{self._name}: {state} | {(self._total - done) / rate:,.0f} s left")
             self._last_line = now
 
-    def _line(self, text: str) -> None:
-        if not self._console.is_terminal:
-            self._console.print(f"{self._name}: {text}", highlight=False, soft_wrap=True)
+    def tell(self, text: str) -> None:
+        """Prints a line beside the bar."""
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False)

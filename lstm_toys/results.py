@@ -1,5 +1,6 @@
 """Results as labeled arrays in netCDF, parameters as npz, and the summary of a run."""
 
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,17 +8,22 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool, Float, PyTree
+from jaxtyping import Float, PyTree
 
 from lstm_toys import statistics
+from lstm_toys.files import Damaged, read_arrays, replacing
 from lstm_toys.generalization import Probe
 from lstm_toys.goal import Goal
 from lstm_toys.population import Population
-from lstm_toys.runs import replacing
 from lstm_toys.tasks import Examples
 
 PARAMETERS = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
 """The coordinates that describe a curve; NaN where a curve's family does not have one."""
+
+VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step", *PARAMETERS} | {
+    f"train_{name}" for name in ("loss", "rmse", "target", "answer")
+}
+"""What every file of labeled arrays holds."""
 
 
 def dataset(
@@ -51,6 +57,7 @@ def dataset(
         "train_loss": (("seed", "step"), population.train_loss),
         "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
         "diverged": ("seed", population.diverged),
+        "sound_step": ("seed", population.sound_steps),
     }
     if task.sequence:
         axes: tuple[str, ...] = ("time", "feature")
@@ -80,18 +87,30 @@ def dataset(
 
 def save(results: xr.Dataset, path: Path) -> None:
     """Writes labeled arrays as netCDF, as a whole or not at all."""
+    # Made in memory: HDF5 reports a full disk late, and not always as an exception.
+    encoded = results.to_netcdf(engine="h5netcdf")
     with replacing(path) as temporary:
-        results.to_netcdf(temporary, engine="h5netcdf")
+        temporary.write_bytes(encoded)
 
 
 def load(path: Path) -> xr.Dataset:
     """Reads labeled arrays into memory.
 
     Raises:
-        OSError: there is no such file, or it is not netCDF.
+        OSError: there is no such file.
+        Damaged: it does not hold what `save` writes.
     """
-    with xr.open_dataset(path, engine="h5netcdf") as results:
-        return results.load()
+    encoded = path.read_bytes()
+    try:
+        with xr.open_dataset(io.BytesIO(encoded), engine="h5netcdf") as results:
+            loaded = results.load()
+        flags = json.loads(loaded.attrs["flags"])
+    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
+        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+    missing = VARIABLES - set(loaded.variables)
+    if missing or not isinstance(flags, dict):
+        raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
+    return loaded
 
 
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
@@ -106,13 +125,12 @@ def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
 
     Raises:
         OSError: there is no such file.
-        ValueError: it holds anything but arrays of numbers.
+        Damaged: it does not hold what `save_parameters` writes.
     """
     params: dict[str, dict[str, np.ndarray]] = {}
-    with np.load(path, allow_pickle=False) as leaves:
-        for key in leaves:
-            layer, name = key.split("/")
-            params.setdefault(layer, {})[name] = leaves[key]
+    for key, leaf in read_arrays(path, path.read_bytes()).items():
+        layer, _, name = key.partition("/")
+        params.setdefault(layer, {})[name] = leaf
     return params
 
 
@@ -136,26 +154,28 @@ def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     }
 
 
-def converged(results: xr.Dataset, goal: Goal) -> Bool[np.ndarray, " S"]:
-    """Seeds that reach a goal at the last step; none that diverged."""
+def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
+    """The first recorded step from which on a seed stays at a goal; infinite where it has not by the last step."""
     if goal.features:
-        last = results.train_rmse.isel(step=-1)
-        reached = (last.sel({last.dims[-1]: list(goal.features)}) <= goal.limit).all(last.dims[-1]).values
+        measured = results.train_rmse.sel({results.train_rmse.dims[-1]: list(goal.features)}).values.max(axis=-1)
     else:
-        reached = results.train_loss.values[:, -1] <= goal.limit
-    return reached & ~results.diverged.values
+        measured = results.train_loss.values
+    stays = np.logical_and.accumulate((measured <= goal.limit)[:, ::-1], axis=1)[:, ::-1]
+    stays &= ~results.diverged.values[:, None]
+    return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
 
 
-def summary(results: xr.Dataset) -> dict[str, tuple[statistics.Estimate, str]]:
+def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[statistics.Estimate, str]]:
     """The closing table: by name the estimate over seeds that did not diverge, and what its interval is."""
     fit = kept(results)
-    rows = {"train MSE": (statistics.median_quartiles(fit.train_loss.values[:, -1]), "quartiles of seeds")}
+    rows = {"train MSE": (statistics.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last = fit.train_rmse.isel(step=-1)
     for name in last[last.dims[-1]].values:
         rows[f"train RMSE of {name}"] = (
             statistics.median_quartiles(last.sel({last.dims[-1]: name}).values),
-            "quartiles of seeds",
+            "quartiles",
         )
+    rows["steps until learned"] = (statistics.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     against = "truth" if "truth" in results else "input"
     for family, rmse in family_rmse(fit).items():
         rows[f"{family}, RMSE to {against}"] = (statistics.median_bootstrap(rmse), "95 % bootstrap")
@@ -171,14 +191,17 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "steps": flags["steps"],
         "train_mse": [_finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
+        "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
         "goal": str(goal),
-        "converged": int(converged(results, goal).sum()),
+        "steps_to_goal": [_finite(step) for step in steps_to_goal(results, goal).tolist()],
+        "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
         "summary": {
             name: {"median": _finite(e.value), "low": _finite(e.low), "high": _finite(e.high), "interval": interval}
-            for name, (e, interval) in summary(results).items()
+            for name, (e, interval) in summary(results, goal).items()
         },
         "flags": flags,
         "fingerprint": json.loads(results.attrs["fingerprint"]),
+        "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
     }
 
 

@@ -1,15 +1,25 @@
 """Runs on disk: one folder for one population with all its settings, named after a hash of them."""
 
 import dataclasses
+import fcntl
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
+
+from lstm_toys.files import Damaged, read_json, replacing, write_json
+
+
+class Busy(Exception):
+    """Another process is at work on a run; the argument is the run's folder."""
+
+
+METRICS = {"experiment", "seeds", "steps", "diverged_seeds", "converged", "summary", "post", "seconds", "flags"}
+"""What a summary must hold for a command to tell of the run."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,11 @@ class Run:
         return self.folder / "parameters.npz"
 
     @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints; gone once the run is finished."""
+        return self.folder / "checkpoints"
+
+    @property
     def finished(self) -> bool:
         """Whether everything of the run but its figures has been written."""
         return self.metrics.is_file()
@@ -93,26 +108,60 @@ class Run:
         """Whether the figures of the finished run have been drawn."""
         return self.finished and "figures" in self.read_metrics()["seconds"]
 
-    def create(self) -> None:
-        """Makes the folder, with the settings in it.
+    def create(self) -> list[Path]:
+        """Makes the folder.
+
+        Returns:
+            The folders that were not there before, the innermost first.
 
         Raises:
-            OSError: the folder cannot be made or written.
-            FileExistsError: the folder holds a run with other settings.
+            OSError: a folder cannot be made.
         """
+        new = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
-        config = self.folder / "config.json"
-        if config.is_file() and json.loads(config.read_text()) != self.settings.as_dict():
-            raise FileExistsError(f"{self.folder} holds a run with other settings")
-        write_json(config, self.settings.as_dict())
+        return new
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Writes the settings into the folder, and keeps other processes away from it during a block.
+
+        The lock ends with the process, however that ends. What a killed process left half-written is removed.
+
+        Raises:
+            Busy: another process holds the lock.
+            Damaged: the folder holds a run with other settings.
+            OSError: the folder cannot be written.
+        """
+        with (self.folder / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(self.folder) from None
+            for path in self.folder.rglob(".*"):
+                if path.name != ".lock":
+                    path.unlink()
+            config = self.folder / "config.json"
+            if not config.is_file():
+                write_json(config, self.settings.as_dict())
+            elif read_json(config) != self.settings.as_dict():
+                raise Damaged(config, "is damaged: these are not the settings that the folder is named after")
+            yield
+
+    def reset(self) -> None:
+        """Makes the run unfinished, and forgets its checkpoints; figures and results stay until they are replaced."""
+        self.metrics.unlink(missing_ok=True)
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def read_metrics(self) -> dict[str, Any]:
         """The summary of a finished run.
 
         Raises:
             OSError: the run is not finished.
+            Damaged: the file is not a summary.
         """
-        metrics: dict[str, Any] = json.loads(self.metrics.read_text())
+        metrics = read_json(self.metrics)
+        if missing := METRICS - metrics.keys():
+            raise Damaged(self.metrics, f"is damaged: {min(missing)} is missing")
         return metrics
 
     def publish(self) -> Path:
@@ -133,24 +182,3 @@ class Run:
     def figures(self) -> list[Path]:
         """The figures that the run has drawn."""
         return sorted((*self.folder.glob("*.png"), *self.folder.glob("*.gif")))
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside ``path`` that replaces it when the block ends well, and goes away otherwise."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Writes JSON as a whole or not at all.
-
-    Raises:
-        ValueError: the value holds a number that JSON has no word for, such as NaN.
-    """
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")

@@ -1,6 +1,6 @@
 """Statistics over seeds."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import scipy.stats
@@ -29,10 +29,14 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 
 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
-    """The median and the interquartile range over seeds; NaN without any seed."""
+    """The median and the interquartile range over seeds; NaN without any seed.
+
+    Where a value is infinite, such as a time that was not lived to see, the quantiles are values of the sample.
+    """
     if not len(values):
         return Estimate(np.nan, np.nan, np.nan)
-    low, value, high = np.quantile(values, (0.25, 0.5, 0.75))
+    method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(values).all() else "inverted_cdf"
+    low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=method)
     return Estimate(float(value), float(low), float(high))
 
 

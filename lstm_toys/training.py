@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Key, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Examples, Task
@@ -25,6 +26,27 @@ OPTIMIZERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
 PURPOSES = ("parameters", "examples", "order")
 """What a seed's randomness is used for; each purpose has a key of its own."""
 
+WEIGHT_LIMIT = 1_000.0
+"""A parameter beyond this holds the units that it leads to at their bounds, where they learn nothing any more."""
+
+
+class Sound(NamedTuple):
+    """The last recorded state in which a network had not diverged.
+
+    A network has diverged while its loss is not a number, or above that of the untrained network, or a parameter is
+    not a number, or beyond `WEIGHT_LIMIT`. The answers of LSTM units are bounded and so is their loss, so that looking
+    for numbers that are not finite would not find a network whose weights exploded.
+
+    Attributes:
+        step: at which it was recorded.
+        params: of the model.
+        first_loss: of the untrained network.
+    """
+
+    step: Int[Array, ""]
+    params: PyTree[Float[Array, "..."]]
+    first_loss: Float[Array, ""]
+
 
 class Member(NamedTuple):
     """One network in training.
@@ -34,12 +56,14 @@ class Member(NamedTuple):
         learning_rate: a traced number, so that another one needs no compilation.
         params: of the model.
         optimizer_state: of the Optax optimizer.
+        sound: its last sound state.
     """
 
     key: Key[Array, ""]
     learning_rate: Float[Array, ""]
     params: PyTree[Float[Array, "..."]]
     optimizer_state: PyTree
+    sound: Sound
 
 
 class Record(NamedTuple):
@@ -50,11 +74,13 @@ class Record(NamedTuple):
         rmse: root mean squared error of each feature of the answers; of a sequence, over x >= 0.1, since every LSTM
             starts from a zero state and has to find the curve first.
         answer: to the first curve of the training set.
+        sound: whether it has not diverged; see `Sound`.
     """
 
     loss: Float[Array, ""]
     rmse: Float[Array, " A"]
     answer: Float[Array, "T A"] | Float[Array, " A"]
+    sound: Bool[Array, ""]
 
 
 def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""]) -> Key[Array, ""]:
@@ -77,15 +103,6 @@ def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
     return jnp.mean(jnp.square(answer(model, params, examples.inputs) - examples.targets))
 
 
-def measure(model: Stack, params: PyTree, examples: Examples) -> Record:
-    """A record of the model over a whole training set."""
-    answers = answer(model, params, examples.inputs)
-    squared = jnp.square(answers - examples.targets)
-    settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
-    rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
-    return Record(jnp.mean(squared), rmse, answers[0])
-
-
 def first_settled(timesteps: int) -> int:
     """The first of the time points from 0 to 1 that is at least 0.1."""
     return -(-(timesteps - 1) // 10)
@@ -99,7 +116,31 @@ def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning
     """
     examples = task.examples(purpose_key(key, "examples"))
     params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
-    return Member(key, learning_rate, params, OPTIMIZERS[optimizer](learning_rate).init(params))
+    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
+    return Member(key, learning_rate, params, OPTIMIZERS[optimizer](learning_rate).init(params), sound)
+
+
+def record(task: Task, model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
+    """A record of a network over its whole training set, and the network with its last sound state brought up to date.
+
+    Args:
+        task: what it is trained on.
+        model: the network.
+        member: its state.
+        step: the step that it has reached.
+    """
+    examples = task.examples(purpose_key(member.key, "examples"))
+    answers = answer(model, member.params, examples.inputs)
+    squared = jnp.square(answers - examples.targets)
+    settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
+    rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
+    loss = jnp.mean(squared)
+    first_loss = jnp.where(step == 0, loss, member.sound.first_loss)
+    bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
+    sound = jnp.isfinite(loss) & (loss <= first_loss) & jnp.stack(bounded).all()
+    latest = Sound(step, member.params, first_loss)
+    kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
+    return member._replace(sound=kept), Record(loss, rmse, answers[0], sound)
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
@@ -125,12 +166,11 @@ def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Me
 
 def advance(
     task: Task, model: Stack, optimizer: str, member: Member, start: Int[Array, ""], stop: Int[Array, ""]
-) -> tuple[Member, Record]:
-    """The steps from ``start`` up to ``stop``, and a record of the network after them."""
+) -> Member:
+    """The steps from ``start`` up to ``stop``."""
     examples = task.examples(purpose_key(member.key, "examples"))
     if task.batch is None:
-        member = jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
-        return member, measure(model, member.params, examples)
+        return jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
 
     count = len(examples.inputs)
     batches = count // task.batch
@@ -147,5 +187,4 @@ def advance(
         chosen = order[index % batches]
         return step(model, optimizer, member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
 
-    member, _ = jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))
-    return member, measure(model, member.params, examples)
+    return jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))[0]

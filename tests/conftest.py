@@ -40,7 +40,7 @@ def pytest_configure():
     devices.compile_loops()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hand_made():
     """Makes labeled results of a sine run without training one: seeds, and which of them diverged."""
     from experiments.sine import EXPERIMENT
@@ -71,6 +71,7 @@ def hand_made():
                 "input": (("curve", "time", "feature"), shown),
                 "answer": (("seed", "curve", "time", "feature"), answer),
                 "diverged": ("seed", np.isin(np.arange(seeds), diverged)),
+                "sound_step": ("seed", np.where(np.isin(np.arange(seeds), diverged), 20, 100)),
             },
             {
                 "seed": np.arange(seeds),
@@ -80,7 +81,7 @@ def hand_made():
                 "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
                 **{name: ("curve", column) for name, column in columns.items()},
             },
-            {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4})},
+            {"flags": json.dumps(flags), "fingerprint": json.dumps({"block": 4}), "earlier_fingerprints": "[]"},
         )
 
     return make

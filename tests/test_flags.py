@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from experiments import flags
+from experiments import all as every
+from experiments import flags, line
 from experiments.command import command
 from experiments.sine import EXPERIMENT
 
@@ -24,10 +26,10 @@ BAD = [
     (["--learning_rate", "0"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "inf"], "--learning_rate", "finite number above 0"),
-    (["--hidden", "0"], "--hidden", "whole numbers above 0"),
-    (["--hidden", "abc"], "--hidden", "whole numbers above 0"),
-    (["--hidden", ""], "--hidden", "whole numbers above 0"),
-    (["--hidden", "32,"], "--hidden", "whole numbers above 0"),
+    (["--hidden", "0"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "abc"], "--hidden", "whole numbers from 1"),
+    (["--hidden", ""], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32,"], "--hidden", "whole numbers from 1"),
     (["--timesteps", "1"], "--timesteps", "whole number from 2"),
     (["--block", "0"], "--block", "whole number"),
     (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
@@ -41,7 +43,62 @@ BAD = [
     (["16"], "16", "flags"),
     (["--seeds", "3", "16"], "16", "flags"),
     (["--seeds"], "seeds", "Missing value"),
+    (["--seeds", "1e3"], "--seeds", "whole number"),
+    (["--seeds", "0x10"], "--seeds", "whole number"),
+    (["--seeds", "9" * 5000], "--seeds", "whole number"),
+    (["--seeds", "2147483648"], "--seeds", "2,147,483,647"),
+    (["--seeds", "--steps", "3"], "--seeds", "whole number"),
+    (["--base_seed", "nan"], "--base_seed", "whole number"),
+    (["--base_seed="], "--base_seed", "whole number"),
+    (["--steps", "-1"], "--steps", "whole number"),
+    (["--steps", "1.0"], "--steps", "whole number"),
+    (["--steps", "inf"], "--steps", "whole number"),
+    (["--learning_rate", "-inf"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "1e400"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "1e300"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "1e-300"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "0,1"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", ""], "--learning_rate", "finite number above 0"),
+    (["--hidden", "-32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32.0"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32,,32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32 32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "none,32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", ",".join(["1"] * 101)], "--hidden", "at most 100"),
+    (["--hidden", "1000001"], "--hidden", "1,000,000"),
+    (["--hidden", "nan"], "--hidden", "whole numbers from 1"),
+    (["--timesteps", "-5"], "--timesteps", "whole number from 2"),
+    (["--timesteps", "NaN"], "--timesteps", "whole number from 2"),
+    (["--block", "-1"], "--block", "whole number"),
+    (["--block", "all"], "--block", "or auto"),
+    (["--optimizer", ""], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--optimizer", "SGD"], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--readout", ""], "--readout", "lstm, dense"),
+    (["--results_dir", "nul\0byte"], "--results_dir", "folder"),
+    (["--results_dir", "no\udcfftext"], "--results_dir", "folder"),
+    (["--results_dir", "long" * 100], "--results_dir", "too long"),
+    (["--checkpoint_every", "0"], "--checkpoint_every", "finite number above 0"),
+    (["--checkpoint_every", "-30"], "--checkpoint_every", "finite number above 0"),
+    (["--checkpoint_every", "nan"], "--checkpoint_every", "finite number above 0"),
+    (["--checkpoint_every", "often"], "--checkpoint_every", "finite number above 0"),
+    (["--on_divergence", "ignore"], "--on_divergence", "exclude, stop"),
+    (["--on_divergence", ""], "--on_divergence", "exclude, stop"),
+    (["--quiet=2"], "--quiet", "true or false"),
+    (["--restart=", "--quiet"], "--restart", "true or false"),
+    (["--replot"], "--replot", "no finished run"),
+    (["-seeds"], "seeds", "Missing value"),
+    (["--seeds=3", "--", "--steps=0"], "--steps=0", "flags"),
+    ([""], "''", "flags"),
 ]
+TOO_LARGE = [
+    ["--seeds", "1000000000"],
+    ["--hidden", "100000"],
+    ["--hidden", "1000000,1000000"],
+    ["--timesteps", "2000000000"],
+    ["--block", "2000000000"],
+    ["--seeds", "2147483647", "--steps", "2147483647"],
+]
+COMMANDS = [*(partial(command, experiment) for experiment in every.EXPERIMENTS.values()), every.run_all]
 
 
 def refused(output, errors, flag, takes):
@@ -52,12 +109,38 @@ def refused(output, errors, flag, takes):
     assert takes in errors
 
 
-@pytest.mark.parametrize(("arguments", "flag", "takes"), BAD, ids=[" ".join(case[0]) for case in BAD])
-def test_a_bad_command_line_is_refused(arguments, flag, takes, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
+    """By one experiment after another."""
     monkeypatch.chdir(tmp_path)
-    assert command(EXPERIMENT, arguments) != 0
+    arguments, flag, takes = BAD[number]
+    assert COMMANDS[number % len(COMMANDS)](arguments) != 0
     refused(*capsys.readouterr(), flag, takes)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", range(len(TOO_LARGE)))
+def test_what_no_machine_can_hold_is_refused_with_an_estimate(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = [*TOO_LARGE[number], "--results_dir", "some/where"]
+    assert COMMANDS[number](arguments) == 2
+    refused(*capsys.readouterr(), "GiB of memory", "GiB of disk")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["with spaces", "naïve/ünïcödé/曲線", "a/missing/parent", "-dash"])
+def test_any_name_of_a_folder_will_do(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    small = ["--seeds=1", "--steps=1", "--timesteps=5", "--quiet"]
+    assert command(line.EXPERIMENT, [*small, f"--results_dir={name}"]) == 0
+    assert len(list((tmp_path / name / "runs").glob("line-*/line.png"))) == 1
+
+
+def test_a_loop_of_links_is_no_results_folder(tmp_path, capsys):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert command(EXPERIMENT, [f"--results_dir={tmp_path / 'loop'}"]) == 1
+    refused(*capsys.readouterr(), "--results_dir", "loop")
+    assert list(tmp_path.iterdir()) == [tmp_path / "loop"]
 
 
 @pytest.mark.parametrize("below", ["", "below"])
@@ -116,8 +199,8 @@ assert not heavy, heavy
 def test_a_refusal_does_not_wait_for_jax(tmp_path):
     file = tmp_path / "file"
     file.touch()
-    lines = [" ".join(arguments) for arguments, *_ in BAD if "" not in arguments]
-    process = run(["-c", REFUSE_ALL], *lines, f"--results_dir={file}")
+    lines = [" ".join(arguments) for arguments, *_ in BAD if "" not in arguments and "nul\0byte" not in arguments]
+    process = run(["-c", REFUSE_ALL], *lines, f"--results_dir={file}", cwd=tmp_path)
     assert process.returncode == 0, process.stderr
     assert process.stderr.count("\n") == len(lines) + 1
 

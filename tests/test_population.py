@@ -1,5 +1,6 @@
 """Populations: bitwise the same in any company, and each network trained as it would be alone."""
 
+import contextlib
 import dataclasses
 import logging
 import os
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_toys import blocks, families, generalization, population, tasks, training
+from lstm_toys.checkpoints import Checkpoints
 from lstm_toys.model import Stack
 
 ROOT = Path(__file__).parent.parent
@@ -41,14 +43,16 @@ def probe_curves(count):
     return np.random.default_rng(0).uniform(size=(29, 20, 1)).astype(np.float32)[:count]
 
 
-def write_losses_and_answers(path):
+def write_losses_and_answers(folder, count):
     """Losses and answers of populations of three sizes; also runs in processes with other numbers of devices."""
     arrays = {}
     for seeds in (1, 5, 16):
         networks = trained(seeds)
         arrays[f"losses of {seeds}"] = networks.train_loss
         arrays[f"answers of {seeds}"] = generalization.answers(MODEL, networks.params, probe_curves(3))
-    np.savez(path, **arrays, devices=jax.device_count())
+    with contextlib.suppress(population.Stopped):
+        trained(16, checkpoints=Checkpoints(Path(folder) / str(count), 1e9, {}), stop=lambda: True)
+    np.savez(f"{folder}/{count}.npz", **arrays, devices=jax.device_count())
 
 
 def end(processes):
@@ -67,7 +71,7 @@ def by_devices(tmp_path_factory):
             [
                 sys.executable,
                 "-c",
-                f"import test_population; test_population.write_losses_and_answers({str(folder / f'{count}.npz')!r})",
+                f"import test_population; test_population.write_losses_and_answers({str(folder)!r}, {count})",
             ],
             cwd=ROOT,
             env={
@@ -79,11 +83,15 @@ def by_devices(tmp_path_factory):
         for count in (1, 3)
     ]
     try:
-        write_losses_and_answers(folder / "2.npz")
+        write_losses_and_answers(folder, 2)
         assert [process.wait(timeout=120) for process in processes] == [0, 0]
     finally:
         end(processes)
     runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (1, 2, 3)}
+    for count in runs:
+        continued = trained(16, checkpoints=Checkpoints(folder / str(count), 1e9, {}))
+        assert continued.member_steps < 16 * 40
+        runs[count]["losses of 16, continued on two devices"] = continued.train_loss
     assert [int(runs[count]["devices"]) for count in runs] == [1, 2, 3]
     return runs
 
@@ -95,6 +103,12 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, w
     assert len(np.unique(reference, axis=0)) == 16
     for seeds in (1, 5, 16):
         np.testing.assert_array_equal(by_devices[devices][f"{what} of {seeds}"], reference[:seeds], strict=True)
+
+
+@pytest.mark.parametrize("devices", [1, 2, 3])
+def test_a_training_continues_on_another_number_of_devices(by_devices, devices):
+    reference = by_devices[2]["losses of 16"]
+    np.testing.assert_array_equal(by_devices[devices]["losses of 16, continued on two devices"], reference, strict=True)
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +151,14 @@ def test_groups_change_nothing(networks, monkeypatch):
     jax.tree.map(np.testing.assert_array_equal, apart.params, together.params)
 
 
-def test_one_run_compiles_its_initialization_and_its_step_once(monkeypatch, caplog):
+def test_one_run_compiles_its_initialization_its_steps_and_its_record_once(monkeypatch, caplog):
     monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
     trained(2, steps=2)
     with jax.log_compiles(), caplog.at_level(logging.WARNING):
         trained(30, steps=17)
     compilations = [line for line in caplog.messages if line.startswith("Finished XLA compilation")]
-    assert len(list(blocks.groups(30, blocks.BLOCK, jax.device_count()))) == 4
-    assert len(compilations) == 2, compilations
+    assert blocks.group_size(30, blocks.BLOCK, jax.device_count()) == 8
+    assert len(compilations) == 3, compilations
 
 
 def test_another_base_seed_is_another_population(networks):
@@ -206,28 +220,104 @@ def test_every_seed_may_have_examples_of_its_own():
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
     told = []
-    networks = trained(11, steps=7, monitor=lambda step, losses: told.append((step, losses)))
-    assert [step for step, _ in told] == [*range(8), *range(8)]
-    assert {len(losses) for _, losses in told[:8]} == {8}
-    assert {len(losses) for _, losses in told[8:]} == {3}
-    np.testing.assert_array_equal(networks.train_loss[:8].T, [losses for _, losses in told[:8]])
-    np.testing.assert_array_equal(networks.train_loss[8:].T, [losses for _, losses in told[8:]])
+    networks = trained(11, steps=7, monitor=lambda *what: told.append(what))
+    assert [step for step, _, _ in told] == [*range(8), *range(8)]
+    assert {len(losses) for _, losses, _ in told[:8]} == {8}
+    assert {len(losses) for _, losses, _ in told[8:]} == {3}
+    np.testing.assert_array_equal(networks.train_loss[:8].T, [losses for _, losses, _ in told[:8]])
+    np.testing.assert_array_equal(networks.train_loss[8:].T, [losses for _, losses, _ in told[8:]])
+    assert all(sound.all() for _, _, sound in told)
 
 
-def test_exploded_seeds_are_marked():
+RATES = np.array([0.1, 1e6, 0.1, 0.1, 1e30, 0.1], np.float32)
+
+
+def test_a_diverging_member_leaves_the_others_alone():
+    """Bitwise, although they share a block."""
+    mixed, reference = trained(6, learning_rate=RATES), trained(6)
+    np.testing.assert_array_equal(mixed.diverged, RATES > 1)
+    calm = RATES < 1
+    np.testing.assert_array_equal(mixed.train_loss[calm], reference.train_loss[calm])
+    jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[calm], b[calm]), mixed.params, reference.params)
+
+
+def test_the_last_sound_state_of_a_diverged_seed_is_kept():
+    networks, start = trained(6, learning_rate=RATES), trained(6, steps=1, learning_rate=1e-20)
+    np.testing.assert_array_equal(networks.sound_steps, np.where(networks.diverged, 0, 40))
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a[1], b[1], rtol=1e-6, atol=1e-12), networks.params, start.params
+    )
     assert not trained().diverged.any()
-    assert trained(learning_rate=1e6).diverged.any()
 
 
 @pytest.mark.parametrize(
-    ("records", "value", "diverged"),
-    [(-1, 0.0, False), (-1, 1e3, True), (-1, np.nan, True), (5, np.nan, True), (5, np.inf, True), (5, 1e3, False)],
+    ("first_loss", "spoil", "sound"),
+    [
+        (np.inf, lambda leaf: leaf, True),
+        (0.0, lambda leaf: leaf, False),
+        (np.inf, lambda leaf: leaf.at[0].set(jnp.nan), False),
+        (np.inf, lambda leaf: leaf.at[0].set(jnp.inf), False),
+        (np.inf, lambda leaf: leaf.at[0].set(-1001.0), False),
+        (np.inf, lambda leaf: leaf.at[0].set(999.0), True),
+    ],
+    ids=["well", "worse than untrained", "nan", "infinite", "beyond the limit", "at the limit"],
 )
-def test_a_seed_has_diverged_if_its_loss_rose_or_is_no_number(networks, records, value, diverged):
-    losses = networks.train_loss.copy()
-    losses[1, records] = value
-    changed = dataclasses.replace(networks, train_loss=losses)
-    np.testing.assert_array_equal(changed.diverged, [False, diverged, False])
+def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded(first_loss, spoil, sound):
+    task = sine_task()
+    member = training.init(task, MODEL, "sgd", jax.random.key(0), jnp.float32(0.1))
+    params = jax.tree.map(lambda leaf: leaf, member.params)
+    params["lstm_0"]["bias"] = spoil(params["lstm_0"]["bias"])
+    spoiled = member._replace(params=params, sound=member.sound._replace(first_loss=jnp.float32(first_loss)))
+    after, record = training.record(task, MODEL, spoiled, jnp.int32(7))
+    assert record.sound == sound
+    assert after.sound.step == (7 if sound else 0)
+    expected = params if sound else member.params
+    jax.tree.map(np.testing.assert_array_equal, after.sound.params, expected)
+
+
+def test_a_training_may_end_with_the_first_seed_that_diverges():
+    with pytest.raises(population.Diverged) as error:
+        trained(6, learning_rate=RATES, on_divergence="stop")
+    assert error.value.args == ([1, 4], 1)
+
+
+def stop_after(calls):
+    """Says yes when it has been asked that many times."""
+    left = iter(range(calls))
+    return lambda: next(left, None) is None
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
+@pytest.mark.parametrize("group_blocks", [64, 1])
+def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, optimizer, group_blocks):
+    """Stopped after one call, two calls, and so on, until it is through."""
+    monkeypatch.setattr(blocks, "GROUP_BLOCKS", group_blocks)
+    options = {"seeds": 11, "steps": 40, "optimizer": optimizer, "learning_rate": 0.01, "frames": 5}
+    whole = trained(**options)
+    monkeypatch.setattr(population, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    for calls in range(1, 100):
+        checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
+        try:
+            continued = trained(**options, checkpoints=checkpoints, stop=stop_after(8 * calls))
+            break
+        except population.Stopped:
+            assert len(list((tmp_path / "checkpoints").iterdir())) <= 4
+    assert calls > 2
+    assert continued.member_steps < 11 * 40
+    for name in ("train_loss", "train_rmse", "sound_steps", "frames"):
+        np.testing.assert_array_equal(getattr(continued, name), getattr(whole, name), strict=True)
+    jax.tree.map(np.testing.assert_array_equal, continued.params, whole.params)
+
+
+def test_a_call_between_records_changes_nothing(monkeypatch):
+    monkeypatch.setattr(population, "RECORDS", 4)
+    whole = trained()
+    monkeypatch.setattr(population, "CALL_SECONDS", 0.0)
+    asked = []
+    split = trained(stop=lambda: asked.append(1))
+    assert len(asked) >= 40
+    np.testing.assert_array_equal(split.train_loss, whole.train_loss)
+    jax.tree.map(np.testing.assert_array_equal, split.params, whole.params)
 
 
 @pytest.mark.parametrize("setting", ["seeds", "steps", "block"])
@@ -252,14 +342,16 @@ def test_recorded_steps_span_the_training(steps):
     assert len(set(np.diff(recorded)[:-1])) <= 1
 
 
-@given(st.integers(1, 2_000), st.integers(1, 9), st.integers(1, 5))
-def test_groups_hold_every_member_once(members, block, devices):
-    groups = list(blocks.groups(members, block, devices))
+@given(st.integers(1, 2_000), st.integers(1, 9), st.integers(1, 5), st.integers(1, 5))
+def test_groups_hold_every_member_once(members, block, begun_on, devices):
+    """Also where a training is continued with another number of devices."""
+    size = blocks.group_size(members, block, begun_on)
+    assert size <= begun_on * blocks.GROUP_BLOCKS * block
+    groups = list(blocks.groups(members, size, block, devices))
     assert len({group.shape for group in groups}) == 1
     assert groups[0].shape[0] % devices == 0
-    assert groups[0].shape[0] <= devices * blocks.GROUP_BLOCKS
     assert groups[0].shape[1] == block
-    flat = np.concatenate([group.ravel() for group in groups])
+    flat = np.concatenate([group.ravel()[:size] for group in groups])
     np.testing.assert_array_equal(flat, np.arange(len(flat)))
     assert members <= len(flat)
 

@@ -1,12 +1,18 @@
-"""Runs on disk: their names, their folders, and files that are written as a whole or not at all."""
+"""Runs on disk: their names, their folders, their locks."""
 
 import dataclasses
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from lstm_toys.runs import Run, Settings, replacing, write_json
+from lstm_toys.files import Damaged, write_json
+from lstm_toys.runs import METRICS, Busy, Run, Settings
+
+ROOT = Path(__file__).parent.parent
 
 SETTINGS = Settings(
     experiment="sine",
@@ -38,6 +44,8 @@ OTHERS = {
 def run(tmp_path):
     run = Run(SETTINGS, tmp_path / "results")
     run.create()
+    with run.locked():
+        pass
     return run
 
 
@@ -59,16 +67,61 @@ def test_a_run_says_what_it_is(run):
     assert config == {name: value for name, value in dataclasses.asdict(SETTINGS).items() if name != "hidden"}
 
 
-def test_a_run_may_be_created_again(run):
-    run.create()
-    assert [path.name for path in run.folder.iterdir()] == ["config.json"]
+def test_creating_tells_what_was_not_there(tmp_path):
+    run = Run(SETTINGS, tmp_path / "results")
+    assert run.create() == [run.folder, tmp_path / "results" / "runs", tmp_path / "results"]
+    assert run.create() == []
+
+
+def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
+    before = (run.folder / "config.json").stat()
+    with run.locked():
+        with pytest.raises(Busy, match=run.folder.name), Run(SETTINGS, run.results_dir).locked():
+            pass
+        other = Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
+        other.create()
+        with other.locked():
+            pass
+    with run.locked():
+        pass
+    assert (run.folder / "config.json").stat() == before
+    assert {path.name for path in run.folder.iterdir()} == {"config.json", ".lock"}
+
+
+def test_a_lock_ends_with_its_process(run):
+    program = f"""
+import os, signal
+from pathlib import Path
+from lstm_toys.runs import Run
+from tests.test_runs import SETTINGS
+with Run(SETTINGS, Path({str(run.results_dir)!r})).locked():
+    print("locked", flush=True)
+    signal.pause()
+"""
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "locked\n"
+    with pytest.raises(Busy), run.locked():
+        pass
+    process.kill()
+    process.communicate()
+    with run.locked():
+        pass
+
+
+def test_a_lock_removes_what_a_killed_process_left_half_written(run):
+    (run.folder / ".results.nc.123").write_text("half")
+    run.checkpoints.mkdir()
+    (run.checkpoints / ".members-0-15-step-20.checkpoint.123").write_text("half")
+    with run.locked():
+        pass
+    assert {path.name for path in run.folder.rglob("*")} == {"config.json", ".lock", "checkpoints"}
 
 
 def test_a_folder_of_another_run_is_left_alone(run):
     other = json.dumps({**SETTINGS.as_dict(), "seeds": 3})
     (run.folder / "config.json").write_text(other)
-    with pytest.raises(FileExistsError, match="other settings"):
-        run.create()
+    with pytest.raises(Damaged, match="not the settings"), run.locked():
+        pass
     assert (run.folder / "config.json").read_text() == other
 
 
@@ -76,9 +129,18 @@ def test_a_run_is_finished_once_its_metrics_are_there(run):
     assert not run.finished
     with pytest.raises(FileNotFoundError):
         run.read_metrics()
-    write_json(run.metrics, {"seeds": 16})
+    metrics = dict.fromkeys(METRICS, 0)
+    write_json(run.metrics, metrics)
     assert run.finished
-    assert run.read_metrics() == {"seeds": 16}
+    assert run.read_metrics() == metrics
+    run.reset()
+    assert not run.finished
+
+
+def test_a_summary_without_its_parts_is_damaged(run):
+    write_json(run.metrics, {"seeds": 16})
+    with pytest.raises(Damaged, match="missing"):
+        run.read_metrics()
 
 
 def test_a_published_set_is_replaced(run):
@@ -106,38 +168,3 @@ def test_publishing_leaves_what_is_not_its_own(run):
     (target / "notes.txt").write_text("mine")
     run.publish()
     assert (target / "notes.txt").read_text() == "mine"
-
-
-def test_a_file_is_replaced_as_a_whole(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("old")
-    with replacing(path) as temporary:
-        temporary.write_text("new")
-        assert path.read_text() == "old"
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_file_stays_if_its_replacement_fails(tmp_path):
-    path = tmp_path / "file"
-    path.write_text("old")
-
-    def replace_and_fail():
-        with replacing(path) as temporary:
-            temporary.write_text("half of the n")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        replace_and_fail()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("number", [float("nan"), float("inf")])
-def test_json_holds_no_number_that_json_has_no_word_for(tmp_path, number):
-    path = tmp_path / "file.json"
-    write_json(path, [1.5, None])
-    with pytest.raises(ValueError, match="JSON compliant"):
-        write_json(path, [number])
-    assert json.loads(path.read_text()) == [1.5, None]
-    assert list(tmp_path.iterdir()) == [path]

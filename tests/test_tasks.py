@@ -90,7 +90,7 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
     task = tasks.read_off_drawn("line", 12, {}, ("slope",), x, batch=4)
     model = Stack(1, (5,), "lstm", False)
     member = training.init(task, model, "sgd", jax.random.key(2), jnp.float32(0.3))
-    advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop)[0])
+    advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop))
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
     in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
     shown = task.examples(training.purpose_key(member.key, "examples"))
@@ -132,7 +132,7 @@ def test_records_hold_the_whole_training_set():
     model = Stack(2, (5,))
     member = training.init(task, model, "sgd", jax.random.key(1), jnp.float32(0.1))
     shown = task.examples(jax.random.key(0))
-    record = training.measure(model, member.params, shown)
+    _, record = training.record(task, model, member, jnp.int32(0))
     error = np.asarray(training.answer(model, member.params, shown.inputs), float) - np.asarray(shown.targets, float)
     np.testing.assert_allclose(record.loss, np.mean(error**2), rtol=1e-5)
     settled = np.linspace(0, 1, 21) >= 0.1 - 1e-9

@@ -1,0 +1,139 @@
+"""The course of a group of members through their training: the unit of progress and of a checkpoint."""
+
+from typing import NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float, Int, PyTree
+
+from lstm_toys import blocks, training
+
+
+class Histories(NamedTuple):
+    """What the records of members told; R is the number of records so far.
+
+    Attributes:
+        losses: ``[M, R]``.
+        errors: ``[M, R, A]``.
+        frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
+    """
+
+    losses: Float[np.ndarray, "M R"]
+    errors: Float[np.ndarray, "M R A"]
+    frames: Float[np.ndarray, "M K ..."]
+
+
+class Course:
+    """How far a group of members has come.
+
+    Args:
+        seeds: the numbers of its members, without the padding.
+        members: their shapes, padding included.
+        recorded: steps to be recorded, from 0 to the last.
+        kept: indices of the records whose answers are kept.
+
+    Attributes:
+        seeds: as above.
+        step: that the members have reached.
+        sound: whether they were sound at the last record ``[M]``.
+    """
+
+    def __init__(
+        self, seeds: range, members: training.Member, recorded: Int[np.ndarray, " R"], kept: Int[np.ndarray, " K"]
+    ) -> None:
+        self.seeds, self.step = seeds, 0
+        self.sound: Bool[np.ndarray, " M"] = np.ones(len(seeds), bool)
+        self._shapes, self._structure = jax.tree.flatten(_changing(members))
+        self._recorded, self._kept = recorded, kept
+        self._leaves: list[np.ndarray] = []
+        self._records: list[tuple[np.ndarray, ...]] = []
+        self._frames: list[np.ndarray] = []
+
+    @property
+    def next_record(self) -> int:
+        """The next step that is to be recorded."""
+        return int(self._recorded[np.searchsorted(self._recorded, self.step, side="right")])
+
+    @property
+    def last_step(self) -> int:
+        """The last step of the training."""
+        return int(self._recorded[-1])
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last step has been recorded."""
+        return len(self._records) == len(self._recorded)
+
+    @property
+    def recorded_step(self) -> int:
+        """The step of the last record."""
+        return int(self._recorded[len(self._records) - 1])
+
+    @property
+    def losses(self) -> Float[np.ndarray, " M"]:
+        """Losses at the last record."""
+        return self._records[-1][0]
+
+    def note(self, record: training.Record) -> None:
+        """Takes down a record of the group, padding included, once the devices have made it."""
+        real = len(self.seeds)
+        if len(self._records) in self._kept:
+            self._frames.append(blocks.flat(record.answer)[:real])
+        self._records.append((blocks.flat(record.loss)[:real], blocks.flat(record.rmse)[:real]))
+        self.sound = blocks.flat(record.sound)[:real]
+
+    def keep(self, members: training.Member) -> None:
+        """Copies the members' state to the host."""
+        self._leaves = [leaf[: len(self.seeds)] for leaf in jax.tree.leaves(blocks.flat(_changing(members)))]
+
+    def continued(self, members: training.Member) -> training.Member:
+        """Newly initialized members in the state that was kept last; as they are if there is none."""
+        if not self._leaves:
+            return members
+        fresh = jax.tree.leaves(_changing(members))
+        padded = [_over(new, old) for new, old in zip(fresh, self._leaves, strict=True)]
+        params, optimizer_state, sound = jax.tree.unflatten(self._structure, padded)
+        return members._replace(params=params, optimizer_state=optimizer_state, sound=sound)
+
+    def histories(self) -> Histories:
+        """What the records told so far."""
+        losses, errors = (np.stack(part, axis=1) for part in zip(*self._records, strict=True))
+        frames = np.stack(self._frames, axis=1) if self._frames else np.empty((len(self.seeds), 0))
+        return Histories(losses, errors, frames)
+
+    def last_sound(self) -> training.Sound:
+        """The last sound states of the members, as they were kept last; every leaf with a leading axis M."""
+        sound: training.Sound = jax.tree.unflatten(self._structure, self._leaves)[2]
+        return sound
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything, as named arrays."""
+        leaves = {f"member/{index}": leaf for index, leaf in enumerate(self._leaves)}
+        return {"step": np.array(self.step), "sound": self.sound, **self.histories()._asdict(), **leaves}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Takes over what `state` gave.
+
+        Raises:
+            ValueError: the state is that of another training.
+        """
+        leaves = [state.get(f"member/{index}", np.empty(0)) for index in range(len(self._shapes))]
+        expected = [((len(self.seeds), *shape.shape[2:]), shape.dtype) for shape in self._shapes]
+        if [(leaf.shape, leaf.dtype) for leaf in leaves] != expected:
+            raise ValueError("the checkpoint is that of another training")
+        self.step, self.sound, self._leaves = int(state["step"]), state["sound"], leaves
+        columns = [np.moveaxis(state[name], 1, 0) for name in ("losses", "errors")]
+        self._records = list(zip(*columns, strict=True))
+        self._frames = list(np.moveaxis(state["frames"], 1, 0))
+
+
+def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.Sound]:
+    """What training changes; the rest is made anew from a seed's number."""
+    return members.params, members.optimizer_state, members.sound
+
+
+def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
+    """Lays the members that were kept over those of a group with padding, on the same devices."""
+    whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
+    whole[: len(leaf)] = leaf
+    return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)

@@ -1,0 +1,83 @@
+"""What a run will take of memory and disk, before anything of it is begun."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_toys import blocks, population, training
+from lstm_toys.model import Stack
+from lstm_toys.tasks import Task
+
+GIB = 2**30
+
+TRACES = 16
+"""Values that a step holds for each unit, curve and time point: the gates, the states, and their derivatives."""
+
+
+class TooLarge(Exception):
+    """A run does not fit; the argument says in one line what it would take and what there is."""
+
+
+class Footprint(NamedTuple):
+    """Bytes of memory and of disk."""
+
+    memory: int
+    disk: int
+
+
+def estimate(
+    task: Task, model: Stack, optimizer: str, *, timesteps: int, seeds: int, probed: int, block: int | None
+) -> Footprint:
+    """What a run will hold at its largest, without libraries and compiled programs.
+
+    Args:
+        task: the training set, with any number of time points.
+        model: the network.
+        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
+        timesteps: time points that a curve will have.
+        seeds: number of networks.
+        probed: curves that the networks will be asked for.
+        block: members that one compiled program works on; None: one.
+    """
+    key = jax.random.key(0)
+    member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, jnp.float32(1)), key)
+    parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
+    curves, _, features = jax.eval_shape(task.examples, key).inputs.shape
+    points = timesteps if task.sequence else 1
+    answers = 4 * (probed + 1) * points * model.features
+    history = 4 * (population.RECORDS + 1) * (1 + model.features)
+    units = sum(model.hidden) + model.features
+    working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * (features + units))
+    devices, block = jax.device_count(), block or 1
+    together = blocks.group_size(seeds, block, devices)
+    return Footprint(
+        memory=3 * together * state
+        + min(seeds, devices * block) * working
+        + seeds * (parameters + history + 3 * answers),
+        disk=seeds * (2 * (state + history) + parameters + history + answers),
+    )
+
+
+def check(footprint: Footprint, folder: Path) -> None:
+    """Compares a footprint with the memory of the machine and the free space where a folder is, or will be.
+
+    Raises:
+        TooLarge: one of them is too small.
+        OSError: the folder cannot be looked at.
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    disk = shutil.disk_usage(there).free
+    if footprint.memory > memory or footprint.disk > disk:
+        raise TooLarge(
+            f"it would take about {footprint.memory / GIB:,.1f} GiB of memory and {footprint.disk / GIB:,.1f} GiB of "
+            f"disk; there are {memory / GIB:,.1f} GiB of memory and {disk / GIB:,.1f} GiB free on the disk"
+        )
+
+
+def _bytes(tree: object) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

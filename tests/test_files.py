@@ -1,0 +1,130 @@
+"""Files that are written as a whole or not at all, and read as data."""
+
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_toys.files import Damaged, read_arrays, read_json, replacing, write_json
+
+
+def test_a_file_is_replaced_as_a_whole(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_stays_if_its_replacement_fails(tmp_path):
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def replace_and_fail():
+        with replacing(path) as temporary:
+            temporary.write_text("half of the n")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        replace_and_fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_json_holds_no_number_that_json_has_no_word_for(tmp_path, number):
+    path = tmp_path / "file.json"
+    write_json(path, [1.5, None])
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(path, [number])
+    assert json.loads(path.read_text()) == [1.5, None]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.text(), json_values, max_size=5))
+def test_json_gives_back_what_was_written(tmp_path_factory, value):
+    path = tmp_path_factory.mktemp("json") / "file.json"
+    write_json(path, value)
+    assert read_json(path) == value
+
+
+NO_OBJECTS = {
+    "empty": b"",
+    "cut": b"{",
+    "list": b"[1]",
+    "null": b"null",
+    "no text": b"\xff\xfe",
+    "braces": b"{" * 200_000,
+    "nested lists": b"[" * 200_000,
+    "nested objects": b'{"a": ' * 100_000,
+    "pickle": pickle.dumps({"a": 1}),
+}
+
+
+@pytest.mark.parametrize("content", NO_OBJECTS.values(), ids=NO_OBJECTS.keys())
+def test_what_is_no_json_object_is_damaged(tmp_path, content):
+    path = tmp_path / "file.json"
+    path.write_bytes(content)
+    with pytest.raises(Damaged, match=r"file\.json: is damaged"):
+        read_json(path)
+
+
+class Malicious:
+    """Runs code when it is unpickled."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("code of a file was run",))
+
+
+def archive(**contents):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in contents.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def npy(header, data=b""):
+    text = header.encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+def objects():
+    file = io.BytesIO()
+    np.savez(file, kernel=np.array([Malicious()], object))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        pickle.dumps(Malicious()),
+        objects(),
+        archive(kernel=b"no array"),
+        archive(kernel=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,)}")),
+        archive(kernel=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4,)}", b"1234")),
+        archive(kernel=npy("__import__('os').abort()")),
+        archive(kernel=npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", pickle.dumps([Malicious()]))),
+        archive(kernel=b"")[:20],
+    ],
+    ids=["empty", "pickle", "objects", "text", "huge", "short", "code", "pickle inside", "cut"],
+)
+def test_what_is_no_archive_of_numbers_is_damaged_and_never_run(tmp_path, content):
+    with pytest.raises(Damaged):
+        read_arrays(tmp_path / "file.npz", content)

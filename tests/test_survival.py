@@ -1,0 +1,302 @@
+"""Runs that are killed, interrupted, starved of disk space or started twice: nothing is lost, the bits are the same.
+
+The long forms of these tests take their time: ``make test-long``.
+"""
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from experiments import flags
+from experiments.command import command
+from experiments.line import EXPERIMENT
+from lstm_toys import devices, results
+from lstm_toys.runs import Run
+
+ROOT = Path(__file__).parent.parent
+FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
+
+
+def start(folder, *flags, experiment="line"):
+    """A run of some seconds in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", f"experiments.{experiment}", *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process):
+    """Output, errors and exit code; a process that hangs is a failure."""
+    try:
+        output, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    return output, errors, process.returncode
+
+
+def only(folder):
+    """The folder of the only run."""
+    (run,) = (folder / "runs").iterdir()
+    return run
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """The folder of a run that nothing happened to, and the seconds that it took."""
+    folder, began = tmp_path_factory.mktemp("uninterrupted"), time.monotonic()
+    assert finish(start(folder)) == ("", "", 0)
+    return only(folder), time.monotonic() - began
+
+
+def assert_same(run, reference):
+    """Parameters, loss histories and answers, bit by bit, and every file."""
+    xr.testing.assert_identical(results.load(run / "results.nc"), results.load(reference / "results.nc"))
+    with np.load(run / "parameters.npz") as ours, np.load(reference / "parameters.npz") as theirs:
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            np.testing.assert_array_equal(ours[name], theirs[name], strict=True)
+    assert {path.name for path in run.rglob("*")} == {path.name for path in reference.rglob("*")}
+
+
+def killed_until_done(folder, moments):
+    """Kills a run at one moment after another, then lets it finish; says how often it was killed."""
+    kills = 0
+    for moment in moments:
+        process = start(folder)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=moment)
+        process.kill()
+        kills += finish(process)[2] == -signal.SIGKILL
+    assert finish(start(folder)) == ("", "", 0)
+    return kills
+
+
+def test_a_killed_run_continues_to_the_same_bits(uninterrupted, tmp_path):
+    reference, seconds = uninterrupted
+    assert killed_until_done(tmp_path, [0.5 * seconds, 0.5 * seconds]) >= 1
+    assert_same(only(tmp_path), reference)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("attempt", range(30))
+def test_a_run_killed_at_any_moment_continues_to_the_same_bits(uninterrupted, tmp_path, attempt):
+    reference, seconds = uninterrupted
+    moments = random.Random(attempt)
+    killed_until_done(tmp_path, [moments.uniform(0.0, seconds) for _ in range(1 + attempt % 3)])
+    assert_same(only(tmp_path), reference)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("attempt", range(50))
+def test_a_command_starts_without_a_hang(tmp_path, attempt):
+    assert finish(start(tmp_path, "--seeds=64", "--steps=2", experiment="sine")) == ("", "", 0), attempt
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def has_checkpoints(folder, count=1):
+    return len(list(folder.glob("runs/*/checkpoints/*.checkpoint"))) >= count
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path, number, code):
+    process = start(tmp_path)
+    wait_for(lambda: has_checkpoints(tmp_path), process)
+    sent = time.monotonic()
+    process.send_signal(number)
+    output, errors, returned = finish(process)
+    assert time.monotonic() - sent < 5
+    assert (output, returned) == ("", code)
+    assert errors.count("\n") == 1
+    assert "the same command continues" in errors
+    assert has_checkpoints(tmp_path)
+    assert continued(tmp_path) == 0
+    assert_same(only(tmp_path), uninterrupted[0])
+
+
+def continued(folder, *flags):
+    """The exit code of the same command in this process."""
+    return command(EXPERIMENT, [*FLAGS, f"--results_dir={folder}", *flags])
+
+
+@pytest.fixture(scope="module")
+def once_interrupted(tmp_path_factory):
+    """The results folder of a run that was interrupted with two checkpoints behind it."""
+    folder = tmp_path_factory.mktemp("interrupted")
+    process = start(folder)
+    wait_for(lambda: has_checkpoints(folder, 2), process)
+    process.terminate()
+    assert finish(process)[2] == 143
+    return folder
+
+
+@pytest.fixture
+def interrupted(once_interrupted, tmp_path):
+    """A copy of it, and its checkpoints, the oldest first."""
+    folder = tmp_path / "results"
+    shutil.copytree(once_interrupted, folder)
+    steps = {path: int(path.stem.split("-")[-1]) for path in folder.glob("runs/*/checkpoints/*")}
+    return folder, sorted(steps, key=steps.get)
+
+
+def test_a_run_continues_by_itself_and_says_so(uninterrupted, interrupted, capsys):
+    folder, (_, newer) = interrupted
+    assert continued(folder) == 0
+    assert f"continues from {newer}" in capsys.readouterr().out
+    assert_same(only(folder), uninterrupted[0])
+    assert json.loads((only(folder) / "metrics.json").read_text())["continued"]
+
+
+def test_restart_does_not_continue(uninterrupted, interrupted):
+    folder, _ = interrupted
+    assert continued(folder, "--restart") == 0
+    assert not json.loads((only(folder) / "metrics.json").read_text())["continued"]
+    assert_same(only(folder), uninterrupted[0])
+
+
+def spoil(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
+    path.write_bytes(content)
+
+
+def test_a_damaged_checkpoint_is_told_and_passed_over(uninterrupted, interrupted, capsys):
+    folder, (_, newer) = interrupted
+    spoil(newer)
+    assert continued(folder) == 0
+    assert f"warning: {newer} cannot be read" in capsys.readouterr().out
+    assert_same(only(folder), uninterrupted[0])
+
+
+def test_without_a_readable_checkpoint_nothing_is_done(interrupted, capsys):
+    folder, pair = interrupted
+    for path in pair:
+        spoil(path)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert continued(folder, "--quiet") == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert all(path.name in errors for path in pair)
+    assert "--restart" in errors
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupted, monkeypatch, capsys):
+    folder, _ = interrupted
+    here = devices.fingerprint(4)
+    monkeypatch.setattr(devices, "fingerprint", lambda block: {**here, "block": block, "processor": "another"})
+    assert continued(folder) == 0
+    output = " ".join(capsys.readouterr().out.split())
+    assert "begun with another processor; bits may differ" in output
+    assert "begun under another execution fingerprint" in output
+    metrics = json.loads((only(folder) / "metrics.json").read_text())
+    assert metrics["earlier_fingerprints"] == [here]
+    assert metrics["fingerprint"]["processor"] == "another"
+
+
+def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
+    folder, _ = interrupted
+    settings, _ = flags.parse(EXPERIMENT, FLAGS)
+    with Run(settings, folder).locked():
+        before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        assert continued(folder, "--quiet") == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert str(only(folder)) in errors
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(uninterrupted, tmp_path):
+    processes = [start(tmp_path), start(tmp_path, "--base_seed=1")]
+    assert [finish(process) for process in processes] == [("", "", 0)] * 2
+    same = tmp_path / "runs" / uninterrupted[0].name
+    assert_same(same, uninterrupted[0])
+    assert len(list((tmp_path / "runs").iterdir())) == 2
+
+
+@pytest.fixture
+def mount():
+    """Mounts a file system; needs the right to."""
+    folders = []
+
+    def mount(folder, *options):
+        if os.getuid() or not shutil.which("mount"):
+            pytest.skip("only the administrator may mount a file system")
+        if subprocess.run(["mount", *options, folder], capture_output=True).returncode:
+            pytest.skip("no file system can be mounted here")
+        folders.append(folder)
+
+    yield mount
+    for folder in folders:
+        subprocess.run(["umount", "--lazy", folder], capture_output=True)
+
+
+def ended_by(process, reason):
+    """Expects one line that says why, and that the run can be continued."""
+    output, errors, code = finish(process)
+    assert (output, code) == ("", 1)
+    assert errors.count("\n") == 1
+    assert reason in errors
+    assert "the same command continues" in errors
+
+
+def test_a_full_disk_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
+    mount(tmp_path, "-t", "tmpfs", "-o", "size=2m", "tmpfs")
+    process = start(tmp_path)
+    wait_for(lambda: has_checkpoints(tmp_path, 2), process)
+    ballast = tmp_path / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(4096))
+    ended_by(process, "No space left")
+    assert has_checkpoints(tmp_path)
+    ballast.unlink()
+    assert continued(tmp_path) == 0
+    assert_same(only(tmp_path), uninterrupted[0])
+
+
+def test_a_folder_that_becomes_read_only_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
+    process = start(tmp_path)
+    try:
+        wait_for(lambda: has_checkpoints(tmp_path, 2), process)
+        (checkpoints,) = tmp_path.glob("runs/*/checkpoints")
+        mount(checkpoints, "--bind", checkpoints)
+        subprocess.run(["mount", "-o", "remount,bind,ro", checkpoints], check=True)
+        ended_by(process, "Read-only")
+    finally:
+        process.kill()
+    assert has_checkpoints(tmp_path)
+    subprocess.run(["umount", checkpoints], check=True)
+    assert continued(tmp_path) == 0
+    assert_same(only(tmp_path), uninterrupted[0])
+
+
+def test_on_divergence_a_run_stops_if_asked_to(tmp_path, capsys):
+    assert continued(tmp_path, "--learning_rate=1e6", "--on_divergence=stop", "--quiet") == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert "diverged before step 1" in errors
+    assert not list(tmp_path.glob("runs/*/metrics.json"))
