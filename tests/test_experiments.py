@@ -10,8 +10,10 @@ import pytest
 from PIL import Image
 
 from experiments import all as every
-from experiments import command
-from lstm_toys import results
+from experiments import command, flags
+from lstm_toys import execution, results
+from lstm_toys.interruption import Interruption
+from lstm_toys.runs import Run
 
 POST_FIGURES = {
     "line.png",
@@ -83,19 +85,18 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, capsys
     assert "layers.png" in capsys.readouterr().out
 
 
-def test_both_readouts_work_everywhere(tmp_path):
+@pytest.mark.parametrize("name", every.EXPERIMENTS)
+def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
-    arguments = [
-        "--seeds=2",
-        "--steps=4",
-        "--timesteps=12",
-        "--readout=dense",
-        "--hidden=4",
-        "--optimizer=sgd",
-        "--learning_rate=0.001",
-        f"--results_dir={tmp_path}",
-    ]
-    assert every.run_all([*arguments, "--quiet"]) == 0
+    small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]
+    settings, _ = flags.parse(every.EXPERIMENTS[name], [*small, "--readout=dense"])
+    run = Run(settings, tmp_path)
+    run.create()
+    conduct = execution.Conduct(Interruption(), lambda *_: None, print, 30.0, "exclude")
+    execution.execute(every.EXPERIMENTS[name], run, conduct, {})
+    labeled = results.load(run.results)
+    assert np.isfinite(labeled.answer).all()
+    assert results.load_parameters(run.parameters)["readout"].keys() == {"kernel", "bias"}
 
 
 def test_all_refuses_what_one_experiment_refuses(tmp_path, capsys):

@@ -128,9 +128,9 @@ def test_what_no_machine_can_hold_is_refused_with_an_estimate(number, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["with spaces", "naïve/ünïcödé/曲線", "a/missing/parent", "-dash"])
-def test_any_name_of_a_folder_will_do(name, tmp_path, monkeypatch):
+def test_any_name_of_a_folder_will_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    name = "-a missing parent/naïve ünïcödé/曲線"
     small = ["--seeds=1", "--steps=1", "--timesteps=5", "--quiet"]
     assert command(line.EXPERIMENT, [*small, f"--results_dir={name}"]) == 0
     assert len(list((tmp_path / name / "runs").glob("line-*/line.png"))) == 1

@@ -287,8 +287,7 @@ def stop_after(calls):
     return lambda: next(left, None) is None
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "momentum"])
-@pytest.mark.parametrize("group_blocks", [64, 1])
+@pytest.mark.parametrize(("optimizer", "group_blocks"), [("sgd", 64), ("momentum", 1)])
 def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, optimizer, group_blocks):
     """Stopped after one call, two calls, and so on, until it is through."""
     monkeypatch.setattr(blocks, "GROUP_BLOCKS", group_blocks)
