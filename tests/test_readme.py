@@ -5,25 +5,33 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import xarray as xr
 
-from lstm_toys import devices, results
+from lstm_toys import devices, generalization, results
 
 README = Path(__file__).parent.parent / "README.md"
 
 
-def test_examples_run(tmp_path, monkeypatch):
+def test_examples_run(hand_made, tmp_path, monkeypatch):
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(devices, "configure", lambda: None)
     first, second = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    names: dict = {"folder": tmp_path}
+    names: dict = {}
     exec(first, names)
     assert (tmp_path / "answers.png").stat().st_size > 10_000
     assert names["answers"].shape == (8, 1, 100, 1)
-    assert not names["trained"].diverged.any()
-    assert np.median(names["trained"].train_loss[:, -1]) < 0.1 * np.median(names["trained"].train_loss[:, 0])
-    results.save_parameters(names["trained"].params, tmp_path / "parameters.npz")
-    monkeypatch.setattr(results, "load", lambda path: path)
-    expected = names["answers"]
+    trained = names["trained"]
+    assert not trained.diverged.any()
+    assert np.median(trained.train_loss[:, -1]) < 0.1 * np.median(trained.train_loss[:, 0])
+    folder = tmp_path / "results" / "runs" / "sine-0123456789"
+    folder.mkdir(parents=True)
+    results.save_parameters(trained.params, folder / "parameters.npz")
+    results.save(hand_made(), folder / "results.nc")
+    names = {}
     exec(second, names)
-    np.testing.assert_array_equal(names["answers"], expected)
+    x = np.linspace(0, 1, 100, dtype=np.float32)
+    lines = np.stack([0.1 + 0.3 * x, 0.9 - 0.3 * x])[:, :, None]
+    expected = generalization.answers(trained.model, trained.params, lines)
+    np.testing.assert_allclose(names["answers"], expected, atol=1e-5)
+    xr.testing.assert_identical(names["labeled"], hand_made())
