@@ -113,21 +113,25 @@ def carry_out(
         Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
+    untrained: dict[Run, Experiment] = {}
     for experiment, run in todo:
         if options.replot and not run.finished:
             raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
-        beside = _beside(experiment, run)
-        untrained = [(experiment, run)] if options.restart or not run.finished else []
-        untrained += [each for each in beside.values() if not each[1].finished]
-        if untrained:
-            _train(untrained, run if options.restart else None, options, console, interruption)
-        elif run.drawn and not options.replot:
-            console.print(f"{experiment.name}: this run is finished; --restart runs it again", highlight=False)
-        if untrained or options.replot or not run.drawn:
+        if options.restart or not run.finished:
+            untrained[run] = experiment
+        untrained |= {other: each for each, other in _beside(experiment, run).values() if not other.finished}
+    if untrained:
+        _train(untrained, {run for _, run in todo} if options.restart else set(), options, console, interruption)
+    for experiment, run in todo:
+        if run in untrained or options.replot or not run.drawn:
             from lstm_toys import execution
 
             with run.locked():
-                execution.draw(experiment, run, {name: other for name, (_, other) in beside.items()})
+                execution.draw(experiment, run, {name: other for name, (_, other) in _beside(experiment, run).items()})
+            if options.replot:
+                console.print(f"{experiment.name}: drawn again", highlight=False)
+        else:
+            console.print(f"{experiment.name}: this run is finished; --restart runs it again", highlight=False)
         if options.publish:
             console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
     return [run.read_metrics() for _, run in todo]
@@ -142,19 +146,19 @@ def _beside(experiment: Experiment, run: Run) -> dict[str, tuple[Experiment, Run
 
 
 def _train(
-    todo: list[tuple[Experiment, Run]],
-    anew: Run | None,
+    todo: dict[Run, Experiment],
+    anew: set[Run],
     options: flags.Options,
     console: Console,
     interruption: Interruption,
 ) -> None:
-    """Executes runs, one after another; one of them perhaps from its beginning whatever there is of it."""
-    made = [folder for _, run in todo for folder in run.create()]
+    """Executes runs, one after another; some of them from the beginning, whatever there is of them."""
+    made = [folder for run in todo for folder in run.create()]
     began = time.perf_counter()
     from lstm_toys import devices, execution, footprint, population, progress
 
     devices.configure(cache=options.compile_cache)
-    for experiment, run in todo:
+    for run, experiment in todo.items():
         try:
             execution.check_size(experiment, run)
         except footprint.TooLarge as error:
@@ -163,13 +167,13 @@ def _train(
             raise flags.Bad(f"{_title(run.settings)}, {run.settings.seeds:,} seeds: {error}") from None
     console.print(devices.describe(), highlight=False, soft_wrap=True)
     loading = time.perf_counter() - began
-    with progress.TrainingProgress(console) as monitor:
+    with progress.TrainingProgress(console, len(todo)) as monitor:
         conduct = execution.Conduct(
             interruption, monitor, monitor.tell, options.checkpoint_every, options.on_divergence
         )
-        for experiment, run in todo:
+        for run, experiment in todo.items():
             with run.locked():
-                if run == anew:
+                if run in anew:
                     run.reset()
                 elif run.finished:  # By another process, since this one looked.
                     continue

@@ -19,10 +19,11 @@ class TrainingProgress:
 
     Args:
         console: where to.
+        count: of trainings.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, count: int = 1) -> None:
+        self._console, self._count, self._begun = console, count, 0
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -51,6 +52,8 @@ class TrainingProgress:
             seeds: number of networks.
             steps: updates of each.
         """
+        self._begun += 1
+        name = name if self._count == 1 else f"{self._begun} of {self._count}: {name}"
         self._name, self._steps, self._total = name, steps, seeds * steps
         self._finished = self._diverged = 0
         self._began: tuple[float, int] | None = None
