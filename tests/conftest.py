@@ -16,6 +16,19 @@ import numpy as np
 import pytest
 import xarray as xr
 
+SINE_FIGURES = {
+    "sine_target.png",
+    "sine.png",
+    "not_identity.png",
+    "not_identity_2.png",
+    "sines.png",
+    "sines_with_comp.png",
+    "phase_displacement.png",
+    "frequency.png",
+    "loss.png",
+}
+"""What `experiments.sine` draws: the post's figures, and the loss."""
+
 CACHE = tempfile.mkdtemp(prefix="lstm_toys_tests_")
 atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
 SHARED = {

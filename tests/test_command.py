@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import conftest
 import numpy as np
 import pytest
 import xarray as xr
@@ -19,17 +20,7 @@ from lstm_toys.model import Stack
 
 ROOT = Path(__file__).parent.parent
 SMALL = ["--seeds", "3", "--steps", "30", "--timesteps", "20"]
-FIGURES = {
-    "sine_target.png",
-    "sine.png",
-    "not_identity.png",
-    "not_identity_2.png",
-    "sines.png",
-    "sines_with_comp.png",
-    "phase_displacement.png",
-    "frequency.png",
-    "loss.png",
-}
+FIGURES = conftest.SINE_FIGURES
 FAMILIES = ["line"] * 5 + ["line_origin"] * 6 + ["amplitude"] * 6 + ["phase"] * 6 + ["frequency"] * 6
 
 

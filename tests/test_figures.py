@@ -1,5 +1,6 @@
 """Figures: what they draw of labeled results, in which colors, and the files they become."""
 
+import conftest
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -9,17 +10,6 @@ from matplotlib.image import imread
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures, results
 
-NAMES = [
-    "sine_target.png",
-    "sine.png",
-    "not_identity.png",
-    "not_identity_2.png",
-    "sines.png",
-    "sines_with_comp.png",
-    "phase_displacement.png",
-    "frequency.png",
-    "loss.png",
-]
 SINES = {letter: letter for letter in "rbgcyk"}
 
 
@@ -113,7 +103,7 @@ def test_the_loss_is_drawn_for_every_seed_with_the_median_of_those_kept(hand_mad
 
 def test_the_sine_is_drawn_under_the_post_s_names(hand_made):
     drawn = EXPERIMENT.draw(hand_made(), {})
-    assert sorted(drawn) == sorted(NAMES)
+    assert sorted(drawn) == sorted(conftest.SINE_FIGURES)
     for name, figure in drawn.items():
         axes = axes_of(figure)
         assert axes.get_title()
