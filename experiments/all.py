@@ -38,8 +38,10 @@ def run_all(arguments: Sequence[str]) -> int:
     def work(interruption: Interruption) -> int:
         every = command.carry_out(todo, options, console, interruption)
         _report(console, every)
-        for _, run in todo:
-            console.print(f"  {run.folder}", highlight=False, soft_wrap=True)
+        for (experiment, run), metrics in zip(todo, every, strict=True):
+            console.print(
+                f"{experiment.name} counts as learned: {metrics['goal']}; {run.folder}", highlight=False, soft_wrap=True
+            )
         return command.complain_if_all_diverged(every)
 
     return command.guarded(work, options)
@@ -48,16 +50,8 @@ def run_all(arguments: Sequence[str]) -> int:
 def _report(console: Console, every: list[dict[str, Any]]) -> None:
     """The closing table."""
     table = Table(title=f"every experiment, {every[0]['seeds']} seeds")
-    for column in (
-        "experiment",
-        "learned",
-        "counts as learned",
-        "train MSE, median",
-        "worst",
-        "in the post's band",
-        "s",
-    ):
-        table.add_column(column, justify="left" if column in ("experiment", "counts as learned") else "right")
+    for column in ("experiment", "learned", "train MSE, median", "worst", "in the post's band", "s"):
+        table.add_column(column, justify="left" if column == "experiment" else "right", no_wrap=True)
     for metrics in every:
         losses = [loss for loss in metrics["train_mse"] if loss is not None]
         points = sum(row["points"] for row in metrics["post"])
@@ -65,7 +59,6 @@ def _report(console: Console, every: list[dict[str, Any]]) -> None:
         table.add_row(
             metrics["experiment"],
             f"{metrics['converged']} of {metrics['seeds']}",
-            metrics["goal"],
             f"{metrics['summary']['train MSE']['median'] or float('nan'):.2e}",
             f"{max(losses, default=float('nan')):.2e}",
             f"{inside / points:.0%}" if points else "–",
