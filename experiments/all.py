@@ -50,7 +50,7 @@ def run_all(arguments: Sequence[str]) -> int:
 def _report(console: Console, every: list[dict[str, Any]]) -> None:
     """The closing table."""
     table = Table(title=f"every experiment, {every[0]['seeds']} seeds")
-    for column in ("experiment", "learned", "train MSE, median", "worst", "in the post's band", "s"):
+    for column in ("experiment", "learned", "median MSE", "worst", "inside 5–95 %", "seconds"):
         table.add_column(column, justify="left" if column == "experiment" else "right", no_wrap=True)
     for metrics in every:
         losses = [loss for loss in metrics["train_mse"] if loss is not None]

@@ -16,7 +16,7 @@ from jaxtyping import Int, PyTree
 BLOCK = 4
 """Members in a block where nothing is known of the work; see `default_block`."""
 
-GROUP_BLOCKS = 64
+GROUP_BLOCKS = 16
 """Blocks that one device holds at a time, at most: the bound on memory."""
 
 

@@ -138,17 +138,17 @@ def compile_programs(
     def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
         return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.learning_rate)
 
-    zero, start = jnp.int32(0), place(group, np.zeros(1, np.float32), mesh)
+    zero, start = np.int32(0), place(group, np.zeros(1, np.float32), mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
     advance = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
     record = blocks.spread(partial(training.record, task, model), mesh, donate=True)
     share = jax.sharding.NamedSharding(mesh, jax.P("device"))
     members = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
-        jax.eval_shape(initialize, start, jnp.uint32(0)),
+        jax.eval_shape(initialize, start, np.uint32(0)),
     )
     return Programs(
-        initialize.lower(start, jnp.uint32(0)).compile(),
+        initialize.lower(start, np.uint32(0)).compile(),
         advance.lower(members, zero, zero).compile(),
         record.lower(members, zero).compile(),
         members,
@@ -228,7 +228,7 @@ def train(
     for group in groups:
         numbers = range(int(group[0, 0]), min(int(group[0, 0]) + size, seeds))
         course = Course(numbers, programs.members, recorded, kept)
-        driver.train(course, partial(programs.initialize, place(group, rates, mesh), jnp.uint32(base_seed)))
+        driver.train(course, partial(programs.initialize, place(group, rates, mesh), np.uint32(base_seed)))
         whole = _filled(whole, (course.last_sound(), course.histories()), numbers, seeds)
     sound, histories = whole
     return Population(
@@ -280,7 +280,7 @@ class _Driver:
             return
         members = course.continued(initialize())
         if state is None:
-            members, pending = self._programs.record(members, jnp.int32(0))
+            members, pending = self._programs.record(members, np.int32(0))
         while not course.finished:
             called = time.perf_counter()
             members, following = self._call(course, members)
@@ -307,10 +307,10 @@ class _Driver:
             return members, None
         goal = course.next_record
         reached = min(goal, course.step + self._stride)
-        members = self._programs.advance(members, jnp.int32(course.step), jnp.int32(reached))
+        members = self._programs.advance(members, np.int32(course.step), np.int32(reached))
         self.member_steps += (reached - course.step) * len(course.seeds)
         course.step = reached
-        return self._programs.record(members, jnp.int32(goal)) if reached == goal else (members, None)
+        return self._programs.record(members, np.int32(goal)) if reached == goal else (members, None)
 
     def _look(self, course: Course, record: training.Record) -> None:
         course.note(record)
