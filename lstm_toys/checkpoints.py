@@ -34,12 +34,16 @@ class Checkpoints:
         every: seconds between two checkpoints of a group in training.
         fingerprint: of the execution that goes on from here; see `lstm_toys.devices.fingerprint`.
         tell: is told in one line of what was found.
+
+    Attributes:
+        folder: as above.
+        fingerprints: of all executions that the run has seen, this one first.
     """
 
     def __init__(
         self, folder: Path, every: float, fingerprint: dict[str, Any], tell: Callable[[str], None] = print
     ) -> None:
-        self._folder, self._every, self._tell = folder, every, tell
+        self.folder, self._every, self._tell = folder, every, tell
         self._written = time.monotonic()
         self.fingerprints = [fingerprint]
 
@@ -74,8 +78,8 @@ class Checkpoints:
         fingerprints = np.frombuffer(json.dumps(self.fingerprints).encode(), np.uint8)
         body = io.BytesIO()
         np.savez(body, allow_pickle=False, fingerprints=fingerprints, **state)
-        self._folder.mkdir(exist_ok=True)
-        path = self._folder / f"members-{first}-{last}-step-{step}.checkpoint"
+        self.folder.mkdir(exist_ok=True)
+        path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
         with replacing(path) as temporary, temporary.open("wb") as file:
             file.write(b"lstm_toys checkpoint, SHA-256 %s\n" % hashlib.sha256(body.getbuffer()).hexdigest().encode())
             file.write(body.getbuffer())
@@ -101,15 +105,15 @@ class Checkpoints:
             return state
         if paths:
             names = " and ".join(path.name for path in paths)
-            raise Damaged(self._folder, f"{names} cannot be read; without them this part of the run begins anew")
+            raise Damaged(self.folder, f"{names} cannot be read; without them this part of the run begins anew")
         return None
 
     def clear(self) -> None:
         """Removes every checkpoint, readable or not."""
-        if self._folder.is_dir():
-            for path in self._folder.iterdir():
+        if self.folder.is_dir():
+            for path in self.folder.iterdir():
                 path.unlink()
-            self._folder.rmdir()
+            self.folder.rmdir()
 
     def _remember(self, earlier: list[dict[str, Any]]) -> None:
         """Adds fingerprints under which the run was computed before."""
@@ -129,9 +133,9 @@ class Checkpoints:
 
     def _files(self) -> list[tuple[int, int, int, Path]]:
         """First member, last member, step and path of every checkpoint."""
-        if not self._folder.is_dir():
+        if not self.folder.is_dir():
             return []
-        matches = [(NAME.fullmatch(path.name), path) for path in self._folder.iterdir()]
+        matches = [(NAME.fullmatch(path.name), path) for path in self.folder.iterdir()]
         return [(int(m[1]), int(m[2]), int(m[3]), path) for m, path in matches if m]
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 from lstm_toys import blocks, training
 from lstm_toys.checkpoints import Checkpoints
 from lstm_toys.course import Course
+from lstm_toys.files import Damaged
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Task
 
@@ -273,8 +274,11 @@ class _Driver:
         """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
         state = self._checkpoints.load(course.seeds.start) if self._checkpoints else None
         pending: training.Record | None = None
-        if state is not None:
-            course.restore(state)
+        if self._checkpoints and state is not None:
+            try:
+                course.restore(state)
+            except (KeyError, ValueError) as error:
+                raise Damaged(self._checkpoints.folder, f"cannot be continued from: {error}") from None
             self._report(course)
         if course.finished:
             return

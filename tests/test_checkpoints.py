@@ -29,7 +29,7 @@ def state(step):
 
 
 def files(checkpoints):
-    return sorted(checkpoints._folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    return sorted(checkpoints.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
 
 
 @settings(max_examples=30, deadline=None)
@@ -64,7 +64,7 @@ def test_the_newest_two_of_each_group_are_kept(checkpoints):
     checkpoints.clear()
     assert checkpoints.load(0) is None
     assert checkpoints.group_size is None
-    assert not checkpoints._folder.exists()
+    assert not checkpoints.folder.exists()
 
 
 def flip(content):
@@ -118,13 +118,13 @@ def test_a_checkpoint_that_cannot_be_opened_is_as_good_as_damaged(checkpoints, d
 
 def test_another_fingerprint_is_told_and_remembered(checkpoints, told):
     checkpoints.save(0, 3, 10, state(10))
-    other = Checkpoints(checkpoints._folder, 30.0, {**FINGERPRINT, "jax": "2"}, told.append)
+    other = Checkpoints(checkpoints.folder, 30.0, {**FINGERPRINT, "jax": "2"}, told.append)
     other.load(0)
     other.save(0, 3, 20, state(20))
     (line,) = told
     assert "another jax" in line
     assert "bits may differ" in line
-    again = Checkpoints(checkpoints._folder, 30.0, FINGERPRINT, told.append)
+    again = Checkpoints(checkpoints.folder, 30.0, FINGERPRINT, told.append)
     again.load(0)
     assert again.fingerprints == [FINGERPRINT, {**FINGERPRINT, "jax": "2"}]
     assert checkpoints.fingerprints == [FINGERPRINT]

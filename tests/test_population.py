@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from lstm_toys import blocks, families, generalization, population, tasks, training
 from lstm_toys.checkpoints import Checkpoints
+from lstm_toys.files import Damaged
 from lstm_toys.model import Stack
 
 ROOT = Path(__file__).parent.parent
@@ -306,6 +307,14 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
     for name in ("train_loss", "train_rmse", "sound_steps", "frames"):
         np.testing.assert_array_equal(getattr(continued, name), getattr(whole, name), strict=True)
     jax.tree.map(np.testing.assert_array_equal, continued.params, whole.params)
+
+
+def test_the_checkpoint_of_another_training_is_refused(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
+    with pytest.raises(population.Stopped):
+        trained(checkpoints=checkpoints, stop=lambda: True)
+    with pytest.raises(Damaged, match="another training"):
+        trained(checkpoints=checkpoints, optimizer="momentum")
 
 
 def test_a_call_between_records_changes_nothing(monkeypatch):
