@@ -133,11 +133,11 @@ def evaluate(
 def draw(experiment: Experiment, run: Run, beside: dict[str, Run]) -> None:
     """Draws the figures of a finished run from labeled results, and adds the time it took to the metrics."""
     seconds: dict[str, float] = {}
+    metrics = run.read_metrics()
     with stopwatch(seconds, "figures"):
         others = {name: results.load(other.results) for name, other in beside.items()}
         for name, drawing in experiment.draw(results.load(run.results), others).items():
             figures.save(drawing, run.folder / name)
-    metrics = run.read_metrics()
     write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | _rounded(seconds)})
 
 

@@ -132,7 +132,7 @@ class Run:
             Damaged: the folder holds a run with other settings.
             OSError: the folder cannot be written.
         """
-        with (self.folder / ".lock").open("w") as lock:
+        with (self.folder / ".lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -189,6 +189,20 @@ def test_replot_needs_a_run(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["results.nc", "metrics.json"])
+@pytest.mark.parametrize("content", [b"", b"damaged"])
+def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, content, capsys):
+    (mine[1] / name).write_bytes(content)
+    before = snapshot(mine[0])
+    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot", "--quiet"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert f"{mine[1] / name}: is damaged" in errors
+    assert "--restart" in errors
+    assert snapshot(mine[0]) == before
+
+
 def test_restart_trains_the_same_networks(mine):
     before = results.load(mine[1] / "results.nc")
     old = snapshot(mine[1])
