@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Array, Int, PyTree, UInt32
 
 from benchmarks.job import LEARNING_RATE, Job, Start
-from lstm_toys import blocks, families, tasks, training
+from lstm_toys import blocks, families, population, tasks, training
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Task
 
@@ -23,7 +23,7 @@ def model(job: Job) -> Stack:
 
 def block(job: Job) -> int:
     """Members in a block, as `lstm_toys.population` chooses it."""
-    return blocks.default_block(job.curves * job.points * max(*job.hidden, 1))
+    return population.suitable_block(task(job), model(job))
 
 
 def members(job: Job, seeds: Int[np.ndarray, "blocks N"]) -> PyTree:

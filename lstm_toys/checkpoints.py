@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -111,9 +112,7 @@ class Checkpoints:
     def clear(self) -> None:
         """Removes every checkpoint, readable or not."""
         if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                path.unlink()
-            self.folder.rmdir()
+            shutil.rmtree(self.folder)
 
     def _remember(self, earlier: list[dict[str, Any]]) -> None:
         """Adds fingerprints under which the run was computed before."""

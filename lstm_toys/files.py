@@ -17,10 +17,9 @@ class Damaged(OSError):
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(None, what, str(path))
-        self.what = what
 
     def __str__(self) -> str:
-        return f"{self.filename}: {self.what}"
+        return f"{self.filename}: {self.strerror}"
 
 
 @contextmanager

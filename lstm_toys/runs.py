@@ -18,7 +18,11 @@ class Busy(Exception):
     """Another process is at work on a run; the argument is the run's folder."""
 
 
-METRICS = {"experiment", "seeds", "steps", "diverged_seeds", "converged", "summary", "post", "seconds", "flags"}
+METRICS = {
+    *("experiment", "seeds", "steps", "flags", "goal", "converged", "train_mse", "summary", "post"),
+    *("diverged_seeds", "last_sound_steps", "earlier_fingerprints"),
+    *("seconds", "member_steps_per_second", "continued"),
+}
 """What a summary must hold for a command to tell of the run."""
 
 
