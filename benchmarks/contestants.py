@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from benchmarks import initial
 from benchmarks.job import LEARNING_RATE, Job, Start, Weights, nested, take
-from lstm_toys import blocks, devices, population, training
+from lstm_toys import blocks, devices, programs, training
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
@@ -48,10 +48,10 @@ class Ours:
         """See `Contestant`; the members come from the seeds' numbers, as those of ``start`` do."""
         mesh, self._count, block = blocks.mesh(), start.members, initial.block(job)
         groups = list(blocks.groups(self._count, blocks.group_size(self._count, block, mesh.size), block, mesh.size))
-        programs = population.compile_programs(initial.task(job), initial.model(job), "sgd", groups[0], mesh)
-        rates = np.full(self._count, LEARNING_RATE, np.float32)
-        self._groups = [programs.initialize(population.place(g, rates, mesh), jnp.uint32(0)) for g in groups]
-        self._advance, self._record = programs.advance, programs.record
+        compiled = programs.compile_programs(initial.task(job), initial.model(job), "sgd", groups[0], mesh)
+        members = programs.members("sgd", seeds=self._count, learning_rate=LEARNING_RATE)
+        self._groups = [compiled.initialize(programs.place(g, members, mesh), jnp.uint32(0)) for g in groups]
+        self._advance, self._record = compiled.advance, compiled.record
         self._losses = [np.empty(0)] * len(self._groups)
 
     def train(self, steps: int) -> None:

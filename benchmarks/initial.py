@@ -3,10 +3,10 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, PyTree, UInt32
+from jaxtyping import Int, PyTree
 
 from benchmarks.job import LEARNING_RATE, Job, Start
-from lstm_toys import blocks, families, population, tasks, training
+from lstm_toys import blocks, families, programs, tasks, training
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Task
 
@@ -23,7 +23,7 @@ def model(job: Job) -> Stack:
 
 def block(job: Job) -> int:
     """Members in a block, as `lstm_toys.population` chooses it."""
-    return population.suitable_block(task(job), model(job))
+    return programs.suitable_block(task(job), model(job))
 
 
 def members(job: Job, seeds: Int[np.ndarray, "blocks N"]) -> PyTree:
@@ -31,11 +31,13 @@ def members(job: Job, seeds: Int[np.ndarray, "blocks N"]) -> PyTree:
     mesh = blocks.mesh()
     examples = task(job)
 
-    def begin(seed: UInt32[Array, ""]) -> training.Member:
-        key = training.seed_key(jnp.uint32(0), seed)
-        return training.init(examples, model(job), "sgd", key, jnp.float32(LEARNING_RATE))
+    start = programs.members("sgd", seeds=seeds.size, learning_rate=LEARNING_RATE)
 
-    return blocks.spread(begin, mesh, batch=blocks.one_by_one)(blocks.place(jnp.asarray(seeds, jnp.uint32), mesh))
+    def begin(start: programs.Start) -> training.Member:
+        key = training.seed_key(jnp.uint32(0), start.seed)
+        return training.init(examples, model(job), "sgd", key, start.hyper)
+
+    return blocks.spread(begin, mesh, batch=blocks.one_by_one)(programs.place(seeds, start, mesh))
 
 
 def start(job: Job, count: int) -> Start:
@@ -43,5 +45,5 @@ def start(job: Job, count: int) -> Start:
     devices = jax.device_count()
     seeds = np.arange(-(-count // devices) * devices).reshape(devices, -1)
     weights = blocks.flat(members(job, seeds).params)
-    curves = task(job).examples(jax.random.key(0)).inputs
+    curves = task(job).examples(jax.random.key(0), jnp.float32(1)).inputs
     return Start(np.asarray(curves), jax.tree.map(lambda leaf: leaf[:count], weights))

@@ -92,7 +92,7 @@ def guarded(work: Callable[[Interruption], int], options: flags.Options) -> int:
 
 
 def carry_out(
-    todo: list[tuple[Experiment, Run]], options: flags.Options, console: Console, interruption: Interruption
+    todo: list[tuple[Experiment, Run[Settings]]], options: flags.Options, console: Console, interruption: Interruption
 ) -> list[dict[str, Any]]:
     """Executes, continues, reuses or redraws runs, and publishes them if asked to.
 
@@ -113,7 +113,7 @@ def carry_out(
         Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
-    untrained: dict[Run, Experiment] = {}
+    untrained: dict[Run[Settings], Experiment] = {}
     for experiment, run in todo:
         if options.replot and not run.finished:
             raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
@@ -137,7 +137,7 @@ def carry_out(
     return [run.read_metrics() for _, run in todo]
 
 
-def _beside(experiment: Experiment, run: Run) -> dict[str, tuple[Experiment, Run]]:
+def _beside(experiment: Experiment, run: Run[Settings]) -> dict[str, tuple[Experiment, Run[Settings]]]:
     """The runs that the figures of a run need too, by name."""
     return {
         name: (other, Run(settings, run.results_dir))
@@ -146,8 +146,8 @@ def _beside(experiment: Experiment, run: Run) -> dict[str, tuple[Experiment, Run
 
 
 def _train(
-    todo: dict[Run, Experiment],
-    anew: set[Run],
+    todo: dict[Run[Settings], Experiment],
+    anew: set[Run[Settings]],
     options: flags.Options,
     console: Console,
     interruption: Interruption,
@@ -200,7 +200,7 @@ def _listed(seeds: list[int]) -> str:
     return ", ".join(map(str, seeds[:20])) + more
 
 
-def _report(console: Console, run: Run, metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> None:
+def _report(console: Console, run: Run[Settings], metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> None:
     """The closing tables, the diverged seeds, and what was written."""
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)

@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from absl import flags
 
+from lstm_toys import optimizers
 from lstm_toys.experiment import Experiment
 from lstm_toys.runs import Settings
 
@@ -106,6 +107,31 @@ def positive() -> Parser[float]:
     return Parser(convert, "a finite number above 0, from 1e-37 to 1e38")
 
 
+def share() -> Parser[float | None]:
+    """A number from 0 up to but not 1, or None for the word ``auto``."""
+
+    def convert(text: str) -> float | None:
+        if text == "auto":
+            return None
+        if not 0 <= float(text) < 1:
+            raise ValueError
+        return float(text)
+
+    return Parser(convert, "a number from 0 up to but not 1, or auto: the optimizer's own")
+
+
+def positive_or_none() -> Parser[float | None]:
+    """A number as `positive` takes it, or None for the word ``none``."""
+    number = positive()
+    return Parser(lambda text: None if text == "none" else number.convert(text), f"{number.takes}, or none")
+
+
+def not_negative() -> Parser[float]:
+    """Zero, or a number as `positive` takes it."""
+    number = positive()
+    return Parser(lambda text: number.convert(text) if float(text) else 0.0, f"0, or {number.takes}")
+
+
 def widths() -> Parser[tuple[int, ...]]:
     """Widths of layers."""
 
@@ -149,12 +175,19 @@ def folder() -> Parser[Path]:
 FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
     "seeds": (integer(1, 2**31 - 1), "independently initialized networks; seed i is the same whatever their number"),
     "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
-    "steps": (integer(1, 2**31 - 1), "updates of each network"),
+    "steps": (integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
     "learning_rate": (positive(), "step size of the optimizer"),
-    "optimizer": (choice("sgd", "momentum", "rmsprop", "adam"), "sgd, momentum (sgd with 0.9), rmsprop or adam"),
+    "optimizer": (choice(*optimizers.TAKES), "momentum is sgd with momentum"),
+    "momentum": (share(), "share of earlier gradients that momentum and adam keep from step to step"),
+    "decay": (share(), "share of the earlier mean of squared gradients that rmsprop and adam keep"),
     "hidden": (widths(), "units of the LSTM layers below the readout: 32, or 32,32, or none"),
     "readout": (choice("lstm", "dense"), "lstm: one more LSTM layer whose units are the answer; dense: an affine map"),
     "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over x from 0 to 1"),
+    "train_amplitude": (positive_or_none(), "amplitude and offset of the training curve, where an experiment has one"),
+    "noise": (
+        not_negative(),
+        "standard deviation of normal noise on what networks are shown in training, drawn once for each seed",
+    ),
     "block": (
         integer_or_auto(1, 2**31 - 1),
         "networks that one compiled program works on; fixes the last bits of all results",
@@ -177,9 +210,13 @@ DEFAULTS: dict[str, Any] = {
     "seeds": 16,
     "base_seed": 0,
     "optimizer": "sgd",
+    "momentum": "auto",
+    "decay": "auto",
     "hidden": "32",
     "readout": "lstm",
     "timesteps": 100,
+    "train_amplitude": "none",
+    "noise": 0.0,
     "block": "auto",
     "results_dir": "results",
     "compile_cache": True,
@@ -221,11 +258,29 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         raise Bad(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
     settings = {name: getattr(values, name) for name in FLAGS if name in Settings.__dataclass_fields__}
     options = {name: getattr(values, name) for name in FLAGS if name in Options.__dataclass_fields__}
+    settings |= _own(experiment, settings)
     if values.readout == "dense" and not values.hidden:
         raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
     if values.replot and values.restart:
         raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
     return Settings(experiment=experiment.name, **settings), Options(**options)
+
+
+def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
+    """The hyper-parameters that only some optimizers and experiments have.
+
+    Raises:
+        Bad: one is given that has no effect.
+    """
+    takes = optimizers.TAKES[settings["optimizer"]]
+    for name in ("momentum", "decay"):
+        if settings[name] is not None and name not in takes:
+            taking = " and ".join(other for other, taken in optimizers.TAKES.items() if name in taken)
+            raise Bad(f"flag --{name}={settings[name]:g}: --optimizer={settings['optimizer']} has none; {taking} do")
+    if settings["train_amplitude"] is not None and "train_amplitude" not in experiment.defaults:
+        given = f"flag --train_amplitude={settings['train_amplitude']:g}"
+        raise Bad(f"{given}: the training curves of {experiment.name} are fixed")
+    return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
 
 
 def usage(name: str, doc: str, defaults: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The course of a group of members through their training: the unit of progress and of a checkpoint."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
@@ -27,24 +28,32 @@ class Course:
     """How far a group of members has come.
 
     Args:
-        seeds: the numbers of its members, without the padding.
-        members: their shapes, padding included.
+        numbers: of its members, without the padding.
+        shapes: of the members' arrays, padding included.
         recorded: steps to be recorded, from 0 to the last.
         kept: indices of the records whose answers are kept.
+        wanted: those of the recorded steps after which the state is kept.
 
     Attributes:
-        seeds: as above.
+        numbers: as above.
         step: that the members have reached.
         sound: whether they were sound at the last record ``[M]``.
+        states: the last sound states of the members up to the wanted steps, every leaf ``[M, ...]``.
     """
 
     def __init__(
-        self, seeds: range, members: training.Member, recorded: Int[np.ndarray, " R"], kept: Int[np.ndarray, " K"]
+        self,
+        numbers: range,
+        shapes: training.Member,
+        recorded: Int[np.ndarray, " R"],
+        kept: Int[np.ndarray, " K"],
+        wanted: Sequence[int],
     ) -> None:
-        self.seeds, self.step = seeds, 0
-        self.sound: Bool[np.ndarray, " M"] = np.ones(len(seeds), bool)
-        self._shapes, self._structure = jax.tree.flatten(_changing(members))
-        self._recorded, self._kept = recorded, kept
+        self.numbers, self.step = numbers, 0
+        self.sound: Bool[np.ndarray, " M"] = np.ones(len(numbers), bool)
+        self.states: dict[int, training.Sound] = {}
+        self._shapes, self._structure = jax.tree.flatten(_changing(shapes))
+        self._recorded, self._kept, self._wanted = recorded, kept, wanted
         self._leaves: list[np.ndarray] = []
         self._records: list[tuple[np.ndarray, ...]] = []
         self._frames: list[np.ndarray] = []
@@ -76,15 +85,20 @@ class Course:
 
     def note(self, record: training.Record) -> None:
         """Takes down a record of the group, padding included, once the devices have made it."""
-        real = len(self.seeds)
+        real = len(self.numbers)
         if len(self._records) in self._kept:
             self._frames.append(blocks.flat(record.answer)[:real])
         self._records.append((blocks.flat(record.loss)[:real], blocks.flat(record.rmse)[:real]))
         self.sound = blocks.flat(record.sound)[:real]
 
+    def reach(self, members: training.Member) -> None:
+        """Copies the last sound state of members, which a record brought up to date, if their step is a wanted one."""
+        if self.step in self._wanted:
+            self.states[self.step] = jax.tree.map(self._real, blocks.flat(members.sound))
+
     def keep(self, members: training.Member) -> None:
         """Copies the members' state to the host."""
-        self._leaves = [leaf[: len(self.seeds)] for leaf in jax.tree.leaves(blocks.flat(_changing(members)))]
+        self._leaves = [self._real(leaf) for leaf in jax.tree.leaves(blocks.flat(_changing(members)))]
 
     def continued(self, members: training.Member) -> training.Member:
         """Newly initialized members in the state that was kept last; as they are if there is none."""
@@ -98,17 +112,14 @@ class Course:
     def histories(self) -> Histories:
         """What the records told so far."""
         losses, errors = (np.stack(part, axis=1) for part in zip(*self._records, strict=True))
-        frames = np.stack(self._frames, axis=1) if self._frames else np.empty((len(self.seeds), 0))
+        frames = np.stack(self._frames, axis=1) if self._frames else np.empty((len(self.numbers), 0))
         return Histories(losses, errors, frames)
-
-    def last_sound(self) -> training.Sound:
-        """The last sound states of the members, as they were kept last; every leaf with a leading axis M."""
-        sound: training.Sound = jax.tree.unflatten(self._structure, self._leaves)[2]
-        return sound
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything, as named arrays."""
         leaves = {f"member/{index}": leaf for index, leaf in enumerate(self._leaves)}
+        for step, sound in self.states.items():
+            leaves |= {f"state/{step}/{index}": leaf for index, leaf in enumerate(jax.tree.leaves(sound))}
         return {"step": np.array(self.step), "sound": self.sound, **self.histories()._asdict(), **leaves}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -117,14 +128,31 @@ class Course:
         Raises:
             ValueError: the state is that of another training.
         """
-        leaves = [state.get(f"member/{index}", np.empty(0)) for index in range(len(self._shapes))]
-        expected = [((len(self.seeds), *shape.shape[2:]), shape.dtype) for shape in self._shapes]
-        if [(leaf.shape, leaf.dtype) for leaf in leaves] != expected:
-            raise ValueError("the checkpoint is that of another training")
-        self.step, self.sound, self._leaves = int(state["step"]), state["sound"], leaves
+        self._leaves = self._expected(state, "member", self._shapes)
+        self.step, self.sound = int(state["step"]), state["sound"]
+        shapes, structure = jax.tree.flatten(jax.tree.unflatten(self._structure, self._shapes)[2])
+        self.states = {
+            step: jax.tree.unflatten(structure, self._expected(state, f"state/{step}", shapes))
+            for step in self._wanted
+            if step <= self.step
+        }
         columns = [np.moveaxis(state[name], 1, 0) for name in ("losses", "errors")]
         self._records = list(zip(*columns, strict=True))
         self._frames = list(np.moveaxis(state["frames"], 1, 0))
+
+    def _expected(
+        self, state: dict[str, np.ndarray], prefix: str, shapes: Sequence[jax.ShapeDtypeStruct]
+    ) -> list[np.ndarray]:
+        """The arrays under a prefix, if they are of these shapes without the padding."""
+        leaves = [state.get(f"{prefix}/{index}", np.empty(0)) for index in range(len(shapes))]
+        expected = [((len(self.numbers), *shape.shape[2:]), shape.dtype) for shape in shapes]
+        if [(leaf.shape, leaf.dtype) for leaf in leaves] != expected:
+            raise ValueError("the checkpoint is that of another training")
+        return leaves
+
+    def _real(self, leaf: np.ndarray) -> np.ndarray:
+        """Drops the padding."""
+        return leaf[: len(self.numbers)]
 
 
 def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.Sound]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
-from lstm_toys import devices, families, figures, footprint, generalization, population, results
+from lstm_toys import devices, families, figures, footprint, generalization, population, programs, results
 from lstm_toys.checkpoints import Checkpoints
 from lstm_toys.experiment import Experiment
 from lstm_toys.files import write_json
@@ -41,7 +42,7 @@ class Conduct:
     on_divergence: Literal["exclude", "stop"]
 
 
-def check_size(experiment: Experiment, run: Run) -> None:
+def check_size(experiment: Experiment, run: Run[Settings]) -> None:
     """Refuses a run that this machine cannot hold.
 
     Raises:
@@ -62,7 +63,7 @@ def check_size(experiment: Experiment, run: Run) -> None:
     footprint.check(size, run.folder)
 
 
-def execute(experiment: Experiment, run: Run, conduct: Conduct, seconds: dict[str, float]) -> None:
+def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, seconds: dict[str, float]) -> None:
     """Trains and evaluates, and writes results, parameters and metrics into the run's folder.
 
     Continues from the run's checkpoints, and leaves more.
@@ -82,7 +83,7 @@ def execute(experiment: Experiment, run: Run, conduct: Conduct, seconds: dict[st
     x = families.time_points(settings.timesteps)
     task = experiment.task(x)
     model = _model(task, settings)
-    block = settings.block or population.suitable_block(task, model)
+    block = settings.block or programs.suitable_block(task, model)
     checkpoints = Checkpoints(run.checkpoints, conduct.checkpoint_every, devices.fingerprint(block), conduct.tell)
     if checkpoints.newest:
         conduct.tell(f"continues from {checkpoints.newest}")
@@ -94,6 +95,10 @@ def execute(experiment: Experiment, run: Run, conduct: Conduct, seconds: dict[st
             steps=settings.steps,
             learning_rate=settings.learning_rate,
             optimizer=settings.optimizer,
+            momentum=settings.momentum,
+            decay=settings.decay,
+            train_amplitude=settings.train_amplitude,
+            noise=settings.noise,
             base_seed=settings.base_seed,
             block=block,
             frames=experiment.frames,
@@ -106,7 +111,7 @@ def execute(experiment: Experiment, run: Run, conduct: Conduct, seconds: dict[st
     with stopwatch(seconds, "evaluate"):
         fingerprint, *earlier = checkpoints.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-        labeled = evaluate(experiment, trained, x, attributes)
+        labeled = evaluate(experiment, settings, trained, x, attributes)
         results.save(labeled, run.results)
         results.save_parameters(trained.params, run.parameters)
         metrics = results.metrics(labeled, experiment.goal)
@@ -120,17 +125,17 @@ def execute(experiment: Experiment, run: Run, conduct: Conduct, seconds: dict[st
 
 
 def evaluate(
-    experiment: Experiment, trained: Population, x: Float[Array, " T"], attributes: dict[str, Any]
+    experiment: Experiment, settings: Settings, trained: Population, x: Float[Array, " T"], attributes: dict[str, Any]
 ) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
-    examples = trained.task.examples(jax.random.key(0))
+    examples = trained.task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
     probes = experiment.probes(x)
     curves = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
     answers = generalization.answers(trained.model, trained.params, curves, block=trained.block)
     return results.dataset(trained, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
 
 
-def draw(experiment: Experiment, run: Run, beside: dict[str, Run]) -> None:
+def draw(experiment: Experiment, run: Run[Settings], beside: dict[str, Run[Settings]]) -> None:
     """Draws the figures of a finished run from labeled results, and adds the time it took to the metrics."""
     seconds: dict[str, float] = {}
     metrics = run.read_metrics()

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lstm_toys import blocks, population, training
+from lstm_toys import blocks, population, programs, training
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Task
 
@@ -37,16 +37,17 @@ def estimate(
     Args:
         task: the training set, with any number of time points.
         model: the network.
-        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
+        optimizer: a name in `lstm_toys.optimizers.TAKES`.
         timesteps: time points that a curve will have.
         seeds: number of networks.
         probed: curves that the networks will be asked for.
         block: members that one compiled program works on; None: one.
     """
-    key = jax.random.key(0)
-    member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, jnp.float32(1)), key)
+    key, one = jax.random.key(0), jnp.float32(1)
+    hyper = training.Hyper(one, one, one, one, one)
+    member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
-    curves, _, features = jax.eval_shape(task.examples, key).inputs.shape
+    curves, _, features = programs.shown(task)
     points = timesteps if task.sequence else 1
     answers = 4 * (probed + 1) * points * model.features
     history = 4 * (population.RECORDS + 1) * (1 + model.features)

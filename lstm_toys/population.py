@@ -1,19 +1,18 @@
-"""Many networks trained at once, one a seed."""
+"""Many networks trained at once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
+from jaxtyping import Bool, Float, Int, PyTree
 
-from lstm_toys import blocks, training
+from lstm_toys import blocks, programs, training
 from lstm_toys.checkpoints import Checkpoints
-from lstm_toys.course import Course
+from lstm_toys.course import Course, Histories
 from lstm_toys.files import Damaged
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Task
@@ -38,18 +37,17 @@ class Diverged(Exception):
 
 @dataclass
 class Population:
-    """Trained networks, one a seed.
+    """Trained networks, one a member.
 
     Attributes:
         task: what they were trained on.
         model: the network.
-        params: of the model, every leaf with a leading axis S; of a seed that diverged, its last sound ones.
+        states: for each of the steps asked for, the last sound parameters up to it; every leaf with a leading axis M.
         steps: recorded steps ``[R]``.
-        train_loss: mean squared error over the training set after each recorded step, ``[S, R]``.
-        train_rmse: root mean squared error of each feature of the answers, ``[S, R, A]``; see `training.Record`.
-        sound_steps: the last recorded step at which a seed had not diverged, ``[S]``; see `training.Sound`.
+        train_loss: mean squared error over the training set after each recorded step, ``[M, R]``.
+        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; see `training.Record`.
         frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
-        frames: answers to the first training curve after them, ``[S, K, T, A]`` or ``[S, K, A]``.
+        frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that one compiled program works on.
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on ``compile`` and ``train``.
@@ -57,43 +55,55 @@ class Population:
 
     task: Task
     model: Stack
-    params: PyTree[Float[np.ndarray, "S ..."]]
+    states: dict[int, training.Sound]
     steps: Int[np.ndarray, " R"]
-    train_loss: Float[np.ndarray, "S R"]
-    train_rmse: Float[np.ndarray, "S R A"]
-    sound_steps: Int[np.ndarray, " S"]
+    train_loss: Float[np.ndarray, "M R"]
+    train_rmse: Float[np.ndarray, "M R A"]
     frame_steps: Int[np.ndarray, " K"]
-    frames: Float[np.ndarray, "S K ..."]
+    frames: Float[np.ndarray, "M K ..."]
     block: int
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
 
     @property
-    def diverged(self) -> Bool[np.ndarray, " S"]:
-        """Seeds that were not sound at the last step."""
+    def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
+        """Of the model after the last step; of a member that diverged, its last sound ones."""
+        return self.states[int(self.steps[-1])].params
+
+    @property
+    def sound_steps(self) -> Int[np.ndarray, " M"]:
+        """The last recorded step at which a member had not diverged; see `training.Sound`."""
+        return np.asarray(self.states[int(self.steps[-1])].step)
+
+    @property
+    def diverged(self) -> Bool[np.ndarray, " M"]:
+        """Members that were not sound at the last step."""
         return self.sound_steps < self.steps[-1]
 
 
-class Start(NamedTuple):
-    """What makes one member of a population different from another.
+class Part(NamedTuple):
+    """A group of members at the end of its training.
 
     Attributes:
-        seed: its number.
-        learning_rate: of its optimizer.
+        members: their numbers.
+        states: as in `Population`.
+        histories: what was recorded of them.
     """
 
-    seed: UInt32[Array, "blocks N"]
-    learning_rate: Float[Array, "blocks N"]
+    members: range
+    states: dict[int, training.Sound]
+    histories: Histories
 
 
-def recorded_steps(steps: int, least: int = 1) -> Int[np.ndarray, " R"]:
-    """Step 0, the last step, and evenly spaced ones between, at most `RECORDS` after step 0.
+def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
+    """Step 0, the given steps, and evenly spaced ones between, at most `RECORDS` after step 0.
 
     Args:
-        steps: the last one.
-        least: steps that have to lie between two records, but for the last.
+        steps: that have to be among them, the last one included.
+        least: steps that have to lie between two of the others.
     """
-    return np.unique(np.append(np.arange(0, steps, max(least, -(-steps // RECORDS))), steps)).astype(np.int32)
+    between = np.arange(0, max(steps), max(least, -(-max(steps) // RECORDS)))
+    return np.unique(np.concatenate([[0], between, steps])).astype(np.int32)
 
 
 def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
@@ -101,81 +111,18 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def suitable_block(task: Task, model: Stack) -> int:
-    """How many members a compiled program should work on; see `blocks.default_block`."""
-    curves, timesteps, _ = _shown(task)
-    return blocks.default_block((task.batch or curves) * timesteps * max((*model.hidden, model.features)))
-
-
-class Programs(NamedTuple):
-    """What is compiled, once a run, for groups of blocks of members.
-
-    Attributes:
-        initialize: from a `Start` and the base seed to members.
-        advance: from members, the step they have reached and a later one to members; takes the members' memory.
-        record: from members and their step to members and a `training.Record`; takes the members' memory.
-        members: the shapes of members.
-    """
-
-    initialize: Callable[..., training.Member]
-    advance: Callable[..., training.Member]
-    record: Callable[..., tuple[training.Member, training.Record]]
-    members: training.Member
-
-
-def compile_programs(
-    task: Task, model: Stack, optimizer: str, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
-) -> Programs:
-    """Compiles a training.
-
-    Args:
-        task: the training set.
-        model: the network.
-        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
-        group: member numbers, blocks of them; any of the right shape.
-        mesh: the devices.
-    """
-
-    def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
-        return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.learning_rate)
-
-    zero, start = np.int32(0), place(group, np.zeros(1, np.float32), mesh)
-    initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
-    advance = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
-    record = blocks.spread(partial(training.record, task, model), mesh, donate=True)
-    share = jax.sharding.NamedSharding(mesh, jax.P("device"))
-    members = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
-        jax.eval_shape(initialize, start, np.uint32(0)),
-    )
-    return Programs(
-        initialize.lower(start, np.uint32(0)).compile(),
-        advance.lower(members, zero, zero).compile(),
-        record.lower(members, zero).compile(),
-        members,
-    )
-
-
-def place(group: Int[np.ndarray, "blocks N"], rates: Float[np.ndarray, " S"], mesh: jax.sharding.Mesh) -> Start:
-    """What members of a group start from, on the devices.
-
-    Args:
-        group: member numbers; those past the last seed are padding.
-        rates: the learning rate of every seed.
-        mesh: the devices.
-    """
-    rate = rates.take(group, mode="clip")
-    return blocks.place(Start(jnp.asarray(group, jnp.uint32), jnp.asarray(rate)), mesh)
-
-
 def train(
     task: Task,
     model: Stack,
     *,
-    seeds: int,
-    steps: int,
-    learning_rate: float | Float[np.ndarray, " S"],
+    seeds: int | Int[np.ndarray, " M"],
+    steps: int | Sequence[int],
+    learning_rate: float | Float[np.ndarray, " M"],
     optimizer: str = "sgd",
+    momentum: float | Float[np.ndarray, " M"] | None = None,
+    decay: float | Float[np.ndarray, " M"] | None = None,
+    train_amplitude: float | Float[np.ndarray, " M"] | None = None,
+    noise: float | Float[np.ndarray, " M"] = 0.0,
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
@@ -184,15 +131,22 @@ def train(
     stop: Callable[[], bool] | None = None,
     on_divergence: Literal["exclude", "stop"] = "exclude",
 ) -> Population:
-    """Trains one network a seed.
+    """Trains networks, one a member: a seed under one setting of the hyper-parameters.
+
+    A hyper-parameter is one number for all members, or one for each.
 
     Args:
         task: the training set.
         model: the network.
-        seeds: number of networks S; seed i is the same network whatever S is.
-        steps: updates of each.
-        learning_rate: of the optimizer, one for all seeds or one for each.
-        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
+        seeds: how many, numbered from 0, or the seed number of each member; a member is the same network whichever
+            others there are.
+        steps: updates of each; of several such numbers, the parameters after each are kept.
+        learning_rate: step size of the optimizer.
+        optimizer: a name in `lstm_toys.optimizers.TAKES`.
+        momentum: see there; None: the optimizer's default.
+        decay: likewise.
+        train_amplitude: amplitude of the training curves, of tasks that leave it open; None: 1.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
         base_seed: another one gives other networks under the same seed numbers.
         block: members that one compiled program works on; another one changes the last bits of every result. None: as
             many as suit the task.
@@ -200,79 +154,131 @@ def train(
         monitor: told of the progress.
         checkpoints: where to continue from, if there are any, and where to leave more.
         stop: asked about once a second; the training ends with `Stopped` if it says so.
-        on_divergence: whether a seed that diverges is marked, or ends the training.
+        on_divergence: whether a member that diverges is marked, or ends the training.
 
     Raises:
-        ValueError: seeds, steps or block below 1.
+        ValueError: no seed, negative steps, or a block below 1.
         KeyError: an unknown optimizer.
         Stopped: it was told to, and has left a checkpoint.
-        Diverged: a seed has, and ``on_divergence`` is ``"stop"``.
+        Diverged: a member has, and ``on_divergence`` is ``"stop"``.
         Damaged: no checkpoint of a group of members can be read.
         OSError: a checkpoint cannot be written.
     """
-    block = suitable_block(task, model) if block is None else block
-    for name, value in {"seeds": seeds, "steps": steps, "block": block}.items():
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1, not {value}")
-    mesh = blocks.mesh()
-    rates = np.broadcast_to(np.asarray(learning_rate, np.float32), (seeds,))
-    # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
-    recorded = recorded_steps(steps, 1 if task.batch is None else 3 * _shown(task)[0] // task.batch)
-    kept = frame_indices(len(recorded), frames)
-    size = (checkpoints and checkpoints.group_size) or blocks.group_size(seeds, block, mesh.size)
-    groups = list(blocks.groups(seeds, size, block, mesh.size))
-    began = time.perf_counter()
-    programs = compile_programs(task, model, optimizer, groups[0], mesh)
-    compiled = time.perf_counter()
-    driver = _Driver(programs, monitor, checkpoints, stop, on_divergence)
+    start = programs.members(
+        optimizer,
+        seeds=seeds,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        decay=decay,
+        train_amplitude=train_amplitude,
+        noise=noise,
+    )
+    run = Training(
+        task,
+        model,
+        start,
+        optimizer=optimizer,
+        steps=steps,
+        base_seed=base_seed,
+        block=block,
+        frames=frames,
+        monitor=monitor,
+        checkpoints=checkpoints,
+        stop=stop,
+        on_divergence=on_divergence,
+    )
     whole: PyTree = None
-    for group in groups:
-        numbers = range(int(group[0, 0]), min(int(group[0, 0]) + size, seeds))
-        course = Course(numbers, programs.members, recorded, kept)
-        driver.train(course, partial(programs.initialize, place(group, rates, mesh), np.uint32(base_seed)))
-        whole = _filled(whole, (course.last_sound(), course.histories()), numbers, seeds)
-    sound, histories = whole
+    for part in run.parts():
+        whole = _filled(whole, (part.states, part.histories), part.members, len(start.seed))
+    states, histories = whole
     return Population(
         task=task,
         model=model,
-        params=sound.params,
-        steps=recorded,
+        states=states,
+        steps=run.recorded,
         train_loss=histories.losses,
         train_rmse=histories.errors,
-        sound_steps=sound.step,
-        frame_steps=recorded[kept],
+        frame_steps=run.recorded[run.kept],
         frames=histories.frames,
-        block=block,
-        member_steps=driver.member_steps,
-        seconds={"compile": compiled - began, "train": time.perf_counter() - compiled},
+        block=run.block,
+        member_steps=run.member_steps,
+        seconds=run.seconds,
     )
 
 
-class _Driver:
-    """Trains groups of members one after another, and does what has to be done between two calls.
+class Training:
+    """A population in training, one group of members after another.
 
-    The arguments are those of `train`.
+    The arguments are those of `train`, and what raises is the same.
 
     Attributes:
+        recorded: recorded steps ``[R]``.
+        kept: indices of the records that are kept as frames.
+        block: members that one compiled program works on.
         member_steps: taken so far.
+        seconds: spent so far on ``compile`` and ``train``.
     """
 
     def __init__(
         self,
-        programs: Programs,
-        monitor: Monitor | None,
-        checkpoints: Checkpoints | None,
-        stop: Callable[[], bool] | None,
-        on_divergence: str,
+        task: Task,
+        model: Stack,
+        start: programs.Start,
+        *,
+        optimizer: str,
+        steps: int | Sequence[int],
+        base_seed: int = 0,
+        block: int | None = None,
+        frames: int = 0,
+        monitor: Monitor | None = None,
+        checkpoints: Checkpoints | None = None,
+        stop: Callable[[], bool] | None = None,
+        on_divergence: Literal["exclude", "stop"] = "exclude",
     ) -> None:
-        self._programs, self._monitor, self._checkpoints = programs, monitor, checkpoints
-        self._stop, self._on_divergence = stop, on_divergence
-        self._stride = 1
+        self._task, self._model, self._start, self._optimizer, self._base_seed = (
+            task,
+            model,
+            start,
+            optimizer,
+            base_seed,
+        )
+        self._monitor, self._checkpoints, self._stop, self._on_divergence = monitor, checkpoints, stop, on_divergence
+        self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
+        self.block = programs.suitable_block(task, model) if block is None else block
+        if self.block < 1:
+            raise ValueError(f"block must be at least 1, not {block}")
+        if not self._wanted or self._wanted[0] < 0:
+            raise ValueError(f"steps must not be negative, nor none at all: {steps}")
+        # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
+        self.recorded = recorded_steps(
+            self._wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch
+        )
+        self.kept = frame_indices(len(self.recorded), frames)
         self.member_steps = 0
+        self.seconds = {"compile": 0.0, "train": 0.0}
+        self._stride = 1
 
-    def train(self, course: Course, initialize: Callable[[], training.Member]) -> None:
+    def parts(self) -> Iterator[Part]:
+        """Compiles the training, and yields every group of members at the end of its own."""
+        mesh = blocks.mesh()
+        count = len(self._start.seed)
+        size = (self._checkpoints and self._checkpoints.group_size) or blocks.group_size(count, self.block, mesh.size)
+        groups = list(blocks.groups(count, size, self.block, mesh.size))
+        began = time.perf_counter()
+        self._programs = programs.compile_programs(self._task, self._model, self._optimizer, groups[0], mesh)
+        self.seconds["compile"] += time.perf_counter() - began
+        for group in groups:
+            began = time.perf_counter()
+            numbers = range(int(group[0, 0]), min(int(group[0, 0]) + size, count))
+            course = Course(numbers, self._programs.members, self.recorded, self.kept, self._wanted)
+            start = programs.place(group, self._start, mesh)
+            self._train(course, partial(self._programs.initialize, start, np.uint32(self._base_seed)))
+            self.seconds["train"] += time.perf_counter() - began
+            yield Part(numbers, course.states, course.histories())
+
+    def _train(self, course: Course, initialize: Callable[[], training.Member]) -> None:
         """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
-        state = self._checkpoints.load(course.seeds.start) if self._checkpoints else None
+        state = self._checkpoints.load(course.numbers.start) if self._checkpoints else None
         pending: training.Record | None = None
         if self._checkpoints and state is not None:
             try:
@@ -285,6 +291,7 @@ class _Driver:
         members = course.continued(initialize())
         if state is None:
             members, pending = self._programs.record(members, np.int32(0))
+            course.reach(members)
         while not course.finished:
             called = time.perf_counter()
             members, following = self._call(course, members)
@@ -312,9 +319,13 @@ class _Driver:
         goal = course.next_record
         reached = min(goal, course.step + self._stride)
         members = self._programs.advance(members, np.int32(course.step), np.int32(reached))
-        self.member_steps += (reached - course.step) * len(course.seeds)
+        self.member_steps += (reached - course.step) * len(course.numbers)
         course.step = reached
-        return self._programs.record(members, np.int32(goal)) if reached == goal else (members, None)
+        if reached < goal:
+            return members, None
+        members, record = self._programs.record(members, np.int32(goal))
+        course.reach(members)
+        return members, record
 
     def _look(self, course: Course, record: training.Record) -> None:
         course.note(record)
@@ -325,7 +336,8 @@ class _Driver:
         if self._monitor is not None:
             self._monitor(course.recorded_step, course.losses, course.sound)
         if self._on_divergence == "stop" and not course.sound.all():
-            raise Diverged([course.seeds[index] for index in np.flatnonzero(~course.sound)], course.recorded_step)
+            numbers = np.asarray(course.numbers)[~course.sound]
+            raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
 
     def _pace(self, seconds: float) -> None:
         """Fits the number of steps in a call to `CALL_SECONDS`; where a call begins and ends changes no result."""
@@ -337,13 +349,7 @@ class _Driver:
     def _save(self, course: Course, members: training.Member) -> None:
         course.keep(members)
         if self._checkpoints:
-            self._checkpoints.save(course.seeds.start, course.seeds[-1], course.step, course.state())
-
-
-def _shown(task: Task) -> tuple[int, int, int]:
-    """Curves, time points and features of a training set."""
-    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0)).inputs.shape
-    return curves, timesteps, features
+            self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state())
 
 
 def _filled(whole: PyTree, part: PyTree, members: range, count: int) -> PyTree:

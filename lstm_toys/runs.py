@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from lstm_toys.files import Damaged, read_json, replacing, write_json
 
@@ -18,55 +18,83 @@ class Busy(Exception):
     """Another process is at work on a run; the argument is the run's folder."""
 
 
-METRICS = {
-    *("experiment", "seeds", "steps", "flags", "goal", "converged", "train_mse", "summary", "post"),
-    *("diverged_seeds", "last_sound_steps", "earlier_fingerprints"),
-    *("seconds", "member_steps_per_second", "continued"),
-}
-"""What a summary must hold for a command to tell of the run."""
+CONFIG = "config.json"
+"""The settings of a run, in its folder."""
+
+FIGURES = ("*.png", "*.gif")
+
+PUBLISHED = (*FIGURES, "*.md", "*.json")
+"""What is copied to the published set, but for the settings, which the summary holds too."""
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that a run's numbers depend on, besides the execution fingerprint.
+class Identity:
+    """Everything that the numbers of a run depend on, besides the execution fingerprint.
 
     Attributes:
         experiment: its name.
-        seeds: number of networks.
-        base_seed: another one gives other networks under the same seed numbers.
-        steps: updates of each network.
-        learning_rate: of the optimizer.
-        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
-        hidden: units of each LSTM layer below the readout.
-        readout: what turns hidden state into an answer.
-        timesteps: time points of a curve.
-        block: members that one compiled program works on; None: as many as suit the task and the platform.
+        summarized: what the summary of such a run must hold for a command to tell of it.
     """
 
     experiment: str
-    seeds: int
-    base_seed: int
-    steps: int
-    learning_rate: float
-    optimizer: str
-    hidden: tuple[int, ...]
-    readout: Literal["lstm", "dense"]
-    timesteps: int
-    block: int | None
+    summarized: ClassVar[frozenset[str]] = frozenset({"experiment", "flags", "seconds"})
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON has them."""
-        return {**dataclasses.asdict(self), "hidden": list(self.hidden)}
+        values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        return values
 
     @property
-    def identity(self) -> str:
+    def hash(self) -> str:
         """Ten hexadecimal digits of the SHA-256 of the settings."""
         text = json.dumps(self.as_dict(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True)
-class Run:
+class Settings(Identity):
+    """The settings of a population.
+
+    Attributes:
+        seeds: number of networks.
+        base_seed: another one gives other networks under the same seed numbers.
+        steps: updates of each network; none: they stay untrained.
+        learning_rate: of the optimizer.
+        optimizer: a name in `lstm_toys.optimizers.TAKES`.
+        momentum: see there; None of an optimizer that has none.
+        decay: likewise.
+        hidden: units of each LSTM layer below the readout.
+        readout: what turns hidden state into an answer.
+        timesteps: time points of a curve.
+        train_amplitude: amplitude of the training curves; None of an experiment that does not leave it open.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+        block: members that one compiled program works on; None: as many as suit the task and the platform.
+    """
+
+    seeds: int
+    base_seed: int
+    steps: int
+    learning_rate: float
+    optimizer: str
+    momentum: float | None
+    decay: float | None
+    hidden: tuple[int, ...]
+    readout: Literal["lstm", "dense"]
+    timesteps: int
+    train_amplitude: float | None
+    noise: float
+    block: int | None
+    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
+        *("seeds", "steps", "goal", "converged", "train_mse", "summary", "post", "diverged_seeds", "last_sound_steps"),
+        *("earlier_fingerprints", "member_steps_per_second", "continued"),
+    }
+
+
+Identified = TypeVar("Identified", bound=Identity, covariant=True)
+
+
+@dataclass(frozen=True)
+class Run(Generic[Identified]):
     """The folder of one run.
 
     Attributes:
@@ -74,13 +102,13 @@ class Run:
         results_dir: the folder of all runs and published sets.
     """
 
-    settings: Settings
+    settings: Identified
     results_dir: Path
 
     @property
     def folder(self) -> Path:
-        """``<results_dir>/runs/<experiment>-<identity>``."""
-        return self.results_dir / "runs" / f"{self.settings.experiment}-{self.settings.identity}"
+        """``<results_dir>/runs/<experiment>-<hash>``."""
+        return self.results_dir / "runs" / f"{self.settings.experiment}-{self.settings.hash}"
 
     @property
     def results(self) -> Path:
@@ -144,7 +172,7 @@ class Run:
             for path in self.folder.rglob(".*"):
                 if path.name != ".lock":
                     path.unlink()
-            config = self.folder / "config.json"
+            config = self.folder / CONFIG
             if not config.is_file():
                 write_json(config, self.settings.as_dict())
             elif read_json(config) != self.settings.as_dict():
@@ -164,25 +192,29 @@ class Run:
             Damaged: the file is not a summary.
         """
         metrics = read_json(self.metrics)
-        if missing := METRICS - metrics.keys():
+        if missing := self.settings.summarized - metrics.keys():
             raise Damaged(self.metrics, f"is damaged: {min(missing)} is missing")
         return metrics
 
     def publish(self) -> Path:
-        """Replaces the published set of the experiment by this run's figures and metrics.
+        """Replaces the published set of the experiment by this run's figures, tables and summaries.
 
         Returns:
             The folder ``<results_dir>/<experiment>``.
         """
         target = self.results_dir / self.settings.experiment
         target.mkdir(parents=True, exist_ok=True)
-        for old in (*target.glob("*.png"), *target.glob("*.gif")):
+        for old in _matching(target, PUBLISHED):
             old.unlink()
-        for source in (*self.figures(), self.metrics):
+        for source in _matching(self.folder, PUBLISHED):
             with replacing(target / source.name) as temporary:
                 shutil.copyfile(source, temporary)
         return target
 
     def figures(self) -> list[Path]:
         """The figures that the run has drawn."""
-        return sorted((*self.folder.glob("*.png"), *self.folder.glob("*.gif")))
+        return _matching(self.folder, FIGURES)
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    return sorted(path for pattern in patterns for path in folder.glob(pattern) if path.name != CONFIG)

@@ -27,14 +27,15 @@ class Task:
     """A training set for every seed.
 
     Attributes:
-        examples: pure function from a seed's own key to its training set; it is traced into the training program.
+        examples: pure function from a seed's own key and an amplitude of training curves, which a task may ignore, to
+            the seed's training set; it is traced into the training program.
         shown: names of the features of an input.
         asked: names of the features of an answer.
         sequence: whether there is an answer at every time point, or one for the whole curve.
         batch: curves in a step, a divisor of their number; None: all.
     """
 
-    examples: Callable[[Key[Array, ""]], Examples]
+    examples: Callable[[Key[Array, ""], Float[Array, ""]], Examples]
     shown: tuple[str, ...]
     asked: tuple[str, ...]
     sequence: bool
@@ -53,16 +54,29 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
     return jnp.stack([columns[name] for name in features], axis=-1)
 
 
-def reproduce(family: str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)) -> Task:
-    """Sequence to sequence: every seed is shown the same curves and asked to return them.
+def reproduce(
+    family: str,
+    parameters: Parameters,
+    x: Float[Array, " T"],
+    features: tuple[str, ...] = ("y",),
+    amplitudes: tuple[str, ...] = (),
+) -> Task:
+    """Sequence to sequence: every seed is shown curves of a family and asked to return them.
 
     Args:
         family: a name in `lstm_toys.families.FAMILIES`.
         parameters: of the curves, one array ``[C]`` or one number for all curves each.
         x: time points.
         features: what is shown and asked of a curve.
+        amplitudes: further parameters, all of which are the amplitude of the training curves.
     """
-    return reproduce_curves(show(FAMILIES[family].curves(x, parameters), x, features), features)
+
+    def examples(_: Key[Array, ""], amplitude: Float[Array, ""]) -> Examples:
+        curves = FAMILIES[family].curves(x, {**parameters, **dict.fromkeys(amplitudes, amplitude)})
+        shown = show(curves, x, features)
+        return Examples(shown, shown)
+
+    return Task(examples, features, features, sequence=True)
 
 
 def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -> Task:
@@ -72,7 +86,7 @@ def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -
         curves: ``[C, T, F]``, as `show` makes them.
         features: names of the F features.
     """
-    return Task(lambda _: Examples(curves, curves), features, features, sequence=True)
+    return Task(lambda *_: Examples(curves, curves), features, features, sequence=True)
 
 
 def read_off(
@@ -89,7 +103,7 @@ def read_off(
     """
     curves = show(FAMILIES[family].curves(x, parameters), x, ("y",))
     targets = jnp.stack([jnp.broadcast_to(jnp.asarray(parameters[name]), len(curves)) for name in asked], axis=-1)
-    return Task(lambda _: Examples(curves, targets.astype(x.dtype)), ("y",), asked, sequence=False, batch=batch)
+    return Task(lambda *_: Examples(curves, targets.astype(x.dtype)), ("y",), asked, sequence=False, batch=batch)
 
 
 def read_off_drawn(
@@ -106,7 +120,7 @@ def read_off_drawn(
         batch: curves in a step.
     """
 
-    def examples(key: Key[Array, ""]) -> Examples:
+    def examples(key: Key[Array, ""], _: Float[Array, ""]) -> Examples:
         parameters = FAMILIES[family].draw(key, count, ranges)
         curves = FAMILIES[family].curves(x, parameters)
         return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))

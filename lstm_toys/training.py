@@ -3,31 +3,42 @@
 `lstm_toys.population` runs many of them side by side with `jax.vmap`.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
+from lstm_toys import optimizers
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Examples, Task
 
-OPTIMIZERS: dict[str, Callable[[Any], optax.GradientTransformation]] = {
-    "sgd": lambda rate: optax.sgd(rate),
-    "momentum": lambda rate: optax.sgd(rate, momentum=0.9),
-    "rmsprop": lambda rate: optax.rmsprop(rate),
-    "adam": lambda rate: optax.adam(rate),
-}
-"""Optimizers by name, each a function of the learning rate, which may be traced."""
-
-PURPOSES = ("parameters", "examples", "order")
+PURPOSES = ("parameters", "examples", "order", "noise")
 """What a seed's randomness is used for; each purpose has a key of its own."""
 
 WEIGHT_LIMIT = 1_000.0
 """A parameter beyond this holds the units that it leads to at their bounds, where they learn nothing any more."""
+
+
+class Hyper(NamedTuple):
+    """Hyper-parameters that are traced numbers, so that other ones need no compilation.
+
+    Attributes:
+        learning_rate: step size of the optimizer.
+        momentum: see `optimizers.TAKES`; without effect on an optimizer that has none.
+        decay: likewise.
+        train_amplitude: amplitude of the training curves, of tasks that leave it open.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+    """
+
+    learning_rate: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    momentum: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    decay: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    train_amplitude: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    noise: Float[Array, "*M"] | Float[np.ndarray, "*M"]
 
 
 class Sound(NamedTuple):
@@ -53,14 +64,14 @@ class Member(NamedTuple):
 
     Attributes:
         key: the seed's own PRNG key.
-        learning_rate: a traced number, so that another one needs no compilation.
+        hyper: its hyper-parameters.
         params: of the model.
         optimizer_state: of the Optax optimizer.
         sound: its last sound state.
     """
 
     key: Key[Array, ""]
-    learning_rate: Float[Array, ""]
+    hyper: Hyper
     params: PyTree[Float[Array, "..."]]
     optimizer_state: PyTree
     sound: Sound
@@ -83,7 +94,7 @@ class Record(NamedTuple):
     sound: Bool[Array, ""]
 
 
-def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""]) -> Key[Array, ""]:
+def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""] | UInt32[np.ndarray, ""]) -> Key[Array, ""]:
     """The key of a seed: the same whichever other seeds there are."""
     return jax.random.fold_in(jax.random.key(base_seed), seed)
 
@@ -108,16 +119,23 @@ def first_settled(timesteps: int) -> int:
     return -(-(timesteps - 1) // 10)
 
 
-def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], learning_rate: Float[Array, ""]) -> Member:
+def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
+    """What the network of a seed is trained on: the task's examples, the inputs with noise."""
+    examples = task.examples(purpose_key(key, "examples"), jnp.asarray(hyper.train_amplitude))
+    noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
+    return examples._replace(inputs=examples.inputs + hyper.noise * noise)
+
+
+def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], hyper: Hyper) -> Member:
     """A network before its first step.
 
     The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,
     so walk over members with `jax.lax.map` instead.
     """
-    examples = task.examples(purpose_key(key, "examples"))
-    params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
-    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
-    return Member(key, learning_rate, params, OPTIMIZERS[optimizer](learning_rate).init(params), sound)
+    inputs = task.examples(purpose_key(key, "examples"), jnp.asarray(hyper.train_amplitude)).inputs
+    params = model.init(purpose_key(key, "parameters"), inputs)["params"]
+    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, inputs.dtype))
+    return Member(key, hyper, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
 
 
 def record(task: Task, model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
@@ -129,7 +147,7 @@ def record(task: Task, model: Stack, member: Member, step: Int[Array, ""]) -> tu
         member: its state.
         step: the step that it has reached.
     """
-    examples = task.examples(purpose_key(member.key, "examples"))
+    examples = training_set(task, member.key, member.hyper)
     answers = answer(model, member.params, examples.inputs)
     squared = jnp.square(answers - examples.targets)
     settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
@@ -159,7 +177,7 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
 def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Member:
     """One update of the parameters with the gradient over the examples."""
     gradient = jax.grad(loss, argnums=1)(model, member.params, examples)
-    transform = OPTIMIZERS[optimizer](member.learning_rate)
+    transform = optimizers.optimizer(optimizer, member.hyper)
     updates, optimizer_state = transform.update(gradient, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
 
@@ -168,7 +186,7 @@ def advance(
     task: Task, model: Stack, optimizer: str, member: Member, start: Int[Array, ""], stop: Int[Array, ""]
 ) -> Member:
     """The steps from ``start`` up to ``stop``."""
-    examples = task.examples(purpose_key(member.key, "examples"))
+    examples = training_set(task, member.key, member.hyper)
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
 

@@ -47,6 +47,14 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 
 
+def hyper(learning_rate):
+    """The hyper-parameters of one network that is trained with plain SGD on a task without open amplitude."""
+    from lstm_toys.training import Hyper
+
+    one, nothing = np.float32(1), np.float32(0)
+    return Hyper(np.float32(learning_rate), nothing, nothing, one, nothing)
+
+
 def pytest_configure():
     from lstm_toys import devices
 

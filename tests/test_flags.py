@@ -21,7 +21,13 @@ BAD = [
     (["--seeds="], "--seeds", "whole number"),
     (["--base_seed", "-1"], "--base_seed", "whole number"),
     (["--base_seed", "4294967296"], "--base_seed", "whole number"),
-    (["--steps", "0"], "--steps", "whole number"),
+    (["--momentum", "0.9"], "--momentum", "momentum and adam do"),
+    (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not 1"),
+    (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop and adam do"),
+    (["--decay", "nan", "--optimizer", "adam"], "--decay", "up to but not 1"),
+    (["--train_amplitude", "0"], "--train_amplitude", "finite number above 0"),
+    (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
+    (["--noise", "nan"], "--noise", "0, or a finite number above 0"),
     (["--learning_rate", "-1"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "0"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
@@ -235,9 +241,13 @@ def test_defaults_are_those_of_the_experiment():
         "steps": EXPERIMENT.defaults["steps"],
         "learning_rate": 0.1,
         "optimizer": "sgd",
+        "momentum": None,
+        "decay": None,
         "hidden": [32],
         "readout": "lstm",
         "timesteps": 100,
+        "train_amplitude": 0.3,
+        "noise": 0.0,
         "block": None,
     }
     assert options.results_dir == Path("results")
@@ -247,7 +257,8 @@ def test_defaults_are_those_of_the_experiment():
 def test_every_flag_reaches_its_setting():
     line = (
         "--seeds 3 --base_seed=7 --steps 30 --learning_rate 1e-3 --optimizer adam --hidden 8,4 --readout dense "
-        "--timesteps 20 --block 2 --results_dir elsewhere --publish --restart --quiet"
+        "--momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --timesteps 20 --block 2 "
+        "--results_dir elsewhere --publish --restart --quiet"
     )
     settings, options = flags.parse(EXPERIMENT, line.split())
     assert settings.as_dict() == {
@@ -257,13 +268,26 @@ def test_every_flag_reaches_its_setting():
         "steps": 30,
         "learning_rate": 1e-3,
         "optimizer": "adam",
+        "momentum": 0.5,
+        "decay": 0.99,
         "hidden": [8, 4],
         "readout": "dense",
         "timesteps": 20,
+        "train_amplitude": 0.6,
+        "noise": 0.1,
         "block": 2,
     }
     assert options.results_dir == Path("elsewhere")
     assert (options.publish, options.replot, options.restart, options.quiet) == (True, False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "momentum", "decay"),
+    [("sgd", None, None), ("momentum", 0.9, None), ("rmsprop", None, 0.9), ("adam", 0.9, 0.999)],
+)
+def test_an_optimizer_has_its_own_defaults(optimizer, momentum, decay):
+    settings, _ = flags.parse(EXPERIMENT, ["--optimizer", optimizer])
+    assert (settings.momentum, settings.decay) == (momentum, decay)
 
 
 def test_no_hidden_layer_is_a_choice():

@@ -171,7 +171,7 @@ def test_another_base_seed_is_another_population(networks):
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_training_is_a_plain_loop_of_optax(optimizer):
-    curve = sine_task().examples(jax.random.key(0)).inputs
+    curve = sine_task().examples(jax.random.key(0), jnp.float32(1)).inputs
     transform = OPTIMIZERS[optimizer]
 
     def loss(params):
@@ -194,14 +194,83 @@ def test_training_is_a_plain_loop_of_optax(optimizer):
             losses.append(value)
     np.testing.assert_allclose(networks.train_loss[1, :-1], losses, rtol=1e-4)
     np.testing.assert_allclose(networks.train_loss[1, -1], loss(params), rtol=1e-4)
-    atol = 1e-4 if optimizer == "adam" else 2e-5  # Adam makes a step of full size of a gradient that is all rounding.
+    # RMSprop and Adam make a step of full size of a gradient that is all rounding.
+    atol = 1e-4 if optimizer in ("adam", "rmsprop") else 2e-5
     jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours[1], alone, atol=atol), networks.params, params)
+
+
+OPEN = {"momentum": [0.0, 0.9], "decay": [0.8, 0.99], "train_amplitude": [0.2, 0.4], "noise": [0.0, 0.1]}
+
+
+def open_task():
+    parameters = {"frequency": 10.0, "phase": 0.0}
+    return tasks.reproduce("sine", parameters, families.time_points(20), amplitudes=("amplitude", "offset"))
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "name"),
+    [
+        *(("momentum", "momentum"), ("adam", "momentum"), ("rmsprop", "decay"), ("adam", "decay")),
+        *(("sgd", "noise"), ("sgd", "train_amplitude")),
+    ],
+)
+def test_members_under_several_settings_are_those_of_their_own_populations(optimizer, name):
+    """Bitwise: one program for both settings, against one population for each."""
+    task, values = open_task(), OPEN[name]
+
+    def train(seeds, value):
+        options = {"steps": 20, "learning_rate": 0.01, "optimizer": optimizer, name: value}
+        with jax.numpy_dtype_promotion("standard"):  # Optax's Adam mixes types.
+            return population.train(task, MODEL, seeds=seeds, **options)
+
+    both = train(np.tile(np.arange(3), 2), np.repeat(values, 3))
+    for number, value in enumerate(values):
+        alone = train(3, value)
+        mine = slice(3 * number, 3 * number + 3)
+        np.testing.assert_array_equal(both.train_loss[mine], alone.train_loss)
+        jax.tree.map(lambda a, b, m=mine: np.testing.assert_array_equal(a[m], b), both.params, alone.params)
+    assert (both.train_loss[:3, -1] != both.train_loss[3:, -1]).all()
+
+
+def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
+    hyper = training.Hyper(*np.array([0.1, 0, 0, 0.3, 0.5], np.float32))
+    clean = open_task().examples(jax.random.key(0), jnp.float32(0.3))
+    noise = []
+    for seed in range(2):
+        key = training.seed_key(jnp.uint32(0), jnp.uint32(seed))
+        noisy = training.training_set(open_task(), key, hyper)
+        np.testing.assert_array_equal(noisy.targets, clean.targets)
+        noise.append(np.asarray(noisy.inputs - clean.inputs))
+    assert 0.3 < np.std(noise) < 0.7
+    assert (noise[0] != noise[1]).all()
+
+
+def test_several_step_budgets_are_one_training_read_several_times(monkeypatch):
+    """Bitwise, also where a training is cut by the end of a group."""
+    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    budgets = trained(11, steps=(7, 0, 40))
+    assert list(budgets.states) == [0, 7, 40]
+    for steps, state in budgets.states.items():
+        alone = trained(11, steps=steps)
+        jax.tree.map(np.testing.assert_array_equal, state, alone.states[steps])
+        np.testing.assert_array_equal(budgets.train_loss[:, budgets.steps == steps], alone.train_loss[:, -1:])
+    jax.tree.map(np.testing.assert_array_equal, budgets.params, budgets.states[40].params)
+
+
+def test_no_steps_leave_networks_as_they_are_initialized():
+    networks = trained(2, steps=0)
+    key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(1)), "parameters")
+    curve = sine_task().examples(key, jnp.float32(1)).inputs
+    params = MODEL.init(key, curve)["params"]
+    jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours[1], alone, atol=1e-6), networks.params, params)
+    assert networks.train_loss.shape == (2, 1)
+    assert not networks.diverged.any()
 
 
 def test_every_seed_may_have_examples_of_its_own():
     x = families.time_points(20)
 
-    def examples(key):
+    def examples(key, _):
         curves = families.FAMILIES["line"].curves(x, families.FAMILIES["line"].draw(key, 2))[:, :, None]
         return tasks.Examples(curves, 1 - curves)
 
@@ -210,9 +279,9 @@ def test_every_seed_may_have_examples_of_its_own():
     targets = []
     for seed in range(3):
         key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(seed)), "examples")
-        targets.append(examples(key).targets)
+        targets.append(examples(key, None).targets)
         params = jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), networks.params)
-        answers = MODEL.apply({"params": params}, examples(key).inputs)
+        answers = MODEL.apply({"params": params}, examples(key, None).inputs)
         expected = np.mean(np.square(answers - targets[-1]))
         np.testing.assert_allclose(networks.train_loss[seed], [expected, expected], rtol=1e-5)
     assert len(np.unique(targets, axis=0)) == 3
@@ -265,7 +334,9 @@ def test_the_last_sound_state_of_a_diverged_seed_is_kept():
 )
 def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded(first_loss, spoil, sound):
     task = sine_task()
-    member = training.init(task, MODEL, "sgd", jax.random.key(0), jnp.float32(0.1))
+    member = training.init(
+        task, MODEL, "sgd", jax.random.key(0), training.Hyper(*np.array([0.1, 0, 0, 1, 0], np.float32))
+    )
     params = jax.tree.map(lambda leaf: leaf, member.params)
     params["lstm_0"]["bias"] = spoil(params["lstm_0"]["bias"])
     spoiled = member._replace(params=params, sound=member.sound._replace(first_loss=jnp.float32(first_loss)))
@@ -328,11 +399,17 @@ def test_a_call_between_records_changes_nothing(monkeypatch):
     jax.tree.map(np.testing.assert_array_equal, split.params, whole.params)
 
 
-@pytest.mark.parametrize("setting", ["seeds", "steps", "block"])
+@pytest.mark.parametrize("setting", ["seeds", "block"])
 @pytest.mark.parametrize("value", [0, -3])
 def test_numbers_below_one_are_refused(setting, value):
     with pytest.raises(ValueError, match=f"{setting} must be at least 1, not {value}"):
         trained(**{setting: value})
+
+
+@pytest.mark.parametrize("steps", [-3, (40, -1), ()])
+def test_negative_or_no_steps_are_refused(steps):
+    with pytest.raises(ValueError, match="steps must not be negative"):
+        trained(steps=steps)
 
 
 def test_an_unknown_optimizer_is_refused():
@@ -342,7 +419,7 @@ def test_an_unknown_optimizer_is_refused():
 
 @given(st.integers(1, 2**31 - 1))
 def test_recorded_steps_span_the_training(steps):
-    recorded = population.recorded_steps(steps)
+    recorded = population.recorded_steps([steps])
     assert recorded[0] == 0
     assert recorded[-1] == steps
     assert (np.diff(recorded) > 0).all()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs import METRICS, Busy, Run, Settings
+from lstm_toys.runs import Busy, Run, Settings
 
 ROOT = Path(__file__).parent.parent
 
@@ -21,9 +21,13 @@ SETTINGS = Settings(
     steps=4_000,
     learning_rate=0.1,
     optimizer="sgd",
+    momentum=None,
+    decay=None,
     hidden=(32,),
     readout="lstm",
     timesteps=100,
+    train_amplitude=0.3,
+    noise=0.0,
     block=None,
 )
 OTHERS = {
@@ -33,9 +37,13 @@ OTHERS = {
     "steps": 4_001,
     "learning_rate": 0.2,
     "optimizer": "adam",
+    "momentum": 0.5,
+    "decay": 0.99,
     "hidden": (32, 32),
     "readout": "dense",
     "timesteps": 50,
+    "train_amplitude": None,
+    "noise": 0.1,
     "block": 4,
 }
 
@@ -51,14 +59,14 @@ def run(tmp_path):
 
 def test_equal_settings_are_the_same_run(tmp_path):
     again = dataclasses.replace(SETTINGS)
-    assert again.identity == SETTINGS.identity
+    assert again.hash == SETTINGS.hash
     assert Run(again, tmp_path).folder == Run(SETTINGS, tmp_path).folder
     assert re.fullmatch("sine-[0-9a-f]{10}", Run(SETTINGS, tmp_path).folder.name)
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Settings)])
 def test_any_other_setting_is_another_run(name):
-    assert dataclasses.replace(SETTINGS, **{name: OTHERS[name]}).identity != SETTINGS.identity
+    assert dataclasses.replace(SETTINGS, **{name: OTHERS[name]}).hash != SETTINGS.hash
 
 
 def test_a_run_says_what_it_is(run):
@@ -129,7 +137,7 @@ def test_a_run_is_finished_once_its_metrics_are_there(run):
     assert not run.finished
     with pytest.raises(FileNotFoundError):
         run.read_metrics()
-    metrics = dict.fromkeys(METRICS, 0)
+    metrics = dict.fromkeys(Settings.summarized, 0)
     write_json(run.metrics, metrics)
     assert run.finished
     assert run.read_metrics() == metrics

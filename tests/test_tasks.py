@@ -1,5 +1,6 @@
 """Tasks: shapes and targets against NumPy, and minibatches."""
 
+import conftest
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +13,7 @@ X = np.linspace(0, 1, 100)
 
 
 def examples(task):
-    return jax.tree.map(np.asarray, task.examples(jax.random.key(3)))
+    return jax.tree.map(np.asarray, task.examples(jax.random.key(3), jnp.float32(0.3)))
 
 
 def close(actual, expected):
@@ -51,7 +52,7 @@ def test_amplitudes_are_asked():
 
 def test_every_seed_draws_lines_of_its_own():
     task = slope_intercept.task(families.time_points(100))
-    shown, others = examples(task), jax.tree.map(np.asarray, task.examples(jax.random.key(4)))
+    shown, others = examples(task), jax.tree.map(np.asarray, task.examples(jax.random.key(4), jnp.float32(1)))
     slope, intercept = shown.targets.T
     assert shown.inputs.shape == (1000, 100, 1)
     assert ((shown.targets >= 0) & (shown.targets < 1)).all()
@@ -89,11 +90,11 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
     x = families.time_points(15)
     task = tasks.read_off_drawn("line", 12, {}, ("slope",), x, batch=4)
     model = Stack(1, (5,), "lstm", False)
-    member = training.init(task, model, "sgd", jax.random.key(2), jnp.float32(0.3))
+    member = training.init(task, model, "sgd", jax.random.key(2), conftest.hyper(0.3))
     advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop))
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
     in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
-    shown = task.examples(training.purpose_key(member.key, "examples"))
+    shown = task.examples(training.purpose_key(member.key, "examples"), jnp.float32(1))
     plain = member
     for index in range(7):
         chosen = training.shuffled(task, member.key, jnp.int32(index // 3), 12)[index % 3]
@@ -129,8 +130,8 @@ def test_records_hold_the_whole_training_set():
     x = families.time_points(21)
     task = tasks.reproduce("hill", {"height": np.array([0.1, 0.3]), "base": 0.2}, x, ("x", "y"))
     model = Stack(2, (5,))
-    member = training.init(task, model, "sgd", jax.random.key(1), jnp.float32(0.1))
-    shown = task.examples(jax.random.key(0))
+    member = training.init(task, model, "sgd", jax.random.key(1), conftest.hyper(0.1))
+    shown = task.examples(jax.random.key(0), jnp.float32(1))
     _, record = training.record(task, model, member, jnp.int32(0))
     error = np.asarray(training.answer(model, member.params, shown.inputs), float) - np.asarray(shown.targets, float)
     np.testing.assert_allclose(record.loss, np.mean(error**2), rtol=1e-5)

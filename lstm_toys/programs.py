@@ -1,0 +1,129 @@
+"""The compiled programs of a training, and what its members start from."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt32
+
+from lstm_toys import blocks, optimizers, training
+from lstm_toys.model import Stack
+from lstm_toys.tasks import Task
+
+
+class Start(NamedTuple):
+    """What makes one member of a population different from another.
+
+    Attributes:
+        seed: its number.
+        hyper: its hyper-parameters.
+    """
+
+    seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
+    hyper: training.Hyper
+
+
+def members(
+    optimizer: str,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    learning_rate: float | Float[np.ndarray, " M"],
+    momentum: float | Float[np.ndarray, " M"] | None = None,
+    decay: float | Float[np.ndarray, " M"] | None = None,
+    train_amplitude: float | Float[np.ndarray, " M"] | None = None,
+    noise: float | Float[np.ndarray, " M"] = 0.0,
+) -> Start:
+    """What the members of a population start from, every leaf ``[M]``; the arguments are those of `population.train`.
+
+    Raises:
+        ValueError: no seed.
+        KeyError: an unknown optimizer.
+    """
+    numbers = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
+    if not len(numbers):
+        raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
+    own = optimizers.TAKES[optimizer]
+    momentum = own.get("momentum", 0.0) if momentum is None else momentum
+    decay = own.get("decay", 0.0) if decay is None else decay
+    train_amplitude = 1.0 if train_amplitude is None else train_amplitude
+    columns = [
+        np.broadcast_to(np.asarray(value, np.float32), numbers.shape)
+        for value in (learning_rate, momentum, decay, train_amplitude, noise)
+    ]
+    return Start(numbers.astype(np.uint32), training.Hyper(*columns))
+
+
+def suitable_block(task: Task, model: Stack) -> int:
+    """How many members a compiled program should work on; see `blocks.default_block`."""
+    curves, timesteps, _ = shown(task)
+    return blocks.default_block((task.batch or curves) * timesteps * max((*model.hidden, model.features)))
+
+
+class Programs(NamedTuple):
+    """What is compiled, once a run, for groups of blocks of members.
+
+    Attributes:
+        initialize: from a `Start` and the base seed to members.
+        advance: from members, the step they have reached and a later one to members; takes the members' memory.
+        record: from members and their step to members and a `training.Record`; takes the members' memory.
+        members: the shapes of members.
+    """
+
+    initialize: Callable[..., training.Member]
+    advance: Callable[..., training.Member]
+    record: Callable[..., tuple[training.Member, training.Record]]
+    members: training.Member
+
+
+def compile_programs(
+    task: Task, model: Stack, optimizer: str, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
+) -> Programs:
+    """Compiles a training.
+
+    Args:
+        task: the training set.
+        model: the network.
+        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
+        group: member numbers, blocks of them; any of the right shape.
+        mesh: the devices.
+    """
+
+    def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
+        return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
+
+    blank = training.Hyper(*np.zeros((len(training.Hyper._fields), 1), np.float32))
+    zero, start = np.int32(0), place(group, Start(np.zeros(1, np.uint32), blank), mesh)
+    initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
+    advance = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
+    record = blocks.spread(partial(training.record, task, model), mesh, donate=True)
+    share = jax.sharding.NamedSharding(mesh, jax.P("device"))
+    members = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
+        jax.eval_shape(initialize, start, np.uint32(0)),
+    )
+    return Programs(
+        initialize.lower(start, np.uint32(0)).compile(),
+        advance.lower(members, zero, zero).compile(),
+        record.lower(members, zero).compile(),
+        members,
+    )
+
+
+def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding.Mesh) -> Start:
+    """What members of a group start from, on the devices.
+
+    Args:
+        group: member numbers; those past the last member are padding.
+        members: what every member starts from, ``[M]``.
+        mesh: the devices.
+    """
+    return blocks.place(jax.tree.map(lambda leaf: leaf.take(group, mode="clip"), members), mesh)
+
+
+def shown(task: Task) -> tuple[int, int, int]:
+    """Curves, time points and features of a training set."""
+    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0), jnp.float32(1)).inputs.shape
+    return curves, timesteps, features
