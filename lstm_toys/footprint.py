@@ -52,11 +52,12 @@ def estimate(
     answers = 4 * (probed + 1) * points * model.features
     history = 4 * (population.RECORDS + 1) * (1 + model.features)
     units = sum(model.hidden) + model.features
-    working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * (features + units))
+    examples = 4 * curves * (timesteps * features + points * model.features)
+    working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * units)
     devices, block = jax.device_count(), block or 1
     together = blocks.group_size(seeds, block, devices)
     return Footprint(
-        memory=3 * together * state
+        memory=together * (3 * state + examples)
         + min(seeds, devices * block) * working
         + seeds * (parameters + history + 3 * answers),
         disk=seeds * (2 * (state + history) + parameters + history + answers),

@@ -98,7 +98,7 @@ def compile_programs(
     zero, start = np.int32(0), place(group, Start(np.zeros(1, np.uint32), blank), mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
     advance = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
-    record = blocks.spread(partial(training.record, task, model), mesh, donate=True)
+    record = blocks.spread(partial(training.record, model), mesh, donate=True)
     share = jax.sharding.NamedSharding(mesh, jax.P("device"))
     members = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),

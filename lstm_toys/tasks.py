@@ -28,7 +28,7 @@ class Task:
 
     Attributes:
         examples: pure function from a seed's own key and an amplitude of training curves, which a task may ignore, to
-            the seed's training set; it is traced into the training program.
+            the seed's training set; it is traced into the program that initializes a network.
         shown: names of the features of an input.
         asked: names of the features of an answer.
         sequence: whether there is an answer at every time point, or one for the whole curve.

@@ -65,6 +65,7 @@ class Member(NamedTuple):
     Attributes:
         key: the seed's own PRNG key.
         hyper: its hyper-parameters.
+        examples: what it is trained on.
         params: of the model.
         optimizer_state: of the Optax optimizer.
         sound: its last sound state.
@@ -72,6 +73,7 @@ class Member(NamedTuple):
 
     key: Key[Array, ""]
     hyper: Hyper
+    examples: Examples
     params: PyTree[Float[Array, "..."]]
     optimizer_state: PyTree
     sound: Sound
@@ -132,22 +134,21 @@ def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], hyper: H
     The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,
     so walk over members with `jax.lax.map` instead.
     """
-    inputs = task.examples(purpose_key(key, "examples"), jnp.asarray(hyper.train_amplitude)).inputs
-    params = model.init(purpose_key(key, "parameters"), inputs)["params"]
-    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, inputs.dtype))
-    return Member(key, hyper, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
+    examples = training_set(task, key, hyper)
+    params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
+    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
+    return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
 
 
-def record(task: Task, model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
+def record(model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
     """A record of a network over its whole training set, and the network with its last sound state brought up to date.
 
     Args:
-        task: what it is trained on.
         model: the network.
         member: its state.
         step: the step that it has reached.
     """
-    examples = training_set(task, member.key, member.hyper)
+    examples = member.examples
     answers = answer(model, member.params, examples.inputs)
     squared = jnp.square(answers - examples.targets)
     settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
@@ -186,7 +187,7 @@ def advance(
     task: Task, model: Stack, optimizer: str, member: Member, start: Int[Array, ""], stop: Int[Array, ""]
 ) -> Member:
     """The steps from ``start`` up to ``stop``."""
-    examples = training_set(task, member.key, member.hyper)
+    examples = member.examples
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
 

@@ -340,7 +340,7 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded(firs
     params = jax.tree.map(lambda leaf: leaf, member.params)
     params["lstm_0"]["bias"] = spoil(params["lstm_0"]["bias"])
     spoiled = member._replace(params=params, sound=member.sound._replace(first_loss=jnp.float32(first_loss)))
-    after, record = training.record(task, MODEL, spoiled, jnp.int32(7))
+    after, record = training.record(MODEL, spoiled, jnp.int32(7))
     assert record.sound == sound
     assert after.sound.step == (7 if sound else 0)
     expected = params if sound else member.params

@@ -132,7 +132,7 @@ def test_records_hold_the_whole_training_set():
     model = Stack(2, (5,))
     member = training.init(task, model, "sgd", jax.random.key(1), conftest.hyper(0.1))
     shown = task.examples(jax.random.key(0), jnp.float32(1))
-    _, record = training.record(task, model, member, jnp.int32(0))
+    _, record = training.record(model, member, jnp.int32(0))
     error = np.asarray(training.answer(model, member.params, shown.inputs), float) - np.asarray(shown.targets, float)
     np.testing.assert_allclose(record.loss, np.mean(error**2), rtol=1e-5)
     settled = np.linspace(0, 1, 21) >= 0.1 - 1e-9
