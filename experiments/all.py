@@ -25,7 +25,10 @@ def run_all(arguments: Sequence[str]) -> int:
     except flags.Help:
         print(
             flags.usage(
-                "all", __doc__, {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
+                "all",
+                __doc__,
+                flags.FLAGS,
+                {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")},
             )
         )
         return 0

@@ -121,7 +121,7 @@ def carry_out(
             untrained[run] = experiment
         untrained |= {other: each for each, other in _beside(experiment, run).values() if not other.finished}
     if untrained:
-        _train(untrained, {run for _, run in todo} if options.restart else set(), options, console, interruption)
+        train(untrained, {run for _, run in todo} if options.restart else set(), options, console, interruption)
     for experiment, run in todo:
         if run in untrained or options.replot or not run.drawn:
             from lstm_toys import execution
@@ -145,14 +145,25 @@ def _beside(experiment: Experiment, run: Run[Settings]) -> dict[str, tuple[Exper
     }
 
 
-def _train(
+def train(
     todo: dict[Run[Settings], Experiment],
     anew: set[Run[Settings]],
     options: flags.Options,
     console: Console,
     interruption: Interruption,
 ) -> None:
-    """Executes runs, one after another; some of them from the beginning, whatever there is of them."""
+    """Executes runs, one after another, without drawing anything.
+
+    Args:
+        todo: unfinished runs, each with its experiment.
+        anew: those of them that begin again, whatever there is of them.
+        options: of the command line.
+        console: for progress and notes.
+        interruption: asked whether to stop.
+
+    Raises:
+        Bad, Busy, Damaged, Failed, Interrupted, OSError: see `carry_out`.
+    """
     made = [folder for run in todo for folder in run.create()]
     began = time.perf_counter()
     from lstm_toys import devices, execution, footprint, population, progress

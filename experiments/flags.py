@@ -172,7 +172,10 @@ def folder() -> Parser[Path]:
     return Parser(convert, "a folder whose name is text")
 
 
-FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
+FlagTable = dict[str, tuple[Parser[Any] | None, str]]
+"""Flags: the parser of each, None for a switch, and its help."""
+
+FLAGS: FlagTable = {
     "seeds": (integer(1, 2**31 - 1), "independently initialized networks; seed i is the same whatever their number"),
     "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
     "steps": (integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
@@ -204,7 +207,7 @@ FLAGS: dict[str, tuple[Parser[Any] | None, str]] = {
     ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
 }
-"""Every flag: its parser, None for a switch, and its help."""
+"""The flags of an experiment."""
 
 DEFAULTS: dict[str, Any] = {
     "seeds": 16,
@@ -227,7 +230,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
-    """Reads a command line.
+    """Reads the command line of an experiment.
 
     Args:
         experiment: whose command it is.
@@ -237,18 +240,42 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         Help: the help was asked for.
         Bad: the command line cannot be run.
     """
+    values = read(experiment.name, experiment.doc, FLAGS, {**DEFAULTS, **experiment.defaults}, arguments)
+    settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
+    settings |= _own(experiment, settings)
+    if values["readout"] == "dense" and not values["hidden"]:
+        raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
+    return Settings(experiment=experiment.name, **settings), options(values)
+
+
+def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
+    """Reads a command line.
+
+    Args:
+        name: of the command.
+        doc: what it does, for the help.
+        table: the flags that it takes.
+        defaults: of its flags, as text or values; a switch that has none is off.
+        arguments: without the program's name.
+
+    Returns:
+        The value of each flag.
+
+    Raises:
+        Help: the help was asked for.
+        Bad: the command line cannot be read.
+    """
     values = flags.FlagValues()
-    defaults = {**DEFAULTS, **experiment.defaults}
-    for name, (parser, text) in FLAGS.items():
+    for flag, (parser, text) in table.items():
         if parser is None:
-            flags.DEFINE_bool(name, defaults.get(name, False), text, flag_values=values)
-            values[name].parser = Switch()
+            flags.DEFINE_bool(flag, defaults.get(flag, False), text, flag_values=values)
+            values[flag].parser = Switch()
         else:
-            flags.DEFINE(parser, name, defaults[name], text, flag_values=values)
+            flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
     if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments):
-        raise Help(usage(experiment.name, experiment.doc, defaults))
+        raise Help(usage(name, doc, table, defaults))
     try:
-        stray = values([experiment.name, *arguments])[1:]
+        stray = values([name, *arguments])[1:]
     except flags.Error as error:
         told = " ".join(str(error).split())
         raise Bad(
@@ -256,14 +283,18 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         ) from None
     if stray:
         raise Bad(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
-    settings = {name: getattr(values, name) for name in FLAGS if name in Settings.__dataclass_fields__}
-    options = {name: getattr(values, name) for name in FLAGS if name in Options.__dataclass_fields__}
-    settings |= _own(experiment, settings)
-    if values.readout == "dense" and not values.hidden:
-        raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
-    if values.replot and values.restart:
+    return {flag: getattr(values, flag) for flag in table}
+
+
+def options(values: dict[str, Any]) -> Options:
+    """What a command does beyond its run; flags that it does not take are as `DEFAULTS` has them.
+
+    Raises:
+        Bad: two of them exclude each other.
+    """
+    if values["replot"] and values["restart"]:
         raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
-    return Settings(experiment=experiment.name, **settings), Options(**options)
+    return Options(**{name: values.get(name, DEFAULTS.get(name)) for name in Options.__dataclass_fields__})
 
 
 def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
@@ -283,10 +314,10 @@ def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
     return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
 
 
-def usage(name: str, doc: str, defaults: dict[str, Any]) -> str:
+def usage(name: str, doc: str, table: FlagTable, defaults: dict[str, Any]) -> str:
     """The help of a command."""
     lines = [doc.strip(), "", f"usage: python -m experiments.{name} [flags]", ""]
-    for flag, (parser, text) in FLAGS.items():
+    for flag, (parser, text) in table.items():
         default = defaults.get(flag, "each experiment's own")
         if parser is None:
             lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
