@@ -14,7 +14,7 @@ from experiments import flags
 from lstm_toys.experiment import Experiment
 from lstm_toys.files import Damaged
 from lstm_toys.interruption import Interrupted, Interruption
-from lstm_toys.runs import Busy, Run, Settings
+from lstm_toys.runs import Busy, Run, SweepSettings
 
 NAMED = ("amplitude", "slope", "intercept")
 """The parameters that tell the post's published curves apart."""
@@ -92,7 +92,7 @@ def guarded(work: Callable[[Interruption], int], options: flags.Options) -> int:
 
 
 def carry_out(
-    todo: list[tuple[Experiment, Run[Settings]]], options: flags.Options, console: Console, interruption: Interruption
+    todo: list[tuple[Experiment, Run[Any]]], options: flags.Options, console: Console, interruption: Interruption
 ) -> list[dict[str, Any]]:
     """Executes, continues, reuses or redraws runs, and publishes them if asked to.
 
@@ -113,7 +113,7 @@ def carry_out(
         Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
-    untrained: dict[Run[Settings], Experiment] = {}
+    untrained: dict[Run[Any], Experiment] = {}
     for experiment, run in todo:
         if options.replot and not run.finished:
             raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
@@ -124,21 +124,30 @@ def carry_out(
         train(untrained, {run for _, run in todo} if options.restart else set(), options, console, interruption)
     for experiment, run in todo:
         if run in untrained or options.replot or not run.drawn:
-            from lstm_toys import execution
-
             with run.locked():
-                execution.draw(experiment, run, {name: other for name, (_, other) in _beside(experiment, run).items()})
+                _stage(run).draw(
+                    experiment, run, {name: other for name, (_, other) in _beside(experiment, run).items()}
+                )
             if options.replot:
-                console.print(f"{experiment.name}: drawn again", highlight=False)
+                console.print(f"{run.settings.experiment}: drawn again", highlight=False)
         else:
-            console.print(f"{experiment.name}: this run is finished; --restart runs it again", highlight=False)
+            console.print(f"{run.settings.experiment}: this run is finished; --restart runs it again", highlight=False)
         if options.publish:
             console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
     return [run.read_metrics() for _, run in todo]
 
 
-def _beside(experiment: Experiment, run: Run[Settings]) -> dict[str, tuple[Experiment, Run[Settings]]]:
+def _stage(run: Run[Any]) -> Any:
+    """The module that sizes, executes and draws such a run."""
+    from lstm_toys import execution, sweep
+
+    return sweep if isinstance(run.settings, SweepSettings) else execution
+
+
+def _beside(experiment: Experiment, run: Run[Any]) -> dict[str, tuple[Experiment, Run[Any]]]:
     """The runs that the figures of a run need too, by name."""
+    if isinstance(run.settings, SweepSettings):
+        return {}
     return {
         name: (other, Run(settings, run.results_dir))
         for name, (other, settings) in experiment.beside(run.settings).items()
@@ -146,8 +155,8 @@ def _beside(experiment: Experiment, run: Run[Settings]) -> dict[str, tuple[Exper
 
 
 def train(
-    todo: dict[Run[Settings], Experiment],
-    anew: set[Run[Settings]],
+    todo: dict[Run[Any], Experiment],
+    anew: set[Run[Any]],
     options: flags.Options,
     console: Console,
     interruption: Interruption,
@@ -171,26 +180,24 @@ def train(
     devices.configure(cache=options.compile_cache)
     for run, experiment in todo.items():
         try:
-            execution.check_size(experiment, run)
+            _stage(run).check_size(experiment, run)
         except footprint.TooLarge as error:
             for folder in sorted(made, reverse=True):  # The inner ones first.
                 folder.rmdir()
-            raise flags.Bad(f"{_title(run.settings)}, {run.settings.seeds:,} seeds: {error}") from None
+            raise flags.Bad(f"{run.settings}: {error}") from None
     console.print(devices.describe(), highlight=False, soft_wrap=True)
     loading = time.perf_counter() - began
-    with progress.TrainingProgress(console, len(todo)) as monitor:
-        conduct = execution.Conduct(
-            interruption, monitor, monitor.tell, options.checkpoint_every, options.on_divergence
-        )
+    works = [work for run, experiment in todo.items() for work in _stage(run).works(experiment, run.settings)]
+    with progress.TrainingProgress(console, works) as monitor:
+        conduct = execution.Conduct(interruption, monitor, options.checkpoint_every, options.on_divergence)
         for run, experiment in todo.items():
             with run.locked():
                 if run in anew:
                     run.reset()
                 elif run.finished:  # By another process, since this one looked.
                     continue
-                monitor.begin(_title(run.settings), run.settings.seeds, run.settings.steps)
                 try:
-                    execution.execute(experiment, run, conduct, {"import": loading})
+                    _stage(run).execute(experiment, run, conduct, {"import": loading})
                 except population.Stopped:
                     raise Interrupted(interruption.number) from None
                 except population.Diverged as error:
@@ -200,18 +207,13 @@ def train(
                 loading = 0.0
 
 
-def _title(settings: Settings) -> str:
-    hidden = ",".join(map(str, settings.hidden)) or "none"
-    return f"{settings.experiment} (hidden {hidden}, readout {settings.readout})"
-
-
 def _listed(seeds: list[int]) -> str:
     """Numbers of seeds, the first twenty of them."""
     more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
     return ", ".join(map(str, seeds[:20])) + more
 
 
-def _report(console: Console, run: Run[Settings], metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> None:
+def _report(console: Console, run: Run[Any], metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> None:
     """The closing tables, the diverged seeds, and what was written."""
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
@@ -223,7 +225,7 @@ def _report(console: Console, run: Run[Settings], metrics: dict[str, Any], besid
     table.add_column("interval", justify="right", no_wrap=True)
     table.add_column("which is", style="dim", no_wrap=True)
     for name, row in metrics["summary"].items():
-        table.add_row(name, _number(row["median"]), _interval(row), row["interval"])
+        table.add_row(name, number(row["median"]), interval(row), row["interval"])
     console.print(table)
     if beside:
         console.print(_beside_table(metrics, beside))
@@ -254,16 +256,18 @@ def _beside_table(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) ->
     table.add_column("quartiles", justify="right", no_wrap=True)
     for name, each in {"this run": metrics, **beside}.items():
         row = each["summary"]["steps until learned"]
-        table.add_row(name, f"{each['converged']} of {each['seeds']}", _number(row["median"]), _interval(row))
+        table.add_row(name, f"{each['converged']} of {each['seeds']}", number(row["median"]), interval(row))
     return table
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A number as tables have it."""
     return "–" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
-def _interval(row: dict[str, Any]) -> str:
-    return f"{_number(row['low'])} … {_number(row['high'])}"
+def interval(row: dict[str, Any]) -> str:
+    """An interval as tables have it."""
+    return f"{number(row['low'])} … {number(row['high'])}"
 
 
 def post_table(rows: list[dict[str, Any]]) -> Table:

@@ -55,10 +55,16 @@ class Options:
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
-    """Parses a flag's text with a function, and says what the flag takes where that fails."""
+    """Parses a flag's text with a function, and says what the flag takes where that fails.
 
-    def __init__(self, convert: Callable[[str], T], takes: str) -> None:
-        self.convert, self.takes = convert, takes
+    Attributes:
+        convert: from text to a value; raises ValueError.
+        takes: what it takes, in words.
+        many: whether the flag may be given several times.
+    """
+
+    def __init__(self, convert: Callable[[str], T], takes: str, *, many: bool = False) -> None:
+        self.convert, self.takes, self.many = convert, takes, many
 
     def parse(self, argument: Any) -> T:
         """Raises ValueError with what the flag takes."""
@@ -286,6 +292,31 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
     return {flag: getattr(values, flag) for flag in table}
 
 
+def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Reads the flags that are a command's own off a command line.
+
+    Returns:
+        Their values, None of one that is not given, and the other arguments.
+
+    Raises:
+        Bad: a flag has a value that it does not take.
+    """
+    values = flags.FlagValues()
+    values.set_gnu_getopt(True)
+    for name, (parser, text) in own.items():
+        if parser is None:
+            flags.DEFINE_bool(name, None, text, flag_values=values)
+        elif parser.many:
+            flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, None, text, flag_values=values)
+        else:
+            flags.DEFINE(parser, name, None, text, flag_values=values)
+    try:
+        rest = values(["", *arguments], known_only=True)[1:]
+    except flags.Error as error:
+        raise Bad(" ".join(str(error).split())) from None
+    return {name: getattr(values, name) for name in own}, rest
+
+
 def options(values: dict[str, Any]) -> Options:
     """What a command does beyond its run; flags that it does not take are as `DEFAULTS` has them.
 
@@ -294,7 +325,8 @@ def options(values: dict[str, Any]) -> Options:
     """
     if values["replot"] and values["restart"]:
         raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
-    return Options(**{name: values.get(name, DEFAULTS.get(name)) for name in Options.__dataclass_fields__})
+    every = {**DEFAULTS, **values}
+    return Options(**{name: every[name] for name in Options.__dataclass_fields__})
 
 
 def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Checkpoints:
         fingerprints = np.frombuffer(json.dumps(self.fingerprints).encode(), np.uint8)
         body = io.BytesIO()
         np.savez(body, allow_pickle=False, fingerprints=fingerprints, **state)
-        self.folder.mkdir(exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
         with replacing(path) as temporary, temporary.open("wb") as file:
             file.write(b"lstm_toys checkpoint, SHA-256 %s\n" % hashlib.sha256(body.getbuffer()).hexdigest().encode())

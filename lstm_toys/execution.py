@@ -1,7 +1,7 @@
 """The execution of a run: training, evaluation, files and figures."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -18,8 +18,9 @@ from lstm_toys.experiment import Experiment
 from lstm_toys.files import write_json
 from lstm_toys.interruption import Interruption
 from lstm_toys.model import Stack
-from lstm_toys.population import Monitor, Population
-from lstm_toys.runs import Run, Settings
+from lstm_toys.population import Population
+from lstm_toys.progress import TrainingProgress
+from lstm_toys.runs import Identity, Run, Settings
 from lstm_toys.tasks import Task
 
 
@@ -29,15 +30,13 @@ class Conduct:
 
     Attributes:
         interruption: asked whether to stop.
-        monitor: told of the training's progress.
-        tell: told in one line of anything unusual.
+        progress: told of it, and of anything unusual.
         checkpoint_every: seconds between checkpoints.
         on_divergence: whether a seed that diverges is excluded from the statistics, or ends the run.
     """
 
     interruption: Interruption
-    monitor: Monitor
-    tell: Callable[[str], None]
+    progress: TrainingProgress
     checkpoint_every: float
     on_divergence: Literal["exclude", "stop"]
 
@@ -48,19 +47,46 @@ def check_size(experiment: Experiment, run: Run[Settings]) -> None:
     Raises:
         TooLarge: it cannot.
     """
-    settings = run.settings
+    footprint.check(size(experiment, run.settings, run.settings.seeds), run.folder)
+
+
+def size(experiment: Experiment, settings: Settings, members: int, states: int = 1) -> footprint.Footprint:
+    """What the training and evaluation of a population will take.
+
+    Args:
+        experiment: what it is trained on.
+        settings: of each member, but for the traced ones.
+        members: their number.
+        states: steps after which the parameters are kept.
+    """
     two = families.time_points(2)
     task = experiment.task(two)
-    size = footprint.estimate(
+    return footprint.estimate(
         task,
-        _model(task, settings),
+        network(task, settings),
         settings.optimizer,
         timesteps=settings.timesteps,
-        seeds=settings.seeds,
+        members=members,
+        states=states,
         probed=sum(len(probe.inputs) for probe in experiment.probes(two)),
         block=settings.block,
     )
-    footprint.check(size, run.folder)
+
+
+def works(experiment: Experiment, settings: Settings) -> list[float]:
+    """About what the training of a run takes, in multiplications; for estimates of the time left."""
+    return [settings.seeds * settings.steps * step_work(experiment, settings)]
+
+
+def step_work(experiment: Experiment, settings: Settings) -> float:
+    """About what one step of one network takes, in multiplications; for estimates of the time left."""
+    task = experiment.task(families.time_points(settings.timesteps))
+    return programs.work(task, network(task, settings))
+
+
+def network(task: Task, settings: Settings) -> Stack:
+    """The model of a run."""
+    return Stack(len(task.asked), settings.hidden, settings.readout, task.sequence)
 
 
 def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, seconds: dict[str, float]) -> None:
@@ -82,11 +108,14 @@ def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, second
     settings = run.settings
     x = families.time_points(settings.timesteps)
     task = experiment.task(x)
-    model = _model(task, settings)
+    model = network(task, settings)
     block = settings.block or programs.suitable_block(task, model)
-    checkpoints = Checkpoints(run.checkpoints, conduct.checkpoint_every, devices.fingerprint(block), conduct.tell)
+    checkpoints = Checkpoints(
+        run.checkpoints, conduct.checkpoint_every, devices.fingerprint(block), conduct.progress.tell
+    )
+    conduct.progress.begin(f"{settings.experiment} ({settings.network})", settings.seeds, settings.steps)
     if checkpoints.newest:
-        conduct.tell(f"continues from {checkpoints.newest}")
+        conduct.progress.tell(f"continues from {checkpoints.newest}")
     with conduct.interruption.patient():
         trained = population.train(
             task,
@@ -102,7 +131,7 @@ def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, second
             base_seed=settings.base_seed,
             block=block,
             frames=experiment.frames,
-            monitor=conduct.monitor,
+            monitor=conduct.progress,
             checkpoints=checkpoints,
             stop=conduct.interruption,
             on_divergence=conduct.on_divergence,
@@ -117,7 +146,7 @@ def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, second
         metrics = results.metrics(labeled, experiment.goal)
         fit = results.kept(labeled)
         metrics["post"] = experiment.compare(fit) if fit.sizes["seed"] else []
-    metrics["seconds"] = _rounded(seconds)
+    metrics["seconds"] = rounded(seconds)
     metrics["member_steps_per_second"] = round(trained.member_steps / seconds["train"])
     metrics["continued"] = trained.member_steps < settings.seeds * settings.steps
     write_json(run.metrics, metrics)
@@ -137,13 +166,24 @@ def evaluate(
 
 def draw(experiment: Experiment, run: Run[Settings], beside: dict[str, Run[Settings]]) -> None:
     """Draws the figures of a finished run from labeled results, and adds the time it took to the metrics."""
+    with drawing(run) as save:
+        others = {name: results.load(other.results) for name, other in beside.items()}
+        save(experiment.draw(results.load(run.results), others))
+
+
+@contextmanager
+def drawing(run: Run[Identity]) -> Iterator[Callable[[Mapping[str, figures.Drawing]], None]]:
+    """Yields what saves drawings of a finished run by file name; adds the time of the block to the metrics."""
     seconds: dict[str, float] = {}
     metrics = run.read_metrics()
+
+    def save(drawings: Mapping[str, figures.Drawing]) -> None:
+        for name, each in drawings.items():
+            figures.save(each, run.folder / name)
+
     with stopwatch(seconds, "figures"):
-        others = {name: results.load(other.results) for name, other in beside.items()}
-        for name, drawing in experiment.draw(results.load(run.results), others).items():
-            figures.save(drawing, run.folder / name)
-    write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | _rounded(seconds)})
+        yield save
+    write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | rounded(seconds)})
 
 
 @contextmanager
@@ -154,9 +194,6 @@ def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
     seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - began
 
 
-def _model(task: Task, settings: Settings) -> Stack:
-    return Stack(len(task.asked), settings.hidden, settings.readout, task.sequence)
-
-
-def _rounded(seconds: dict[str, float]) -> dict[str, float]:
+def rounded(seconds: dict[str, float]) -> dict[str, float]:
+    """Seconds of each stage, to the millisecond."""
     return {stage: round(value, 3) for stage, value in seconds.items()}

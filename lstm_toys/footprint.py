@@ -30,7 +30,15 @@ class Footprint(NamedTuple):
 
 
 def estimate(
-    task: Task, model: Stack, optimizer: str, *, timesteps: int, seeds: int, probed: int, block: int | None
+    task: Task,
+    model: Stack,
+    optimizer: str,
+    *,
+    timesteps: int,
+    members: int,
+    states: int = 1,
+    probed: int,
+    block: int | None,
 ) -> Footprint:
     """What a run will hold at its largest, without libraries and compiled programs.
 
@@ -39,7 +47,8 @@ def estimate(
         model: the network.
         optimizer: a name in `lstm_toys.optimizers.TAKES`.
         timesteps: time points that a curve will have.
-        seeds: number of networks.
+        members: number of networks.
+        states: steps after which the parameters are kept.
         probed: curves that the networks will be asked for.
         block: members that one compiled program works on; None: one.
     """
@@ -55,12 +64,12 @@ def estimate(
     examples = 4 * curves * (timesteps * features + points * model.features)
     working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * units)
     devices, block = jax.device_count(), block or 1
-    together = blocks.group_size(seeds, block, devices)
+    together = blocks.group_size(members, block, devices)
     return Footprint(
         memory=together * (3 * state + examples)
-        + min(seeds, devices * block) * working
-        + seeds * (parameters + history + 3 * answers),
-        disk=seeds * (2 * (state + history) + parameters + history + answers),
+        + min(members, devices * block) * working
+        + members * (states * parameters + history + 3 * answers),
+        disk=members * (2 * (state + history + states * parameters) + parameters + history + states * answers),
     )
 
 

@@ -1,7 +1,7 @@
 """What trained networks answer to curves that they were not trained on."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -73,10 +73,7 @@ def answers(
     padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
     chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
 
-    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
-        return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
-
-    answer_all = blocks.spread(answer, mesh)
+    answer_all = _program(model, mesh)
     every: list[Float[np.ndarray, "M ..."]] = []
     size = blocks.group_size(seeds, block, mesh.size)
     for group in blocks.groups(seeds, size, block, mesh.size):
@@ -84,3 +81,13 @@ def answers(
         every.append(blocks.flat(answer_all(blocks.place(members, mesh), chunks))[: min(size, seeds - group[0, 0])])
     answered = np.concatenate(every)
     return answered.reshape(seeds, curves + padding, *answered.shape[3:])[:, :curves]
+
+
+@cache
+def _program(model: Stack, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """Answers of blocks of members to chunks of curves; kept, so that asking again compiles nothing."""
+
+    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
+        return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
+
+    return blocks.spread(answer, mesh)

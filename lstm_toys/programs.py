@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -60,6 +61,15 @@ def suitable_block(task: Task, model: Stack) -> int:
     """How many members a compiled program should work on; see `blocks.default_block`."""
     curves, timesteps, _ = shown(task)
     return blocks.default_block((task.batch or curves) * timesteps * max((*model.hidden, model.features)))
+
+
+def work(task: Task, model: Stack) -> float:
+    """About what one step of one member takes, in multiplications; for estimates of the time left."""
+    curves, timesteps, features = shown(task)
+    widths = (features, *model.hidden, model.features)
+    # A gate's activation and its derivatives cost about as much as twenty multiplications.
+    layers = sum(4 * units * (below + units + 20) for below, units in pairwise(widths))
+    return float((task.batch or curves) * timesteps * layers)
 
 
 class Programs(NamedTuple):

@@ -1,6 +1,7 @@
 """The progress of trainings: a bar on a terminal, plain lines elsewhere."""
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
 import numpy as np
@@ -19,11 +20,11 @@ class TrainingProgress:
 
     Args:
         console: where to.
-        count: of trainings.
+        works: for each training in turn, its share of all the work, in any unit.
     """
 
-    def __init__(self, console: Console, count: int = 1) -> None:
-        self._console, self._count, self._begun = console, count, 0
+    def __init__(self, console: Console, works: Sequence[float]) -> None:
+        self._console, self._works, self._begun = console, works, 0
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -34,6 +35,8 @@ class TrainingProgress:
             disable=not console.is_terminal,
             transient=True,
         )
+        self._row = self._bar.add_task("", total=sum(works), state="")
+        self._spent, self._worked = 0.0, 0.0  # Seconds in trainings, without compiling, and the work of them.
 
     def __enter__(self) -> "TrainingProgress":
         self._bar.start()
@@ -44,52 +47,61 @@ class TrainingProgress:
     ) -> None:
         self._bar.stop()
 
-    def begin(self, name: str, seeds: int, steps: int) -> None:
-        """Announces a training.
+    def begin(self, name: str, members: int, steps: int) -> None:
+        """Announces the next training.
 
         Args:
             name: what is trained.
-            seeds: number of networks.
+            members: number of networks.
             steps: updates of each.
         """
+        count = len(self._works)
+        name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
+        self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
         self._begun += 1
-        name = name if self._count == 1 else f"{self._begun} of {self._count}: {name}"
-        self._name, self._steps, self._total = name, steps, seeds * steps
+        self._name, self._steps, self._total = name, steps, members * steps
         self._finished = self._diverged = 0
-        self._began: tuple[float, int] | None = None
+        self._first: tuple[float, int] | None = None
         self._last_line = time.perf_counter()
-        for row in self._bar.task_ids:
-            self._bar.remove_task(row)
-        self._row = self._bar.add_task(name, total=self._total, state="compiling")
-        self.tell(f"{name}: {seeds} networks, {steps:,} steps")
+        self._bar.update(self._row, description=name, completed=self._before, state="compiling")
+        self.tell(f"{name}: {members:,} networks, {steps:,} steps")
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
         """Shows where the training is; see `population.Monitor`."""
         now = time.perf_counter()
         done = self._finished + step * len(losses)
-        if self._began is None:
-            self._began = now, done
-        elif done > self._began[1]:
+        if self._first is None:
+            self._first = now, done
+        elif done > self._first[1]:
             self._show(now, step, done, losses, sound)
         if step == self._steps:
             self._finished = done
             self._diverged += int((~sound).sum())
+            if done == self._total:
+                self._spent += now - self._first[0]
+                self._worked += self._share(done) - self._share(self._first[1])
 
     def _show(
         self, now: float, step: int, done: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]
     ) -> None:
-        began, before = self._began or (now, done)
-        rate = (done - before) / max(now - began, 1e-9)
+        first, before = self._first or (now, done)
+        rate = (done - before) / max(now - first, 1e-9)
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
         state = (
             f"step {step:,}/{self._steps:,} | {rate:,.0f} member-steps/s | "
             f"median loss {median} | {self._diverged + (~sound).sum()} diverged"
         )
-        self._bar.update(self._row, completed=done, state=state)
+        self._bar.update(self._row, completed=self._before + self._share(done), state=state)
         if done == self._total or now - self._last_line >= LINE_SECONDS:
             if not self._console.is_terminal:
-                self.tell(f"{self._name}: {state} | {(self._total - done) / rate:,.0f} s left")
+                worked = self._worked + self._share(done) - self._share(before)
+                left = (sum(self._works) - self._before - self._share(done)) * (self._spent + now - first) / worked
+                self.tell(f"{self._name}: {state} | {left:,.0f} s left")
             self._last_line = now
+
+    def _share(self, done: int) -> float:
+        """The work of so many member-steps of this training."""
+        return self._work * done / max(1, self._total)
 
     def tell(self, text: str) -> None:
         """Prints a line beside the bar."""

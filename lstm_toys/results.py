@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lstm_toys.files import Damaged, read_arrays, replacing
 from lstm_toys.generalization import Probe
 from lstm_toys.goal import Goal
 from lstm_toys.population import Population
-from lstm_toys.tasks import Examples
+from lstm_toys.tasks import Examples, Task
 
 PARAMETERS = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
 """The coordinates that describe a curve; NaN where a curve's family does not have one."""
@@ -49,40 +49,67 @@ def dataset(
         attributes: written as JSON, one attribute each.
     """
     task = population.task
-    columns = {
-        name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
-        for name in PARAMETERS
-    }
+    axes: tuple[str, ...] = ("time", "feature") if task.sequence else ("asked",)
+    shown = answered(task, x, probes, answer)
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss),
-        "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
     if task.sequence:
-        axes: tuple[str, ...] = ("time", "feature")
         variables["train_target"] = (axes, np.asarray(examples.targets[0]))
     else:
-        axes = ("asked",)
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
-        variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
     variables["train_rmse"] = (("seed", "step", axes[-1]), population.train_rmse)
     variables["train_answer"] = (("seed", *axes), train_answer)
-    variables["answer"] = (("seed", "curve", *axes), answer)
     if len(population.frame_steps):
         variables["frame"] = (("seed", "frame_step", *axes), population.frames)
     coordinates = {
-        "seed": np.arange(len(population.train_loss)),
         "step": population.steps,
+        **({"frame_step": population.frame_steps} if len(population.frame_steps) else {}),
+    }
+    described = {name: json.dumps(value) for name, value in attributes.items()}
+    return shown.assign(variables).assign_coords(coordinates).assign_attrs(described)
+
+
+def answered(
+    task: Task,
+    x: Float[np.ndarray, " T"],
+    probes: Sequence[Probe],
+    answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
+) -> xr.Dataset:
+    """Labels what networks were shown after training, and what they answered.
+
+    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``; then
+    ``truth`` holds the true parameters.
+
+    Args:
+        task: that they were trained on.
+        x: time points.
+        probes: what they were shown, C curves together.
+        answer: the answers to that.
+    """
+    columns = {
+        name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
+        for name in PARAMETERS
+    }
+    axes = ("time", "feature") if task.sequence else ("asked",)
+    variables: dict[str, Any] = {
+        "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
+        "answer": (("seed", "curve", *axes), answer),
+    }
+    if not task.sequence:
+        variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
+    coordinates = {
+        "seed": np.arange(len(answer)),
         "time": x,
         "feature": list(task.shown),
         "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
         **{name: ("curve", column) for name, column in columns.items()},
         **({} if task.sequence else {"asked": list(task.asked)}),
-        **({"frame_step": population.frame_steps} if len(population.frame_steps) else {}),
     }
-    return xr.Dataset(variables, coordinates, {name: json.dumps(value) for name, value in attributes.items()})
+    return xr.Dataset(variables, coordinates)
 
 
 def save(results: xr.Dataset, path: Path) -> None:
@@ -93,12 +120,16 @@ def save(results: xr.Dataset, path: Path) -> None:
         temporary.write_bytes(encoded)
 
 
-def load(path: Path) -> xr.Dataset:
+def load(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
     """Reads labeled arrays into memory.
+
+    Args:
+        path: of the file.
+        variables: that it must hold.
 
     Raises:
         OSError: there is no such file.
-        Damaged: it does not hold what `save` writes.
+        Damaged: it does not hold them, or is no such file at all.
     """
     encoded = path.read_bytes()
     try:
@@ -107,7 +138,7 @@ def load(path: Path) -> xr.Dataset:
         flags = json.loads(loaded.attrs["flags"])
     except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
         raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
-    missing = VARIABLES - set(loaded.variables)
+    missing = variables - set(loaded.variables)
     if missing or not isinstance(flags, dict):
         raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
     return loaded
@@ -196,13 +227,18 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "steps_to_goal": [_finite(step) for step in steps_to_goal(results, goal).tolist()],
         "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
         "summary": {
-            name: {"median": _finite(e.value), "low": _finite(e.low), "high": _finite(e.high), "interval": interval}
-            for name, (e, interval) in summary(results, goal).items()
+            name: {**as_json(estimate), "interval": interval}
+            for name, (estimate, interval) in summary(results, goal).items()
         },
         "flags": flags,
         "fingerprint": json.loads(results.attrs["fingerprint"]),
         "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
     }
+
+
+def as_json(estimate: statistics.Estimate) -> dict[str, float | None]:
+    """A median and its interval; a number that is not finite is None."""
+    return {name: _finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
 
 
 def _finite(value: float) -> float | None:

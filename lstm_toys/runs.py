@@ -84,9 +84,43 @@ class Settings(Identity):
     train_amplitude: float | None
     noise: float
     block: int | None
+
+    def __str__(self) -> str:
+        return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"
+
+    @property
+    def network(self) -> str:
+        """The model, in words."""
+        return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
+
     summarized: ClassVar[frozenset[str]] = Identity.summarized | {
         *("seeds", "steps", "goal", "converged", "train_mse", "summary", "post", "diverged_seeds", "last_sound_steps"),
         *("earlier_fingerprints", "member_steps_per_second", "continued"),
+    }
+
+
+SWEPT = (
+    *("optimizer", "hidden", "readout", "timesteps", "steps"),
+    *("learning_rate", "momentum", "decay", "train_amplitude", "noise"),
+)
+"""The settings that may differ within a sweep."""
+
+
+@dataclass(frozen=True)
+class SweepSettings(Identity):
+    """The settings of a sweep.
+
+    Attributes:
+        settings: of populations of the same seeds of the same experiment.
+    """
+
+    settings: tuple[Settings, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.settings):,} settings, {self.settings[0].seeds:,} seeds"
+
+    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
+        *("seeds", "goal", "networks", "shapes", "varied", "rows", "member_steps_per_second", "continued"),
     }
 
 

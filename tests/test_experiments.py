@@ -9,11 +9,13 @@ import conftest
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from experiments import all as every
 from experiments import command, flags
 from lstm_toys import execution, results
 from lstm_toys.interruption import Interruption
+from lstm_toys.progress import TrainingProgress
 from lstm_toys.runs import Run
 
 POST_FIGURES = {
@@ -85,7 +87,7 @@ def test_the_other_readout_works_too(name, tmp_path):
     settings, _ = flags.parse(every.EXPERIMENTS[name], [*small, "--readout=dense"])
     run = Run(settings, tmp_path)
     run.create()
-    conduct = execution.Conduct(Interruption(), lambda *_: None, print, 30.0, "exclude")
+    conduct = execution.Conduct(Interruption(), TrainingProgress(Console(quiet=True), [1.0]), 30.0, "exclude")
     execution.execute(every.EXPERIMENTS[name], run, conduct, {})
     labeled = results.load(run.results)
     assert np.isfinite(labeled.answer).all()
