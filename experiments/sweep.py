@@ -115,7 +115,10 @@ def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) ->
     """The closing table, and what was written."""
     rows, varied = found["rows"], found["varied"]
     table = Table(
-        title=f"{len(rows):,} settings, {found['seeds']} seeds each", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        title=f"{len(rows):,} settings, {found['seeds']} seeds each",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
     )
     for name in (*varied, "learned", "diverged"):
         table.add_column(HEADINGS.get(name, name.replace("_", " ")), justify="right", overflow="fold")

@@ -4,16 +4,23 @@ The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``data/post.json`` holds w
 """
 
 import json
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from lstm_toys import statistics
 
-FAMILIES = {"amplitudes": "amplitude", "lines_with_intercept": "line", "lines_without_intercept": "line_origin"}
+FAMILIES = {
+    "sine": "sine",
+    "amplitudes": "amplitude",
+    "lines_with_intercept": "line",
+    "lines_without_intercept": "line_origin",
+}
 """The figures of the post whose answers are known as numbers, and the probes that repeat them."""
 
 
@@ -37,13 +44,25 @@ def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
     if results.sizes["time"] != len(published()["time"]):
         return []
     rows = [_row("sine", published()["sine"]["curves"][0], results.train_answer.sel(feature="y").values)]
+    answers = results.answer.sel(feature="y").values
+    return rows + [_row(family, curve, answers[:, index]) for family, curve, index in published_curves(results)]
+
+
+def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """The published answers that labeled answers hold a counterpart of.
+
+    Args:
+        results: with a coordinate ``curve`` that `results.answered` described.
+
+    Yields:
+        The probe, the published curve with its parameters, and the number of the curve in the results.
+    """
     for figure, family in FAMILIES.items():
-        answers = results.answer.sel(feature="y").isel(curve=results.family.values == family)
         for curve in published()[figure]["curves"]:
             parameters = {name: value for name, value in curve.items() if name != "output"}
-            same = np.all([np.isclose(answers[name], value) for name, value in parameters.items()], axis=0)
-            rows += [_row(family, curve, answers.values[:, index]) for index in np.flatnonzero(same)]
-    return rows
+            same = np.all([np.isclose(results[name], value) for name, value in parameters.items()], axis=0)
+            for index in np.flatnonzero(same & (results.family.values == family)):
+                yield family, curve, int(index)
 
 
 def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> list[dict[str, Any]]:
@@ -69,16 +88,21 @@ def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> 
     return rows
 
 
+def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
+    """The share of the known points of a published curve that lie inside the band of 5-95 % of seeds."""
+    low, high = statistics.band(answers)
+    known = np.isfinite(output)
+    return float(((low <= output) & (output <= high))[known].mean())
+
+
 def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
-    low, high = statistics.band(answers)
-    inside = (low <= output) & (output <= high)
     median = np.median(answers, axis=0)
     return {
         "family": family,
         **{name: value for name, value in curve.items() if name != "output"},
         "points": int(known.sum()),
-        "inside_share": float(inside[known].mean()),
+        "inside_share": inside_share(answers, output),
         "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),
     }

@@ -220,11 +220,11 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
         "steps": flags["steps"],
-        "train_mse": [_finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
+        "train_mse": [finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
         "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
         "goal": str(goal),
-        "steps_to_goal": [_finite(step) for step in steps_to_goal(results, goal).tolist()],
+        "steps_to_goal": [finite(step) for step in steps_to_goal(results, goal).tolist()],
         "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
         "summary": {
             name: {**as_json(estimate), "interval": interval}
@@ -238,8 +238,9 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
 
 def as_json(estimate: statistics.Estimate) -> dict[str, float | None]:
     """A median and its interval; a number that is not finite is None."""
-    return {name: _finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
+    return {name: finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
 
 
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+def finite(value: float) -> float | None:
+    """A number as JSON has it: None if it is not finite."""
+    return float(value) if np.isfinite(value) else None

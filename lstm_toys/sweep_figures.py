@@ -60,17 +60,17 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
     rest = [name for name in names if name != across]
     hue = "hidden" if "hidden" in rest else rest[0] if rest else None
     colors = _colors(found, hue)
-    places = _values(found, across)
-    with _panels(found, [name for name in rest if name != hue], title, found.probe.values.tolist()) as (figure, panels):
-        for axes, part in panels:
+    values = _values(found, across)
+    with panels(found, [name for name in rest if name != hue], title, found.probe.values.tolist()) as (figure, places):
+        for axes, part in places:
             for value, color in colors.items():
                 _line(
-                    axes, part if hue is None else part.isel(setting=part[hue].values == value), across, places, color
+                    axes, part if hue is None else part.isel(setting=part[hue].values == value), across, values, color
                 )
             if across in LOGARITHMIC:
                 axes.set_xscale("log")
             elif across not in NUMBERS:
-                axes.set_xticks(range(len(places)), places)
+                axes.set_xticks(range(len(values)), values)
             axes.set_yscale("log")
             if limit is not None:
                 axes.axhline(limit, color="black", linewidth=1, linestyle="--")
@@ -92,8 +92,8 @@ def histories(found: xr.Dataset) -> Figure:
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
     hue = next((name for name in NUMBERS if name in names), names[0] if names else None)
     colors = _colors(found, hue)
-    with _panels(longest, [name for name in names if name != hue], "Training", []) as (figure, panels):
-        for axes, part in panels:
+    with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
+        for axes, part in places:
             for number in range(part.sizes["setting"]):
                 setting = part.isel(setting=number)
                 color = colors[None if hue is None else setting[hue].item()]
@@ -112,12 +112,19 @@ def histories(found: xr.Dataset) -> Figure:
 
 
 @contextmanager
-def _panels(
+def panels(
     found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
-    """A figure with a panel for each probe and each combination of some settings, and what belongs into each.
+    """A figure with a panel for each probe and each combination of some settings, at most `MOST_PANELS`.
 
-    There are at most `MOST_PANELS`.
+    Args:
+        found: the labeled results.
+        names: of the settings.
+        title: of the figure.
+        probes: names of probes; none: no panel is of a single one.
+
+    Yields:
+        The figure, and every panel with the results that belong into it.
     """
     combinations = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names), strict=True))) or [()]
     every = [(probe, combination) for probe in probes or [""] for combination in combinations]
@@ -127,7 +134,7 @@ def _panels(
     with mpl.rc_context(figures.STYLE):
         figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        panels = []
+        places = []
         for axes, (probe, combination) in zip(grid, shown, strict=False):
             chosen = np.ones(found.sizes["setting"], bool)
             for name, value in zip(names, combination, strict=True):
@@ -135,21 +142,21 @@ def _panels(
             told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
             axes.set_title(", ".join(([str(probe)] if len(probes) > 1 else []) + told), size=8)
             part = found.isel(setting=chosen)
-            panels.append((axes, part.sel(probe=probe) if probe else part))
+            places.append((axes, part.sel(probe=probe) if probe else part))
         for axes in grid[len(shown) :]:
             axes.set_visible(False)
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
         figure.suptitle(f"{title}{more}", fontsize=10)
-        yield figure, panels
+        yield figure, places
 
 
-def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: Any) -> None:
+def _line(axes: Axes, part: xr.Dataset, across: str, values: list[Any], color: Any) -> None:
     points = []
     for number, value in enumerate(part[across].values.tolist()):
         setting = part.isel(setting=number)
         kept = ~setting.diverged.values
         if kept.any():
-            place = float(value) if across in NUMBERS else float(places.index(value))
+            place = float(value) if across in NUMBERS else float(values.index(value))
             points.append((place, *np.quantile(setting.error.values[kept], (0.05, 0.5, 0.95)), kept.all()))
     if not points:
         return
