@@ -48,11 +48,15 @@ STYLE: Any = {
 
 
 @contextmanager
-def canvas(*titles: str, xlabel: str = "x", ylabel: str = "y", **style: Any) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure in the house style, with one pair of axes for each title side by side."""
+def canvas(
+    *titles: str, xlabel: str = "x", ylabel: str = "y", columns: int | None = None, **style: Any
+) -> Iterator[tuple[Figure, list[Axes]]]:
+    """A figure in the house style, with one pair of axes for each title, side by side or in so many columns."""
+    columns = columns or len(titles)
+    rows = -(-len(titles) // columns)
     with mpl.rc_context(STYLE | style):
-        figure = Figure(figsize=(6.8, 4.2) if len(titles) == 1 else (4.6 * len(titles), 4.0))
-        panels = figure.subplots(1, len(titles), squeeze=False)[0]
+        figure = Figure(figsize=(6.8, 4.2) if len(titles) == 1 else (4.6 * columns, 0.4 + 3.6 * rows))
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
         for axes, title in zip(panels, titles, strict=True):
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
         yield figure, list(panels)

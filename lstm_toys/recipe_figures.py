@@ -71,7 +71,7 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
         row: what is known of it.
     """
     fit = setting.isel(seed=~setting.diverged.values)
-    with figures.canvas(*TITLES.values()) as (figure, axes_of):
+    with figures.canvas(*TITLES.values(), columns=2) as (figure, axes_of):
         for axes, family in zip(axes_of, TITLES, strict=True):
             drawn = [(curve, index) for name, curve, index in post.published_curves(fit) if name == family]
             for (curve, index), color in zip(drawn, figures.COLORS.values(), strict=False):

@@ -129,25 +129,41 @@ def panels(
     combinations = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names), strict=True))) or [()]
     every = [(probe, combination) for probe in probes or [""] for combination in combinations]
     shown = every[:MOST_PANELS]
-    columns = len(combinations) if 1 < len(combinations) <= MOST_COLUMNS else min(MOST_COLUMNS, len(shown))
-    rows = -(-len(shown) // columns)
+    seats, rows, columns = _seats(shown)
     with mpl.rc_context(figures.STYLE):
         figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         places = []
-        for axes, (probe, combination) in zip(grid, shown, strict=False):
+        for (row, column), (probe, combination) in zip(seats, shown, strict=True):
             chosen = np.ones(found.sizes["setting"], bool)
             for name, value in zip(names, combination, strict=True):
                 chosen &= found[name].values == value
             told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
-            axes.set_title(", ".join(([str(probe)] if len(probes) > 1 else []) + told), size=8)
+            axes = grid[row, column]
+            axes.set_title(", ".join(([probe] if len(probes) > 1 else []) + told), size=8)
+            # Below it there may be none whose ticks have labels.
+            axes.tick_params(labelbottom=(row + 1, column) not in seats)
             part = found.isel(setting=chosen)
             places.append((axes, part.sel(probe=probe) if probe else part))
-        for axes in grid[len(shown) :]:
-            axes.set_visible(False)
+        for seat in np.ndindex(rows, columns):
+            if seat not in seats:
+                grid[seat].remove()
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
         figure.suptitle(f"{title}{more}", fontsize=10)
         yield figure, places
+
+
+def _seats(shown: list[tuple[str, tuple[Any, ...]]]) -> tuple[list[tuple[int, int]], int, int]:
+    """Row and column of each panel, and how many there are; by two things that vary, if it is two, and few."""
+    varying = [(probe, *combination) for probe, combination in shown]
+    columns_of = [list(dict.fromkeys(column)) for column in zip(*varying, strict=True)]
+    two = [number for number, values in enumerate(columns_of) if len(values) > 1]
+    if len(two) == 2 and len(columns_of[two[1]]) <= MOST_COLUMNS:
+        down, across = (columns_of[number] for number in two)
+        seats = [(down.index(each[two[0]]), across.index(each[two[1]])) for each in varying]
+        return seats, len(down), len(across)
+    columns = min(MOST_COLUMNS, len(shown))
+    return [divmod(number, columns) for number in range(len(shown))], -(-len(shown) // columns), columns
 
 
 def _line(axes: Axes, part: xr.Dataset, across: str, values: list[Any], color: Any) -> None:
