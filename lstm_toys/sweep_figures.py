@@ -132,7 +132,7 @@ def panels(
     seats, rows, columns = _seats(shown)
     with mpl.rc_context(figures.STYLE):
         figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        grid: Any = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         places = []
         for (row, column), (probe, combination) in zip(seats, shown, strict=True):
             chosen = np.ones(found.sizes["setting"], bool)
