@@ -97,17 +97,23 @@ def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) ->
     rows = sorted(found["settings"], key=lambda row: row["score"] if row["score"] is not None else float("inf"))
     unbeaten = sum(row["unbeaten"] for row in rows)
     title = "settings by energy score, smaller is better; * no other beats it"
-    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("", "setting", "score", "95 % bootstrap", "inside", "learned"):
-        table.add_column(name, justify="left" if name == "setting" else "right", no_wrap=True)
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for name in ("", "optimizer", "rate", "hidden", "steps", "score", "95 % bootstrap", "inside", "learned"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in rows[:ROWS]:
+        setting = row["setting"]
         table.add_row(
             "*" if row["unbeaten"] else "",
-            row["name"],
+            setting["optimizer"],
+            f"{setting['learning_rate']:g}",
+            ", ".join(
+                [",".join(map(str, setting["hidden"])) or "none", *(["dense"] if setting["readout"] == "dense" else [])]
+            ),
+            f"{setting['steps']:,}",
             command.number(row["score"]),
             command.interval(row),
             f"{row['inside_share']:.0%}",
-            f"{row['learned']} of {row['seeds']}",
+            str(row["learned"]),
         )
     console.print(table)
     held, number = found["held_out"], found["default"]

@@ -93,6 +93,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         rows.append(
             {
                 "name": _name(each),
+                "setting": each.as_dict(),
                 "score": results.finite(scored.mean[number]),
                 "low": results.finite(low[number]),
                 "high": results.finite(high[number]),
