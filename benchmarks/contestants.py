@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from typing import Any, Protocol, cast
 
 import flax.linen as nn
@@ -51,20 +50,25 @@ class Ours:
         compiled = programs.compile_programs(initial.task(job), initial.model(job), "sgd", groups[0], mesh)
         members = programs.members("sgd", seeds=self._count, learning_rate=LEARNING_RATE)
         self._groups = [compiled.initialize(programs.place(g, members, mesh), jnp.uint32(0)) for g in groups]
-        self._advance, self._record = compiled.advance, compiled.record
+        self._follow = compiled.follow
         self._losses = [np.empty(0)] * len(self._groups)
 
     def train(self, steps: int) -> None:
         """See `Contestant`."""
-        stops = np.unique([*range(0, steps, CHUNK), steps]).astype(np.int32)
+        recorded = np.append(np.arange(CHUNK, steps, CHUNK), steps).astype(np.int32)
         for number, members in enumerate(self._groups):
-            members, record = self._record(self._advance(members, stops[0], stops[1]), stops[1])
-            for last, step in pairwise(stops[1:]):
-                members, following = self._record(self._advance(members, last, step), step)
-                _look(record)
-                record = following
+            reached = np.int32(0)
+            pending: list[training.Record] = []
+            for first in range(0, len(recorded), programs.STOPS):
+                stops = recorded[first : first + programs.STOPS]
+                padding = (0, programs.STOPS - len(stops))
+                padded = np.pad(stops, padding, mode="edge"), np.pad(np.ones(len(stops), bool), padding)
+                members, following = self._follow(members, reached, *padded)
+                for record in pending:
+                    _look(record)
+                reached, pending = stops[-1], [following]
             self._groups[number] = members
-            self._losses[number] = _look(record)
+            self._losses[number] = _look(following)[:, len(stops) - 1]
 
     def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
         """See `Contestant`."""

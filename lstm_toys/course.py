@@ -54,19 +54,15 @@ class Course:
         self.states: dict[int, training.Sound] = {}
         self._shapes, self._structure = jax.tree.flatten(_changing(shapes))
         self._recorded, self._kept, self._wanted = recorded, kept, wanted
+        self._asked = 0
         self._leaves: list[np.ndarray] = []
         self._records: list[tuple[np.ndarray, ...]] = []
         self._frames: list[np.ndarray] = []
 
     @property
-    def next_record(self) -> int:
-        """The next step that is to be recorded."""
-        return int(self._recorded[np.searchsorted(self._recorded, self.step, side="right")])
-
-    @property
-    def last_step(self) -> int:
-        """The last step of the training."""
-        return int(self._recorded[-1])
+    def ended(self) -> bool:
+        """Whether the devices have been asked for the record of the last step."""
+        return self._asked == len(self._recorded)
 
     @property
     def finished(self) -> bool:
@@ -83,17 +79,31 @@ class Course:
         """Losses at the last record."""
         return self._records[-1][0]
 
-    def note(self, record: training.Record) -> None:
-        """Takes down a record of the group, padding included, once the devices have made it."""
-        real = len(self.numbers)
-        if len(self._records) in self._kept:
-            self._frames.append(blocks.flat(record.answer)[:real])
-        self._records.append((blocks.flat(record.loss)[:real], blocks.flat(record.rmse)[:real]))
-        self.sound = blocks.flat(record.sound)[:real]
+    def stops(self, steps: int, most: int) -> tuple[Int[np.ndarray, " R"], Bool[np.ndarray, " R"]]:
+        """Where to stop on the next steps, and at which of these stops to record.
 
-    def reach(self, members: training.Member) -> None:
-        """Copies the last sound state of members, which a record brought up to date, if their step is a wanted one."""
-        if self.step in self._wanted:
+        Args:
+            steps: how many at most. The last stop lies earlier if the state is to be kept there, or for `most`.
+            most: number of stops; what is left over repeats the last one, without a record.
+        """
+        ahead = self._recorded[self._asked :]
+        limit = min(self.step + steps, next(step for step in self._wanted if step >= ahead[0]))
+        stops = np.unique(np.append(ahead[ahead <= limit], limit))[:most]
+        padding = most - len(stops)
+        return np.pad(stops, (0, padding), mode="edge").astype(np.int32), np.pad(np.isin(stops, ahead), (0, padding))
+
+    def note(self, record: training.Record) -> None:
+        """Takes down a record of the group on the host, padding included."""
+        if len(self._records) in self._kept:
+            self._frames.append(self._real(record.answer))
+        self._records.append((self._real(record.loss), self._real(record.rmse)))
+        self.sound = self._real(record.sound)
+
+    def reach(self, step: int, members: training.Member) -> None:
+        """Goes on to a step, and if it is a wanted one, copies the last sound state of members from the devices."""
+        self.step = step
+        self._asked = int(np.searchsorted(self._recorded, step, side="right"))
+        if step in self._wanted:
             self.states[self.step] = jax.tree.map(self._real, blocks.flat(members.sound))
 
     def keep(self, members: training.Member) -> None:
@@ -130,6 +140,7 @@ class Course:
         """
         self._leaves = self._expected(state, "member", self._shapes)
         self.step, self.sound = int(state["step"]), state["sound"]
+        self._asked = int(np.searchsorted(self._recorded, self.step, side="right"))
         shapes, structure = jax.tree.flatten(jax.tree.unflatten(self._structure, self._shapes)[2])
         self.states = {
             step: jax.tree.unflatten(structure, self._expected(state, f"state/{step}", shapes))
@@ -150,9 +161,9 @@ class Course:
             raise ValueError("the checkpoint is that of another training")
         return leaves
 
-    def _real(self, leaf: np.ndarray) -> np.ndarray:
+    def _real(self, leaf: np.ndarray | jax.Array) -> np.ndarray:
         """Drops the padding."""
-        return leaf[: len(self.numbers)]
+        return np.asarray(leaf)[: len(self.numbers)]
 
 
 def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.Sound]:

@@ -59,6 +59,7 @@ def estimate(
     curves, _, features = programs.shown(task)
     points = timesteps if task.sequence else 1
     answers = 4 * (probed + 1) * points * model.features
+    told = 4 * programs.STOPS * points * model.features
     history = 4 * (population.RECORDS + 1) * (1 + model.features)
     units = sum(model.hidden) + model.features
     examples = 4 * curves * (timesteps * features + points * model.features)
@@ -66,7 +67,7 @@ def estimate(
     devices, block = jax.device_count(), block or 1
     together = blocks.group_size(members, block, devices)
     return Footprint(
-        memory=together * (3 * state + examples)
+        memory=together * (3 * state + examples + 2 * told)
         + min(members, devices * block) * working
         + members * (states * parameters + history + 3 * answers),
         disk=members * (2 * (state + history + states * parameters) + parameters + history + states * answers),

@@ -13,19 +13,13 @@ class Trace(NamedTuple):
 
     Attributes:
         hidden: h after the time point.
-        input_gate: sigmoid(a_i).
-        forget_gate: sigmoid(a_f).
-        candidate: tanh(a_g).
-        output_gate: sigmoid(a_o).
+        gates: sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o).
         previous_cell: c before the time point.
         squashed_cell: tanh(c) after it.
     """
 
     hidden: Float[Array, "T C H"]
-    input_gate: Float[Array, "T C H"]
-    forget_gate: Float[Array, "T C H"]
-    candidate: Float[Array, "T C H"]
-    output_gate: Float[Array, "T C H"]
+    gates: Float[Array, "T C G"]
     previous_cell: Float[Array, "T C H"]
     squashed_cell: Float[Array, "T C H"]
 
@@ -67,20 +61,25 @@ def _trace(
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
 ) -> Trace:
-    projected = jnp.swapaxes(inputs, 0, 1) @ kernel + bias[None, None, :]
+    # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so that one tanh serves all gates; halving is exact.
+    units = recurrent_kernel.shape[0]
+    scale = jnp.repeat(jnp.array([0.5, 0.5, 1.0, 0.5], kernel.dtype), units)
+    shift = 1 - scale
+    projected = (jnp.swapaxes(inputs, 0, 1) @ kernel + bias[None, None, :]) * scale[None, None, :]
+    scaled_kernel = recurrent_kernel * scale[None, :]
 
     def step(
         state: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C G"]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
         hidden, cell = state
-        i, f, g, o = jnp.split(projected_t + hidden @ recurrent_kernel, 4, axis=-1)
-        i, f, g, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jnp.tanh(g), jax.nn.sigmoid(o)
+        gates = scale[None, :] * jnp.tanh(projected_t + hidden @ scaled_kernel) + shift[None, :]
+        i, f, g, o = jnp.split(gates, 4, axis=-1)
         next_cell = f * cell + i * g
         squashed = jnp.tanh(next_cell)
         hidden = o * squashed
-        return (hidden, next_cell), Trace(hidden, i, f, g, o, cell, squashed)
+        return (hidden, next_cell), Trace(hidden, gates, cell, squashed)
 
-    zeros = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), projected.dtype)
+    zeros = jnp.zeros((inputs.shape[0], units), projected.dtype)
     return jax.lax.scan(step, (zeros, zeros), projected)[1]
 
 
@@ -101,13 +100,13 @@ def _backward(
     residuals: Residuals, d_answer: Float[Array, "C T H"]
 ) -> tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Float[Array, " G"]]:
     inputs, kernel, recurrent_kernel, trace = residuals
-    transposed = recurrent_kernel.T
 
     def step(
         state: tuple[Float[Array, "C H"], Float[Array, "C H"]], at: tuple[Float[Array, "C H"], Trace]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C G"]]:
         d_hidden, d_cell = state
-        d_answer_t, (_, i, f, g, o, previous_cell, squashed) = at
+        d_answer_t, (_, gates, previous_cell, squashed) = at
+        i, f, g, o = jnp.split(gates, 4, axis=-1)
         d_hidden = d_hidden + d_answer_t
         d_cell = d_cell + d_hidden * o * (1 - squashed * squashed)
         d_i = d_cell * g * i * (1 - i)
@@ -115,7 +114,7 @@ def _backward(
         d_g = d_cell * i * (1 - g * g)
         d_o = d_hidden * squashed * o * (1 - o)
         d_gates = jnp.concatenate([d_i, d_f, d_g, d_o], axis=-1)
-        return (d_gates @ transposed, d_cell * f), d_gates
+        return (jnp.einsum("cg,hg->ch", d_gates, recurrent_kernel), d_cell * f), d_gates
 
     zeros = jnp.zeros_like(trace.hidden[0])
     _, d_gates = jax.lax.scan(step, (zeros, zeros), (jnp.swapaxes(d_answer, 0, 1), trace), reverse=True)

@@ -27,6 +27,18 @@ Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
 """Is told, at recorded steps, of the step that a group of members has reached, their losses, and which are sound."""
 
 
+class Records(NamedTuple):
+    """What a call of the compiled training recorded.
+
+    Attributes:
+        made: by the devices, every leaf ``[blocks, N, stops, ...]``.
+        recorded: at which of the stops.
+    """
+
+    made: training.Record
+    recorded: Bool[np.ndarray, " stops"]
+
+
 class Stopped(Exception):
     """The training was asked to stop; the argument is the step that the group of members in training has reached."""
 
@@ -279,7 +291,7 @@ class Training:
     def _train(self, course: Course, initialize: Callable[[], training.Member]) -> None:
         """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
         state = self._checkpoints.load(course.numbers.start) if self._checkpoints else None
-        pending: training.Record | None = None
+        pending: Records | None = None
         if self._checkpoints and state is not None:
             try:
                 course.restore(state)
@@ -289,17 +301,12 @@ class Training:
         if course.finished:
             return
         members = course.continued(initialize())
-        if state is None:
-            members, pending = self._programs.record(members, np.int32(0))
-            course.reach(members)
         while not course.finished:
             called = time.perf_counter()
             members, following = self._call(course, members)
-            # The host looks at a record while the devices are at work on the steps after it.
+            # The host looks at records while the devices are at work on the steps after them.
             if pending is not None:
                 self._look(course, pending)
-            elif following is None:
-                jax.block_until_ready(members)
             pending = following
             self._pace(time.perf_counter() - called)
             stopped = self._stop is not None and self._stop()
@@ -312,24 +319,22 @@ class Training:
                 raise Stopped(course.step)
         self._save(course, members)
 
-    def _call(self, course: Course, members: training.Member) -> tuple[training.Member, training.Record | None]:
-        """Sets the devices to work as far as the next record, or the stride."""
-        if course.step == course.last_step:
+    def _call(self, course: Course, members: training.Member) -> tuple[training.Member, Records | None]:
+        """Sets the devices to work on the next steps, the stride at most."""
+        if course.ended:
             return members, None
-        goal = course.next_record
-        reached = min(goal, course.step + self._stride)
-        members = self._programs.advance(members, np.int32(course.step), np.int32(reached))
-        self.member_steps += (reached - course.step) * len(course.numbers)
-        course.step = reached
-        if reached < goal:
-            return members, None
-        members, record = self._programs.record(members, np.int32(goal))
-        course.reach(members)
-        return members, record
+        stops, recorded = course.stops(self._stride, programs.STOPS)
+        members, made = self._programs.follow(members, np.int32(course.step), stops, recorded)
+        self.member_steps += int(stops[-1] - course.step) * len(course.numbers)
+        course.reach(int(stops[-1]), members)
+        return members, Records(made, recorded)
 
-    def _look(self, course: Course, record: training.Record) -> None:
-        course.note(record)
-        self._report(course)
+    def _look(self, course: Course, records: Records) -> None:
+        """Takes down the records of a call, once the devices have made them."""
+        made = blocks.flat(records.made)
+        for index in np.flatnonzero(records.recorded):
+            course.note(jax.tree.map(lambda leaf, index=index: leaf[:, index], made))
+            self._report(course)
 
     def _report(self, course: Course) -> None:
         """Tells the monitor of the last record, and ends the training if a seed diverged that was not to."""

@@ -14,6 +14,9 @@ from lstm_toys import blocks, optimizers, training
 from lstm_toys.model import Stack
 from lstm_toys.tasks import Task
 
+STOPS = 16
+"""Records in one call of the compiled training, at most."""
+
 
 class Start(NamedTuple):
     """What makes one member of a population different from another.
@@ -77,14 +80,13 @@ class Programs(NamedTuple):
 
     Attributes:
         initialize: from a `Start` and the base seed to members.
-        advance: from members, the step they have reached and a later one to members; takes the members' memory.
-        record: from members and their step to members and a `training.Record`; takes the members' memory.
+        follow: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
+            `training.Record`; see `training.follow`. Takes the members' memory.
         members: the shapes of members.
     """
 
     initialize: Callable[..., training.Member]
-    advance: Callable[..., training.Member]
-    record: Callable[..., tuple[training.Member, training.Record]]
+    follow: Callable[..., tuple[training.Member, training.Record]]
     members: training.Member
 
 
@@ -105,10 +107,9 @@ def compile_programs(
         return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
     blank = training.Hyper(*np.zeros((len(training.Hyper._fields), 1), np.float32))
-    zero, start = np.int32(0), place(group, Start(np.zeros(1, np.uint32), blank), mesh)
+    start = place(group, Start(np.zeros(1, np.uint32), blank), mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
-    advance = blocks.spread(partial(training.advance, task, model, optimizer), mesh, donate=True)
-    record = blocks.spread(partial(training.record, model), mesh, donate=True)
+    follow = blocks.spread(partial(training.follow, task, model, optimizer), mesh, donate=True)
     share = jax.sharding.NamedSharding(mesh, jax.P("device"))
     members = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
@@ -116,8 +117,7 @@ def compile_programs(
     )
     return Programs(
         initialize.lower(start, np.uint32(0)).compile(),
-        advance.lower(members, zero, zero).compile(),
-        record.lower(members, zero).compile(),
+        follow.lower(members, np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)).compile(),
         members,
     )
 

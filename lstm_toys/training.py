@@ -207,3 +207,48 @@ def advance(
         return step(model, optimizer, member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
 
     return jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))[0]
+
+
+def follow(
+    task: Task,
+    model: Stack,
+    optimizer: str,
+    member: Member,
+    start: Int[Array, ""],
+    stops: Int[Array, " R"],
+    recorded: Bool[Array, " R"],
+) -> tuple[Member, Record]:
+    """The steps from ``start`` up to each stop in turn, and a record at those stops that are to be recorded.
+
+    Args:
+        task: what the network is trained on.
+        model: the network.
+        optimizer: a name in `lstm_toys.optimizers.TAKES`.
+        member: its state.
+        start: the step that it has reached.
+        stops: steps, none before the one it follows.
+        recorded: which of them to record.
+
+    Returns:
+        The network at the last stop, and records with a leading axis R: zeros at stops that are not recorded.
+    """
+
+    def leg(
+        state: tuple[Member, Int[Array, ""]], at: tuple[Int[Array, ""], Bool[Array, ""]]
+    ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
+        member, begun = state
+        stop, wanted = at
+        member = advance(task, model, optimizer, member, begun, stop)
+
+        def told(member: Member) -> tuple[Sound, Record]:
+            member, made = record(model, member, stop)
+            return member.sound, made
+
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(told, member)[1])
+        # All members of a block stop together, so that `vmap` leaves this a branch.
+        sound, made = jax.lax.cond(wanted, told, lambda member: (member.sound, nothing), member)
+        member = member._replace(sound=sound)
+        return (member, stop), made
+
+    (member, _), records = jax.lax.scan(leg, (member, start), (stops, recorded))
+    return member, records
