@@ -16,8 +16,8 @@ from jaxtyping import Int, PyTree
 BLOCK = 4
 """Members in a block where nothing is known of the work; see `default_block`."""
 
-GROUP_BLOCKS = 16
-"""Blocks that one device holds at a time, at most: the bound on memory."""
+GROUP_MEMBERS = 64
+"""Members that one device holds at a time, at most, but for one block: the bound on memory."""
 
 
 def default_block(values: int) -> int:
@@ -76,9 +76,9 @@ def one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def group_size(members: int, block: int, device_count: int) -> int:
-    """Members that the devices hold together: at most `GROUP_BLOCKS` blocks a device, all groups of about one size."""
+    """Members that the devices hold together: see `GROUP_MEMBERS`; all groups are of about one size."""
     blocks = -(-members // block)
-    group_count = -(-blocks // (device_count * GROUP_BLOCKS))
+    group_count = -(-blocks // (device_count * max(1, GROUP_MEMBERS // block)))
     return device_count * -(-blocks // (device_count * group_count)) * block
 
 

@@ -145,7 +145,7 @@ def test_answers_are_those_of_each_network_alone(networks):
 
 def test_groups_change_nothing(networks, monkeypatch):
     together = trained(9)
-    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     apart = trained(9)
     np.testing.assert_array_equal(apart.train_loss, together.train_loss)
     np.testing.assert_array_equal(apart.train_loss[:3], networks.train_loss)
@@ -153,7 +153,7 @@ def test_groups_change_nothing(networks, monkeypatch):
 
 
 def test_one_run_compiles_its_initialization_and_its_training_once(monkeypatch, caplog):
-    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     trained(2, steps=2)
     with jax.log_compiles(), caplog.at_level(logging.WARNING):
         trained(30, steps=17)
@@ -247,7 +247,7 @@ def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
 
 def test_several_step_budgets_are_one_training_read_several_times(monkeypatch):
     """Bitwise, also where a training is cut by the end of a group."""
-    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     budgets = trained(11, steps=(7, 0, 40))
     assert list(budgets.states) == [0, 7, 40]
     for steps, state in budgets.states.items():
@@ -288,7 +288,7 @@ def test_every_seed_may_have_examples_of_its_own():
 
 
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
-    monkeypatch.setattr(blocks, "GROUP_BLOCKS", 1)
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     told = []
     networks = trained(11, steps=7, monitor=lambda *what: told.append(what))
     assert [step for step, _, _ in told] == [*range(8), *range(8)]
@@ -359,10 +359,10 @@ def stop_after(calls):
     return lambda: next(left, None) is None
 
 
-@pytest.mark.parametrize(("optimizer", "group_blocks"), [("sgd", 64), ("momentum", 1)])
-def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, optimizer, group_blocks):
+@pytest.mark.parametrize(("optimizer", "group_members"), [("sgd", 64), ("momentum", 4)])
+def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, optimizer, group_members):
     """Stopped after one call, two calls, and so on, until it is through."""
-    monkeypatch.setattr(blocks, "GROUP_BLOCKS", group_blocks)
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", group_members)
     options = {"seeds": 11, "steps": 40, "optimizer": optimizer, "learning_rate": 0.01, "frames": 5}
     whole = trained(**options)
     monkeypatch.setattr(population, "CALL_SECONDS", 0.0)  # So that every call is of one step.
@@ -431,7 +431,7 @@ def test_recorded_steps_span_the_training(steps):
 def test_groups_hold_every_member_once(members, block, begun_on, devices):
     """Also where a training is continued with another number of devices."""
     size = blocks.group_size(members, block, begun_on)
-    assert size <= begun_on * blocks.GROUP_BLOCKS * block
+    assert size <= begun_on * max(blocks.GROUP_MEMBERS, block)
     groups = list(blocks.groups(members, size, block, devices))
     assert len({group.shape for group in groups}) == 1
     assert groups[0].shape[0] % devices == 0
