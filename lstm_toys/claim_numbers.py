@@ -1,6 +1,7 @@
 """The numbers that the claims are about: one a network, from the curve sets that `lstm_toys.evidence.select` gives."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -21,23 +22,87 @@ EARLY = 0.4
 LEAST_RISE = 0.01
 """What a dot of the post's figures can be read off to; a line that rises less counts as rising by this."""
 
-PerCurve = Callable[..., PyTree[Float[Array, ""]]]
-"""A measure of one answer ``[T]`` to one curve ``[T]`` at time points ``[T]``."""
+Curve = Float[Array, " T"]
+
+PerCurve = Callable[[Curve, Curve, Curve], PyTree[Float[Array, ""]]]
+"""A measure of one answer to one curve at time points."""
+
+
+SEED_BLOCK = 8
+"""Networks that one compiled program measures at a time."""
+
+
+@partial(jax.jit, static_argnums=0)
+def _each(
+    measure: PerCurve, answers: Float[Array, "N C T"], shown: Float[Array, "C T"], x: Curve
+) -> PyTree[Float[Array, "N C"]]:
+    return jax.vmap(jax.vmap(measure, (0, 0, None)), (0, None, None))(answers, shown, x)
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
-    """A measure of every answer of every network ``[S, C]``, the same whatever other networks there are.
+    """A measure of every answer of every network ``[S, C]``, bitwise the same whatever other networks there are.
 
     Args:
         curves: a curve set.
         measure: of one answer to one curve.
         feature: of input and answer.
     """
-    answers = jnp.asarray(curves.answer.sel(feature=feature).values, jnp.float32)
-    shown = jnp.asarray(curves.input.sel(feature=feature).values, jnp.float32)
-    x = jnp.asarray(curves.time.values, jnp.float32)
-    each = jax.vmap(measure, (0, 0, None))
-    return jax.tree.map(np.asarray, jax.lax.map(lambda answer: each(answer, shown, x), answers))
+    answers, shown, x = (
+        np.asarray(values, np.float32)
+        for values in (*(curves[name].sel(feature=feature) for name in ("answer", "input")), curves.time)
+    )
+    seeds = len(answers)
+    padded = np.concatenate([answers, np.zeros((-seeds % SEED_BLOCK, *answers.shape[1:]), np.float32)])
+    blocks = [
+        _each(measure, jnp.asarray(block), jnp.asarray(shown), jnp.asarray(x))
+        for block in np.split(padded, len(padded) // SEED_BLOCK)
+    ]
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[:seeds], *blocks)
+
+
+def _early_turns(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    return measures.turns(answer, x, EARLY).astype(x.dtype)
+
+
+def _rises(answer: Curve, shown: Curve, x: Curve) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    def rise(curve: Curve) -> Float[Array, ""]:
+        return jnp.maximum(curve[-1] - jnp.interp(EARLY, x, curve), LEAST_RISE)
+
+    return rise(answer), rise(shown)
+
+
+def _bend(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    return measures.nonlinearity(answer, x)
+
+
+def _excess_swing(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    return measures.peak_to_peak(answer, x) - measures.peak_to_peak(shown, x)
+
+
+def _peak(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    return jnp.where(x >= measures.FOUND, answer, -jnp.inf).max()
+
+
+def _valleys(answer: Curve, shown: Curve, x: Curve) -> tuple[measures.Valley, measures.Valley]:
+    return measures.valley(answer, x), measures.valley(shown, x)
+
+
+def _frequency(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    return measures.frequency(answer, x)
+
+
+def _explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    gain, offset = measures.affine(answer, shown, x)
+    window = x >= measures.SETTLED
+    rest, error = (
+        jnp.where(window, jnp.square(difference), 0.0).sum()
+        for difference in (answer - gain * shown - offset, answer - shown)
+    )
+    return 1 - rest / error
+
+
+def _removed_with_delay(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))
 
 
 def error(curves: xr.Dataset) -> Float[np.ndarray, " S"]:
@@ -60,7 +125,8 @@ def worst_error_of_points(
 
 def ratio_of_errors(ours: xr.Dataset, theirs: xr.Dataset) -> Float[np.ndarray, " S"]:
     """RMSE of one population's networks over that of another's."""
-    return error(ours) / error(theirs)
+    below = error(theirs)
+    return error(ours) / np.where(below > 0, below, np.nan)
 
 
 def steps_until_learned(history: xr.Dataset) -> Float[np.ndarray, " S"]:
@@ -70,7 +136,7 @@ def steps_until_learned(history: xr.Dataset) -> Float[np.ndarray, " S"]:
 
 def early_turns(lines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """How often an answer turns before x = 0.4, median over lines."""
-    return np.median(per_curve(lines, lambda answer, _, x: measures.turns(answer, x, EARLY)), axis=1)
+    return np.median(per_curve(lines, _early_turns), axis=1)
 
 
 def common_growth(lines: xr.Dataset) -> Float[np.ndarray, " S"]:
@@ -78,18 +144,14 @@ def common_growth(lines: xr.Dataset) -> Float[np.ndarray, " S"]:
 
     0: all answers grow alike; 1: in proportion to what was shown.
     """
-
-    def rise(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-        return jnp.maximum(curve[-1] - jnp.interp(EARLY, x, curve), LEAST_RISE)
-
-    answered, shown = per_curve(lines, lambda answer, shown, x: (rise(answer, x), rise(shown, x)))
+    answered, shown = per_curve(lines, _rises)
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
     return (across * np.log(answered)).sum(axis=1) / np.square(across).sum(axis=1)
 
 
 def bend(*sets: xr.Dataset) -> Float[np.ndarray, " S"]:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
-    bends = [per_curve(lines, lambda answer, _, x: measures.nonlinearity(answer, x)) for lines in sets]
+    bends = [per_curve(lines, _bend) for lines in sets]
     return np.median(np.concatenate(bends, axis=1), axis=1)
 
 
@@ -98,9 +160,7 @@ def answered_alike(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
 
     The smallest amplitude if no answer swings more than its input, the largest if that one's does.
     """
-    swing = per_curve(
-        sines, lambda answer, shown, x: measures.peak_to_peak(answer, x) - measures.peak_to_peak(shown, x)
-    )
+    swing = per_curve(sines, _excess_swing)
     amplitudes = sines.amplitude.values
 
     def crossing(excess: Float[np.ndarray, " C"]) -> float:
@@ -115,42 +175,33 @@ def answered_alike(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
 
 def valley_moved(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Range of the depth of the answer's valley across sines, over the range of its peaks beyond x = 0.1."""
-    depth = per_curve(sines, lambda answer, _, x: measures.valley(answer, x).depth)
-    peak = per_curve(sines, lambda answer, _, x: jnp.where(x >= measures.FOUND, answer, -jnp.inf).max())
+    valley, _ = per_curve(sines, _valleys)
+    peak = per_curve(sines, _peak)
     spread = np.ptp(peak, axis=1)
-    return np.ptp(depth, axis=1) / np.where(spread > 0, spread, np.nan)
+    return np.ptp(valley.depth, axis=1) / np.where(spread > 0, spread, np.nan)
 
 
 def valley_places(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Range of the place of the answer's valley across sines."""
-    return np.ptp(per_curve(sines, lambda answer, _, x: measures.valley(answer, x).place), axis=1)
+    return np.ptp(per_curve(sines, _valleys)[0].place, axis=1)
 
 
 def valley_follows(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Slope of the place of the answer's valley on that of the input's: 0: it stays; 1: it follows, as a copy's."""
-    answered, shown = per_curve(
-        sines, lambda answer, shown, x: (measures.valley(answer, x).place, measures.valley(shown, x).place)
-    )
+    answered, shown = (valley.place for valley in per_curve(sines, _valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
 
 
 def worst_frequency(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Largest relative error of the frequency of the best sinusoid over x >= 0.2."""
-    frequency = per_curve(sines, lambda answer, _, x: measures.frequency(answer, x))
+    frequency = per_curve(sines, _frequency)
     return np.abs(frequency / sines.frequency.values - 1).max(axis=1)
 
 
 def explained_by_amplitude(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
-
-    def share(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-        gain, offset = measures.affine(answer, shown, x)
-        window = x >= measures.SETTLED
-        rest = jnp.where(window, jnp.square(answer - gain * shown - offset), 0.0).sum()
-        return 1 - rest / jnp.where(window, jnp.square(answer - shown), 0.0).sum()
-
-    return np.median(per_curve(sines, share), axis=1)
+    return np.median(per_curve(sines, _explained), axis=1)
 
 
 def removed_by_correction(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
@@ -160,11 +211,7 @@ def removed_by_correction(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
 
 def removed_with_delay(sines: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Share of the squared error that vanishes once the answer is given a gain, an offset and a delay, median."""
-
-    def share(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-        return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))
-
-    return np.median(per_curve(sines, share), axis=1)
+    return np.median(per_curve(sines, _removed_with_delay), axis=1)
 
 
 def _read_off(curves: xr.Dataset, chosen: np.ndarray) -> tuple[Float[np.ndarray, "S C A"], Float[np.ndarray, "C A"]]:

@@ -80,7 +80,7 @@ def remarks(claim: Claim, nulls: Mapping[str, Outcome], controls: Mapping[str, O
         )
     elif CLIPPED in met:
         said.append("a clipped copy of the input meets it: is only the tanh")
-    return said + [f"so do {name}" for name, outcome in controls.items() if outcome.verdict == "supported"]
+    return said + [f"{name} meet it too" for name, outcome in controls.items() if outcome.verdict == "supported"]
 
 
 def _population(outcome: Outcome) -> dict[str, Any]:
@@ -96,6 +96,7 @@ def _population(outcome: Outcome) -> dict[str, Any]:
         "counted": outcome.counted,
         "diverged": list(outcome.diverged),
         "excluded": list(outcome.excluded),
+        "against_per_seed": None if outcome.theirs is None else outcome.theirs.tolist(),
         "beside": {
             what: {"median": _finite(estimate.value), "median_interval": _interval(estimate)}
             for what, estimate in outcome.beside.items()

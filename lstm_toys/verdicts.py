@@ -74,7 +74,7 @@ class Claim:
     def meets(self) -> str:
         """Where the number has to lie, in words."""
         if self.against is not None:
-            return f"above that of a network of {self.against}"
+            return f"above {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
             return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
@@ -96,6 +96,7 @@ class Outcome:
         share: of networks that meet the claim, with a 95 % Wilson interval; against another population, the
             probability that a network's number is above that of one of the other, with a 95 % bootstrap interval.
         median: of the numbers, with a 95 % bootstrap interval.
+        theirs: the numbers of the other population, without diverged networks; None without one.
         beside: medians of what is told beside the claim, with such intervals.
     """
 
@@ -105,6 +106,7 @@ class Outcome:
     counted: int
     share: Estimate
     median: Estimate
+    theirs: Float[np.ndarray, " S2"] | None
     beside: dict[str, Estimate]
 
     @property
@@ -157,6 +159,7 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
     numbers = np.where(diverged, np.nan, numbers)
     sound = numbers[~diverged]
     counted = len(numbers) if claim.learned else len(sound)
+    theirs = None
     if claim.against is None:
         share = wilson(int(claim.met(sound).sum()), counted)
     else:
@@ -164,7 +167,8 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
         theirs = _numbers(claim.number, sources, populations)
         if theirs is None:
             return None
-        share = probability_above(sound, theirs[~_diverged(sources, populations)])
+        theirs = theirs[~_diverged(sources, populations)]
+        share = probability_above(sound, theirs)
     beside = {each.what: _beside(each, populations) for each in claim.beside}
     return Outcome(
         numbers,
@@ -173,6 +177,7 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
         counted,
         share,
         statistics.median_bootstrap(sound[np.isfinite(sound)]),
+        theirs,
         {what: estimate for what, estimate in beside.items() if estimate is not None},
     )
 

@@ -128,6 +128,7 @@ def test_a_population_may_be_held_against_another():
         outcome = verdicts.judge(claim(against="other"), populations)
         assert outcome.verdict == verdict
         assert outcome.counted == 20
+        np.testing.assert_array_equal(outcome.theirs, second)
         assert outcome.share == verdicts.probability_above(first, second)
 
 
@@ -156,7 +157,7 @@ def test_what_a_null_model_meets_is_said(options, remark):
 
 def test_what_a_control_meets_is_said():
     entry = told(claim(low=0.8), [1.0] * 10, {"untrained": [1.0] * 10, "others": [0.0] * 10})
-    assert entry["remarks"] == ["so do untrained"]
+    assert entry["remarks"] == ["untrained meet it too"]
     assert entry["controls"]["others"]["verdict"] == "refuted"
 
 
