@@ -173,7 +173,7 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
         column: {name: results.load(each.results) for name, each in populations.items()}
         for column, populations in runs.items()
     }
-    networks = every[NETWORKS]
+    networks, post = every[NETWORKS], evidence.published()
     bounds = {claim_report.COPY: float("inf"), claim_report.CLIPPED: 1.0}
     nulls = {
         name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
@@ -183,7 +183,7 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
         claim_report.entry(
             claim,
             networks,
-            post=evidence.published(),
+            post=post,
             nulls=nulls,
             controls={name: every[name] for name in CONTROLS},
             variants={name: every[name] for name in VARIANTS if name in every},

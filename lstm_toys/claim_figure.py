@@ -57,7 +57,7 @@ def _legend(controls: list[str]) -> list[Artist]:
         _dots(figures.COLORS["b"], "one network each"),
         Line2D([], [], color=figures.COLORS["b"], linewidth=2, marker="|", label="their median"),
         *(_dots(color, name) for color, name in zip(CONTROL_COLORS, controls, strict=False)),
-        _dots(figures.GRAY, "networks of the other population"),
+        _dots(figures.GRAY, "networks that they are held against"),
     ]
     names = {"post": "the post's own network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
     return handles + [
@@ -101,7 +101,9 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
         others[figures.GRAY] = _known(entry["against_per_seed"])
     low, high = (entry["threshold"][side] for side in ("low", "high"))
     levels = [level for level in (low, high) if level is not None]
-    left, right = _limits(axes, numbers, levels, list(alone.values()))
+    left, right = _limits(
+        axes, np.array([*numbers, *levels]), [*alone.values()], np.concatenate([*others.values(), []])
+    )
     axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     if levels:
         shaded = left if low is None else low, right if high is None else high
@@ -122,19 +124,23 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
 
 
 def _limits(
-    axes: Axes, numbers: Float[np.ndarray, " N"], levels: list[float], alone: list[float]
+    axes: Axes, needed: Float[np.ndarray, " N"], alone: list[float], others: Float[np.ndarray, " N2"]
 ) -> tuple[float, float]:
-    """Ends of an axis that hold the networks and the thresholds, and what stands alone, unless it is logarithmic.
+    """Ends of an axis, and whether it is logarithmic.
 
-    Controls that lie beyond are drawn at the ends.
+    It holds what is needed; unless it is logarithmic, also what stands alone, and those of the others that lie no
+    farther from all this than it spans. What lies beyond is drawn at the ends.
     """
-    needed = np.array([*numbers, *levels])
     positive = needed[needed > 0]
     if len(positive) and (needed >= 0).all() and positive.max() > LOGARITHMIC * positive.min():
         axes.set_xscale("log")
         return float(positive.min() / 1.5), float(positive.max() * 1.5)
     every = np.array([*needed, *alone])
-    low, high = (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    if not len(every):
+        return 0.0, 1.0
+    span = np.ptp(every)
+    near = others[(others >= every.min() - span) & (others <= every.max() + span)]
+    low, high = float(min([every.min(), *near])), float(max([every.max(), *near]))
     margin = 0.04 * (high - low) or 0.5
     return low - margin, high + margin
 
