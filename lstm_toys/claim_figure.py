@@ -30,7 +30,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
     grouped = {verdict: group for verdict, group in grouped.items() if group}
     controls = list(dict.fromkeys(name for each in entries for name in each["controls"]))
-    rows, heading, top = 1.15, 0.42, 0.95
+    rows, heading, top = 1.15, 0.42, 0.75
     height = rows * len(entries) + heading * len(grouped) + top
     with figures.canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
         figure.set_size_inches(11.0, height)
@@ -149,11 +149,11 @@ def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str)
     """Dots in a lane, spread over its height in an order that repeats itself, so that equal numbers can be told."""
     heights = lane + 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1)
     left, right = axes.get_xlim()
-    for marker, there in (("o", (left <= values) & (values <= right)), ("<", values < left), (">", values > right)):
-        inside = np.clip(values[there], left, right)
-        axes.plot(
-            inside, heights[there], marker, color=color, markersize=3.5, alpha=0.55, markeredgewidth=0, clip_on=False
-        )
+    inside = (left <= values) & (values <= right)
+    for marker, size, there in (("o", 3.5, inside), ("<", 5.5, values < left), (">", 5.5, values > right)):
+        places = np.clip(values[there], left, right)
+        style: dict[str, Any] = {"color": color, "markersize": size, "markeredgewidth": 0, "clip_on": False}
+        axes.plot(places, heights[there], marker, alpha=0.55, **style)
 
 
 def _known(numbers: list[float | None]) -> Float[np.ndarray, " N"]:

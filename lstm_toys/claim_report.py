@@ -157,16 +157,17 @@ def markdown(entries: list[dict[str, Any]], conditions: str) -> str:
             "",
             f"> {each['quote']}",
             "",
-            f"Number: {each['statistic']}; {each['meets']}.",
+            f"- {each['statistic']}; {each['meets']}.",
         ]
-        lines += [f"Remark: {remark}." for remark in each["remarks"]]
+        lines += [f"- But {remark}." for remark in each["remarks"]]
         lines += [
-            f"Beside it, {what}: {number(told['median'])} {numbers(told['median_interval'])}."
+            f"- Beside it, {what}: {number(told['median'])} {numbers(told['median_interval'])}"
+            + (f"; the post's own: {number(each['post']['beside'][what])}." if each["post"] else ".")
             for what, told in each["beside"].items()
         ]
         if each["diverged"]:
             what = "left out" if each["excluded"] else "counted as not meeting it"
-            lines.append(f"Diverged, {what}: seeds {', '.join(map(str, each['diverged']))}.")
+            lines.append(f"- Diverged, {what}: seeds {', '.join(map(str, each['diverged']))}.")
     return "\n".join(lines) + "\n"
 
 

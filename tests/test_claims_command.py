@@ -13,7 +13,7 @@ import pytest
 from matplotlib.image import imread
 
 from experiments import claims, command
-from lstm_toys import claim_figure, families, results, training
+from lstm_toys import claim_figure, families, figures, results, training
 from lstm_toys.claims import CLAIMS
 from lstm_toys.files import write_json
 from lstm_toys.model import Stack
@@ -93,6 +93,19 @@ def test_the_table_and_the_figure_hold_every_claim(judged):
     figure = claim_figure.draw(json.loads((judged[1] / "claims.json").read_text()))
     written = " ".join(text.get_text() for text in figure.texts)
     assert all(claim.id in written for claim in CLAIMS)
+
+
+def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
+    entries = json.loads((judged[1] / "claims.json").read_text())
+    (entry,) = (each for each in entries if each["id"] == "sine-learned")
+    (axes,) = claim_figure.draw([entry]).axes
+    lines = {(line.get_marker(), line.get_color()): line.get_xdata() for line in axes.lines if len(line.get_xdata())}
+    dots = lines["o", figures.COLORS["b"]]
+    np.testing.assert_array_equal(dots, [number for number in entry["per_seed"] if number is not None])
+    np.testing.assert_array_equal(lines["D", figures.COLORS["r"]], [entry["post"]["value"]])
+    np.testing.assert_array_equal(lines["x", "black"], [0.0])
+    assert entry["threshold"]["high"] in [line.get_xdata()[0] for line in axes.lines]
+    assert axes.get_xlim()[0] < 0 < 0.03 < axes.get_xlim()[1]
 
 
 def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
