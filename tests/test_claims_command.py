@@ -59,7 +59,7 @@ def judged(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "train", make_by_hand)
         folder = tmp_path_factory.mktemp("judged")
-        arguments = ["--seeds=3", "--variants", f"--results_dir={folder}"]
+        arguments = ["--seeds=3", f"--results_dir={folder}"]
         assert claims.judge_all([*arguments, "--quiet"]) == 0
     (run,) = (folder / "runs").glob("claims-*")
     return arguments, run
@@ -75,7 +75,7 @@ def test_every_claim_is_judged_in_every_column(judged):
     assert told["valley-phase"]["excluded"] == [1]
     assert list(told["sine-learned"]["controls"]) == list(claims.CONTROLS)
     assert told["line-one-layer"]["controls"] == {}
-    assert all(list(entry["variants"]) == list(claims.VARIANTS) for entry in entries)
+    assert all(entry["variants"] == {} for entry in entries)
     assert all(list(entry["null"]) == ["copy", "clipped copy"] for entry in entries if entry["id"] != "hill-y-longer")
     assert {name for name, entry in told.items() if entry["post"]} == {
         *("sine-learned", "lines-sine-phase", "lines-same-factor", "lines-nonlinear", "learned-between"),
@@ -86,7 +86,7 @@ def test_every_claim_is_judged_in_every_column(judged):
 def test_the_table_and_the_figure_hold_every_claim(judged):
     table = (judged[1] / "claims.md").read_text()
     assert all(f"### {claim.id}" in table for claim in CLAIMS)
-    assert "made by `python -m experiments.claims --seeds 3 --base_seed 0 --variants`" in table
+    assert "made by `python -m experiments.claims --seeds 3 --base_seed 0`" in table
     assert "14 s (networks), 2 s (untrained networks)" in table
     height, width, _ = imread(judged[1] / "claims.png").shape
     assert height > width > 1_000
@@ -144,7 +144,7 @@ def test_it_is_judged_again_from_runs_that_are_finished(judged, monkeypatch):
     monkeypatch.setattr(command, "train", None)
     monkeypatch.setattr(claims, "_judge", judge)
     assert claims.judge_all([*judged[0], "--restart", "--quiet"]) == 0
-    assert len(populations) == 7 + 1 + 1 + 3 * 7
+    assert len(populations) == 7 + 1 + 1
 
 
 def test_the_columns_differ_in_what_they_are_named_after():

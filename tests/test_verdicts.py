@@ -136,7 +136,12 @@ def told(claim, numbers, controls):
     nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
     populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
     return claim_report.entry(
-        claim, {"sine": labeled(numbers, (0,))}, post={}, nulls=nulls, controls=populations, variants={}
+        claim,
+        {"sine": labeled(numbers, (0,))},
+        post={},
+        nulls=nulls,
+        controls=populations,
+        variants={"dense": {"sine": labeled([0.0] * 9)}, "elsewhere": {"line": labeled([0.0])}},
     )
 
 
@@ -159,6 +164,7 @@ def test_what_a_control_meets_is_said():
     entry = told(claim(low=0.8), [1.0] * 10, {"untrained": [1.0] * 10, "others": [0.0] * 10})
     assert entry["remarks"] == ["untrained meet it too"]
     assert entry["controls"]["others"]["verdict"] == "refuted"
+    assert {name: each["verdict"] for name, each in entry["variants"].items()} == {"dense": "refuted"}
 
 
 def test_an_entry_holds_what_was_asked_for():
