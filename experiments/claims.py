@@ -191,7 +191,7 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
         for claim in CLAIMS
     ]
     spent = {
-        column: round(sum(sum(each.read_metrics()["seconds"].values()) for each in populations.values()), 1)
+        column: round(sum(sum(each.read_metrics()["seconds"].values()) for each in {*populations.values()}), 1)
         for column, populations in runs.items()
     }
     settings = run.settings
