@@ -202,12 +202,12 @@ def train(
                     raise Interrupted(interruption.number) from None
                 except population.Diverged as error:
                     seeds, step = error.args
-                    told = f"--on_divergence=stop: seeds {_listed(seeds)} diverged before step {step:,}"
+                    told = f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}"
                     raise Failed(told) from None
                 loading = 0.0
 
 
-def _listed(seeds: list[int]) -> str:
+def listed(seeds: list[int]) -> str:
     """Numbers of seeds, the first twenty of them."""
     more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
     return ", ".join(map(str, seeds[:20])) + more
@@ -235,7 +235,7 @@ def _report(console: Console, run: Run[Any], metrics: dict[str, Any], beside: di
     if diverged:
         last = max(metrics["last_sound_steps"])
         console.print(
-            f"diverged (the last after step {last:,}), and left out of every statistic: seeds {_listed(diverged)}"
+            f"diverged (the last after step {last:,}), and left out of every statistic: seeds {listed(diverged)}"
         )
     if metrics["earlier_fingerprints"]:
         console.print("begun under another execution fingerprint; see metrics.json", highlight=False)

@@ -63,13 +63,31 @@ def read_json(path: Path) -> dict[str, Any]:
         OSError: there is no such file.
         Damaged: it is not a JSON object.
     """
-    try:
-        value = json.loads(path.read_text())
-    except (ValueError, RecursionError):
-        value = None
+    value = _parsed(path)
     if not isinstance(value, dict):
         raise Damaged(path, "is damaged: not a JSON object")
     return value
+
+
+def read_json_list(path: Path) -> list[dict[str, Any]]:
+    """Reads a JSON list of objects.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: it is not a list of JSON objects.
+    """
+    value = _parsed(path)
+    if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
+        raise Damaged(path, "is damaged: not a list of JSON objects")
+    return value
+
+
+def _parsed(path: Path) -> Any:
+    """What a JSON file holds; None if it is not JSON."""
+    try:
+        return json.loads(path.read_text())
+    except (ValueError, RecursionError):
+        return None
 
 
 def read_arrays(path: Path, content: bytes) -> dict[str, np.ndarray]:
