@@ -1,0 +1,277 @@
+"""What an answer is like: pure functions of ONE answer to ONE curve, to be mapped over seeds and curves by `jax.vmap`.
+
+Time points are evenly spaced and rise from 0. Points whose x is negative are padding, allowed at the end only, and
+count nowhere. Measures of size are taken from x = `FOUND` on, measures of shape from x = `SETTLED` on. What has no
+meaning is NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+FOUND = 0.1
+"""Every LSTM starts from a zero state and has to find the curve first; its error counts from here on."""
+
+SETTLED = 0.2
+"""The post lets the answers settle until here; also the longest delay that is looked for."""
+
+MIDDLE = (0.2, 0.8)
+"""Where a valley is looked for: shorter than the period of the training sine, which has its valley at x = 0.471."""
+
+CONSTANT = 1e-5
+"""Single precision leaves nothing of a variation below this."""
+
+
+class Affine(NamedTuple):
+    """``gain * shown + offset``."""
+
+    gain: Float[Array, ""]
+    offset: Float[Array, ""]
+
+
+class Valley(NamedTuple):
+    """The bottom of a valley: ``place`` is its x, ``depth`` its y."""
+
+    place: Float[Array, ""]
+    depth: Float[Array, ""]
+
+
+def rmse(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+    """Root mean squared error over x >= `FOUND`."""
+    return jnp.sqrt(_mean(jnp.square(answer - shown), x >= FOUND))
+
+
+def peak_to_peak(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+    """Highest less lowest value over x >= `FOUND`."""
+    return _spread(curve, x >= FOUND)
+
+
+def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Affine:
+    """The least-squares map from the shown to the answered curve over x >= `SETTLED`; NaN if the shown is constant."""
+    window = x >= SETTLED
+    centered = _centered(shown, window)
+    gain = jnp.where(_constant(shown, window), jnp.nan, centered @ answer / (centered @ centered))
+    return Affine(gain, _mean(answer, window) - gain * _mean(shown, window))
+
+
+def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+    """By how much x the answer comes after the shown curve.
+
+    The d in [0, `SETTLED`] for which ``gain * shown(x - d) + offset`` with a positive gain is nearest to the answer
+    over x >= `SETTLED`, that is, for which the two correlate best. The correlation is taken at whole time points, a
+    fifth of them at most, and interpolated by a parabola. Of peaks within 0.01 of the best, as a fast sine has one
+    each period, the first counts; a lead looks like a delay of almost a period, or like none. A line, which a delay
+    only moves by an offset, has 0.
+
+    NaN if either curve is constant, or no delay gives a positive correlation.
+    """
+    within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
+    window, step, most = (x >= SETTLED) & within, x[1] - x[0], len(x) // 5
+    padded = jnp.pad(shown, (most + 1, 1), mode="edge")
+    lags = jnp.arange(-1, most + 2)
+    lagged = padded[most + 1 - lags[:, None] + jnp.arange(len(x))[None, :]]
+    lagged = jax.vmap(_centered, (0, None))(lagged, window)
+    centered = _centered(answer, window)
+    norm = jnp.sqrt(jnp.square(lagged).sum(axis=1) * (centered @ centered))
+    correlation = jnp.where(norm > 0, lagged @ centered / norm, -1.0)
+    before, at, after = correlation[:-2], correlation[1:-1], correlation[2:]
+    delays = lags[1:-1].astype(x.dtype) * step
+    possible = delays <= SETTLED
+    # Single precision leaves some 1e-7 of a correlation; a plateau has its peak at its beginning.
+    rising, falling = at >= before - 1e-6, at >= after - 1e-6
+    peak = possible & (rising | (delays == 0)) & (falling | (delays + step > SETTLED))
+    shift, rise = _vertex(before, at, after)
+    inner = rising & falling & (before - 2 * at + after < -1e-6) & (delays + shift * step >= 0)
+    height = jnp.where(peak, at + jnp.where(inner, rise, 0.0), -1.0)
+    first = jnp.argmax(height >= height.max() - 0.01)
+    found = jnp.clip((delays + jnp.where(inner, shift, 0.0) * step)[first], 0.0, SETTLED)
+    meaningless = _constant(answer, window) | _constant(shown, window) | ~(height.max() > 0)
+    return jnp.where(meaningless, jnp.nan, found)
+
+
+def share_removed(
+    answer: Float[Array, " T"],
+    shown: Float[Array, " T"],
+    x: Float[Array, " T"],
+    delay: Float[Array, ""] | float = 0.0,
+) -> Float[Array, ""]:
+    """The share of the squared error over x >= `SETTLED` that vanishes once the answer is given a gain and an offset.
+
+    The answer is corrected, rather than the shown curve fitted to it: a constant answer, which a gain of 0 would
+    explain, has nothing to be amplified and keeps all of the shown curve's variation as its error. A gain below 0 does
+    not count as a correction. With a delay, the answer is held against the shown curve that much earlier, at x - delay,
+    scaled to the variance that it has without.
+
+    Args:
+        answer: ``[T]``.
+        shown: ``[T]``.
+        x: time points.
+        delay: that is allowed for, in x; NaN is none.
+
+    Returns:
+        At most 1; NaN if the shown curve is constant, or there is no error.
+    """
+    window, step = x >= SETTLED, x[1] - x[0]
+    centered = _centered(answer, window)
+    truth, delayed = (
+        _centered(curve, window) for curve in (shown, _earlier(shown, jnp.nan_to_num(jnp.asarray(delay)) / step))
+    )
+    power = centered @ centered
+    gain = jnp.where(power > 0, jnp.maximum(centered @ delayed, 0.0) / power, 0.0)
+    rest = jnp.square(delayed - gain * centered).sum() * (truth @ truth) / (delayed @ delayed)
+    error = jnp.where(window, jnp.square(answer - shown), 0.0).sum()
+    return jnp.where(_constant(shown, window) | (error == 0), jnp.nan, 1 - rest / error)
+
+
+def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+    """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
+
+    By variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and what they explain is
+    maximized over w, on a grid of quarters of a period over the window, then by three parabolas.
+
+    Returns:
+        Radians per unit of x, from a quarter of a period over the window, which slower curves get, to four time points
+        a period. NaN if the curve is constant.
+    """
+    window, step = x >= SETTLED, x[1] - x[0]
+    centered = _centered(curve, window)
+    each_centered = jax.vmap(_centered, (0, None))
+    middle = _mean(x, window)
+    unit = 2 * jnp.pi / jnp.where(window, x - SETTLED, 0.0).max()
+
+    def basis(periods: Float[Array, " K"]) -> tuple[Float[Array, "K T"], Float[Array, "K T"]]:
+        angles = unit * periods[:, None] * (x - middle)[None, :]
+        cosine = _normalized(each_centered(jnp.cos(angles), window))
+        sine = each_centered(jnp.sin(angles), window)
+        # Nearly orthogonal already, as the angles are symmetric about 0.
+        return cosine, _normalized(sine - (sine * cosine).sum(axis=1, keepdims=True) * cosine)
+
+    grid = jnp.arange(1, len(x) + 1).astype(x.dtype) / 4
+    cosine, sine = basis(grid)
+    explained = jnp.square(cosine @ centered) + jnp.square(sine @ centered)
+    best = grid[jnp.argmax(jnp.where(unit * grid * step <= jnp.pi / 2, explained, -jnp.inf))]
+    for reach in (0.2, 0.1, 0.05, 0.02, 0.01):
+        cosine, sine = basis(jnp.stack([jnp.maximum(best - reach, 0.05), best, best + reach]))
+        # The rest itself: as a difference of large numbers it would lose the digits that tell slow sinusoids apart.
+        rest = centered[None, :] - (cosine @ centered)[:, None] * cosine - (sine @ centered)[:, None] * sine
+        before, at, after = jnp.square(rest).sum(axis=1)
+        shift, _ = _vertex(before, at, after)
+        bent = before - 2 * at + after > 0
+        best = jnp.maximum(best + reach * jnp.where(bent, jnp.clip(shift, -1.0, 1.0), 0.0), grid[0])
+    return jnp.where(_constant(curve, window), jnp.nan, unit * best)
+
+
+def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
+    """The lowest local minimum with x in `MIDDLE`, between time points by a parabola; NaN if there is none.
+
+    A point is a minimum if it is below the one before and not above the one after: flat ground, as of a clipped curve,
+    counts where it begins and without a parabola, and an end of a falling or rising curve does not count.
+    """
+    before, at, after = curve[:-2], curve[1:-1], curve[2:]
+    low, high = MIDDLE
+    minimum = (at < before) & (at <= after) & (x[1:-1] >= low) & (x[1:-1] <= high) & (x[2:] >= 0)
+    bottom = jnp.argmin(jnp.where(minimum, at, jnp.inf))
+    shift, rise = (jnp.where(at < after, part, 0.0) for part in _vertex(before, at, after))
+    exists = minimum.any()
+    return Valley(
+        jnp.where(exists, (x[1:-1] + shift * (x[1] - x[0]))[bottom], jnp.nan),
+        jnp.where(exists, (at + rise)[bottom], jnp.nan),
+    )
+
+
+def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
+    """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line, 1 without any trend.
+
+    A constant curve is a line.
+    """
+    window = x >= SETTLED
+    centered, across = _centered(curve, window), _centered(x, window)
+    rest = centered - across * (centered @ across / (across @ across))
+    return jnp.where(_constant(curve, window), 0.0, rest @ rest / (centered @ centered))
+
+
+def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array, ""] | float) -> Int[Array, ""]:
+    """How often a curve changes between rising and falling at 0 <= x <= before.
+
+    A step by less than `CONSTANT` of the curve's spread there is neither.
+    """
+    inside = (x >= 0) & (x <= before)
+    steps = jnp.where(inside[1:], jnp.diff(curve), 0.0)
+    direction = jnp.where(jnp.abs(steps) > CONSTANT * _spread(curve, inside), jnp.sign(steps), 0.0)
+    moving = jnp.where(direction != 0, jnp.arange(len(steps)), -1)
+    last = jnp.concatenate([jnp.full(1, -1), jax.lax.cummax(moving)[:-1]])
+    return ((direction != 0) & (last >= 0) & (direction != direction[last])).sum()
+
+
+MEASURES = {
+    "rmse": "RMSE over x ≥ 0.1",
+    "gain": "gain",
+    "offset_added": "offset",
+    "delay": "delay in x",
+    "frequency_answered": "frequency of the best sinusoid, radians per x",
+    "valley_place": "x of the valley",
+    "valley_depth": "y of the valley",
+    "nonlinearity": "1 - R² of the best line",
+    "peak_to_peak": "peak to peak",
+    "share_removed": "share of the squared error that gain and offset remove",
+    "share_removed_delayed": "share of the squared error that gain, offset and delay remove",
+}
+"""The measures of `every`, as figures and tables label them."""
+
+
+def every(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> dict[str, Float[Array, ""]]:
+    """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label."""
+    mapped, found, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
+    return {
+        "rmse": rmse(answer, shown, x),
+        "gain": mapped.gain,
+        "offset_added": mapped.offset,
+        "delay": late,
+        "frequency_answered": frequency(answer, x),
+        "valley_place": found.place,
+        "valley_depth": found.depth,
+        "nonlinearity": nonlinearity(answer, x),
+        "peak_to_peak": peak_to_peak(answer, x),
+        "share_removed": share_removed(answer, shown, x),
+        "share_removed_delayed": share_removed(answer, shown, x, late),
+    }
+
+
+def _mean(values: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, ""]:
+    return jnp.where(window, values, 0.0).sum() / window.sum().astype(values.dtype)
+
+
+def _spread(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, ""]:
+    return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()
+
+
+def _constant(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Bool[Array, ""]:
+    return ~(_spread(curve, window) > CONSTANT * jnp.where(window, jnp.abs(curve), 0.0).max())
+
+
+def _centered(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, " T"]:
+    """Less its mean over the window; 0 outside it."""
+    return jnp.where(window, curve - _mean(curve, window), 0.0)
+
+
+def _normalized(rows: Float[Array, "K T"]) -> Float[Array, "K T"]:
+    return rows / jnp.sqrt(jnp.square(rows).sum(axis=1, keepdims=True))
+
+
+def _earlier(curve: Float[Array, " T"], points: Float[Array, ""]) -> Float[Array, " T"]:
+    """The curve so many time points earlier, a straight line between two of them."""
+    place = jnp.clip(jnp.arange(len(curve)).astype(curve.dtype) - points, 0, len(curve) - 1)
+    left = jnp.minimum(place.astype(jnp.int32), len(curve) - 2)
+    share = place - left.astype(curve.dtype)
+    return (1 - share) * curve[left] + share * curve[left + 1]
+
+
+def _vertex(
+    before: Float[Array, "*N"], at: Float[Array, "*N"], after: Float[Array, "*N"]
+) -> tuple[Float[Array, "*N"], Float[Array, "*N"]]:
+    """The vertex of the parabola through three evenly spaced values: steps from the middle, and height above it."""
+    bend = before - 2 * at + after
+    shift = jnp.where(bend == 0, 0.0, (before - after) / (2 * bend))
+    return shift, -(before - after) * shift / 4
