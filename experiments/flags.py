@@ -178,6 +178,11 @@ def folder() -> Parser[Path]:
     return Parser(convert, "a folder whose name is text")
 
 
+def path() -> Parser[Path | None]:
+    """A file, or None for the word ``none``."""
+    return Parser(lambda text: None if text == "none" else folder().convert(text), "a file whose name is text, or none")
+
+
 FlagTable = dict[str, tuple[Parser[Any] | None, str]]
 """Flags: the parser of each, None for a switch, and its help."""
 

@@ -70,14 +70,13 @@ def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array,
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
     window, step, most = (x >= SETTLED) & within, x[1] - x[0], len(x) // 5
     padded = jnp.pad(shown, (most + 1, 1), mode="edge")
-    lags = jnp.arange(-1, most + 2)
-    lagged = padded[most + 1 - lags[:, None] + jnp.arange(len(x))[None, :]]
+    lagged = jnp.stack([padded[most + 1 - lag : most + 1 - lag + len(x)] for lag in range(-1, most + 2)])
     lagged = jax.vmap(_centered, (0, None))(lagged, window)
     centered = _centered(answer, window)
     norm = jnp.sqrt(jnp.square(lagged).sum(axis=1) * (centered @ centered))
     correlation = jnp.where(norm > 0, lagged @ centered / norm, -1.0)
     before, at, after = correlation[:-2], correlation[1:-1], correlation[2:]
-    delays = lags[1:-1].astype(x.dtype) * step
+    delays = jnp.arange(most + 1).astype(x.dtype) * step
     possible = delays <= SETTLED
     # Single precision leaves some 1e-7 of a correlation; a plateau has its peak at its beginning.
     rising, falling = at >= before - 1e-6, at >= after - 1e-6
@@ -129,7 +128,7 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
     """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
 
     By variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and what they explain is
-    maximized over w, on a grid of quarters of a period over the window, then by three parabolas.
+    maximized over w, on a grid of quarters of a period over the window, then by parabolas.
 
     Returns:
         Radians per unit of x, from a quarter of a period over the window, which slower curves get, to four time points
@@ -137,29 +136,42 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
     """
     window, step = x >= SETTLED, x[1] - x[0]
     centered = _centered(curve, window)
-    each_centered = jax.vmap(_centered, (0, None))
-    middle = _mean(x, window)
     unit = 2 * jnp.pi / jnp.where(window, x - SETTLED, 0.0).max()
+    phase = unit * (x - _mean(x, window))
 
-    def basis(periods: Float[Array, " K"]) -> tuple[Float[Array, "K T"], Float[Array, "K T"]]:
-        angles = unit * periods[:, None] * (x - middle)[None, :]
-        cosine = _normalized(each_centered(jnp.cos(angles), window))
-        sine = each_centered(jnp.sin(angles), window)
-        # Nearly orthogonal already, as the angles are symmetric about 0.
+    def basis(
+        cosine: Float[Array, "K T"], sine: Float[Array, "K T"]
+    ) -> tuple[Float[Array, "K T"], Float[Array, "K T"]]:
+        each_centered = jax.vmap(_centered, (0, None))
+        cosine, sine = _normalized(each_centered(cosine, window)), each_centered(sine, window)
+        # Nearly orthogonal already, as the phases are symmetric about 0.
         return cosine, _normalized(sine - (sine * cosine).sum(axis=1, keepdims=True) * cosine)
 
-    grid = jnp.arange(1, len(x) + 1).astype(x.dtype) / 4
-    cosine, sine = basis(grid)
-    explained = jnp.square(cosine @ centered) + jnp.square(sine @ centered)
-    best = grid[jnp.argmax(jnp.where(unit * grid * step <= jnp.pi / 2, explained, -jnp.inf))]
-    for reach in (0.2, 0.1, 0.05, 0.02, 0.01):
-        cosine, sine = basis(jnp.stack([jnp.maximum(best - reach, 0.05), best, best + reach]))
+    def refined(
+        best: Float[Array, ""], step: tuple[Float[Array, ""], Float[Array, " T"], Float[Array, " T"]]
+    ) -> tuple[Float[Array, ""], None]:
+        reach, c, s = step
+        cosine, sine = jnp.cos(best * phase), jnp.sin(best * phase)
+        cosine, sine = basis(
+            jnp.stack([cosine * c + sine * s, cosine, cosine * c - sine * s]),
+            jnp.stack([sine * c - cosine * s, sine, sine * c + cosine * s]),
+        )
         # The rest itself: as a difference of large numbers it would lose the digits that tell slow sinusoids apart.
         rest = centered[None, :] - (cosine @ centered)[:, None] * cosine - (sine @ centered)[:, None] * sine
         before, at, after = jnp.square(rest).sum(axis=1)
         shift, _ = _vertex(before, at, after)
         bent = before - 2 * at + after > 0
-        best = jnp.maximum(best + reach * jnp.where(bent, jnp.clip(shift, -1.0, 1.0), 0.0), grid[0])
+        best = best + reach * jnp.where(bent, jnp.clip(shift, -1.0, 1.0), 0.0)
+        return jnp.clip(best, grid[0], fastest), None
+
+    grid = jnp.arange(1, len(x) + 1).astype(x.dtype) / 4
+    fastest = jnp.pi / 2 / (unit * step)
+    cosine, sine = basis(jnp.cos(grid[:, None] * phase[None, :]), jnp.sin(grid[:, None] * phase[None, :]))
+    explained = jnp.square(cosine @ centered) + jnp.square(sine @ centered)
+    best = grid[jnp.argmax(jnp.where(grid <= fastest, explained, -jnp.inf))]
+    reaches = jnp.asarray((0.2, 0.1, 0.05, 0.02, 0.01), x.dtype)
+    angles = reaches[:, None] * phase[None, :]
+    best, _ = jax.lax.scan(refined, best, (reaches, jnp.cos(angles), jnp.sin(angles)))
     return jnp.where(_constant(curve, window), jnp.nan, unit * best)
 
 
@@ -206,17 +218,17 @@ def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array,
 
 
 MEASURES = {
-    "rmse": "RMSE over x ≥ 0.1",
+    "rmse": "RMSE, x ≥ 0.1",
     "gain": "gain",
     "offset_added": "offset",
-    "delay": "delay in x",
-    "frequency_answered": "frequency of the best sinusoid, radians per x",
+    "delay": "delay",
+    "frequency_answered": "frequency",
     "valley_place": "x of the valley",
     "valley_depth": "y of the valley",
-    "nonlinearity": "1 - R² of the best line",
+    "nonlinearity": "1 − R² of a line",
     "peak_to_peak": "peak to peak",
-    "share_removed": "share of the squared error that gain and offset remove",
-    "share_removed_delayed": "share of the squared error that gain, offset and delay remove",
+    "share_removed": "error share removed",
+    "share_removed_delayed": "… with a delay",
 }
 """The measures of `every`, as figures and tables label them."""
 

@@ -106,3 +106,51 @@ class TrainingProgress:
     def tell(self, text: str) -> None:
         """Prints a line beside the bar."""
         self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+class EvaluationProgress:
+    """Shows how many answers have been measured, and the time left.
+
+    Args:
+        console: where to.
+        total: answers.
+    """
+
+    def __init__(self, console: Console, total: int) -> None:
+        self._console, self._total, self._done = console, total, 0
+        self._began = self._last_line = time.perf_counter()
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),
+            BarColumn(bar_width=20),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._row = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> "EvaluationProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, count: int) -> None:
+        """Shows that so many more answers have been measured."""
+        self._done += count
+        self._bar.update(self._row, completed=self._done)
+        now = time.perf_counter()
+        if self._done == self._total or now - self._last_line >= LINE_SECONDS:
+            if not self._console.is_terminal:
+                rate = self._done / (now - self._began)
+                self._console.print(
+                    f"{self._done:,} of {self._total:,} answers | {rate:,.0f} answers/s | "
+                    f"{(self._total - self._done) / rate:,.0f} s left",
+                    highlight=False,
+                    soft_wrap=True,
+                )
+            self._last_line = now
