@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import amplitude, command, flags, hill, hill_y, line, sine, slope_intercept
+from lstm_toys import tables
 from lstm_toys.experiment import Experiment
 from lstm_toys.files import Damaged, read_json_list, replacing, write_json
 from lstm_toys.interruption import Interruption
@@ -144,8 +145,7 @@ def _carry_out(
     interruption: Interruption,
 ) -> None:
     """Judges, reuses or draws again, and publishes if asked to."""
-    if options.replot and not run.finished:
-        raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
+    command.check_replot(options, run)
     if options.restart or not run.finished:
         todo = {each: EXPERIMENTS[name][0] for column in runs.values() for name, each in column.items()}
         if untrained := {each: experiment for each, experiment in todo.items() if not each.finished}:
@@ -248,7 +248,7 @@ def _report(console: Console, run: Run[ClaimSettings]) -> None:
             notes,
             claim_report.percent(entry["share"]),
             claim_report.percents(entry["interval"]).strip("()"),
-            claim_report.number(entry["median"]),
+            tables.number(entry["median"]),
             entry["meets"],
         )
     console.print(table)

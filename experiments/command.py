@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import flags
+from lstm_toys import tables
 from lstm_toys.experiment import Experiment
 from lstm_toys.files import Damaged
 from lstm_toys.interruption import Interrupted, Interruption
@@ -91,6 +92,12 @@ def guarded(work: Callable[[Interruption], int], options: flags.Options) -> int:
         return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {kept}", 1)
 
 
+def check_replot(options: flags.Options, run: Run[Any]) -> None:
+    """Raises Bad if an unfinished run is to be redrawn."""
+    if options.replot and not run.finished:
+        raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
+
+
 def carry_out(
     todo: list[tuple[Experiment, Run[Any]]], options: flags.Options, console: Console, interruption: Interruption
 ) -> list[dict[str, Any]]:
@@ -115,8 +122,7 @@ def carry_out(
     """
     untrained: dict[Run[Any], Experiment] = {}
     for experiment, run in todo:
-        if options.replot and not run.finished:
-            raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
+        check_replot(options, run)
         if options.restart or not run.finished:
             untrained[run] = experiment
         untrained |= {other: each for each, other in _beside(experiment, run).values() if not other.finished}
@@ -225,7 +231,7 @@ def _report(console: Console, run: Run[Any], metrics: dict[str, Any], beside: di
     table.add_column("interval", justify="right", no_wrap=True)
     table.add_column("which is", style="dim", no_wrap=True)
     for name, row in metrics["summary"].items():
-        table.add_row(name, number(row["median"]), interval(row), row["interval"])
+        table.add_row(name, tables.number(row["median"]), tables.interval(row["low"], row["high"]), row["interval"])
     console.print(table)
     if beside:
         console.print(_beside_table(metrics, beside))
@@ -256,18 +262,13 @@ def _beside_table(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) ->
     table.add_column("quartiles", justify="right", no_wrap=True)
     for name, each in {"this run": metrics, **beside}.items():
         row = each["summary"]["steps until learned"]
-        table.add_row(name, f"{each['converged']} of {each['seeds']}", number(row["median"]), interval(row))
+        table.add_row(
+            name,
+            f"{each['converged']} of {each['seeds']}",
+            tables.number(row["median"]),
+            tables.interval(row["low"], row["high"]),
+        )
     return table
-
-
-def number(value: float | None) -> str:
-    """A number as tables have it."""
-    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
-def interval(row: dict[str, Any]) -> str:
-    """An interval as tables have it."""
-    return f"{number(row['low'])} … {number(row['high'])}"
 
 
 def post_table(rows: list[dict[str, Any]]) -> Table:

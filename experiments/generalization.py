@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import amplitude, command, flags, sine, slope_intercept
+from lstm_toys import tables
 from lstm_toys.experiment import Experiment
 from lstm_toys.grids import LENGTH, SPACING, Axis, Curve, Evaluation, Grid
 from lstm_toys.interruption import Interrupted, Interruption
@@ -276,8 +277,7 @@ def carry_out(
     Raises:
         Bad, Busy, Damaged, Failed, Interrupted, OSError: see `command.carry_out`.
     """
-    if options.replot and not run.finished:
-        raise flags.Bad(f"flag --replot: there is no finished run to redraw, {run.folder} would be its folder")
+    command.check_replot(options, run)
     settings = run.settings.trained
     population = Run(settings, run.results_dir)
     only = replace(options, publish=False, replot=False, restart=False)
@@ -340,7 +340,7 @@ def _report(console: Console, run: Run[Evaluation]) -> None:
     table.add_column("median", justify="right", no_wrap=True)
     table.add_column("95 % bootstrap", justify="right", no_wrap=True)
     for name, row in metrics["summary"].items():
-        table.add_row(name, command.number(row["median"]), command.interval(row))
+        table.add_row(name, tables.number(row["median"]), tables.interval(row["low"], row["high"]))
     console.print(table)
     stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in metrics["seconds"].items())
     rate = f"{metrics['answers']:,} answers, {metrics['answers_per_second']:,} a second"

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments import command, flags, sine, sweep
+from lstm_toys import tables
 from lstm_toys.interruption import Interruption
 from lstm_toys.runs import Run, SweepSettings
 
@@ -110,8 +111,8 @@ def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) ->
                 [",".join(map(str, setting["hidden"])) or "none", *(["dense"] if setting["readout"] == "dense" else [])]
             ),
             f"{setting['steps']:,}",
-            command.number(row["score"]),
-            command.interval(row),
+            tables.number(row["score"]),
+            tables.interval(row["low"], row["high"]),
             f"{row['inside_share']:.0%}",
             str(row["learned"]),
         )

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from experiments import command, flags
 from experiments.all import EXPERIMENTS
+from lstm_toys import tables
 from lstm_toys.experiment import Experiment
 from lstm_toys.interruption import Interruption
 from lstm_toys.runs import SWEPT, Run, Settings, SweepSettings
@@ -127,7 +128,13 @@ def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) ->
     for row in rows[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
         mse, diverged = row["train_mse"], len(row["diverged_seeds"])
-        table.add_row(*values, str(row["learned"]), str(diverged), command.number(mse["median"]), command.interval(mse))
+        table.add_row(
+            *values,
+            str(row["learned"]),
+            str(diverged),
+            tables.number(mse["median"]),
+            tables.interval(mse["low"], mse["high"]),
+        )
     console.print(table)
     if len(rows) > MOST_ROWS:
         console.print(f"... and {len(rows) - MOST_ROWS:,} more, in metrics.json", highlight=False)

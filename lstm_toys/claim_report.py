@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys import tables
 from lstm_toys.evidence import Evidence
+from lstm_toys.results import finite
 from lstm_toys.statistics import Estimate
 from lstm_toys.verdicts import Claim, Outcome, judge
 
@@ -57,7 +59,7 @@ def entry(
         "id": claim.id,
         "quote": claim.quote,
         "statistic": claim.statistic,
-        "threshold": {"low": _finite(claim.low), "high": _finite(claim.high), "against": claim.against},
+        "threshold": {"low": finite(claim.low), "high": finite(claim.high), "against": claim.against},
         "meets": claim.meets,
         **_population(networks_say),
         "post": None if post_says is None or np.isnan(post_says.numbers).all() else _single(claim, post_says),
@@ -87,9 +89,9 @@ def _population(outcome: Outcome) -> dict[str, Any]:
     """What a population says."""
     return {
         "per_seed": _listed(outcome.numbers),
-        "share": _finite(outcome.share.value),
+        "share": finite(outcome.share.value),
         "interval": _interval(outcome.share),
-        "median": _finite(outcome.median.value),
+        "median": finite(outcome.median.value),
         "median_interval": _interval(outcome.median),
         "verdict": outcome.verdict,
         "seeds": len(outcome.numbers),
@@ -98,7 +100,7 @@ def _population(outcome: Outcome) -> dict[str, Any]:
         "excluded": list(outcome.excluded),
         "against_per_seed": None if outcome.theirs is None else outcome.theirs.tolist(),
         "beside": {
-            what: {"median": _finite(estimate.value), "median_interval": _interval(estimate)}
+            what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}
             for what, estimate in outcome.beside.items()
         },
     }
@@ -107,22 +109,18 @@ def _population(outcome: Outcome) -> dict[str, Any]:
 def _single(claim: Claim, outcome: Outcome) -> dict[str, Any]:
     """What a population of one says: the post's network, or a model without an LSTM."""
     return {
-        "value": _finite(outcome.numbers[0]),
+        "value": finite(outcome.numbers[0]),
         "meets": bool(claim.met(outcome.numbers)[0]),
-        "beside": {what: _finite(estimate.value) for what, estimate in outcome.beside.items()},
+        "beside": {what: finite(estimate.value) for what, estimate in outcome.beside.items()},
     }
 
 
 def _listed(numbers: Float[np.ndarray, " S"]) -> list[float | None]:
-    return [_finite(number) for number in numbers.tolist()]
+    return [finite(number) for number in numbers.tolist()]
 
 
 def _interval(estimate: Estimate) -> list[float] | None:
     return [estimate.low, estimate.high] if np.isfinite(estimate.low) else None
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
 
 
 def markdown(entries: list[dict[str, Any]], conditions: str) -> str:
@@ -142,7 +140,7 @@ def markdown(entries: list[dict[str, Any]], conditions: str) -> str:
             f"[{each['id']}](#{each['id']})",
             f"**{each['verdict']}**",
             f"{percent(each['share'])} {percents(each['interval'])}",
-            f"{number(each['median'])} {numbers(each['median_interval'])}",
+            f"{tables.number(each['median'])} {numbers(each['median_interval'])}",
             each["meets"],
             _value(each["post"]),
             *(_value(each["null"].get(name)) for name in nulls),
@@ -161,8 +159,8 @@ def markdown(entries: list[dict[str, Any]], conditions: str) -> str:
         ]
         lines += [f"- But {remark}." for remark in each["remarks"]]
         lines += [
-            f"- Beside it, {what}: {number(told['median'])} {numbers(told['median_interval'])}"
-            + (f"; the post's own: {number(each['post']['beside'][what])}." if each["post"] else ".")
+            f"- Beside it, {what}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
+            + (f"; the post's own: {tables.number(each['post']['beside'][what])}." if each["post"] else ".")
             for what, told in each["beside"].items()
         ]
         if each["diverged"]:
@@ -171,14 +169,9 @@ def markdown(entries: list[dict[str, Any]], conditions: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def number(value: float | None) -> str:
-    """A number as tables have it."""
-    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
-
-
 def numbers(interval: list[float] | None) -> str:
     """An interval of numbers as tables have it."""
-    return "" if interval is None else f"({number(interval[0])} to {number(interval[1])})"
+    return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
 
 
 def percent(share: float | None) -> str:
@@ -192,7 +185,7 @@ def percents(interval: list[float] | None) -> str:
 
 
 def _value(single: dict[str, Any] | None) -> str:
-    return "" if single is None else f"{number(single['value'])} {'✓' if single['meets'] else '✗'}"
+    return "" if single is None else f"{tables.number(single['value'])} {'✓' if single['meets'] else '✗'}"
 
 
 def _share(population: dict[str, Any] | None) -> str:
