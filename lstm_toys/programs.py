@@ -70,8 +70,8 @@ def work(task: Task, model: Stack) -> float:
     """About what one step of one member takes, in multiplications; for estimates of the time left."""
     curves, timesteps, features = shown(task)
     widths = (features, *model.hidden, model.features)
-    # A gate's activation and its derivatives cost about as much as twenty multiplications, a layer that is small as much
-    # as 1,300.
+    # A gate's activation and its derivatives cost about as much as twenty multiplications, and every layer at least as
+    # much as 1,300.
     layers = sum(1_300 + 4 * units * (below + units + 20) for below, units in pairwise(widths))
     return float((task.batch or curves) * timesteps * layers)
 
