@@ -66,7 +66,8 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
         with h5netcdf.File(temporary, "a") as file:
             file.dimensions["record"] = RECORDS + 1 + len({each.steps for each in settings})
             for name, dims in numbers.items():
-                file.create_variable(name, ("setting", "seed", *dims), "f4", fillvalue=np.nan)
+                kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
+                file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
             for name in ("learned", "diverged"):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # As xarray marks it.
 
