@@ -64,6 +64,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
         title: of the figure.
         limit: a level to mark, if any.
     """
+    found = found[["error", "diverged"]]  # All that is selected from below, again and again.
     names = varied(found) or ["learning_rate"]
     across = next((name for name in NUMBERS if name in names), names[0])
     rest = [name for name in names if name != across]
@@ -98,20 +99,20 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
 
 def histories(found: xr.Dataset) -> Figure:
     """The training loss over the steps, one color for each value of one setting, one panel for each of the rest."""
+    found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
     hue = next((name for name in NUMBERS if name in names), names[0] if names else None)
     colors = _colors(found, hue)
     with _panels(longest, [name for name in names if name != hue], "Training", []) as (figure, panels):
         for axes, part in panels:
-            for number in range(part.sizes["setting"]):
-                setting = part.isel(setting=number)
-                color = colors[None if hue is None else setting[hue].item()]
-                fit = setting.isel(seed=~setting.diverged.values)
-                if not fit.sizes["seed"]:
+            values = part[hue].values.tolist() if hue else [None] * part.sizes["setting"]
+            arrays = (part[name].values for name in ("record_step", "record_loss", "diverged"))
+            for value, record, loss, diverged in zip(values, *arrays, strict=True):
+                if diverged.all():
                     continue
-                known = np.isfinite(fit.record_step.values[0])
-                steps, losses = fit.record_step.values[0, known], fit.record_loss.values[:, known]
+                color, known = colors[value], np.isfinite(record[0])
+                steps, losses = record[0, known], loss[~diverged][:, known]
                 axes.fill_between(steps, *statistics.band(losses), color=color, alpha=0.2, linewidth=0)
                 axes.plot(steps, np.median(losses, axis=0), color=color, linewidth=1.3)
             axes.set_yscale("log")
@@ -154,19 +155,20 @@ def _panels(
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
         figure.suptitle(f"{title}{more}", fontsize=10)
         yield figure, panels
+        if all(part.diverged.values.all() for _, part in panels):
+            grid[0].set_ylim(0.1, 1)  # A logarithmic axis of nothing has no limits of its own.
 
 
 def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: Any, height: float) -> None:
     """Medians and bands over one setting; crosses, at a height of the panel, where there is no seed left."""
     points, lost = [], []
-    for number, value in enumerate(part[across].values.tolist()):
-        setting = part.isel(setting=number)
-        kept = ~setting.diverged.values
+    arrays = part.error.values, part.diverged.values
+    for value, errors, diverged in zip(part[across].values.tolist(), *arrays, strict=True):
         place = float(value) if across in NUMBERS else float(places.index(value))
-        if not kept.any():
+        if diverged.all():
             lost.append(place)
         else:
-            points.append((place, *np.quantile(setting.error.values[kept], (0.05, 0.5, 0.95)), kept.all()))
+            points.append((place, *np.quantile(errors[~diverged], (0.05, 0.5, 0.95)), not diverged.any()))
     upper = axes.get_xaxis_transform()
     axes.plot(lost, [height] * len(lost), "x", color=color, markersize=5, transform=upper)
     if not points:
