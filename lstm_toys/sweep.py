@@ -173,6 +173,8 @@ def execute(
                             values = _values(task, experiment.goal, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
+                            if conduct.interruption():  # The part has its checkpoint, so that little is lost.
+                                raise population.Stopped(steps)
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps

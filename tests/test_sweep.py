@@ -15,7 +15,7 @@ from rich.console import Console
 from experiments import flags
 from experiments.all import EXPERIMENTS
 from experiments.sweep import MOST_SETTINGS, expand, sweep
-from lstm_toys import blocks, execution, figures, population, results, sweep_figures, sweep_results
+from lstm_toys import blocks, execution, figures, generalization, population, results, sweep_figures, sweep_results
 from lstm_toys import sweep as library
 from lstm_toys.goal import Goal
 from lstm_toys.interruption import Interruption
@@ -277,6 +277,23 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     xr.testing.assert_identical(load(tmp_path), load(swept[0]))
     assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
     assert not (only(tmp_path) / "checkpoints").exists()
+
+
+def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypatch, capsys):
+    arguments = [*SMALL, "--task=line", "--grid=steps=2 3", f"--results_dir={tmp_path}", "--quiet"]
+    answers, asked = generalization.answers, []
+
+    def signaled(*arguments, **options):
+        asked.append(None)
+        if len(asked) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return answers(*arguments, **options)
+
+    monkeypatch.setattr(generalization, "answers", signaled)
+    assert sweep(arguments) == 130
+    assert "ended by SIGINT; the same command continues" in capsys.readouterr().err
+    assert sweep(arguments) == 0
+    assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
 
 
 def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
