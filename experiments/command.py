@@ -193,14 +193,15 @@ def train(
             raise flags.Bad(f"{run.settings}: {error}") from None
     console.print(devices.describe(), highlight=False, soft_wrap=True)
     loading = time.perf_counter() - began
-    works = [work for run, experiment in todo.items() for work in _stage(run).works(experiment, run.settings)]
-    with progress.TrainingProgress(console, works) as monitor:
+    works = {run: _stage(run).works(experiment, run.settings) for run, experiment in todo.items()}
+    with progress.TrainingProgress(console, [work for each in works.values() for work in each]) as monitor:
         conduct = execution.Conduct(interruption, monitor, options.checkpoint_every, options.on_divergence)
         for run, experiment in todo.items():
             with run.locked():
                 if run in anew:
                     run.reset()
                 elif run.finished:  # By another process, since this one looked.
+                    monitor.skip(len(works[run]))
                     continue
                 try:
                     _stage(run).execute(experiment, run, conduct, {"import": loading})

@@ -283,7 +283,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
             values[flag].parser = Switch()
         else:
             flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
-    if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments):
+    if asks_help(arguments):
         raise Help(usage(name, doc, table, defaults))
     try:
         stray = values([name, *arguments])[1:]
@@ -293,8 +293,16 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
             f"{told}; --help lists the flags" if isinstance(error, flags.UnrecognizedFlagError) else told
         ) from None
     if stray:
-        raise Bad(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
+        raise Bad(
+            f"stray argument {stray[0]!r}: settings are given as flags, in quotes where a value has spaces; "
+            "--help lists them"
+        )
     return {flag: getattr(values, flag) for flag in table}
+
+
+def asks_help(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for the help, whatever else it says."""
+    return any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
 
 
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -348,6 +356,8 @@ def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
     if settings["train_amplitude"] is not None and "train_amplitude" not in experiment.defaults:
         given = f"flag --train_amplitude={settings['train_amplitude']:g}"
         raise Bad(f"{given}: the training curves of {experiment.name} are fixed")
+    if settings["train_amplitude"] is None and "train_amplitude" in experiment.defaults:
+        raise Bad(f"flag --train_amplitude=none: the training curves of {experiment.name} have one; give a number")
     return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
 
 

@@ -21,7 +21,7 @@ from lstm_toys.experiment import Experiment
 from lstm_toys.interruption import Interruption
 from lstm_toys.runs import SWEPT, Run, Settings, SweepSettings
 
-MOST_SETTINGS = 100_000
+MOST_SETTINGS = 10_000
 MOST_ROWS = 100
 """Of the table on the console."""
 
@@ -53,15 +53,15 @@ OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
 
 def sweep(arguments: Sequence[str]) -> int:
     """Runs a sweep as the arguments say, and returns the exit code."""
-    try:
-        own, rest = flags.split(OWN, arguments)
-        experiment = EXPERIMENTS[own["task"] or OWN_DEFAULTS["task"]]
-        settings, options = expand(experiment, own["grid"] or [], rest)
-    except flags.Help:
+    if flags.asks_help(arguments):
         table = {**OWN, **flags.FLAGS}
         told = dict.fromkeys(("optimizer", "hidden"), "the experiment's own")
         print(flags.usage("sweep", __doc__, table, {**flags.DEFAULTS, **told, **OWN_DEFAULTS}))
         return 0
+    try:
+        own, rest = flags.split(OWN, arguments)
+        experiment = EXPERIMENTS[own["task"] or OWN_DEFAULTS["task"]]
+        settings, options = expand(experiment, own["grid"] or [], rest)
     except flags.Bad as error:
         return command.complain(str(error), 2)
     console = Console(quiet=options.quiet)
@@ -88,14 +88,13 @@ def expand(
         arguments: flags of all settings.
 
     Raises:
-        Help: the help was asked for.
         Bad: a combination is no setting, or there are too many.
     """
     names = [name for name, _ in axes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise flags.Bad(f"flag --grid: {min(twice)} is given twice; give all its values at once")
     for name in names:
-        if any(argument.lstrip("-").split("=")[0] == name for argument in arguments):
+        if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
             raise flags.Bad(f"flag --{name}: --grid gives its values; give one of the two")
     count = 1
     for _, values in axes:
@@ -115,12 +114,7 @@ def expand(
 def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) -> None:
     """The closing table, and what was written."""
     rows, varied = found["rows"], found["varied"]
-    table = Table(
-        title=f"{len(rows):,} settings, {found['seeds']} seeds each",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        show_edge=False,
-    )
+    table = Table(title=f"{len(rows):,} settings, {found['seeds']} seeds each", box=box.SIMPLE_HEAD, padding=0)
     for name in (*varied, "learned", "diverged"):
         table.add_column(HEADINGS.get(name, name.replace("_", " ")), justify="right", overflow="fold")
     for name in ("train MSE", "95 % bootstrap"):
@@ -128,13 +122,8 @@ def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) ->
     for row in rows[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
         mse, diverged = row["train_mse"], len(row["diverged_seeds"])
-        table.add_row(
-            *values,
-            str(row["learned"]),
-            str(diverged),
-            tables.number(mse["median"]),
-            tables.interval(mse["low"], mse["high"]),
-        )
+        spread = tables.number(mse["median"]), tables.interval(mse["low"], mse["high"])
+        table.add_row(*values, str(row["learned"]), str(diverged), *spread)
     console.print(table)
     if len(rows) > MOST_ROWS:
         console.print(f"... and {len(rows) - MOST_ROWS:,} more, in metrics.json", highlight=False)

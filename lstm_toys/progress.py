@@ -60,32 +60,45 @@ class TrainingProgress:
         self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
         self._begun += 1
         self._name, self._steps, self._total = name, steps, members * steps
-        self._finished = self._diverged = 0
-        self._first: tuple[float, int] | None = None
+        self._finished = self._restored = self._diverged = 0  # Restored: member-steps before a checkpoint.
+        self._first: float | None = None
+        self._entering = True  # A group of members.
         self._last_line = time.perf_counter()
         self._bar.update(self._row, description=name, completed=self._before, state="compiling")
         self.tell(f"{name}: {members:,} networks, {steps:,} steps")
+
+    def skip(self, trainings: int) -> None:
+        """Passes over the next trainings, which need not be done."""
+        self._begun += trainings
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
         """Shows where the training is; see `population.Monitor`."""
         now = time.perf_counter()
         done = self._finished + step * len(losses)
         if self._first is None:
-            self._first = now, done
-        elif done > self._first[1]:
-            self._show(now, step, done, losses, sound)
-        if step == self._steps:
+            self._first = now
+        if self._entering:
+            self._restored += step * len(losses)
+        if done > self._restored:
+            self._show(now, now - self._first, step, done, losses, sound)
+        self._entering = step == self._steps
+        if self._entering:
             self._finished = done
             self._diverged += int((~sound).sum())
             if done == self._total:
-                self._spent += now - self._first[0]
-                self._worked += self._share(done) - self._share(self._first[1])
+                self._spent += now - self._first
+                self._worked += self._share(done - self._restored)
 
     def _show(
-        self, now: float, step: int, done: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]
+        self,
+        now: float,
+        spent: float,
+        step: int,
+        done: int,
+        losses: Float[np.ndarray, " M"],
+        sound: Bool[np.ndarray, " M"],
     ) -> None:
-        first, before = self._first or (now, done)
-        rate = (done - before) / max(now - first, 1e-9)
+        rate = (done - self._restored) / max(spent, 1e-9)
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
         state = (
             f"step {step:,}/{self._steps:,} | {rate:,.0f} member-steps/s | "
@@ -94,8 +107,8 @@ class TrainingProgress:
         self._bar.update(self._row, completed=self._before + self._share(done), state=state)
         if done == self._total or now - self._last_line >= LINE_SECONDS:
             if not self._console.is_terminal:
-                worked = self._worked + self._share(done) - self._share(before)
-                left = (sum(self._works) - self._before - self._share(done)) * (self._spent + now - first) / worked
+                worked = self._worked + self._share(done - self._restored)
+                left = (sum(self._works) - self._before - self._share(done)) * (self._spent + spent) / worked
                 self.tell(f"{self._name}: {state} | {left:,.0f} s left")
             self._last_line = now
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -44,7 +45,7 @@ class Identity:
         values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
         return values
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Ten hexadecimal digits of the SHA-256 of the settings."""
         text = json.dumps(self.as_dict(), sort_keys=True)

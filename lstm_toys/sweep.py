@@ -73,14 +73,16 @@ class Shape:
 def shapes(settings: Sequence[Settings]) -> list[Shape]:
     """Sorts settings by what has to be compiled."""
     found: dict[tuple[Any, ...], Shape] = {}
+    places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
         kind = (each.optimizer, each.hidden, each.readout, each.timesteps)
         shape = found.setdefault(kind, Shape(each, [], []))
         hyper = {name: value for name in training.Hyper._fields if (value := getattr(each, name)) is not None}
-        if hyper not in shape.hyper:
+        place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
+        if place == len(shape.hyper):
             shape.hyper.append(hyper)
             shape.numbers.append({})
-        shape.numbers[shape.hyper.index(hyper)][each.steps] = number
+        shape.numbers[place][each.steps] = number
     return list(found.values())
 
 
@@ -145,6 +147,8 @@ def execute(
                 conduct.progress.tell,
             )
             conduct.progress.begin(f"{common.optimizer}, {common.network}", shape.members, shape.budgets[-1])
+            if checkpoints.newest:
+                conduct.progress.tell(f"continues from {checkpoints.newest}")
             trained = population.Training(
                 task,
                 model,
@@ -169,19 +173,23 @@ def execute(
                             values = _values(task, experiment.goal, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
+                            if conduct.interruption():  # The part has its checkpoint, so that little is lost.
+                                raise population.Stopped(steps)
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps
             fingerprints += [each for each in checkpoints.fingerprints if each not in fingerprints]
-    found = results.load(run.results, sweep_results.VARIABLES)
+    with stopwatch(seconds, "evaluate"):
+        found = results.load(run.results, sweep_results.VARIABLES)
+        varied, rows = sweep_results.varied(found), sweep_results.rows(found)
     metrics = {
         "experiment": run.settings.experiment,
         "seeds": settings[0].seeds,
         "goal": str(experiment.goal),
         "networks": sum(shape.members for shape in every),
         "shapes": len(every),
-        "varied": sweep_results.varied(found),
-        "rows": sweep_results.rows(found),
+        "varied": varied,
+        "rows": rows,
         "seconds": execution.rounded(seconds),
         "member_steps_per_second": round(member_steps / seconds["train"]),
         "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import matplotlib as mpl
@@ -12,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
 
 from lstm_toys import figures, statistics
 from lstm_toys.goal import Goal
@@ -23,6 +25,12 @@ NUMBERS = ("learning_rate", "momentum", "decay", "train_amplitude", "noise", "st
 LOGARITHMIC = {"learning_rate", "steps"}
 
 MOST_COLUMNS, MOST_PANELS = 4, 24
+
+MOST_TICKS = 6
+"""Values of a setting that are all named on a horizontal axis."""
+
+MOST_ENTRIES = 12
+"""Values of a setting that are all named in a legend."""
 
 PALETTE = [figures.COLORS[letter] for letter in "brgcyk"] + ["#8172b2", "#c26e1b"]
 
@@ -48,13 +56,15 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
 def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
     """Errors over one setting, one color for each value of another, one panel for each of the rest and each probe.
 
-    Lines are medians, bands hold 5-95 % of the seeds that did not diverge; open dots: some seeds diverged.
+    Lines are medians, bands hold 5-95 % of the seeds that did not diverge; open dots: some seeds diverged; crosses
+    along the upper edge: all did.
 
     Args:
         found: the labeled results, with ``error`` ``[setting, seed, probe]``.
         title: of the figure.
         limit: a level to mark, if any.
     """
+    found = found[["error", "diverged"]]  # All that is selected from below, again and again.
     names = varied(found) or ["learning_rate"]
     across = next((name for name in NUMBERS if name in names), names[0])
     rest = [name for name in names if name != across]
@@ -63,45 +73,46 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
     values = _values(found, across)
     with panels(found, [name for name in rest if name != hue], title, found.probe.values.tolist()) as (figure, places):
         for axes, part in places:
-            for value, color in colors.items():
-                _line(
-                    axes, part if hue is None else part.isel(setting=part[hue].values == value), across, values, color
-                )
-            if across in LOGARITHMIC:
-                axes.set_xscale("log")
-            elif across not in NUMBERS:
-                axes.set_xticks(range(len(values)), values)
+            for index, (value, color) in enumerate(colors.items()):
+                mine = part if hue is None else part.isel(setting=part[hue].values == value)
+                _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8))
+            _across(axes, across, values)
             axes.set_yscale("log")
             if limit is not None:
                 axes.axhline(limit, color="black", linewidth=1, linestyle="--")
+        _plain(places[0][0])
         figure.supxlabel(_words(across), fontsize=9)
         figure.supylabel("RMSE", fontsize=9)
         handles = _handles(found, hue, colors, marker="o")
         if found.diverged.values.any():
             label = "some seeds diverged"
             handles.append(Line2D([], [], color=figures.GRAY, marker="o", markersize=5, fillstyle="none", label=label))
+        if found.diverged.values.all(axis=1).any():
+            label = "every seed diverged"
+            handles.append(Line2D([], [], color=figures.GRAY, linestyle="", marker="x", markersize=5, label=label))
         if limit is not None:
-            handles.append(Line2D([], [], color="black", linewidth=1, linestyle="--", label=f"learned: {limit:.2g}"))
+            label = f"counts as learned: {limit:.2g}"
+            handles.append(Line2D([], [], color="black", linewidth=1, linestyle="--", label=label))
         figure.legend(handles=handles, loc="outside right center")
     return figure
 
 
 def histories(found: xr.Dataset) -> Figure:
     """The training loss over the steps, one color for each value of one setting, one panel for each of the rest."""
+    found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
     hue = next((name for name in NUMBERS if name in names), names[0] if names else None)
     colors = _colors(found, hue)
     with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
         for axes, part in places:
-            for number in range(part.sizes["setting"]):
-                setting = part.isel(setting=number)
-                color = colors[None if hue is None else setting[hue].item()]
-                fit = setting.isel(seed=~setting.diverged.values)
-                if not fit.sizes["seed"]:
+            values = part[hue].values.tolist() if hue else [None] * part.sizes["setting"]
+            arrays = (part[name].values for name in ("record_step", "record_loss", "diverged"))
+            for value, record, loss, diverged in zip(values, *arrays, strict=True):
+                if diverged.all():
                     continue
-                known = np.isfinite(fit.record_step.values[0])
-                steps, losses = fit.record_step.values[0, known], fit.record_loss.values[:, known]
+                color, known = colors[value], np.isfinite(record[0])
+                steps, losses = record[0, known], loss[~diverged][:, known]
                 axes.fill_between(steps, *statistics.band(losses), color=color, alpha=0.2, linewidth=0)
                 axes.plot(steps, np.median(losses, axis=0), color=color, linewidth=1.3)
             axes.set_yscale("log")
@@ -115,7 +126,9 @@ def histories(found: xr.Dataset) -> Figure:
 def panels(
     found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
-    """A figure with a panel for each probe and each combination of some settings, at most `MOST_PANELS`.
+    """A figure with a panel for each probe and each combination of some settings that there is, at most `MOST_PANELS`.
+
+    A row holds all combinations, or the values of the last setting, if they fit.
 
     Args:
         found: the labeled results.
@@ -126,54 +139,51 @@ def panels(
     Yields:
         The figure, and every panel with the results that belong into it.
     """
-    combinations = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names), strict=True))) or [()]
-    every = [(probe, combination) for probe in probes or [""] for combination in combinations]
+    combinations = list(product(*(_values(found, name) for name in names)))
+    every = list(product(probes or [""], combinations))
     shown = every[:MOST_PANELS]
-    seats, rows, columns = _seats(shown)
+    lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)
+    columns = next((length for length in lengths if 1 < length <= MOST_COLUMNS), min(MOST_COLUMNS, len(shown)))
+    rows = -(-len(shown) // columns)
     with mpl.rc_context(figures.STYLE):
         figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
-        grid: Any = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
-        places = []
-        for (row, column), (probe, combination) in zip(seats, shown, strict=True):
-            chosen = np.ones(found.sizes["setting"], bool)
-            for name, value in zip(names, combination, strict=True):
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        places: list[tuple[Axes, xr.Dataset]] = []
+        lowest: dict[int, Axes] = {}
+        for number, axes in enumerate(grid):
+            probe, combination = shown[number] if number < len(shown) else ("", ())
+            chosen = np.full(found.sizes["setting"], number < len(shown))
+            for name, value in zip(names, combination, strict=False):
                 chosen &= found[name].values == value
+            if not chosen.any():
+                axes.set_visible(False)
+                continue
             told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
-            axes = grid[row, column]
-            axes.set_title(", ".join(([probe] if len(probes) > 1 else []) + told), size=8)
-            # Below it there may be none whose ticks have labels.
-            axes.tick_params(labelbottom=(row + 1, column) not in seats)
+            axes.set_title(", ".join(([_words(probe)] if len(probes) > 1 else []) + told), size=8)
             part = found.isel(setting=chosen)
             places.append((axes, part.sel(probe=probe) if probe else part))
-        for seat in np.ndindex(rows, columns):
-            if seat not in seats:
-                grid[seat].remove()
+            lowest[number % columns] = axes
+        for axes in lowest.values():
+            axes.tick_params(labelbottom=True)
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
         figure.suptitle(f"{title}{more}", fontsize=10)
         yield figure, places
+        if all(part.diverged.values.all() for _, part in places):
+            places[0][0].set_ylim(0.1, 1)  # A logarithmic axis of nothing has no limits of its own.
 
 
-def _seats(shown: list[tuple[str, tuple[Any, ...]]]) -> tuple[list[tuple[int, int]], int, int]:
-    """Row and column of each panel, and how many there are; by two things that vary, if it is two, and few."""
-    varying = [(probe, *combination) for probe, combination in shown]
-    columns_of = [list(dict.fromkeys(column)) for column in zip(*varying, strict=True)]
-    two = [number for number, values in enumerate(columns_of) if len(values) > 1]
-    if len(two) == 2 and len(columns_of[two[1]]) <= MOST_COLUMNS:
-        down, across = (columns_of[number] for number in two)
-        seats = [(down.index(each[two[0]]), across.index(each[two[1]])) for each in varying]
-        return seats, len(down), len(across)
-    columns = min(MOST_COLUMNS, len(shown))
-    return [divmod(number, columns) for number in range(len(shown))], -(-len(shown) // columns), columns
-
-
-def _line(axes: Axes, part: xr.Dataset, across: str, values: list[Any], color: Any) -> None:
-    points = []
-    for number, value in enumerate(part[across].values.tolist()):
-        setting = part.isel(setting=number)
-        kept = ~setting.diverged.values
-        if kept.any():
-            place = float(value) if across in NUMBERS else float(values.index(value))
-            points.append((place, *np.quantile(setting.error.values[kept], (0.05, 0.5, 0.95)), kept.all()))
+def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: Any, height: float) -> None:
+    """Medians and bands over one setting; crosses, at a height of the panel, where there is no seed left."""
+    points, lost = [], []
+    arrays = part.error.values, part.diverged.values
+    for value, errors, diverged in zip(part[across].values.tolist(), *arrays, strict=True):
+        place = float(value) if across in NUMBERS else float(places.index(value))
+        if diverged.all():
+            lost.append(place)
+        else:
+            points.append((place, *np.quantile(errors[~diverged], (0.05, 0.5, 0.95)), not diverged.any()))
+    upper = axes.get_xaxis_transform()
+    axes.plot(lost, [height] * len(lost), "x", color=color, markersize=5, transform=upper)
     if not points:
         return
     x, low, median, high, whole = (np.array(column) for column in zip(*sorted(points), strict=True))
@@ -183,22 +193,45 @@ def _line(axes: Axes, part: xr.Dataset, across: str, values: list[Any], color: A
     axes.plot(x[~whole], median[~whole], color=color, linestyle="", marker="o", markersize=5, fillstyle="none")
 
 
+def _across(axes: Axes, name: str, values: list[Any]) -> None:
+    """The horizontal axis of a setting, its values named if they are few or no numbers."""
+    if name not in NUMBERS:
+        axes.set_xticks(range(len(values)), values)
+        return
+    if name in LOGARITHMIC and min(values) > 0:
+        axes.set_xscale("log")
+    elif name in LOGARITHMIC and max(values) > 0:
+        axes.set_xscale("symlog", linthresh=min(value for value in values if value > 0))
+    if len(values) <= MOST_TICKS:
+        axes.set_xticks(values, map(_text, values))
+        axes.set_xticks([], minor=True)
+
+
+def _plain(axes: Axes) -> None:
+    """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_yticks([], minor=True)
+
+
 def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, Any]:
-    """A color for each value of a setting: shades where it is a number."""
+    """A color for each value of a setting: shades where it is a number, or there are too many for colors."""
     values = _values(found, hue) if hue else [None]
-    if hue in NUMBERS:
-        return dict(zip(sorted(values), mpl.colormaps["viridis"](np.linspace(0, 0.9, len(values))), strict=True))
-    return dict(zip(values, PALETTE * len(values), strict=False))
+    if hue in NUMBERS or len(values) > len(PALETTE):
+        ordered = sorted(values) if hue in NUMBERS else values
+        return dict(zip(ordered, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(values))), strict=True))
+    return dict(zip(values, PALETTE, strict=False))
 
 
 def _handles(found: xr.Dataset, hue: str | None, colors: dict[Any, Any], marker: str) -> list[Artist]:
     """Legend entries for the colors, the line and the band."""
+    named = list(colors.items())[:: -(-len(colors) // MOST_ENTRIES)] if hue else []
     handles: list[Artist] = [
         Line2D([], [], color=color, marker=marker, markersize=3.5, label=f"{_words(hue)} {_text(value)}")
-        for value, color in colors.items()
-        if hue
+        for value, color in named
     ]
-    label = f"5–95 % of {found.sizes['seed']} seeds"
+    label = f"5–95 % of {'at most ' if found.diverged.values.any() else ''}{found.sizes['seed']} seeds"
     return [
         *handles,
         Line2D([], [], color=figures.GRAY, marker=marker, markersize=3.5, label="median over seeds"),

@@ -66,7 +66,8 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
         with h5netcdf.File(temporary, "a") as file:
             file.dimensions["record"] = RECORDS + 1 + len({each.steps for each in settings})
             for name, dims in numbers.items():
-                file.create_variable(name, ("setting", "seed", *dims), "f4", fillvalue=np.nan)
+                kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
+                file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
             for name in ("learned", "diverged"):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # As xarray marks it.
 
@@ -105,20 +106,21 @@ def varied(found: xr.Dataset) -> list[str]:
 
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
     """For each setting what differs, who diverged, how many learned the task, and medians with 95 % intervals."""
+    errors = {
+        "train_mse": found.train_mse.values,
+        **{str(n): found.rmse.sel(probe=n).values for n in found.probe.values},
+    }
+    settings = {name: found[name].values.tolist() for name in SWEPT}
     every = []
-    for number in range(found.sizes["setting"]):
-        setting = found.isel(setting=number)
-        fit = setting.isel(seed=~setting.diverged.values)
-        errors = {
-            "train_mse": fit.train_mse.values,
-            **{str(n): fit.rmse.sel(probe=n).values for n in found.probe.values},
-        }
+    for number, diverged in enumerate(found.diverged.values):
+        setting = {name: values[number] for name, values in settings.items()}
+        medians = {name: statistics.median_bootstrap(values[number, ~diverged]) for name, values in errors.items()}
         every.append(
             {
-                **{name: setting[name].item() for name in SWEPT if setting[name].values == setting[name].values},
-                "learned": int(setting.learned.sum()),
-                "diverged_seeds": found.seed.values[setting.diverged.values].tolist(),
-                **{name: results.as_json(statistics.median_bootstrap(values)) for name, values in errors.items()},
+                **{name: value for name, value in setting.items() if value == value},  # NaN where there is none.
+                "learned": int(found.learned.values[number].sum()),
+                "diverged_seeds": found.seed.values[diverged].tolist(),
+                **{name: results.as_json(estimate) for name, estimate in medians.items()},
             }
         )
     return every

@@ -47,6 +47,7 @@ BAD = [
     (["--seed", "3"], "seed", "nknown"),
     (["--nonsense", "3"], "nonsense", "nknown"),
     (["16"], "16", "flags"),
+    (["--hidden", "8", "16"], "16", "in quotes where a value has spaces"),
     (["--seeds", "3", "16"], "16", "flags"),
     (["--seeds"], "seeds", "Missing value"),
     (["--seeds", "1e3"], "--seeds", "whole number"),
@@ -288,6 +289,21 @@ def test_every_flag_reaches_its_setting():
 def test_an_optimizer_has_its_own_defaults(optimizer, momentum, decay):
     settings, _ = flags.parse(EXPERIMENT, ["--optimizer", optimizer])
     assert (settings.momentum, settings.decay) == (momentum, decay)
+
+
+def test_an_open_amplitude_must_be_a_number():
+    with pytest.raises(flags.Bad, match=r"--train_amplitude=none: .* give a number"):
+        flags.parse(EXPERIMENT, ["--train_amplitude", "none"])
+    settings, _ = flags.parse(line.EXPERIMENT, ["--train_amplitude", "none"])
+    assert settings.train_amplitude is None
+
+
+def test_own_flags_are_split_off_wherever_they_stand():
+    own = {"task": (flags.choice("a", "b"), ""), "grid": (flags.Parser(str, "text", many=True), ""), "fast": (None, "")}
+    arguments = ["--seeds", "3", "--grid=x y", "--fast", "--quiet", "--grid", "z", "--steps=1", "--", "--task=b"]
+    values, rest = flags.split(own, arguments)
+    assert values == {"task": None, "grid": ["x y", "z"], "fast": True}
+    assert rest == ["--seeds", "3", "--quiet", "--steps=1", "--", "--task=b"]
 
 
 def test_no_hidden_layer_is_a_choice():
