@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 LONG, SHORT = "300 1000 4000 10000", "300 1000 4000"
 GRIDS = (
-    {"learning_rate": "0.01 0.03 0.1 0.3 1 3", "hidden": "none 4 8 16 32", "steps": LONG},
-    {"learning_rate": "0.1 0.3 1", "hidden": "64 32,32", "steps": SHORT},
-    {"learning_rate": "0.01 0.03 0.1 0.3", "readout": "dense", "steps": LONG},
+    {"optimizer": "sgd", "learning_rate": "0.01 0.03 0.1 0.3 1 3", "hidden": "none 4 8 16 32", "steps": LONG},
+    {"optimizer": "sgd", "learning_rate": "0.1 0.3 1", "hidden": "64 32,32", "steps": SHORT},
+    {"optimizer": "sgd", "learning_rate": "0.01 0.03 0.1 0.3", "readout": "dense", "steps": LONG},
     {
         "optimizer": "rmsprop adam",
         "learning_rate": "0.001 0.003 0.01 0.03",

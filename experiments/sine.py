@@ -94,7 +94,7 @@ def compare(results: "xr.Dataset") -> list[dict[str, Any]]:
 EXPERIMENT = Experiment(
     name="sine",
     doc=__doc__,
-    defaults={"steps": 4_000, "learning_rate": 0.1, "train_amplitude": TRAIN_AMPLITUDE},
+    defaults={"steps": 4_000, "learning_rate": 0.001, "optimizer": "rmsprop", "train_amplitude": TRAIN_AMPLITUDE},
     goal=Goal(7e-4),
     task=task,
     probes=probes,
