@@ -10,13 +10,13 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys import figures, post, statistics
-from lstm_toys.sweep_figures import PALETTE, panels
+from lstm_toys.sweep_figures import PALETTE, panels, plain
 
 TITLES = {
     "sine": "the training sine",
-    "amplitude": "A + A sin(10 x)",
-    "line": "lines with intercept",
-    "line_origin": "lines through the origin",
+    "amplitude": "A + A sin(10 x), A from 0.1 (red) to 1 (black)",
+    "line": "m x + m, m from 0.1 (red) to 1.2 (yellow)",
+    "line_origin": "m x, m from 0.1 (red) to 1.2 (black)",
 }
 
 
@@ -48,6 +48,7 @@ def scores(found: xr.Dataset, rows: list[dict[str, Any]]) -> Figure:
                 axes.plot(rates[top], score[top], color=color, linestyle="", marker="*", markersize=10)
             axes.axhline(best, color="black", linewidth=0.8, linestyle=":")
             axes.set(xscale="log", yscale="log")
+        plain(places[0][0])
         figure.supxlabel("learning rate", fontsize=9)
         figure.supylabel("energy score (units of y; smaller is better)", fontsize=9)
         handles: list[Artist] = [

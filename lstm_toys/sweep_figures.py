@@ -80,7 +80,7 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
             axes.set_yscale("log")
             if limit is not None:
                 axes.axhline(limit, color="black", linewidth=1, linestyle="--")
-        _plain(places[0][0])
+        plain(places[0][0])
         figure.supxlabel(_words(across), fontsize=9)
         figure.supylabel("RMSE", fontsize=9)
         handles = _handles(found, hue, colors, marker="o")
@@ -207,7 +207,7 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
         axes.set_xticks([], minor=True)
 
 
-def _plain(axes: Axes) -> None:
+def plain(axes: Axes) -> None:
     """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))

@@ -221,7 +221,7 @@ def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
     for name in flags.FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
-    for default in ("default: 16", "default: 0.1", "default: sgd", "default: 32", "default: 100", "default: results"):
+    for default in ("default: 16", "default: 0.001", "default: rmsprop", "default: 32", "default: 100", "default: results"):
         assert default in output
 
 
@@ -240,10 +240,10 @@ def test_defaults_are_those_of_the_experiment():
         "seeds": 16,
         "base_seed": 0,
         "steps": EXPERIMENT.defaults["steps"],
-        "learning_rate": 0.1,
-        "optimizer": "sgd",
+        "learning_rate": 0.001,
+        "optimizer": "rmsprop",
         "momentum": None,
-        "decay": None,
+        "decay": 0.9,
         "hidden": [32],
         "readout": "lstm",
         "timesteps": 100,
