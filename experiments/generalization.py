@@ -239,11 +239,12 @@ def parse(arguments: Sequence[str]) -> tuple[Subject, Evaluation, flags.Options]
         raise flags.Bad(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
     subject = SUBJECTS[experiment.name](settings)
     given = {name: own[name] or _default(name, settings) for name in AXES}
+    name = f"generalization_{experiment.name}"
     if own["curve"] is None:
-        return subject, Evaluation("generalization", settings, grids(subject, settings, given), ()), options
+        return subject, Evaluation(name, settings, grids(subject, settings, given), ()), options
     if useless := [name for name in AXES if own[name]]:
         raise flags.Bad(f"flag --{useless[0]}: has no effect with --curve, which is answered instead of grids")
-    return subject, Evaluation("generalization", settings, (), read_curves(own["curve"])), options
+    return subject, Evaluation(name, settings, (), read_curves(own["curve"])), options
 
 
 def run_all(arguments: Sequence[str]) -> int:
