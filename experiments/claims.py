@@ -39,6 +39,9 @@ EXPERIMENTS: dict[str, tuple[Experiment, list[str]]] = {
 """The populations that the claims are about, by the names that `lstm_toys.claims` has for them."""
 
 CONTROLS = ("untrained networks", "networks trained on A = 0.6")
+DENSE_RATE = 0.3
+"""At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""
+
 VARIANTS = ("dense readout", "a tenth of the steps", "ten times the steps")
 
 FLAGS: flags.FlagTable = {
@@ -95,7 +98,12 @@ def columns(seeds: int, base_seed: int, variants: bool) -> Columns:
     }
     if variants:
         # A dense readout needs an LSTM layer below it: one layer is that of the networks of two, under the readout.
-        dense = {name: replace(each, readout="dense", hidden=each.hidden or (32,)) for name, each in usual.items()}
+        dense = {
+            name: replace(
+                each, readout="dense", hidden=each.hidden or (32,), learning_rate=min(each.learning_rate, DENSE_RATE)
+            )
+            for name, each in usual.items()
+        }
         fewer, more = (
             {name: replace(each, steps=int(each.steps * factor)) for name, each in usual.items()}
             for factor in (0.1, 10)

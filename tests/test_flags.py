@@ -221,7 +221,14 @@ def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
     for name in flags.FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
-    for default in ("default: 16", "default: 0.001", "default: rmsprop", "default: 32", "default: 100", "default: results"):
+    for default in (
+        "default: 16",
+        "default: 0.001",
+        "default: rmsprop",
+        "default: 32",
+        "default: 100",
+        "default: results",
+    ):
         assert default in output
 
 
