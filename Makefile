@@ -17,7 +17,7 @@ sine: env
 test: env
 	$(RUN) -m pytest
 
-# Thirty runs killed at random moments, and fifty process starts.
+# Thirty runs killed at random moments, fifty process starts, and more kinds of sweeps.
 test-long: env
 	$(RUN) -m pytest -m long
 

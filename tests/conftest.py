@@ -82,7 +82,7 @@ def hand_made():
             name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
             for name in names
         }
-        flags = {"experiment": "sine", "seeds": seeds, "steps": 100}
+        flags = {"experiment": "sine", "seeds": seeds, "steps": 100, "train_amplitude": 0.3}
         return xr.Dataset(
             {
                 "train_loss": (("seed", "step"), loss),

@@ -238,7 +238,7 @@ def run(folder, *arguments):
 
 
 def folder_of(results: Path) -> Path:
-    (folder,) = (results / "runs").glob("generalization_sine-*")
+    (folder,) = (results / "runs").glob("generalization_*")
     return folder
 
 
@@ -248,7 +248,7 @@ def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
         assert run(tmp_path, *arguments, "--publish") == 0
     folder = folder_of(tmp_path)
     assert {path.name for path in folder.glob("*.png")} == {"axes.png", "seeds.png", "slope_intercept.png"}
-    assert (tmp_path / "generalization_sine" / "axes.png").is_file()
+    assert (tmp_path / "generalization_slope_intercept" / "axes.png").is_file()
     metrics = json.loads((folder / "metrics.json").read_text())
     with maps.opened(folder / "results.nc") as found:
         assert list(found.grids) == ["slope_intercept", "length_slope", "spacing_slope"]

@@ -10,7 +10,7 @@ from experiments import recipe
 from lstm_toys import post, results, sweep_results
 
 GRIDS = (
-    {"learning_rate": "0.1 1", "hidden": "4", "steps": "3 12"},
+    {"optimizer": "sgd", "learning_rate": "0.1 1", "hidden": "4", "steps": "3 12"},
     {"learning_rate": "0.01", "hidden": "none", "optimizer": "rmsprop", "steps": "5"},
 )
 DEFAULT_GRIDS = recipe.GRIDS

@@ -4,6 +4,7 @@ import json
 import pickle
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -28,7 +29,7 @@ def test_everything_is_labeled():
     networks = population.train(task, Stack(1, (6,)), seeds=3, steps=40, learning_rate=0.1)
     random = np.random.default_rng(0)
     train_answer, answer = random.normal(size=(3, 20, 1)), random.normal(size=(3, 29, 20, 1))
-    examples = task.examples(jax.random.key(0), np.float32(0.3))
+    examples = task.examples(jax.random.key(0), jnp.float32(0.3))
     labeled = results.dataset(networks, np.asarray(x), examples, train_answer, probes, answer, {"flags": {"seeds": 3}})
     np.testing.assert_array_equal(labeled.train_loss.sel(seed=1, step=17), networks.train_loss[1, 17])
     np.testing.assert_allclose(labeled.train_target.sel(feature="y"), 0.3 + 0.3 * np.sin(10 * labeled.time), atol=1e-6)
