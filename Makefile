@@ -17,7 +17,7 @@ sine: env
 test: env
 	$(RUN) -m pytest
 
-# Thirty runs killed at random moments, fifty process starts, and more kinds of sweeps.
+# Thirty runs killed at random moments, fifty process starts, and the rarer kinds of runs.
 test-long: env
 	$(RUN) -m pytest -m long
 

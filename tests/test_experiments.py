@@ -80,7 +80,13 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, capsys
     assert "layers.png" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", every.EXPERIMENTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[] if name in ("hill_y", "amplitude") else pytest.mark.long)
+        for name in every.EXPERIMENTS
+    ],
+)
 def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
     small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]

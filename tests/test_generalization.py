@@ -330,6 +330,7 @@ def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
     figures.save(figure, tmp_path / "seeds.png")
 
 
+@pytest.mark.long
 def test_curves_of_ones_own_are_answered_with_bands(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("up,down\n" + "\n".join(f"{k / 29},{1 - k / 29}" for k in range(30)))

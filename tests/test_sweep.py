@@ -123,7 +123,7 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_p
     ("task", "common", "grid"),
     [
         long("sine", "--steps=5 --hidden=4", {"timesteps": "12 8"}),
-        ("sine", "--steps=5 --hidden=4 --timesteps=20", {"train_amplitude": "0.3 0.5", "noise": "0 0.2"}),
+        long("sine", "--steps=5 --hidden=4 --timesteps=20", {"train_amplitude": "0.3 0.5", "noise": "0 0.2"}),
         long("sine", "--steps=5 --hidden=4 --timesteps=20 --optimizer=momentum", {"momentum": "auto 0.5"}),
         long("line", "--steps=5 --timesteps=20", {"optimizer": "sgd rmsprop"}),
         long(
