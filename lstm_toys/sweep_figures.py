@@ -1,5 +1,6 @@
 """Figures of a sweep, drawn from its labeled results alone."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -139,7 +140,8 @@ def panels(
     Yields:
         The figure, and every panel with the results that belong into it.
     """
-    combinations = list(product(*(_values(found, name) for name in names)))
+    leading = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names[:-1]), strict=True))) or [()]
+    combinations = [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
     every = list(product(probes or [""], combinations))
     shown = every[:MOST_PANELS]
     lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)
@@ -159,7 +161,8 @@ def panels(
                 axes.set_visible(False)
                 continue
             told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
-            axes.set_title(", ".join(([_words(probe)] if len(probes) > 1 else []) + told), size=8)
+            title_of = ", ".join(([_words(probe)] if len(probes) > 1 else []) + told)
+            axes.set_title(textwrap.fill(title_of, 36), size=8)
             part = found.isel(setting=chosen)
             places.append((axes, part.sel(probe=probe) if probe else part))
             lowest[number % columns] = axes
