@@ -41,6 +41,7 @@ TAKEN = (
     "compile_cache",
 )
 TABLE = {name: flags.FLAGS[name] for name in TAKEN}
+TABLE["seeds"] = flags.integer(2, 2**31 - 1), "networks under each setting; a score needs two"
 DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
 ROWS = 25
 """Of the table on the console."""

@@ -3,17 +3,57 @@
 import time
 from collections.abc import Sequence
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Bool, Float
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 LINE_SECONDS = 2.0
 """Time between two plain lines."""
 
 
-class TrainingProgress:
+S = TypeVar("S", bound="Shown")
+
+
+class Shown:
+    """A bar with the time left, on a terminal, while it is entered.
+
+    Args:
+        console: where to.
+        before: columns left of the bar.
+        after: columns right of it.
+    """
+
+    def __init__(self, console: Console, before: tuple[ProgressColumn, ...], after: tuple[ProgressColumn, ...]) -> None:
+        self._console = console
+        self._bar = Progress(
+            SpinnerColumn(),
+            *before,
+            BarColumn(bar_width=20),
+            *after,
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self: S) -> S:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def tell(self, text: str) -> None:
+        """Prints a line beside the bar."""
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+class TrainingProgress(Shown):
     """Shows steps, member-steps a second, median loss, diverged seeds and the time left of one training after another.
 
     It is a `population.Monitor` of the training begun last.
@@ -24,28 +64,10 @@ class TrainingProgress:
     """
 
     def __init__(self, console: Console, works: Sequence[float]) -> None:
-        self._console, self._works, self._begun = console, works, 0
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),
-            TextColumn("{task.fields[state]}"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
+        super().__init__(console, (TextColumn("{task.description}"),), (TextColumn("{task.fields[state]}"),))
+        self._works, self._begun = works, 0
         self._row = self._bar.add_task("", total=sum(works), state="")
         self._spent, self._worked = 0.0, 0.0  # Seconds in trainings, without compiling, and the work of them.
-
-    def __enter__(self) -> "TrainingProgress":
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def begin(self, name: str, members: int, steps: int) -> None:
         """Announces the next training.
@@ -116,12 +138,8 @@ class TrainingProgress:
         """The work of so many member-steps of this training."""
         return self._work * done / max(1, self._total)
 
-    def tell(self, text: str) -> None:
-        """Prints a line beside the bar."""
-        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
 
-
-class EvaluationProgress:
+class EvaluationProgress(Shown):
     """Shows how many answers have been measured, and the time left.
 
     Args:
@@ -130,27 +148,10 @@ class EvaluationProgress:
     """
 
     def __init__(self, console: Console, total: int) -> None:
-        self._console, self._total, self._done = console, total, 0
+        super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())
+        self._total, self._done = total, 0
         self._began = self._last_line = time.perf_counter()
-        self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),
-            BarColumn(bar_width=20),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
         self._row = self._bar.add_task("", total=total)
-
-    def __enter__(self) -> "EvaluationProgress":
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def __call__(self, count: int) -> None:
         """Shows that so many more answers have been measured."""
@@ -160,10 +161,8 @@ class EvaluationProgress:
         if self._done == self._total or now - self._last_line >= LINE_SECONDS:
             if not self._console.is_terminal:
                 rate = self._done / (now - self._began)
-                self._console.print(
+                self.tell(
                     f"{self._done:,} of {self._total:,} answers | {rate:,.0f} answers/s | "
-                    f"{(self._total - self._done) / rate:,.0f} s left",
-                    highlight=False,
-                    soft_wrap=True,
+                    f"{(self._total - self._done) / rate:,.0f} s left"
                 )
             self._last_line = now

@@ -104,7 +104,7 @@ def test_the_default_of_the_sine_is_among_the_recipes():
     assert len({(each.optimizer, each.learning_rate, each.hidden, each.readout) for each in settings}) * 32 >= 2_000
 
 
-@pytest.mark.parametrize("argument", ["--steps=3", "--seeds=0", "stray"])
+@pytest.mark.parametrize("argument", ["--steps=3", "--seeds=0", "--seeds=1", "stray"])
 def test_bad_command_lines_are_refused_in_one_line(argument, capsys, tmp_path):
     assert recipe.recipe([argument, f"--results_dir={tmp_path / 'none'}"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
