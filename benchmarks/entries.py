@@ -16,6 +16,7 @@ class Entry:
         one_a_core: whether it runs as one process on each core, each with its share of the members.
         one_network: whether a process trains a single network, so that the members are as many as the processes.
         most: members that it is measured with, at most.
+        in_parts: whether it is no contestant, but parts of a member-step, each timed alone.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Entry:
     one_a_core: bool = False
     one_network: bool = False
     most: int = 4096
+    in_parts: bool = False
 
     @property
     def processes(self) -> int:
@@ -48,8 +50,8 @@ TORCH_FUNC = Entry(
 KERAS = Entry("keras", "Keras train_on_batch", "peers:Keras", peer=True, one_network=True)
 KERAS_FIT = Entry("keras_fit", "Keras fit", "peers:KerasFit", peer=True, one_network=True)
 
-FLOOR = Entry("floor", "floor", "floor:Floor")
-"""Not a contestant, but run as one."""
+FLOOR = Entry("floor", "floor", "floor:Floor", in_parts=True)
+STAGES = Entry("stages", "lstm_toys, bare steps", "stages:Stages", in_parts=True)
 
 ENTRIES = (OURS, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS, KERAS_FIT)
 

@@ -8,8 +8,7 @@ Every part runs on all devices at once, as the engine does, so that the cores di
 """
 
 import itertools
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -17,13 +16,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from benchmarks.alone import Body, microseconds, repeated
 from benchmarks.job import Job
-from lstm_toys import blocks, devices
+from lstm_toys import devices
 
 BLOCKS = (1, 2, 4)
 """Members side by side in which every form is tried."""
-
-Body = Callable[[PyTree], PyTree]
 
 
 class Floor:
@@ -44,14 +42,14 @@ class Floor:
         """
         if not self._best:
             self._best = {part: self._choose(forms) for part, forms in parts(Job()).items()}
-        return {part: {"us": _time(run, seconds), "form": form} for part, (form, run) in self._best.items()}
+        return {part: {"us": microseconds(run, seconds), "form": form} for part, (form, run) in self._best.items()}
 
     def _choose(self, forms: dict[str, tuple[Body, PyTree]]) -> tuple[str, Callable[[int], float]]:
         runs = {
-            f"{name}, blocks of {block}": _compile(body, carry, block)
+            f"{name}, blocks of {block}": repeated(body, carry, block)
             for (name, (body, carry)), block in itertools.product(forms.items(), BLOCKS)
         }
-        times = {name: min(_time(run, 0.01) for _ in range(10)) for name, run in runs.items()}
+        times = {name: min(microseconds(run, 0.01) for _ in range(10)) for name, run in runs.items()}
         best = min(times, key=lambda name: times[name])
         return best, runs[best]
 
@@ -191,35 +189,3 @@ def _derivatives(carry: PyTree) -> PyTree:
         d_hidden * squashed * o * (1 - o),
     )
     return 1 + 1e-3 * after[0][0], arrays, after
-
-
-def _compile(body: Body, carry: PyTree, block: int) -> Callable[[int], float]:
-    """Compiles a form for all devices; the result runs it so many times, and returns microseconds a member-step."""
-    mesh = blocks.mesh()
-
-    def repeat(carry: PyTree, times: Array) -> PyTree:
-        return jax.lax.fori_loop(0, times, lambda _, carry: body(carry), carry)
-
-    def copies(leaf: Array) -> Float[np.ndarray, "blocks N ..."]:
-        return np.broadcast_to(np.asarray(leaf), (mesh.size, block, *leaf.shape))
-
-    members = blocks.place(jax.tree.map(copies, carry), mesh)
-    compiled = blocks.spread(repeat, mesh).lower(members, jnp.int32(0)).compile()
-
-    def run(times: int) -> float:
-        began = time.perf_counter()
-        jax.block_until_ready(compiled(members, jnp.int32(times)))
-        return 1e6 * (time.perf_counter() - began) / (times * block)
-
-    run(1)
-    return run
-
-
-def _time(run: Callable[[int], float], seconds: float) -> float:
-    """Microseconds of a member-step, over about so many seconds."""
-    guesses: Iterator[int] = itertools.chain([10, 100], itertools.repeat(1000))
-    while True:
-        times = next(guesses)
-        us = run(times)
-        if times * us > 2e4 or times == 1000:
-            return run(max(1, round(seconds * 1e6 / us)))

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.entries import FLOOR, OURS, cores
+from benchmarks.entries import OURS, cores
 from benchmarks.plan import Cell
 from benchmarks.processes import Prepared, Team, Unusable
 
@@ -46,7 +46,7 @@ class Sweep:
             self._say(f"{self._cells[0].sweep}: round {turn + 1} of {self._cells[0].repeats}")
             for number, name in list(self._timers):
                 self._attempt(number, name, partial(self._time, number, name))
-        for name in {name for _, name in self._timers} - {FLOOR.name}:
+        for name in {name for _, name in self._timers}:
             self._teams[name].forget()
         return [self._close(cell, rows) for cell, rows in zip(self._cells, self._rows, strict=True)]
 
@@ -65,9 +65,9 @@ class Sweep:
 
     def _prepare(self, number: int, name: str, start: Path) -> None:
         cell, team, row = self._cells[number], self._teams[name], self._rows[number][name]
-        if name == FLOOR.name:
+        if team.entry.in_parts:
             team.request("measure", seconds=0.01)
-            self._timers[number, name] = lambda: _floor(team, cell.seconds, row)
+            self._timers[number, name] = lambda: _rate_of_parts(team, cell.seconds, row)
             return
         ready = team.prepare(number, cell.job, team.entry.members(cell.members), start)
         steps = _steps(ready, cell.seconds)
@@ -106,8 +106,8 @@ def _steps(ready: Prepared, seconds: float) -> int:
     return max(1, round(seconds * steps / took / ready.unit)) * ready.unit
 
 
-def _floor(team: Team, seconds: float, row: Row) -> float:
-    """The rate that the parts of the floor add up to, which are added to the row."""
+def _rate_of_parts(team: Team, seconds: float, row: Row) -> float:
+    """The rate that the parts of a member-step add up to, which are added to the row."""
     parts = team.request("measure", seconds=seconds / 5)
     for name, part in parts.items():
         known = row.setdefault("parts", {}).setdefault(name, {"form": part["form"], "us": []})

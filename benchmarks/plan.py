@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from benchmarks.entries import AUTODIFF, ENTRIES, FLOOR, OURS, TORCH, Entry
+from benchmarks.entries import AUTODIFF, ENTRIES, FLOOR, OURS, STAGES, TORCH, Entry
 from benchmarks.job import Job
 
 
@@ -58,7 +58,7 @@ def plan(*, peers: bool, quick: bool) -> Plan:
         if members != counts[0]:  # Those that train one network do not depend on the number of members.
             chosen = [entry for entry in chosen if not entry.one_network]
         if members in (16, 256, 1024):
-            chosen.append(FLOOR)
+            chosen += [STAGES, FLOOR]
         cells.append(Cell("members", Job(), members, tuple(chosen), repeats, seconds))
     few = (OURS, AUTODIFF, TORCH) if peers else (OURS, AUTODIFF)
     for sweep, jobs in sweeps(quick=quick).items():

@@ -4,7 +4,7 @@ import statistics
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.entries import FLOOR, TORCH
+from benchmarks.entries import FLOOR, STAGES, TORCH, Entry
 from benchmarks.reference import TOLERANCE
 from benchmarks.targets import verdicts
 
@@ -31,7 +31,17 @@ def markdown(results: dict[str, Any]) -> str:
     for verdict in verdicts(results):
         met = {True: "yes", False: "**no**", None: "not measured"}[verdict.met]
         lines.append(f"| {verdict.what} | {verdict.wanted} | {verdict.measured} | {met} |")
-    lines += ["", "## Members", "", *_members(results["cells"]), "", *_floor(results["cells"])]
+    lines += ["", "## Members", "", *_members(results["cells"])]
+    lines += ["", "## Where a member-step goes", ""]
+    lines += [
+        "The floor is the sum of what cannot be left out, each part alone in the best form found. The engine's bare",
+        "step is timed cut off after each of its stages; a stage is what it takes longer when it goes one further.",
+        "Medians.",
+        "",
+        *_parts(results["cells"], FLOOR, "part of the floor"),
+        "",
+        *_parts(results["cells"], STAGES, "stage of the engine"),
+    ]
     lines += ["", "## Other jobs", "", *_others(results["cells"], results["machine"]["cores"])]
     return "\n".join(lines) + "\n"
 
@@ -64,13 +74,13 @@ def _numbers(row: dict[str, Any], cores: int = 1) -> list[str]:
     ]
 
 
-def _floor(cells: list[dict[str, Any]]) -> list[str]:
-    """The parts of the floor, over all rounds."""
+def _parts(cells: list[dict[str, Any]], entry: Entry, what: str) -> list[str]:
+    """The parts of a member-step that were timed, over all rounds."""
     parts: dict[str, dict[str, Any]] = {}
     for cell in cells:
-        for name, part in cell["rows"].get(FLOOR.name, {}).get("parts", {}).items():
+        for name, part in cell["rows"].get(entry.name, {}).get("parts", {}).items():
             parts.setdefault(name, {"form": part["form"], "us": []})["us"] += part["us"]
-    lines = ["| part of the floor | best form | us a member-step, a core |", "|---|---|--:|"]
+    lines = [f"| {what} | form | us a member-step, a core |", "|---|---|--:|"]
     medians = {name: statistics.median(part["us"]) for name, part in parts.items()}
     lines += [f"| {name} | {part['form']} | {medians[name]:.1f} |" for name, part in parts.items()]
     return [*lines, f"| all | | {sum(medians.values()):.1f} |"]

@@ -23,7 +23,7 @@ class Trainer:
         module, name = place.split(":")
         self._make = getattr(importlib.import_module(f"benchmarks.{module}"), name)
         self._contestants: dict[int, Any] = {}
-        self._floor: Any = None
+        self._parts: Any = None
 
     def prepare(
         self, cell: int, job: dict[str, Any], start: str, seeds: list[int], places: list[int], result: str
@@ -48,10 +48,10 @@ class Trainer:
         return {}
 
     def measure(self, seconds: float) -> dict[str, Any]:
-        """Measures the parts of the floor."""
-        if self._floor is None:
-            self._floor = self._make()
-        parts: dict[str, Any] = self._floor.measure(seconds)
+        """Measures the parts of a member-step."""
+        if self._parts is None:
+            self._parts = self._make()
+        parts: dict[str, Any] = self._parts.measure(seconds)
         return parts
 
     def environment(self) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """The benchmarks refuse to time a contestant that does other work than the float64 reference."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import initial, job, options, plan, reference
+from benchmarks import initial, job, options, plan, reference, stages
 from benchmarks.contestants import Autodiff, Ours
 from lstm_toys import devices
 
@@ -31,6 +32,16 @@ def test_the_engine_does_the_work_of_the_reference(start):
     engine.prepare(SMALL, start)
     engine.train(job.CHECKED_STEPS)
     assert reference.agrees(disagreement(engine, start))
+
+
+def test_the_stages_add_up_to_the_step_of_the_reference(start):
+    step = jax.jit(lambda weights: stages.cut(stages.STAGES[-1], jnp.asarray(start.inputs), (weights, None))[0])
+    weights = jax.tree.map(lambda leaf: leaf[0], start.weights)
+    for _ in range(job.CHECKED_STEPS):
+        weights = step(weights)
+    expected, _ = reference.train(start)
+    for layer, name in ((layer, name) for layer in weights for name in weights[layer]):
+        np.testing.assert_allclose(weights[layer][name], expected[layer][name][0], atol=1e-5)
 
 
 def test_a_step_too_few_is_refused(start):
