@@ -62,12 +62,10 @@ def end(processes):
         process.wait()
 
 
-@pytest.fixture(scope="module")
-def by_devices(tmp_path_factory):
-    """What `write_losses_and_answers` writes on one, two and three devices."""
-    folder = tmp_path_factory.mktemp("devices")
+def write_on_devices(folder, counts, flags):
+    """Starts `write_losses_and_answers` in a process for each number of devices, under flags of XLA."""
     inherited = {name: value for name, value in os.environ.items() if name != "JAX_NUM_CPU_DEVICES"}
-    processes = [
+    return [
         subprocess.Popen(
             [
                 sys.executable,
@@ -78,11 +76,18 @@ def by_devices(tmp_path_factory):
             env={
                 **inherited,
                 "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests"))),
-                "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={count}",
+                "XLA_FLAGS": f"{flags} --xla_force_host_platform_device_count={count}",
             },
         )
-        for count in (1, 3)
+        for count in counts
     ]
+
+
+@pytest.fixture(scope="module")
+def by_devices(tmp_path_factory):
+    """What `write_losses_and_answers` writes on one, two and three devices."""
+    folder = tmp_path_factory.mktemp("devices")
+    processes = write_on_devices(folder, (1, 3), os.environ.get("XLA_FLAGS", ""))
     try:
         write_losses_and_answers(folder, 2)
         assert [process.wait(timeout=120) for process in processes] == [0, 0]
@@ -110,6 +115,21 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, w
 def test_a_training_continues_on_another_number_of_devices(by_devices, devices):
     reference = by_devices[2]["losses of 16"]
     np.testing.assert_array_equal(by_devices[devices]["losses of 16, continued on two devices"], reference, strict=True)
+
+
+@pytest.mark.long
+def test_a_seed_is_the_same_without_options_of_the_backend_too(tmp_path):
+    processes = write_on_devices(tmp_path, (1, 2, 3), "")
+    try:
+        assert [process.wait(timeout=300) for process in processes] == [0, 0, 0]
+    finally:
+        end(processes)
+    runs = [dict(np.load(tmp_path / f"{count}.npz")) for count in (1, 2, 3)]
+    for what in ("losses", "answers"):
+        reference = runs[0][f"{what} of 16"]
+        for run in runs:
+            for seeds in (1, 5, 16):
+                np.testing.assert_array_equal(run[f"{what} of {seeds}"], reference[:seeds], strict=True)
 
 
 @pytest.fixture(scope="module")
