@@ -39,19 +39,24 @@ PALETTE = [figures.COLORS[letter] for letter in "brgcyk"] + ["#8172b2", "#c26e1b
 def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     """All figures of a sweep by file name.
 
+    Errors of answers are one figure, or, where its panels would be too many, one for each probe.
+
     Args:
         found: the labeled results.
         goal: when a network counts as having learned the task.
     """
     train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
     limit = None if goal.features else float(np.sqrt(goal.limit))
-    return {
+    drawn = {
         "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),
-        "unseen.png": errors(
-            found.assign(error=found.rmse), "RMSE of answers to curves that were not trained on", None
-        ),
         "loss.png": histories(found),
     }
+    answers, title = found.assign(error=found.rmse), "RMSE of answers to curves that were shown after training"
+    if found.sizes["probe"] * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS:
+        return drawn | {"answers.png": errors(answers, title, None)}
+    for probe in found.probe.values.tolist():
+        drawn[f"answers_{probe}.png"] = errors(answers.sel(probe=[probe]), f"{title}: {_words(probe)}", None)
+    return drawn
 
 
 def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
@@ -66,13 +71,10 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
         limit: a level to mark, if any.
     """
     found = found[["error", "diverged"]]  # All that is selected from below, again and again.
-    names = varied(found) or ["learning_rate"]
-    across = next((name for name in NUMBERS if name in names), names[0])
-    rest = [name for name in names if name != across]
-    hue = "hidden" if "hidden" in rest else rest[0] if rest else None
+    across, hue, names = _arranged(found)
     colors = _colors(found, hue)
     values = _values(found, across)
-    with panels(found, [name for name in rest if name != hue], title, found.probe.values.tolist()) as (figure, places):
+    with panels(found, names, title, found.probe.values.tolist()) as (figure, places):
         for axes, part in places:
             for index, (value, color) in enumerate(colors.items()):
                 mine = part if hue is None else part.isel(setting=part[hue].values == value)
@@ -123,6 +125,21 @@ def histories(found: xr.Dataset) -> Figure:
     return figure
 
 
+def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
+    """Which setting errors are drawn over, which is told by color, and those that have panels."""
+    names = varied(found) or ["learning_rate"]
+    across = next((name for name in NUMBERS if name in names), names[0])
+    rest = [name for name in names if name != across]
+    hue = "hidden" if "hidden" in rest else rest[0] if rest else None
+    return across, hue, [name for name in rest if name != hue]
+
+
+def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """Values of some settings: those that occur, each with all values of the last, so that rows are alike."""
+    leading = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names[:-1]), strict=True))) or [()]
+    return [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
+
+
 @contextmanager
 def panels(
     found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
@@ -140,8 +157,7 @@ def panels(
     Yields:
         The figure, and every panel with the results that belong into it.
     """
-    leading = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names[:-1]), strict=True))) or [()]
-    combinations = [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
+    combinations = _combinations(found, names)
     every = list(product(probes or [""], combinations))
     shown = every[:MOST_PANELS]
     lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)

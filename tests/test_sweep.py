@@ -210,11 +210,11 @@ def test_the_output_tells_of_all_settings(swept):
         assert part in text
     assert "compiled once for each of 2 shapes" in text
     assert "1 of 2: sgd, hidden 4, readout lstm: 9 networks, 30 steps" in text
-    for name in ("results.nc", "metrics.json", "rmse.png", "unseen.png", "loss.png"):
+    for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
         assert str(only(folder) / name) in output
         assert (only(folder) / name).is_file()
     assert {path.name for path in only(folder).iterdir()} - {"results.nc", "metrics.json"} == {
-        *(".lock", "config.json", "rmse.png", "unseen.png", "loss.png")
+        *(".lock", "config.json", "rmse.png", "answers.png", "loss.png")
     }
 
 
@@ -307,7 +307,7 @@ def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
     assert output == ""
     assert errors.count("\n") == 1
     assert "every seed of every setting diverged" in errors
-    assert {path.name for path in only(tmp_path).glob("*.png")} == {"rmse.png", "unseen.png", "loss.png"}
+    assert {path.name for path in only(tmp_path).glob("*.png")} == {"rmse.png", "answers.png", "loss.png"}
 
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
