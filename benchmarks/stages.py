@@ -95,6 +95,6 @@ def kept(back: PyTree, inputs: Array) -> list[Array]:
 
 
 def touched(weights: PyTree, result: Array) -> PyTree:
-    """Weights that depend on a result through one element."""
-    bias = weights["readout"]["bias"]
-    return weights | {"readout": weights["readout"] | {"bias": bias.at[0].add(1e-20 * result.ravel()[0])}}
+    """Weights that depend on a result through one element, on which all that is computed depends."""
+    bias = weights["lstm_0"]["bias"]
+    return weights | {"lstm_0": weights["lstm_0"] | {"bias": bias.at[0].add(1e-20 * result.ravel()[0])}}
