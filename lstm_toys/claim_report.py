@@ -66,12 +66,18 @@ def entry(
         "null": {name: _single(claim, outcome) for name, outcome in nulls_say.items()},
         "controls": {name: _population(outcome) for name, outcome in controls_say.items()},
         "variants": {name: _population(outcome) for name, outcome in variants_say.items()},
-        "remarks": remarks(claim, nulls_say, controls_say),
+        "remarks": remarks(claim, networks_say, nulls_say, controls_say, variants_say),
     }
 
 
-def remarks(claim: Claim, nulls: Mapping[str, Outcome], controls: Mapping[str, Outcome]) -> list[str]:
-    """What the verdict does not mean, since something else than the trained networks meets the claim too."""
+def remarks(
+    claim: Claim,
+    networks: Outcome,
+    nulls: Mapping[str, Outcome],
+    controls: Mapping[str, Outcome],
+    variants: Mapping[str, Outcome],
+) -> list[str]:
+    """What the verdict does not mean: that nothing else meets the claim, nor that it is the same for other networks."""
     met = [name for name, outcome in nulls.items() if claim.met(outcome.numbers).all()]
     said = []
     if COPY in met:
@@ -82,7 +88,10 @@ def remarks(claim: Claim, nulls: Mapping[str, Outcome], controls: Mapping[str, O
         )
     elif CLIPPED in met:
         said.append("a clipped copy of the input meets it: is only the tanh")
-    return said + [f"{name} meet it too" for name, outcome in controls.items() if outcome.verdict == "supported"]
+    said += [f"{name} meet it too" for name, outcome in controls.items() if outcome.verdict == "supported"]
+    return said + [
+        f"{outcome.verdict} with {name}" for name, outcome in variants.items() if outcome.verdict != networks.verdict
+    ]
 
 
 def _population(outcome: Outcome) -> dict[str, Any]:

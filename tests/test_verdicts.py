@@ -132,7 +132,7 @@ def test_a_population_may_be_held_against_another():
         assert outcome.share == verdicts.probability_above(first, second)
 
 
-def told(claim, numbers, controls):
+def told(claim, numbers, controls, variants=None):
     nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
     populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
     return claim_report.entry(
@@ -141,7 +141,7 @@ def told(claim, numbers, controls):
         post={},
         nulls=nulls,
         controls=populations,
-        variants={"dense": {"sine": labeled([0.0] * 9)}, "elsewhere": {"line": labeled([0.0])}},
+        variants=variants or {},
     )
 
 
@@ -164,7 +164,21 @@ def test_what_a_control_meets_is_said():
     entry = told(claim(low=0.8), [1.0] * 10, {"untrained": [1.0] * 10, "others": [0.0] * 10})
     assert entry["remarks"] == ["untrained meet it too"]
     assert entry["controls"]["others"]["verdict"] == "refuted"
-    assert {name: each["verdict"] for name, each in entry["variants"].items()} == {"dense": "refuted"}
+
+
+def test_a_variant_that_says_otherwise_is_named():
+    variants = {
+        "dense": {"sine": labeled([0.0] * 9)},
+        "longer": {"sine": labeled([1.0] * 9)},
+        "elsewhere": {"line": labeled([0.0])},
+    }
+    entry = told(claim(low=0.8), [1.0] * 10, {}, variants)
+    assert {name: each["verdict"] for name, each in entry["variants"].items()} == {
+        "dense": "refuted",
+        "longer": "supported",
+    }
+    assert entry["remarks"] == ["refuted with dense"]
+    assert "- But refuted with dense." in claim_report.markdown([entry], "")
 
 
 def test_an_entry_holds_what_was_asked_for():
