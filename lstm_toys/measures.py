@@ -274,6 +274,9 @@ def _normalized(rows: Float[Array, "K T"]) -> Float[Array, "K T"]:
 
 def _earlier(curve: Float[Array, " T"], points: Float[Array, ""]) -> Float[Array, " T"]:
     """The curve so many time points earlier, a straight line between two of them."""
+    # In steps of 2^-10, which single precision holds exactly: XLA may compute a place twice, in fusions that round
+    # differently, and a whole number would then be cut to one point here and held against another there.
+    points = jnp.round(points * 1024) / 1024
     place = jnp.clip(jnp.arange(len(curve)).astype(curve.dtype) - points, 0, len(curve) - 1)
     left = jnp.minimum(place.astype(jnp.int32), len(curve) - 2)
     share = place - left.astype(curve.dtype)

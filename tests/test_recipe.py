@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from experiments import recipe
-from lstm_toys import post, results, sweep_results
+from lstm_toys import families, post, results, sweep_results
 
 GRIDS = (
     {"optimizer": "sgd", "learning_rate": "0.1 1", "hidden": "4", "steps": "3 12"},
@@ -76,10 +76,12 @@ def test_scores_are_those_of_a_plain_loop(scored):
 def test_the_scores_are_published_with_their_figures(scored):
     folder, _, told = scored
     published = {path.name for path in (folder / "recipe").iterdir()}
+    shown = {probe.name for probe in recipe.probes(families.time_points(20))}
     assert published == {
         "metrics.json",
         "recipe.json",
-        *(f"{name}.png" for name in ("best", "loss", "rmse", "score", "unseen")),
+        *(f"{name}.png" for name in ("best", "loss", "rmse", "score")),
+        *(f"answers_{name}.png" for name in shown),
     }
     assert json.loads((folder / "recipe" / "recipe.json").read_text()) == told
 
