@@ -11,8 +11,12 @@ import optax
 
 import lstm_toys
 
-COMPILED_LOOPS = "xla_cpu_small_while_loop_byte_threshold=1000000000"
-"""Option of XLA:CPU, undocumented, that compiles a whole loop to one function; where unknown, XLA ignores it."""
+BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
+"""Options of XLA:CPU, undocumented, which it ignores where it does not know them.
+
+The first compiles a whole loop to one function; the second keeps LLVM from unrolling short loops over units before it
+makes vectors of them.
+"""
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """Flag of XLA that says how many devices the CPU is; it changes no bits."""
@@ -41,7 +45,7 @@ def compile_loops() -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags:
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={COMPILED_LOOPS}".strip()
+        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={BACKEND_OPTIONS}".strip()
 
 
 def cache_compilations() -> None:

@@ -19,7 +19,7 @@ class Trace(NamedTuple):
     """
 
     hidden: Float[Array, "T C H"]
-    gates: Float[Array, "T C G"]
+    gates: tuple[Float[Array, "T C H"], ...]
     previous_cell: Float[Array, "T C H"]
     squashed_cell: Float[Array, "T C H"]
 
@@ -73,11 +73,12 @@ def _trace(
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
         hidden, cell = state
         gates = scale[None, :] * jnp.tanh(projected_t + hidden @ scaled_kernel) + shift[None, :]
+        # Each gate is an array of its own: of several curves, parts of one array would lie scattered.
         i, f, g, o = jnp.split(gates, 4, axis=-1)
         next_cell = f * cell + i * g
         squashed = jnp.tanh(next_cell)
         hidden = o * squashed
-        return (hidden, next_cell), Trace(hidden, gates, cell, squashed)
+        return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed)
 
     zeros = jnp.zeros((inputs.shape[0], units), projected.dtype)
     return jax.lax.scan(step, (zeros, zeros), projected)[1]
@@ -100,13 +101,13 @@ def _backward(
     residuals: Residuals, d_answer: Float[Array, "C T H"]
 ) -> tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Float[Array, " G"]]:
     inputs, kernel, recurrent_kernel, trace = residuals
+    transposed = recurrent_kernel.T
 
     def step(
         state: tuple[Float[Array, "C H"], Float[Array, "C H"]], at: tuple[Float[Array, "C H"], Trace]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C G"]]:
         d_hidden, d_cell = state
-        d_answer_t, (_, gates, previous_cell, squashed) = at
-        i, f, g, o = jnp.split(gates, 4, axis=-1)
+        d_answer_t, (_, (i, f, g, o), previous_cell, squashed) = at
         d_hidden = d_hidden + d_answer_t
         d_cell = d_cell + d_hidden * o * (1 - squashed * squashed)
         d_i = d_cell * g * i * (1 - i)
@@ -114,7 +115,10 @@ def _backward(
         d_g = d_cell * i * (1 - g * g)
         d_o = d_hidden * squashed * o * (1 - o)
         d_gates = jnp.concatenate([d_i, d_f, d_g, d_o], axis=-1)
-        return (jnp.einsum("cg,hg->ch", d_gates, recurrent_kernel), d_cell * f), d_gates
+        # A vector is multiplied fastest by the kernel as it is stored, a matrix by a transposed copy.
+        alone = len(d_gates) == 1
+        d_previous = jnp.einsum("cg,hg->ch", d_gates, recurrent_kernel) if alone else d_gates @ transposed
+        return (d_previous, d_cell * f), d_gates
 
     zeros = jnp.zeros_like(trace.hidden[0])
     _, d_gates = jax.lax.scan(step, (zeros, zeros), (jnp.swapaxes(d_answer, 0, 1), trace), reverse=True)
