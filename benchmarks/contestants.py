@@ -91,14 +91,19 @@ class Spread:
     """Training by autodiff of a loss of one member, spread over the devices.
 
     Attributes:
-        engine_blocks: whether members are batched in blocks as the engine's are; otherwise all of a device together.
+        as_engine: whether members are batched in blocks, and XLA is set up, as for the engine; otherwise all members of
+            a device are together, and XLA is as it comes.
     """
 
     unit = 1
-    engine_blocks = False
+    as_engine = False
 
     def __init__(self) -> None:
-        devices.configure()
+        if self.as_engine:
+            devices.configure()
+        else:
+            devices.use_every_core()
+            devices.cache_compilations()
 
     def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
         """Parameters of all members, and the answer ``[C, T, 1]`` as a function of one member's and the inputs."""
@@ -128,7 +133,7 @@ class Spread:
         self._inputs = jnp.asarray(start.inputs)
         self._loss = jax.jit(jax.vmap(loss, in_axes=(0, None)))
         count = start.members
-        block = initial.block(job) if self.engine_blocks else -(-count // mesh.size)
+        block = initial.block(job) if self.as_engine else -(-count // mesh.size)
         self._groups = []
         size = blocks.group_size(count, block, mesh.size)
         for seeds in blocks.groups(count, size, block, mesh.size):
@@ -150,9 +155,9 @@ class Spread:
 
 
 class Autodiff(Spread):
-    """A plain scan, differentiated by JAX, in the project's blocks: what is left without its own backward pass."""
+    """A plain scan, differentiated by JAX, set up as the engine is: what is left without its own backward pass."""
 
-    engine_blocks = True
+    as_engine = True
 
     def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
         """See `Spread`."""
@@ -229,6 +234,6 @@ class Flax(Spread):
 
 
 class FlaxBlocks(Flax):
-    """The same in the project's blocks."""
+    """The same, set up as the engine is."""
 
-    engine_blocks = True
+    as_engine = True

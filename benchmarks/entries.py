@@ -39,9 +39,9 @@ class Entry:
 
 
 OURS = Entry("ours", "lstm_toys", "contestants:Ours")
-AUTODIFF = Entry("autodiff", "plain scan, autodiff, same blocks", "contestants:Autodiff")
+AUTODIFF = Entry("autodiff", "plain scan, autodiff, set up alike", "contestants:Autodiff")
 FLAX = Entry("flax", "Flax nn.RNN, one vmap", "contestants:Flax", most=1024)
-FLAX_BLOCKS = Entry("flax_blocks", "Flax nn.RNN, same blocks", "contestants:FlaxBlocks", most=1024)
+FLAX_BLOCKS = Entry("flax_blocks", "Flax nn.RNN, set up alike", "contestants:FlaxBlocks", most=1024)
 EQUINOX = Entry("equinox", "Equinox LSTMCell, one vmap", "peers:Equinox", peer=True, most=1024)
 TORCH = Entry("torch", "PyTorch nn.LSTM, one a core", "peers:Torch", peer=True, one_a_core=True, one_network=True)
 TORCH_FUNC = Entry(

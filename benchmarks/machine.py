@@ -40,5 +40,5 @@ def markdown(machine: dict[str, Any]) -> list[str]:
     return [
         f"{machine['processor']}; {system}; {versions}.",
         "",
-        f"XLA flags: `{machine['xla_flags'] or 'none'}`.",
+        f"XLA flags of lstm_toys: `{machine['xla_flags'] or 'none'}`.",
     ]

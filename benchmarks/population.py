@@ -20,7 +20,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     from benchmarks.processes import Team
     from lstm_toys import devices
 
-    devices.configure()
+    devices.use_every_core()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         members: dict[Job, int] = {}
