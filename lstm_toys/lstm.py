@@ -7,6 +7,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+FEW = 2
+"""Features of an input, at most, that are multiplied by the kernel time point by time point, together with h: as many
+more terms of that product cost less than the products of all time points, which would be four times as wide as h."""
+
 
 class Trace(NamedTuple):
     """What the backward pass needs of every time point, time first.
@@ -65,14 +69,24 @@ def _trace(
     units = recurrent_kernel.shape[0]
     scale = jnp.repeat(jnp.array([0.5, 0.5, 1.0, 0.5], kernel.dtype), units)
     shift = 1 - scale
-    projected = (jnp.swapaxes(inputs, 0, 1) @ kernel + bias[None, None, :]) * scale[None, None, :]
     scaled_kernel = recurrent_kernel * scale[None, :]
+    shown = jnp.swapaxes(inputs, 0, 1)
+    few = inputs.shape[-1] <= FEW
+    if few:
+        shown = jnp.concatenate([shown, jnp.ones_like(shown[:, :, :1])], axis=-1)
+        scaled_kernel = jnp.concatenate([kernel * scale[None, :], (bias * scale)[None, :], scaled_kernel])
+    else:
+        shown = (shown @ kernel + bias[None, None, :]) * scale[None, None, :]
 
     def step(
-        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], projected_t: Float[Array, "C G"]
+        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], shown_t: Float[Array, "C _"]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
         hidden, cell = state
-        gates = scale[None, :] * jnp.tanh(projected_t + hidden @ scaled_kernel) + shift[None, :]
+        if few:
+            summed = jnp.concatenate([shown_t, hidden], axis=-1) @ scaled_kernel
+        else:
+            summed = shown_t + hidden @ scaled_kernel
+        gates = scale[None, :] * jnp.tanh(summed) + shift[None, :]
         # Each gate is an array of its own: of several curves, parts of one array would lie scattered.
         i, f, g, o = jnp.split(gates, 4, axis=-1)
         next_cell = f * cell + i * g
@@ -80,8 +94,8 @@ def _trace(
         hidden = o * squashed
         return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed)
 
-    zeros = jnp.zeros((inputs.shape[0], units), projected.dtype)
-    return jax.lax.scan(step, (zeros, zeros), projected)[1]
+    zeros = jnp.zeros((inputs.shape[0], units), shown.dtype)
+    return jax.lax.scan(step, (zeros, zeros), shown)[1]
 
 
 Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Trace]
