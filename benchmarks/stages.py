@@ -20,6 +20,7 @@ from benchmarks.job import LEARNING_RATE, Job
 from lstm_toys import devices, lstm
 
 STAGES = ("forward, wide layer", "forward, readout", "backward, readout", "backward, wide layer", "update")
+LEAVES = ("kernel", "recurrent_kernel", "bias")
 
 
 class Stages:
@@ -84,9 +85,6 @@ def cut(stage: str, inputs: Array, carry: tuple[PyTree, PyTree]) -> tuple[PyTree
         return touched(weights, d_wide[0]), (d_wide, d_readout)
     gradient = {"lstm_0": dict(zip(LEAVES, d_wide, strict=True)), "readout": dict(zip(LEAVES, d_readout, strict=True))}
     return jax.tree.map(lambda weight, d: weight - LEARNING_RATE * d, weights, gradient), ()
-
-
-LEAVES = ("kernel", "recurrent_kernel", "bias")
 
 
 def kept(back: PyTree, inputs: Array) -> list[Array]:
