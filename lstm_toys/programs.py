@@ -99,7 +99,7 @@ def compile_programs(
     Args:
         task: the training set.
         model: the network.
-        optimizer: a name in `lstm_toys.training.OPTIMIZERS`.
+        optimizer: a name in `lstm_toys.optimizers.TAKES`.
         group: member numbers, blocks of them; any of the right shape.
         mesh: the devices.
     """
