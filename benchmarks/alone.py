@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from lstm_toys import blocks
+from lstm_toys.populations import blocks
 
 Body = Callable[[PyTree], PyTree]
 """One member's work, from a carry to the next."""

@@ -22,8 +22,8 @@ def main() -> None:
 
     from benchmarks import initial
     from benchmarks.job import LEARNING_RATE, Job
-    from lstm_toys import devices, population
-    from lstm_toys.checkpoints import Checkpoints, State
+    from lstm_toys.populations import devices, train
+    from lstm_toys.populations.checkpoints import Checkpoints, State
 
     members, steps = (int(argument) for argument in [*sys.argv[1:], "16384", "100"][:2])
     devices.configure()
@@ -44,7 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         checkpoints = Timed(Path(folder) / "checkpoints", 30.0, devices.fingerprint(initial.block(job)))
         checkpoints.seconds = []
-        trained = population.train(
+        trained = train.train(
             initial.task(job),
             initial.model(job),
             seeds=members,

@@ -13,7 +13,8 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from benchmarks import initial
 from benchmarks.job import LEARNING_RATE, Job, Start, Weights, nested, take
-from lstm_toys import blocks, devices, programs, training
+from lstm_toys.networks import training
+from lstm_toys.populations import blocks, devices, programs
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
@@ -36,7 +37,7 @@ class Contestant(Protocol):
 
 
 class Ours:
-    """The project's engine, driven as `lstm_toys.population.train` does it, records included."""
+    """The project's engine, driven as `lstm_toys.populations.train.train` does it, records included."""
 
     unit = CHUNK
 

@@ -93,7 +93,8 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     given = options.read(__doc__ or "", "benchmarks.end_to_end", "quick")
     from benchmarks import machine
-    from lstm_toys import devices, files
+    from lstm_toys import files
+    from lstm_toys.populations import devices
 
     repeats, steps = (1, 200) if given.quick else (5, None)
     caches = measure(repeats, steps)

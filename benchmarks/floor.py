@@ -18,7 +18,7 @@ from jaxtyping import Array, Float, PyTree
 
 from benchmarks.alone import Body, microseconds, repeated
 from benchmarks.job import Job
-from lstm_toys import devices
+from lstm_toys.populations import devices
 
 BLOCKS = (1, 2, 4)
 """Members side by side in which every form is tried."""

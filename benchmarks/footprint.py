@@ -59,7 +59,7 @@ def main() -> None:
     """Trains as many members as the first argument says; the second is when the process was started."""
     from benchmarks import initial
     from benchmarks.job import LEARNING_RATE, Job
-    from lstm_toys import devices, population
+    from lstm_toys.populations import devices, train
 
     devices.configure()
     members, began = int(sys.argv[1]), float(sys.argv[2])
@@ -70,7 +70,7 @@ def main() -> None:
             first.append(time.time() - began)
 
     job = Job()
-    trained = population.train(
+    trained = train.train(
         initial.task(job), initial.model(job), seeds=members, steps=4, learning_rate=LEARNING_RATE, monitor=monitor
     )
     print(json.dumps({"compile": trained.seconds["compile"], "first_step": first[0], "bytes": peak()}))

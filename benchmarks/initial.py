@@ -1,4 +1,4 @@
-"""The networks that every contestant starts from: those of `lstm_toys.training.init`."""
+"""The networks that every contestant starts from: those of `lstm_toys.networks.training.init`."""
 
 import jax
 import jax.numpy as jnp
@@ -6,14 +6,16 @@ import numpy as np
 from jaxtyping import Int, PyTree
 
 from benchmarks.job import LEARNING_RATE, Job, Start
-from lstm_toys import blocks, families, programs, tasks, training
-from lstm_toys.model import Stack
-from lstm_toys.tasks import Task
+from lstm_toys.networks import training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import blocks, programs
+from lstm_toys.tasks import families, supervision
+from lstm_toys.tasks.supervision import Task
 
 
 def task(job: Job) -> Task:
     """What the members are trained on."""
-    return tasks.reproduce("sine", job.parameters, families.time_points(job.points))
+    return supervision.reproduce("sine", job.parameters, families.time_points(job.points))
 
 
 def model(job: Job) -> Stack:
@@ -22,12 +24,12 @@ def model(job: Job) -> Stack:
 
 
 def block(job: Job) -> int:
-    """Members in a block, as `lstm_toys.population` chooses it."""
+    """Members in a block, as `lstm_toys.populations.train` chooses it."""
     return programs.suitable_block(task(job), model(job))
 
 
 def members(job: Job, seeds: Int[np.ndarray, "blocks N"]) -> PyTree:
-    """Members before their first step, on the devices, as `lstm_toys.population` makes them."""
+    """Members before their first step, on the devices, as `lstm_toys.populations.train` makes them."""
     mesh = blocks.mesh()
     examples = task(job)
 

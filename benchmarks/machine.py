@@ -15,7 +15,7 @@ def describe(xla_flags: str) -> dict[str, Any]:
     Args:
         xla_flags: that the engine ran under.
     """
-    from lstm_toys import devices
+    from lstm_toys.populations import devices
 
     versions = {}
     for package in PACKAGES:

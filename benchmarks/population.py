@@ -18,7 +18,7 @@ def measure(plan: Plan) -> dict[str, Any]:
     """Carries out a plan, and returns its results as JSON has them."""
     from benchmarks import footprint, initial, machine, measure
     from benchmarks.processes import Team
-    from lstm_toys import devices
+    from lstm_toys.populations import devices
 
     devices.use_every_core()
     with ExitStack() as stack:
@@ -54,14 +54,15 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     given = options.read(__doc__ or "", "benchmarks.population", "peers", "quick")
     from benchmarks import figure, report
-    from lstm_toys import figures, files
+    from lstm_toys import files
+    from lstm_toys.figures import plots
 
     output = Path(given.output)
     results = {"quick": given.quick, **measure(plan(peers=given.peers, quick=given.quick))}
     files.write_json(output / "population.json", results)
     text = report.markdown(results)
     (output / "population.md").write_text(text)
-    figures.save(figure.throughput(results), output / "population.png")
+    plots.save(figure.throughput(results), output / "population.png")
     print(f"\n{text}")
 
 

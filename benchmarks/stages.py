@@ -17,7 +17,8 @@ from jaxtyping import Array, PyTree
 from benchmarks import initial
 from benchmarks.alone import microseconds, repeated
 from benchmarks.job import LEARNING_RATE, Job
-from lstm_toys import devices, lstm
+from lstm_toys.networks import lstm
+from lstm_toys.populations import devices
 
 STAGES = ("forward, wide layer", "forward, readout", "backward, readout", "backward, wide layer", "update")
 LEAVES = ("kernel", "recurrent_kernel", "bias")

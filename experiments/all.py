@@ -9,9 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from experiments import amplitude, command, flags, hill, hill_y, line, sine, slope_intercept
-from lstm_toys.interruption import Interruption
-from lstm_toys.runs import Run
+from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
+from experiments.commands import command, flags
+from lstm_toys.populations.interruption import Interruption
+from lstm_toys.runs.folder import Run
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT for module in (line, hill, hill_y, sine, amplitude, slope_intercept)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiments import command
-from lstm_toys.experiment import Experiment
-from lstm_toys.goal import Goal
+from experiments.commands import command
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.tasks.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.families import Parameters
-    from lstm_toys.figures import Drawing
-    from lstm_toys.generalization import Probe
-    from lstm_toys.tasks import Task
+    from lstm_toys.figures.plots import Drawing
+    from lstm_toys.populations.answering import Probe
+    from lstm_toys.tasks.families import Parameters
+    from lstm_toys.tasks.supervision import Task
 
 TRAINED = np.arange(50) / 100
 SWEPT = np.arange(151) / 100
@@ -34,14 +34,14 @@ def sines(amplitudes: np.ndarray) -> "Parameters":
 
 def task(x: "Float[Array, ' T']") -> "Task":
     """Fifty sines, to be answered by their amplitudes."""
-    from lstm_toys import tasks
+    from lstm_toys.tasks import supervision
 
-    return tasks.read_off("sine", sines(TRAINED), ("amplitude",), x, BATCH)
+    return supervision.read_off("sine", sines(TRAINED), ("amplitude",), x, BATCH)
 
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """The post's six sines, and all amplitudes from 0 to 1.5."""
-    from lstm_toys.generalization import probe
+    from lstm_toys.populations.answering import probe
 
     return [probe("post", "sine", sines(POST), x), probe("sweep", "sine", sines(SWEPT), x)]
 
@@ -53,28 +53,29 @@ def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
 
 def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figures, and the read-off amplitude over the true one."""
-    from lstm_toys import figures, post
+    from experiments.post import readings
+    from lstm_toys.figures import plots
 
-    pairs = post.published()["predicted_amplitude"]["pairs"]
+    pairs = readings.published()["predicted_amplitude"]["pairs"]
     published = {pair["amplitude"]: pair["predicted"] for pair in pairs}
     labels = dict(zip("rbgcyk", [f"A = {a:g}" for a in POST], strict=True))
     columns = np.array(list(published.values()))[:, None]
     titles = "Sines of the read-off amplitude", "The same of the post's network"
     return {
-        "sines_with_different_amplitudes.png": figures.training_set(results, "Training set: A + A sin(10 x)"),
-        "predicted_amplitude.png": figures.read_off_curves(results, rebuild, columns, labels, titles),
-        "amplitude_range.png": figures.read_off_axis(
+        "sines_with_different_amplitudes.png": plots.training_set(results, "Training set: A + A sin(10 x)"),
+        "predicted_amplitude.png": plots.read_off_curves(results, rebuild, columns, labels, titles),
+        "amplitude_range.png": plots.read_off_axis(
             results, "amplitude", "Amplitudes inside and beyond the training range", TRAINED[-1], published
         ),
-        "loss.png": figures.loss(results, "Training to read off the amplitude"),
+        "loss.png": plots.loss(results, "Training to read off the amplitude"),
     }
 
 
 def compare(results: "xr.Dataset") -> list[dict[str, Any]]:
     """The six read-off amplitudes against the published ones."""
-    from lstm_toys import post
+    from experiments.post import readings
 
-    return post.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
+    return readings.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
 
 
 EXPERIMENT = Experiment(

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.console import Console
 from rich.table import Table
 
-from experiments import amplitude, command, flags, hill, hill_y, line, sine, slope_intercept
-from lstm_toys import tables
-from lstm_toys.experiment import Experiment
+from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
+from experiments.commands import command, flags
 from lstm_toys.files import Damaged, read_json_list, replacing, write_json
-from lstm_toys.interruption import Interruption
-from lstm_toys.runs import Identity, Run, Settings
+from lstm_toys.populations.interruption import Interruption
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Identity, Run, Settings
+from lstm_toys.statistics import tables
 
 if TYPE_CHECKING:
-    from lstm_toys.evidence import Evidence
+    from lstm_toys.studies.claims.evidence import Evidence
 
 NAME = "claims"
 NETWORKS = "networks"
@@ -36,7 +37,7 @@ EXPERIMENTS: dict[str, tuple[Experiment, list[str]]] = {
     "amplitude": (amplitude.EXPERIMENT, []),
     "slope_intercept": (slope_intercept.EXPERIMENT, []),
 }
-"""The populations that the claims are about, by the names that `lstm_toys.claims` has for them."""
+"""The populations that the claims are about, by the names that `experiments.post.claims` has for them."""
 
 CONTROLS = ("untrained networks", "networks trained on A = 0.6")
 DENSE_RATE = 0.3
@@ -174,21 +175,22 @@ def _carry_out(
 def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings]]]) -> None:
     """Writes what is said of every claim, as a list and as a table."""
     began = time.perf_counter()
-    from lstm_toys import claim_report, evidence, results
-    from lstm_toys.claims import CLAIMS
+    from experiments.post.claims import CLAIMS
+    from lstm_toys.results import arrays
+    from lstm_toys.studies.claims import evidence, report
 
     every: dict[str, Evidence] = {
-        column: {name: results.load(each.results) for name, each in populations.items()}
+        column: {name: arrays.load(each.results) for name, each in populations.items()}
         for column, populations in runs.items()
     }
     networks, post = every[NETWORKS], evidence.published()
-    bounds = {claim_report.COPY: float("inf"), claim_report.CLIPPED: 1.0}
+    bounds = {report.COPY: float("inf"), report.CLIPPED: 1.0}
     nulls = {
         name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
         for name, bound in bounds.items()
     }
     entries = [
-        claim_report.entry(
+        report.entry(
             claim,
             networks,
             post=post,
@@ -212,7 +214,7 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
     )
     write_json(run.folder / "claims.json", entries)
     with replacing(run.folder / "claims.md") as temporary:
-        temporary.write_text(claim_report.markdown(entries, conditions))
+        temporary.write_text(report.markdown(entries, conditions))
     summary = {
         "experiment": NAME,
         "flags": settings.as_dict(),
@@ -226,10 +228,11 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
 def _draw(run: Run[ClaimSettings]) -> None:
     """Draws the figure, and adds the time it took to the summary."""
     began = time.perf_counter()
-    from lstm_toys import claim_figure, figures
+    from lstm_toys.figures import plots
+    from lstm_toys.studies.claims import figures
 
     metrics = run.read_metrics()
-    figures.save(claim_figure.draw(_entries(run)), run.folder / "claims.png")
+    plots.save(figures.draw(_entries(run)), run.folder / "claims.png")
     seconds = {**metrics["seconds"], "figures": round(time.perf_counter() - began, 3)}
     write_json(run.metrics, {**metrics, "seconds": seconds})
 
@@ -240,7 +243,7 @@ def _entries(run: Run[ClaimSettings]) -> list[dict[str, Any]]:
 
 def _report(console: Console, run: Run[ClaimSettings]) -> None:
     """The closing table: verdicts and shares, and what they do not mean."""
-    from lstm_toys import claim_report
+    from lstm_toys.studies.claims import report
 
     entries, metrics = _entries(run), run.read_metrics()
     title = f"the claims of the post, in {run.settings.seeds} networks each"
@@ -254,8 +257,8 @@ def _report(console: Console, run: Run[ClaimSettings]) -> None:
             entry["id"],
             entry["verdict"],
             notes,
-            claim_report.percent(entry["share"]),
-            claim_report.percents(entry["interval"]).strip("()"),
+            report.percent(entry["share"]),
+            report.percents(entry["interval"]).strip("()"),
             tables.number(entry["median"]),
             entry["meets"],
         )

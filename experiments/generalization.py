@@ -15,12 +15,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from experiments import amplitude, command, flags, sine, slope_intercept
-from lstm_toys import tables
-from lstm_toys.experiment import Experiment
-from lstm_toys.grids import LENGTH, SPACING, Axis, Curve, Evaluation, Grid
-from lstm_toys.interruption import Interrupted, Interruption
-from lstm_toys.runs import Run, Settings
+from experiments import amplitude, sine, slope_intercept
+from experiments.commands import command, flags
+from lstm_toys.populations.interruption import Interrupted, Interruption
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run, Settings
+from lstm_toys.statistics import tables
+from lstm_toys.studies.generalization.settings import LENGTH, SPACING, Axis, Curve, Evaluation, Grid
 
 MOST_POINTS = 100_000
 """Values of an axis, and time points of a curve, that a flag takes."""
@@ -287,10 +288,10 @@ def carry_out(
     if fresh:
         _evaluate(subject.experiment, population, run, options, console, interruption)
     if fresh or options.replot or not run.drawn:
-        from lstm_toys import evaluation
+        from lstm_toys.studies.generalization import execution
 
         with run.locked():
-            evaluation.draw(run, trained_on(subject, settings), through(subject, settings))
+            execution.draw(run, trained_on(subject, settings), through(subject, settings))
     else:
         console.print("generalization: this run is finished; --restart runs it again", highlight=False)
     if options.publish:
@@ -307,19 +308,20 @@ def _evaluate(
     interruption: Interruption,
 ) -> None:
     made = run.create()
-    from lstm_toys import devices, evaluation, footprint
-    from lstm_toys.progress import EvaluationProgress
+    from lstm_toys.populations import devices, footprint
+    from lstm_toys.populations.progress import EvaluationProgress
+    from lstm_toys.studies.generalization import execution
 
     devices.configure(cache=options.compile_cache)
     try:
-        evaluation.check_size(experiment, run)
+        execution.check_size(experiment, run)
     except footprint.TooLarge as error:
         for folder in made:
             folder.rmdir()
         raise flags.Bad(f"generalization, {run.settings.trained.seeds:,} seeds: {error}") from None
     with (
         run.locked(),
-        EvaluationProgress(console, evaluation.answers_of(run.settings)) as progress,
+        EvaluationProgress(console, execution.answers_of(run.settings)) as progress,
         interruption.patient(),
     ):
 
@@ -329,7 +331,7 @@ def _evaluate(
                 raise Interrupted(interruption.number)
 
         run.reset()
-        evaluation.execute(experiment, population, run, advanced, {})
+        execution.execute(experiment, population, run, advanced, {})
 
 
 def _report(console: Console, run: Run[Evaluation]) -> None:

@@ -8,18 +8,19 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from experiments import command, unseen
-from lstm_toys.experiment import Experiment
-from lstm_toys.goal import Goal
-from lstm_toys.runs import Settings
+from experiments.commands import command
+from experiments.post import unseen
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Settings
+from lstm_toys.tasks.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures import Drawing
-    from lstm_toys.generalization import Probe
-    from lstm_toys.tasks import Task
+    from lstm_toys.figures.plots import Drawing
+    from lstm_toys.populations.answering import Probe
+    from lstm_toys.tasks.supervision import Task
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
 LEARNED = 0.02
@@ -27,9 +28,9 @@ LEARNED = 0.02
 
 def task(x: "Float[Array, ' T']") -> "Task":
     """The points of one hill, to be returned as they are."""
-    from lstm_toys import tasks
+    from lstm_toys.tasks import supervision
 
-    return tasks.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
+    return supervision.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
 
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
@@ -39,15 +40,15 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
 
 def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
-    from lstm_toys import figures
+    from lstm_toys.figures import plots
 
     populations = {layers(results): results, **beside}
     return {
-        "lstm_hill.gif": figures.film(populations),
-        "hill_plane.png": figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
+        "lstm_hill.gif": plots.film(populations),
+        "hill_plane.png": plots.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
         "unseen.png": unseen.draw(results),
-        "layers.png": figures.error_histories(populations, "Learning the hill from x and y", LEARNED),
-        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
+        "layers.png": plots.error_histories(populations, "Learning the hill from x and y", LEARNED),
+        "loss.png": plots.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
     }
 
 

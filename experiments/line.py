@@ -6,26 +6,27 @@ each of them for its answers to lines and hills that it never saw.
 
 from typing import TYPE_CHECKING
 
-from experiments import command, unseen
-from lstm_toys.experiment import Experiment
-from lstm_toys.goal import Goal
+from experiments.commands import command
+from experiments.post import unseen
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.tasks.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures import Drawing
-    from lstm_toys.generalization import Probe
-    from lstm_toys.tasks import Task
+    from lstm_toys.figures.plots import Drawing
+    from lstm_toys.populations.answering import Probe
+    from lstm_toys.tasks.supervision import Task
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
 
 
 def task(x: "Float[Array, ' T']") -> "Task":
     """The points of one line, to be returned as they are."""
-    from lstm_toys import tasks
+    from lstm_toys.tasks import supervision
 
-    return tasks.reproduce("line", TRAINING_LINE, x, ("x", "y"))
+    return supervision.reproduce("line", TRAINING_LINE, x, ("x", "y"))
 
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
@@ -35,12 +36,12 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
 
 def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figure, in the plane of the answered x and y; the unseen curves, and the loss."""
-    from lstm_toys import figures
+    from lstm_toys.figures import plots
 
     return {
-        "line.png": figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
+        "line.png": plots.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
         "unseen.png": unseen.draw(results),
-        "loss.png": figures.loss(results, "Training on the line 0.3 + 0.176 x"),
+        "loss.png": plots.loss(results, "Training on the line 0.3 + 0.176 x"),
     }
 
 

@@ -14,15 +14,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from experiments import command, flags, sine, sweep
-from lstm_toys import tables
-from lstm_toys.interruption import Interruption
-from lstm_toys.runs import Run, SweepSettings
+from experiments import sine, sweep
+from experiments.commands import command, flags
+from lstm_toys.populations.interruption import Interruption
+from lstm_toys.runs.folder import Run, SweepSettings
+from lstm_toys.statistics import tables
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
 
-    from lstm_toys.generalization import Probe
+    from lstm_toys.populations.answering import Probe
 
 LONG, SHORT = "300 1000 4000 10000", "300 1000 4000"
 GRIDS = (
@@ -49,7 +50,7 @@ ROWS = 25
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """What the post's network was shown, the training sine included."""
-    from lstm_toys.generalization import probe
+    from lstm_toys.populations.answering import probe
 
     trained = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
     return [probe("sine", "sine", trained, x), *sine.probes(x)]
@@ -81,12 +82,12 @@ def recipe(arguments: Sequence[str]) -> int:
 
     def work(interruption: Interruption) -> int:
         command.carry_out([(EXPERIMENT, run)], replace(options, publish=False), console, interruption)
-        from lstm_toys import recipes
+        from experiments.post import recipe
 
-        if options.replot or options.restart or not recipes.path(run).is_file():
+        if options.replot or options.restart or not recipe.path(run).is_file():
             with run.locked():
-                recipes.score(run, default)
-        _report(console, run, recipes.read(run))
+                recipe.score(run, default)
+        _report(console, run, recipe.read(run))
         if options.publish:
             console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
         return 0

@@ -14,12 +14,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from experiments import command, flags
 from experiments.all import EXPERIMENTS
-from lstm_toys import tables
-from lstm_toys.experiment import Experiment
-from lstm_toys.interruption import Interruption
-from lstm_toys.runs import SWEPT, Run, Settings, SweepSettings
+from experiments.commands import command, flags
+from lstm_toys.populations.interruption import Interruption
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import SWEPT, Run, Settings, SweepSettings
+from lstm_toys.statistics import tables
 
 MOST_SETTINGS = 10_000
 MOST_ROWS = 100

@@ -49,14 +49,14 @@ jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task without open amplitude."""
-    from lstm_toys.training import Hyper
+    from lstm_toys.networks.training import Hyper
 
     one, nothing = np.float32(1), np.float32(0)
     return Hyper(np.float32(learning_rate), nothing, nothing, one, nothing)
 
 
 def pytest_configure():
-    from lstm_toys import devices
+    from lstm_toys.populations import devices
 
     devices.compile_loops()
 
@@ -65,7 +65,7 @@ def pytest_configure():
 def hand_made():
     """Makes labeled results of a sine run without training one: seeds, and which of them diverged."""
     from experiments.sine import EXPERIMENT
-    from lstm_toys.families import time_points
+    from lstm_toys.tasks.families import time_points
 
     def make(seeds=6, diverged=(1, 4)):
         random = np.random.default_rng(0)

@@ -7,7 +7,8 @@ import matplotlib
 import numpy as np
 import xarray as xr
 
-from lstm_toys import devices, generalization, results
+from lstm_toys.populations import answering, devices
+from lstm_toys.results import arrays
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -26,12 +27,12 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     assert np.median(trained.train_loss[:, -1]) < 0.1 * np.median(trained.train_loss[:, 0])
     folder = tmp_path / "results" / "runs" / "sine-0123456789"
     folder.mkdir(parents=True)
-    results.save_parameters(trained.params, folder / "parameters.npz")
-    results.save(hand_made(), folder / "results.nc")
+    arrays.save_parameters(trained.params, folder / "parameters.npz")
+    arrays.save(hand_made(), folder / "results.nc")
     names = {}
     exec(second, names)
     x = np.linspace(0, 1, 100, dtype=np.float32)
     lines = np.stack([0.1 + 0.3 * x, 0.9 - 0.3 * x])[:, :, None]
-    expected = generalization.answers(trained.model, trained.params, lines)
+    expected = answering.answers(trained.model, trained.params, lines)
     np.testing.assert_allclose(names["answers"], expected, atol=1e-5)
     xr.testing.assert_identical(names["labeled"], hand_made())

@@ -18,11 +18,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import flags
-from experiments.command import command
+from experiments.commands import flags
+from experiments.commands.command import command
 from experiments.line import EXPERIMENT
-from lstm_toys import devices, results
-from lstm_toys.runs import Run
+from lstm_toys.populations import devices
+from lstm_toys.results import arrays
+from lstm_toys.runs.folder import Run
 
 ROOT = Path(__file__).parent.parent
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
@@ -64,7 +65,7 @@ def uninterrupted(tmp_path_factory):
 
 def assert_same(run, reference):
     """Parameters, loss histories and answers, bit by bit, and every file."""
-    xr.testing.assert_identical(results.load(run / "results.nc"), results.load(reference / "results.nc"))
+    xr.testing.assert_identical(arrays.load(run / "results.nc"), arrays.load(reference / "results.nc"))
     with np.load(run / "parameters.npz") as ours, np.load(reference / "parameters.npz") as theirs:
         assert ours.keys() == theirs.keys()
         for name in ours:

@@ -1,0 +1,108 @@
+"""The published answers of the post's networks, and how a population compares with them.
+
+The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``data/post.json`` holds what could be read off its figures.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from lstm_toys.statistics import intervals
+
+FAMILIES = {
+    "sine": "sine",
+    "amplitudes": "amplitude",
+    "lines_with_intercept": "line",
+    "lines_without_intercept": "line_origin",
+}
+"""The figures of the post whose answers are known as numbers, and the probes that repeat them."""
+
+
+@cache
+def published() -> dict[str, Any]:
+    """The published numbers, by figure."""
+    data: dict[str, Any] = json.loads(files("experiments.post").joinpath("published.json").read_text())
+    return data
+
+
+def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
+    """Holds answers to the training sine and to the probes against the published ones.
+
+    Args:
+        results: of `experiments.sine`, without diverged seeds.
+
+    Returns:
+        One row a published curve: what it is, how many of its points are known, the share of them inside the band of
+        5-95 % of seeds, and the root mean squared error of the seeds' median. Empty if the time points differ.
+    """
+    if results.sizes["time"] != len(published()["time"]):
+        return []
+    rows = [_row("sine", published()["sine"]["curves"][0], results.train_answer.sel(feature="y").values)]
+    answers = results.answer.sel(feature="y").values
+    return rows + [_row(family, curve, answers[:, index]) for family, curve, index in published_curves(results)]
+
+
+def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """The published answers that labeled answers hold a counterpart of.
+
+    Args:
+        results: with a coordinate ``curve`` that `results.answered` described.
+
+    Yields:
+        The probe, the published curve with its parameters, and the number of the curve in the results.
+    """
+    for figure, family in FAMILIES.items():
+        for curve in published()[figure]["curves"]:
+            parameters = {name: value for name, value in curve.items() if name != "output"}
+            same = np.all([np.isclose(results[name], value) for name, value in parameters.items()], axis=0)
+            for index in np.flatnonzero(same & (results.family.values == family)):
+                yield family, curve, int(index)
+
+
+def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> list[dict[str, Any]]:
+    """Holds read-off parameters against the published ones.
+
+    Args:
+        results: of a sequence-to-vector experiment, without diverged seeds.
+        figure: the figure's name in the published numbers.
+        names: for each asked parameter, its name there.
+
+    Returns:
+        Rows as `compare_sequences` has them, one a published curve; its points are the parameters.
+    """
+    rows = []
+    for pair in published()[figure]["pairs"]:
+        given = {name: value for name, value in pair.items() if name not in names.values()}
+        same = np.all([np.isclose(results[name], value) for name, value in given.items()], axis=0)
+        output = [pair[names[name]] for name in results.asked.values]
+        rows += [
+            _row("post", {**given, "output": output}, results.answer.values[:, index])
+            for index in np.flatnonzero(same & (results.family.values == "post"))
+        ]
+    return rows
+
+
+def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
+    """The share of the known points of a published curve that lie inside the band of 5-95 % of seeds."""
+    low, high = intervals.band(answers)
+    known = np.isfinite(output)
+    return float(((low <= output) & (output <= high))[known].mean())
+
+
+def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, Any]:
+    output = np.array(curve["output"], float)
+    known = np.isfinite(output)
+    median = np.median(answers, axis=0)
+    return {
+        "family": family,
+        **{name: value for name, value in curve.items() if name != "output"},
+        "points": int(known.sum()),
+        "inside_share": inside_share(answers, output),
+        "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),
+    }

@@ -1,0 +1,1 @@
+"""ONE network: layers, the stack, optimizers, its training."""

@@ -1,0 +1,254 @@
+"""The training of ONE network: pure functions without an axis for seeds.
+
+`lstm_toys.populations.train` runs many of them side by side with `jax.vmap`.
+"""
+
+from functools import partial
+from typing import NamedTuple, cast
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
+
+from lstm_toys.networks import optimizers
+from lstm_toys.networks.stack import Stack
+from lstm_toys.tasks.supervision import Examples, Task
+
+PURPOSES = ("parameters", "examples", "order", "noise")
+"""What a seed's randomness is used for; each purpose has a key of its own."""
+
+WEIGHT_LIMIT = 1_000.0
+"""A parameter beyond this holds the units that it leads to at their bounds, where they learn nothing any more."""
+
+
+class Hyper(NamedTuple):
+    """Hyper-parameters that are traced numbers, so that other ones need no compilation.
+
+    Attributes:
+        learning_rate: step size of the optimizer.
+        momentum: see `optimizers.TAKES`; without effect on an optimizer that has none.
+        decay: likewise.
+        train_amplitude: amplitude of the training curves, of tasks that leave it open.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+    """
+
+    learning_rate: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    momentum: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    decay: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    train_amplitude: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+    noise: Float[Array, "*M"] | Float[np.ndarray, "*M"]
+
+
+class Sound(NamedTuple):
+    """The last recorded state in which a network had not diverged.
+
+    A network has diverged while its loss is not a number, or above that of the untrained network, or a parameter is
+    not a number, or beyond `WEIGHT_LIMIT`. The answers of LSTM units are bounded and so is their loss, so that looking
+    for numbers that are not finite would not find a network whose weights exploded.
+
+    Attributes:
+        step: at which it was recorded.
+        params: of the model.
+        first_loss: of the untrained network.
+    """
+
+    step: Int[Array, ""]
+    params: PyTree[Float[Array, "..."]]
+    first_loss: Float[Array, ""]
+
+
+class Member(NamedTuple):
+    """One network in training.
+
+    Attributes:
+        key: the seed's own PRNG key.
+        hyper: its hyper-parameters.
+        examples: what it is trained on.
+        params: of the model.
+        optimizer_state: of the Optax optimizer.
+        sound: its last sound state.
+    """
+
+    key: Key[Array, ""]
+    hyper: Hyper
+    examples: Examples
+    params: PyTree[Float[Array, "..."]]
+    optimizer_state: PyTree
+    sound: Sound
+
+
+class Record(NamedTuple):
+    """What is told of a network at a recorded step.
+
+    Attributes:
+        loss: mean squared error over the whole training set.
+        rmse: root mean squared error of each feature of the answers; of a sequence, over x >= 0.1, since every LSTM
+            starts from a zero state and has to find the curve first.
+        answer: to the first curve of the training set.
+        sound: whether it has not diverged; see `Sound`.
+    """
+
+    loss: Float[Array, ""]
+    rmse: Float[Array, " A"]
+    answer: Float[Array, "T A"] | Float[Array, " A"]
+    sound: Bool[Array, ""]
+
+
+def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""] | UInt32[np.ndarray, ""]) -> Key[Array, ""]:
+    """The key of a seed: the same whichever other seeds there are."""
+    return jax.random.fold_in(jax.random.key(base_seed), seed)
+
+
+def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
+    """The key that a seed uses for one purpose out of `PURPOSES`."""
+    return jax.random.fold_in(key, PURPOSES.index(purpose))
+
+
+def answer(model: Stack, params: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+    """The model's answers with the given parameters."""
+    return cast(Array, model.apply({"params": params}, inputs))
+
+
+def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
+    """Mean squared error of the model's answers."""
+    return jnp.mean(jnp.square(answer(model, params, examples.inputs) - examples.targets))
+
+
+def first_settled(timesteps: int) -> int:
+    """The first of the time points from 0 to 1 that is at least 0.1."""
+    return -(-(timesteps - 1) // 10)
+
+
+def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
+    """What the network of a seed is trained on: the task's examples, the inputs with noise."""
+    examples = task.examples(purpose_key(key, "examples"), jnp.asarray(hyper.train_amplitude))
+    noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
+    return examples._replace(inputs=examples.inputs + hyper.noise * noise)
+
+
+def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], hyper: Hyper) -> Member:
+    """A network before its first step.
+
+    The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,
+    so walk over members with `jax.lax.map` instead.
+    """
+    examples = training_set(task, key, hyper)
+    params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
+    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
+    return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
+
+
+def record(model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
+    """A record of a network over its whole training set, and the network with its last sound state brought up to date.
+
+    Args:
+        model: the network.
+        member: its state.
+        step: the step that it has reached.
+    """
+    examples = member.examples
+    answers = answer(model, member.params, examples.inputs)
+    squared = jnp.square(answers - examples.targets)
+    settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
+    rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
+    loss = jnp.mean(squared)
+    first_loss = jnp.where(step == 0, loss, member.sound.first_loss)
+    bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
+    sound = jnp.isfinite(loss) & (loss <= first_loss) & jnp.stack(bounded).all()
+    latest = Sound(step, member.params, first_loss)
+    kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
+    return member._replace(sound=kept), Record(loss, rmse, answers[0], sound)
+
+
+def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
+    """The curves of each batch of an epoch, in an order of the seed's own that is new in every epoch.
+
+    Raises:
+        ValueError: the batch does not divide the number of curves.
+    """
+    size = task.batch or count
+    if count % size:
+        raise ValueError(f"a batch of {size} does not divide {count} curves")
+    order = jax.random.permutation(jax.random.fold_in(purpose_key(key, "order"), epoch), count)
+    return order.reshape(-1, size)
+
+
+def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Member:
+    """One update of the parameters with the gradient over the examples."""
+    gradient = jax.grad(loss, argnums=1)(model, member.params, examples)
+    transform = optimizers.optimizer(optimizer, member.hyper)
+    updates, optimizer_state = transform.update(gradient, member.optimizer_state, member.params)
+    return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
+
+
+def advance(
+    task: Task, model: Stack, optimizer: str, member: Member, start: Int[Array, ""], stop: Int[Array, ""]
+) -> Member:
+    """The steps from ``start`` up to ``stop``."""
+    examples = member.examples
+    if task.batch is None:
+        return jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
+
+    count = len(examples.inputs)
+    batches = count // task.batch
+
+    def shuffle(index: Int[Array, ""]) -> Int[Array, "batches N"]:
+        return shuffled(task, member.key, index // batches, count)
+
+    def update(
+        index: Int[Array, ""], state: tuple[Member, Int[Array, "batches N"]]
+    ) -> tuple[Member, Int[Array, "batches N"]]:
+        member, order = state
+        # All members of a block begin an epoch together, so that `vmap` leaves this a branch.
+        order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
+        chosen = order[index % batches]
+        return step(model, optimizer, member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
+
+    return jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))[0]
+
+
+def follow(
+    task: Task,
+    model: Stack,
+    optimizer: str,
+    member: Member,
+    start: Int[Array, ""],
+    stops: Int[Array, " R"],
+    recorded: Bool[Array, " R"],
+) -> tuple[Member, Record]:
+    """The steps from ``start`` up to each stop in turn, and a record at those stops that are to be recorded.
+
+    Args:
+        task: what the network is trained on.
+        model: the network.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        member: its state.
+        start: the step that it has reached.
+        stops: steps, none before the one it follows.
+        recorded: which of them to record.
+
+    Returns:
+        The network at the last stop, and records with a leading axis R: zeros at stops that are not recorded.
+    """
+
+    def leg(
+        state: tuple[Member, Int[Array, ""]], at: tuple[Int[Array, ""], Bool[Array, ""]]
+    ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
+        member, begun = state
+        stop, wanted = at
+        member = advance(task, model, optimizer, member, begun, stop)
+
+        def told(member: Member) -> tuple[Sound, Record]:
+            member, made = record(model, member, stop)
+            return member.sound, made
+
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(told, member)[1])
+        # All members of a block stop together, so that `vmap` leaves this a branch.
+        sound, made = jax.lax.cond(wanted, told, lambda member: (member.sound, nothing), member)
+        member = member._replace(sound=sound)
+        return (member, stop), made
+
+    (member, _), records = jax.lax.scan(leg, (member, start), (stops, recorded))
+    return member, records

@@ -1,0 +1,1 @@
+"""MANY networks: trained and asked side by side."""

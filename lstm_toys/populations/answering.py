@@ -1,0 +1,94 @@
+"""What trained networks answer to curves that they were not trained on."""
+
+from dataclasses import dataclass
+from functools import cache, partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from lstm_toys.networks import training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import blocks
+from lstm_toys.tasks.families import FAMILIES, Parameters
+from lstm_toys.tasks.supervision import show
+
+CURVE_BLOCK = 8
+"""Curves that one compiled program answers at a time."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Curves of one family that networks are shown after training.
+
+    Attributes:
+        name: of the family, as figures and tables have it.
+        inputs: the curves ``[C, T, F]``.
+        parameters: what describes them, one array ``[C]`` each.
+    """
+
+    name: str
+    inputs: Float[np.ndarray, "C T F"]
+    parameters: dict[str, Float[np.ndarray, " C"]]
+
+
+def probe(
+    name: str, family: str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
+) -> Probe:
+    """Curves of a family, as networks are shown them.
+
+    Args:
+        name: of the probe.
+        family: a name in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: of the family, one array ``[C]`` or one number for all curves each.
+        x: time points.
+        features: what is shown of a curve.
+    """
+    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
+    inputs = show(FAMILIES[family].curves(x, parameters), x, features)
+    return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)))
+
+
+def answers(
+    model: Stack,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    *,
+    block: int = blocks.BLOCK,
+) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
+    """Answers of every network to every curve.
+
+    Works in fixed blocks of members and of curves, both padded, so that an answer is bitwise the same however many
+    other networks and curves there are.
+
+    Args:
+        model: the network.
+        params: its parameters, every leaf with a leading axis S.
+        inputs: the curves ``[C, T, F]``.
+        block: members that one compiled program works on.
+    """
+    mesh = blocks.mesh()
+    seeds, curves = jax.tree.leaves(params)[0].shape[0], inputs.shape[0]
+    padding = -curves % CURVE_BLOCK
+    padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
+    chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
+
+    answer_all = _program(model, mesh)
+    every: list[Float[np.ndarray, "M ..."]] = []
+    size = blocks.group_size(seeds, block, mesh.size)
+    for group in blocks.groups(seeds, size, block, mesh.size):
+        members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params)
+        every.append(blocks.flat(answer_all(blocks.place(members, mesh), chunks))[: min(size, seeds - group[0, 0])])
+    answered = np.concatenate(every)
+    return answered.reshape(seeds, curves + padding, *answered.shape[3:])[:, :curves]
+
+
+@cache
+def _program(model: Stack, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """Answers of blocks of members to chunks of curves; kept, so that asking again compiles nothing."""
+
+    def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
+        return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)
+
+    return blocks.spread(answer, mesh)

@@ -1,0 +1,148 @@
+"""Checkpoints of a training: states of groups of members on disk, each with a checksum of its own."""
+
+import hashlib
+import io
+import json
+import re
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lstm_toys.files import Damaged, read_arrays, replacing
+
+KEPT = 2
+"""Checkpoints of each group that are kept."""
+
+HEADER = re.compile(rb"lstm_toys checkpoint, SHA-256 ([0-9a-f]{64})\n")
+NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
+
+State = dict[str, np.ndarray]
+"""The state of a group of members: named arrays."""
+
+
+class Checkpoints:
+    """The checkpoints of one run: of every group of members the last two.
+
+    A file is a line with the SHA-256 of what follows, and an npz archive. It is written under a temporary name, flushed
+    to the disk and renamed.
+
+    Args:
+        folder: of this run's checkpoints; made when the first is written.
+        every: seconds between two checkpoints of a group in training.
+        fingerprint: of the execution that goes on from here; see `lstm_toys.populations.devices.fingerprint`.
+        tell: is told in one line of what was found.
+
+    Attributes:
+        folder: as above.
+        fingerprints: of all executions that the run has seen, this one first.
+    """
+
+    def __init__(
+        self, folder: Path, every: float, fingerprint: dict[str, Any], tell: Callable[[str], None] = print
+    ) -> None:
+        self.folder, self._every, self._tell = folder, every, tell
+        self._written = time.monotonic()
+        self.fingerprints = [fingerprint]
+
+    @property
+    def group_size(self) -> int | None:
+        """Members of a group, as the run was begun with; None if there is no checkpoint."""
+        sizes = [last - first + 1 for first, last, _, _ in self._files()]
+        return max(sizes, default=None)
+
+    @property
+    def newest(self) -> Path | None:
+        """The newest checkpoint of the last group that has one."""
+        return max(self._files(), default=(0, 0, 0, None))[3]
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for another checkpoint."""
+        return time.monotonic() - self._written >= self._every
+
+    def save(self, first: int, last: int, step: int, state: State) -> None:
+        """Writes a state, and removes the oldest of the group's if there are more than two.
+
+        Args:
+            first: number of the group's first member.
+            last: number of its last.
+            step: that the members have reached.
+            state: what to keep of them.
+
+        Raises:
+            OSError: the file cannot be written; the earlier ones are as they were.
+        """
+        fingerprints = np.frombuffer(json.dumps(self.fingerprints).encode(), np.uint8)
+        body = io.BytesIO()
+        np.savez(body, allow_pickle=False, fingerprints=fingerprints, **state)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            file.write(b"lstm_toys checkpoint, SHA-256 %s\n" % hashlib.sha256(body.getbuffer()).hexdigest().encode())
+            file.write(body.getbuffer())
+        for old in self._of(first)[KEPT:]:
+            old.unlink()
+        self._written = time.monotonic()
+
+    def load(self, first: int) -> State | None:
+        """The newest readable state of a group; None if none was ever written.
+
+        Raises:
+            Damaged: there are checkpoints of the group, and none of them can be read.
+        """
+        paths = self._of(first)
+        for path in paths:
+            try:
+                state = _read(path)
+                earlier = json.loads(state.pop("fingerprints").tobytes())
+            except (OSError, KeyError, ValueError) as error:
+                self._tell(f"warning: {path} cannot be read ({error}); trying the one before")
+                continue
+            self._remember(earlier)
+            return state
+        if paths:
+            names = " and ".join(path.name for path in paths)
+            raise Damaged(self.folder, f"{names} cannot be read; without them this part of the run begins anew")
+        return None
+
+    def clear(self) -> None:
+        """Removes every checkpoint, readable or not."""
+        if self.folder.is_dir():
+            shutil.rmtree(self.folder)
+
+    def _remember(self, earlier: list[dict[str, Any]]) -> None:
+        """Adds fingerprints under which the run was computed before."""
+        for fingerprint in earlier:
+            if fingerprint not in self.fingerprints:
+                current = self.fingerprints[0]
+                changed = [name for name in current if current[name] != fingerprint.get(name)]
+                self._tell(
+                    f"warning: the run was begun with another {', '.join(changed)}; bits may differ from those of an "
+                    "uninterrupted run"
+                )
+                self.fingerprints.append(fingerprint)
+
+    def _of(self, first: int) -> list[Path]:
+        """The checkpoints of a group, newest first."""
+        return [path for start, _, _, path in sorted(self._files(), key=lambda f: -f[2]) if start == first]
+
+    def _files(self) -> list[tuple[int, int, int, Path]]:
+        """First member, last member, step and path of every checkpoint."""
+        if not self.folder.is_dir():
+            return []
+        matches = [(NAME.fullmatch(path.name), path) for path in self.folder.iterdir()]
+        return [(int(m[1]), int(m[2]), int(m[3]), path) for m, path in matches if m]
+
+
+def _read(path: Path) -> State:
+    """Raises Damaged if the file is not what was written."""
+    with path.open("rb") as file:
+        header = HEADER.fullmatch(file.readline(len(HEADER.pattern) + 64))
+        body = file.read()
+    if not header or hashlib.sha256(body).hexdigest().encode() != header[1]:
+        raise Damaged(path, "its checksum is wrong")
+    return read_arrays(path, body)

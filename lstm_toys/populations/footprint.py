@@ -1,0 +1,96 @@
+"""What a run will take of memory and disk, before anything of it is begun."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from lstm_toys.networks import training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import blocks, programs, train
+from lstm_toys.tasks.supervision import Task
+
+GIB = 2**30
+
+TRACES = 16
+"""Values that a step holds for each unit, curve and time point: the gates, the states, and their derivatives."""
+
+
+class TooLarge(Exception):
+    """A run does not fit; the argument says in one line what it would take and what there is."""
+
+
+class Footprint(NamedTuple):
+    """Bytes of memory and of disk."""
+
+    memory: int
+    disk: int
+
+
+def estimate(
+    task: Task,
+    model: Stack,
+    optimizer: str,
+    *,
+    timesteps: int,
+    members: int,
+    states: int = 1,
+    probed: int,
+    block: int | None,
+) -> Footprint:
+    """What a run will hold at its largest, without libraries and compiled programs.
+
+    Args:
+        task: the training set, with any number of time points.
+        model: the network.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        timesteps: time points that a curve will have.
+        members: number of networks.
+        states: steps after which the parameters are kept.
+        probed: curves that the networks will be asked for.
+        block: members that one compiled program works on; None: one.
+    """
+    key, one = jax.random.key(0), jnp.float32(1)
+    hyper = training.Hyper(one, one, one, one, one)
+    member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
+    parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
+    curves, _, features = programs.shown(task)
+    points = timesteps if task.sequence else 1
+    answers = 4 * (probed + 1) * points * model.features
+    told = 4 * programs.STOPS * points * model.features
+    history = 4 * (train.RECORDS + 1) * (1 + model.features)
+    units = sum(model.hidden) + model.features
+    examples = 4 * curves * (timesteps * features + points * model.features)
+    working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * units)
+    devices, block = jax.device_count(), block or 1
+    together = blocks.group_size(members, block, devices)
+    return Footprint(
+        memory=together * (3 * state + examples + 2 * told)
+        + min(members, devices * block) * working
+        + members * (states * parameters + history + 3 * answers),
+        disk=members * (2 * (state + history + states * parameters) + parameters + history + states * answers),
+    )
+
+
+def check(footprint: Footprint, folder: Path) -> None:
+    """Compares a footprint with the memory of the machine and the free space where a folder is, or will be.
+
+    Raises:
+        TooLarge: one of them is too small.
+        OSError: the folder cannot be looked at.
+    """
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    disk = shutil.disk_usage(there).free
+    if footprint.memory > memory or footprint.disk > disk:
+        raise TooLarge(
+            f"it would take about {footprint.memory / GIB:,.1f} GiB of memory and {footprint.disk / GIB:,.1f} GiB of "
+            f"disk; there are {memory / GIB:,.1f} GiB of memory and {disk / GIB:,.1f} GiB free on the disk"
+        )
+
+
+def _bytes(tree: object) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

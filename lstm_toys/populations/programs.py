@@ -1,0 +1,141 @@
+"""The compiled programs of a training, and what its members start from."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, UInt32
+
+from lstm_toys.networks import optimizers, training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import blocks
+from lstm_toys.tasks.supervision import Task
+
+STOPS = 16
+"""Records in one call of the compiled training, at most."""
+
+
+class Start(NamedTuple):
+    """What makes one member of a population different from another.
+
+    Attributes:
+        seed: its number.
+        hyper: its hyper-parameters.
+    """
+
+    seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
+    hyper: training.Hyper
+
+
+def members(
+    optimizer: str,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    learning_rate: float | Float[np.ndarray, " M"],
+    momentum: float | Float[np.ndarray, " M"] | None = None,
+    decay: float | Float[np.ndarray, " M"] | None = None,
+    train_amplitude: float | Float[np.ndarray, " M"] | None = None,
+    noise: float | Float[np.ndarray, " M"] = 0.0,
+) -> Start:
+    """What the members of a population start from, every leaf ``[M]``; the arguments are those of `population.train`.
+
+    Raises:
+        ValueError: no seed.
+        KeyError: an unknown optimizer.
+    """
+    numbers = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
+    if not len(numbers):
+        raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
+    own = optimizers.TAKES[optimizer]
+    momentum = own.get("momentum", 0.0) if momentum is None else momentum
+    decay = own.get("decay", 0.0) if decay is None else decay
+    train_amplitude = 1.0 if train_amplitude is None else train_amplitude
+    columns = [
+        np.broadcast_to(np.asarray(value, np.float32), numbers.shape)
+        for value in (learning_rate, momentum, decay, train_amplitude, noise)
+    ]
+    return Start(numbers.astype(np.uint32), training.Hyper(*columns))
+
+
+def suitable_block(task: Task, model: Stack) -> int:
+    """How many members a compiled program should work on; see `blocks.default_block`."""
+    curves, timesteps, _ = shown(task)
+    return blocks.default_block((task.batch or curves) * timesteps * max((*model.hidden, model.features)))
+
+
+def work(task: Task, model: Stack) -> float:
+    """About what one step of one member takes, in multiplications; for estimates of the time left."""
+    curves, timesteps, features = shown(task)
+    widths = (features, *model.hidden, model.features)
+    # A gate's activation and its derivatives cost about as much as twenty multiplications, and every layer at least as
+    # much as 1,300.
+    layers = sum(1_300 + 4 * units * (below + units + 20) for below, units in pairwise(widths))
+    return float((task.batch or curves) * timesteps * layers)
+
+
+class Programs(NamedTuple):
+    """What is compiled, once a run, for groups of blocks of members.
+
+    Attributes:
+        initialize: from a `Start` and the base seed to members.
+        follow: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
+            `training.Record`; see `training.follow`. Takes the members' memory.
+        members: the shapes of members.
+    """
+
+    initialize: Callable[..., training.Member]
+    follow: Callable[..., tuple[training.Member, training.Record]]
+    members: training.Member
+
+
+def compile_programs(
+    task: Task, model: Stack, optimizer: str, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
+) -> Programs:
+    """Compiles a training.
+
+    Args:
+        task: the training set.
+        model: the network.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        group: member numbers, blocks of them; any of the right shape.
+        mesh: the devices.
+    """
+
+    def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
+        return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
+
+    blank = training.Hyper(*np.zeros((len(training.Hyper._fields), 1), np.float32))
+    start = place(group, Start(np.zeros(1, np.uint32), blank), mesh)
+    initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
+    follow = blocks.spread(partial(training.follow, task, model, optimizer), mesh, donate=True)
+    share = jax.sharding.NamedSharding(mesh, jax.P("device"))
+    members = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
+        jax.eval_shape(initialize, start, np.uint32(0)),
+    )
+    return Programs(
+        initialize.lower(start, np.uint32(0)).compile(),
+        follow.lower(members, np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)).compile(),
+        members,
+    )
+
+
+def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding.Mesh) -> Start:
+    """What members of a group start from, on the devices.
+
+    Args:
+        group: member numbers; those past the last member are padding.
+        members: what every member starts from, ``[M]``.
+        mesh: the devices.
+    """
+    return blocks.place(jax.tree.map(lambda leaf: leaf.take(group, mode="clip"), members), mesh)
+
+
+def shown(task: Task) -> tuple[int, int, int]:
+    """Curves, time points and features of a training set."""
+    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0), jnp.float32(1)).inputs.shape
+    return curves, timesteps, features

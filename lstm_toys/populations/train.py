@@ -1,0 +1,366 @@
+"""Many networks trained at once."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Bool, Float, Int, PyTree
+
+from lstm_toys.files import Damaged
+from lstm_toys.networks import training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import blocks, programs
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.course import Course, Histories
+from lstm_toys.tasks.supervision import Task
+
+RECORDS = 200
+"""Recorded steps of a training, at most, besides step 0."""
+
+CALL_SECONDS = 1.0
+"""What one call of the compiled training should last at most, so that the host can act between calls."""
+
+Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
+"""Is told, at recorded steps, of the step that a group of members has reached, their losses, and which are sound."""
+
+
+class Records(NamedTuple):
+    """What a call of the compiled training recorded.
+
+    Attributes:
+        made: by the devices, every leaf ``[blocks, N, stops, ...]``.
+        recorded: at which of the stops.
+    """
+
+    made: training.Record
+    recorded: Bool[np.ndarray, " stops"]
+
+
+class Stopped(Exception):
+    """The training was asked to stop; the argument is the step that the group of members in training has reached."""
+
+
+class Diverged(Exception):
+    """Seeds diverged and were not to; the arguments are their numbers and the recorded step."""
+
+
+@dataclass
+class Population:
+    """Trained networks, one a member.
+
+    Attributes:
+        task: what they were trained on.
+        model: the network.
+        states: for each of the steps asked for, the last sound parameters up to it; every leaf with a leading axis M.
+        steps: recorded steps ``[R]``.
+        train_loss: mean squared error over the training set after each recorded step, ``[M, R]``.
+        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; see `training.Record`.
+        frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
+        frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
+        block: members that one compiled program works on.
+        member_steps: taken here, without those before a checkpoint that was continued from.
+        seconds: spent on ``compile`` and ``train``.
+    """
+
+    task: Task
+    model: Stack
+    states: dict[int, training.Sound]
+    steps: Int[np.ndarray, " R"]
+    train_loss: Float[np.ndarray, "M R"]
+    train_rmse: Float[np.ndarray, "M R A"]
+    frame_steps: Int[np.ndarray, " K"]
+    frames: Float[np.ndarray, "M K ..."]
+    block: int
+    member_steps: int
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
+        """Of the model after the last step; of a member that diverged, its last sound ones."""
+        return self.states[int(self.steps[-1])].params
+
+    @property
+    def sound_steps(self) -> Int[np.ndarray, " M"]:
+        """The last recorded step at which a member had not diverged; see `training.Sound`."""
+        return np.asarray(self.states[int(self.steps[-1])].step)
+
+    @property
+    def diverged(self) -> Bool[np.ndarray, " M"]:
+        """Members that were not sound at the last step."""
+        return self.sound_steps < self.steps[-1]
+
+
+class Part(NamedTuple):
+    """A group of members at the end of its training.
+
+    Attributes:
+        members: their numbers.
+        states: as in `Population`.
+        histories: what was recorded of them.
+    """
+
+    members: range
+    states: dict[int, training.Sound]
+    histories: Histories
+
+
+def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
+    """Step 0, the given steps, and evenly spaced ones between, at most `RECORDS` after step 0.
+
+    Args:
+        steps: that have to be among them, the last one included.
+        least: steps that have to lie between two of the others.
+    """
+    between = np.arange(0, max(steps), max(least, -(-max(steps) // RECORDS)))
+    return np.unique(np.concatenate([[0], between, steps])).astype(np.int32)
+
+
+def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
+    """Which records to keep as frames: the first, the last, and ones that come ever more rarely between."""
+    return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
+
+
+def train(
+    task: Task,
+    model: Stack,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    steps: int | Sequence[int],
+    learning_rate: float | Float[np.ndarray, " M"],
+    optimizer: str = "sgd",
+    momentum: float | Float[np.ndarray, " M"] | None = None,
+    decay: float | Float[np.ndarray, " M"] | None = None,
+    train_amplitude: float | Float[np.ndarray, " M"] | None = None,
+    noise: float | Float[np.ndarray, " M"] = 0.0,
+    base_seed: int = 0,
+    block: int | None = None,
+    frames: int = 0,
+    monitor: Monitor | None = None,
+    checkpoints: Checkpoints | None = None,
+    stop: Callable[[], bool] | None = None,
+    on_divergence: Literal["exclude", "stop"] = "exclude",
+) -> Population:
+    """Trains networks, one a member: a seed under one setting of the hyper-parameters.
+
+    A hyper-parameter is one number for all members, or one for each.
+
+    Args:
+        task: the training set.
+        model: the network.
+        seeds: how many, numbered from 0, or the seed number of each member; a member is the same network whichever
+            others there are.
+        steps: updates of each; of several such numbers, the parameters after each are kept.
+        learning_rate: step size of the optimizer.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        momentum: see there; None: the optimizer's default.
+        decay: likewise.
+        train_amplitude: amplitude of the training curves, of tasks that leave it open; None: 1.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+        base_seed: another one gives other networks under the same seed numbers.
+        block: members that one compiled program works on; another one changes the last bits of every result. None: as
+            many as suit the task.
+        frames: how many records to keep the answer to the first training curve of, at most.
+        monitor: told of the progress.
+        checkpoints: where to continue from, if there are any, and where to leave more.
+        stop: asked about once a second; the training ends with `Stopped` if it says so.
+        on_divergence: whether a member that diverges is marked, or ends the training.
+
+    Raises:
+        ValueError: no seed, negative steps, or a block below 1.
+        KeyError: an unknown optimizer.
+        Stopped: it was told to, and has left a checkpoint.
+        Diverged: a member has, and ``on_divergence`` is ``"stop"``.
+        Damaged: no checkpoint of a group of members can be read.
+        OSError: a checkpoint cannot be written.
+    """
+    start = programs.members(
+        optimizer,
+        seeds=seeds,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        decay=decay,
+        train_amplitude=train_amplitude,
+        noise=noise,
+    )
+    run = Training(
+        task,
+        model,
+        start,
+        optimizer=optimizer,
+        steps=steps,
+        base_seed=base_seed,
+        block=block,
+        frames=frames,
+        monitor=monitor,
+        checkpoints=checkpoints,
+        stop=stop,
+        on_divergence=on_divergence,
+    )
+    whole: PyTree = None
+    for part in run.parts():
+        whole = _filled(whole, (part.states, part.histories), part.members, len(start.seed))
+    states, histories = whole
+    return Population(
+        task=task,
+        model=model,
+        states=states,
+        steps=run.recorded,
+        train_loss=histories.losses,
+        train_rmse=histories.errors,
+        frame_steps=run.recorded[run.kept],
+        frames=histories.frames,
+        block=run.block,
+        member_steps=run.member_steps,
+        seconds=run.seconds,
+    )
+
+
+class Training:
+    """A population in training, one group of members after another.
+
+    The arguments are those of `train`, and what raises is the same.
+
+    Attributes:
+        recorded: recorded steps ``[R]``.
+        kept: indices of the records that are kept as frames.
+        block: members that one compiled program works on.
+        member_steps: taken so far.
+        seconds: spent so far on ``compile`` and ``train``.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        model: Stack,
+        start: programs.Start,
+        *,
+        optimizer: str,
+        steps: int | Sequence[int],
+        base_seed: int = 0,
+        block: int | None = None,
+        frames: int = 0,
+        monitor: Monitor | None = None,
+        checkpoints: Checkpoints | None = None,
+        stop: Callable[[], bool] | None = None,
+        on_divergence: Literal["exclude", "stop"] = "exclude",
+    ) -> None:
+        self._task, self._model, self._start, self._optimizer, self._base_seed = (
+            task,
+            model,
+            start,
+            optimizer,
+            base_seed,
+        )
+        self._monitor, self._checkpoints, self._stop, self._on_divergence = monitor, checkpoints, stop, on_divergence
+        self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
+        self.block = programs.suitable_block(task, model) if block is None else block
+        if self.block < 1:
+            raise ValueError(f"block must be at least 1, not {block}")
+        if not self._wanted or self._wanted[0] < 0:
+            raise ValueError(f"steps must not be negative, nor none at all: {steps}")
+        # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
+        self.recorded = recorded_steps(
+            self._wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch
+        )
+        self.kept = frame_indices(len(self.recorded), frames)
+        self.member_steps = 0
+        self.seconds = {"compile": 0.0, "train": 0.0}
+        self._stride = 1
+
+    def parts(self) -> Iterator[Part]:
+        """Compiles the training, and yields every group of members at the end of its own."""
+        mesh = blocks.mesh()
+        count = len(self._start.seed)
+        size = (self._checkpoints and self._checkpoints.group_size) or blocks.group_size(count, self.block, mesh.size)
+        groups = list(blocks.groups(count, size, self.block, mesh.size))
+        began = time.perf_counter()
+        self._programs = programs.compile_programs(self._task, self._model, self._optimizer, groups[0], mesh)
+        self.seconds["compile"] += time.perf_counter() - began
+        for group in groups:
+            began = time.perf_counter()
+            numbers = range(int(group[0, 0]), min(int(group[0, 0]) + size, count))
+            course = Course(numbers, self._programs.members, self.recorded, self.kept, self._wanted)
+            start = programs.place(group, self._start, mesh)
+            self._train(course, partial(self._programs.initialize, start, np.uint32(self._base_seed)))
+            self.seconds["train"] += time.perf_counter() - began
+            yield Part(numbers, course.states, course.histories())
+
+    def _train(self, course: Course, initialize: Callable[[], training.Member]) -> None:
+        """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
+        state = self._checkpoints.load(course.numbers.start) if self._checkpoints else None
+        pending: Records | None = None
+        if self._checkpoints and state is not None:
+            try:
+                course.restore(state)
+            except (KeyError, ValueError) as error:
+                raise Damaged(self._checkpoints.folder, f"cannot be continued from: {error}") from None
+            self._report(course)
+        if course.finished:
+            return
+        members = course.continued(initialize())
+        while not course.finished:
+            called = time.perf_counter()
+            members, following = self._call(course, members)
+            # The host looks at records while the devices are at work on the steps after them.
+            if pending is not None:
+                self._look(course, pending)
+            pending = following
+            self._pace(time.perf_counter() - called)
+            stopped = self._stop is not None and self._stop()
+            if stopped or (self._checkpoints and self._checkpoints.due):
+                if pending is not None:
+                    self._look(course, pending)
+                    pending = None
+                self._save(course, members)
+            if stopped:
+                raise Stopped(course.step)
+        self._save(course, members)
+
+    def _call(self, course: Course, members: training.Member) -> tuple[training.Member, Records | None]:
+        """Sets the devices to work on the next steps, the stride at most."""
+        if course.ended:
+            return members, None
+        stops, recorded = course.stops(self._stride, programs.STOPS)
+        members, made = self._programs.follow(members, np.int32(course.step), stops, recorded)
+        self.member_steps += int(stops[-1] - course.step) * len(course.numbers)
+        course.reach(int(stops[-1]), members)
+        return members, Records(made, recorded)
+
+    def _look(self, course: Course, records: Records) -> None:
+        """Takes down the records of a call, once the devices have made them."""
+        made = blocks.flat(records.made)
+        for index in np.flatnonzero(records.recorded):
+            course.note(jax.tree.map(lambda leaf, index=index: leaf[:, index], made))
+            self._report(course)
+
+    def _report(self, course: Course) -> None:
+        """Tells the monitor of the last record, and ends the training if a seed diverged that was not to."""
+        if self._monitor is not None:
+            self._monitor(course.recorded_step, course.losses, course.sound)
+        if self._on_divergence == "stop" and not course.sound.all():
+            numbers = np.asarray(course.numbers)[~course.sound]
+            raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
+
+    def _pace(self, seconds: float) -> None:
+        """Fits the number of steps in a call to `CALL_SECONDS`; where a call begins and ends changes no result."""
+        if seconds < CALL_SECONDS / 2:
+            self._stride = min(2 * self._stride, 2**30)
+        elif seconds > CALL_SECONDS:
+            self._stride = max(1, self._stride // 2)
+
+    def _save(self, course: Course, members: training.Member) -> None:
+        course.keep(members)
+        if self._checkpoints:
+            self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state())
+
+
+def _filled(whole: PyTree, part: PyTree, members: range, count: int) -> PyTree:
+    """Copies the arrays of a group of members into those of all of them, which are made with the first group."""
+    if whole is None:
+        whole = jax.tree.map(lambda leaf: np.empty((count, *leaf.shape[1:]), leaf.dtype), part)
+    jax.tree.map(lambda to, leaf: np.copyto(to[members.start : members.stop], leaf), whole, part)
+    return whole

@@ -1,0 +1,1 @@
+"""Labeled arrays and parameters, in memory and on disk."""

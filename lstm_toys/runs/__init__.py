@@ -1,0 +1,1 @@
+"""Runs: what one is, its folder, its life."""

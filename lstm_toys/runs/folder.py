@@ -1,0 +1,255 @@
+"""Runs on disk: one folder for one population with all its settings, named after a hash of them."""
+
+import dataclasses
+import fcntl
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from lstm_toys.files import Damaged, read_json, replacing, write_json
+
+
+class Busy(Exception):
+    """Another process is at work on a run; the argument is the run's folder."""
+
+
+CONFIG = "config.json"
+"""The settings of a run, in its folder."""
+
+FIGURES = ("*.png", "*.gif")
+
+PUBLISHED = (*FIGURES, "*.md", "*.json")
+"""What is copied to the published set, but for the settings, which the summary holds too."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Everything that the numbers of a run depend on, besides the execution fingerprint.
+
+    Attributes:
+        experiment: its name.
+        summarized: what the summary of such a run must hold for a command to tell of it.
+    """
+
+    experiment: str
+    summarized: ClassVar[frozenset[str]] = frozenset({"experiment", "flags", "seconds"})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON has them."""
+        values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        return values
+
+    @cached_property
+    def hash(self) -> str:
+        """Ten hexadecimal digits of the SHA-256 of the settings."""
+        text = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class Settings(Identity):
+    """The settings of a population.
+
+    Attributes:
+        seeds: number of networks.
+        base_seed: another one gives other networks under the same seed numbers.
+        steps: updates of each network; none: they stay untrained.
+        learning_rate: of the optimizer.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        momentum: see there; None of an optimizer that has none.
+        decay: likewise.
+        hidden: units of each LSTM layer below the readout.
+        readout: what turns hidden state into an answer.
+        timesteps: time points of a curve.
+        train_amplitude: amplitude of the training curves; None of an experiment that does not leave it open.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+        block: members that one compiled program works on; None: as many as suit the task and the platform.
+    """
+
+    seeds: int
+    base_seed: int
+    steps: int
+    learning_rate: float
+    optimizer: str
+    momentum: float | None
+    decay: float | None
+    hidden: tuple[int, ...]
+    readout: Literal["lstm", "dense"]
+    timesteps: int
+    train_amplitude: float | None
+    noise: float
+    block: int | None
+
+    def __str__(self) -> str:
+        return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"
+
+    @property
+    def network(self) -> str:
+        """The model, in words."""
+        return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
+
+    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
+        *("seeds", "steps", "goal", "converged", "train_mse", "summary", "post", "diverged_seeds", "last_sound_steps"),
+        *("earlier_fingerprints", "member_steps_per_second", "continued"),
+    }
+
+
+SWEPT = (
+    *("optimizer", "hidden", "readout", "timesteps", "steps"),
+    *("learning_rate", "momentum", "decay", "train_amplitude", "noise"),
+)
+"""The settings that may differ within a sweep."""
+
+
+@dataclass(frozen=True)
+class SweepSettings(Identity):
+    """The settings of a sweep.
+
+    Attributes:
+        settings: of populations of the same seeds of the same experiment.
+    """
+
+    settings: tuple[Settings, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.settings):,} settings, {self.settings[0].seeds:,} seeds"
+
+    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
+        *("seeds", "goal", "networks", "shapes", "varied", "rows", "member_steps_per_second", "continued"),
+    }
+
+
+Identified = TypeVar("Identified", bound=Identity, covariant=True)
+
+
+@dataclass(frozen=True)
+class Run(Generic[Identified]):
+    """The folder of one run.
+
+    Attributes:
+        settings: what the run is.
+        results_dir: the folder of all runs and published sets.
+    """
+
+    settings: Identified
+    results_dir: Path
+
+    @property
+    def folder(self) -> Path:
+        """``<results_dir>/runs/<experiment>-<hash>``."""
+        return self.results_dir / "runs" / f"{self.settings.experiment}-{self.settings.hash}"
+
+    @property
+    def results(self) -> Path:
+        """The labeled arrays, netCDF."""
+        return self.folder / "results.nc"
+
+    @property
+    def metrics(self) -> Path:
+        """The summary, JSON; written after everything but the figures, so that its presence tells a finished run."""
+        return self.folder / "metrics.json"
+
+    @property
+    def parameters(self) -> Path:
+        """The trained parameters, npz."""
+        return self.folder / "parameters.npz"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of checkpoints; gone once the run is finished."""
+        return self.folder / "checkpoints"
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything of the run but its figures has been written."""
+        return self.metrics.is_file()
+
+    @property
+    def drawn(self) -> bool:
+        """Whether the figures of the finished run have been drawn."""
+        return self.finished and "figures" in self.read_metrics()["seconds"]
+
+    def create(self) -> list[Path]:
+        """Makes the folder.
+
+        Returns:
+            The folders that were not there before, the innermost first.
+
+        Raises:
+            OSError: a folder cannot be made.
+        """
+        new = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return new
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Writes the settings into the folder, and keeps other processes away from it during a block.
+
+        The lock ends with the process, however that ends. What a killed process left half-written is removed.
+
+        Raises:
+            Busy: another process holds the lock.
+            Damaged: the folder holds a run with other settings.
+            OSError: the folder cannot be written.
+        """
+        with (self.folder / ".lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(self.folder) from None
+            for path in self.folder.rglob(".*"):
+                if path.name != ".lock":
+                    path.unlink()
+            config = self.folder / CONFIG
+            if not config.is_file():
+                write_json(config, self.settings.as_dict())
+            elif read_json(config) != self.settings.as_dict():
+                raise Damaged(config, "is damaged: these are not the settings that the folder is named after")
+            yield
+
+    def reset(self) -> None:
+        """Makes the run unfinished, and forgets its checkpoints; figures and results stay until they are replaced."""
+        self.metrics.unlink(missing_ok=True)
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def read_metrics(self) -> dict[str, Any]:
+        """The summary of a finished run.
+
+        Raises:
+            OSError: the run is not finished.
+            Damaged: the file is not a summary.
+        """
+        metrics = read_json(self.metrics)
+        if missing := self.settings.summarized - metrics.keys():
+            raise Damaged(self.metrics, f"is damaged: {min(missing)} is missing")
+        return metrics
+
+    def publish(self) -> Path:
+        """Replaces the published set of the experiment by this run's figures, tables and summaries.
+
+        Returns:
+            The folder ``<results_dir>/<experiment>``.
+        """
+        target = self.results_dir / self.settings.experiment
+        target.mkdir(parents=True, exist_ok=True)
+        for old in _matching(target, PUBLISHED):
+            old.unlink()
+        for source in _matching(self.folder, PUBLISHED):
+            with replacing(target / source.name) as temporary:
+                shutil.copyfile(source, temporary)
+        return target
+
+    def figures(self) -> list[Path]:
+        """The figures that the run has drawn."""
+        return _matching(self.folder, FIGURES)
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    return sorted(path for pattern in patterns for path in folder.glob(pattern) if path.name != CONFIG)

@@ -1,0 +1,1 @@
+"""Intervals, measures of an answer, scores and tables."""

@@ -1,0 +1,1 @@
+"""In how many networks is a sentence true?"""

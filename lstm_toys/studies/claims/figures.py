@@ -1,0 +1,160 @@
+"""The figure of all claims: of each, the distribution of its number over networks, and what it is held against."""
+
+import textwrap
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from lstm_toys.figures import plots
+from lstm_toys.studies.claims.report import CLIPPED, COPY, VERDICTS, percent, percents
+
+TINTS = {"supported": "#007f00", "refuted": "#e8000b", "undecided": "#8a6d00"}
+MARKS = {"post": ("D", plots.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
+CONTROL_COLORS = ("#c77800", "#7a4fbf")
+LOGARITHMIC = 30.0
+"""Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
+
+
+def draw(entries: list[dict[str, Any]]) -> Figure:
+    """One row a claim, grouped by verdict; each has an axis of its own.
+
+    Args:
+        entries: as `lstm_toys.studies.claims.report.entry` makes them.
+    """
+    grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
+    grouped = {verdict: group for verdict, group in grouped.items() if group}
+    controls = list(dict.fromkeys(name for each in entries for name in each["controls"]))
+    rows, heading, top = 1.15, 0.42, 0.75
+    height = rows * len(entries) + heading * len(grouped) + top
+    with plots.canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
+        figure.set_size_inches(11.0, height)
+        figure.set_layout_engine("none")
+        figure.legend(handles=_legend(controls), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4)
+        below, panel = height - top, iter(panels)
+        for verdict, group in grouped.items():
+            below -= heading
+            told = f"{verdict}: {len(group)} of {len(entries)} claims"
+            figure.text(0.015, (below + 0.08) / height, told, color=TINTS[verdict], fontsize=13, weight="bold")
+            for entry in group:
+                below -= rows
+                axes = next(panel)
+                axes.set_position((0.375, (below + 0.42) / height, 0.475, (rows - 0.5) / height))
+                _row(axes, entry, controls)
+                _words(figure, entry, below / height, (below + rows) / height)
+    return figure
+
+
+def _legend(controls: list[str]) -> list[Artist]:
+    handles: list[Artist] = [
+        Patch(facecolor=TINTS["supported"], alpha=0.13, label="meets the claim"),
+        Line2D([], [], color="black", linewidth=1, linestyle="--", label="threshold"),
+        _dots(plots.COLORS["b"], "one network each"),
+        Line2D([], [], color=plots.COLORS["b"], linewidth=2, marker="|", label="their median"),
+        *(_dots(color, name) for color, name in zip(CONTROL_COLORS, controls, strict=False)),
+        _dots(plots.GRAY, "networks that they are held against"),
+    ]
+    names = {"post": "the post's own network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
+    return handles + [
+        Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=names[name])
+        for name, (marker, color) in MARKS.items()
+    ]
+
+
+def _dots(color: str, label: str) -> Line2D:
+    return Line2D([], [], linestyle="", marker="o", markersize=3.5, color=color, alpha=0.6, label=label)
+
+
+def _words(figure: Figure, entry: dict[str, Any], bottom: float, top: float) -> None:
+    """What the claim is, left of its axes, and how many networks meet it, right of them."""
+    middle = (bottom + top) / 2
+    unit = (top - bottom) / 1.15
+    figure.text(0.015, top - 0.1 * unit, entry["id"], fontsize=10, weight="bold", va="top")
+    quote = "\n".join(textwrap.wrap(f"“{entry['quote']}”", 56))
+    figure.text(0.015, top - 0.3 * unit, quote, fontsize=7.5, va="top", style="italic", color="#333333")
+    share = percent(entry["share"])
+    figure.text(0.862, middle + 0.2 * unit, share, fontsize=12, weight="bold", va="center")
+    figure.text(0.915, middle + 0.2 * unit, percents(entry["interval"]), fontsize=8, va="center", color="#333333")
+    against = "pairs of networks" if entry["threshold"]["against"] else f"{entry['counted']} networks"
+    remarks = "\n".join(textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27))
+    figure.text(0.862, middle + 0.05 * unit, remarks, fontsize=7, va="top", color="#333333")
+
+
+def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
+    """The distribution of a claim's number, and what it is held against."""
+    numbers = _known(entry["per_seed"])
+    alone = {
+        name: each["value"]
+        for name, each in {"post": entry["post"], **entry["null"]}.items()
+        if each is not None and each["value"] is not None
+    }
+    others = {
+        CONTROL_COLORS[controls.index(name)]: _known(population["per_seed"])
+        for name, population in entry["controls"].items()
+    }
+    if entry["against_per_seed"]:
+        others[plots.GRAY] = _known(entry["against_per_seed"])
+    low, high = (entry["threshold"][side] for side in ("low", "high"))
+    levels = [level for level in (low, high) if level is not None]
+    left, right = _limits(
+        axes, np.array([*numbers, *levels]), [*alone.values()], np.concatenate([*others.values(), []])
+    )
+    axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
+    if levels:
+        shaded = left if low is None else low, right if high is None else high
+        axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
+        for level in levels:
+            axes.axvline(level, color="black", linewidth=1, linestyle="--")
+    _swarm(axes, numbers, 0.0, plots.COLORS["b"])
+    if len(numbers):
+        axes.plot([entry["median"]], [0.0], "|", color=plots.COLORS["b"], markersize=15, markeredgewidth=2)
+    for lane, (color, values) in enumerate(others.items(), 1):
+        _swarm(axes, values, -0.95 * lane, color)
+    for name, value in alone.items():
+        marker, color = MARKS[name]
+        style: dict[str, Any] = {"color": color, "markersize": 7, "markeredgewidth": 1.4, "clip_on": False}
+        axes.plot([np.clip(value, left, right)], [1.05], marker, **style, zorder=5)
+    axes.tick_params(axis="x", labelsize=7, pad=1)
+    axes.set_xlabel(f"{entry['statistic']}; {entry['meets']}", fontsize=7.5, labelpad=1)
+
+
+def _limits(
+    axes: Axes, needed: Float[np.ndarray, " N"], alone: list[float], others: Float[np.ndarray, " N2"]
+) -> tuple[float, float]:
+    """Ends of an axis, and whether it is logarithmic.
+
+    It holds what is needed; unless it is logarithmic, also what stands alone, and those of the others that lie no
+    farther from all this than it spans. What lies beyond is drawn at the ends.
+    """
+    positive = needed[needed > 0]
+    if len(positive) and (needed >= 0).all() and positive.max() > LOGARITHMIC * positive.min():
+        axes.set_xscale("log")
+        return float(positive.min() / 1.5), float(positive.max() * 1.5)
+    every = np.array([*needed, *alone])
+    if not len(every):
+        return 0.0, 1.0
+    span = np.ptp(every)
+    near = others[(others >= every.min() - span) & (others <= every.max() + span)]
+    low, high = float(min([every.min(), *near])), float(max([every.max(), *near]))
+    margin = 0.04 * (high - low) or 0.5
+    return low - margin, high + margin
+
+
+def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str) -> None:
+    """Dots in a lane, spread over its height in an order that repeats itself, so that equal numbers can be told."""
+    heights = lane + 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1)
+    left, right = axes.get_xlim()
+    inside = (left <= values) & (values <= right)
+    for marker, size, there in (("o", 3.5, inside), ("<", 5.5, values < left), (">", 5.5, values > right)):
+        places = np.clip(values[there], left, right)
+        style: dict[str, Any] = {"color": color, "markersize": size, "markeredgewidth": 0, "clip_on": False}
+        axes.plot(places, heights[there], marker, alpha=0.55, **style)
+
+
+def _known(numbers: list[float | None]) -> Float[np.ndarray, " N"]:
+    return np.array([each for each in numbers if each is not None], float)

@@ -1,0 +1,1 @@
+"""What do networks answer over whole grids of curves?"""

@@ -1,0 +1,327 @@
+"""Figures of what a population does over grids of curves."""
+
+from collections.abc import Mapping
+from itertools import cycle
+from typing import Any, NamedTuple
+
+import matplotlib as mpl
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullFormatter
+
+from lstm_toys.figures.plots import COLORS, GRAY, STYLE, canvas
+from lstm_toys.statistics import intervals
+from lstm_toys.studies.generalization.results import (
+    Maps,
+    doubled,
+    errors,
+    median,
+    over_seeds,
+)
+from lstm_toys.studies.generalization.results import axes as axes_of
+
+LABELS = {
+    "amplitude": "amplitude A",
+    "frequency": "frequency ω (rad per x)",
+    "phase": "phase φ (rad)",
+    "offset": "offset",
+    "slope": "slope",
+    "intercept": "intercept",
+    "length": "sequence length (time points)",
+    "spacing": "x between two time points",
+}
+"""What axes are called."""
+
+SYMBOLS = LABELS | {
+    "amplitude": "A",
+    "frequency": "ω",
+    "phase": "φ",
+    "length": "time points",
+    "spacing": "x between two time points",
+}
+"""What parameters are called in titles."""
+
+SMALL_MULTIPLES = 16
+"""Seeds that are drawn one by one."""
+
+Trained = Mapping[str, tuple[float, float]]
+"""The range of each parameter in the training curves; of those that equal another, the same range."""
+
+
+class Panel(NamedTuple):
+    """What one heat map shows.
+
+    Attributes:
+        title: of it.
+        values: ``[row, column]``.
+        scale: ``"error"``, logarithmic; ``"ratio"``, diverging from 1; ``"plain"``.
+    """
+
+    title: str
+    values: Float[np.ndarray, "rows columns"]
+    scale: str
+
+
+def heat_maps(results: Maps, name: str, trained: Trained, fixed: Mapping[str, float | str]) -> Figure:
+    """A grid's measures, medians over seeds, with the training curves marked and a contour where the error doubles.
+
+    Args:
+        results: of `results.opened`.
+        name: of a grid with at least two values along both axes.
+        trained: what was trained on.
+        fixed: parameters that are no axis: a number, or the parameter that they equal.
+    """
+    grid, seeds = results.grids[name], results.seeds
+    panels = _panels(grid, seeds, fixed)
+    levels = {error: doubled(results, error) for error in errors(grid)}
+    columns = 2 if len(panels) > 1 else 1
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5))
+        for axes, (measure, panel) in zip(
+            figure.subplots(-(-len(panels) // columns), columns, squeeze=False).flat, panels.items(), strict=True
+        ):
+            image = _map(axes, grid, panel.values, _norm(panel), "RdBu_r" if panel.scale == "ratio" else "viridis")
+            axes.set_title(panel.title)
+            figure.colorbar(image, ax=axes, pad=0.02)
+            if measure in levels:
+                _contour(axes, grid, panel.values, levels[measure])
+            _mark(axes, grid, trained)
+        held = (
+            f"{SYMBOLS[key]} = {SYMBOLS[value] if isinstance(value, str) else f'{value:.3g}'}"
+            for key, value in fixed.items()
+        )
+        figure.suptitle("; ".join((f"Medians of {len(seeds)} seeds", *held)), fontsize=10)
+        _legend(figure, grid, trained)
+    return figure
+
+
+def seeds_apart(results: Maps, name: str, trained: Trained) -> Figure:
+    """The error over one grid, seed by seed.
+
+    Args:
+        results: of `results.opened`.
+        name: of a grid with at least two values along both axes.
+        trained: what was trained on.
+    """
+    grid, seeds = results.grids[name], results.seeds[:SMALL_MULTIPLES]
+    (error, *_) = errors(grid)
+    columns = min(4, len(seeds))
+    each = {int(seed): grid[error][seed].values for seed in seeds}
+    norm = _norm(Panel("", np.concatenate(list(each.values())), "error"))
+    with mpl.rc_context(STYLE):
+        rows = -(-len(seeds) // columns)
+        figure = Figure(figsize=(2.1 * columns + 1.6, 1.9 * rows + 0.9))
+        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+        for axes, (seed, values) in zip(panels.flat, each.items(), strict=False):
+            image = _map(axes, grid, values, norm, "viridis")
+            _contour(axes, grid, values, doubled(results, error))
+            _mark(axes, grid, trained)
+            axes.label_outer()
+            axes.text(0.05, 0.95, f"seed {seed}", transform=axes.transAxes, va="top", color="white", fontsize=8)
+        for axes in panels.flat[len(seeds) :]:
+            axes.set_visible(False)
+        figure.colorbar(image, ax=panels, label=_title(error), shrink=0.8, aspect=35)
+        _legend(figure, grid, trained)
+    return figure
+
+
+def along_axes(results: Maps, trained: Trained, through: Mapping[str, float]) -> Figure:
+    """The error along every axis: median and 5-95 % of seeds.
+
+    Args:
+        results: of `results.opened`.
+        trained: what was trained on.
+        through: the values of the other axes that the lines go through, as near as the grid has them.
+    """
+    seeds = results.seeds
+    chosen: dict[str, xr.Dataset] = {}
+    for grid in results.grids.values():
+        for axis in axes_of(grid):
+            if grid.sizes[axis] > 1:
+                chosen.setdefault(axis, grid)
+    columns = min(4, len(chosen))
+    rows = -(-len(chosen) // columns)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(3.0 * columns + 0.4, 2.6 * rows + 0.6))
+        panels = figure.subplots(rows, columns, squeeze=False)
+        for panel, (axes, (axis, grid)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
+            for error, color in zip(errors(grid), (COLORS["b"], COLORS["r"]), strict=False):
+                (other,) = (each for each in axes_of(grid) if each != axis)
+                place = int(np.abs(grid[other].values - through[other]).argmin())
+                values = grid[error].isel({other: place}).values[seeds]
+                low, high = intervals.band(values)
+                axes.fill_between(grid[axis], low, high, color=color, alpha=0.22, linewidth=0)
+                axes.plot(grid[axis], np.median(values, axis=0), color=color, linewidth=1.4, label=_title(error))
+                axes.axhline(doubled(results, error), color=color, linewidth=0.9, linestyle="--")
+                axes.set_title(f"{SYMBOLS[other]} = {grid[other].values[place]:.3g}", fontsize=8)
+            if axis in trained:
+                axes.axvspan(*trained[axis], color="#e0a800", alpha=0.35, linewidth=1.2)
+            axes.set(xlabel=LABELS[axis], yscale="log")
+            axes.yaxis.set_major_formatter("{x:g}")
+            bottom, top = axes.get_ylim()
+            axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
+            axes.yaxis.set_minor_formatter("{x:g}" if top < 30 * bottom else NullFormatter())
+            axes.margins(x=0.02)
+            if panel % columns == 0:
+                axes.set_ylabel("error")
+        for axes in panels.flat[len(chosen) :]:
+            axes.set_visible(False)
+        handles, _ = panels.flat[0].get_legend_handles_labels()
+        handles += [
+            Line2D([], [], color="#555555", linewidth=7, alpha=0.22, label=f"5–95 % of {len(seeds)} seeds"),
+            Line2D([], [], color="#555555", linewidth=0.9, linestyle="--", label="twice the error on training curves"),
+            Line2D([], [], color="#e0a800", linewidth=5, alpha=0.5, label="trained on"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure
+
+
+def own_curves(labeled: xr.Dataset) -> Figure:
+    """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
+
+    What was read off a whole curve stands beside the curves.
+
+    Args:
+        labeled: of `lstm_toys.studies.generalization.execution.answered`.
+    """
+    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    vector = "asked" in fit.dims
+    with canvas(*(["Curves", "What was read off them"] if vector else ["Answers to curves of your own"])) as (
+        figure,
+        panels,
+    ):
+        for index, (curve, color) in enumerate(zip(fit.curve.values, cycle(COLORS.values()), strict=False)):
+            chosen = fit.isel(curve=index)
+            panels[0].plot(fit.time, chosen.input, color=color, linewidth=0.9, label=str(curve))
+            if not fit.sizes["seed"]:
+                continue
+            low, high = intervals.band(chosen.answer.values)
+            middle = np.median(chosen.answer.values, axis=0)
+            if vector:
+                across = np.arange(len(middle)) + 0.12 * (index - (fit.sizes["curve"] - 1) / 2)
+                panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
+                panels[1].plot(across, middle, "o", color=color, markersize=4)
+            else:
+                panels[0].fill_between(fit.time, low, high, color=color, alpha=0.22, linewidth=0)
+                panels[0].plot(fit.time, middle, color=color, linewidth=1.6)
+        if vector:
+            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=fit.asked.values)
+            panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
+        handles = [
+            *panels[0].get_legend_handles_labels()[0],
+            Line2D([], [], color=GRAY, linewidth=1.6, marker="o" if vector else None, label="median answer"),
+            Patch(color=GRAY, alpha=0.25, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
+    return figure
+
+
+MARK: dict[str, Any] = {
+    "color": "#ff2d2d",
+    "marker": "*",
+    "markersize": 8,
+    "markeredgewidth": 0.7,
+    "markeredgecolor": "white",
+}
+
+
+def _panels(grid: xr.Dataset, seeds: np.ndarray, fixed: Mapping[str, float | str]) -> dict[str, Panel]:
+    def medians(name: str) -> Float[np.ndarray, "rows columns"]:
+        return over_seeds(grid[name], seeds, median)
+
+    if "rmse" not in grid.data_vars:
+        chosen = [str(name) for name in grid.data_vars]
+        scales = {name: "error" if name.startswith("error_") else "plain" for name in chosen}
+        return {name: Panel(_title(name), medians(name), scales[name]) for name in sorted(chosen, reverse=True)}
+    panels = {"rmse": Panel(_title("rmse"), medians("rmse"), "error"), "gain": Panel("Gain", medians("gain"), "ratio")}
+    if "slope" in grid.dims:
+        panels["nonlinearity"] = Panel("Non-linearity, 1 − R² of the best line", medians("nonlinearity"), "error")
+        panels["offset_added"] = Panel("Offset", medians("offset_added"), "plain")
+        return panels
+    shown = fixed["frequency"] if "frequency" in fixed else grid["frequency"].values
+    panels["delay"] = Panel("Delay in x", medians("delay"), "plain")
+    panels["frequency_answered"] = Panel(
+        "Answered frequency / shown frequency", medians("frequency_answered") / shown, "ratio"
+    )
+    return panels
+
+
+def _title(name: str) -> str:
+    if name == "rmse":
+        return "RMSE over x ≥ 0.1"
+    what, _, of = name.partition("_")
+    return f"Absolute error of the {of}" if what == "error" else f"Read-off {of}"
+
+
+def _norm(panel: Panel) -> Normalize:
+    values = panel.values[np.isfinite(panel.values)]
+    if not len(values):
+        return Normalize(0, 1)
+    low, high = np.quantile(values, (0.005, 0.995))
+    if panel.scale == "error":
+        floor = max(float(values.min()), high / 1e4, 1e-12)
+        return LogNorm(floor, max(high, 1.01 * floor))
+    if panel.scale == "ratio":
+        reach = float(np.clip(np.quantile(np.abs(values - 1), 0.95), 0.05, 1.0))
+        return TwoSlopeNorm(1.0, 1 - reach, 1 + reach)
+    return Normalize(low, high if high > low else low + 1e-6)
+
+
+def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
+    vertical, horizontal = axes_of(grid)
+    image = axes.pcolormesh(
+        grid[horizontal].values, grid[vertical].values, values, norm=norm, cmap=cmap, shading="nearest", rasterized=True
+    )
+    axes.grid(visible=False)
+    axes.set(xlabel=LABELS[horizontal], ylabel=LABELS[vertical])
+    return image
+
+
+def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> None:
+    if np.nanmin(values) < level < np.nanmax(values):
+        vertical, horizontal = axes_of(grid)
+        axes.contour(
+            grid[horizontal].values, grid[vertical].values, values, [level], colors="white", linewidths=1.2, zorder=5
+        )
+
+
+def _legend(figure: Figure, grid: xr.Dataset, trained: Trained) -> None:
+    handles = [Line2D([], [], color="white", linewidth=1.6, label="twice the error on the training curves")]
+    if _marks(grid, trained):
+        ranges = [trained[name] for name in axes_of(grid)]
+        style = {"linestyle": "", **MARK} if _is_point(*ranges) else {"color": MARK["color"], "linewidth": 2.0}
+        handles.append(Line2D([], [], **style, label="training curves"))
+    legend = figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=True)
+    legend.get_frame().set(facecolor="#9a9aa6", edgecolor="none")
+
+
+def _is_point(*ranges: tuple[float, float]) -> bool:
+    return all(low == high for low, high in ranges)
+
+
+def _marks(grid: xr.Dataset, trained: Trained) -> bool:
+    return all(name in trained for name in axes_of(grid))
+
+
+def _mark(axes: Axes, grid: xr.Dataset, trained: Trained) -> None:
+    """The training curves: a point, a line, the diagonal of two parameters that are equal there, or a rectangle."""
+    if not _marks(grid, trained):
+        return
+    vertical, horizontal = axes_of(grid)
+    (left, right), (bottom, top) = trained[horizontal], trained[vertical]
+    color = MARK["color"]
+    limits = axes.get_xlim(), axes.get_ylim()
+    if _is_point((left, right), (bottom, top)):
+        axes.plot(left, bottom, linestyle="", **MARK)
+    elif left == right or bottom == top or {horizontal, vertical} == {"amplitude", "offset"}:
+        axes.plot((left, right), (bottom, top), color=color, linewidth=2.2, solid_capstyle="butt")
+    else:
+        corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
+        axes.plot(*corners, color=color, linewidth=1.6)
+    axes.set(xlim=limits[0], ylim=limits[1])

@@ -1,0 +1,123 @@
+"""What a population does over grids of curves, read piece by piece from what `tiles` wrote."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int
+
+from lstm_toys.files import Damaged
+from lstm_toys.statistics import intervals
+
+TRAINING = "training"
+"""The grid of the curves that were trained on; every error is held against the one there."""
+
+AT_ONCE = 2**24
+"""Numbers that are read from the file at a time."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The labeled results of an evaluation; arrays of grids are read where they are used.
+
+    Attributes:
+        seeds: those that did not diverge.
+        root: what belongs to no grid.
+        training: measures of the curves that were trained on, ``[seed, row, column]``; empty without grids.
+        grids: measures of the other ones, by the grid's name.
+    """
+
+    seeds: Int[np.ndarray, " S"]
+    root: xr.Dataset
+    training: xr.Dataset
+    grids: dict[str, xr.Dataset]
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Maps]:
+    """The file of an evaluation.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: it is not what an evaluation writes.
+    """
+    path.stat()
+    try:
+        tree = xr.open_datatree(path, engine="h5netcdf")
+        json.loads(tree.attrs["flags"])
+        root = tree.to_dataset()
+        seeds = np.flatnonzero(root.diverged.values == 0)
+        every = {name: child.to_dataset() for name, child in tree.children.items()}
+    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
+        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+    with tree:
+        yield Maps(seeds, root, every.pop(TRAINING, xr.Dataset()), every)
+
+
+def errors(grid: xr.Dataset) -> list[str]:
+    """The measures of a grid that are errors."""
+    return [str(name) for name in grid.data_vars if name == "rmse" or str(name).startswith("error_")]
+
+
+def axes(grid: xr.Dataset) -> tuple[str, str]:
+    """The names of a grid's axes, that of its rows first."""
+    rows, columns = (str(name) for name in grid[errors(grid)[0]].dims[1:])
+    return rows, columns
+
+
+def over_seeds(
+    variable: xr.DataArray,
+    seeds: Int[np.ndarray, " S"],
+    statistic: Callable[[Float[np.ndarray, "S C"]], Float[np.ndarray, " C"]],
+) -> Float[np.ndarray, "rows columns"]:
+    """A statistic over seeds of every cell of a grid ``[seed, row, column]``, of which some rows are read at a time."""
+    _, rows, columns = variable.shape
+    high = max(1, AT_ONCE // (max(1, len(seeds)) * columns))
+    parts = []
+    for row in range(0, rows, high):
+        values = variable[:, row : row + high].values[seeds]
+        parts.append(statistic(values.reshape(len(seeds), -1)).reshape(values.shape[1:]))
+    return np.concatenate(parts)
+
+
+def median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " C"]:
+    """The median over the seeds that have a number; NaN where that is less than half of them."""
+    some = np.isfinite(values).mean(axis=0) >= 0.5
+    return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
+
+
+def training_error(maps: Maps, name: str) -> Float[np.ndarray, " S"]:
+    """Each seed's median error over the curves that were trained on."""
+    return np.median(maps.training[name].values[maps.seeds], axis=(1, 2))
+
+
+def doubled(maps: Maps, name: str) -> float:
+    """Twice the error of the median seed on the curves that were trained on."""
+    return 2 * float(np.median(training_error(maps, name)))
+
+
+def summary(maps: Maps) -> dict[str, intervals.Estimate]:
+    """Medians over seeds with a 95 % bootstrap interval, by grid and error.
+
+    They are of a seed's error on the training curves, of its median error over a grid, and of the share of a grid where
+    its error is less than `doubled`.
+    """
+    rows: dict[str, intervals.Estimate] = {}
+    for name in errors(maps.training):
+        label = name.replace("error_", "error of ").replace("rmse", "RMSE")
+        rows[f"training, {label}"] = intervals.median_bootstrap(training_error(maps, name))
+        level = doubled(maps, name) if len(maps.seeds) else np.nan
+        for title, grid in maps.grids.items():
+            medians, shares = [], []
+            for seed in maps.seeds:
+                cells = grid[name][seed].values
+                medians.append(np.median(cells))
+                shares.append(np.mean(cells < level))
+            where = f"{title.replace('_', ' x ')}, {label}"
+            rows[where] = intervals.median_bootstrap(np.array(medians))
+            rows[f"{where}, share below twice"] = intervals.median_bootstrap(np.array(shares))
+    return rows

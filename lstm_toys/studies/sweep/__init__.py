@@ -1,0 +1,1 @@
+"""Which settings learn a task?"""

@@ -1,0 +1,220 @@
+"""A sweep: populations under many settings, in as few compiled programs as their shapes allow."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from lstm_toys.files import write_json
+from lstm_toys.networks import training
+from lstm_toys.populations import answering, devices, footprint, programs, train
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.results import arrays
+from lstm_toys.runs import execution
+from lstm_toys.runs.execution import Conduct, stopwatch
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run, Settings, SweepSettings
+from lstm_toys.studies.sweep import figures, results
+from lstm_toys.tasks import families
+from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.supervision import Task
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The settings of a sweep that share compiled programs: they differ by traced hyper-parameters and by steps.
+
+    Attributes:
+        common: one of the settings, for what they share.
+        hyper: the combinations of hyper-parameters.
+        numbers: for each combination, by steps, the number of the setting in the sweep.
+    """
+
+    common: Settings
+    hyper: list[dict[str, float]]
+    numbers: list[dict[int, int]]
+
+    @property
+    def budgets(self) -> list[int]:
+        """The steps at which the training is read; every combination is trained to the last."""
+        return sorted({steps for numbers in self.numbers for steps in numbers})
+
+    @property
+    def members(self) -> int:
+        """Networks that are trained."""
+        return self.common.seeds * len(self.hyper)
+
+    @property
+    def start(self) -> programs.Start:
+        """What they start from: all seeds under the first combination, then all under the second, and so on."""
+        columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
+        seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
+        return programs.members(self.common.optimizer, seeds=seeds, **columns)
+
+    def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
+        """Where members belong: the number of a setting, those of the members that are of it, and their seeds."""
+        seeds = self.common.seeds
+        for combination in range(members.start // seeds, -(-members.stop // seeds)):
+            first = combination * seeds
+            begin, end = max(members.start, first), min(members.stop, first + seeds)
+            if (number := self.numbers[combination].get(steps)) is not None:
+                yield number, slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+
+
+def shapes(settings: Sequence[Settings]) -> list[Shape]:
+    """Sorts settings by what has to be compiled."""
+    found: dict[tuple[Any, ...], Shape] = {}
+    places: dict[tuple[Any, ...], int] = {}
+    for number, each in enumerate(settings):
+        kind = (each.optimizer, each.hidden, each.readout, each.timesteps)
+        shape = found.setdefault(kind, Shape(each, [], []))
+        hyper = {name: value for name in training.Hyper._fields if (value := getattr(each, name)) is not None}
+        place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
+        if place == len(shape.hyper):
+            shape.hyper.append(hyper)
+            shape.numbers.append({})
+        shape.numbers[place][each.steps] = number
+    return list(found.values())
+
+
+def works(experiment: Experiment, settings: SweepSettings) -> list[float]:
+    """About what the training of each shape takes, in multiplications; for estimates of the time left."""
+    return [
+        shape.members * shape.budgets[-1] * execution.step_work(experiment, shape.common)
+        for shape in shapes(settings.settings)
+    ]
+
+
+def check_size(experiment: Experiment, run: Run[SweepSettings]) -> None:
+    """Refuses a sweep that this machine cannot hold.
+
+    Raises:
+        TooLarge: it cannot.
+    """
+    sizes = [
+        execution.size(experiment, shape.common, shape.members, len(shape.budgets))
+        for shape in shapes(run.settings.settings)
+    ]
+    memory, disk = max(size.memory for size in sizes), sum(size.disk for size in sizes)
+    footprint.check(footprint.Footprint(memory, disk), run.folder)
+
+
+def execute(
+    experiment: Experiment,
+    run: Run[SweepSettings],
+    conduct: Conduct,
+    seconds: dict[str, float],
+) -> None:
+    """Trains and evaluates the populations of a sweep, and writes results and metrics into the run's folder.
+
+    Continues from the run's checkpoints, and leaves more. What is held at once is a group of members.
+
+    Args:
+        experiment: what the populations are trained on and shown afterwards.
+        run: where, and under which settings.
+        conduct: how.
+        seconds: spent so far; the stages of the run are added.
+
+    Raises:
+        Stopped, Diverged: see `train.train`.
+        Damaged: a checkpoint is.
+        OSError: a file cannot be written.
+    """
+    settings = run.settings.settings
+    every = shapes(settings)
+    member_steps = 0
+    fingerprints: list[dict[str, Any]] = []
+    with results.writing(run.results, experiment, settings, run.settings.as_dict()) as write:
+        for number, shape in enumerate(every):
+            common = shape.common
+            x = families.time_points(common.timesteps)
+            task = experiment.task(x)
+            model = execution.network(task, common)
+            block = common.block or programs.suitable_block(task, model)
+            checkpoints = Checkpoints(
+                run.checkpoints / str(number),
+                conduct.checkpoint_every,
+                devices.fingerprint(block),
+                conduct.progress.tell,
+            )
+            conduct.progress.begin(f"{common.optimizer}, {common.network}", shape.members, shape.budgets[-1])
+            if checkpoints.newest:
+                conduct.progress.tell(f"continues from {checkpoints.newest}")
+            trained = train.Training(
+                task,
+                model,
+                shape.start,
+                optimizer=common.optimizer,
+                steps=shape.budgets,
+                base_seed=common.base_seed,
+                block=block,
+                monitor=conduct.progress,
+                checkpoints=checkpoints,
+                stop=conduct.interruption,
+                on_divergence=conduct.on_divergence,
+            )
+            probes = experiment.probes(x)
+            shown = np.concatenate([probe.inputs for probe in probes])
+            with conduct.interruption.patient():
+                for part in trained.parts():
+                    with stopwatch(seconds, "evaluate"):
+                        for steps, state in part.states.items():
+                            answers = answering.answers(model, state.params, shown, block=block)
+                            labeled = arrays.answered(task, np.asarray(x), probes, answers)
+                            values = _values(task, experiment.goal, trained.recorded, steps, part, labeled)
+                            for setting, members, seeds in shape.places(part.members, steps):
+                                write(setting, seeds, {name: value[members] for name, value in values.items()})
+                            if conduct.interruption():  # The part has its checkpoint, so that little is lost.
+                                raise train.Stopped(steps)
+            for stage, spent in trained.seconds.items():
+                seconds[stage] = seconds.get(stage, 0.0) + spent
+            member_steps += trained.member_steps
+            fingerprints += [each for each in checkpoints.fingerprints if each not in fingerprints]
+    with stopwatch(seconds, "evaluate"):
+        found = arrays.load(run.results, results.VARIABLES)
+        varied, rows = results.varied(found), results.rows(found)
+    metrics = {
+        "experiment": run.settings.experiment,
+        "seeds": settings[0].seeds,
+        "goal": str(experiment.goal),
+        "networks": sum(shape.members for shape in every),
+        "shapes": len(every),
+        "varied": varied,
+        "rows": rows,
+        "seconds": execution.rounded(seconds),
+        "member_steps_per_second": round(member_steps / seconds["train"]),
+        "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
+        "flags": run.settings.as_dict(),
+        "fingerprints": fingerprints,
+    }
+    write_json(run.metrics, metrics)
+    Checkpoints(run.checkpoints, 0.0, {}).clear()
+
+
+def _values(
+    task: Task, goal: Goal, recorded: np.ndarray, steps: int, part: train.Part, labeled: xr.Dataset
+) -> dict[str, np.ndarray]:
+    """What is kept of members after some of the steps, every array with a leading axis M."""
+    losses, sound = part.histories.losses, part.states[steps]
+    reached = int(np.searchsorted(recorded, steps))
+    mse, rmse = losses[:, reached], part.histories.errors[:, reached]
+    measured = rmse[:, [task.asked.index(name) for name in goal.features]].max(axis=1) if goal.features else mse
+    diverged = np.asarray(sound.step) < steps
+    return {
+        "train_mse": mse,
+        "train_rmse": rmse,
+        "learned": (measured <= goal.limit) & ~diverged,
+        "diverged": diverged,
+        "rmse": np.stack(list(arrays.family_rmse(labeled).values()), axis=-1),
+        "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),
+        "record_loss": losses[:, : reached + 1],
+        "answer": labeled.answer.values,
+    }
+
+
+def draw(experiment: Experiment, run: Run[SweepSettings], _: object) -> None:
+    """Draws the figures of a finished sweep from its file, and adds the time it took to the metrics."""
+    with execution.drawing(run) as save:
+        save(figures.draw(arrays.load(run.results, results.VARIABLES), experiment.goal))

@@ -1,0 +1,128 @@
+"""The results of a sweep: labeled arrays, written as networks are finished, and the table of its settings."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5netcdf
+import numpy as np
+import xarray as xr
+
+from lstm_toys.files import replacing
+from lstm_toys.populations.train import RECORDS
+from lstm_toys.results import arrays
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import SWEPT, Settings
+from lstm_toys.statistics import intervals
+from lstm_toys.tasks import families
+
+VARIABLES = {"train_mse", "train_rmse", "learned", "diverged", "rmse", "record_step", "record_loss", *SWEPT}
+"""What every file holds."""
+
+Write = Callable[[int, slice, dict[str, np.ndarray]], None]
+"""Takes the number of a setting, some of its seeds, and by name what is known of them, with a leading axis of seeds."""
+
+
+@contextmanager
+def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]) -> Iterator[Write]:
+    """Opens the labeled arrays of a sweep for what will be known of its networks.
+
+    The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN beyond a setting's own),
+    ``probe`` (families that were shown after training), ``feature`` or ``asked``, and those of answers, which are kept
+    only if all settings share their time points. The file takes its name when the block ends well.
+
+    Args:
+        path: of the file.
+        experiment: what the networks are trained on and shown afterwards.
+        settings: of the sweep.
+        flags: written as JSON.
+
+    Yields:
+        What writes a part of it.
+    """
+    points = {each.timesteps for each in settings}
+    x = families.time_points(max(points))
+    task, probes = experiment.task(x), experiment.probes(x)
+    axes = ("time", "feature") if task.sequence else ("asked",)
+    nothing = np.empty((0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.asked)))
+    labels = arrays.answered(task, np.asarray(x), probes, nothing).drop_vars(["answer", "seed"])
+    labels = labels.assign_coords(
+        {
+            "seed": np.arange(settings[0].seeds),
+            "probe": list(dict.fromkeys(probe.name for probe in probes)),
+            **{name: ("setting", _column(settings, name)) for name in SWEPT},
+        }
+    )
+    numbers: dict[str, tuple[str, ...]] = {
+        "train_mse": (),
+        "train_rmse": (axes[-1],),
+        "rmse": ("probe",),
+        "record_step": ("record",),
+        "record_loss": ("record",),
+        **({"answer": ("curve", *axes)} if len(points) == 1 else {}),
+    }
+    with replacing(path) as temporary:
+        labels.assign_attrs(flags=json.dumps(flags)).to_netcdf(temporary, engine="h5netcdf")
+        with h5netcdf.File(temporary, "a") as file:
+            file.dimensions["record"] = RECORDS + 1 + len({each.steps for each in settings})
+            for name, dims in numbers.items():
+                kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
+                file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
+            for name in ("learned", "diverged"):
+                file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # As xarray marks it.
+
+            def write(setting: int, seeds: slice, values: dict[str, np.ndarray]) -> None:
+                for name, value in values.items():
+                    if name.startswith("record"):
+                        file.variables[name][setting, seeds, : value.shape[1]] = value
+                    elif name in file.variables:
+                        file.variables[name][setting, seeds] = value
+
+            yield write
+
+
+def _column(settings: Sequence[Settings], name: str) -> np.ndarray:
+    """A setting as a coordinate; NaN where there is none."""
+    values = [getattr(each, name) for each in settings]
+    if name == "hidden":
+        values = [",".join(map(str, widths)) or "none" for widths in values]
+    return np.array([np.nan if value is None else value for value in values])
+
+
+def varied(found: xr.Dataset) -> list[str]:
+    """The settings that differ within a sweep; the optimizer's own only if they differ for one optimizer."""
+
+    def differs(name: str, chosen: np.ndarray) -> bool:
+        return len({str(value) for value in found[name].values[chosen]}) > 1
+
+    everything = [np.ones(found.sizes["setting"], bool)]
+    each = [found.optimizer.values == optimizer for optimizer in np.unique(found.optimizer.values)]
+    return [
+        name
+        for name in SWEPT
+        if any(differs(name, chosen) for chosen in (each if name in ("momentum", "decay") else everything))
+    ]
+
+
+def rows(found: xr.Dataset) -> list[dict[str, Any]]:
+    """For each setting what differs, who diverged, how many learned the task, and medians with 95 % intervals."""
+    errors = {
+        "train_mse": found.train_mse.values,
+        **{str(n): found.rmse.sel(probe=n).values for n in found.probe.values},
+    }
+    settings = {name: found[name].values.tolist() for name in SWEPT}
+    every = []
+    for number, diverged in enumerate(found.diverged.values):
+        setting = {name: values[number] for name, values in settings.items()}
+        medians = {name: intervals.median_bootstrap(values[number, ~diverged]) for name, values in errors.items()}
+        every.append(
+            {
+                **{name: value for name, value in setting.items() if value == value},  # NaN where there is none.
+                "learned": int(found.learned.values[number].sum()),
+                "diverged_seeds": found.seed.values[diverged].tolist(),
+                **{name: arrays.as_json(estimate) for name, estimate in medians.items()},
+            }
+        )
+    return every

@@ -1,0 +1,1 @@
+"""What networks are trained on and shown: families of curves, tasks, goals."""

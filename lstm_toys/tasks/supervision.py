@@ -1,0 +1,128 @@
+"""Tasks: how curves are shown to a network and what it is asked for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Key
+
+from lstm_toys.tasks.families import FAMILIES, Parameters, Ranges
+
+
+class Examples(NamedTuple):
+    """What one network is trained on.
+
+    Attributes:
+        inputs: ``[C, T, F]``.
+        targets: ``[C, T, A]``, or ``[C, A]`` where a whole curve has one answer.
+    """
+
+    inputs: Float[Array, "C T F"]
+    targets: Float[Array, "C T A"] | Float[Array, "C A"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A training set for every seed.
+
+    Attributes:
+        examples: pure function from a seed's own key and an amplitude of training curves, which a task may ignore, to
+            the seed's training set; it is traced into the program that initializes a network.
+        shown: names of the features of an input.
+        asked: names of the features of an answer.
+        sequence: whether there is an answer at every time point, or one for the whole curve.
+        batch: curves in a step, a divisor of their number; None: all.
+    """
+
+    examples: Callable[[Key[Array, ""], Float[Array, ""]], Examples]
+    shown: tuple[str, ...]
+    asked: tuple[str, ...]
+    sequence: bool
+    batch: int | None = None
+
+
+def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:
+    """Curves as a network sees them.
+
+    Args:
+        curves: their y.
+        x: time points.
+        features: ``("y",)``, or ``("x", "y")``.
+    """
+    columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
+    return jnp.stack([columns[name] for name in features], axis=-1)
+
+
+def reproduce(
+    family: str,
+    parameters: Parameters,
+    x: Float[Array, " T"],
+    features: tuple[str, ...] = ("y",),
+    amplitudes: tuple[str, ...] = (),
+) -> Task:
+    """Sequence to sequence: every seed is shown curves of a family and asked to return them.
+
+    Args:
+        family: a name in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: of the curves, one array ``[C]`` or one number for all curves each.
+        x: time points.
+        features: what is shown and asked of a curve.
+        amplitudes: further parameters, all of which are the amplitude of the training curves.
+    """
+
+    def examples(_: Key[Array, ""], amplitude: Float[Array, ""]) -> Examples:
+        curves = FAMILIES[family].curves(x, {**parameters, **dict.fromkeys(amplitudes, amplitude)})
+        shown = show(curves, x, features)
+        return Examples(shown, shown)
+
+    return Task(examples, features, features, sequence=True)
+
+
+def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -> Task:
+    """Sequence to sequence: every seed is shown these curves and asked to return them.
+
+    Args:
+        curves: ``[C, T, F]``, as `show` makes them.
+        features: names of the F features.
+    """
+    return Task(lambda *_: Examples(curves, curves), features, features, sequence=True)
+
+
+def read_off(
+    family: str, parameters: Parameters, asked: tuple[str, ...], x: Float[Array, " T"], batch: int | None = None
+) -> Task:
+    """Sequence to vector: every seed is shown the same curves and asked for their parameters.
+
+    Args:
+        family: a name in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: of the curves, one array ``[C]`` or one number for all curves each.
+        asked: which parameters.
+        x: time points.
+        batch: curves in a step.
+    """
+    curves = show(FAMILIES[family].curves(x, parameters), x, ("y",))
+    targets = jnp.stack([jnp.broadcast_to(jnp.asarray(parameters[name]), len(curves)) for name in asked], axis=-1)
+    return Task(lambda *_: Examples(curves, targets.astype(x.dtype)), ("y",), asked, sequence=False, batch=batch)
+
+
+def read_off_drawn(
+    family: str, count: int, ranges: Ranges, asked: tuple[str, ...], x: Float[Array, " T"], batch: int | None = None
+) -> Task:
+    """Sequence to vector: every seed draws curves of its own and is asked for their parameters.
+
+    Args:
+        family: a name in `lstm_toys.tasks.families.FAMILIES`.
+        count: curves that a seed draws.
+        ranges: the half-open interval of each parameter that is not to be drawn from the family's own.
+        asked: which parameters.
+        x: time points.
+        batch: curves in a step.
+    """
+
+    def examples(key: Key[Array, ""], _: Float[Array, ""]) -> Examples:
+        parameters = FAMILIES[family].draw(key, count, ranges)
+        curves = FAMILIES[family].curves(x, parameters)
+        return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))
+
+    return Task(examples, ("y",), asked, sequence=False, batch=batch)

@@ -1,0 +1,319 @@
+"""The command line: what it takes, what it refuses and how, and that a refusal is cheap."""
+
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from experiments import all as every
+from experiments import line
+from experiments.commands import flags
+from experiments.commands.command import command
+from experiments.sine import EXPERIMENT
+
+ROOT = Path(__file__).parents[3]
+BAD = [
+    (["--seeds", "0"], "--seeds", "whole number"),
+    (["--seeds", "-3"], "--seeds", "whole number"),
+    (["--seeds", "x"], "--seeds", "whole number"),
+    (["--seeds", "1.5"], "--seeds", "whole number"),
+    (["--seeds="], "--seeds", "whole number"),
+    (["--base_seed", "-1"], "--base_seed", "whole number"),
+    (["--base_seed", "4294967296"], "--base_seed", "whole number"),
+    (["--momentum", "0.9"], "--momentum", "momentum and adam do"),
+    (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not 1"),
+    (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop and adam do"),
+    (["--decay", "nan", "--optimizer", "adam"], "--decay", "up to but not 1"),
+    (["--train_amplitude", "0"], "--train_amplitude", "finite number above 0"),
+    (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
+    (["--noise", "nan"], "--noise", "0, or a finite number above 0"),
+    (["--learning_rate", "-1"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "0"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "inf"], "--learning_rate", "finite number above 0"),
+    (["--hidden", "0"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "abc"], "--hidden", "whole numbers from 1"),
+    (["--hidden", ""], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32,"], "--hidden", "whole numbers from 1"),
+    (["--timesteps", "1"], "--timesteps", "whole number from 2"),
+    (["--block", "0"], "--block", "whole number"),
+    (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--readout", "gru"], "--readout", "lstm, dense"),
+    (["--readout", "dense", "--hidden", "none"], "--readout", "LSTM layer below"),
+    (["--results_dir", ""], "--results_dir", "folder"),
+    (["--publish=maybe"], "--publish", "maybe"),
+    (["--replot", "--restart"], "--replot", "one of the two"),
+    (["--seed", "3"], "seed", "nknown"),
+    (["--nonsense", "3"], "nonsense", "nknown"),
+    (["16"], "16", "flags"),
+    (["--hidden", "8", "16"], "16", "in quotes where a value has spaces"),
+    (["--seeds", "3", "16"], "16", "flags"),
+    (["--seeds"], "seeds", "Missing value"),
+    (["--seeds", "1e3"], "--seeds", "whole number"),
+    (["--seeds", "0x10"], "--seeds", "whole number"),
+    (["--seeds", "9" * 5000], "--seeds", "whole number"),
+    (["--seeds", "2147483648"], "--seeds", "2,147,483,647"),
+    (["--seeds", "--steps", "3"], "--seeds", "whole number"),
+    (["--base_seed", "nan"], "--base_seed", "whole number"),
+    (["--base_seed="], "--base_seed", "whole number"),
+    (["--steps", "-1"], "--steps", "whole number"),
+    (["--steps", "1.0"], "--steps", "whole number"),
+    (["--steps", "inf"], "--steps", "whole number"),
+    (["--learning_rate", "-inf"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "1e400"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "1e300"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "1e-300"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", "0,1"], "--learning_rate", "finite number above 0"),
+    (["--learning_rate", ""], "--learning_rate", "finite number above 0"),
+    (["--hidden", "-32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32.0"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32,,32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "32 32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", "none,32"], "--hidden", "whole numbers from 1"),
+    (["--hidden", ",".join(["1"] * 101)], "--hidden", "at most 100"),
+    (["--hidden", "1000001"], "--hidden", "1,000,000"),
+    (["--hidden", "nan"], "--hidden", "whole numbers from 1"),
+    (["--timesteps", "-5"], "--timesteps", "whole number from 2"),
+    (["--timesteps", "NaN"], "--timesteps", "whole number from 2"),
+    (["--block", "-1"], "--block", "whole number"),
+    (["--block", "all"], "--block", "or auto"),
+    (["--optimizer", ""], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--optimizer", "SGD"], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--readout", ""], "--readout", "lstm, dense"),
+    (["--results_dir", "nul\0byte"], "--results_dir", "folder"),
+    (["--results_dir", "no\udcfftext"], "--results_dir", "folder"),
+    (["--results_dir", "long" * 100], "--results_dir", "too long"),
+    (["--checkpoint_every", "0"], "--checkpoint_every", "finite number above 0"),
+    (["--checkpoint_every", "-30"], "--checkpoint_every", "finite number above 0"),
+    (["--checkpoint_every", "nan"], "--checkpoint_every", "finite number above 0"),
+    (["--checkpoint_every", "often"], "--checkpoint_every", "finite number above 0"),
+    (["--on_divergence", "ignore"], "--on_divergence", "exclude, stop"),
+    (["--on_divergence", ""], "--on_divergence", "exclude, stop"),
+    (["--quiet=2"], "--quiet", "true or false"),
+    (["--restart=", "--quiet"], "--restart", "true or false"),
+    (["--replot"], "--replot", "no finished run"),
+    (["-seeds"], "seeds", "Missing value"),
+    (["--seeds=3", "--", "--steps=0"], "--steps=0", "flags"),
+    ([""], "''", "flags"),
+]
+TOO_LARGE = [
+    ["--seeds", "1000000000"],
+    ["--hidden", "100000"],
+    ["--hidden", "1000000,1000000"],
+    ["--timesteps", "2000000000"],
+    ["--block", "2000000000"],
+    ["--seeds", "2147483647", "--steps", "2147483647"],
+]
+COMMANDS = [*(partial(command, experiment) for experiment in every.EXPERIMENTS.values()), every.run_all]
+
+
+def refused(output, errors, flag, takes):
+    assert output == ""
+    assert errors.endswith("\n")
+    assert errors.count("\n") == 1
+    assert flag in errors
+    assert takes in errors
+
+
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
+    """By one experiment after another."""
+    monkeypatch.chdir(tmp_path)
+    arguments, flag, takes = BAD[number]
+    assert COMMANDS[number % len(COMMANDS)](arguments) != 0
+    refused(*capsys.readouterr(), flag, takes)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", range(len(TOO_LARGE)))
+def test_what_no_machine_can_hold_is_refused_with_an_estimate(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = [*TOO_LARGE[number], "--results_dir", "some/where"]
+    assert COMMANDS[number](arguments) == 2
+    refused(*capsys.readouterr(), "GiB of memory", "GiB of disk")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_any_name_of_a_folder_will_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = "-a missing parent/naïve ünïcödé/曲線"
+    small = ["--seeds=1", "--steps=1", "--timesteps=5", "--quiet"]
+    assert command(line.EXPERIMENT, [*small, f"--results_dir={name}"]) == 0
+    assert len(list((tmp_path / name / "runs").glob("line-*/line.png"))) == 1
+
+
+def test_a_loop_of_links_is_no_results_folder(tmp_path, capsys):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert command(EXPERIMENT, [f"--results_dir={tmp_path / 'loop'}"]) == 1
+    refused(*capsys.readouterr(), "--results_dir", "loop")
+    assert list(tmp_path.iterdir()) == [tmp_path / "loop"]
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_file_is_no_results_folder(below, tmp_path, capsys):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert command(EXPERIMENT, [f"--results_dir={file / below}"]) != 0
+    refused(*capsys.readouterr(), "--results_dir", str(file))
+    assert file.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
+    assert command(EXPERIMENT, ["--results_dir=/proc/self/results"]) != 0
+    refused(*capsys.readouterr(), "--results_dir", "/proc/self/results")
+
+
+def run(program, *arguments, cwd=ROOT):
+    return subprocess.run(
+        [sys.executable, *program, *arguments],
+        cwd=cwd,
+        env=None if cwd == ROOT else {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag", "takes"),
+    [
+        (["--seeds", "0"], "--seeds", "whole number"),
+        (["--nonsense", "3"], "nonsense", "nknown"),
+        (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
+    ],
+)
+def test_a_process_with_a_bad_command_line_says_so_in_one_line(arguments, flag, takes, tmp_path):
+    process = run(["-m", "experiments.sine"], *arguments, cwd=tmp_path)
+    assert process.returncode != 0
+    refused(process.stdout, process.stderr, flag, takes)
+    assert list(tmp_path.iterdir()) == []
+
+
+REFUSE_ALL = """
+import sys
+from experiments.commands.command import command
+from experiments.sine import EXPERIMENT
+lines = [line.split() for line in sys.argv[1:]]
+assert all(command(EXPERIMENT, line) for line in lines)
+assert command(EXPERIMENT, ["--help"]) == 0
+heavy = sys.modules.keys() & {"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}
+assert not heavy, heavy
+"""
+
+
+def test_a_refusal_does_not_wait_for_jax(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    lines = [" ".join(arguments) for arguments, *_ in BAD if "" not in arguments and "nul\0byte" not in arguments]
+    process = run(["-c", REFUSE_ALL], *lines, f"--results_dir={file}", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert process.stderr.count("\n") == len(lines) + 1
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "--helpfull"])
+def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert command(EXPERIMENT, ["--seeds", "0", flag]) == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    assert list(tmp_path.iterdir()) == []
+    for name in flags.FLAGS:
+        assert f"--{name}\n" in output or f"--[no]{name}\n" in output
+    for default in (
+        "default: 16",
+        "default: 0.001",
+        "default: rmsprop",
+        "default: 32",
+        "default: 100",
+        "default: results",
+    ):
+        assert default in output
+
+
+def test_the_flags_are_those_that_are_documented():
+    documented = {
+        *("seeds", "base_seed", "steps", "learning_rate", "optimizer", "hidden", "readout", "timesteps", "block"),
+        *("results_dir", "publish", "replot", "restart", "quiet"),
+    }
+    assert documented <= set(flags.FLAGS)
+
+
+def test_defaults_are_those_of_the_experiment():
+    settings, options = flags.parse(EXPERIMENT, [])
+    assert settings.as_dict() == {
+        "experiment": "sine",
+        "seeds": 16,
+        "base_seed": 0,
+        "steps": EXPERIMENT.defaults["steps"],
+        "learning_rate": 0.001,
+        "optimizer": "rmsprop",
+        "momentum": None,
+        "decay": 0.9,
+        "hidden": [32],
+        "readout": "lstm",
+        "timesteps": 100,
+        "train_amplitude": 0.3,
+        "noise": 0.0,
+        "block": None,
+    }
+    assert options.results_dir == Path("results")
+    assert not any((options.publish, options.replot, options.restart, options.quiet))
+
+
+def test_every_flag_reaches_its_setting():
+    line = (
+        "--seeds 3 --base_seed=7 --steps 30 --learning_rate 1e-3 --optimizer adam --hidden 8,4 --readout dense "
+        "--momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --timesteps 20 --block 2 "
+        "--results_dir elsewhere --publish --restart --quiet"
+    )
+    settings, options = flags.parse(EXPERIMENT, line.split())
+    assert settings.as_dict() == {
+        "experiment": "sine",
+        "seeds": 3,
+        "base_seed": 7,
+        "steps": 30,
+        "learning_rate": 1e-3,
+        "optimizer": "adam",
+        "momentum": 0.5,
+        "decay": 0.99,
+        "hidden": [8, 4],
+        "readout": "dense",
+        "timesteps": 20,
+        "train_amplitude": 0.6,
+        "noise": 0.1,
+        "block": 2,
+    }
+    assert options.results_dir == Path("elsewhere")
+    assert (options.publish, options.replot, options.restart, options.quiet) == (True, False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "momentum", "decay"),
+    [("sgd", None, None), ("momentum", 0.9, None), ("rmsprop", None, 0.9), ("adam", 0.9, 0.999)],
+)
+def test_an_optimizer_has_its_own_defaults(optimizer, momentum, decay):
+    settings, _ = flags.parse(EXPERIMENT, ["--optimizer", optimizer])
+    assert (settings.momentum, settings.decay) == (momentum, decay)
+
+
+def test_an_open_amplitude_must_be_a_number():
+    with pytest.raises(flags.Bad, match=r"--train_amplitude=none: .* give a number"):
+        flags.parse(EXPERIMENT, ["--train_amplitude", "none"])
+    settings, _ = flags.parse(line.EXPERIMENT, ["--train_amplitude", "none"])
+    assert settings.train_amplitude is None
+
+
+def test_own_flags_are_split_off_wherever_they_stand():
+    own = {"task": (flags.choice("a", "b"), ""), "grid": (flags.Parser(str, "text", many=True), ""), "fast": (None, "")}
+    arguments = ["--seeds", "3", "--grid=x y", "--fast", "--quiet", "--grid", "z", "--steps=1", "--", "--task=b"]
+    values, rest = flags.split(own, arguments)
+    assert values == {"task": None, "grid": ["x y", "z"], "fast": True}
+    assert rest == ["--seeds", "3", "--quiet", "--steps=1", "--", "--task=b"]
+
+
+def test_no_hidden_layer_is_a_choice():
+    settings, _ = flags.parse(EXPERIMENT, ["--hidden", "none"])
+    assert settings.hidden == ()

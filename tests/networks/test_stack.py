@@ -1,0 +1,67 @@
+"""The network: layers in their order, and the readout."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_toys.networks.lstm import LSTM
+from lstm_toys.networks.stack import Stack
+
+INPUTS = jnp.asarray(np.random.default_rng(0).normal(size=(3, 10, 2)), jnp.float32)
+
+
+def initialized(model):
+    return jax.jit(model.init)(jax.random.key(0), INPUTS)["params"]
+
+
+def answer(model, params, inputs=INPUTS):
+    return np.asarray(jax.jit(model.apply)({"params": params}, inputs))
+
+
+@pytest.mark.parametrize("readout", ["lstm", "dense"])
+def test_layers_follow_each_other(readout):
+    model = Stack(2, (5, 3), readout)
+    params = initialized(model)
+    first = answer(LSTM(5), params["lstm_0"])
+    second = answer(LSTM(3), params["lstm_1"], first)
+    if readout == "lstm":
+        expected = answer(LSTM(2), params["readout"], second)
+    else:
+        expected = second @ np.asarray(params["readout"]["kernel"]) + np.asarray(params["readout"]["bias"])
+    np.testing.assert_allclose(answer(model, params), expected, atol=1e-6)
+    assert set(params) == {"lstm_0", "lstm_1", "readout"}
+
+
+def test_the_readout_alone_is_a_network():
+    params = initialized(Stack(1, ()))
+    assert set(params) == {"readout"}
+    np.testing.assert_allclose(answer(Stack(1, ()), params), answer(LSTM(1), params["readout"]), atol=1e-6)
+
+
+def test_only_a_dense_answer_leaves_the_unit_interval():
+    def largest(readout):
+        model = Stack(1, (8,), readout)
+        params = jax.tree.map(lambda leaf: 100 * jnp.ones_like(leaf), initialized(model))
+        return np.abs(answer(model, params)).max()
+
+    assert largest("lstm") <= 1
+    assert largest("dense") > 100
+
+
+def test_the_dense_readout_starts_within_the_glorot_bound_and_without_bias():
+    readout = initialized(Stack(2, (30,), "dense"))["readout"]
+    assert 0.8 * np.sqrt(6 / 32) < np.abs(readout["kernel"]).max() <= np.sqrt(6 / 32)
+    np.testing.assert_array_equal(readout["bias"], 0)
+
+
+def test_a_dense_readout_needs_a_layer_below_it():
+    with pytest.raises(ValueError, match="at least one LSTM layer"):
+        initialized(Stack(1, (), "dense"))
+
+
+@pytest.mark.parametrize("readout", ["lstm", "dense"])
+def test_the_answer_to_a_whole_curve_is_the_last_of_its_sequence(readout):
+    params = initialized(Stack(2, (5,), readout))
+    sequence = answer(Stack(2, (5,), readout), params)
+    np.testing.assert_allclose(answer(Stack(2, (5,), readout, sequence=False), params), sequence[:, -1], atol=1e-6)

@@ -1,0 +1,64 @@
+"""Statistics over seeds against NumPy, and what they say about few seeds."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstm_toys.statistics import intervals
+
+samples = st.lists(st.integers(-1_000, 1_000).map(float), min_size=2, max_size=20).map(np.array)
+
+
+@settings(max_examples=40, deadline=None)
+@given(samples)
+def test_the_bootstrap_interval_holds_the_median(values):
+    estimate = intervals.median_bootstrap(values)
+    assert estimate.value == np.median(values)
+    assert values.min() <= estimate.low <= estimate.value <= estimate.high <= values.max()
+
+
+@pytest.mark.parametrize("confidence", [0.5, 0.95])
+def test_the_bootstrap_interval_is_that_of_resampled_medians(confidence):
+    values = np.random.default_rng(0).normal(3.0, 2.0, 51)
+    resamples = np.random.default_rng(1).choice(values, (20_000, 51))
+    low, high = np.quantile(np.median(resamples, axis=1), (0.5 - confidence / 2, 0.5 + confidence / 2))
+    estimate = intervals.median_bootstrap(values, confidence)
+    np.testing.assert_allclose((estimate.low, estimate.high), (low, high), atol=0.1)
+
+
+def test_the_bootstrap_repeats_itself():
+    values = np.random.default_rng(0).normal(size=(4, 200))
+    assert [intervals.median_bootstrap(row) for row in values] == [intervals.median_bootstrap(row) for row in values]
+
+
+def test_a_single_seed_has_a_median_and_no_interval():
+    estimate = intervals.median_bootstrap(np.array([0.25]))
+    assert estimate.value == 0.25
+    assert np.isnan((estimate.low, estimate.high)).all()
+
+
+@pytest.mark.parametrize("estimate", [intervals.median_bootstrap, intervals.median_quartiles])
+def test_no_seed_has_no_median(estimate):
+    assert np.isnan(estimate(np.empty(0))).all()
+
+
+@given(samples)
+def test_quartiles_lie_between_the_sorted_values(values):
+    estimate = intervals.median_quartiles(values)
+    place = np.array((0.25, 0.5, 0.75)) * (len(values) - 1)
+    expected = np.interp(place, np.arange(len(values)), np.sort(values))
+    np.testing.assert_allclose((estimate.low, estimate.value, estimate.high), expected, atol=1e-6)
+
+
+def test_the_band_covers_the_inner_nine_tenths_of_seeds():
+    values = np.random.default_rng(0).permuted(np.tile(np.arange(101.0), (3, 1)), axis=1).T
+    low, high = intervals.band(values)
+    np.testing.assert_allclose(low, [5.0, 5.0, 5.0])
+    np.testing.assert_allclose(high, [95.0, 95.0, 95.0])
+
+
+@given(samples)
+def test_the_band_of_one_number_each_is_its_quantiles(values):
+    low, high = intervals.band(values[:, None])
+    np.testing.assert_allclose((low[0], high[0]), (np.quantile(values, 0.05), np.quantile(values, 0.95)))

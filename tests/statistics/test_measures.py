@@ -1,0 +1,220 @@
+"""What measures say of answers that are known by construction, against NumPy and SciPy in double precision."""
+
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import scipy.optimize
+
+from lstm_toys.statistics import measures
+
+X = np.arange(100) / 99
+LATE = X >= 0.2
+
+
+@cache
+def compiled(function, count):
+    return jax.jit(jax.vmap(function, in_axes=(*(0 for _ in range(count)), None)))
+
+
+def mapped(function, *curves, x=X):
+    """A measure of rows of curves at once, under jit."""
+    rows = [jnp.asarray(np.atleast_2d(curve), jnp.float32) for curve in curves]
+    return jax.tree.map(np.asarray, compiled(function, len(rows))(*rows, jnp.asarray(x, jnp.float32)))
+
+
+def sine(frequency=10.0, phase=0.0, amplitude=0.3, offset=0.3, x=X):
+    columns = np.broadcast_arrays(*map(np.asarray, (frequency, phase, amplitude, offset)))
+    w, p, a, o = (np.reshape(column, (-1, 1)) for column in columns)
+    return o + a * np.sin(w * x + p)
+
+
+def some(seed, count=6):
+    """Curves without any structure that a measure could profit from."""
+    return np.random.default_rng(seed).normal(size=(count, 100)).cumsum(axis=1) / 10
+
+
+def test_rmse_and_peak_to_peak_leave_out_the_first_tenth_of_x():
+    answer, shown, counted = some(0), some(1), X >= 0.1
+    expected = np.sqrt(np.mean((answer - shown)[:, counted] ** 2, axis=1))
+    np.testing.assert_allclose(mapped(measures.rmse, answer, shown), expected, rtol=1e-5)
+    np.testing.assert_allclose(mapped(measures.peak_to_peak, answer), np.ptp(answer[:, counted], axis=1), rtol=1e-5)
+    answer[:, ~counted] += 100
+    np.testing.assert_allclose(mapped(measures.rmse, answer, shown), expected, rtol=1e-5)
+
+
+def test_gain_and_offset_are_the_coefficients_of_a_regression():
+    answer, shown = some(0), some(1)
+    expected = [np.polyfit(s[LATE], a[LATE], 1) for a, s in zip(answer, shown, strict=True)]
+    np.testing.assert_allclose(np.transpose(mapped(measures.affine, answer, shown)), expected, rtol=1e-3, atol=1e-4)
+    shrunk = mapped(measures.affine, 0.4 * shown - 0.7, shown)
+    np.testing.assert_allclose(shrunk.gain, 0.4, rtol=1e-5)
+    np.testing.assert_allclose(shrunk.offset, -0.7, rtol=1e-5)
+
+
+def test_a_delay_is_found_between_time_points():
+    frequencies, shares = np.repeat((3.0, 10.0, 30.0, 60.0), 40), np.tile(np.arange(40) / 40, 4)
+    delays = shares * np.minimum(0.19, 1.8 * np.pi / frequencies)
+    answers = sine(frequencies, -frequencies * delays, amplitude=0.1, offset=0.5)
+    np.testing.assert_allclose(mapped(measures.delay, answers, sine(frequencies)), delays, atol=5e-4)
+
+
+def test_a_delay_is_the_best_of_all_by_a_search_in_double_precision():
+    grid = np.arange(0, 0.2, 1e-4)
+    shown = sine(np.array((7.0, 12.0, 17.0)), np.array((0.3, 1.0, 2.0))) + 0.2 * sine(4.0)
+    late = np.stack([np.interp(X - d, X, s) for s, d in zip(shown, (0.021, 0.08, 0.132), strict=True)])
+    answers = np.tanh(2 * late) + 0.05 * sine(23.0)
+
+    def best(answer, shown):
+        return grid[np.argmax([np.corrcoef(np.interp(X - d, X, shown)[LATE], answer[LATE])[0, 1] for d in grid])]
+
+    expected = [best(a, s) for a, s in zip(answers, shown, strict=True)]
+    np.testing.assert_allclose(mapped(measures.delay, answers, shown), expected, atol=2e-3)
+
+
+def test_a_delay_needs_a_positive_gain_and_is_not_negative():
+    shown = sine(10.0)
+    answers = np.concatenate([sine(10.0, 0.5), 0.3 - shown, [2 * X - 1, -X]])
+    lead, upside_down, line, falling = mapped(measures.delay, answers, np.concatenate([shown, shown, [X / 3, X]]))
+    assert (lead, line) == (0, 0)
+    assert upside_down == pytest.approx(19 / 99)  # The last point before 0.2; half a period is beyond.
+    assert np.isnan(falling)
+
+
+def test_the_share_that_a_correction_removes_is_what_a_regression_leaves():
+    answer, shown = some(2), some(3)
+    expected = []
+    for a, s in zip(answer[:, LATE], shown[:, LATE], strict=True):
+        slope, intercept = np.polyfit(a, s, 1)
+        rest = s - (slope * a + intercept) if slope > 0 else s - s.mean()
+        expected.append(1 - np.sum(rest**2) / np.sum((a - s) ** 2))
+    assert len({np.polyfit(a, s, 1)[0] > 0 for a, s in zip(answer[:, LATE], shown[:, LATE], strict=True)}) == 2
+    np.testing.assert_allclose(mapped(measures.share_removed, answer, shown), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_correction_removes_a_wrong_gain_and_offset_and_with_a_delay_a_wrong_phase():
+    shown = sine(12.0)
+
+    def delayed(answer, shown, x):
+        return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))
+
+    assert mapped(measures.share_removed, 0.2 * shown + 0.1, shown)[0] == pytest.approx(1, abs=1e-5)
+    late = sine(12.0, -12.0 * 0.05, amplitude=0.2)
+    assert mapped(measures.share_removed, late, shown)[0] < 0.6
+    assert mapped(delayed, late, shown)[0] == pytest.approx(1, abs=1e-3)
+    # A constant at the right height has all of the variation wrong, and a gain does not help it.
+    assert mapped(measures.share_removed, np.full(100, np.mean(shown[0, LATE])), shown)[0] == pytest.approx(0, abs=1e-5)
+
+
+def test_the_frequency_of_a_sinusoid_is_found_to_a_thousandth():
+    frequencies = np.linspace(2.5, 80.0, 157)
+    for phase in (0.0, 1.0, 2.0):
+        found = mapped(measures.frequency, sine(frequencies, phase, 0.2))
+        np.testing.assert_allclose(found, frequencies, rtol=1e-3)
+
+
+def test_the_frequency_of_a_distorted_sinusoid_is_that_of_a_least_squares_fit():
+    random = np.random.default_rng(0)
+    frequencies = np.array((5.0, 10.0, 23.0, 41.0, 77.0))
+    curves = np.tanh(3 * sine(frequencies, 0.7)) + 0.1 * X + random.normal(0, 0.02, (5, 100))
+
+    def sinusoid(x, a, b, c, w):
+        return a + b * np.sin(w * x) + c * np.cos(w * x)
+
+    fits = [
+        scipy.optimize.curve_fit(sinusoid, X[LATE], curve[LATE], (0.5, 0.3, 0.3, w))[0][3]
+        for curve, w in zip(curves, frequencies, strict=True)
+    ]
+    np.testing.assert_allclose(mapped(measures.frequency, curves), fits, rtol=1e-3)
+
+
+def test_a_line_has_the_slowest_frequency():
+    slowest = 2 * np.pi / (4 * 0.8)
+    np.testing.assert_allclose(mapped(measures.frequency, 0.3 * X + 0.1), slowest, rtol=0.05)
+
+
+def test_longer_curves_have_frequencies_too():
+    x = np.arange(1_000) / 99
+    found = mapped(measures.frequency, sine(np.array((2.0, 10.0, 33.3)), x=x), x=x)
+    np.testing.assert_allclose(found, (2.0, 10.0, 33.3), rtol=1e-4)
+
+
+def test_the_valley_of_a_sine_lies_where_calculus_has_it():
+    phases = np.linspace(-1.5, 2.0, 15)
+    found = mapped(measures.valley, sine(10.0, phases, np.linspace(0.1, 1.0, 15)))
+    np.testing.assert_allclose(found.place, (1.5 * np.pi - phases) / 10, atol=2e-4)
+    np.testing.assert_allclose(found.depth, 0.3 - np.linspace(0.1, 1.0, 15), atol=1e-4)
+
+
+def test_the_lowest_valley_in_the_middle_counts_and_an_end_does_not():
+    assert np.isnan(mapped(measures.valley, np.stack([X, -X, np.sin(np.pi * X)]))).all()
+    two = -np.exp(-(((X - 0.3) / 0.05) ** 2)) - 2 * np.exp(-(((X - 0.6) / 0.05) ** 2))
+    outside = -5 * np.exp(-(((X - 0.9) / 0.02) ** 2))
+    found = mapped(measures.valley, two + outside)
+    np.testing.assert_allclose((found.place[0], found.depth[0]), (0.6, -2.0), atol=1e-3)
+    clipped = np.maximum(sine(10.0, amplitude=0.6), 0.0)[0]
+    np.testing.assert_allclose(mapped(measures.valley, clipped), [[X[np.argmin(clipped)]], [0.0]], rtol=1e-6)
+
+
+def test_nonlinearity_is_one_less_the_squared_correlation():
+    curves = some(4)
+    expected = [1 - np.corrcoef(X[LATE], curve[LATE])[0, 1] ** 2 for curve in curves]
+    np.testing.assert_allclose(mapped(measures.nonlinearity, curves), expected, rtol=1e-4)
+    np.testing.assert_allclose(mapped(measures.nonlinearity, np.stack([0.7 - 2 * X, 0 * X + 0.3])), 0, atol=1e-9)
+
+
+def test_turns_are_counted_before_a_given_x():
+    x = jnp.asarray(X, jnp.float32)
+    turns = jax.jit(measures.turns)
+    curve = jnp.asarray(sine(10.0)[0], jnp.float32)  # Turns at x = 0.157, 0.471 and 0.785.
+    assert [int(turns(curve, x, before)) for before in (0.1, 0.2, 0.5, 0.7, 1.0)] == [0, 1, 2, 2, 3]
+    steps = jnp.repeat(jnp.asarray([0.0, 1.0, 1.0, 2.0, 2.0, 2.0, 1.0, 1.0, 0.0, 0.5]), 10)
+    assert int(turns(steps, x, 1.0)) == 2
+    assert int(turns(jnp.full(100, 0.3), x, 1.0)) == 0
+
+
+def test_points_with_a_negative_x_count_nowhere():
+    answer, shown = sine(10.0, -0.4, 0.2)[0] + 0.1 * some(5)[0], sine(10.0)[0]
+    whole = mapped(measures.every, answer, shown)
+    padding = np.random.default_rng(0).normal(size=(2, 60))
+    padded = mapped(
+        measures.every,
+        np.concatenate([answer, padding[0]]),
+        np.concatenate([shown, padding[1]]),
+        x=np.concatenate([X, np.full(60, -1.0)]),
+    )
+    for name, value in whole.items():
+        np.testing.assert_allclose(padded[name], value, rtol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("seen", ["answer", "shown"])
+@pytest.mark.parametrize("value", [0.0, 0.3, -0.7])
+def test_a_constant_curve_has_nothing_that_needs_variation(seen, value):
+    constant, curve = np.full(100, value), sine(10.0)[0]
+    answer, shown = (constant, curve) if seen == "answer" else (curve, constant)
+    found = {name: float(number[0]) for name, number in mapped(measures.every, answer, shown).items()}
+    missing = {
+        "answer": {"delay", "frequency_answered", "valley_place", "valley_depth"},
+        "shown": {"delay", "gain", "offset_added", "share_removed", "share_removed_delayed"},
+    }[seen]
+    assert {name for name, number in found.items() if np.isnan(number)} == missing
+    assert found["rmse"] == pytest.approx(np.sqrt(np.mean((curve - value)[X >= 0.1] ** 2)), rel=1e-5)
+    if seen == "answer":
+        assert (found["nonlinearity"], found["peak_to_peak"]) == (0, 0)
+        assert found["gain"] == pytest.approx(0, abs=1e-6)
+        assert found["offset_added"] == pytest.approx(value)
+
+
+def test_a_perfect_copy_has_no_error_to_remove():
+    curve = sine(10.0)[0]
+    found = {name: float(number[0]) for name, number in mapped(measures.every, curve, curve).items()}
+    assert found["rmse"] == 0
+    assert found["gain"] == pytest.approx(1)
+    assert found["delay"] == pytest.approx(0, abs=1e-4)
+    assert np.isnan((found["share_removed"], found["share_removed_delayed"])).all()
+
+
+def test_every_measure_is_labeled():
+    assert set(mapped(measures.every, X, X)) == set(measures.MEASURES)

@@ -1,0 +1,201 @@
+"""Shares, their intervals and verdicts, against the formulas and by hand."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from lstm_toys.studies.claims import report, verdicts
+from lstm_toys.studies.claims.verdicts import Beside, Claim, Source
+
+SOURCE = Source("sine", "line")
+
+
+def labeled(numbers, diverged=()):
+    """Results whose networks answer one line by one number each."""
+    numbers = np.asarray(numbers, float)
+    return xr.Dataset(
+        {
+            "answer": (("seed", "curve"), numbers[:, None]),
+            "diverged": ("seed", np.isin(np.arange(len(numbers)), diverged)),
+        },
+        {"family": ("curve", ["line"])},
+    )
+
+
+def the_number(line):
+    return line.answer.values[:, 0]
+
+
+def claim(**options):
+    return Claim("id", "quote", "statistic", the_number, (SOURCE,), **options)
+
+
+def judge(numbers, diverged=(), **options):
+    return verdicts.judge(claim(**options), {"sine": labeled(numbers, diverged)})
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (5, 10, 0.2366, 0.7634),
+        (10, 10, 0.7225, 1.0),
+        (0, 10, 0.0, 0.2775),
+        (41, 64, 0.5182, 0.7471),
+        (0, 1, 0.0, 0.7935),
+    ],
+)
+def test_wilson_intervals_are_those_made_by_hand(successes, trials, low, high):
+    z, p = 1.959964, successes / trials
+    middle, half = p + z**2 / (2 * trials), z * np.sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2))
+    formula = np.array((middle - half, middle + half)) / (1 + z**2 / trials)
+    share = verdicts.wilson(successes, trials)
+    np.testing.assert_allclose(share, (p, low, high), atol=5e-5)
+    np.testing.assert_allclose(share[1:], formula, atol=1e-6)
+
+
+def test_no_network_has_no_share():
+    assert np.isnan(verdicts.wilson(0, 0)).all()
+
+
+@pytest.mark.parametrize(
+    ("met", "verdict"), [(10, "supported"), (9, "supported"), (8, "undecided"), (2, "undecided"), (1, "refuted")]
+)
+def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
+    """Of ten: 9 give 0.60 to 0.98, 8 give 0.49 to 0.94."""
+    assert judge([0.0] * met + [2.0] * (10 - met), high=1.0).verdict == verdict
+    assert judge([2.0] * met + [0.0] * (10 - met), low=1.0).verdict == verdict
+    assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share.value == met / (met + 10)
+
+
+def test_thresholds_belong_to_the_claim():
+    assert (
+        claim(low=0.1, high=0.2).met(np.array([0.1, 0.15, 0.2, 0.09, 0.21, np.nan])).tolist()
+        == [True] * 3 + [False] * 3
+    )
+    assert [claim(**sides).meets for sides in ({"low": 0.1}, {"high": 2.0}, {"low": -0.5, "high": 0.5})] == [
+        "at least 0.1",
+        "at most 2",
+        "from -0.5 to 0.5",
+    ]
+
+
+def test_a_diverged_network_is_left_out_unless_the_claim_is_that_something_is_learned():
+    numbers = [0.0, 0.0, 2.0, 0.0]
+    elsewhere, learned = (judge(numbers, diverged=(1, 2), high=1.0, learned=learned) for learned in (False, True))
+    assert (elsewhere.counted, elsewhere.share.value, elsewhere.excluded) == (2, 1.0, (1, 2))
+    assert (learned.counted, learned.share.value, learned.excluded) == (4, 0.5, ())
+    for outcome in (elsewhere, learned):
+        assert outcome.diverged == (1, 2)
+        np.testing.assert_array_equal(outcome.numbers, [0.0, np.nan, np.nan, 0.0])
+        assert outcome.median.value == 0.0
+
+
+def test_where_every_network_diverged_nothing_is_decided():
+    outcome = judge([0.0, 0.0], diverged=(0, 1), high=1.0)
+    assert outcome.verdict == "undecided"
+    assert outcome.counted == 0
+    assert np.isnan(outcome.share.value)
+
+
+def test_a_number_without_meaning_does_not_meet_a_claim():
+    outcome = judge([np.nan, 0.5, 0.7], high=1.0)
+    assert outcome.share.value == 2 / 3
+    assert outcome.median.value == 0.6
+
+
+def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
+    ours, theirs = np.array([3.0, 2.0, 1.0]), np.array([2.0, 0.0])
+    assert verdicts.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
+    assert np.isnan(verdicts.probability_above(ours, np.empty(0))).all()
+    alone = verdicts.probability_above(ours, np.array([2.0]))
+    assert alone.value == 0.5
+    assert np.isnan(alone[1:]).all()
+
+
+def test_its_interval_is_that_of_both_samples_resampled():
+    random = np.random.default_rng(0)
+    ours, theirs = random.normal(0.5, 1.0, 40), random.normal(0.0, 1.0, 30)
+    resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
+    estimate = verdicts.probability_above(ours, theirs)
+    np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.01)
+
+
+def test_a_population_may_be_held_against_another():
+    random = np.random.default_rng(0)
+    ours, theirs = random.normal(3.0, 1.0, 20), random.normal(0.0, 1.0, 20)
+    for first, second, verdict in ((ours, theirs, "supported"), (theirs, ours, "refuted"), (ours, ours, "undecided")):
+        populations = {"sine": labeled([*first, 99.0, -99.0], (20, 21)), "other": labeled([*second, 50.0], (20,))}
+        outcome = verdicts.judge(claim(against="other"), populations)
+        assert outcome.verdict == verdict
+        assert outcome.counted == 20
+        np.testing.assert_array_equal(outcome.theirs, second)
+        assert outcome.share == verdicts.probability_above(first, second)
+
+
+def told(claim, numbers, controls, variants=None):
+    nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
+    populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
+    return report.entry(
+        claim,
+        {"sine": labeled(numbers, (0,))},
+        post={},
+        nulls=nulls,
+        controls=populations,
+        variants=variants or {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "remark"),
+    [
+        ({"high": 0.1}, "a copy of the input meets it: says nothing about LSTMs"),
+        ({"low": 0.1}, "a clipped copy of the input meets it: is only the tanh"),
+        ({"high": 0.1, "learned": True}, "a copy of the input is what is to be learned"),
+        ({"low": 0.8}, None),
+    ],
+)
+def test_what_a_null_model_meets_is_said(options, remark):
+    entry = told(claim(**options), [0.0, 1.0, 1.0], {})
+    assert entry["remarks"] == ([remark] if remark else [])
+    assert [each["value"] for each in entry["null"].values()] == [0.0, 0.5]
+
+
+def test_what_a_control_meets_is_said():
+    entry = told(claim(low=0.8), [1.0] * 10, {"untrained": [1.0] * 10, "others": [0.0] * 10})
+    assert entry["remarks"] == ["untrained meet it too"]
+    assert entry["controls"]["others"]["verdict"] == "refuted"
+
+
+def test_a_variant_that_says_otherwise_is_named():
+    variants = {
+        "dense": {"sine": labeled([0.0] * 9)},
+        "longer": {"sine": labeled([1.0] * 9)},
+        "elsewhere": {"line": labeled([0.0])},
+    }
+    entry = told(claim(low=0.8), [1.0] * 10, {}, variants)
+    assert {name: each["verdict"] for name, each in entry["variants"].items()} == {
+        "dense": "refuted",
+        "longer": "supported",
+    }
+    assert entry["remarks"] == ["refuted with dense"]
+    assert "- But refuted with dense." in report.markdown([entry], "")
+
+
+def test_an_entry_holds_what_was_asked_for():
+    beside = (
+        Beside("twice", lambda line: 2 * the_number(line), (SOURCE,)),
+        Beside("n/a", the_number, (Source("a", "b"),)),
+    )
+    entry = told(claim(high=1.0, beside=beside), [5.0, 0.5, 0.7, np.nan], {})
+    assert entry["per_seed"] == [None, 0.5, 0.7, None]
+    assert (entry["seeds"], entry["excluded"], entry["diverged"]) == (4, [0], [0])
+    assert entry["threshold"] == {"low": None, "high": 1.0, "against": None}
+    assert entry["share"] == 2 / 3
+    assert entry["median"] == 0.6
+    assert entry["median_interval"] == [0.5, 0.7]
+    assert list(entry["beside"]) == ["twice"]
+    assert entry["beside"]["twice"]["median"] == 1.2
+    assert entry["post"] is None
+    table = report.markdown([entry], "Four networks.")
+    assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
+    assert "Diverged, left out: seeds 0." in table

@@ -1,0 +1,405 @@
+"""Sweeps: each setting is the run of the experiment, in as few programs as there are shapes; the command line."""
+
+import json
+import logging
+import os
+import signal
+
+import jax
+import numpy as np
+import pytest
+import xarray as xr
+from rich.console import Console
+
+from experiments.all import EXPERIMENTS
+from experiments.commands import flags
+from experiments.sweep import MOST_SETTINGS, expand, sweep
+from lstm_toys.populations import answering, blocks, train
+from lstm_toys.populations.interruption import Interruption
+from lstm_toys.populations.progress import TrainingProgress
+from lstm_toys.results import arrays
+from lstm_toys.runs import execution
+from lstm_toys.runs.folder import SWEPT, Run, SweepSettings
+from lstm_toys.studies.sweep import execution as library
+from lstm_toys.studies.sweep import results
+
+SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
+RATES, STEPS, HIDDEN = (0.1, 1e6, 0.5), (30, 0, 7), ("4", "none")
+GRID = [
+    "--grid=learning_rate=" + " ".join(map(str, RATES)),
+    "--grid=hidden=" + " ".join(HIDDEN),
+    "--grid=steps=" + " ".join(map(str, STEPS)),
+]
+TABLE = ("settings, 3 seeds each", "learned", "diverged", "train MSE", "95 % bootstrap")
+
+
+def long(*arguments):
+    """A case for `make test-long`."""
+    return pytest.param(*arguments, marks=pytest.mark.long)
+
+
+def only(folder):
+    """The folder of the only sweep."""
+    (run,) = (folder / "runs").glob("sweep-*")
+    return run
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def load(folder):
+    return arrays.load(only(folder) / "results.nc", results.VARIABLES)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """The results folder of a small sweep whose groups of members hold parts of several settings, and its output."""
+    folder = tmp_path_factory.mktemp("swept")
+    console = Console(width=120, record=True)
+    with pytest.MonkeyPatch.context() as patch, console.capture() as printed:
+        patch.setattr(blocks, "GROUP_MEMBERS", 4)
+        patch.setattr("experiments.sweep.Console", lambda **_: console)
+        assert sweep([*SMALL, *GRID, f"--results_dir={folder}"]) == 0
+    assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
+    return folder, printed.get()
+
+
+def executed(folder, task, settings, stage=library):
+    """A run or a sweep in this process, without figures."""
+    run = Run(settings, folder)
+    run.create()
+    progress = TrainingProgress(Console(quiet=True), [1.0] * 9)
+    conduct = execution.Conduct(Interruption(), progress, 30.0, "exclude")
+    stage.execute(EXPERIMENTS[task], run, conduct, {"import": 0.0})
+    return run
+
+
+def alone(folder, task, *arguments):
+    """The labeled results of an ordinary run."""
+    settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
+    return arrays.load(executed(folder, task, settings, execution).results)
+
+
+def settings_of(task, grid, *arguments):
+    """The settings of a grid, a dict of values as they are written."""
+    axes = [(name, values.split()) for name, values in grid.items()]
+    return expand(EXPERIMENTS[task], axes, ["--seeds=3", *arguments])[0]
+
+
+def assert_same(setting, run, steps):
+    """Losses at the budget, answers, errors and who diverged, bit by bit; the history at what both recorded."""
+    np.testing.assert_array_equal(setting.train_mse, run.train_loss.values[:, -1])
+    np.testing.assert_array_equal(setting.train_rmse, run.train_rmse.values[:, -1])
+    np.testing.assert_array_equal(setting.diverged, run.diverged)
+    rmse = np.stack(list(arrays.family_rmse(run).values()), axis=-1)
+    np.testing.assert_array_equal(setting.rmse, rmse.astype(np.float32))
+    if "answer" in setting:
+        np.testing.assert_array_equal(setting.answer, run.answer)
+    known = np.isfinite(setting.record_step.values[0])
+    assert setting.record_step.values[0, known][-1] == steps
+    common, ours, theirs = np.intersect1d(setting.record_step.values[0, known], run.step, return_indices=True)
+    assert {0, steps} <= set(common)
+    np.testing.assert_array_equal(setting.record_loss.values[:, known][:, ours], run.train_loss.values[:, theirs])
+
+
+@pytest.mark.parametrize(
+    ("rate", "hidden", "steps"),
+    [(0.1, "4", 30), (0.1, "4", 7), (0.5, "4", 30), (0.5, "none", 7), (0.5, "none", 0), (1e6, "none", 30)],
+)
+def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_path, rate, hidden, steps):
+    """Bitwise, also in the middle of a training, and where a group ends in the middle of a setting."""
+    found = load(swept[0])
+    (number,) = np.flatnonzero(
+        (found.learning_rate.values == rate) & (found.hidden.values == hidden) & (found.steps.values == steps)
+    )
+    chosen = [f"--learning_rate={rate}", f"--hidden={hidden}", f"--steps={steps}"]
+    run = alone(tmp_path, "sine", *SMALL[1:], *chosen)
+    assert_same(found.isel(setting=number), run, steps)
+
+
+@pytest.mark.parametrize(
+    ("task", "common", "grid"),
+    [
+        long("sine", "--steps=5 --hidden=4", {"timesteps": "12 8"}),
+        long("sine", "--steps=5 --hidden=4 --timesteps=20", {"train_amplitude": "0.3 0.5", "noise": "0 0.2"}),
+        long("sine", "--steps=5 --hidden=4 --timesteps=20 --optimizer=momentum", {"momentum": "auto 0.5"}),
+        long("line", "--steps=5 --timesteps=20", {"optimizer": "sgd rmsprop"}),
+        long(
+            "amplitude",
+            "--hidden=4 --timesteps=8 --optimizer=sgd --learning_rate=0.01",
+            {"steps": "4 2", "noise": "0.1 0"},
+        ),
+        ("slope_intercept", "--hidden=4 --optimizer=sgd --timesteps=8", {"steps": "4 2"}),
+    ],
+)
+def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
+    settings = settings_of(task, grid, *common.split())
+    run = executed(tmp_path, task, SweepSettings("sweep", settings))
+    found = arrays.load(run.results, results.VARIABLES)
+    assert ("answer" in found) == ("timesteps" not in grid)
+    for number, each in enumerate(settings):
+        chosen = [f"--{name}={getattr(each, name)}" for name in grid]
+        assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
+
+
+def test_settings_that_share_programs_are_told_apart_from_others():
+    grid = {"steps": "3 1", "hidden": "4 5", "readout": "lstm dense", "noise": "0 1", "timesteps": "8 9"}
+    settings = settings_of("sine", grid)
+    shapes = library.shapes(settings)
+    assert [shape.members for shape in shapes] == [6] * 8
+    assert [shape.budgets for shape in shapes] == [[1, 3]] * 8
+    numbers = [number for shape in shapes for budgets in shape.numbers for number in budgets.values()]
+    assert sorted(numbers) == list(range(32))
+    for shape in shapes:
+        for hyper, budgets in zip(shape.hyper, shape.numbers, strict=True):
+            for steps, number in budgets.items():
+                each = settings[number]
+                assert (each.steps, each.noise) == (steps, hyper["noise"])
+                for name in ("hidden", "readout", "timesteps"):
+                    assert getattr(each, name) == getattr(shape.common, name)
+
+
+def test_the_results_are_labeled(swept):
+    with xr.open_dataset(only(swept[0]) / "results.nc", engine="h5netcdf") as found:
+        found.load()
+    assert found.train_mse.dims == found.learned.dims == found.diverged.dims == ("setting", "seed")
+    assert found.train_rmse.dims == ("setting", "seed", "feature")
+    assert found.rmse.dims == ("setting", "seed", "probe")
+    assert found.record_loss.dims == found.record_step.dims == ("setting", "seed", "record")
+    assert found.answer.dims == ("setting", "seed", "curve", "time", "feature")
+    assert found.input.dims == ("curve", "time", "feature")
+    assert {"setting": 18, "seed": 3, "curve": 29, "time": 20, "feature": 1, "probe": 5}.items() <= found.sizes.items()
+    assert found.probe.values.tolist() == ["line", "line_origin", "amplitude", "phase", "frequency"]
+    assert found.learned.dtype == found.diverged.dtype == bool
+    for name in SWEPT:
+        assert found[name].dims == ("setting",)
+    combinations = list(zip(found.learning_rate.values, found.hidden.values, found.steps.values, strict=True))
+    assert combinations == [(rate, hidden, steps) for rate in RATES for hidden in HIDDEN for steps in STEPS]
+    assert set(found.optimizer.values) == {"sgd"}
+    assert np.isnan(found.momentum).all()
+    assert (found.train_amplitude == 0.3).all()
+    assert json.loads(found.attrs["flags"])["settings"][4]["steps"] == 0
+
+
+def test_histories_end_with_the_steps_of_a_setting(swept):
+    found = load(swept[0])
+    for number, steps in enumerate(found.steps.values):
+        record = found.record_step.values[number]
+        known = np.isfinite(record)
+        assert (known == known[0]).all()
+        assert record[0, known[0]].tolist() == list(range(steps + 1))
+        np.testing.assert_array_equal(np.isfinite(found.record_loss.values[number]), known)
+
+
+def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept):
+    found = load(swept[0])
+    metrics = json.loads((only(swept[0]) / "metrics.json").read_text())
+    lost = (found.learning_rate.values == 1e6) & (found.steps.values > 0)
+    np.testing.assert_array_equal(found.diverged.values, np.broadcast_to(lost[:, None], (18, 3)))
+    assert [row["diverged_seeds"] for row in metrics["rows"]] == [[0, 1, 2] if each else [] for each in lost]
+    assert {row["train_mse"]["median"] for row, gone in zip(metrics["rows"], lost, strict=True) if gone} == {None}
+    assert not found.learned.values[lost].any()
+
+
+def test_the_output_tells_of_all_settings(swept):
+    folder, output = swept
+    text = flat(output)
+    for part in (*TABLE, "18 settings", "18 networks: 6 trainings of 3 seeds, read at 18 settings"):
+        assert part in text
+    assert "compiled once for each of 2 shapes" in text
+    assert "1 of 2: sgd, hidden 4, readout lstm: 9 networks, 30 steps" in text
+    for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
+        assert str(only(folder) / name) in output
+        assert (only(folder) / name).is_file()
+    assert {path.name for path in only(folder).iterdir()} - {"results.nc", "metrics.json"} == {
+        *(".lock", "config.json", "rmse.png", "answers.png", "loss.png")
+    }
+
+
+def test_a_finished_sweep_is_reused_and_prints_its_table(swept, capsys):
+    folder, _ = swept
+    before = files(folder)
+    assert sweep([*SMALL, *GRID, f"--results_dir={folder}"]) == 0
+    output, errors = capsys.readouterr()
+    assert "this run is finished" in output
+    assert "18 settings, 3 seeds each" in output
+    assert errors == ""
+    assert files(folder) == before
+
+
+def test_the_table_fits_into_eighty_columns(swept, capsys):
+    assert sweep([*SMALL, *GRID, f"--results_dir={swept[0]}"]) == 0
+    output = capsys.readouterr().out
+    (heading,) = (line for line in output.splitlines() if "bootstrap" in line)
+    assert heading.split() == ["hidden", "steps", "rate", "learned", "diverged", "train", "MSE", "95", "%", "bootstrap"]
+
+
+def compilations(caplog, folder, grid, *arguments):
+    """How many programs a sweep compiles."""
+    settings = SweepSettings("sweep", settings_of("sine", grid, "--timesteps=20", *arguments))
+    caplog.clear()
+    with jax.log_compiles(), caplog.at_level(logging.WARNING):
+        executed(folder, "sine", settings)
+    return len([line for line in caplog.messages if line.startswith("Finished XLA compilation")])
+
+
+def test_a_shape_is_compiled_once(tmp_path, caplog):
+    """Not once for each setting: counted, at widths that no other test has."""
+    compilations(caplog, tmp_path, {}, "--hidden=4", "--steps=3")  # What does not depend on the width.
+    one = compilations(caplog, tmp_path, {}, "--hidden=11", "--steps=3")
+    assert one >= 3  # Initialization, steps, answers.
+    traced = {"learning_rate": "0.1 0.5", "noise": "0 0.1", "steps": "3 0"}
+    assert compilations(caplog, tmp_path, {**traced, "hidden": "12 13"}) == 2 * one
+
+
+def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
+    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    asked = []
+
+    def interrupted(interruption):
+        asked.append(None)
+        if len(asked) % 50 == 0:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return interruption.number is not None
+
+    monkeypatch.setattr(Interruption, "__call__", interrupted)
+    arguments, codes = [*SMALL, *GRID, f"--results_dir={tmp_path}"], []
+    while 0 not in codes:
+        codes.append(sweep(arguments))
+        output, errors = capsys.readouterr()
+        if codes[-1]:
+            assert errors.count("\n") == 1
+            assert "the same command continues" in errors
+            assert "settings" not in flat(output)
+            assert {path.name for path in only(tmp_path).iterdir()} == {".lock", "config.json", "checkpoints"}
+        assert ("continues from" in output) == (len(codes) > 1)
+    assert codes[:-1] == [143] * (len(codes) - 1)
+    assert len(codes) > 2
+    xr.testing.assert_identical(load(tmp_path), load(swept[0]))
+    assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
+    assert not (only(tmp_path) / "checkpoints").exists()
+
+
+def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypatch, capsys):
+    arguments = [*SMALL, "--task=line", "--grid=steps=2 3", f"--results_dir={tmp_path}", "--quiet"]
+    answers, asked = answering.answers, []
+
+    def signaled(*arguments, **options):
+        asked.append(None)
+        if len(asked) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return answers(*arguments, **options)
+
+    monkeypatch.setattr(answering, "answers", signaled)
+    assert sweep(arguments) == 130
+    assert "ended by SIGINT; the same command continues" in capsys.readouterr().err
+    assert sweep(arguments) == 0
+    assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
+
+
+def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
+    arguments = [*SMALL, "--task=line", "--steps=3", "--grid=learning_rate=1e6 1e7", f"--results_dir={tmp_path}"]
+    assert sweep([*arguments, "--readout=dense", "--hidden=2", "--quiet"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert "every seed of every setting diverged" in errors
+    assert {path.name for path in only(tmp_path).glob("*.png")} == {"rmse.png", "answers.png", "loss.png"}
+
+
+LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
+BAD = [
+    (["--task=nope"], "--task", "one of line, hill"),
+    (["--task"], "task", "Missing value"),
+    (["--grid"], "grid", "Missing value"),
+    (["--grid="], "--grid", "'flag=value value ...'"),
+    (["--grid=steps"], "--grid", "'flag=value value ...'"),
+    (["--grid=steps="], "--grid", "'flag=value value ...'"),
+    (["--grid=steps= "], "--grid", "'flag=value value ...'"),
+    (["--grid=nonsense=1 2"], "nonsense", "the flag is one of optimizer"),
+    (["--grid=--steps=1 2"], "--grid", "the flag is one of optimizer"),
+    (["--grid=sté\udcffps=1"], "--grid", "the flag is one of optimizer"),
+    (["--grid=seeds=1 2"], "seeds", "the flag is one of optimizer"),
+    (["--grid=block=1 2"], "block", "the flag is one of optimizer"),
+    (["--grid=steps=1 2 1"], "steps", "each value once"),
+    (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same, written differently"),
+    (["--optimizer=momentum", "--grid=momentum=auto 0.9"], "--grid", "the same, written differently"),
+    (["--grid=steps=1 2", "--grid=steps=3"], "steps", "given twice"),
+    (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
+    (["--steps", "3", "--grid", "steps=1 2"], "--steps", "one of the two"),
+    (["-steps=3", "--grid", "steps=1 2"], "--steps", "one of the two"),
+    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop has none"),
+    (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd has none"),
+    (["--grid=decay=0.5", "--optimizer=momentum"], "--decay", "rmsprop and adam do"),
+    (["--grid=hidden=8 none", "--readout=dense"], "--readout=dense", "LSTM layer below"),
+    (["--grid=hidden=8 none", "--grid=readout=lstm dense"], "--readout=dense", "LSTM layer below"),
+    (["--grid=hidden=8, 4"], "--hidden", "whole numbers from 1"),
+    (["--grid=learning_rate=0.1,1"], "--learning_rate", "finite number above 0"),
+    (["--grid=learning_rate=0.1 -1"], "--learning_rate", "finite number above 0"),
+    (["--grid=learning_rate=0.1 nan"], "--learning_rate", "finite number above 0"),
+    (["--grid=steps=1 -1"], "--steps", "whole number from 0"),
+    (["--grid=timesteps=20 1"], "--timesteps", "whole number from 2"),
+    (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "give a number"),
+    (["--task=line", "--grid=train_amplitude=0.3"], "--train_amplitude", "are fixed"),
+    (["--grid", "learning_rate=0.1", "1"], "'1'", "in quotes"),
+    (["--grid", "steps", "=1"], "--grid", "'flag=value value ...'"),
+    (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),
+    (["--seeds=0"], "--seeds", "whole number"),
+    (["--nonsense=1"], "nonsense", "nknown"),
+    (["--grid=steps=1 2", "--replot"], "--replot", "no finished run"),
+    (LARGE, "--grid", f"10,201 settings are more than {MOST_SETTINGS:,}"),
+    (["--grid=hidden=4 1000000,1000000"], "GiB of memory", "settings"),
+    (["--seeds=2000000000", "--grid=learning_rate=0.1 1"], "GiB of disk", "settings"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments, flag, takes = BAD[number]
+    assert sweep(arguments) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert flag in errors
+    assert takes in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = [*SMALL, "--grid", "  steps =  1\t2\n", "--task=line", "--quiet", "--results_dir", "steps"]
+    assert sweep(arguments) == 0
+    assert load(tmp_path / "steps").steps.values.tolist() == [1, 2]
+
+
+def test_one_seed_and_no_steps_will_do(tmp_path):
+    arguments = ["--seeds=1", "--timesteps=5", "--task=line", "--quiet", f"--results_dir={tmp_path}"]
+    assert sweep([*arguments, "--steps=0"]) == 0
+    (row,) = json.loads((only(tmp_path) / "metrics.json").read_text())["rows"]
+    assert row["train_mse"]["low"] is None
+    assert load(tmp_path).sizes["setting"] == 1
+
+
+def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
+    assert sweep(["--grid=steps=1 2", "--results_dir=/proc/self/results"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert "--results_dir" in errors
+
+
+@pytest.mark.parametrize("bad", [[], ["--task=nope"], ["--grid=x"], ["--grid=steps=1 2", "--steps=3"]])
+def test_help_lists_every_flag(bad, capsys):
+    assert sweep([*bad, "--help"]) == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    for name in ("task", "grid", *flags.FLAGS):
+        assert f"--{name}\n" in output or f"--[no]{name}\n" in output

@@ -1,0 +1,186 @@
+"""The table and the figures of a sweep, of labeled results made by hand."""
+
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from lstm_toys.figures import plots
+from lstm_toys.runs.folder import SWEPT
+from lstm_toys.studies.sweep import figures, results
+from lstm_toys.tasks.goal import Goal
+
+SETTING = {
+    "optimizer": "sgd",
+    "hidden": "32",
+    "readout": "lstm",
+    "timesteps": 20,
+    "steps": 10,
+    "learning_rate": 0.1,
+    "momentum": np.nan,
+    "decay": np.nan,
+    "train_amplitude": np.nan,
+    "noise": 0.0,
+}
+
+
+def hand_made(grid, seeds=5, diverged=(), asked="feature"):
+    """Labeled results of a sweep over a grid; `diverged` are pairs of setting and seed."""
+    random = np.random.default_rng(0)
+    settings = [SETTING | dict(zip(grid, chosen, strict=True)) for chosen in product(*grid.values())]
+    shape = (len(settings), seeds)
+    steps = np.array([setting["steps"] for setting in settings])
+    record = steps.max() / 5 * np.arange(6)
+    record_step = np.where(record <= steps[:, None], record, np.nan)[:, None] * np.ones((1, seeds, 1))
+    lost = np.zeros(shape, bool)
+    for pair in diverged:
+        lost[pair] = True
+    errors = random.uniform(0.01, 1.0, (*shape, 2)).astype("f4")
+    return xr.Dataset(
+        {
+            "train_mse": (("setting", "seed"), np.where(lost, np.nan, errors[..., 0])),
+            "train_rmse": (("setting", "seed", asked), np.sqrt(errors[..., :1])),
+            "learned": (("setting", "seed"), (errors[..., 0] < 0.3) & ~lost),
+            "diverged": (("setting", "seed"), lost),
+            "rmse": (("setting", "seed", "probe"), errors),
+            "record_step": (("setting", "seed", "record"), record_step),
+            "record_loss": (("setting", "seed", "record"), random.uniform(size=record_step.shape) + 0 * record_step),
+        },
+        {
+            "seed": np.arange(seeds),
+            "probe": ["line", "sine"],
+            **{name: ("setting", np.array([setting[name] for setting in settings])) for name in SWEPT},
+        },
+    )
+
+
+def test_rows_are_the_statistics_of_each_setting():
+    found = hand_made(
+        {"learning_rate": [0.1, 1.0], "hidden": ["8", "none"]}, diverged=[(1, 0), (1, 3), *((3, s) for s in range(5))]
+    )
+    rows = results.rows(found)
+    assert [(row["learning_rate"], row["hidden"]) for row in rows] == [(0.1, "8"), (0.1, "none"), (1, "8"), (1, "none")]
+    assert not {"momentum", "decay", "train_amplitude"} & rows[0].keys()
+    assert [row["diverged_seeds"] for row in rows] == [[], [0, 3], [], [0, 1, 2, 3, 4]]
+    assert [row["learned"] for row in rows] == found.learned.values.sum(axis=1).tolist()
+    for number, kept in enumerate([[0, 1, 2, 3, 4], [1, 2, 4], [0, 1, 2, 3, 4]]):
+        for name, values in {
+            "train_mse": found.train_mse.values[number, kept],
+            "line": found.rmse.values[number, kept, 0],
+            "sine": found.rmse.values[number, kept, 1],
+        }.items():
+            chosen = np.random.default_rng(0).integers(0, len(kept), (9_999, len(kept)))
+            low, high = np.percentile(np.median(values[chosen], axis=1), (2.5, 97.5))
+            expected = {"median": np.median(values), "low": low, "high": high}
+            assert rows[number][name] == pytest.approx(expected, rel=1e-6)
+    assert rows[3]["train_mse"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
+    json.dumps(rows, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("grid", "varied"),
+    [
+        ({}, []),
+        ({"steps": [1, 2], "hidden": ["8", "8,8"]}, ["hidden", "steps"]),
+        ({"train_amplitude": [0.1, 0.2], "readout": ["lstm"]}, ["train_amplitude"]),
+        ({"momentum": [0.5, 0.9], "optimizer": ["momentum", "adam"]}, ["optimizer", "momentum"]),
+    ],
+)
+def test_what_varies_is_told(grid, varied):
+    assert results.varied(hand_made(grid)) == varied
+
+
+def test_an_optimizers_own_defaults_do_not_vary():
+    found = hand_made({"optimizer": ["sgd", "momentum", "adam"]})
+    found["momentum"] = "setting", np.array([np.nan, 0.9, 0.8])
+    assert results.varied(found) == ["optimizer"]
+
+
+GRIDS = [
+    {},
+    {"learning_rate": [0.1, 0.01, 1.0]},
+    {"steps": [0, 10, 100]},
+    {"noise": [0.0, 0.1], "hidden": ["none", "8", "32"]},
+    {"hidden": ["none", "8"], "optimizer": ["sgd", "rmsprop", "adam"]},
+    {"learning_rate": [0.1, 1.0], "hidden": ["8", "32"], "optimizer": ["sgd", "rmsprop"]},
+    {"learning_rate": [0.1, 1.0], "hidden": ["8", "32"], "optimizer": ["sgd", "rmsprop"], "steps": [5, 10, 20]},
+    {"learning_rate": np.geomspace(0.01, 1, 30), "timesteps": list(range(10, 24))},
+]
+
+
+def shown(figure):
+    return [axes for axes in figure.axes if axes.get_visible()]
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("number", [*range(len(GRIDS) - 1), pytest.param(len(GRIDS) - 1, marks=pytest.mark.long)])
+def test_every_grid_is_drawn(number, tmp_path):
+    """Of sequence and vector tasks in turn."""
+    found = hand_made(GRIDS[number], asked=("feature", "asked")[number // 2 % 2])
+    drawn = figures.draw(found, Goal(0.02, ("y",)) if number % 2 else Goal(7e-4))
+    answers = {name for name in drawn if name.startswith("answers")}
+    assert drawn.keys() == {"rmse.png", "loss.png"} | answers
+    assert answers in ({"answers.png"}, {"answers_line.png", "answers_sine.png"})
+    names = results.varied(found)
+    for name, figure in drawn.items():
+        plots.save(figure, tmp_path / name)
+        assert figure.get_suptitle()
+        assert len(shown(figure)) <= figures.MOST_PANELS
+        assert len(legend(figure)) <= figures.MOST_ENTRIES + 5
+        told = " ".join([figure.get_supxlabel(), *legend(figure), *(axes.get_title() for axes in shown(figure))])
+        for each in names:
+            assert each.replace("_", " ").rstrip("s") in told
+    if "answers.png" in drawn:
+        assert len(shown(drawn["answers.png"])) == 2 * len(shown(drawn["rmse.png"]))
+    else:
+        assert 2 * len(shown(drawn["rmse.png"])) > figures.MOST_PANELS
+        assert len({len(shown(drawn[name])) for name in (*answers, "rmse.png")}) == 1
+    assert ("counts as learned: 0.026" in legend(drawn["rmse.png"])) == (number % 2 == 0)
+
+
+def test_medians_are_drawn_over_the_learning_rate_for_each_size():
+    grid = {"learning_rate": [1.0, 0.1], "hidden": ["8", "32"], "optimizer": ["sgd", "rmsprop"]}
+    found = hand_made(grid, diverged=[(1, 0), *((7, s) for s in range(5))])
+    panels = shown(figures.draw(found, Goal(7e-4))["rmse.png"])
+    assert [axes.get_title() for axes in panels] == ["optimizer sgd", "optimizer rmsprop"]
+    for axes, optimizer in zip(panels, grid["optimizer"], strict=True):
+        lines = [line for line in axes.lines if line.get_linestyle() == "-"]
+        for line, band, hidden in zip(lines, axes.collections, grid["hidden"], strict=True):
+            expected = {}
+            for setting in range(8):
+                each = found.isel(setting=setting)
+                kept = np.sqrt(each.train_mse.values[~each.diverged.values])
+                if (each.optimizer, each.hidden) == (optimizer, hidden) and len(kept):
+                    expected[float(each.learning_rate)] = np.quantile(kept, (0.05, 0.5, 0.95))
+            assert list(line.get_xdata()) == sorted(expected)
+            np.testing.assert_allclose(line.get_ydata(), [expected[rate][1] for rate in sorted(expected)])
+            edges = band.get_paths()[0].vertices[:, 1]
+            np.testing.assert_allclose(
+                (edges.min(), edges.max()), (min(v[0] for v in expected.values()), max(v[2] for v in expected.values()))
+            )
+    crosses = [line for axes in panels for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
+    assert [list(line.get_xdata()) for line in crosses] == [[0.1]]
+    hollow = [
+        line for axes in panels for line in axes.lines if line.get_fillstyle() == "none" and len(line.get_xdata())
+    ]
+    assert [list(line.get_xdata()) for line in hollow] == [[1.0]]
+
+
+def test_the_loss_is_drawn_as_far_as_the_longest_training():
+    found = hand_made({"learning_rate": [0.1, 1.0], "steps": [4, 10]}, diverged=[(3, 1)])
+    (axes,) = shown(figures.draw(found, Goal(7e-4))["loss.png"])
+    for line, setting, kept in zip(axes.lines, (1, 3), ([0, 1, 2, 3, 4], [0, 2, 3, 4]), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), 2.0 * np.arange(6))
+        np.testing.assert_allclose(line.get_ydata(), np.median(found.record_loss.values[setting, kept], axis=0))
+
+
+def test_figures_of_diverged_seeds_alone_are_drawn(tmp_path):
+    found = hand_made({"learning_rate": [0.1, 1.0]}, diverged=[(s, e) for s in range(2) for e in range(5)])
+    for name, figure in figures.draw(found, Goal(7e-4)).items():
+        plots.save(figure, tmp_path / name)
+        assert name == "loss.png" or "every seed diverged" in legend(figure)

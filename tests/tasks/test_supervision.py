@@ -1,0 +1,140 @@
+"""Tasks: shapes and targets against NumPy, and minibatches."""
+
+import conftest
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
+from lstm_toys.networks import training
+from lstm_toys.tasks import families, supervision
+
+X = np.linspace(0, 1, 100)
+
+
+def examples(task):
+    return jax.tree.map(np.asarray, task.examples(jax.random.key(3), jnp.float32(0.3)))
+
+
+def close(actual, expected):
+    np.testing.assert_allclose(actual, expected, atol=2e-6)
+
+
+def test_the_sine_is_asked_for_itself():
+    shown = examples(sine.task(families.time_points(100)))
+    close(shown.inputs[0, :, 0], 0.3 + 0.3 * np.sin(10 * X))
+    np.testing.assert_array_equal(shown.inputs, shown.targets)
+    assert shown.inputs.shape == (1, 100, 1)
+
+
+@pytest.mark.parametrize(
+    ("module", "y"), [(line, 0.3 + 0.176 * X), (hill, 0.3 + 0.3 * np.sin(np.pi * X))], ids=["line", "hill"]
+)
+def test_points_are_shown_and_asked(module, y):
+    shown = examples(module.task(families.time_points(100)))
+    close(shown.inputs[0], np.stack([X, y], axis=-1))
+    np.testing.assert_array_equal(shown.inputs, shown.targets)
+
+
+def test_the_hill_is_shown_without_x():
+    shown = examples(hill_y.task(families.time_points(100)))
+    close(shown.inputs[0], 0.3 + 0.3 * np.sin(np.pi * X)[:, None])
+
+
+def test_amplitudes_are_asked():
+    task = amplitude.task(families.time_points(100))
+    shown = examples(task)
+    true = np.arange(50)[:, None] * 0.01
+    close(shown.targets, true)
+    close(shown.inputs[:, :, 0], true + true * np.sin(10 * X))
+    assert not task.sequence
+
+
+def test_every_seed_draws_lines_of_its_own():
+    task = slope_intercept.task(families.time_points(100))
+    shown, others = examples(task), jax.tree.map(np.asarray, task.examples(jax.random.key(4), jnp.float32(1)))
+    slope, intercept = shown.targets.T
+    assert shown.inputs.shape == (1000, 100, 1)
+    assert ((shown.targets >= 0) & (shown.targets < 1)).all()
+    assert abs(np.corrcoef(slope, intercept)[0, 1]) < 0.1
+    close(shown.inputs[:, :, 0], slope[:, None] * X + intercept[:, None])
+    assert not np.isclose(shown.targets, others.targets).all(axis=1).any()
+
+
+@pytest.fixture
+def in_batches():
+    """Twelve curves, of which a step sees four."""
+    shown = supervision.Examples(jnp.zeros((12, 5, 1)), jnp.zeros((12, 1)))
+    return supervision.Task(lambda _: shown, ("y",), ("index",), sequence=False, batch=4)
+
+
+def test_an_epoch_shows_every_curve_once_in_a_new_order(in_batches):
+    key = jax.random.key(0)
+    orders = [training.shuffled(in_batches, key, jnp.int32(epoch), 12) for epoch in range(2)]
+    for order in orders:
+        assert order.shape == (3, 4)
+        np.testing.assert_array_equal(np.sort(order, axis=None), np.arange(12))
+    assert (orders[0] != orders[1]).any()
+    assert (orders[0] != training.shuffled(in_batches, jax.random.key(1), jnp.int32(0), 12)).any()
+
+
+def test_a_batch_must_divide_the_curves(in_batches):
+    with pytest.raises(ValueError, match="a batch of 4 does not divide 10 curves"):
+        training.shuffled(in_batches, jax.random.key(0), jnp.int32(0), 10)
+
+
+def test_minibatch_steps_are_those_of_a_plain_loop():
+    """Seven steps in batches, from one chunk and from two, against steps taken one by one."""
+    from lstm_toys.networks.stack import Stack
+
+    x = families.time_points(15)
+    task = supervision.read_off_drawn("line", 12, {}, ("slope",), x, batch=4)
+    model = Stack(1, (5,), "lstm", False)
+    member = training.init(task, model, "sgd", jax.random.key(2), conftest.hyper(0.3))
+    advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop))
+    at_once = advance(member, jnp.int32(0), jnp.int32(7))
+    in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
+    shown = task.examples(training.purpose_key(member.key, "examples"), jnp.float32(1))
+    plain = member
+    for index in range(7):
+        chosen = training.shuffled(task, member.key, jnp.int32(index // 3), 12)[index % 3]
+        part = supervision.Examples(shown.inputs[chosen], shown.targets[chosen])
+        plain = training.step(model, "sgd", plain, part)
+    for whole, split, one in zip(*(jax.tree.leaves(m.params) for m in (at_once, in_two, plain)), strict=True):
+        np.testing.assert_array_equal(whole, split)
+        np.testing.assert_allclose(whole, one, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", families.FAMILIES)
+@pytest.mark.parametrize(("kind", "readout"), [("reproduce", "lstm"), ("read_off", "dense")])
+def test_every_family_can_be_learned_a_little(kind, family, readout):
+    from lstm_toys.networks.stack import Stack
+    from lstm_toys.populations import train
+
+    x = families.time_points(20)
+    drawn = families.FAMILIES[family].draw(jax.random.key(0), 4)
+    if kind == "reproduce":
+        task = supervision.reproduce(family, drawn, x, ("x", "y"))
+    else:
+        task = supervision.read_off(family, drawn, tuple(drawn)[:2], x, batch=2)
+    model = Stack(len(task.asked), (6,), readout, task.sequence)
+    trained = train.train(task, model, seeds=2, steps=60, learning_rate=0.05, optimizer="momentum")
+    assert (trained.train_loss[:, -1] < trained.train_loss[:, 0]).all()
+    assert trained.train_rmse.shape == (2, len(trained.steps), len(task.asked))
+
+
+def test_records_hold_the_whole_training_set():
+    """The recorded loss and RMSE, against NumPy on the answers."""
+    from lstm_toys.networks.stack import Stack
+
+    x = families.time_points(21)
+    task = supervision.reproduce("hill", {"height": np.array([0.1, 0.3]), "base": 0.2}, x, ("x", "y"))
+    model = Stack(2, (5,))
+    member = training.init(task, model, "sgd", jax.random.key(1), conftest.hyper(0.1))
+    shown = task.examples(jax.random.key(0), jnp.float32(1))
+    _, record = training.record(model, member, jnp.int32(0))
+    error = np.asarray(training.answer(model, member.params, shown.inputs), float) - np.asarray(shown.targets, float)
+    np.testing.assert_allclose(record.loss, np.mean(error**2), rtol=1e-5)
+    settled = np.linspace(0, 1, 21) >= 0.1 - 1e-9
+    np.testing.assert_allclose(record.rmse, np.sqrt(np.mean(error[:, settled] ** 2, axis=(0, 1))), rtol=1e-5)
