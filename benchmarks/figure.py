@@ -20,7 +20,7 @@ from benchmarks.entries import (
     TORCH,
     TORCH_FUNC,
 )
-from lstm_toys.figures.plots import COLORS, STYLE
+from lstm_toys.figures import COLORS, STYLE
 
 COLOR = {
     OURS: COLORS["r"],

@@ -12,6 +12,7 @@ from benchmarks import options
 from benchmarks.entries import OURS
 from benchmarks.job import Job
 from benchmarks.plan import Plan, plan
+from lstm_toys import figures
 
 
 def measure(plan: Plan) -> dict[str, Any]:
@@ -55,14 +56,13 @@ def main() -> None:
     given = options.read(__doc__ or "", "benchmarks.population", "peers", "quick")
     from benchmarks import figure, report
     from lstm_toys import files
-    from lstm_toys.figures import plots
 
     output = Path(given.output)
     results = {"quick": given.quick, **measure(plan(peers=given.peers, quick=given.quick))}
     files.write_json(output / "population.json", results)
     text = report.markdown(results)
     (output / "population.md").write_text(text)
-    plots.save(figure.throughput(results), output / "population.png")
+    figures.save(figure.throughput(results), output / "population.png")
     print(f"\n{text}")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.commands import command
+from lstm_toys import figures
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.goal import Goal
 
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
     from lstm_toys.tasks.families import Parameters
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 TRAINED = np.arange(50) / 100
@@ -41,7 +42,7 @@ def task(x: "Float[Array, ' T']") -> "Task":
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """The post's six sines, and all amplitudes from 0 to 1.5."""
-    from lstm_toys.populations.answering import probe
+    from lstm_toys.tasks.probes import probe
 
     return [probe("post", "sine", sines(POST), x), probe("sweep", "sine", sines(SWEPT), x)]
 
@@ -54,7 +55,6 @@ def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
 def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figures, and the read-off amplitude over the true one."""
     from experiments.post import readings
-    from lstm_toys.figures import plots
 
     pairs = readings.published()["predicted_amplitude"]["pairs"]
     published = {pair["amplitude"]: pair["predicted"] for pair in pairs}
@@ -62,12 +62,12 @@ def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawin
     columns = np.array(list(published.values()))[:, None]
     titles = "Sines of the read-off amplitude", "The same of the post's network"
     return {
-        "sines_with_different_amplitudes.png": plots.training_set(results, "Training set: A + A sin(10 x)"),
-        "predicted_amplitude.png": plots.read_off_curves(results, rebuild, columns, labels, titles),
-        "amplitude_range.png": plots.read_off_axis(
+        "sines_with_different_amplitudes.png": figures.training_set(results, "Training set: A + A sin(10 x)"),
+        "predicted_amplitude.png": figures.read_off_curves(results, rebuild, columns, labels, titles),
+        "amplitude_range.png": figures.read_off_axis(
             results, "amplitude", "Amplitudes inside and beyond the training range", TRAINED[-1], published
         ),
-        "loss.png": plots.loss(results, "Training to read off the amplitude"),
+        "loss.png": figures.loss(results, "Training to read off the amplitude"),
     }
 
 

@@ -17,8 +17,10 @@ from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
 from experiments.commands import command, flags
 from lstm_toys.files import Damaged, read_json_list, replacing, write_json
 from lstm_toys.populations.interruption import Interruption
+from lstm_toys.results import storage
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Identity, Run, Settings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.statistics import tables
 
 if TYPE_CHECKING:
@@ -176,14 +178,14 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
     """Writes what is said of every claim, as a list and as a table."""
     began = time.perf_counter()
     from experiments.post.claims import CLAIMS
-    from lstm_toys.results import arrays
+    from experiments.post.evidence import published
     from lstm_toys.studies.claims import evidence, report
 
     every: dict[str, Evidence] = {
-        column: {name: arrays.load(each.results) for name, each in populations.items()}
+        column: {name: storage.load(each.results) for name, each in populations.items()}
         for column, populations in runs.items()
     }
-    networks, post = every[NETWORKS], evidence.published()
+    networks, post = every[NETWORKS], published()
     bounds = {report.COPY: float("inf"), report.CLIPPED: 1.0}
     nulls = {
         name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
@@ -228,11 +230,11 @@ def _judge(run: Run[ClaimSettings], runs: Mapping[str, Mapping[str, Run[Settings
 def _draw(run: Run[ClaimSettings]) -> None:
     """Draws the figure, and adds the time it took to the summary."""
     began = time.perf_counter()
-    from lstm_toys.figures import plots
+    from lstm_toys.figures import style
     from lstm_toys.studies.claims import figures
 
     metrics = run.read_metrics()
-    plots.save(figures.draw(_entries(run)), run.folder / "claims.png")
+    style.save(figures.draw(_entries(run)), run.folder / "claims.png")
     seconds = {**metrics["seconds"], "figures": round(time.perf_counter() - began, 3)}
     write_json(run.metrics, {**metrics, "seconds": seconds})
 

@@ -19,7 +19,8 @@ from experiments import amplitude, sine, slope_intercept
 from experiments.commands import command, flags
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run, Settings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics import tables
 from lstm_toys.studies.generalization.settings import LENGTH, SPACING, Axis, Curve, Evaluation, Grid
 

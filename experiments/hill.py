@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from experiments.commands import command
 from experiments.post import unseen
+from lstm_toys import figures
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Settings
+from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
@@ -40,15 +41,14 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
 
 def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
-    from lstm_toys.figures import plots
 
     populations = {layers(results): results, **beside}
     return {
-        "lstm_hill.gif": plots.film(populations),
-        "hill_plane.png": plots.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
+        "lstm_hill.gif": figures.film(populations),
+        "hill_plane.png": figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
         "unseen.png": unseen.draw(results),
-        "layers.png": plots.error_histories(populations, "Learning the hill from x and y", LEARNED),
-        "loss.png": plots.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
+        "layers.png": figures.error_histories(populations, "Learning the hill from x and y", LEARNED),
+        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
     }
 
 

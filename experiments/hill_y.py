@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from experiments import hill
 from experiments.commands import command
 from experiments.post import unseen
+from lstm_toys import figures
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Settings
+from lstm_toys.runs.identity import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 
@@ -37,14 +38,13 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
 
 def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figure; the unseen curves, and the errors with and without x."""
-    from lstm_toys.figures import plots
 
     populations = {f"{hill.layers(results)}, y alone": results, **beside}
     return {
-        "hill.png": plots.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
+        "hill.png": figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": unseen.draw(results),
-        "with_and_without_x.png": plots.error_histories(populations, "Learning the hill", hill.LEARNED),
-        "loss.png": plots.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone"),
+        "with_and_without_x.png": figures.error_histories(populations, "Learning the hill", hill.LEARNED),
+        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone"),
     }
 
 

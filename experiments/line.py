@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from experiments.commands import command
 from experiments.post import unseen
+from lstm_toys import figures
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.goal import Goal
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
@@ -36,12 +37,11 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
 
 def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figure, in the plane of the answered x and y; the unseen curves, and the loss."""
-    from lstm_toys.figures import plots
 
     return {
-        "line.png": plots.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
+        "line.png": figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
         "unseen.png": unseen.draw(results),
-        "loss.png": plots.loss(results, "Training on the line 0.3 + 0.176 x"),
+        "loss.png": figures.loss(results, "Training on the line 0.3 + 0.176 x"),
     }
 
 

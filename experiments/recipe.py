@@ -17,13 +17,14 @@ from rich.table import Table
 from experiments import sine, sweep
 from experiments.commands import command, flags
 from lstm_toys.populations.interruption import Interruption
-from lstm_toys.runs.folder import Run, SweepSettings
+from lstm_toys.runs.folder import Run
 from lstm_toys.statistics import tables
+from lstm_toys.studies.sweep.settings import SweepSettings
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float
 
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.tasks.probes import Probe
 
 LONG, SHORT = "300 1000 4000 10000", "300 1000 4000"
 GRIDS = (
@@ -50,7 +51,7 @@ ROWS = 25
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """What the post's network was shown, the training sine included."""
-    from lstm_toys.populations.answering import probe
+    from lstm_toys.tasks.probes import probe
 
     trained = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
     return [probe("sine", "sine", trained, x), *sine.probes(x)]

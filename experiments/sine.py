@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.commands import command
+from lstm_toys import figures
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.goal import Goal
 
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
     from lstm_toys.tasks.families import Parameters
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 TRAINING_SINE = {"frequency": 10.0, "phase": 0.0}
@@ -40,7 +41,7 @@ def task(x: "Float[Array, ' T']") -> "Task":
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """The post's five families, with the post's parameters."""
-    from lstm_toys.populations.answering import probe
+    from lstm_toys.tasks.probes import probe
 
     sines: Parameters = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
     return [
@@ -54,7 +55,6 @@ def probes(x: "Float[Array, ' T']") -> "list[Probe]":
 
 def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figures, under the post's file names and in its colors, and the loss."""
-    from lstm_toys.figures import plots
 
     lines = dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True))
     origin = dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True))
@@ -66,11 +66,11 @@ def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawin
     reference = {"the post's network": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
 
     def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> "Drawing":
-        return plots.family_answers(results, {family: labels}, title, **options)
+        return figures.family_answers(results, {family: labels}, title, **options)
 
     return {
-        "sine_target.png": plots.target(results, f"Training curve: {same}"),
-        "sine.png": plots.training_answer(results, f"Answers to the training curve {same}"),
+        "sine_target.png": figures.target(results, f"Training curve: {same}"),
+        "sine.png": figures.training_answer(results, f"Answers to the training curve {same}"),
         "not_identity.png": answers("line", lines, "Answers to lines with intercept"),
         "not_identity_2.png": answers("line_origin", origin, "Answers to lines through the origin"),
         "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False),
@@ -79,7 +79,7 @@ def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawin
         ),
         "phase_displacement.png": answers("phase", amplitudes, "Answers to A + A sin(10 x + 1.5 A)", view="everything"),
         "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)", view="everything"),
-        "loss.png": plots.loss(results, f"Training on {same}", reference),
+        "loss.png": figures.loss(results, f"Training on {same}", reference),
     }
 
 

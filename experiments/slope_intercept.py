@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.commands import command
+from lstm_toys import figures
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks.goal import Goal
 
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 ASKED = ("slope", "intercept")
@@ -38,7 +39,7 @@ def task(x: "Float[Array, ' T']") -> "Task":
 
 def probes(x: "Float[Array, ' T']") -> "list[Probe]":
     """The post's six lines, and a grid over the plane."""
-    from lstm_toys.populations.answering import probe
+    from lstm_toys.tasks.probes import probe
 
     slopes, intercepts = (axis.ravel() for axis in np.meshgrid(GRID, GRID))
     return [
@@ -55,17 +56,16 @@ def rebuild(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
 def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
     """The post's figures, and the error over the plane."""
     from experiments.post import readings
-    from lstm_toys.figures import plots
 
     pairs = readings.published()["predicted_lines"]["pairs"]
     published = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))
     titles = "Lines of the read-off slope and intercept", "The same of the post's network"
     return {
-        "lines.png": plots.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
-        "predicted_lines_1.png": plots.read_off_curves(results, rebuild, published, labels, titles),
-        "plane.png": plots.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
-        "loss.png": plots.loss(results, "Training to read off slope and intercept"),
+        "lines.png": figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
+        "predicted_lines_1.png": figures.read_off_curves(results, rebuild, published, labels, titles),
+        "plane.png": figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
+        "loss.png": figures.loss(results, "Training to read off slope and intercept"),
     }
 
 

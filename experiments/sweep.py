@@ -18,8 +18,10 @@ from experiments.all import EXPERIMENTS
 from experiments.commands import command, flags
 from lstm_toys.populations.interruption import Interruption
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import SWEPT, Run, Settings, SweepSettings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import tables
+from lstm_toys.studies.sweep.settings import SweepSettings
 
 MOST_SETTINGS = 10_000
 MOST_ROWS = 100

@@ -49,7 +49,7 @@ jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task without open amplitude."""
-    from lstm_toys.networks.training import Hyper
+    from lstm_toys.networks.hyper import Hyper
 
     one, nothing = np.float32(1), np.float32(0)
     return Hyper(np.float32(learning_rate), nothing, nothing, one, nothing)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.populations import answering, devices
-from lstm_toys.results import arrays
+from lstm_toys.results import storage
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -27,8 +27,8 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     assert np.median(trained.train_loss[:, -1]) < 0.1 * np.median(trained.train_loss[:, 0])
     folder = tmp_path / "results" / "runs" / "sine-0123456789"
     folder.mkdir(parents=True)
-    arrays.save_parameters(trained.params, folder / "parameters.npz")
-    arrays.save(hand_made(), folder / "results.nc")
+    storage.save_parameters(trained.params, folder / "parameters.npz")
+    storage.save(hand_made(), folder / "results.nc")
     names = {}
     exec(second, names)
     x = np.linspace(0, 1, 100, dtype=np.float32)

@@ -22,7 +22,7 @@ from experiments.commands import flags
 from experiments.commands.command import command
 from experiments.line import EXPERIMENT
 from lstm_toys.populations import devices
-from lstm_toys.results import arrays
+from lstm_toys.results import storage
 from lstm_toys.runs.folder import Run
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +65,7 @@ def uninterrupted(tmp_path_factory):
 
 def assert_same(run, reference):
     """Parameters, loss histories and answers, bit by bit, and every file."""
-    xr.testing.assert_identical(arrays.load(run / "results.nc"), arrays.load(reference / "results.nc"))
+    xr.testing.assert_identical(storage.load(run / "results.nc"), storage.load(reference / "results.nc"))
     with np.load(run / "parameters.npz") as ours, np.load(reference / "parameters.npz") as theirs:
         assert ours.keys() == theirs.keys()
         for name in ours:

@@ -14,8 +14,9 @@ from experiments.commands import flags
 from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Run, SweepSettings
+from lstm_toys.runs.folder import Busy, Run
 from lstm_toys.statistics import tables
+from lstm_toys.studies.sweep.settings import SweepSettings
 
 NAMED = ("amplitude", "slope", "intercept")
 """The parameters that tell the post's published curves apart."""

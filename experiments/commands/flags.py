@@ -7,9 +7,9 @@ from typing import Any, Generic, Literal, TypeVar
 
 from absl import flags
 
-from lstm_toys.networks import optimizers
+from lstm_toys.networks import hyper
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Settings
+from lstm_toys.runs.identity import Settings
 
 T = TypeVar("T")
 
@@ -191,7 +191,7 @@ FLAGS: FlagTable = {
     "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
     "steps": (integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
     "learning_rate": (positive(), "step size of the optimizer"),
-    "optimizer": (choice(*optimizers.TAKES), "momentum is sgd with momentum"),
+    "optimizer": (choice(*hyper.TAKES), "momentum is sgd with momentum"),
     "momentum": (share(), "share of earlier gradients that momentum and adam keep from step to step"),
     "decay": (share(), "share of the earlier mean of squared gradients that rmsprop and adam keep"),
     "hidden": (widths(), "units of the LSTM layers below the readout: 32, or 32,32, or none"),
@@ -348,10 +348,10 @@ def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Bad: one is given that has no effect.
     """
-    takes = optimizers.TAKES[settings["optimizer"]]
+    takes = hyper.TAKES[settings["optimizer"]]
     for name in ("momentum", "decay"):
         if settings[name] is not None and name not in takes:
-            taking = " and ".join(other for other, taken in optimizers.TAKES.items() if name in taken)
+            taking = " and ".join(other for other, taken in hyper.TAKES.items() if name in taken)
             raise Bad(f"flag --{name}={settings[name]:g}: --optimizer={settings['optimizer']} has none; {taking} do")
     if settings["train_amplitude"] is not None and "train_amplitude" not in experiment.defaults:
         given = f"flag --train_amplitude={settings['train_amplitude']:g}"

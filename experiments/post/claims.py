@@ -5,8 +5,8 @@ tells why. A new claim is one more entry in `CLAIMS`, with a function in `experi
 """
 
 from experiments.post import numbers
+from lstm_toys.studies.claims.claim import Beside, Claim, Source
 from lstm_toys.studies.claims.evidence import HISTORY, TRAINING
-from lstm_toys.studies.claims.verdicts import Beside, Claim, Source
 
 
 def _sine(*curves: str) -> tuple[Source, ...]:

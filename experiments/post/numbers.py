@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PyTree
 
-from lstm_toys.results import arrays
+from lstm_toys.results import summary
 from lstm_toys.statistics import measures
 from lstm_toys.tasks.goal import Goal
 
@@ -134,7 +134,7 @@ def ratio_of_errors(ours: xr.Dataset, theirs: xr.Dataset) -> Float[np.ndarray, "
 
 def steps_until_learned(history: xr.Dataset) -> Float[np.ndarray, " S"]:
     """Steps until the hill is learned for good; the whole budget where it is not."""
-    return np.minimum(arrays.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
+    return np.minimum(summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
 
 
 def early_turns(lines: xr.Dataset) -> Float[np.ndarray, " S"]:

@@ -9,11 +9,13 @@ import xarray as xr
 
 from experiments.post import readings, recipe_figures
 from lstm_toys.files import Damaged, read_json, write_json
-from lstm_toys.results import arrays
+from lstm_toys.results import storage, summary
 from lstm_toys.runs import execution
-from lstm_toys.runs.folder import Run, Settings, SweepSettings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics import scores
 from lstm_toys.studies.sweep import results
+from lstm_toys.studies.sweep.settings import SweepSettings
 
 
 def path(run: Run[SweepSettings]) -> Path:
@@ -32,7 +34,7 @@ def score(run: Run[SweepSettings], default: Settings) -> None:
         Damaged: the sweep's results are.
         OSError: a file cannot be read or written.
     """
-    found = arrays.load(run.results, results.VARIABLES | {"answer"})
+    found = storage.load(run.results, results.VARIABLES | {"answer"})
     settings = run.settings.settings
     summary = summarize(found, settings, settings.index(default) if default in settings else None)
     with execution.drawing(run) as save:
@@ -98,13 +100,13 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
             {
                 "name": _name(each),
                 "setting": each.as_dict(),
-                "score": arrays.finite(scored.mean[number]),
-                "low": arrays.finite(low[number]),
-                "high": arrays.finite(high[number]),
+                "score": summary.finite(scored.mean[number]),
+                "low": summary.finite(low[number]),
+                "high": summary.finite(high[number]),
                 "unbeaten": bool(unbeaten[number]),
                 "inside_share": float(np.mean(inside)),
                 "inside": inside,
-                "curve_scores": [arrays.finite(value) for value in scored.each[number].tolist()],
+                "curve_scores": [summary.finite(value) for value in scored.each[number].tolist()],
                 "learned": int(found.learned[number].sum()),
                 "seeds": found.sizes["seed"],
                 "diverged_seeds": found.seed.values[~sound[number]].tolist(),

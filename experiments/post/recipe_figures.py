@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from experiments.post import readings
-from lstm_toys.figures import plots
+from lstm_toys import figures
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.figures import PALETTE, panels, plain
 
@@ -58,8 +58,8 @@ def scores(found: xr.Dataset, rows: list[dict[str, Any]]) -> Figure:
             for kind, color in colors.items()
         ]
         handles += [
-            Patch(color=plots.GRAY, alpha=0.2, linewidth=0, label="95 % bootstrap"),
-            Line2D([], [], color=plots.GRAY, linestyle="", marker="*", markersize=10, label="no other beats it"),
+            Patch(color=figures.GRAY, alpha=0.2, linewidth=0, label="95 % bootstrap"),
+            Line2D([], [], color=figures.GRAY, linestyle="", marker="*", markersize=10, label="no other beats it"),
             Line2D([], [], color="black", linewidth=0.8, linestyle=":", label="the best"),
         ]
         figure.legend(handles=handles, loc="outside right center")
@@ -74,17 +74,17 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
         row: what is known of it.
     """
     fit = setting.isel(seed=~setting.diverged.values)
-    with plots.canvas(*TITLES.values(), columns=2) as (figure, axes_of):
+    with figures.canvas(*TITLES.values(), columns=2) as (figure, axes_of):
         for axes, family in zip(axes_of, TITLES, strict=True):
             drawn = [(curve, index) for name, curve, index in readings.published_curves(fit) if name == family]
-            for (curve, index), color in zip(drawn, plots.COLORS.values(), strict=False):
+            for (curve, index), color in zip(drawn, figures.COLORS.values(), strict=False):
                 low, high = intervals.band(fit.answer.values[:, index, :, 0])
                 axes.fill_between(fit.time, low, high, color=color, alpha=0.25, linewidth=0)
                 output = np.array(curve["output"], float)
                 axes.plot(fit.time, output, color=color, linestyle="", marker="o", markersize=2)
         handles = [
-            Line2D([], [], color=plots.GRAY, linestyle="", marker="o", markersize=2, label="published answer"),
-            Patch(color=plots.GRAY, alpha=0.25, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
+            Line2D([], [], color=figures.GRAY, linestyle="", marker="o", markersize=2, label="published answer"),
+            Patch(color=figures.GRAY, alpha=0.25, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=2)
         figure.suptitle(f"{row['name']}: the score is {row['score']:.4f}", fontsize=10)

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lstm_toys import figures
+
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
+    from lstm_toys.tasks.probes import Probe
 
 SLOPES = np.array((-0.3, 0.1, 0.4, 0.6))
 INTERCEPTS = np.array((0.6, 0.2, 0.1, 0.3))
@@ -19,7 +21,7 @@ BASES = np.array((0.6, 0.1, 0.4, 0.2))
 
 def probes(x: "Float[Array, ' T']", features: tuple[str, ...]) -> "list[Probe]":
     """Four lines and four hills."""
-    from lstm_toys.populations.answering import probe
+    from lstm_toys.tasks.probes import probe
 
     return [
         probe("line", "line", {"slope": SLOPES, "intercept": INTERCEPTS}, x, features),
@@ -29,10 +31,9 @@ def probes(x: "Float[Array, ' T']", features: tuple[str, ...]) -> "list[Probe]":
 
 def draw(results: "xr.Dataset") -> "Drawing":
     """The answers to them."""
-    from lstm_toys.figures import plots
 
     lines = [f"{t:g} {m:+g} x" for m, t in zip(SLOPES, INTERCEPTS, strict=True)]
     hills = [f"{base:g} {height:+g} sin(π x)" for height, base in zip(HEIGHTS, BASES, strict=True)]
     curves = {"line": dict(zip("rbgk", lines, strict=True)), "hill": dict(zip("rbgk", hills, strict=True))}
     titles = "Answers to lines that were not trained on", "Answers to hills that were not trained on"
-    return plots.family_answers(results, curves, *titles, view="everything")
+    return figures.family_answers(results, curves, *titles, view="everything")

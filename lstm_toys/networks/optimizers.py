@@ -5,19 +5,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import optax
 
-    from lstm_toys.networks.training import Hyper
-
-TAKES: dict[str, dict[str, float]] = {
-    "sgd": {},
-    "momentum": {"momentum": 0.9},
-    "rmsprop": {"decay": 0.9},
-    "adam": {"momentum": 0.9, "decay": 0.999},
-}
-"""What each optimizer takes besides the learning rate, and its defaults.
-
-``momentum``: how much of the running sum (SGD) or mean (Adam) of gradients is kept from step to step; ``decay``: how
-much of the running mean of their squares.
-"""
+    from lstm_toys.networks.hyper import Hyper
 
 
 def optimizer(name: str, hyper: "Hyper") -> "optax.GradientTransformation":

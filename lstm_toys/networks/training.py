@@ -13,6 +13,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
 from lstm_toys.networks import optimizers
+from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -21,24 +22,6 @@ PURPOSES = ("parameters", "examples", "order", "noise")
 
 WEIGHT_LIMIT = 1_000.0
 """A parameter beyond this holds the units that it leads to at their bounds, where they learn nothing any more."""
-
-
-class Hyper(NamedTuple):
-    """Hyper-parameters that are traced numbers, so that other ones need no compilation.
-
-    Attributes:
-        learning_rate: step size of the optimizer.
-        momentum: see `optimizers.TAKES`; without effect on an optimizer that has none.
-        decay: likewise.
-        train_amplitude: amplitude of the training curves, of tasks that leave it open.
-        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
-    """
-
-    learning_rate: Float[Array, "*M"] | Float[np.ndarray, "*M"]
-    momentum: Float[Array, "*M"] | Float[np.ndarray, "*M"]
-    decay: Float[Array, "*M"] | Float[np.ndarray, "*M"]
-    train_amplitude: Float[Array, "*M"] | Float[np.ndarray, "*M"]
-    noise: Float[Array, "*M"] | Float[np.ndarray, "*M"]
 
 
 class Sound(NamedTuple):

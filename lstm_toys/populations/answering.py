@@ -1,6 +1,5 @@
 """What trained networks answer to curves that they were not trained on."""
 
-from dataclasses import dataclass
 from functools import cache, partial
 
 import jax
@@ -11,43 +10,9 @@ from jaxtyping import Array, Float, PyTree
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
-from lstm_toys.tasks.families import FAMILIES, Parameters
-from lstm_toys.tasks.supervision import show
 
 CURVE_BLOCK = 8
 """Curves that one compiled program answers at a time."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """Curves of one family that networks are shown after training.
-
-    Attributes:
-        name: of the family, as figures and tables have it.
-        inputs: the curves ``[C, T, F]``.
-        parameters: what describes them, one array ``[C]`` each.
-    """
-
-    name: str
-    inputs: Float[np.ndarray, "C T F"]
-    parameters: dict[str, Float[np.ndarray, " C"]]
-
-
-def probe(
-    name: str, family: str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
-) -> Probe:
-    """Curves of a family, as networks are shown them.
-
-    Args:
-        name: of the probe.
-        family: a name in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: of the family, one array ``[C]`` or one number for all curves each.
-        x: time points.
-        features: what is shown of a curve.
-    """
-    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
-    inputs = show(FAMILIES[family].curves(x, parameters), x, features)
-    return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)))
 
 
 def answers(

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from lstm_toys.networks import training
+from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks, programs, train
 from lstm_toys.tasks.supervision import Task
@@ -54,7 +55,7 @@ def estimate(
         block: members that one compiled program works on; None: one.
     """
     key, one = jax.random.key(0), jnp.float32(1)
-    hyper = training.Hyper(one, one, one, one, one)
+    hyper = Hyper(one, one, one, one, one)
     member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
     curves, _, features = programs.shown(task)

@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from lstm_toys.networks import optimizers, training
+from lstm_toys.networks import training
+from lstm_toys.networks.hyper import TAKES, Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.tasks.supervision import Task
@@ -28,7 +29,7 @@ class Start(NamedTuple):
     """
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
-    hyper: training.Hyper
+    hyper: Hyper
 
 
 def members(
@@ -50,7 +51,7 @@ def members(
     numbers = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
     if not len(numbers):
         raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
-    own = optimizers.TAKES[optimizer]
+    own = TAKES[optimizer]
     momentum = own.get("momentum", 0.0) if momentum is None else momentum
     decay = own.get("decay", 0.0) if decay is None else decay
     train_amplitude = 1.0 if train_amplitude is None else train_amplitude
@@ -58,7 +59,7 @@ def members(
         np.broadcast_to(np.asarray(value, np.float32), numbers.shape)
         for value in (learning_rate, momentum, decay, train_amplitude, noise)
     ]
-    return Start(numbers.astype(np.uint32), training.Hyper(*columns))
+    return Start(numbers.astype(np.uint32), Hyper(*columns))
 
 
 def suitable_block(task: Task, model: Stack) -> int:
@@ -108,7 +109,7 @@ def compile_programs(
     def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
         return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
-    blank = training.Hyper(*np.zeros((len(training.Hyper._fields), 1), np.float32))
+    blank = Hyper(*np.zeros((len(Hyper._fields), 1), np.float32))
     start = place(group, Start(np.zeros(1, np.uint32), blank), mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
     follow = blocks.spread(partial(training.follow, task, model, optimizer), mesh, donate=True)

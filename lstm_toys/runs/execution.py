@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
-from lstm_toys.figures import plots
+from lstm_toys import figures
 from lstm_toys.files import write_json
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
@@ -20,9 +20,10 @@ from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.interruption import Interruption
 from lstm_toys.populations.progress import TrainingProgress
 from lstm_toys.populations.train import Population
-from lstm_toys.results import arrays
+from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Identity, Run, Settings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
 
@@ -144,9 +145,9 @@ def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, second
         fingerprint, *earlier = checkpoints.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
         labeled = evaluate(experiment, settings, trained, x, attributes)
-        arrays.save(labeled, run.results)
-        arrays.save_parameters(trained.params, run.parameters)
-        metrics = arrays.metrics(labeled, experiment.goal)
+        storage.save(labeled, run.results)
+        storage.save_parameters(trained.params, run.parameters)
+        metrics = summary.metrics(labeled, experiment.goal)
         fit = arrays.kept(labeled)
         metrics["post"] = experiment.compare(fit) if fit.sizes["seed"] else []
     metrics["seconds"] = rounded(seconds)
@@ -170,19 +171,19 @@ def evaluate(
 def draw(experiment: Experiment, run: Run[Settings], beside: dict[str, Run[Settings]]) -> None:
     """Draws the figures of a finished run from labeled results, and adds the time it took to the metrics."""
     with drawing(run) as save:
-        others = {name: arrays.load(other.results) for name, other in beside.items()}
-        save(experiment.draw(arrays.load(run.results), others))
+        others = {name: storage.load(other.results) for name, other in beside.items()}
+        save(experiment.draw(storage.load(run.results), others))
 
 
 @contextmanager
-def drawing(run: Run[Identity]) -> Iterator[Callable[[Mapping[str, plots.Drawing]], None]]:
+def drawing(run: Run[Identity]) -> Iterator[Callable[[Mapping[str, figures.Drawing]], None]]:
     """Yields what saves drawings of a finished run by file name; adds the time of the block to the metrics."""
     seconds: dict[str, float] = {}
     metrics = run.read_metrics()
 
-    def save(drawings: Mapping[str, plots.Drawing]) -> None:
+    def save(drawings: Mapping[str, figures.Drawing]) -> None:
         for name, each in drawings.items():
-            plots.save(each, run.folder / name)
+            figures.save(each, run.folder / name)
 
     with stopwatch(seconds, "figures"):
         yield save

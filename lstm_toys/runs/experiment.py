@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lstm_toys.runs.folder import Settings
+from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
 
 if TYPE_CHECKING:
     import xarray as xr
     from jaxtyping import Array, Float
 
-    from lstm_toys.figures.plots import Drawing
-    from lstm_toys.populations.answering import Probe
+    from lstm_toys.figures import Drawing
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 

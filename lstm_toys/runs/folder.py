@@ -1,18 +1,15 @@
 """Runs on disk: one folder for one population with all its settings, named after a hash of them."""
 
-import dataclasses
 import fcntl
-import hashlib
-import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, Generic
 
 from lstm_toys.files import Damaged, read_json, replacing, write_json
+from lstm_toys.runs.identity import Identified
 
 
 class Busy(Exception):
@@ -26,106 +23,6 @@ FIGURES = ("*.png", "*.gif")
 
 PUBLISHED = (*FIGURES, "*.md", "*.json")
 """What is copied to the published set, but for the settings, which the summary holds too."""
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Everything that the numbers of a run depend on, besides the execution fingerprint.
-
-    Attributes:
-        experiment: its name.
-        summarized: what the summary of such a run must hold for a command to tell of it.
-    """
-
-    experiment: str
-    summarized: ClassVar[frozenset[str]] = frozenset({"experiment", "flags", "seconds"})
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON has them."""
-        values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
-        return values
-
-    @cached_property
-    def hash(self) -> str:
-        """Ten hexadecimal digits of the SHA-256 of the settings."""
-        text = json.dumps(self.as_dict(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
-
-
-@dataclass(frozen=True)
-class Settings(Identity):
-    """The settings of a population.
-
-    Attributes:
-        seeds: number of networks.
-        base_seed: another one gives other networks under the same seed numbers.
-        steps: updates of each network; none: they stay untrained.
-        learning_rate: of the optimizer.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
-        momentum: see there; None of an optimizer that has none.
-        decay: likewise.
-        hidden: units of each LSTM layer below the readout.
-        readout: what turns hidden state into an answer.
-        timesteps: time points of a curve.
-        train_amplitude: amplitude of the training curves; None of an experiment that does not leave it open.
-        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
-        block: members that one compiled program works on; None: as many as suit the task and the platform.
-    """
-
-    seeds: int
-    base_seed: int
-    steps: int
-    learning_rate: float
-    optimizer: str
-    momentum: float | None
-    decay: float | None
-    hidden: tuple[int, ...]
-    readout: Literal["lstm", "dense"]
-    timesteps: int
-    train_amplitude: float | None
-    noise: float
-    block: int | None
-
-    def __str__(self) -> str:
-        return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"
-
-    @property
-    def network(self) -> str:
-        """The model, in words."""
-        return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
-
-    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
-        *("seeds", "steps", "goal", "converged", "train_mse", "summary", "post", "diverged_seeds", "last_sound_steps"),
-        *("earlier_fingerprints", "member_steps_per_second", "continued"),
-    }
-
-
-SWEPT = (
-    *("optimizer", "hidden", "readout", "timesteps", "steps"),
-    *("learning_rate", "momentum", "decay", "train_amplitude", "noise"),
-)
-"""The settings that may differ within a sweep."""
-
-
-@dataclass(frozen=True)
-class SweepSettings(Identity):
-    """The settings of a sweep.
-
-    Attributes:
-        settings: of populations of the same seeds of the same experiment.
-    """
-
-    settings: tuple[Settings, ...]
-
-    def __str__(self) -> str:
-        return f"{len(self.settings):,} settings, {self.settings[0].seeds:,} seeds"
-
-    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
-        *("seeds", "goal", "networks", "shapes", "varied", "rows", "member_steps_per_second", "continued"),
-    }
-
-
-Identified = TypeVar("Identified", bound=Identity, covariant=True)
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from matplotlib.image import imread
 from experiments import claims
 from experiments.commands import command
 from experiments.post.claims import CLAIMS
-from lstm_toys.figures import plots
+from lstm_toys.figures import COLORS
 from lstm_toys.files import write_json
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
-from lstm_toys.results import arrays
-from lstm_toys.runs.folder import Settings
+from lstm_toys.results import arrays, storage
+from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims import figures
 from lstm_toys.tasks import families
 
@@ -54,7 +54,7 @@ def make_by_hand(todo, *_):
         attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
         labeled = arrays.dataset(made, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
         run.create()
-        arrays.save(labeled, run.results)
+        storage.save(labeled, run.results)
         write_json(run.metrics, {**dict.fromkeys(Settings.summarized, 0), "seconds": {"train": 2.0}})
 
 
@@ -105,9 +105,9 @@ def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
     (entry,) = (each for each in entries if each["id"] == "sine-learned")
     (axes,) = figures.draw([entry]).axes
     lines = {(line.get_marker(), line.get_color()): line.get_xdata() for line in axes.lines if len(line.get_xdata())}
-    dots = lines["o", plots.COLORS["b"]]
+    dots = lines["o", COLORS["b"]]
     np.testing.assert_array_equal(dots, [number for number in entry["per_seed"] if number is not None])
-    np.testing.assert_array_equal(lines["D", plots.COLORS["r"]], [entry["post"]["value"]])
+    np.testing.assert_array_equal(lines["D", COLORS["r"]], [entry["post"]["value"]])
     np.testing.assert_array_equal(lines["x", "black"], [0.0])
     assert entry["threshold"]["high"] in [
         places[0] for places in (line.get_xdata() for line in axes.lines) if len(places)

@@ -8,7 +8,7 @@ import pytest
 
 from experiments import recipe
 from experiments.post import readings
-from lstm_toys.results import arrays
+from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
 
@@ -30,7 +30,7 @@ def scored(tmp_path_factory):
         (run,) = (folder / "runs").iterdir()
         yield (
             folder,
-            arrays.load(run / "results.nc", results.VARIABLES),
+            storage.load(run / "results.nc", results.VARIABLES),
             json.loads((run / "recipe.json").read_text()),
         )
 

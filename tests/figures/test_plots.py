@@ -8,8 +8,8 @@ from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from experiments.sine import EXPERIMENT
-from lstm_toys.figures import plots
-from lstm_toys.results import arrays
+from lstm_toys import figures
+from lstm_toys.results import storage
 
 SINES = {letter: letter for letter in "rbgcyk"}
 
@@ -40,14 +40,14 @@ def labels(axes):
 
 def test_the_target_is_the_training_curve(hand_made):
     labeled = hand_made()
-    (line,) = axes_of(plots.target(labeled, "target")).lines
+    (line,) = axes_of(figures.target(labeled, "target")).lines
     np.testing.assert_allclose(line.get_xdata(), labeled.time)
     np.testing.assert_allclose(line.get_ydata(), labeled.train_target.values[:, 0])
 
 
 def test_the_training_answer_is_that_of_the_first_seed_with_a_band_over_seeds(hand_made):
     labeled = hand_made(6, diverged=(0, 4))
-    axes = axes_of(plots.training_answer(labeled, "answers"))
+    axes = axes_of(figures.training_answer(labeled, "answers"))
     np.testing.assert_allclose(dots(axes)[0].get_ydata(), labeled.train_answer.values[1, :, 0])
     np.testing.assert_allclose(solid(axes)[0].get_ydata(), labeled.train_target.values[:, 0])
     kept = np.delete(labeled.train_answer.values[:, :, 0], (0, 4), axis=0)
@@ -59,12 +59,12 @@ def test_the_training_answer_is_that_of_the_first_seed_with_a_band_over_seeds(ha
 
 def test_a_family_is_drawn_curve_by_curve_in_the_colors_of_its_labels(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
-    axes = axes_of(plots.family_answers(labeled, {"phase": SINES}, "phase"))
+    axes = axes_of(figures.family_answers(labeled, {"phase": SINES}, "phase"))
     part = np.flatnonzero(labeled.family == "phase")
     assert len(dots(axes)) == len(solid(axes)) == len(axes.collections) == 6
     for index, (curve, letter) in enumerate(zip(part, "rbgcyk", strict=True)):
         drawn = (dots(axes)[index], solid(axes)[index])
-        assert {to_hex(line.get_color()) for line in drawn} == {plots.COLORS[letter]}
+        assert {to_hex(line.get_color()) for line in drawn} == {figures.COLORS[letter]}
         np.testing.assert_allclose(drawn[0].get_ydata(), labeled.answer.values[0, curve, :, 0])
         np.testing.assert_allclose(drawn[1].get_ydata(), labeled.input.values[curve, :, 0])
         kept = np.delete(labeled.answer.values[:, curve, :, 0], (1, 4), axis=0)
@@ -75,7 +75,7 @@ def test_a_family_is_drawn_curve_by_curve_in_the_colors_of_its_labels(hand_made)
 
 
 def test_the_input_may_be_left_out(hand_made):
-    axes = axes_of(plots.family_answers(hand_made(), {"phase": SINES}, "phase", show_input=False))
+    axes = axes_of(figures.family_answers(hand_made(), {"phase": SINES}, "phase", show_input=False))
     assert len(dots(axes)) == 6
     assert solid(axes) == []
     assert "input" not in labels(axes)
@@ -85,13 +85,13 @@ def test_the_input_may_be_left_out(hand_made):
 def test_the_view_is_that_of_the_answers_or_holds_the_input_too(hand_made, view, reaches):
     labeled = hand_made()
     labeled["input"] = labeled.input + 100
-    axes = axes_of(plots.family_answers(labeled, {"amplitude": SINES}, "amplitude", view=view))
+    axes = axes_of(figures.family_answers(labeled, {"amplitude": SINES}, "amplitude", view=view))
     assert (axes.get_ylim()[1] > 100) == reaches
 
 
 def test_the_loss_is_drawn_for_every_seed_with_the_median_of_those_kept(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
-    axes = axes_of(plots.loss(labeled, "loss", {"the post's network": 6.8e-4}))
+    axes = axes_of(figures.loss(labeled, "loss", {"the post's network": 6.8e-4}))
     assert axes.get_yscale() == "log"
     curves = [np.asarray(line.get_ydata()) for line in axes.lines]
     for seed in range(6):
@@ -128,15 +128,15 @@ def test_each_of_the_post_s_families_has_its_curves_in_order(hand_made, name, fi
     axes = axes_of(EXPERIMENT.draw(hand_made(), {})[name])
     assert (len(dots(axes)), len(solid(axes))) == (curves, inputs)
     assert (labels(axes)[0], labels(axes)[curves - 1]) == (first, last)
-    assert to_hex(dots(axes)[0].get_color()) == plots.COLORS["r"]
-    assert to_hex(dots(axes)[curves - 1].get_color()) == plots.COLORS["k"]
+    assert to_hex(dots(axes)[0].get_color()) == figures.COLORS["r"]
+    assert to_hex(dots(axes)[curves - 1].get_color()) == figures.COLORS["k"]
 
 
 def test_a_file_is_all_that_a_figure_needs(hand_made, tmp_path):
     labeled = hand_made()
-    arrays.save(labeled, tmp_path / "results.nc")
-    plots.save(EXPERIMENT.draw(arrays.load(tmp_path / "results.nc"), {})["sine.png"], tmp_path / "loaded.png")
-    plots.save(EXPERIMENT.draw(labeled, {})["sine.png"], tmp_path / "kept.png")
+    storage.save(labeled, tmp_path / "results.nc")
+    figures.save(EXPERIMENT.draw(storage.load(tmp_path / "results.nc"), {})["sine.png"], tmp_path / "loaded.png")
+    figures.save(EXPERIMENT.draw(labeled, {})["sine.png"], tmp_path / "kept.png")
     assert (tmp_path / "loaded.png").read_bytes() == (tmp_path / "kept.png").read_bytes()
     assert imread(tmp_path / "kept.png").shape[:2] == (630, 1020)
     assert len(list(tmp_path.iterdir())) == 3
@@ -145,7 +145,7 @@ def test_a_file_is_all_that_a_figure_needs(hand_made, tmp_path):
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_figures_of_diverged_seeds_alone_say_so(hand_made, tmp_path, seeds):
     for name, figure in EXPERIMENT.draw(hand_made(seeds, diverged=range(seeds)), {}).items():
-        plots.save(figure, tmp_path / name)
+        figures.save(figure, tmp_path / name)
         if name not in ("sine_target.png", "loss.png"):
             assert "every seed diverged" in labels(axes_of(figure))
             assert dots(axes_of(figure)) == []

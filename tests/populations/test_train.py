@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
+from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -255,7 +256,7 @@ def test_members_under_several_settings_are_those_of_their_own_populations(optim
 
 
 def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
-    hyper = training.Hyper(*np.array([0.1, 0, 0, 0.3, 0.5], np.float32))
+    hyper = Hyper(*np.array([0.1, 0, 0, 0.3, 0.5], np.float32))
     clean = open_task().examples(jax.random.key(0), jnp.float32(0.3))
     noise = []
     for seed in range(2):
@@ -356,9 +357,7 @@ def test_the_last_sound_state_of_a_diverged_seed_is_kept():
 )
 def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded(first_loss, spoil, sound):
     task = sine_task()
-    member = training.init(
-        task, MODEL, "sgd", jax.random.key(0), training.Hyper(*np.array([0.1, 0, 0, 1, 0], np.float32))
-    )
+    member = training.init(task, MODEL, "sgd", jax.random.key(0), Hyper(*np.array([0.1, 0, 0, 1, 0], np.float32)))
     params = jax.tree.map(lambda leaf: leaf, member.params)
     params["lstm_0"]["bias"] = spoil(params["lstm_0"]["bias"])
     spoiled = member._replace(params=params, sound=member.sound._replace(first_loss=jnp.float32(first_loss)))

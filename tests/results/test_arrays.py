@@ -16,7 +16,7 @@ from experiments.sine import EXPERIMENT
 from lstm_toys.files import Damaged
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
-from lstm_toys.results import arrays
+from lstm_toys.results import arrays, storage, summary
 from lstm_toys.tasks.families import time_points
 from lstm_toys.tasks.goal import Goal
 
@@ -53,8 +53,8 @@ def test_everything_is_labeled():
 
 def test_a_file_gives_back_the_results(hand_made, tmp_path):
     labeled = hand_made()
-    arrays.save(labeled, tmp_path / "results.nc")
-    loaded = arrays.load(tmp_path / "results.nc")
+    storage.save(labeled, tmp_path / "results.nc")
+    loaded = storage.load(tmp_path / "results.nc")
     xr.testing.assert_identical(loaded, labeled)
     assert {name: loaded[name].dtype for name in loaded.variables if name not in ("family", "feature")} == {
         name: labeled[name].dtype for name in labeled.variables if name not in ("family", "feature")
@@ -70,8 +70,8 @@ def test_a_file_gives_back_any_numbers(hand_made, tmp_path_factory, data):
     for name in ("train_loss", "train_answer"):
         variable = labeled[name]
         labeled[name] = (variable.dims, data.draw(drawn.arrays(np.float32, variable.shape, elements=floats)))
-    arrays.save(labeled, path)
-    xr.testing.assert_identical(arrays.load(path), labeled)
+    storage.save(labeled, path)
+    xr.testing.assert_identical(storage.load(path), labeled)
 
 
 def trees(seeds):
@@ -87,17 +87,17 @@ def trees(seeds):
 @given(st.integers(0, 3).flatmap(trees))
 def test_a_file_gives_back_the_parameters(tmp_path_factory, params):
     path = tmp_path_factory.mktemp("parameters") / "parameters.npz"
-    arrays.save_parameters(params, path)
-    loaded = arrays.load_parameters(path)
+    storage.save_parameters(params, path)
+    loaded = storage.load_parameters(path)
     assert jax.tree.structure(loaded) == jax.tree.structure(params)
     jax.tree.map(lambda ours, theirs: np.testing.assert_array_equal(ours, theirs, strict=True), loaded, params)
 
 
 def test_nothing_is_read_from_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
-        arrays.load(tmp_path / "results.nc")
+        storage.load(tmp_path / "results.nc")
     with pytest.raises(FileNotFoundError):
-        arrays.load_parameters(tmp_path / "parameters.npz")
+        storage.load_parameters(tmp_path / "parameters.npz")
 
 
 def other_netcdf(path):
@@ -126,22 +126,22 @@ def linked_elsewhere(path):
 )
 def test_what_is_no_results_file_is_damaged(hand_made, tmp_path, write):
     path = tmp_path / "results.nc"
-    arrays.save(hand_made(), path)
+    storage.save(hand_made(), path)
     write(path)
     with pytest.raises(Damaged, match=r"results\.nc: is damaged"):
-        arrays.load(path)
+        storage.load(path)
 
 
-@pytest.mark.parametrize("name", sorted(arrays.VARIABLES))
+@pytest.mark.parametrize("name", sorted(storage.VARIABLES))
 def test_results_without_a_part_are_damaged(hand_made, tmp_path, name):
-    arrays.save(hand_made().drop_vars(name), tmp_path / "results.nc")
+    storage.save(hand_made().drop_vars(name), tmp_path / "results.nc")
     with pytest.raises(Damaged, match=f"{name} is missing"):
-        arrays.load(tmp_path / "results.nc")
+        storage.load(tmp_path / "results.nc")
 
 
 def test_errors_are_taken_over_all_curves_of_a_family(hand_made):
     labeled = hand_made()
-    errors = arrays.family_rmse(labeled)
+    errors = summary.family_rmse(labeled)
     first = 0
     for family, count in FAMILIES.items():
         part = slice(first, first + count)
@@ -157,26 +157,26 @@ def strict_json(value):
 
 def test_metrics_leave_out_diverged_seeds(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
-    metrics = strict_json(arrays.metrics(labeled, EXPERIMENT.goal))
+    metrics = strict_json(summary.metrics(labeled, EXPERIMENT.goal))
     assert metrics["diverged_seeds"] == [1, 4]
     assert (metrics["experiment"], metrics["seeds"], metrics["steps"]) == ("sine", 6, 100)
     final = labeled.train_loss.values[:, -1]
     assert metrics["train_mse"] == [None if seed in (1, 4) else final[seed] for seed in range(6)]
-    summary = metrics["summary"]
+    rows = metrics["summary"]
     kept = np.delete(final, (1, 4))
     low, median, high = np.quantile(kept, (0.25, 0.5, 0.75))
-    assert summary["train MSE"]["median"] == pytest.approx(median)
-    assert summary["train MSE"]["low"] == pytest.approx(low)
-    assert summary["train MSE"]["high"] == pytest.approx(high)
-    for family, errors in arrays.family_rmse(labeled).items():
-        row = summary[f"{family}, RMSE to input"]
+    assert rows["train MSE"]["median"] == pytest.approx(median)
+    assert rows["train MSE"]["low"] == pytest.approx(low)
+    assert rows["train MSE"]["high"] == pytest.approx(high)
+    for family, errors in summary.family_rmse(labeled).items():
+        row = rows[f"{family}, RMSE to input"]
         assert row["median"] == pytest.approx(np.median(np.delete(errors, (1, 4))))
         assert 0.15 < row["low"] <= row["median"] <= row["high"] < 0.25
         assert row["interval"] == "95 % bootstrap"
 
 
 def test_metrics_without_a_seed_left_are_null(hand_made):
-    metrics = strict_json(arrays.metrics(hand_made(2, diverged=(0, 1)), EXPERIMENT.goal))
+    metrics = strict_json(summary.metrics(hand_made(2, diverged=(0, 1)), EXPERIMENT.goal))
     assert metrics["diverged_seeds"] == [0, 1]
     assert metrics["train_mse"] == [None, None]
     assert metrics["converged"] == 0
@@ -194,8 +194,8 @@ def test_a_seed_has_learned_when_it_meets_the_goal_for_good(hand_made):
     labeled["train_rmse"][:] = losses[:, :, None]
     expected = [steps[7], steps[9], np.inf, steps[0], np.inf]
     for goal in (Goal(0.31), Goal(0.31, ("y",))):
-        np.testing.assert_array_equal(arrays.steps_to_goal(labeled, goal), expected)
-        metrics = strict_json(arrays.metrics(labeled, goal))
+        np.testing.assert_array_equal(summary.steps_to_goal(labeled, goal), expected)
+        metrics = strict_json(summary.metrics(labeled, goal))
         assert metrics["steps_to_goal"] == [70, 90, None, 0, None]
         assert metrics["converged"] == 3
         row = metrics["summary"]["steps until learned"]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs.folder import Busy, Run, Settings
+from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.runs.identity import Settings
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,19 +4,12 @@ Evidence is a mapping from a population's name to its labeled results, as `lstm_
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from experiments.post import readings
-from lstm_toys.results import arrays
-from lstm_toys.tasks import families
-
 Evidence = Mapping[str, xr.Dataset]
 
-FIGURES = {**readings.FAMILIES, "phase": "phase"}
-"""The figures of the post whose answers are known well enough to be judged, and the probes that repeat them."""
 
 TRAINING = "training"
 """The curve set of the training curve alone."""
@@ -62,71 +55,3 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     }
     known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
     return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
-
-
-def published() -> dict[str, xr.Dataset]:
-    """The post's own answers, as results of populations of one network; curves that it does not tell are missing.
-
-    Dots that other dots hide are put on the straight line between their neighbors.
-    """
-    data = readings.published()
-    x = families.time_points(len(data["time"]))
-    curves = [
-        ({**parameters, "family": family}, output)
-        for figure, family in FIGURES.items()
-        for parameters, output in _curves(data[figure]["curves"])
-    ]
-    rows = [parameters for parameters, _ in curves]
-    inputs = np.stack([_input(x, parameters) for parameters in rows])
-    ((trained, answer),) = _curves(data["sine"]["curves"])
-    sine = {
-        "input": (("curve", "time", "feature"), inputs[:, :, None]),
-        "answer": (("seed", "curve", "time", "feature"), np.stack([output for _, output in curves])[None, :, :, None]),
-        "train_target": (("time", "feature"), _input(x, trained)[:, None]),
-        "train_answer": (("seed", "time", "feature"), answer[None, :, None]),
-    }
-    return {
-        "sine": _dataset(sine, rows).assign_coords(time=np.asarray(x), feature=["y"]),
-        "amplitude": _vectors("sweep", data["predicted_amplitude"]["pairs"], {"amplitude": "predicted"}),
-        "slope_intercept": _vectors(
-            "plane",
-            data["predicted_lines"]["pairs"],
-            {"slope": "predicted_slope", "intercept": "predicted_intercept"},
-        ),
-    }
-
-
-def _curves(rows: list[dict[str, Any]]) -> list[tuple[dict[str, float], np.ndarray]]:
-    """Each curve's parameters, and its dots without gaps."""
-    every = []
-    for row in rows:
-        output = np.array(row["output"], float)
-        known = np.flatnonzero(np.isfinite(output))
-        filled = np.interp(np.arange(len(output)), known, output[known])
-        every.append(({name: float(value) for name, value in row.items() if name != "output"}, filled))
-    return every
-
-
-def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
-    """The curve that was shown; sines of the post are A + A sin(w x + phase)."""
-    known = {name: value for name, value in parameters.items() if name != "family"}
-    family = "line" if "slope" in known else "sine"
-    if family == "sine":
-        known["offset"] = known["amplitude"]
-    return np.asarray(families.FAMILIES[family].curves(x, known)[0])
-
-
-def _vectors(family: str, pairs: list[dict[str, float]], names: dict[str, str]) -> xr.Dataset:
-    """Read-off parameters, under the name of the curve set that claims are about."""
-    rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
-    variables = {
-        "truth": (("curve", "asked"), np.array([[pair[name] for name in names] for pair in pairs])),
-        "answer": (("seed", "curve", "asked"), np.array([[[pair[name] for name in names.values()] for pair in pairs]])),
-    }
-    return _dataset(variables, rows).assign_coords(asked=list(names))
-
-
-def _dataset(variables: dict[str, Any], rows: list[dict[str, Any]]) -> xr.Dataset:
-    columns = {name: ("curve", [row.get(name, np.nan) for row in rows]) for name in arrays.PARAMETERS}
-    labels = {"seed": [0], "family": ("curve", [row["family"] for row in rows]), **columns}
-    return xr.Dataset({**variables, "diverged": ("seed", [False])}, labels)

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lstm_toys.figures import plots
+from lstm_toys import figures
 from lstm_toys.studies.claims.report import CLIPPED, COPY, VERDICTS, percent, percents
 
 TINTS = {"supported": "#007f00", "refuted": "#e8000b", "undecided": "#8a6d00"}
-MARKS = {"post": ("D", plots.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
+MARKS = {"post": ("D", figures.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
 CONTROL_COLORS = ("#c77800", "#7a4fbf")
 LOGARITHMIC = 30.0
 """Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
@@ -32,7 +32,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     controls = list(dict.fromkeys(name for each in entries for name in each["controls"]))
     rows, heading, top = 1.15, 0.42, 0.75
     height = rows * len(entries) + heading * len(grouped) + top
-    with plots.canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
+    with figures.canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
         figure.set_size_inches(11.0, height)
         figure.set_layout_engine("none")
         figure.legend(handles=_legend(controls), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4)
@@ -54,10 +54,10 @@ def _legend(controls: list[str]) -> list[Artist]:
     handles: list[Artist] = [
         Patch(facecolor=TINTS["supported"], alpha=0.13, label="meets the claim"),
         Line2D([], [], color="black", linewidth=1, linestyle="--", label="threshold"),
-        _dots(plots.COLORS["b"], "one network each"),
-        Line2D([], [], color=plots.COLORS["b"], linewidth=2, marker="|", label="their median"),
+        _dots(figures.COLORS["b"], "one network each"),
+        Line2D([], [], color=figures.COLORS["b"], linewidth=2, marker="|", label="their median"),
         *(_dots(color, name) for color, name in zip(CONTROL_COLORS, controls, strict=False)),
-        _dots(plots.GRAY, "networks that they are held against"),
+        _dots(figures.GRAY, "networks that they are held against"),
     ]
     names = {"post": "the post's own network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
     return handles + [
@@ -98,7 +98,7 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
         for name, population in entry["controls"].items()
     }
     if entry["against_per_seed"]:
-        others[plots.GRAY] = _known(entry["against_per_seed"])
+        others[figures.GRAY] = _known(entry["against_per_seed"])
     low, high = (entry["threshold"][side] for side in ("low", "high"))
     levels = [level for level in (low, high) if level is not None]
     left, right = _limits(
@@ -110,9 +110,9 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
         axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
         for level in levels:
             axes.axvline(level, color="black", linewidth=1, linestyle="--")
-    _swarm(axes, numbers, 0.0, plots.COLORS["b"])
+    _swarm(axes, numbers, 0.0, figures.COLORS["b"])
     if len(numbers):
-        axes.plot([entry["median"]], [0.0], "|", color=plots.COLORS["b"], markersize=15, markeredgewidth=2)
+        axes.plot([entry["median"]], [0.0], "|", color=figures.COLORS["b"], markersize=15, markeredgewidth=2)
     for lane, (color, values) in enumerate(others.items(), 1):
         _swarm(axes, values, -0.95 * lane, color)
     for name, value in alone.items():

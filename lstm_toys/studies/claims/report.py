@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from lstm_toys.results.arrays import finite
+from lstm_toys.results.summary import finite
 from lstm_toys.statistics import tables
 from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.studies.claims.claim import Claim
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Claim, Outcome, judge
+from lstm_toys.studies.claims.verdicts import Outcome, judge
 
 COPY, CLIPPED = "copy", "clipped copy"
 """The models without an LSTM that claims are tried on."""

@@ -10,14 +10,15 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
-from lstm_toys.figures import plots
+from lstm_toys.figures.style import save
 from lstm_toys.files import write_json
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, footprint
-from lstm_toys.results import arrays
+from lstm_toys.results import storage
 from lstm_toys.runs.execution import stopwatch
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run, Settings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
 from lstm_toys.studies.generalization.figures import Trained
@@ -64,7 +65,7 @@ def execute(
         OSError: a file cannot be read or written.
     """
     metrics, settings = population.read_metrics(), run.settings
-    params = arrays.load_parameters(population.parameters)
+    params = storage.load_parameters(population.parameters)
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]
     task = experiment.task(time_points(timesteps))
@@ -76,7 +77,7 @@ def execute(
             swept.write(settings.grids, run.results, attributes)
         else:
             labeled = answered(model, task, params, diverged, settings.curves, timesteps, block)
-            arrays.save(
+            storage.save(
                 labeled.assign_attrs({key: json.dumps(value) for key, value in attributes.items()}), run.results
             )
             advanced(answers_of(settings))
@@ -169,5 +170,5 @@ def draw(run: Run[Evaluation], trained: Trained, through: Mapping[str, float]) -
                 drawings["seeds.png"] = figures.seeds_apart(found, grid.name, trained)
             drawings["axes.png"] = figures.along_axes(found, trained, through)
         for name, drawing in drawings.items():
-            plots.save(drawing, run.folder / name)
+            save(drawing, run.folder / name)
     write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | {"figures": round(seconds["figures"], 3)}})

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from lstm_toys.figures.plots import COLORS, GRAY, STYLE, canvas
+from lstm_toys.figures import COLORS, GRAY, STYLE, canvas
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.results import (
     Maps,

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
-from lstm_toys.runs.folder import Identity, Settings
+from lstm_toys.runs.identity import Identity, Settings
 
 LENGTH, SPACING = "length", "spacing"
 """Axes that are no parameters of a family: the number of time points, and the x between two of them."""

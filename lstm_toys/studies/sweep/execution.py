@@ -8,15 +8,17 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.files import write_json
-from lstm_toys.networks import training
+from lstm_toys.networks.hyper import Hyper
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.results import arrays
+from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
 from lstm_toys.runs.execution import Conduct, stopwatch
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run, Settings, SweepSettings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.sweep import figures, results
+from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.supervision import Task
@@ -70,7 +72,7 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     for number, each in enumerate(settings):
         kind = (each.optimizer, each.hidden, each.readout, each.timesteps)
         shape = found.setdefault(kind, Shape(each, [], []))
-        hyper = {name: value for name in training.Hyper._fields if (value := getattr(each, name)) is not None}
+        hyper = {name: value for name in Hyper._fields if (value := getattr(each, name)) is not None}
         place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
         if place == len(shape.hyper):
             shape.hyper.append(hyper)
@@ -173,7 +175,7 @@ def execute(
             member_steps += trained.member_steps
             fingerprints += [each for each in checkpoints.fingerprints if each not in fingerprints]
     with stopwatch(seconds, "evaluate"):
-        found = arrays.load(run.results, results.VARIABLES)
+        found = storage.load(run.results, results.VARIABLES)
         varied, rows = results.varied(found), results.rows(found)
     metrics = {
         "experiment": run.settings.experiment,
@@ -207,7 +209,7 @@ def _values(
         "train_rmse": rmse,
         "learned": (measured <= goal.limit) & ~diverged,
         "diverged": diverged,
-        "rmse": np.stack(list(arrays.family_rmse(labeled).values()), axis=-1),
+        "rmse": np.stack(list(summary.family_rmse(labeled).values()), axis=-1),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,
@@ -217,4 +219,4 @@ def _values(
 def draw(experiment: Experiment, run: Run[SweepSettings], _: object) -> None:
     """Draws the figures of a finished sweep from its file, and adds the time it took to the metrics."""
     with execution.drawing(run) as save:
-        save(figures.draw(arrays.load(run.results, results.VARIABLES), experiment.goal))
+        save(figures.draw(storage.load(run.results, results.VARIABLES), experiment.goal))

@@ -16,7 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 
-from lstm_toys.figures import plots
+from lstm_toys import figures
+from lstm_toys.figures.style import COLORS, STYLE
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.results import varied
 from lstm_toys.tasks.goal import Goal
@@ -26,15 +27,15 @@ NUMBERS = ("learning_rate", "momentum", "decay", "train_amplitude", "noise", "st
 
 LOGARITHMIC = {"learning_rate", "steps"}
 
-MOST_COLUMNS, MOST_PANELS = 4, 24
-
 MOST_TICKS = 6
 """Values of a setting that are all named on a horizontal axis."""
 
 MOST_ENTRIES = 12
 """Values of a setting that are all named in a legend."""
 
-PALETTE = [plots.COLORS[letter] for letter in "brgcyk"] + ["#8172b2", "#c26e1b"]
+MOST_COLUMNS, MOST_PANELS = 4, 24
+
+PALETTE = [COLORS[letter] for letter in "brgcyk"] + ["#8172b2", "#c26e1b"]
 
 
 def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
@@ -90,10 +91,10 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
         handles = _handles(found, hue, colors, marker="o")
         if found.diverged.values.any():
             label = "some seeds diverged"
-            handles.append(Line2D([], [], color=plots.GRAY, marker="o", markersize=5, fillstyle="none", label=label))
+            handles.append(Line2D([], [], color=figures.GRAY, marker="o", markersize=5, fillstyle="none", label=label))
         if found.diverged.values.all(axis=1).any():
             label = "every seed diverged"
-            handles.append(Line2D([], [], color=plots.GRAY, linestyle="", marker="x", markersize=5, label=label))
+            handles.append(Line2D([], [], color=figures.GRAY, linestyle="", marker="x", markersize=5, label=label))
         if limit is not None:
             label = f"counts as learned: {limit:.2g}"
             handles.append(Line2D([], [], color="black", linewidth=1, linestyle="--", label=label))
@@ -141,57 +142,6 @@ def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ..
     return [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
 
 
-@contextmanager
-def panels(
-    found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
-) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
-    """A figure with a panel for each probe and each combination of some settings that there is, at most `MOST_PANELS`.
-
-    A row holds all combinations, or the values of the last setting, if they fit.
-
-    Args:
-        found: the labeled results.
-        names: of the settings.
-        title: of the figure.
-        probes: names of probes; none: no panel is of a single one.
-
-    Yields:
-        The figure, and every panel with the results that belong into it.
-    """
-    combinations = _combinations(found, names)
-    every = list(product(probes or [""], combinations))
-    shown = every[:MOST_PANELS]
-    lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)
-    columns = next((length for length in lengths if 1 < length <= MOST_COLUMNS), min(MOST_COLUMNS, len(shown)))
-    rows = -(-len(shown) // columns)
-    with mpl.rc_context(plots.STYLE):
-        figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
-        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        places: list[tuple[Axes, xr.Dataset]] = []
-        lowest: dict[int, Axes] = {}
-        for number, axes in enumerate(grid):
-            probe, combination = shown[number] if number < len(shown) else ("", ())
-            chosen = np.full(found.sizes["setting"], number < len(shown))
-            for name, value in zip(names, combination, strict=False):
-                chosen &= found[name].values == value
-            if not chosen.any():
-                axes.set_visible(False)
-                continue
-            told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
-            title_of = ", ".join(([_words(probe)] if len(probes) > 1 else []) + told)
-            axes.set_title(textwrap.fill(title_of, 36), size=8)
-            part = found.isel(setting=chosen)
-            places.append((axes, part.sel(probe=probe) if probe else part))
-            lowest[number % columns] = axes
-        for axes in lowest.values():
-            axes.tick_params(labelbottom=True)
-        more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
-        figure.suptitle(f"{title}{more}", fontsize=10)
-        yield figure, places
-        if all(part.diverged.values.all() for _, part in places):
-            places[0][0].set_ylim(0.1, 1)  # A logarithmic axis of nothing has no limits of its own.
-
-
 def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: Any, height: float) -> None:
     """Medians and bands over one setting; crosses, at a height of the panel, where there is no seed left."""
     points, lost = [], []
@@ -227,14 +177,6 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
         axes.set_xticks([], minor=True)
 
 
-def plain(axes: Axes) -> None:
-    """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
-    low, high = axes.get_ylim()
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.set_yticks([], minor=True)
-
-
 def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, Any]:
     """A color for each value of a setting: shades where it is a number, or there are too many for colors."""
     values = _values(found, hue) if hue else [None]
@@ -254,8 +196,8 @@ def _handles(found: xr.Dataset, hue: str | None, colors: dict[Any, Any], marker:
     label = f"5–95 % of {'at most ' if found.diverged.values.any() else ''}{found.sizes['seed']} seeds"
     return [
         *handles,
-        Line2D([], [], color=plots.GRAY, marker=marker, markersize=3.5, label="median over seeds"),
-        Patch(color=plots.GRAY, alpha=0.22, linewidth=0, label=label),
+        Line2D([], [], color=figures.GRAY, marker=marker, markersize=3.5, label="median over seeds"),
+        Patch(color=figures.GRAY, alpha=0.22, linewidth=0, label=label),
     ]
 
 
@@ -270,3 +212,62 @@ def _words(name: str | None) -> str:
 
 def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@contextmanager
+def panels(
+    found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
+) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
+    """A figure with a panel for each probe and each combination of some settings that there is, at most `MOST_PANELS`.
+
+    A row holds all combinations, or the values of the last setting, if they fit.
+
+    Args:
+        found: the labeled results.
+        names: of the settings.
+        title: of the figure.
+        probes: names of probes; none: no panel is of a single one.
+
+    Yields:
+        The figure, and every panel with the results that belong into it.
+    """
+    combinations = _combinations(found, names)
+    every = list(product(probes or [""], combinations))
+    shown = every[:MOST_PANELS]
+    lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)
+    columns = next((length for length in lengths if 1 < length <= MOST_COLUMNS), min(MOST_COLUMNS, len(shown)))
+    rows = -(-len(shown) // columns)
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
+        grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+        places: list[tuple[Axes, xr.Dataset]] = []
+        lowest: dict[int, Axes] = {}
+        for number, axes in enumerate(grid):
+            probe, combination = shown[number] if number < len(shown) else ("", ())
+            chosen = np.full(found.sizes["setting"], number < len(shown))
+            for name, value in zip(names, combination, strict=False):
+                chosen &= found[name].values == value
+            if not chosen.any():
+                axes.set_visible(False)
+                continue
+            told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
+            title_of = ", ".join(([_words(probe)] if len(probes) > 1 else []) + told)
+            axes.set_title(textwrap.fill(title_of, 36), size=8)
+            part = found.isel(setting=chosen)
+            places.append((axes, part.sel(probe=probe) if probe else part))
+            lowest[number % columns] = axes
+        for axes in lowest.values():
+            axes.tick_params(labelbottom=True)
+        more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
+        figure.suptitle(f"{title}{more}", fontsize=10)
+        yield figure, places
+        if all(part.diverged.values.all() for _, part in places):
+            places[0][0].set_ylim(0.1, 1)  # A logarithmic axis of nothing has no limits of its own.
+
+
+def plain(axes: Axes) -> None:
+    """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.set_yticks([], minor=True)

@@ -12,9 +12,9 @@ import xarray as xr
 
 from lstm_toys.files import replacing
 from lstm_toys.populations.train import RECORDS
-from lstm_toys.results import arrays
+from lstm_toys.results import arrays, summary
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import SWEPT, Settings
+from lstm_toys.runs.identity import SWEPT, Settings
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks import families
 
@@ -122,7 +122,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
                 **{name: value for name, value in setting.items() if value == value},  # NaN where there is none.
                 "learned": int(found.learned.values[number].sum()),
                 "diverged_seeds": found.seed.values[diverged].tolist(),
-                **{name: arrays.as_json(estimate) for name, estimate in medians.items()},
+                **{name: summary.as_json(estimate) for name, estimate in medians.items()},
             }
         )
     return every

@@ -17,7 +17,7 @@ from experiments.commands.command import command
 from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
-from lstm_toys.results import arrays
+from lstm_toys.results import storage
 
 ROOT = Path(__file__).parents[3]
 SMALL = ["--seeds", "3", "--steps", "30", "--timesteps", "20"]
@@ -81,7 +81,7 @@ def test_results_are_labeled(folder):
 
 
 def test_curves_have_the_post_s_parameters(folder):
-    labeled = arrays.load(folder / "results.nc")
+    labeled = storage.load(folder / "results.nc")
     amplitudes, slopes = [0.1, 0.2, 0.4, 0.6, 0.8, 1.0], [0.1, 0.2, 0.5, 0.8, 1.2]
 
     def of(family, name):
@@ -105,7 +105,7 @@ def test_curves_have_the_post_s_parameters(folder):
 
 def test_metrics_tell_of_the_run(folder):
     metrics = strict_json(folder / "metrics.json")
-    labeled = arrays.load(folder / "results.nc")
+    labeled = storage.load(folder / "results.nc")
     assert metrics["train_mse"] == labeled.train_loss.values[:, -1].astype(float).tolist()
     assert (metrics["seeds"], metrics["steps"], metrics["diverged_seeds"]) == (3, 30, [])
     assert metrics["seconds"].keys() == {"import", "compile", "train", "evaluate", "figures"}
@@ -115,8 +115,8 @@ def test_metrics_tell_of_the_run(folder):
 
 
 def test_parameters_give_the_stored_answers_again(folder):
-    labeled = arrays.load(folder / "results.nc")
-    params = arrays.load_parameters(folder / "parameters.npz")
+    labeled = storage.load(folder / "results.nc")
+    params = storage.load_parameters(folder / "parameters.npz")
     answers = answering.answers(Stack(1, (32,)), params, labeled.input.values)
     np.testing.assert_array_equal(answers, labeled.answer)
     train_answer = answering.answers(Stack(1, (32,)), params, labeled.train_target.values[None])
@@ -205,10 +205,10 @@ def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, conte
 
 
 def test_restart_trains_the_same_networks(mine):
-    before = arrays.load(mine[1] / "results.nc")
+    before = storage.load(mine[1] / "results.nc")
     old = snapshot(mine[1])
     assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--restart"]) == 0
-    xr.testing.assert_identical(arrays.load(mine[1] / "results.nc"), before)
+    xr.testing.assert_identical(storage.load(mine[1] / "results.nc"), before)
     new = snapshot(mine[1])
     assert new.keys() == old.keys()
     assert all(new[path][0] > old[path][0] for path in new if path.name not in ("config.json", ".lock"))
@@ -230,7 +230,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
     output, errors = capsys.readouterr()
     assert snapshot(mine[1]) == before
     (other,) = set((mine[0] / "runs").iterdir()) - {mine[1]}
-    metrics, labeled = strict_json(other / "metrics.json"), arrays.load(other / "results.nc")
+    metrics, labeled = strict_json(other / "metrics.json"), storage.load(other / "results.nc")
     diverged = metrics["diverged_seeds"]
     assert 0 < len(diverged) < 8
     assert (code, errors) == (0, "")

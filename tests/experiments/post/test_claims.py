@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from experiments.post.claims import CLAIMS
+from experiments.post.evidence import published
 from lstm_toys.studies.claims import evidence, report, verdicts
 
 X = np.linspace(0, 1, 100)
@@ -235,7 +236,7 @@ def test_steps_are_counted_until_the_hill_is_learned_for_good_and_end_with_the_b
 
 
 def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
-    post = evidence.published()
+    post = published()
     told = {claim.id: verdicts.judge(claim, post) for claim in CLAIMS}
     known = {name: BY_ID[name].met(outcome.numbers)[0] for name, outcome in told.items() if outcome is not None}
     assert not known.pop("slope-large")  # Of which its picture has none.

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import report, verdicts
-from lstm_toys.studies.claims.verdicts import Beside, Claim, Source
+from lstm_toys.studies.claims.claim import Beside, Claim, Source
 
 SOURCE = Source("sine", "line")
 
@@ -48,13 +49,13 @@ def test_wilson_intervals_are_those_made_by_hand(successes, trials, low, high):
     z, p = 1.959964, successes / trials
     middle, half = p + z**2 / (2 * trials), z * np.sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2))
     formula = np.array((middle - half, middle + half)) / (1 + z**2 / trials)
-    share = verdicts.wilson(successes, trials)
+    share = intervals.wilson(successes, trials)
     np.testing.assert_allclose(share, (p, low, high), atol=5e-5)
     np.testing.assert_allclose(share[1:], formula, atol=1e-6)
 
 
 def test_no_network_has_no_share():
-    assert np.isnan(verdicts.wilson(0, 0)).all()
+    assert np.isnan(intervals.wilson(0, 0)).all()
 
 
 @pytest.mark.parametrize(
@@ -105,9 +106,9 @@ def test_a_number_without_meaning_does_not_meet_a_claim():
 
 def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
     ours, theirs = np.array([3.0, 2.0, 1.0]), np.array([2.0, 0.0])
-    assert verdicts.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
-    assert np.isnan(verdicts.probability_above(ours, np.empty(0))).all()
-    alone = verdicts.probability_above(ours, np.array([2.0]))
+    assert intervals.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
+    assert np.isnan(intervals.probability_above(ours, np.empty(0))).all()
+    alone = intervals.probability_above(ours, np.array([2.0]))
     assert alone.value == 0.5
     assert np.isnan(alone[1:]).all()
 
@@ -116,7 +117,7 @@ def test_its_interval_is_that_of_both_samples_resampled():
     random = np.random.default_rng(0)
     ours, theirs = random.normal(0.5, 1.0, 40), random.normal(0.0, 1.0, 30)
     resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
-    estimate = verdicts.probability_above(ours, theirs)
+    estimate = intervals.probability_above(ours, theirs)
     np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.01)
 
 
@@ -129,7 +130,7 @@ def test_a_population_may_be_held_against_another():
         assert outcome.verdict == verdict
         assert outcome.counted == 20
         np.testing.assert_array_equal(outcome.theirs, second)
-        assert outcome.share == verdicts.probability_above(first, second)
+        assert outcome.share == intervals.probability_above(first, second)
 
 
 def told(claim, numbers, controls, variants=None):

@@ -12,7 +12,7 @@ import xarray as xr
 
 from experiments import generalization as experiment
 from experiments.commands import flags
-from lstm_toys.figures import plots
+from lstm_toys.figures.style import save
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
@@ -330,7 +330,7 @@ def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
     figure = figures.seeds_apart(hand_made, "amplitude_frequency", TRAINED)
     seen = [axes for axes in figure.axes if axes.get_visible() and axes.texts]
     assert [axes.texts[0].get_text() for axes in seen] == [f"seed {seed}" for seed in hand_made.seeds]
-    plots.save(figure, tmp_path / "seeds.png")
+    save(figure, tmp_path / "seeds.png")
 
 
 @pytest.mark.long

@@ -17,11 +17,13 @@ from experiments.sweep import MOST_SETTINGS, expand, sweep
 from lstm_toys.populations import answering, blocks, train
 from lstm_toys.populations.interruption import Interruption
 from lstm_toys.populations.progress import TrainingProgress
-from lstm_toys.results import arrays
+from lstm_toys.results import storage, summary
 from lstm_toys.runs import execution
-from lstm_toys.runs.folder import SWEPT, Run, SweepSettings
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import execution as library
 from lstm_toys.studies.sweep import results
+from lstm_toys.studies.sweep.settings import SweepSettings
 
 SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
 RATES, STEPS, HIDDEN = (0.1, 1e6, 0.5), (30, 0, 7), ("4", "none")
@@ -53,7 +55,7 @@ def flat(text):
 
 
 def load(folder):
-    return arrays.load(only(folder) / "results.nc", results.VARIABLES)
+    return storage.load(only(folder) / "results.nc", results.VARIABLES)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +84,7 @@ def executed(folder, task, settings, stage=library):
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
     settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return arrays.load(executed(folder, task, settings, execution).results)
+    return storage.load(executed(folder, task, settings, execution).results)
 
 
 def settings_of(task, grid, *arguments):
@@ -96,7 +98,7 @@ def assert_same(setting, run, steps):
     np.testing.assert_array_equal(setting.train_mse, run.train_loss.values[:, -1])
     np.testing.assert_array_equal(setting.train_rmse, run.train_rmse.values[:, -1])
     np.testing.assert_array_equal(setting.diverged, run.diverged)
-    rmse = np.stack(list(arrays.family_rmse(run).values()), axis=-1)
+    rmse = np.stack(list(summary.family_rmse(run).values()), axis=-1)
     np.testing.assert_array_equal(setting.rmse, rmse.astype(np.float32))
     if "answer" in setting:
         np.testing.assert_array_equal(setting.answer, run.answer)
@@ -140,7 +142,7 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_p
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     settings = settings_of(task, grid, *common.split())
     run = executed(tmp_path, task, SweepSettings("sweep", settings))
-    found = arrays.load(run.results, results.VARIABLES)
+    found = storage.load(run.results, results.VARIABLES)
     assert ("answer" in found) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
         chosen = [f"--{name}={getattr(each, name)}" for name in grid]

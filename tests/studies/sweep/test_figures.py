@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from lstm_toys.figures import plots
-from lstm_toys.runs.folder import SWEPT
+from lstm_toys.figures.style import save
+from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks.goal import Goal
 
@@ -128,7 +128,7 @@ def test_every_grid_is_drawn(number, tmp_path):
     assert answers in ({"answers.png"}, {"answers_line.png", "answers_sine.png"})
     names = results.varied(found)
     for name, figure in drawn.items():
-        plots.save(figure, tmp_path / name)
+        save(figure, tmp_path / name)
         assert figure.get_suptitle()
         assert len(shown(figure)) <= figures.MOST_PANELS
         assert len(legend(figure)) <= figures.MOST_ENTRIES + 5
@@ -182,5 +182,5 @@ def test_the_loss_is_drawn_as_far_as_the_longest_training():
 def test_figures_of_diverged_seeds_alone_are_drawn(tmp_path):
     found = hand_made({"learning_rate": [0.1, 1.0]}, diverged=[(s, e) for s in range(2) for e in range(5)])
     for name, figure in figures.draw(found, Goal(7e-4)).items():
-        plots.save(figure, tmp_path / name)
+        save(figure, tmp_path / name)
         assert name == "loss.png" or "every seed diverged" in legend(figure)

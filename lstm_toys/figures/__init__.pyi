@@ -1,0 +1,24 @@
+from .animation import film
+from .answers import family_answers, target, training_answer
+from .histories import error_histories, loss
+from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
+from .style import COLORS, GRAY, STYLE, Drawing, canvas, save
+
+__all__ = [
+    "COLORS",
+    "GRAY",
+    "STYLE",
+    "Drawing",
+    "canvas",
+    "error_histories",
+    "family_answers",
+    "film",
+    "loss",
+    "read_off_axis",
+    "read_off_curves",
+    "read_off_plane",
+    "save",
+    "target",
+    "training_answer",
+    "training_set",
+]

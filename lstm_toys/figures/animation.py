@@ -1,0 +1,42 @@
+"""A film of the answers during training."""
+
+from typing import Any
+
+import xarray as xr
+from matplotlib.animation import FuncAnimation
+from matplotlib.artist import Artist
+from matplotlib.lines import Line2D
+
+from lstm_toys.figures.style import COLORS, canvas, dots_and_band, encoding
+from lstm_toys.results.arrays import kept
+
+
+def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
+    """The answers to the training curve as they form, of several populations side by side.
+
+    Args:
+        populations: results with the same frames, by what they are.
+    """
+    fits = {name: kept(results) for name, results in populations.items()}
+    first = next(iter(fits.values()))
+    style: dict[str, Any] = {"figure.dpi": 72, "figure.constrained_layout.use": False}
+    with canvas(*fits, **style) as (figure, panels):
+        figure.subplots_adjust(left=0.07, right=0.985, bottom=0.2, top=0.88, wspace=0.18)
+        low, high = float(first.train_target.sel(feature="y").min()), float(first.train_target.sel(feature="y").max())
+        figure.legend(
+            handles=[Line2D([], [], color=COLORS["b"], linewidth=1, label="target"), *encoding(first, COLORS["r"])],
+            loc="lower center",
+            ncols=3,
+        )
+
+        def show(index: int) -> list[Artist]:
+            for axes, (name, fit) in zip(panels, fits.items(), strict=True):
+                axes.clear()
+                axes.set(title=f"{name}: step {int(fit.frame_step[index]):,}", xlabel="x", ylabel="y")
+                axes.grid(color="white")
+                axes.set(xlim=(-0.15, 1.05), ylim=(low - 0.35, high + 0.1))
+                axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1)
+                dots_and_band(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+            return []
+
+        return FuncAnimation(figure, show, frames=first.sizes["frame_step"], init_func=list)

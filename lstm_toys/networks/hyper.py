@@ -1,0 +1,39 @@
+"""Hyper-parameters of a training: names, defaults, and the traced numbers. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jaxtyping as jt
+import numpy as np
+
+
+class Hyper(NamedTuple):
+    """Hyper-parameters that are traced numbers, so that other ones need no compilation.
+
+    Attributes:
+        learning_rate: step size of the optimizer.
+        momentum: see `TAKES`; without effect on an optimizer that has none.
+        decay: likewise.
+        train_amplitude: amplitude of the training curves, of tasks that leave it open.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+    """
+
+    learning_rate: jt.Float[jt.Array | np.ndarray, "*M"]
+    momentum: jt.Float[jt.Array | np.ndarray, "*M"]
+    decay: jt.Float[jt.Array | np.ndarray, "*M"]
+    train_amplitude: jt.Float[jt.Array | np.ndarray, "*M"]
+    noise: jt.Float[jt.Array | np.ndarray, "*M"]
+
+
+TAKES: dict[str, dict[str, float]] = {
+    "sgd": {},
+    "momentum": {"momentum": 0.9},
+    "rmsprop": {"decay": 0.9},
+    "adam": {"momentum": 0.9, "decay": 0.999},
+}
+"""What each optimizer takes besides the learning rate, and its defaults.
+
+``momentum``: how much of the running sum (SGD) or mean (Adam) of gradients is kept from step to step; ``decay``: how
+much of the running mean of their squares.
+"""

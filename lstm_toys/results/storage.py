@@ -1,0 +1,71 @@
+"""Labeled arrays as netCDF and parameters as npz, on disk."""
+
+import io
+import json
+from collections.abc import Set
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PyTree
+
+from lstm_toys.files import Damaged, read_arrays, replacing
+from lstm_toys.results.arrays import PARAMETERS
+
+VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step", *PARAMETERS} | {
+    f"train_{name}" for name in ("loss", "rmse", "target", "answer")
+}
+"""What every file of labeled arrays holds."""
+
+
+def save(results: xr.Dataset, path: Path) -> None:
+    """Writes labeled arrays as netCDF, as a whole or not at all."""
+    # Made in memory: HDF5 reports a full disk late, and not always as an exception.
+    encoded = results.to_netcdf(engine="h5netcdf")
+    with replacing(path) as temporary:
+        temporary.write_bytes(encoded)
+
+
+def load(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
+    """Reads labeled arrays into memory.
+
+    Args:
+        path: of the file.
+        variables: that it must hold.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: it does not hold them, or is no such file at all.
+    """
+    encoded = path.read_bytes()
+    try:
+        with xr.open_dataset(io.BytesIO(encoded), engine="h5netcdf") as results:
+            loaded = results.load()
+        flags = json.loads(loaded.attrs["flags"])
+    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
+        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+    missing = variables - set(loaded.variables)
+    if missing or not isinstance(flags, dict):
+        raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
+    return loaded
+
+
+def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
+    """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``."""
+    leaves = {f"{layer}/{name}": leaf for layer, group in params.items() for name, leaf in group.items()}
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez(file, **leaves)
+
+
+def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
+    """Reads a tree of parameters, for `lstm_toys.populations.answering.answers`.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: it does not hold what `save_parameters` writes.
+    """
+    params: dict[str, dict[str, np.ndarray]] = {}
+    for key, leaf in read_arrays(path, path.read_bytes()).items():
+        layer, _, name = key.partition("/")
+        params.setdefault(layer, {})[name] = leaf
+    return params

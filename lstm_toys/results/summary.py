@@ -1,0 +1,88 @@
+"""The summary of a population's results: errors, steps until learned, and metrics."""
+
+import json
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from lstm_toys.results.arrays import kept
+from lstm_toys.statistics import intervals
+from lstm_toys.tasks.goal import Goal
+
+
+def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
+    """Each seed's root mean squared error over all curves of a family, for each family.
+
+    A sequence is held against the input, a vector against the true parameters.
+    """
+    truth = results.truth if "truth" in results else results.input
+    squared = np.square(results.answer - truth).mean(
+        [axis for axis in ("time", "feature", "asked") if axis in truth.dims]
+    )
+    return {
+        str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean("curve").values)
+        for family in dict.fromkeys(results.family.values)
+    }
+
+
+def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
+    """The first recorded step from which on a seed stays at a goal; infinite where it has not by the last step."""
+    if goal.features:
+        measured = results.train_rmse.sel({results.train_rmse.dims[-1]: list(goal.features)}).values.max(axis=-1)
+    else:
+        measured = results.train_loss.values
+    stays = np.logical_and.accumulate((measured <= goal.limit)[:, ::-1], axis=1)[:, ::-1]
+    stays &= ~results.diverged.values[:, None]
+    return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
+
+
+def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
+    """The closing table: by name the estimate over seeds that did not diverge, and what its interval is."""
+    fit = kept(results)
+    rows = {"train MSE": (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
+    last = fit.train_rmse.isel(step=-1)
+    for name in last[last.dims[-1]].values:
+        rows[f"train RMSE of {name}"] = (
+            intervals.median_quartiles(last.sel({last.dims[-1]: name}).values),
+            "quartiles",
+        )
+    rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
+    against = "truth" if "truth" in results else "input"
+    for family, rmse in family_rmse(fit).items():
+        rows[f"{family}, RMSE to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
+    return rows
+
+
+def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
+    """The summary of a run as JSON has it; a number that is not finite is null."""
+    flags = json.loads(results.attrs["flags"])
+    return {
+        "experiment": flags["experiment"],
+        "seeds": flags["seeds"],
+        "steps": flags["steps"],
+        "train_mse": [finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
+        "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
+        "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
+        "goal": str(goal),
+        "steps_to_goal": [finite(step) for step in steps_to_goal(results, goal).tolist()],
+        "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
+        "summary": {
+            name: {**as_json(estimate), "interval": interval}
+            for name, (estimate, interval) in summary(results, goal).items()
+        },
+        "flags": flags,
+        "fingerprint": json.loads(results.attrs["fingerprint"]),
+        "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
+    }
+
+
+def as_json(estimate: intervals.Estimate) -> dict[str, float | None]:
+    """A median and its interval; a number that is not finite is None."""
+    return {name: finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
+
+
+def finite(value: float) -> float | None:
+    """A number as JSON has it: None if it is not finite."""
+    return float(value) if np.isfinite(value) else None

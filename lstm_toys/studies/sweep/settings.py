@@ -1,0 +1,24 @@
+"""The settings of a sweep. Imports nothing heavy."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from lstm_toys.runs.identity import Identity, Settings
+
+
+@dataclass(frozen=True)
+class SweepSettings(Identity):
+    """The settings of a sweep.
+
+    Attributes:
+        settings: of populations of the same seeds of the same experiment.
+    """
+
+    settings: tuple[Settings, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.settings):,} settings, {self.settings[0].seeds:,} seeds"
+
+    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
+        *("seeds", "goal", "networks", "shapes", "varied", "rows", "member_steps_per_second", "continued"),
+    }
