@@ -2,7 +2,9 @@
 
 The stages, each of which imports only from those before it::
 
-    families -> tasks -> lstm, model -> training -> population -> generalization -> statistics -> results, figures
+    files -> tasks, statistics -> networks -> populations -> results -> figures -> runs -> studies
+
+Nothing is loaded before it is touched: ``import lstm_toys as lt`` costs nothing and reaches every public name.
 
 Axis legend of every shape in this package:
 
@@ -24,4 +26,8 @@ R     recorded step
 Time is the dimensionless x of a curve; curves and losses have no unit either.
 """
 
+import lazy_loader
+
 __version__ = "0.1.0"
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,9 @@ from jaxtyping import Float
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.supervision import Examples, Task
+
+Results: TypeAlias = xr.Dataset
+"""Labeled results: what `dataset` makes, and what figures and tables are made of."""
 
 PARAMETERS = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
 """The coordinates that describe a curve; NaN where a curve's family does not have one."""

@@ -18,7 +18,7 @@ VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "di
 """What every file of labeled arrays holds."""
 
 
-def save(results: xr.Dataset, path: Path) -> None:
+def save_results(results: xr.Dataset, path: Path) -> None:
     """Writes labeled arrays as netCDF, as a whole or not at all."""
     # Made in memory: HDF5 reports a full disk late, and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
@@ -26,7 +26,7 @@ def save(results: xr.Dataset, path: Path) -> None:
         temporary.write_bytes(encoded)
 
 
-def load(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
+def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
     """Reads labeled arrays into memory.
 
     Args:
@@ -48,6 +48,9 @@ def load(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
     if missing or not isinstance(flags, dict):
         raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
     return loaded
+
+
+save, load = save_results, load_results
 
 
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:

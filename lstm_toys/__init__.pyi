@@ -1,0 +1,68 @@
+from . import figures, files, networks, populations, results, runs, statistics, studies, tasks
+from .figures.style import Drawing
+from .networks.lstm import LSTM
+from .networks.stack import Stack
+from .populations.answering import answers
+from .populations.checkpoints import Checkpoints
+from .populations.devices import configure, fingerprint
+from .populations.train import Population, train
+from .results.arrays import Results
+from .results.storage import load_parameters, load_results, save_parameters, save_results
+from .runs.experiment import Experiment
+from .runs.identity import Settings
+from .statistics import measures
+from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
+from .statistics.scores import energy_score
+from .tasks.families import FAMILIES, Family, time_points
+from .tasks.goal import Goal
+from .tasks.probes import Probe, probe
+from .tasks.supervision import Examples, Task, read_off, read_off_drawn, reproduce, reproduce_curves, show
+
+__version__: str
+
+__all__ = [
+    "FAMILIES",
+    "LSTM",
+    "Checkpoints",
+    "Drawing",
+    "Examples",
+    "Experiment",
+    "Family",
+    "Goal",
+    "Population",
+    "Probe",
+    "Results",
+    "Settings",
+    "Stack",
+    "Task",
+    "answers",
+    "band",
+    "configure",
+    "energy_score",
+    "figures",
+    "files",
+    "fingerprint",
+    "load_parameters",
+    "load_results",
+    "measures",
+    "median_bootstrap",
+    "median_quartiles",
+    "networks",
+    "populations",
+    "probe",
+    "read_off",
+    "read_off_drawn",
+    "reproduce",
+    "reproduce_curves",
+    "results",
+    "runs",
+    "save_parameters",
+    "save_results",
+    "show",
+    "statistics",
+    "studies",
+    "tasks",
+    "time_points",
+    "train",
+    "wilson",
+]

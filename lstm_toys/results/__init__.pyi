@@ -1,0 +1,3 @@
+from . import arrays, storage, summary
+
+__all__ = ["arrays", "storage", "summary"]

@@ -1,0 +1,3 @@
+from . import intervals, measures, scores, tables
+
+__all__ = ["intervals", "measures", "scores", "tables"]

@@ -1,0 +1,3 @@
+from . import claims, generalization, sweep
+
+__all__ = ["claims", "generalization", "sweep"]

@@ -1,0 +1,3 @@
+from . import claim, evidence, figures, report, verdicts
+
+__all__ = ["claim", "evidence", "figures", "report", "verdicts"]

@@ -1,0 +1,3 @@
+from . import execution, figures, results, settings, tiles
+
+__all__ = ["execution", "figures", "results", "settings", "tiles"]
