@@ -1,21 +1,16 @@
-"""Optimizers by name, with hyper-parameters that may be traced. Imports nothing heavy."""
+"""Optimizers by name, with hyper-parameters that may be traced."""
 
-from typing import TYPE_CHECKING
+import optax
 
-if TYPE_CHECKING:
-    import optax
-
-    from lstm_toys.networks.hyper import Hyper
+from lstm_toys.networks.hyper import Hyper
 
 
-def optimizer(name: str, hyper: "Hyper") -> "optax.GradientTransformation":
+def optimizer(name: str, hyper: Hyper) -> optax.GradientTransformation:
     """The optimizer of a name in `TAKES`.
 
     Raises:
         KeyError: an unknown name.
     """
-    import optax
-
     return {
         "sgd": lambda: optax.sgd(hyper.learning_rate),
         "momentum": lambda: optax.sgd(hyper.learning_rate, hyper.momentum),

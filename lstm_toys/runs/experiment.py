@@ -1,19 +1,16 @@
 """What an experiment is. Imports nothing heavy, so that a command can check its flags before it loads jax."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import jaxtyping as jt
+
+from lstm_toys import figures, results, tasks
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from jaxtyping import Array, Float
-
-    from lstm_toys.figures import Drawing
-    from lstm_toys.tasks.probes import Probe
-    from lstm_toys.tasks.supervision import Task
 
 
 @dataclass(frozen=True)
@@ -37,9 +34,9 @@ class Experiment:
     doc: str
     defaults: dict[str, Any]
     goal: Goal
-    task: "Callable[[Float[Array, ' T']], Task]"
-    probes: "Callable[[Float[Array, ' T']], list[Probe]]"
-    draw: "Callable[[xr.Dataset, dict[str, xr.Dataset]], dict[str, Drawing]]"
-    compare: "Callable[[xr.Dataset], list[dict[str, Any]]]" = field(default=lambda _: [])
-    beside: "Callable[[Settings], dict[str, tuple[Experiment, Settings]]]" = field(default=lambda _: {})
+    task: Callable[[jt.Float[jt.Array, " T"]], tasks.supervision.Task]
+    probes: Callable[[jt.Float[jt.Array, " T"]], list[tasks.probes.Probe]]
+    draw: Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]
+    compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
+    beside: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
