@@ -6,9 +6,11 @@ RUN = $(VENV)/bin/python
 
 env: $(VENV)/installed
 
-$(VENV)/installed: requirements.lock
+# The lock, and the package as it lies here, so that scripts anywhere can import it.
+$(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock
+	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 sine: env
