@@ -30,11 +30,12 @@ test-n-to-z:
 test-long: env
 	$(RUN) -m pytest -m long
 
-# Style and types.
+# Style, types, and which folder may import which.
 check: env
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
 
 # Resolves the dependencies anew; needs uv.
 lock:
