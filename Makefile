@@ -6,9 +6,11 @@ RUN = $(VENV)/bin/python
 
 env: $(VENV)/installed
 
-$(VENV)/installed: requirements.lock
+# The lock, and the package as it lies here, so that scripts anywhere can import it.
+$(VENV)/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --require-hashes -r requirements.lock
+	$(RUN) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 sine: env
@@ -28,11 +30,12 @@ test-n-to-z:
 test-long: env
 	$(RUN) -m pytest -m long
 
-# Style and types.
+# Style, types, and which folder may import which.
 check: env
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
 
 # Resolves the dependencies anew; needs uv.
 lock:
