@@ -3,73 +3,54 @@
 Flags hold for each of them; what is not given is each experiment's own default.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from rich.console import Console
-from rich.table import Table
+from rich.console import RenderableType
 
 from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
 from experiments.commands import command, flags
-from lstm_toys.populations.interruption import Interruption
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs import life
+from lstm_toys.statistics import tables
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT for module in (line, hill, hill_y, sine, amplitude, slope_intercept)
 }
+"""By name, in the order of the post."""
 
 
-def run_all(arguments: Sequence[str]) -> int:
-    """Runs every experiment as the arguments say, and returns the exit code."""
-    try:
-        parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
-    except flags.Help:
-        print(
-            flags.usage(
-                "all",
-                __doc__,
-                flags.FLAGS,
-                {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")},
-            )
-        )
-        return 0
-    except flags.Bad as error:
-        return command.complain(str(error), 2)
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
+    if flags.asks_help(arguments):
+        defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
+        raise flags.Help(flags.usage("all", __doc__, flags.FLAGS, defaults))
+    parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
     options = next(iter(parsed.values()))[1]
-    console = Console(quiet=options.quiet)
-    todo = [(EXPERIMENTS[name], Run(settings, options.results_dir)) for name, (settings, _) in parsed.items()]
-
-    def work(interruption: Interruption) -> int:
-        every = command.carry_out(todo, options, console, interruption)
-        _report(console, every)
-        for (experiment, run), metrics in zip(todo, every, strict=True):
-            console.print(
-                f"{experiment.name} counts as learned: {metrics['goal']}; {run.folder}", highlight=False, soft_wrap=True
-            )
-        return command.complain_if_all_diverged(every)
-
-    return command.guarded(work, options)
+    works = [life.training(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()]
+    return command.Plan(works, options, lambda: report(works))
 
 
-def _report(console: Console, every: list[dict[str, Any]]) -> None:
-    """The closing table."""
-    table = Table(title=f"every experiment, {every[0]['seeds']} seeds")
-    for column in ("experiment", "learned", "median MSE", "worst", "inside 5–95 %", "seconds"):
-        table.add_column(column, justify="left" if column == "experiment" else "right", no_wrap=True)
-    for metrics in every:
+def report(works: Sequence[life.Work]) -> Iterator[RenderableType]:
+    """One row an experiment, and when it counts as learned."""
+    rows = []
+    for metrics in (work.metrics for work in works):
         losses = [loss for loss in metrics["train_mse"] if loss is not None]
-        points = sum(row["points"] for row in metrics["post"])
-        inside = sum(row["points"] * row["inside_share"] for row in metrics["post"])
-        table.add_row(
-            metrics["experiment"],
-            f"{metrics['converged']} of {metrics['seeds']}",
-            f"{metrics['summary']['train MSE']['median'] or float('nan'):.2e}",
-            f"{max(losses, default=float('nan')):.2e}",
-            f"{inside / points:.0%}" if points else "–",
-            f"{sum(metrics['seconds'].values()):.0f}",
+        points = sum(row["points"] for row in metrics["published"])
+        inside = sum(row["points"] * row["inside_share"] for row in metrics["published"])
+        rows.append(
+            (
+                metrics["experiment"],
+                f"{metrics['converged']} of {metrics['seeds']}",
+                f"{metrics['summary']['train MSE']['median'] or float('nan'):.2e}",
+                f"{max(losses, default=float('nan')):.2e}",
+                f"{inside / points:.0%}" if points else "–",
+                f"{sum(metrics['seconds'].values()):.0f}",
+            )
         )
-    console.print(table)
+    columns = ("experiment", "learned>", "median MSE>", "worst>", "inside 5–95 %>", "seconds>")
+    yield tables.table(f"every experiment, {works[0].run.settings.seeds} seeds", columns, rows)
+    for work in works:
+        yield f"{work.run.name} counts as learned: {work.metrics['goal']}; {work.run.folder}"
 
 
 if __name__ == "__main__":
-    command.leave(run_all)
+    command.leave(plan)

@@ -4,72 +4,60 @@ Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), an
 lines and hills that it never saw. Beside the run's own networks, of two layers, it trains as many of one layer.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import lstm_toys as lt
 from experiments.commands import command
 from experiments.post import unseen
-from lstm_toys import figures
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import Settings
-from lstm_toys.tasks.goal import Goal
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from jaxtyping import Array, Float
-
-    from lstm_toys.figures import Drawing
-    from lstm_toys.tasks.probes import Probe
-    from lstm_toys.tasks.supervision import Task
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
 LEARNED = 0.02
 
 
-def task(x: "Float[Array, ' T']") -> "Task":
+def task(x: lt.TimePoints) -> lt.Task:
     """The points of one hill, to be returned as they are."""
-    from lstm_toys.tasks import supervision
-
-    return supervision.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
+    return lt.reproduce("hill", TRAINING_HILL, x, ("x", "y"))
 
 
-def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """Lines and hills that were not trained on."""
     return unseen.probes(x, ("x", "y"))
 
 
-def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
+def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
 
     populations = {layers(results): results, **beside}
     return {
-        "lstm_hill.gif": figures.film(populations),
-        "hill_plane.png": figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
+        "lstm_hill.gif": lt.figures.film(populations),
+        "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
         "unseen.png": unseen.draw(results),
-        "layers.png": figures.error_histories(populations, "Learning the hill from x and y", LEARNED),
-        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
+        "layers.png": lt.figures.error_histories(populations, "Learning the hill from x and y", LEARNED),
+        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
     }
 
 
-def layers(results: "xr.Dataset") -> str:
+def layers(results: lt.Results) -> str:
     """How many LSTM layers the networks of a run have."""
     flags = json.loads(results.attrs["flags"])
     count = len(flags["hidden"]) + (flags["readout"] == "lstm")
     return f"{count} layer{'s' * (count != 1)}"
 
 
-def beside(settings: Settings) -> dict[str, tuple[Experiment, Settings]]:
+def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
     """As many networks of one layer."""
     one = replace(settings, hidden=(), readout="lstm")
     return {} if one == settings else {"1 layer": (EXPERIMENT, one)}
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = lt.Experiment(
     name="hill",
     doc=__doc__,
     defaults={"steps": 10_000, "learning_rate": 1.0},
-    goal=Goal(LEARNED, ("y",)),
+    goal=lt.Goal(LEARNED, ("y",)),
     task=task,
     probes=probes,
     draw=draw,

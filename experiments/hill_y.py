@@ -5,57 +5,46 @@ to lines and hills that it never saw. Beside the run's own networks, of two laye
 the networks of `experiments.hill`, which are shown x too: which learns sooner?
 """
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from __future__ import annotations
 
+from dataclasses import replace
+
+import lstm_toys as lt
 from experiments import hill
 from experiments.commands import command
 from experiments.post import unseen
-from lstm_toys import figures
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import Settings
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from jaxtyping import Array, Float
-
-    from lstm_toys.figures import Drawing
-    from lstm_toys.tasks.probes import Probe
-    from lstm_toys.tasks.supervision import Task
 
 
-def task(x: "Float[Array, ' T']") -> "Task":
+def task(x: lt.TimePoints) -> lt.Task:
     """The values of one hill, to be returned as they are."""
-    from lstm_toys.tasks import supervision
-
-    return supervision.reproduce("hill", hill.TRAINING_HILL, x)
+    return lt.reproduce("hill", hill.TRAINING_HILL, x)
 
 
-def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """Lines and hills that were not trained on."""
     return unseen.probes(x, ("y",))
 
 
-def draw(results: "xr.Dataset", beside: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
+def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's figure; the unseen curves, and the errors with and without x."""
 
     populations = {f"{hill.layers(results)}, y alone": results, **beside}
     return {
-        "hill.png": figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
+        "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": unseen.draw(results),
-        "with_and_without_x.png": figures.error_histories(populations, "Learning the hill", hill.LEARNED),
-        "loss.png": figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone"),
+        "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill", hill.LEARNED),
+        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone"),
     }
 
 
-def beside(settings: Settings) -> dict[str, tuple[Experiment, Settings]]:
+def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
     """As many networks of one layer, and as many that are shown x too."""
     one = replace(settings, hidden=(), readout="lstm")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
     return {**layers, "x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = lt.Experiment(
     name="hill_y",
     doc=__doc__,
     defaults=hill.EXPERIMENT.defaults,

@@ -6,25 +6,20 @@ lines: the energy score of a published curve under the distribution of answers o
 Settings that no other beats are reported, not one winner; and the score on curves that were left out of the choice.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
+import lstm_toys as lt
 from experiments import sine, sweep
 from experiments.commands import command, flags
-from lstm_toys.populations.interruption import Interruption
+from experiments.post import recipe
+from experiments.post.recipe.settings import RecipeSettings
+from lstm_toys import studies
 from lstm_toys.runs.folder import Run
-from lstm_toys.statistics import tables
+from lstm_toys.runs.life import Work
 from lstm_toys.studies.sweep.settings import SweepSettings
-
-if TYPE_CHECKING:
-    from jaxtyping import Array, Float
-
-    from lstm_toys.tasks.probes import Probe
 
 LONG, SHORT = "300 1000 4000 10000", "300 1000 4000"
 GRIDS = (
@@ -42,97 +37,39 @@ TAKEN = (
     *("seeds", "base_seed", "block", "results_dir", "publish", "replot", "restart", "quiet", "checkpoint_every"),
     "compile_cache",
 )
-TABLE = {name: flags.FLAGS[name] for name in TAKEN}
-TABLE["seeds"] = flags.integer(2, 2**31 - 1), "networks under each setting; a score needs two"
+TABLE: flags.FlagTable = {
+    **{name: flags.FLAGS[name] for name in TAKEN},
+    "seeds": (flags.integer(2, 2**31 - 1), "networks under each setting; a score needs two"),
+    "restart": (None, "score again although it was done; networks that are trained are used as they are"),
+}
 DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
-ROWS = 25
-"""Of the table on the console."""
 
 
-def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """What the post's network was shown, the training sine included."""
-    from lstm_toys.tasks.probes import probe
-
     trained = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
-    return [probe("sine", "sine", trained, x), *sine.probes(x)]
+    return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
 
 
-EXPERIMENT = replace(sine.EXPERIMENT, name="recipe", doc=__doc__, probes=probes)
+EXPERIMENT = replace(sine.EXPERIMENT, probes=probes)
 
 
-def recipe(arguments: Sequence[str]) -> int:
-    """Scores recipes as the arguments say, and returns the exit code."""
-    try:
-        values = flags.read("recipe", __doc__, TABLE, DEFAULTS, arguments)
-        options = flags.options(values)
-        given = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
-        given += [f"--base_seed={values['base_seed']}"]
-        default, _ = flags.parse(sine.EXPERIMENT, given)
-        settings = [
-            each
-            for grid in GRIDS
-            for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
-        ]
-    except flags.Help as text:
-        print(text)
-        return 0
-    except flags.Bad as error:
-        return command.complain(str(error), 2)
-    console = Console(quiet=options.quiet)
-    run = Run(SweepSettings("recipe", tuple(settings)), options.results_dir)
-
-    def work(interruption: Interruption) -> int:
-        command.carry_out([(EXPERIMENT, run)], replace(options, publish=False), console, interruption)
-        from experiments.post import recipe
-
-        if options.replot or options.restart or not recipe.path(run).is_file():
-            with run.locked():
-                recipe.score(run, default)
-        _report(console, run, recipe.read(run))
-        if options.publish:
-            console.print(f"published in {run.publish()}", highlight=False, soft_wrap=True)
-        return 0
-
-    return command.guarded(work, options)
-
-
-def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) -> None:
-    """The closing table, the held-out check, and what was written."""
-    rows = sorted(found["settings"], key=lambda row: row["score"] if row["score"] is not None else float("inf"))
-    unbeaten = sum(row["unbeaten"] for row in rows)
-    title = "settings by energy score, smaller is better; * no other beats it"
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-    for name in ("", "optimizer", "rate", "hidden", "steps", "score", "95 % bootstrap", "inside", "learned"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows[:ROWS]:
-        setting = row["setting"]
-        table.add_row(
-            "*" if row["unbeaten"] else "",
-            setting["optimizer"],
-            f"{setting['learning_rate']:g}",
-            ", ".join(
-                [",".join(map(str, setting["hidden"])) or "none", *(["dense"] if setting["readout"] == "dense" else [])]
-            ),
-            f"{setting['steps']:,}",
-            tables.number(row["score"]),
-            tables.interval(row["low"], row["high"]),
-            f"{row['inside_share']:.0%}",
-            str(row["learned"]),
-        )
-    console.print(table)
-    held, number = found["held_out"], found["default"]
-    default = "not among them"
-    if number is not None:
-        default = f"{found['settings'][number]['name']}, score {found['settings'][number]['score']:.4f}"
-    for line in (
-        f"{unbeaten} of {len(rows)} settings are beaten by no other; inside: published points within 5–95 % of seeds",
-        f"score of the best: {rows[0]['score']:.4f}; chosen without the curve that is scored: {held['by curve']:.4f}; "
-        f"without its whole family: {held['by family']:.4f}",
-        f"default of experiments.sine: {default}",
-        *(f"  {path}" for path in (run.results, run.metrics, *run.figures())),
-    ):
-        console.print(line, highlight=False, soft_wrap=True)
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
+    values = flags.read("recipe", __doc__, TABLE, DEFAULTS, arguments)
+    options = flags.options(values)
+    given = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
+    given += [f"--base_seed={values['base_seed']}"]
+    default, _ = flags.parse(sine.EXPERIMENT, given)
+    settings = tuple(
+        each
+        for grid in GRIDS
+        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
+    )
+    networks = Work(Run(SweepSettings("recipe_networks", settings), options.results_dir), studies.sweep, EXPERIMENT)
+    run = Run(RecipeSettings("recipe", settings), options.results_dir)
+    return command.Plan([Work(run, recipe, default, needs={"networks": networks})], options)
 
 
 if __name__ == "__main__":
-    command.leave(recipe)
+    command.leave(plan)

@@ -4,24 +4,16 @@ Trains LSTMs to return the curve A + A sin(10 x), A = 0.3, value by value, and a
 curves that it never saw: lines with and without intercept, and sines of other amplitudes, phases and frequencies.
 """
 
+from __future__ import annotations
+
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+import lstm_toys as lt
+from experiments import post
 from experiments.commands import command
-from lstm_toys import figures
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.goal import Goal
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from jaxtyping import Array, Float
-
-    from lstm_toys.figures import Drawing
-    from lstm_toys.tasks.families import Parameters
-    from lstm_toys.tasks.probes import Probe
-    from lstm_toys.tasks.supervision import Task
 
 TRAINING_SINE = {"frequency": 10.0, "phase": 0.0}
 TRAIN_AMPLITUDE = 0.3
@@ -32,28 +24,24 @@ ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.8e-4
 
 
-def task(x: "Float[Array, ' T']") -> "Task":
+def task(x: lt.TimePoints) -> lt.Task:
     """One sine A + A sin(10 x), to be returned as it is."""
-    from lstm_toys.tasks import supervision
-
-    return supervision.reproduce("sine", TRAINING_SINE, x, amplitudes=("amplitude", "offset"))
+    return lt.reproduce("sine", TRAINING_SINE, x, amplitudes=("amplitude", "offset"))
 
 
-def probes(x: "Float[Array, ' T']") -> "list[Probe]":
+def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The post's five families, with the post's parameters."""
-    from lstm_toys.tasks.probes import probe
-
-    sines: Parameters = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
+    sines: lt.Parameters = {"amplitude": AMPLITUDES, "frequency": 10.0, "phase": 0.0, "offset": AMPLITUDES}
     return [
-        probe("line", "line", {"slope": SLOPES, "intercept": SLOPES}, x),
-        probe("line_origin", "line", {"slope": ORIGIN_SLOPES, "intercept": 0.0}, x),
-        probe("amplitude", "sine", sines, x),
-        probe("phase", "sine", {**sines, "phase": 1.5 * AMPLITUDES}, x),
-        probe("frequency", "sine", {**sines, "frequency": FREQUENCIES}, x),
+        lt.probe("line", "line", {"slope": SLOPES, "intercept": SLOPES}, x),
+        lt.probe("line_origin", "line", {"slope": ORIGIN_SLOPES, "intercept": 0.0}, x),
+        lt.probe("amplitude", "sine", sines, x),
+        lt.probe("phase", "sine", {**sines, "phase": 1.5 * AMPLITUDES}, x),
+        lt.probe("frequency", "sine", {**sines, "frequency": FREQUENCIES}, x),
     ]
 
 
-def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawing]":
+def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's figures, under the post's file names and in its colors, and the loss."""
 
     lines = dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True))
@@ -65,12 +53,12 @@ def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawin
     same = f"{trained:g} + {trained:g} sin(10 x)"
     reference = {"the post's network": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
 
-    def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> "Drawing":
-        return figures.family_answers(results, {family: labels}, title, **options)
+    def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
+        return lt.figures.family_answers(results, {family: labels}, title, **options)
 
     return {
-        "sine_target.png": figures.target(results, f"Training curve: {same}"),
-        "sine.png": figures.training_answer(results, f"Answers to the training curve {same}"),
+        "sine_target.png": lt.figures.target(results, f"Training curve: {same}"),
+        "sine.png": lt.figures.training_answer(results, f"Answers to the training curve {same}"),
         "not_identity.png": answers("line", lines, "Answers to lines with intercept"),
         "not_identity_2.png": answers("line_origin", origin, "Answers to lines through the origin"),
         "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False),
@@ -79,23 +67,21 @@ def draw(results: "xr.Dataset", _: "dict[str, xr.Dataset]") -> "dict[str, Drawin
         ),
         "phase_displacement.png": answers("phase", amplitudes, "Answers to A + A sin(10 x + 1.5 A)", view="everything"),
         "frequency.png": answers("frequency", frequencies, "Answers to A + A sin(ω x)", view="everything"),
-        "loss.png": figures.loss(results, f"Training on {same}", reference),
+        "loss.png": lt.figures.loss(results, f"Training on {same}", reference),
     }
 
 
-def compare(results: "xr.Dataset") -> list[dict[str, Any]]:
+def compare(results: lt.Results) -> list[dict[str, Any]]:
     """The answers to the training curve, to lines and to amplitudes against the published ones."""
-    from experiments.post import readings
-
     trained = json.loads(results.attrs["flags"])["train_amplitude"]
-    return readings.compare_sequences(results) if trained == TRAIN_AMPLITUDE else []
+    return post.readings.compare_sequences(results) if trained == TRAIN_AMPLITUDE else []
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = lt.Experiment(
     name="sine",
     doc=__doc__,
     defaults={"steps": 4_000, "learning_rate": 0.001, "optimizer": "rmsprop", "train_amplitude": TRAIN_AMPLITUDE},
-    goal=Goal(7e-4),
+    goal=lt.Goal(7e-4),
     task=task,
     probes=probes,
     draw=draw,

@@ -8,26 +8,17 @@ times.
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
 
 from experiments.all import EXPERIMENTS
 from experiments.commands import command, flags
-from lstm_toys.populations.interruption import Interruption
+from lstm_toys import studies
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT, Settings
-from lstm_toys.statistics import tables
+from lstm_toys.runs.life import Options, Work
 from lstm_toys.studies.sweep.settings import SweepSettings
 
 MOST_SETTINGS = 10_000
-MOST_ROWS = 100
-"""Of the table on the console."""
-
-HEADINGS = {"learning_rate": "rate", "train_amplitude": "amplitude"}
 
 Axis = tuple[str, list[str]]
 
@@ -53,35 +44,23 @@ OWN: flags.FlagTable = {
 OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
 
 
-def sweep(arguments: Sequence[str]) -> int:
-    """Runs a sweep as the arguments say, and returns the exit code."""
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
     if flags.asks_help(arguments):
-        table = {**OWN, **flags.FLAGS}
         told = dict.fromkeys(("optimizer", "hidden"), "the experiment's own")
-        print(flags.usage("sweep", __doc__, table, {**flags.DEFAULTS, **told, **OWN_DEFAULTS}))
-        return 0
-    try:
-        own, rest = flags.split(OWN, arguments)
-        experiment = EXPERIMENTS[own["task"] or OWN_DEFAULTS["task"]]
-        settings, options = expand(experiment, own["grid"] or [], rest)
-    except flags.Bad as error:
-        return command.complain(str(error), 2)
-    console = Console(quiet=options.quiet)
+        raise flags.Help(
+            flags.usage("sweep", __doc__, {**OWN, **flags.FLAGS}, {**flags.DEFAULTS, **told, **OWN_DEFAULTS})
+        )
+    own, rest = flags.split(OWN, arguments)
+    experiment = EXPERIMENTS[own["task"] or OWN_DEFAULTS["task"]]
+    settings, options = expand(experiment, own["grid"] or [], rest)
     run = Run(SweepSettings("sweep", settings), options.results_dir)
-
-    def work(interruption: Interruption) -> int:
-        found = command.carry_out([(experiment, run)], options, console, interruption)[0]
-        _report(console, run, found)
-        if all(len(row["diverged_seeds"]) == found["seeds"] for row in found["rows"]):
-            return command.complain("every seed of every setting diverged; give smaller learning rates", 1)
-        return 0
-
-    return command.guarded(work, options)
+    return command.Plan([Work(run, studies.sweep, experiment)], options)
 
 
 def expand(
     experiment: Experiment, axes: Sequence[Axis], arguments: Sequence[str]
-) -> tuple[tuple[Settings, ...], flags.Options]:
+) -> tuple[tuple[Settings, ...], Options]:
     """The settings of a grid.
 
     Args:
@@ -113,33 +92,5 @@ def expand(
     return settings, parsed[0][1]
 
 
-def _report(console: Console, run: Run[SweepSettings], found: dict[str, Any]) -> None:
-    """The closing table, and what was written."""
-    rows, varied = found["rows"], found["varied"]
-    table = Table(title=f"{len(rows):,} settings, {found['seeds']} seeds each", box=box.SIMPLE_HEAD, padding=0)
-    for name in (*varied, "learned", "diverged"):
-        table.add_column(HEADINGS.get(name, name.replace("_", " ")), justify="right", overflow="fold")
-    for name in ("train MSE", "95 % bootstrap"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows[:MOST_ROWS]:
-        values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
-        mse, diverged = row["train_mse"], len(row["diverged_seeds"])
-        spread = tables.number(mse["median"]), tables.interval(mse["low"], mse["high"])
-        table.add_row(*values, str(row["learned"]), str(diverged), *spread)
-    console.print(table)
-    if len(rows) > MOST_ROWS:
-        console.print(f"... and {len(rows) - MOST_ROWS:,} more, in metrics.json", highlight=False)
-    trainings = found["networks"] // found["seeds"]
-    stages = ", ".join(f"{stage} {value:.1f} s" for stage, value in found["seconds"].items())
-    for line in (
-        f"learned: {found['goal']}",
-        f"{found['networks']:,} networks: {trainings:,} trainings of {found['seeds']} seeds, read at "
-        f"{len(rows):,} settings; compiled once for each of {found['shapes']} shapes",
-        f"{stages}; {found['member_steps_per_second']:,} member-steps/s",
-        *(f"  {path}" for path in (run.results, run.metrics, *run.figures())),
-    ):
-        console.print(line, highlight=False, soft_wrap=True)
-
-
 if __name__ == "__main__":
-    command.leave(sweep)
+    command.leave(plan)

@@ -13,7 +13,7 @@ from .runs.identity import Settings
 from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
-from .tasks.families import FAMILIES, Family, time_points
+from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
 from .tasks.probes import Probe, probe
 from .tasks.supervision import Examples, Task, read_off, read_off_drawn, reproduce, reproduce_curves, show
@@ -29,12 +29,14 @@ __all__ = [
     "Experiment",
     "Family",
     "Goal",
+    "Parameters",
     "Population",
     "Probe",
     "Results",
     "Settings",
     "Stack",
     "Task",
+    "TimePoints",
     "answers",
     "band",
     "configure",

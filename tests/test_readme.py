@@ -28,7 +28,7 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     folder = tmp_path / "results" / "runs" / "sine-0123456789"
     folder.mkdir(parents=True)
     storage.save_parameters(trained.params, folder / "parameters.npz")
-    storage.save(hand_made(), folder / "results.nc")
+    storage.save_results(hand_made(), folder / "results.nc")
     names = {}
     exec(second, names)
     x = np.linspace(0, 1, 100, dtype=np.float32)

@@ -65,7 +65,9 @@ def uninterrupted(tmp_path_factory):
 
 def assert_same(run, reference):
     """Parameters, loss histories and answers, bit by bit, and every file."""
-    xr.testing.assert_identical(storage.load(run / "results.nc"), storage.load(reference / "results.nc"))
+    xr.testing.assert_identical(
+        storage.load_results(run / "results.nc"), storage.load_results(reference / "results.nc")
+    )
     with np.load(run / "parameters.npz") as ours, np.load(reference / "parameters.npz") as theirs:
         assert ours.keys() == theirs.keys()
         for name in ours:

@@ -1,15 +1,15 @@
 """The flags that every experiment takes, checked without importing jax."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 
 from absl import flags
 
 from lstm_toys.networks import hyper
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.life import Options
 
 T = TypeVar("T")
 
@@ -27,31 +27,6 @@ class Help(Exception):
 
 class Bad(Exception):
     """A command line that cannot be run; the argument says in one line what is wrong."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a command does beyond the run itself.
-
-    Attributes:
-        results_dir: the folder of runs and published sets.
-        publish: copy figures and metrics to the published set.
-        replot: redraw a finished run.
-        restart: run again even if finished.
-        quiet: print nothing but errors.
-        compile_cache: keep compiled programs for the next command.
-        checkpoint_every: seconds between two checkpoints.
-        on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
-    """
-
-    results_dir: Path
-    publish: bool
-    replot: bool
-    restart: bool
-    quiet: bool
-    compile_cache: bool
-    checkpoint_every: float
-    on_divergence: Literal["exclude", "stop"]
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):

@@ -24,6 +24,10 @@ FAMILIES = {
 """The figures of the post whose answers are known as numbers, and the probes that repeat them."""
 
 
+NAMED = ("amplitude", "slope", "intercept")
+"""The parameters that tell the published curves apart."""
+
+
 @cache
 def published() -> dict[str, Any]:
     """The published numbers, by figure."""
@@ -99,9 +103,9 @@ def _row(family: str, curve: dict[str, Any], answers: np.ndarray) -> dict[str, A
     output = np.array(curve["output"], float)
     known = np.isfinite(output)
     median = np.median(answers, axis=0)
+    named = [f"{name} {value:g}" for name, value in curve.items() if name in NAMED]
     return {
-        "family": family,
-        **{name: value for name, value in curve.items() if name != "output"},
+        "curve": f"{family}: {', '.join(named)}",
         "points": int(known.sum()),
         "inside_share": inside_share(answers, output),
         "rmse_of_median": float(np.sqrt(np.mean(np.square(median - output)[known]))),

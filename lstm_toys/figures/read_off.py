@@ -26,22 +26,24 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
 
 def read_off_curves(
     results: xr.Dataset,
+    family: str,
     rebuild: Callable[[Float[np.ndarray, " T"], Float[np.ndarray, "*S A"]], Float[np.ndarray, "*S T"]],
     published: Float[np.ndarray, "C A"],
     labels: dict[str, str],
     titles: tuple[str, str],
 ) -> Figure:
-    """The curves that the read-off parameters describe, over the true ones; beside them those of the post.
+    """The curves that the read-off parameters describe, over the true ones; beside them published ones.
 
     Args:
-        results: of a run with a probe ``post`` of C curves.
+        results: of a run.
+        family: name of a probe of C curves.
         rebuild: from time points and parameters to y.
-        published: the parameters that the post's network read off.
+        published: the parameters that were published for them.
         labels: for each curve, its letter in `COLORS` and its label.
-        titles: of the panel of the run and of the panel of the post.
+        titles: of the panel of the run and of that of what was published.
     """
     fit = kept(results)
-    chosen = fit.isel(curve=fit.family.values == "post")
+    chosen = fit.isel(curve=fit.family.values == family)
     x = results.time.values
     with canvas(*titles) as (figure, panels):
         for index, color in enumerate(labels):
@@ -76,7 +78,7 @@ def read_off_axis(
         name: of the parameter.
         title: of the figure.
         trained_to: the end of the training range, which begins at zero.
-        published: what the post's network read off, by the true values.
+        published: what was published, by the true values.
     """
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == "sweep")
@@ -91,9 +93,7 @@ def read_off_axis(
             label = f"5–95 % of {fit.sizes['seed']} seeds"
             axes.fill_between(true, low, high, color=COLORS["b"], alpha=0.25, linewidth=0, label=label)
             axes.plot(true, np.median(answers, axis=0), color=COLORS["b"], linewidth=1.6, label="median over seeds")
-        axes.plot(
-            *zip(*published.items(), strict=True), "o", color=COLORS["r"], markersize=4, label="the post's network"
-        )
+        axes.plot(*zip(*published.items(), strict=True), "o", color=COLORS["r"], markersize=4, label="published")
         axes.set_xlim(true.min(), true.max())
         handles, _ = axes.get_legend_handles_labels()
         axes.legend(

@@ -22,7 +22,7 @@ Drawing = Figure | FuncAnimation
 
 
 COLORS = {"r": "#e8000b", "b": "#1f3fd6", "g": "#007f00", "c": "#00a5b5", "y": "#b8a500", "k": "#000000"}
-"""The post's six colors, by matplotlib's letters, in shades that can be told apart on the grid."""
+"""Six colors, by matplotlib's letters, in shades that can be told apart on the grid."""
 
 
 GRAY = "#555555"

@@ -1,3 +1,3 @@
-from . import execution, experiment, folder, identity
+from . import execution, experiment, folder, identity, life, report
 
-__all__ = ["execution", "experiment", "folder", "identity"]
+__all__ = ["execution", "experiment", "folder", "identity", "life", "report"]

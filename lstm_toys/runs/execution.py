@@ -1,10 +1,7 @@
-"""The execution of a run: training, evaluation, files and figures."""
+"""The execution of an experiment's own runs: training, evaluation, files and figures."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,53 +9,28 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
-from lstm_toys import figures
-from lstm_toys.files import write_json
+from lstm_toys.figures import Drawing
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.interruption import Interruption
-from lstm_toys.populations.progress import TrainingProgress
-from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
 
 
-@dataclass(frozen=True)
-class Conduct:
-    """How a run is carried out; nothing of it changes its numbers.
-
-    Attributes:
-        interruption: asked whether to stop.
-        progress: told of it, and of anything unusual.
-        checkpoint_every: seconds between checkpoints.
-        on_divergence: whether a seed that diverges is excluded from the statistics, or ends the run.
-    """
-
-    interruption: Interruption
-    progress: TrainingProgress
-    checkpoint_every: float
-    on_divergence: Literal["exclude", "stop"]
+def size(work: Work) -> footprint.Footprint:
+    """What the training and evaluation of a population will take."""
+    return size_of(work.subject, work.run.settings, work.run.settings.seeds)
 
 
-def check_size(experiment: Experiment, run: Run[Settings]) -> None:
-    """Refuses a run that this machine cannot hold.
-
-    Raises:
-        TooLarge: it cannot.
-    """
-    footprint.check(size(experiment, run.settings, run.settings.seeds), run.folder)
-
-
-def size(experiment: Experiment, settings: Settings, members: int, states: int = 1) -> footprint.Footprint:
-    """What the training and evaluation of a population will take.
+def size_of(experiment: Experiment, settings: Settings, members: int, states: int = 1) -> footprint.Footprint:
+    """The same for any number of members.
 
     Args:
-        experiment: what it is trained on.
+        experiment: what they are trained on.
         settings: of each member, but for the traced ones.
         members: their number.
         states: steps after which the parameters are kept.
@@ -77,13 +49,14 @@ def size(experiment: Experiment, settings: Settings, members: int, states: int =
     )
 
 
-def works(experiment: Experiment, settings: Settings) -> list[float]:
-    """About what the training of a run takes, in multiplications; for estimates of the time left."""
-    return [settings.seeds * settings.steps * step_work(experiment, settings)]
+def efforts(work: Work) -> list[float]:
+    """About what the training takes, in multiplications; for estimates of the time left."""
+    settings = work.run.settings
+    return [settings.seeds * settings.steps * step_effort(work.subject, settings)]
 
 
-def step_work(experiment: Experiment, settings: Settings) -> float:
-    """About what one step of one network takes, in multiplications; for estimates of the time left."""
+def step_effort(experiment: Experiment, settings: Settings) -> float:
+    """About what one step of one network takes, in multiplications."""
     task = experiment.task(families.time_points(settings.timesteps))
     return programs.work(task, network(task, settings))
 
@@ -93,37 +66,75 @@ def network(task: Task, settings: Settings) -> Stack:
     return Stack(len(task.asked), settings.hidden, settings.readout, task.sequence)
 
 
-def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, seconds: dict[str, float]) -> None:
-    """Trains and evaluates, and writes results, parameters and metrics into the run's folder.
+class Prepared(NamedTuple):
+    """What a training of some members needs, whatever they are.
+
+    Attributes:
+        x: time points ``[T]``.
+        task: what they are trained on.
+        model: the network.
+        block: members that one compiled program works on.
+        checkpoints: where to continue from, and where to leave more.
+    """
+
+    x: Float[Array, " T"]
+    task: Task
+    model: Stack
+    block: int
+    checkpoints: Checkpoints
+
+
+def prepared(
+    work: Work, settings: Settings, conduct: Conduct, title: str, members: int, steps: int, part: str = ""
+) -> Prepared:
+    """Announces a training, and makes what it needs.
+
+    Args:
+        work: the run that it is of.
+        settings: of its members, but for the traced ones.
+        conduct: how.
+        title: what is trained.
+        members: their number.
+        steps: updates of each.
+        part: name of the folder of its checkpoints, of a run of several trainings.
+    """
+    x = families.time_points(settings.timesteps)
+    task = work.subject.task(x)
+    model = network(task, settings)
+    block = settings.block or programs.suitable_block(task, model)
+    every, said = conduct.options.checkpoint_every, conduct.progress.tell
+    checkpoints = Checkpoints(work.run.checkpoints / part, every, devices.fingerprint(block), said)
+    conduct.progress.begin(title, members, steps)
+    if checkpoints.newest:
+        conduct.progress.tell(f"continues from {checkpoints.newest}")
+    return Prepared(x, task, model, block, checkpoints)
+
+
+def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
+    """Trains and evaluates, and writes results and parameters into the run's folder.
 
     Continues from the run's checkpoints, and leaves more.
 
     Args:
-        experiment: what to do.
-        run: where, and with which settings.
+        work: where, and under which settings; its subject is the experiment.
         conduct: how.
         seconds: spent so far; the stages of the run are added.
+
+    Returns:
+        The metrics.
 
     Raises:
         Stopped, Diverged: see `train.train`.
         Damaged: a checkpoint is.
         OSError: a file cannot be written.
     """
-    settings = run.settings
-    x = families.time_points(settings.timesteps)
-    task = experiment.task(x)
-    model = network(task, settings)
-    block = settings.block or programs.suitable_block(task, model)
-    checkpoints = Checkpoints(
-        run.checkpoints, conduct.checkpoint_every, devices.fingerprint(block), conduct.progress.tell
-    )
-    conduct.progress.begin(f"{settings.experiment} ({settings.network})", settings.seeds, settings.steps)
-    if checkpoints.newest:
-        conduct.progress.tell(f"continues from {checkpoints.newest}")
+    settings, experiment = work.run.settings, work.subject
+    title = f"{settings.experiment} ({settings.network})"
+    made = prepared(work, settings, conduct, title, settings.seeds, settings.steps)
     with conduct.interruption.patient():
         trained = train.train(
-            task,
-            model,
+            made.task,
+            made.model,
             seeds=settings.seeds,
             steps=settings.steps,
             learning_rate=settings.learning_rate,
@@ -133,32 +144,35 @@ def execute(experiment: Experiment, run: Run[Settings], conduct: Conduct, second
             train_amplitude=settings.train_amplitude,
             noise=settings.noise,
             base_seed=settings.base_seed,
-            block=block,
+            block=made.block,
             frames=experiment.frames,
             monitor=conduct.progress,
-            checkpoints=checkpoints,
+            checkpoints=made.checkpoints,
             stop=conduct.interruption,
-            on_divergence=conduct.on_divergence,
+            on_divergence=conduct.options.on_divergence,
         )
     seconds |= trained.seconds
     with stopwatch(seconds, "evaluate"):
-        fingerprint, *earlier = checkpoints.fingerprints
+        fingerprint, *earlier = made.checkpoints.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-        labeled = evaluate(experiment, settings, trained, x, attributes)
-        storage.save(labeled, run.results)
-        storage.save_parameters(trained.params, run.parameters)
+        labeled = evaluate(experiment, settings, trained, made.x, attributes)
+        storage.save_results(labeled, work.run.results)
+        storage.save_parameters(trained.params, work.run.parameters)
         metrics = summary.metrics(labeled, experiment.goal)
         fit = arrays.kept(labeled)
-        metrics["post"] = experiment.compare(fit) if fit.sizes["seed"] else []
-    metrics["seconds"] = rounded(seconds)
-    metrics["member_steps_per_second"] = round(trained.member_steps / seconds["train"])
-    metrics["continued"] = trained.member_steps < settings.seeds * settings.steps
-    write_json(run.metrics, metrics)
-    checkpoints.clear()
+        metrics["published"] = experiment.compare(fit) if fit.sizes["seed"] else []
+    return metrics | {
+        "member_steps_per_second": round(trained.member_steps / seconds["train"]),
+        "continued": trained.member_steps < settings.seeds * settings.steps,
+    }
 
 
 def evaluate(
-    experiment: Experiment, settings: Settings, trained: Population, x: Float[Array, " T"], attributes: dict[str, Any]
+    experiment: Experiment,
+    settings: Settings,
+    trained: train.Population,
+    x: Float[Array, " T"],
+    attributes: dict[str, Any],
 ) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
     examples = trained.task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
@@ -168,36 +182,7 @@ def evaluate(
     return arrays.dataset(trained, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
 
 
-def draw(experiment: Experiment, run: Run[Settings], beside: dict[str, Run[Settings]]) -> None:
-    """Draws the figures of a finished run from labeled results, and adds the time it took to the metrics."""
-    with drawing(run) as save:
-        others = {name: storage.load(other.results) for name, other in beside.items()}
-        save(experiment.draw(storage.load(run.results), others))
-
-
-@contextmanager
-def drawing(run: Run[Identity]) -> Iterator[Callable[[Mapping[str, figures.Drawing]], None]]:
-    """Yields what saves drawings of a finished run by file name; adds the time of the block to the metrics."""
-    seconds: dict[str, float] = {}
-    metrics = run.read_metrics()
-
-    def save(drawings: Mapping[str, figures.Drawing]) -> None:
-        for name, each in drawings.items():
-            figures.save(each, run.folder / name)
-
-    with stopwatch(seconds, "figures"):
-        yield save
-    write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | rounded(seconds)})
-
-
-@contextmanager
-def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
-    """Adds the wall time of a block to a stage."""
-    began = time.perf_counter()
-    yield
-    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - began
-
-
-def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """Seconds of each stage, to the millisecond."""
-    return {stage: round(value, 3) for stage, value in seconds.items()}
+def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
+    """The experiment's figures, from labeled results alone."""
+    others = {name: storage.load_results(other.run.results) for name, other in work.beside.items()}
+    yield from work.subject.draw(storage.load_results(work.run.results), others).items()

@@ -15,7 +15,7 @@ from lstm_toys.tasks.goal import Goal
 
 @dataclass(frozen=True)
 class Experiment:
-    """What one section of the post does.
+    """A question: what networks learn, and what they are shown afterwards.
 
     Attributes:
         name: of the command and of the run folders.
@@ -25,7 +25,7 @@ class Experiment:
         task: from the time points ``[T]`` to what the networks are trained on.
         probes: from the time points to what they are shown afterwards.
         draw: from labeled results, and those of the runs beside it, to drawings by file name.
-        compare: from labeled results to rows that hold them against the post's published numbers.
+        compare: from labeled results to rows that hold them against published numbers.
         beside: from the settings of a run to those of the runs that its figures need too, by name.
         frames: how many of the recorded steps to keep the answers of, for an animation.
     """

@@ -38,9 +38,14 @@ class Run(Generic[Identified]):
     results_dir: Path
 
     @property
+    def name(self) -> str:
+        """Of the experiment or the study."""
+        return self.settings.experiment
+
+    @property
     def folder(self) -> Path:
-        """``<results_dir>/runs/<experiment>-<hash>``."""
-        return self.results_dir / "runs" / f"{self.settings.experiment}-{self.settings.hash}"
+        """``<results_dir>/runs/<name>-<hash>``."""
+        return self.results_dir / "runs" / f"{self.name}-{self.settings.hash}"
 
     @property
     def results(self) -> Path:
@@ -72,19 +77,6 @@ class Run(Generic[Identified]):
         """Whether the figures of the finished run have been drawn."""
         return self.finished and "figures" in self.read_metrics()["seconds"]
 
-    def create(self) -> list[Path]:
-        """Makes the folder.
-
-        Returns:
-            The folders that were not there before, the innermost first.
-
-        Raises:
-            OSError: a folder cannot be made.
-        """
-        new = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return new
-
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Writes the settings into the folder, and keeps other processes away from it during a block.
@@ -114,6 +106,10 @@ class Run(Generic[Identified]):
     def reset(self) -> None:
         """Makes the run unfinished, and forgets its checkpoints; figures and results stay until they are replaced."""
         self.metrics.unlink(missing_ok=True)
+        self.forget()
+
+    def forget(self) -> None:
+        """Removes every checkpoint, readable or not."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def read_metrics(self) -> dict[str, Any]:
@@ -134,7 +130,7 @@ class Run(Generic[Identified]):
         Returns:
             The folder ``<results_dir>/<experiment>``.
         """
-        target = self.results_dir / self.settings.experiment
+        target = self.results_dir / self.name
         target.mkdir(parents=True, exist_ok=True)
         for old in _matching(target, PUBLISHED):
             old.unlink()
@@ -143,9 +139,11 @@ class Run(Generic[Identified]):
                 shutil.copyfile(source, temporary)
         return target
 
-    def figures(self) -> list[Path]:
-        """The figures that the run has drawn."""
-        return _matching(self.folder, FIGURES)
+    def files(self) -> list[Path]:
+        """What the run has written for others to read, figures last."""
+        data = [path for path in (self.results, self.metrics, self.parameters) if path.is_file()]
+        others = [path for path in _matching(self.folder, PUBLISHED) if path != self.metrics]
+        return data + sorted(others, key=lambda path: any(path.match(pattern) for pattern in FIGURES))
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

@@ -75,7 +75,17 @@ class Settings(Identity):
         return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
 
     summarized: ClassVar[frozenset[str]] = Identity.summarized | {
-        *("seeds", "steps", "goal", "converged", "train_mse", "summary", "post", "diverged_seeds", "last_sound_steps"),
+        *(
+            "seeds",
+            "steps",
+            "goal",
+            "converged",
+            "train_mse",
+            "summary",
+            "published",
+            "diverged_seeds",
+            "last_sound_steps",
+        ),
         *("earlier_fingerprints", "member_steps_per_second", "continued"),
     }
 

@@ -15,7 +15,7 @@ FOUND = 0.1
 """Every LSTM starts from a zero state and has to find the curve first; its error counts from here on."""
 
 SETTLED = 0.2
-"""The post lets the answers settle until here; also the longest delay that is looked for."""
+"""Answers have settled from here on; also the longest delay that is looked for."""
 
 MIDDLE = (0.2, 0.8)
 """Where a valley is looked for: shorter than the period of the training sine, which has its valley at x = 0.471."""

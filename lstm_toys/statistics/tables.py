@@ -1,4 +1,11 @@
-"""Numbers as tables have them. Imports nothing heavy."""
+"""Numbers as tables have them, and tables as a terminal has them. Imports nothing heavy."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
 
 
 def number(value: float | None) -> str:
@@ -9,3 +16,33 @@ def number(value: float | None) -> str:
 def interval(low: float | None, high: float | None) -> str:
     """From one number to another."""
     return f"{number(low)} … {number(high)}"
+
+
+def stages(seconds: dict[str, float]) -> str:
+    """How long each stage of a run took."""
+    return ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: bool = False, **style: Any
+) -> Table:
+    """A table for a terminal.
+
+    Args:
+        title: above it.
+        columns: their names; one that ends with ``>`` stands on the right.
+        rows: their cells, which are taken literally.
+        fold: break cells that are too wide over lines.
+        style: further arguments of `rich.table.Table`.
+    """
+    made = Table(title=Text(title), **style)
+    for column in columns:
+        justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
+        made.add_column(Text(column.rstrip(">")), justify=justify, no_wrap=not fold, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text(cell) for cell in row))
+    return made
+
+
+PLAIN: dict[str, Any] = {"box": box.SIMPLE_HEAD, "padding": (0, 1, 0, 0), "pad_edge": False, "show_edge": False}
+"""The style of a wide table."""

@@ -11,6 +11,8 @@ from jaxtyping import Array, Float, Key
 Parameters = Mapping[str, Float[Array, " C"] | Float[np.ndarray, " C"] | float]
 Ranges = Mapping[str, tuple[float, float]]
 
+TimePoints = Float[Array, " T"]
+
 
 def line(x: Float[Array, " T"], slope: Float[Array, ""], intercept: Float[Array, ""]) -> Float[Array, " T"]:
     """``slope * x + intercept``."""

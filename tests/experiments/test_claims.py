@@ -54,7 +54,7 @@ def make_by_hand(todo, *_):
         attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
         labeled = arrays.dataset(made, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
         run.create()
-        storage.save(labeled, run.results)
+        storage.save_results(labeled, run.results)
         write_json(run.metrics, {**dict.fromkeys(Settings.summarized, 0), "seconds": {"train": 2.0}})
 
 

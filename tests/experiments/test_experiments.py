@@ -59,13 +59,13 @@ def test_each_experiment_is_published_whole(folder, name):
     assert metrics["experiment"] == name
     assert len(metrics["train_mse"]) == 3
     assert {"import", "compile", "train", "evaluate", "figures"} <= set(metrics["seconds"])
-    labeled = storage.load(next((folder / "runs").glob(f"{name}-*/results.nc")))
+    labeled = storage.load_results(next((folder / "runs").glob(f"{name}-*/results.nc")))
     assert np.isfinite(labeled.answer).all()
     assert labeled.sizes["seed"] == 3
 
 
 def test_the_film_has_its_frames(folder):
-    labeled = storage.load(next(path for path in (folder / "runs").glob("hill-*/results.nc")))
+    labeled = storage.load_results(next(path for path in (folder / "runs").glob("hill-*/results.nc")))
     with Image.open(folder / "hill" / "lstm_hill.gif") as film:
         assert film.n_frames == labeled.sizes["frame_step"]
         assert 20 <= film.n_frames <= 40
@@ -96,7 +96,7 @@ def test_the_other_readout_works_too(name, tmp_path):
     run.create()
     conduct = execution.Conduct(Interruption(), TrainingProgress(Console(quiet=True), [1.0]), 30.0, "exclude")
     execution.execute(every.EXPERIMENTS[name], run, conduct, {})
-    labeled = storage.load(run.results)
+    labeled = storage.load_results(run.results)
     assert np.isfinite(labeled.answer).all()
     assert storage.load_parameters(run.parameters)["readout"].keys() == {"kernel", "bias"}
 

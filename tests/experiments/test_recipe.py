@@ -30,7 +30,7 @@ def scored(tmp_path_factory):
         (run,) = (folder / "runs").iterdir()
         yield (
             folder,
-            storage.load(run / "results.nc", results.VARIABLES),
+            storage.load_results(run / "results.nc", results.VARIABLES),
             json.loads((run / "recipe.json").read_text()),
         )
 

@@ -134,8 +134,10 @@ def test_each_of_the_post_s_families_has_its_curves_in_order(hand_made, name, fi
 
 def test_a_file_is_all_that_a_figure_needs(hand_made, tmp_path):
     labeled = hand_made()
-    storage.save(labeled, tmp_path / "results.nc")
-    figures.save(EXPERIMENT.draw(storage.load(tmp_path / "results.nc"), {})["sine.png"], tmp_path / "loaded.png")
+    storage.save_results(labeled, tmp_path / "results.nc")
+    figures.save(
+        EXPERIMENT.draw(storage.load_results(tmp_path / "results.nc"), {})["sine.png"], tmp_path / "loaded.png"
+    )
     figures.save(EXPERIMENT.draw(labeled, {})["sine.png"], tmp_path / "kept.png")
     assert (tmp_path / "loaded.png").read_bytes() == (tmp_path / "kept.png").read_bytes()
     assert imread(tmp_path / "kept.png").shape[:2] == (630, 1020)

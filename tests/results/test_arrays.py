@@ -53,8 +53,8 @@ def test_everything_is_labeled():
 
 def test_a_file_gives_back_the_results(hand_made, tmp_path):
     labeled = hand_made()
-    storage.save(labeled, tmp_path / "results.nc")
-    loaded = storage.load(tmp_path / "results.nc")
+    storage.save_results(labeled, tmp_path / "results.nc")
+    loaded = storage.load_results(tmp_path / "results.nc")
     xr.testing.assert_identical(loaded, labeled)
     assert {name: loaded[name].dtype for name in loaded.variables if name not in ("family", "feature")} == {
         name: labeled[name].dtype for name in labeled.variables if name not in ("family", "feature")
@@ -70,8 +70,8 @@ def test_a_file_gives_back_any_numbers(hand_made, tmp_path_factory, data):
     for name in ("train_loss", "train_answer"):
         variable = labeled[name]
         labeled[name] = (variable.dims, data.draw(drawn.arrays(np.float32, variable.shape, elements=floats)))
-    storage.save(labeled, path)
-    xr.testing.assert_identical(storage.load(path), labeled)
+    storage.save_results(labeled, path)
+    xr.testing.assert_identical(storage.load_results(path), labeled)
 
 
 def trees(seeds):
@@ -95,7 +95,7 @@ def test_a_file_gives_back_the_parameters(tmp_path_factory, params):
 
 def test_nothing_is_read_from_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
-        storage.load(tmp_path / "results.nc")
+        storage.load_results(tmp_path / "results.nc")
     with pytest.raises(FileNotFoundError):
         storage.load_parameters(tmp_path / "parameters.npz")
 
@@ -126,17 +126,17 @@ def linked_elsewhere(path):
 )
 def test_what_is_no_results_file_is_damaged(hand_made, tmp_path, write):
     path = tmp_path / "results.nc"
-    storage.save(hand_made(), path)
+    storage.save_results(hand_made(), path)
     write(path)
     with pytest.raises(Damaged, match=r"results\.nc: is damaged"):
-        storage.load(path)
+        storage.load_results(path)
 
 
 @pytest.mark.parametrize("name", sorted(storage.VARIABLES))
 def test_results_without_a_part_are_damaged(hand_made, tmp_path, name):
-    storage.save(hand_made().drop_vars(name), tmp_path / "results.nc")
+    storage.save_results(hand_made().drop_vars(name), tmp_path / "results.nc")
     with pytest.raises(Damaged, match=f"{name} is missing"):
-        storage.load(tmp_path / "results.nc")
+        storage.load_results(tmp_path / "results.nc")
 
 
 def test_errors_are_taken_over_all_curves_of_a_family(hand_made):

@@ -1,3 +1,3 @@
-from . import claim, evidence, figures, report, verdicts
+from . import claim, entries, evidence, execution, figures, report, settings, verdicts
 
-__all__ = ["claim", "evidence", "figures", "report", "verdicts"]
+__all__ = ["claim", "entries", "evidence", "execution", "figures", "report", "settings", "verdicts"]

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 Verdict = Literal["supported", "refuted", "undecided"]
+VERDICTS = get_args(Verdict)
+
+COPY, CLIPPED = "copy", "clipped copy"
+"""The models without an LSTM that claims are tried on."""
 
 
 Number = Callable[..., Float[np.ndarray, " S"]]
@@ -38,11 +42,11 @@ class Beside:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the post as a number, and where the number has to lie.
+    """A sentence as a number, and where the number has to lie.
 
     Attributes:
         id: its name.
-        quote: the post's sentence.
+        quote: the sentence.
         statistic: what the number is.
         number: one a network.
         sources: what it is made of.

@@ -1,4 +1,4 @@
-"""What claims are judged by: labeled answers of networks, of models that know no LSTM, and of the post's own networks.
+"""What claims are judged by: labeled answers of networks, of models that know no LSTM, and published ones.
 
 Evidence is a mapping from a population's name to its labeled results, as `lstm_toys.results.arrays.dataset` makes them.
 """

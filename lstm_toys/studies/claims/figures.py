@@ -12,10 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys import figures
-from lstm_toys.studies.claims.report import CLIPPED, COPY, VERDICTS, percent, percents
+from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
+from lstm_toys.studies.claims.report import percent, percents
 
 TINTS = {"supported": "#007f00", "refuted": "#e8000b", "undecided": "#8a6d00"}
-MARKS = {"post": ("D", figures.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
+MARKS = {"published": ("D", figures.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
 CONTROL_COLORS = ("#c77800", "#7a4fbf")
 LOGARITHMIC = 30.0
 """Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
@@ -59,7 +60,7 @@ def _legend(controls: list[str]) -> list[Artist]:
         *(_dots(color, name) for color, name in zip(CONTROL_COLORS, controls, strict=False)),
         _dots(figures.GRAY, "networks that they are held against"),
     ]
-    names = {"post": "the post's own network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
+    names = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
     return handles + [
         Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=names[name])
         for name, (marker, color) in MARKS.items()
@@ -90,7 +91,7 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
     numbers = _known(entry["per_seed"])
     alone = {
         name: each["value"]
-        for name, each in {"post": entry["post"], **entry["null"]}.items()
+        for name, each in {"published": entry["published"], **entry["null"]}.items()
         if each is not None and each["value"] is not None
     }
     others = {

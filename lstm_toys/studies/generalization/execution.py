@@ -1,7 +1,7 @@
 """The evaluation of a trained population on grids or on curves of the user's own: files and figures."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -10,18 +10,18 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
-from lstm_toys.figures.style import save
-from lstm_toys.files import write_json
+from lstm_toys.figures import Drawing
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, footprint
+from lstm_toys.populations import answering
+from lstm_toys.populations.footprint import Footprint
+from lstm_toys.populations.interruption import Interrupted
+from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
-from lstm_toys.runs.execution import stopwatch
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Settings
+from lstm_toys.results.summary import as_json
+from lstm_toys.runs.execution import network
+from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
-from lstm_toys.studies.generalization.figures import Trained
 from lstm_toys.studies.generalization.settings import Curve, Evaluation
 from lstm_toys.tasks.families import time_points
 from lstm_toys.tasks.supervision import Task
@@ -32,79 +32,76 @@ def answers_of(settings: Evaluation) -> int:
     return settings.trained.seeds * (sum(g.shape[0] * g.shape[1] for g in settings.grids) + len(settings.curves))
 
 
-def check_size(experiment: Experiment, run: Run[Evaluation]) -> None:
-    """Refuses an evaluation that this machine cannot hold.
-
-    Raises:
-        TooLarge: it cannot.
-    """
-    task = experiment.task(time_points(2))
+def size(work: Work) -> Footprint:
+    """What an evaluation will take."""
+    task, settings = work.subject.experiment.task(time_points(2)), work.run.settings
     names = len(tiles.measure_names(task.asked, task.sequence))
-    if run.settings.grids:
-        footprint.check(tiles.estimate(run.settings.grids, run.settings.trained.seeds, names), run.folder)
+    return tiles.estimate(settings.grids, settings.trained.seeds, names) if settings.grids else Footprint(0, 0)
 
 
-def execute(
-    experiment: Experiment,
-    population: Run[Settings],
-    run: Run[Evaluation],
-    advanced: Callable[[int], None],
-    seconds: dict[str, float],
-) -> None:
-    """Evaluates a finished population, and writes results and metrics into the folder of the evaluation.
+def efforts(_: Work) -> list[float]:
+    """None: nothing is trained."""
+    return []
+
+
+def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
+    """Evaluates a finished population, and writes what it answered or the measures of it.
 
     Args:
-        experiment: that the population was trained by.
-        population: its run.
-        run: the evaluation.
-        advanced: told how many more answers have been measured; may raise to end the evaluation.
-        seconds: spent so far.
+        work: its subject is a `Subject`; what it needs is the run of the population.
+        conduct: how.
+        seconds: spent so far; the stages of the evaluation are added.
+
+    Returns:
+        The metrics.
 
     Raises:
+        Interrupted: a signal ended it.
         Damaged: a file of the population is.
         OSError: a file cannot be read or written.
     """
-    metrics, settings = population.read_metrics(), run.settings
+    population, settings, run = work.needs["population"].run, work.run.settings, work.run
+    metrics = population.read_metrics()
     params = storage.load_parameters(population.parameters)
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]
-    task = experiment.task(time_points(timesteps))
-    model = Stack(len(task.asked), settings.trained.hidden, settings.trained.readout, task.sequence)
+    task = work.subject.experiment.task(time_points(timesteps))
+    model = network(task, settings.trained)
     attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"]}
-    with stopwatch(seconds, "evaluate"):
+    total = answers_of(settings)
+    with (
+        stopwatch(seconds, "evaluate"),
+        EvaluationProgress(conduct.console, total) as progress,
+        conduct.interruption.patient(),
+    ):
+
+        def advanced(count: int) -> None:
+            progress(count)
+            if conduct.interruption():
+                raise Interrupted(conduct.interruption.number)
+
         if settings.grids:
             swept = tiles.Sweep(model, task.asked, params, diverged, timesteps, block, advanced)
             swept.write(settings.grids, run.results, attributes)
         else:
             labeled = answered(model, task, params, diverged, settings.curves, timesteps, block)
-            storage.save(
-                labeled.assign_attrs({key: json.dumps(value) for key, value in attributes.items()}), run.results
-            )
-            advanced(answers_of(settings))
+            described = {key: json.dumps(value) for key, value in attributes.items()}
+            storage.save_results(labeled.assign_attrs(described), run.results)
+            advanced(total)
     with stopwatch(seconds, "summary"), results.opened(run.results) as found:
         rows = results.summary(found) if settings.grids else curve_summary(found.root)
-    write_json(
-        run.metrics,
-        {
-            "experiment": settings.experiment,
-            "population": population.folder.name,
-            "seeds": len(diverged),
-            "diverged_seeds": metrics["diverged_seeds"],
-            "answers": answers_of(settings),
-            "answers_per_second": round(answers_of(settings) / seconds["evaluate"]),
-            "interval": "95 % bootstrap of the median over seeds",
-            "summary": {
-                name: {
-                    key: value if np.isfinite(value) else None
-                    for key, value in zip(("median", "low", "high"), row, strict=True)
-                }
-                for name, row in rows.items()
-            },
-            "flags": settings.as_dict(),
-            "fingerprint": metrics["fingerprint"],
-            "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
-        },
-    )
+    return {
+        "experiment": run.name,
+        "population": population.folder.name,
+        "seeds": len(diverged),
+        "diverged_seeds": metrics["diverged_seeds"],
+        "answers": total,
+        "answers_per_second": round(total / seconds["evaluate"]),
+        "interval": "95 % bootstrap of the median over seeds",
+        "summary": {name: as_json(row) for name, row in rows.items()},
+        "flags": settings.as_dict(),
+        "fingerprint": metrics["fingerprint"],
+    }
 
 
 def answered(
@@ -148,27 +145,17 @@ def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
     return rows
 
 
-def draw(run: Run[Evaluation], trained: Trained, through: Mapping[str, float]) -> None:
-    """Draws the figures of a finished evaluation from its labeled results, and adds the time it took to the metrics.
-
-    Args:
-        run: the evaluation.
-        trained: the range of each parameter in the training curves.
-        through: where lines along one axis go through the others.
-    """
-    seconds: dict[str, float] = {}
-    metrics = run.read_metrics()
-    with stopwatch(seconds, "figures"), results.opened(run.results) as found:
-        drawings = {}
-        if run.settings.curves:
-            drawings["curves.png"] = figures.own_curves(found.root)
+def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
+    """The figures of a finished evaluation, from its labeled results alone."""
+    settings, subject = work.run.settings, work.subject
+    with results.opened(work.run.results) as found:
+        if settings.curves:
+            yield "curves.png", figures.own_curves(found.root)
         elif len(found.seeds):
-            planes = [grid for grid in run.settings.grids if grid.name != results.TRAINING and min(grid.shape) > 1]
+            planes = [grid for grid in settings.grids if grid.name != results.TRAINING and min(grid.shape) > 1]
             for grid in planes:
-                drawings[f"{grid.name}.png"] = figures.heat_maps(found, grid.name, trained, dict(grid.parameters))
+                held = dict(grid.parameters)
+                yield f"{grid.name}.png", figures.heat_maps(found, grid.name, subject.trained, held)
             for grid in planes[:1]:
-                drawings["seeds.png"] = figures.seeds_apart(found, grid.name, trained)
-            drawings["axes.png"] = figures.along_axes(found, trained, through)
-        for name, drawing in drawings.items():
-            save(drawing, run.folder / name)
-    write_json(run.metrics, metrics | {"seconds": metrics["seconds"] | {"figures": round(seconds["figures"], 3)}})
+                yield "seeds.png", figures.seeds_apart(found, grid.name, subject.trained)
+            yield "axes.png", figures.along_axes(found, subject.trained, subject.through)

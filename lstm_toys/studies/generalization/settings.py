@@ -1,11 +1,13 @@
 """Grids of curves: which, and how they are sampled. Imports nothing heavy, so that a command can check them first."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
 
 LENGTH, SPACING = "length", "spacing"
@@ -110,3 +112,18 @@ class Evaluation(Identity):
     grids: tuple[Grid, ...]
     curves: tuple[Curve, ...]
     summarized: ClassVar[frozenset[str]] = Identity.summarized | {"seeds", "diverged_seeds", "summary", "answers"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an evaluation is told of the population, besides its settings.
+
+    Attributes:
+        experiment: that trained it.
+        trained: the range of every parameter in its training curves.
+        through: where lines along one axis go through the others.
+    """
+
+    experiment: Experiment
+    trained: Mapping[str, tuple[float, float]]
+    through: Mapping[str, float]

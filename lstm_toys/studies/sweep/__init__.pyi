@@ -1,3 +1,3 @@
-from . import execution, figures, results, settings
+from . import execution, figures, report, results, settings
 
-__all__ = ["execution", "figures", "results", "settings"]
+__all__ = ["execution", "figures", "report", "results", "settings"]

@@ -7,19 +7,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from lstm_toys.files import write_json
+from lstm_toys.figures import Drawing
 from lstm_toys.networks.hyper import Hyper
-from lstm_toys.populations import answering, devices, footprint, programs, train
-from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations import answering, programs, train
+from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
-from lstm_toys.runs.execution import Conduct, stopwatch
-from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.studies.sweep import figures, results
-from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.supervision import Task
 
@@ -81,91 +77,72 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     return list(found.values())
 
 
-def works(experiment: Experiment, settings: SweepSettings) -> list[float]:
+def size(work: Work) -> Footprint:
+    """What the largest training of a sweep will take of memory, and all of them of the disk."""
+    sizes = [
+        execution.size_of(work.subject, shape.common, shape.members, len(shape.budgets))
+        for shape in shapes(work.run.settings.settings)
+    ]
+    return Footprint(max(each.memory for each in sizes), sum(each.disk for each in sizes))
+
+
+def efforts(work: Work) -> list[float]:
     """About what the training of each shape takes, in multiplications; for estimates of the time left."""
     return [
-        shape.members * shape.budgets[-1] * execution.step_work(experiment, shape.common)
-        for shape in shapes(settings.settings)
+        shape.members * shape.budgets[-1] * execution.step_effort(work.subject, shape.common)
+        for shape in shapes(work.run.settings.settings)
     ]
 
 
-def check_size(experiment: Experiment, run: Run[SweepSettings]) -> None:
-    """Refuses a sweep that this machine cannot hold.
-
-    Raises:
-        TooLarge: it cannot.
-    """
-    sizes = [
-        execution.size(experiment, shape.common, shape.members, len(shape.budgets))
-        for shape in shapes(run.settings.settings)
-    ]
-    memory, disk = max(size.memory for size in sizes), sum(size.disk for size in sizes)
-    footprint.check(footprint.Footprint(memory, disk), run.folder)
-
-
-def execute(
-    experiment: Experiment,
-    run: Run[SweepSettings],
-    conduct: Conduct,
-    seconds: dict[str, float],
-) -> None:
-    """Trains and evaluates the populations of a sweep, and writes results and metrics into the run's folder.
+def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
+    """Trains and evaluates the populations of a sweep, and writes their results into the run's folder.
 
     Continues from the run's checkpoints, and leaves more. What is held at once is a group of members.
 
     Args:
-        experiment: what the populations are trained on and shown afterwards.
-        run: where, and under which settings.
+        work: where, and under which settings; its subject is the experiment.
         conduct: how.
         seconds: spent so far; the stages of the run are added.
+
+    Returns:
+        The metrics.
 
     Raises:
         Stopped, Diverged: see `train.train`.
         Damaged: a checkpoint is.
         OSError: a file cannot be written.
     """
-    settings = run.settings.settings
+    experiment, run, settings = work.subject, work.run, work.run.settings.settings
     every = shapes(settings)
     member_steps = 0
     fingerprints: list[dict[str, Any]] = []
     with results.writing(run.results, experiment, settings, run.settings.as_dict()) as write:
         for number, shape in enumerate(every):
             common = shape.common
-            x = families.time_points(common.timesteps)
-            task = experiment.task(x)
-            model = execution.network(task, common)
-            block = common.block or programs.suitable_block(task, model)
-            checkpoints = Checkpoints(
-                run.checkpoints / str(number),
-                conduct.checkpoint_every,
-                devices.fingerprint(block),
-                conduct.progress.tell,
-            )
-            conduct.progress.begin(f"{common.optimizer}, {common.network}", shape.members, shape.budgets[-1])
-            if checkpoints.newest:
-                conduct.progress.tell(f"continues from {checkpoints.newest}")
+            title = f"{common.optimizer}, {common.network}"
+            made = execution.prepared(work, common, conduct, title, shape.members, shape.budgets[-1], part=str(number))
             trained = train.Training(
-                task,
-                model,
+                made.task,
+                made.model,
                 shape.start,
                 optimizer=common.optimizer,
                 steps=shape.budgets,
                 base_seed=common.base_seed,
-                block=block,
+                block=made.block,
                 monitor=conduct.progress,
-                checkpoints=checkpoints,
+                checkpoints=made.checkpoints,
                 stop=conduct.interruption,
-                on_divergence=conduct.on_divergence,
+                on_divergence=conduct.options.on_divergence,
             )
-            probes = experiment.probes(x)
+            probes = experiment.probes(made.x)
             shown = np.concatenate([probe.inputs for probe in probes])
             with conduct.interruption.patient():
                 for part in trained.parts():
                     with stopwatch(seconds, "evaluate"):
                         for steps, state in part.states.items():
-                            answers = answering.answers(model, state.params, shown, block=block)
-                            labeled = arrays.answered(task, np.asarray(x), probes, answers)
-                            values = _values(task, experiment.goal, trained.recorded, steps, part, labeled)
+                            answers = answering.answers(made.model, state.params, shown, block=made.block)
+                            labeled = arrays.answered(made.task, np.asarray(made.x), probes, answers)
+                            values = _values(made.task, experiment.goal, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
                             if conduct.interruption():  # The part has its checkpoint, so that little is lost.
@@ -173,26 +150,23 @@ def execute(
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps
-            fingerprints += [each for each in checkpoints.fingerprints if each not in fingerprints]
+            fingerprints += [each for each in made.checkpoints.fingerprints if each not in fingerprints]
     with stopwatch(seconds, "evaluate"):
-        found = storage.load(run.results, results.VARIABLES)
+        found = storage.load_results(run.results, results.VARIABLES)
         varied, rows = results.varied(found), results.rows(found)
-    metrics = {
-        "experiment": run.settings.experiment,
+    return {
+        "experiment": run.name,
         "seeds": settings[0].seeds,
         "goal": str(experiment.goal),
         "networks": sum(shape.members for shape in every),
         "shapes": len(every),
         "varied": varied,
         "rows": rows,
-        "seconds": execution.rounded(seconds),
         "member_steps_per_second": round(member_steps / seconds["train"]),
         "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
         "flags": run.settings.as_dict(),
         "fingerprints": fingerprints,
     }
-    write_json(run.metrics, metrics)
-    Checkpoints(run.checkpoints, 0.0, {}).clear()
 
 
 def _values(
@@ -216,7 +190,6 @@ def _values(
     }
 
 
-def draw(experiment: Experiment, run: Run[SweepSettings], _: object) -> None:
-    """Draws the figures of a finished sweep from its file, and adds the time it took to the metrics."""
-    with execution.drawing(run) as save:
-        save(figures.draw(storage.load(run.results, results.VARIABLES), experiment.goal))
+def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
+    """The figures of a finished sweep, from its file alone."""
+    yield from figures.draw(storage.load_results(work.run.results, results.VARIABLES), work.subject.goal).items()

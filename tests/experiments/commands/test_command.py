@@ -81,7 +81,7 @@ def test_results_are_labeled(folder):
 
 
 def test_curves_have_the_post_s_parameters(folder):
-    labeled = storage.load(folder / "results.nc")
+    labeled = storage.load_results(folder / "results.nc")
     amplitudes, slopes = [0.1, 0.2, 0.4, 0.6, 0.8, 1.0], [0.1, 0.2, 0.5, 0.8, 1.2]
 
     def of(family, name):
@@ -105,7 +105,7 @@ def test_curves_have_the_post_s_parameters(folder):
 
 def test_metrics_tell_of_the_run(folder):
     metrics = strict_json(folder / "metrics.json")
-    labeled = storage.load(folder / "results.nc")
+    labeled = storage.load_results(folder / "results.nc")
     assert metrics["train_mse"] == labeled.train_loss.values[:, -1].astype(float).tolist()
     assert (metrics["seeds"], metrics["steps"], metrics["diverged_seeds"]) == (3, 30, [])
     assert metrics["seconds"].keys() == {"import", "compile", "train", "evaluate", "figures"}
@@ -115,7 +115,7 @@ def test_metrics_tell_of_the_run(folder):
 
 
 def test_parameters_give_the_stored_answers_again(folder):
-    labeled = storage.load(folder / "results.nc")
+    labeled = storage.load_results(folder / "results.nc")
     params = storage.load_parameters(folder / "parameters.npz")
     answers = answering.answers(Stack(1, (32,)), params, labeled.input.values)
     np.testing.assert_array_equal(answers, labeled.answer)
@@ -205,10 +205,10 @@ def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, conte
 
 
 def test_restart_trains_the_same_networks(mine):
-    before = storage.load(mine[1] / "results.nc")
+    before = storage.load_results(mine[1] / "results.nc")
     old = snapshot(mine[1])
     assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--restart"]) == 0
-    xr.testing.assert_identical(storage.load(mine[1] / "results.nc"), before)
+    xr.testing.assert_identical(storage.load_results(mine[1] / "results.nc"), before)
     new = snapshot(mine[1])
     assert new.keys() == old.keys()
     assert all(new[path][0] > old[path][0] for path in new if path.name not in ("config.json", ".lock"))
@@ -230,7 +230,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
     output, errors = capsys.readouterr()
     assert snapshot(mine[1]) == before
     (other,) = set((mine[0] / "runs").iterdir()) - {mine[1]}
-    metrics, labeled = strict_json(other / "metrics.json"), storage.load(other / "results.nc")
+    metrics, labeled = strict_json(other / "metrics.json"), storage.load_results(other / "results.nc")
     diverged = metrics["diverged_seeds"]
     assert 0 < len(diverged) < 8
     assert (code, errors) == (0, "")

@@ -55,7 +55,7 @@ def flat(text):
 
 
 def load(folder):
-    return storage.load(only(folder) / "results.nc", results.VARIABLES)
+    return storage.load_results(only(folder) / "results.nc", results.VARIABLES)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def executed(folder, task, settings, stage=library):
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
     settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return storage.load(executed(folder, task, settings, execution).results)
+    return storage.load_results(executed(folder, task, settings, execution).results)
 
 
 def settings_of(task, grid, *arguments):
@@ -142,7 +142,7 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_p
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     settings = settings_of(task, grid, *common.split())
     run = executed(tmp_path, task, SweepSettings("sweep", settings))
-    found = storage.load(run.results, results.VARIABLES)
+    found = storage.load_results(run.results, results.VARIABLES)
     assert ("answer" in found) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
         chosen = [f"--{name}={getattr(each, name)}" for name in grid]

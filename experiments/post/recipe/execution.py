@@ -1,65 +1,63 @@
 """How well the settings of a sweep explain the post's published answers."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from experiments.post import readings, recipe_figures
-from lstm_toys.files import Damaged, read_json, write_json
-from lstm_toys.results import storage, summary
-from lstm_toys.runs import execution
-from lstm_toys.runs.folder import Run
+from experiments.post import readings
+from experiments.post.recipe import figures
+from lstm_toys.figures import Drawing
+from lstm_toys.populations.footprint import Footprint
+from lstm_toys.results import storage
+from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.statistics import scores
 from lstm_toys.studies.sweep import results
-from lstm_toys.studies.sweep.settings import SweepSettings
 
 
-def path(run: Run[SweepSettings]) -> Path:
-    """The scores of a run, JSON."""
-    return run.folder / "recipe.json"
+def size(_: Work) -> Footprint:
+    """Next to nothing: what is scored has been written."""
+    return Footprint(0, 0)
 
 
-def score(run: Run[SweepSettings], default: Settings) -> None:
-    """Scores the settings of a finished sweep, and writes the scores and their figures into its folder.
+def efforts(_: Work) -> list[float]:
+    """None: nothing is trained."""
+    return []
+
+
+def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
+    """Scores the settings of a finished sweep, whose networks were shown what the post's network was.
 
     Args:
-        run: of a sweep whose networks were shown what the post's network was.
-        default: the setting to compare with the best one, if it is among them.
+        work: its subject is the setting to compare with the best one; what it needs is the sweep.
+        seconds: spent so far; the stages of the run are added.
+
+    Returns:
+        The scores; see `summarize`.
 
     Raises:
         Damaged: the sweep's results are.
         OSError: a file cannot be read or written.
     """
-    found = storage.load(run.results, results.VARIABLES | {"answer"})
-    settings = run.settings.settings
-    summary = summarize(found, settings, settings.index(default) if default in settings else None)
-    with execution.drawing(run) as save:
-        save(
-            {
-                "score.png": recipe_figures.scores(found, summary["settings"]),
-                "best.png": recipe_figures.answers(
-                    found.isel(setting=summary["best"]), summary["settings"][summary["best"]]
-                ),
-            }
-        )
-    write_json(path(run), summary)
+    settings = work.run.settings.settings
+    with stopwatch(seconds, "score"):
+        default = settings.index(work.subject) if work.subject in settings else None
+        told = summarize(_results(work), settings, default)
+    return {"experiment": work.run.name, "flags": work.run.settings.as_dict(), **told}
 
 
-def read(run: Run[SweepSettings]) -> dict[str, Any]:
-    """The scores of a run.
+def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
+    """The scores of all settings, and the answers of the best one."""
+    found, told = _results(work), work.metrics
+    yield "score.png", figures.scores(found, told["settings"])
+    yield "best.png", figures.answers(found.isel(setting=told["best"]), told["settings"][told["best"]])
 
-    Raises:
-        OSError: it has not been scored.
-        Damaged: the file does not hold scores.
-    """
-    found = read_json(path(run))
-    if missing := {"settings", "best", "default", "held_out", "curves"} - found.keys():
-        raise Damaged(path(run), f"is damaged: {min(missing)} is missing")
-    return found
+
+def _results(work: Work) -> xr.Dataset:
+    return storage.load_results(work.needs["networks"].run.results, results.VARIABLES | {"answer"})
 
 
 def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | None) -> dict[str, Any]:
@@ -100,13 +98,13 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
             {
                 "name": _name(each),
                 "setting": each.as_dict(),
-                "score": summary.finite(scored.mean[number]),
-                "low": summary.finite(low[number]),
-                "high": summary.finite(high[number]),
+                "score": finite(scored.mean[number]),
+                "low": finite(low[number]),
+                "high": finite(high[number]),
                 "unbeaten": bool(unbeaten[number]),
                 "inside_share": float(np.mean(inside)),
                 "inside": inside,
-                "curve_scores": [summary.finite(value) for value in scored.each[number].tolist()],
+                "curve_scores": [finite(value) for value in scored.each[number].tolist()],
                 "learned": int(found.learned[number].sum()),
                 "seeds": found.sizes["seed"],
                 "diverged_seeds": found.seed.values[~sound[number]].tolist(),

@@ -1,0 +1,3 @@
+from . import execution, figures, report, settings
+
+__all__ = ["execution", "figures", "report", "settings"]

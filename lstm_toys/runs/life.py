@@ -1,0 +1,252 @@
+"""The one life of whatever runs: reused if finished, else sized, locked, executed, written; drawn, told, published.
+
+Imports nothing heavy until something is to be executed or drawn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+from rich.console import Console, RenderableType
+
+from lstm_toys import figures, populations, runs
+from lstm_toys.files import write_json
+from lstm_toys.populations.interruption import Interrupted, Interruption
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
+
+
+class Refused(Exception):
+    """What is asked for cannot be done; the argument says why in one line."""
+
+
+class Failed(Exception):
+    """A run could not be finished; the argument says why in one line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is done beyond the runs themselves; nothing of it changes a number.
+
+    Attributes:
+        results_dir: the folder of runs and published sets.
+        publish: copy figures and metrics to the published set.
+        replot: redraw a finished run.
+        restart: run again even if finished.
+        quiet: print nothing but errors.
+        compile_cache: keep compiled programs for the next process.
+        checkpoint_every: seconds between two checkpoints.
+        on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
+    """
+
+    results_dir: Path
+    publish: bool
+    replot: bool
+    restart: bool
+    quiet: bool
+    compile_cache: bool
+    checkpoint_every: float
+    on_divergence: Literal["exclude", "stop"]
+
+
+class Conduct(NamedTuple):
+    """How runs are executed.
+
+    Attributes:
+        options: what was asked for.
+        console: for progress and notes.
+        interruption: asked whether to stop.
+        progress: of trainings; told of anything unusual too.
+    """
+
+    options: Options
+    console: Console
+    interruption: Interruption
+    progress: populations.progress.TrainingProgress
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run, and who carries it out.
+
+    Attributes:
+        run: its settings and its folder.
+        kind: a package with two modules. Its ``execution`` has ``size(work) -> Footprint``; ``efforts(work)``, about
+            what each of its trainings takes, in multiplications; ``execute(work, conduct, seconds)``, which writes what
+            the run makes, adds the seconds of its stages and returns its metrics; and ``draw(work)``, which yields
+            drawings by file name. Its ``report`` has ``report(work, metrics)``, which yields lines and tables; and
+            ``lost(metrics)``, one line if nothing is left that a statistic could be about.
+        subject: what these need besides the settings.
+        needs: what must be finished before it is executed, by name.
+        beside: what must be finished before it is drawn, by name.
+    """
+
+    run: Run[Any]
+    kind: ModuleType
+    subject: Any = None
+    needs: Mapping[Any, Work] = field(default_factory=dict)
+    beside: Mapping[str, Work] = field(default_factory=dict)
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """Of the finished run; see `Run.read_metrics`."""
+        return self.run.read_metrics()
+
+
+def training(experiment: Experiment, settings: Settings, results_dir: Path) -> Work:
+    """The work of an ordinary run of an experiment, and of those that its figures need beside it."""
+    beside = {
+        name: Work(Run(theirs, results_dir), runs, other)
+        for name, (other, theirs) in experiment.beside(settings).items()
+    }
+    return Work(Run(settings, results_dir), runs, experiment, beside=beside)
+
+
+def live(works: Sequence[Work], options: Options, console: Console, interruption: Interruption) -> None:
+    """Executes, continues, reuses or redraws runs, and publishes them if asked to.
+
+    Raises:
+        Refused: something is asked for that cannot be done.
+        Busy: another process is at work on a run.
+        Damaged: a file of a run is.
+        Failed: a run could not be finished.
+        Interrupted: a signal ended it.
+        OSError: a file or folder cannot be used.
+    """
+    for work in works:
+        if options.replot and not work.run.finished:
+            raise Refused(f"flag --replot: there is no finished run to redraw, {work.run.folder} would be its folder")
+    anew = {work.run for work in works} if options.restart else set()
+    todo = {
+        each.run: each
+        for work in works
+        for wanted in (work, *work.beside.values())
+        for each in _unfinished(wanted, anew)
+    }
+    if todo:
+        _execute(list(todo.values()), anew, options, console, interruption)
+    for work in works:
+        if work.run in todo or options.replot or not work.run.drawn:
+            _draw(work)
+            if options.replot:
+                console.print(f"{work.run.name}: drawn again", highlight=False)
+        else:
+            console.print(f"{work.run.name}: this run is finished; --restart runs it again", highlight=False)
+        if options.publish:
+            console.print(f"published in {work.run.publish()}", highlight=False, soft_wrap=True, markup=False)
+
+
+def tell(works: Sequence[Work], console: Console, report: Callable[[], Iterable[RenderableType]] | None) -> list[str]:
+    """Prints what finished runs came to.
+
+    Args:
+        works: the runs.
+        console: where to.
+        report: what is told of all of them together instead of each by itself, if so.
+
+    Returns:
+        One line for each run of which nothing is left that a statistic could be about.
+    """
+    found = {work.run: work.metrics for work in works}
+    parts: list[Iterable[RenderableType]] = [report()] if report else []
+    if not report:
+        for work in works:
+            parts += [work.kind.report.report(work, found[work.run]), (f"  {path}" for path in work.run.files())]
+    for part in parts:
+        for each in part:
+            console.print(each, highlight=False, soft_wrap=isinstance(each, str), markup=False)
+    lost = [work.kind.report.lost(found[work.run]) for work in works]
+    return [line for line in lost if line is not None]
+
+
+def _unfinished(work: Work, anew: set[Run[Any]]) -> Iterator[Work]:
+    """What has to be executed of what a run needs, and of the run itself, in this order."""
+    if work.run in anew or not work.run.finished:
+        for each in work.needs.values():
+            yield from _unfinished(each, set())
+        yield work
+
+
+def _execute(
+    works: list[Work], anew: set[Run[Any]], options: Options, console: Console, interruption: Interruption
+) -> None:
+    """Executes runs, one after another, without drawing anything."""
+    began = time.perf_counter()
+    populations.devices.configure(cache=options.compile_cache)
+    for work in works:
+        try:
+            populations.footprint.check(work.kind.execution.size(work), work.run.folder)
+        except populations.footprint.TooLarge as error:
+            raise Refused(f"{work.run.settings}: {error}") from None
+    for work in works:
+        work.run.folder.mkdir(parents=True, exist_ok=True)
+    console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
+    seconds = {"import": time.perf_counter() - began}
+    efforts = {work.run: work.kind.execution.efforts(work) for work in works}
+    progress = populations.progress.TrainingProgress(console, [effort for each in efforts.values() for effort in each])
+    conduct = Conduct(options, console, interruption, progress)
+    with progress:
+        for work in works:
+            if efforts[work.run]:
+                seconds = _carry_out(work, work.run in anew, conduct, seconds, len(efforts[work.run]))
+    for work in works:
+        if not efforts[work.run]:
+            seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
+
+
+def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, float], trainings: int) -> dict[str, float]:
+    """Executes one run under its lock; returns the seconds that are still to be counted to some run."""
+    with work.run.locked():
+        if anew:
+            work.run.reset()
+        elif work.run.finished:  # By another process, since this one looked.
+            conduct.progress.skip(trainings)
+            return seconds
+        try:
+            metrics = work.kind.execution.execute(work, conduct, seconds)
+        except populations.train.Stopped:
+            raise Interrupted(conduct.interruption.number) from None
+        except populations.train.Diverged as error:
+            seeds, step = error.args
+            told = f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}"
+            raise Failed(told) from None
+        write_json(work.run.metrics, metrics | {"seconds": rounded(seconds)})
+        work.run.forget()
+    return {}
+
+
+def _draw(work: Work) -> None:
+    """Draws the figures of a finished run, and adds the time it took to the metrics."""
+    seconds: dict[str, float] = {}
+    with work.run.locked():
+        metrics = work.metrics
+        with stopwatch(seconds, "figures"):
+            for name, drawing in work.kind.execution.draw(work):
+                figures.save(drawing, work.run.folder / name)
+        write_json(work.run.metrics, metrics | {"seconds": metrics["seconds"] | rounded(seconds)})
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Adds the wall time of a block to a stage."""
+    began = time.perf_counter()
+    yield
+    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - began
+
+
+def rounded(seconds: dict[str, float]) -> dict[str, float]:
+    """Seconds of each stage, to the millisecond."""
+    return {stage: round(value, 3) for stage, value in seconds.items()}
+
+
+def listed(seeds: list[int]) -> str:
+    """Numbers of seeds, the first twenty of them."""
+    more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
+    return ", ".join(map(str, seeds[:20])) + more

@@ -1,0 +1,45 @@
+"""The closing table of a sweep. Imports nothing heavy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.console import RenderableType
+
+from lstm_toys.runs.life import Work
+from lstm_toys.statistics import tables
+
+MOST_ROWS = 100
+"""Of the table on a terminal."""
+
+HEADINGS = {"learning_rate": "rate", "train_amplitude": "amplitude"}
+
+
+def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+    """Which settings learn, and how often something was compiled."""
+    every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
+    rows = []
+    for row in every[:MOST_ROWS]:
+        values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
+        mse, diverged = row["train_mse"], len(row["diverged_seeds"])
+        spread = tables.number(mse["median"]), tables.interval(mse["low"], mse["high"])
+        rows.append((*values, str(row["learned"]), str(diverged), *spread))
+    names = [HEADINGS.get(name, name.replace("_", " ")) for name in varied]
+    columns = [f"{name}>" for name in (*names, "learned", "diverged", "train MSE", "95 % bootstrap")]
+    title = f"{len(every):,} settings, {seeds} seeds each"
+    yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
+    if len(every) > MOST_ROWS:
+        yield f"... and {len(every) - MOST_ROWS:,} more, in metrics.json"
+    yield f"learned: {metrics['goal']}"
+    yield (
+        f"{metrics['networks']:,} networks: {metrics['networks'] // seeds:,} trainings of {seeds} seeds, read at "
+        f"{len(every):,} settings; compiled once for each of {metrics['shapes']} shapes"
+    )
+    yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"
+
+
+def lost(metrics: dict[str, Any]) -> str | None:
+    """One line if every seed of every setting diverged."""
+    if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
+        return None
+    return "every seed of every setting diverged; give smaller learning rates"
