@@ -49,11 +49,11 @@ class Shape:
         return self.common.seeds * len(self.hyper)
 
     @property
-    def start(self) -> programs.Start:
-        """What they start from: all seeds under the first combination, then all under the second, and so on."""
+    def start(self) -> dict[str, Any]:
+        """Seeds and hyper-parameters, ``[M]`` each: all seeds under the first combination, under the second, ..."""
         columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
-        return programs.members(self.common.optimizer, seeds=seeds, **columns)
+        return {"seeds": seeds, **columns}
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Where members belong: the number of a setting, those of the members that are of it, and their seeds."""
@@ -147,7 +147,7 @@ def execute(
             trained = train.Training(
                 task,
                 model,
-                shape.start,
+                **shape.start,
                 optimizer=common.optimizer,
                 steps=shape.budgets,
                 base_seed=common.base_seed,
