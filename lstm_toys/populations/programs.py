@@ -36,13 +36,9 @@ def members(
     optimizer: str,
     *,
     seeds: int | Int[np.ndarray, " M"],
-    learning_rate: float | Float[np.ndarray, " M"],
-    momentum: float | Float[np.ndarray, " M"] | None = None,
-    decay: float | Float[np.ndarray, " M"] | None = None,
-    train_amplitude: float | Float[np.ndarray, " M"] | None = None,
-    noise: float | Float[np.ndarray, " M"] = 0.0,
+    **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> Start:
-    """What the members of a population start from, every leaf ``[M]``; the arguments are those of `population.train`.
+    """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
 
     Raises:
         ValueError: no seed.
@@ -51,15 +47,10 @@ def members(
     numbers = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
     if not len(numbers):
         raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
-    own = TAKES[optimizer]
-    momentum = own.get("momentum", 0.0) if momentum is None else momentum
-    decay = own.get("decay", 0.0) if decay is None else decay
-    train_amplitude = 1.0 if train_amplitude is None else train_amplitude
-    columns = [
-        np.broadcast_to(np.asarray(value, np.float32), numbers.shape)
-        for value in (learning_rate, momentum, decay, train_amplitude, noise)
-    ]
-    return Start(numbers.astype(np.uint32), Hyper(*columns))
+    given = {name: value for name, value in hyper.items() if value is not None}
+    values = {"momentum": 0.0, "decay": 0.0, "train_amplitude": 1.0, "noise": 0.0} | TAKES[optimizer] | given
+    columns = {name: np.broadcast_to(np.asarray(value, np.float32), numbers.shape) for name, value in values.items()}
+    return Start(numbers.astype(np.uint32), Hyper(**columns))
 
 
 def suitable_block(task: Task, model: Stack) -> int:

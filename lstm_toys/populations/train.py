@@ -1,10 +1,11 @@
 """Many networks trained at once."""
 
+import inspect
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, ParamSpec
 
 import jax
 import numpy as np
@@ -17,6 +18,8 @@ from lstm_toys.populations import blocks, programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.course import Course, Histories
 from lstm_toys.tasks.supervision import Task
+
+P = ParamSpec("P")
 
 RECORDS = 200
 """Recorded steps of a training, at most, besides step 0."""
@@ -124,107 +127,14 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
-def train(
-    task: Task,
-    model: Stack,
-    *,
-    seeds: int | Int[np.ndarray, " M"],
-    steps: int | Sequence[int],
-    learning_rate: float | Float[np.ndarray, " M"],
-    optimizer: str = "sgd",
-    momentum: float | Float[np.ndarray, " M"] | None = None,
-    decay: float | Float[np.ndarray, " M"] | None = None,
-    train_amplitude: float | Float[np.ndarray, " M"] | None = None,
-    noise: float | Float[np.ndarray, " M"] = 0.0,
-    base_seed: int = 0,
-    block: int | None = None,
-    frames: int = 0,
-    monitor: Monitor | None = None,
-    checkpoints: Checkpoints | None = None,
-    stop: Callable[[], bool] | None = None,
-    on_divergence: Literal["exclude", "stop"] = "exclude",
-) -> Population:
-    """Trains networks, one a member: a seed under one setting of the hyper-parameters.
-
-    A hyper-parameter is one number for all members, or one for each.
-
-    Args:
-        task: the training set.
-        model: the network.
-        seeds: how many, numbered from 0, or the seed number of each member; a member is the same network whichever
-            others there are.
-        steps: updates of each; of several such numbers, the parameters after each are kept.
-        learning_rate: step size of the optimizer.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
-        momentum: see there; None: the optimizer's default.
-        decay: likewise.
-        train_amplitude: amplitude of the training curves, of tasks that leave it open; None: 1.
-        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
-        base_seed: another one gives other networks under the same seed numbers.
-        block: members that one compiled program works on; another one changes the last bits of every result. None: as
-            many as suit the task.
-        frames: how many records to keep the answer to the first training curve of, at most.
-        monitor: told of the progress.
-        checkpoints: where to continue from, if there are any, and where to leave more.
-        stop: asked about once a second; the training ends with `Stopped` if it says so.
-        on_divergence: whether a member that diverges is marked, or ends the training.
-
-    Raises:
-        ValueError: no seed, negative steps, or a block below 1.
-        KeyError: an unknown optimizer.
-        Stopped: it was told to, and has left a checkpoint.
-        Diverged: a member has, and ``on_divergence`` is ``"stop"``.
-        Damaged: no checkpoint of a group of members can be read.
-        OSError: a checkpoint cannot be written.
-    """
-    start = programs.members(
-        optimizer,
-        seeds=seeds,
-        learning_rate=learning_rate,
-        momentum=momentum,
-        decay=decay,
-        train_amplitude=train_amplitude,
-        noise=noise,
-    )
-    run = Training(
-        task,
-        model,
-        start,
-        optimizer=optimizer,
-        steps=steps,
-        base_seed=base_seed,
-        block=block,
-        frames=frames,
-        monitor=monitor,
-        checkpoints=checkpoints,
-        stop=stop,
-        on_divergence=on_divergence,
-    )
-    whole: PyTree = None
-    for part in run.parts():
-        whole = _filled(whole, (part.states, part.histories), part.members, len(start.seed))
-    states, histories = whole
-    return Population(
-        task=task,
-        model=model,
-        states=states,
-        steps=run.recorded,
-        train_loss=histories.losses,
-        train_rmse=histories.errors,
-        frame_steps=run.recorded[run.kept],
-        frames=histories.frames,
-        block=run.block,
-        member_steps=run.member_steps,
-        seconds=run.seconds,
-    )
-
-
 class Training:
     """A population in training, one group of members after another.
 
     The arguments are those of `train`, and what raises is the same.
 
     Attributes:
+        task: the training set.
+        model: the network.
         recorded: recorded steps ``[R]``.
         kept: indices of the records that are kept as frames.
         block: members that one compiled program works on.
@@ -236,10 +146,15 @@ class Training:
         self,
         task: Task,
         model: Stack,
-        start: programs.Start,
         *,
-        optimizer: str,
+        seeds: int | Int[np.ndarray, " M"],
         steps: int | Sequence[int],
+        learning_rate: float | Float[np.ndarray, " M"],
+        optimizer: str = "sgd",
+        momentum: float | Float[np.ndarray, " M"] | None = None,
+        decay: float | Float[np.ndarray, " M"] | None = None,
+        train_amplitude: float | Float[np.ndarray, " M"] | None = None,
+        noise: float | Float[np.ndarray, " M"] = 0.0,
         base_seed: int = 0,
         block: int | None = None,
         frames: int = 0,
@@ -248,13 +163,16 @@ class Training:
         stop: Callable[[], bool] | None = None,
         on_divergence: Literal["exclude", "stop"] = "exclude",
     ) -> None:
-        self._task, self._model, self._start, self._optimizer, self._base_seed = (
-            task,
-            model,
-            start,
+        self._start = programs.members(
             optimizer,
-            base_seed,
+            seeds=seeds,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            decay=decay,
+            train_amplitude=train_amplitude,
+            noise=noise,
         )
+        self.task, self.model, self._optimizer, self._base_seed = task, model, optimizer, base_seed
         self._monitor, self._checkpoints, self._stop, self._on_divergence = monitor, checkpoints, stop, on_divergence
         self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
         self.block = programs.suitable_block(task, model) if block is None else block
@@ -271,6 +189,31 @@ class Training:
         self.seconds = {"compile": 0.0, "train": 0.0}
         self._stride = 1
 
+    @property
+    def fingerprints(self) -> list[dict[str, Any]]:
+        """Of all executions that the training has seen, this one first; none without checkpoints."""
+        return self._checkpoints.fingerprints if self._checkpoints else []
+
+    def population(self) -> Population:
+        """Trains every group of members, and puts them together."""
+        whole: PyTree = None
+        for part in self.parts():
+            whole = _filled(whole, (part.states, part.histories), part.members, len(self._start.seed))
+        states, histories = whole
+        return Population(
+            task=self.task,
+            model=self.model,
+            states=states,
+            steps=self.recorded,
+            train_loss=histories.losses,
+            train_rmse=histories.errors,
+            frame_steps=self.recorded[self.kept],
+            frames=histories.frames,
+            block=self.block,
+            member_steps=self.member_steps,
+            seconds=self.seconds,
+        )
+
     def parts(self) -> Iterator[Part]:
         """Compiles the training, and yields every group of members at the end of its own."""
         mesh = blocks.mesh()
@@ -278,7 +221,7 @@ class Training:
         size = (self._checkpoints and self._checkpoints.group_size) or blocks.group_size(count, self.block, mesh.size)
         groups = list(blocks.groups(count, size, self.block, mesh.size))
         began = time.perf_counter()
-        self._programs = programs.compile_programs(self._task, self._model, self._optimizer, groups[0], mesh)
+        self._programs = programs.compile_programs(self.task, self.model, self._optimizer, groups[0], mesh)
         self.seconds["compile"] += time.perf_counter() - began
         for group in groups:
             began = time.perf_counter()
@@ -356,6 +299,57 @@ class Training:
         course.keep(members)
         if self._checkpoints:
             self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state())
+
+
+def _taking(
+    stated: Callable[P, Training],
+) -> Callable[[Callable[..., Population]], Callable[P, Population]]:
+    """Gives a function the signature of what states the arguments in its place."""
+
+    def signed(function: Callable[..., Population]) -> Callable[P, Population]:
+        signature = inspect.signature(stated).replace(return_annotation=Population)
+        function.__signature__ = signature  # type: ignore[attr-defined]
+        return function
+
+    return signed
+
+
+@_taking(Training)
+def train(*arguments: Any, **options: Any) -> Population:
+    """Trains networks, one a member: a seed under one setting of the hyper-parameters.
+
+    A hyper-parameter is one number for all members, or one for each.
+
+    Args:
+        task: the training set.
+        model: the network.
+        seeds: how many, numbered from 0, or the seed number of each member; a member is the same network whichever
+            others there are.
+        steps: updates of each; of several such numbers, the parameters after each are kept.
+        learning_rate: step size of the optimizer.
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        momentum: see there; None: the optimizer's default.
+        decay: likewise.
+        train_amplitude: amplitude of the training curves, of tasks that leave it open; None: 1.
+        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+        base_seed: another one gives other networks under the same seed numbers.
+        block: members that one compiled program works on; another one changes the last bits of every result. None: as
+            many as suit the task.
+        frames: how many records to keep the answer to the first training curve of, at most.
+        monitor: told of the progress.
+        checkpoints: where to continue from, if there are any, and where to leave more.
+        stop: asked about once a second; the training ends with `Stopped` if it says so.
+        on_divergence: whether a member that diverges is marked, or ends the training.
+
+    Raises:
+        ValueError: no seed, negative steps, or a block below 1.
+        KeyError: an unknown optimizer.
+        Stopped: it was told to, and has left a checkpoint.
+        Diverged: a member has, and ``on_divergence`` is ``"stop"``.
+        Damaged: no checkpoint of a group of members can be read.
+        OSError: a checkpoint cannot be written.
+    """
+    return Training(*arguments, **options).population()
 
 
 def _filled(whole: PyTree, part: PyTree, members: range, count: int) -> PyTree:

@@ -1,15 +1,15 @@
 """The execution of an experiment's own runs: training, evaluation, files and figures."""
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
 
 from lstm_toys.figures import Drawing
+from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -66,48 +66,50 @@ def network(task: Task, settings: Settings) -> Stack:
     return Stack(len(task.asked), settings.hidden, settings.readout, task.sequence)
 
 
-class Prepared(NamedTuple):
-    """What a training of some members needs, whatever they are.
-
-    Attributes:
-        x: time points ``[T]``.
-        task: what they are trained on.
-        model: the network.
-        block: members that one compiled program works on.
-        checkpoints: where to continue from, and where to leave more.
-    """
-
-    x: Float[Array, " T"]
-    task: Task
-    model: Stack
-    block: int
-    checkpoints: Checkpoints
-
-
-def prepared(
-    work: Work, settings: Settings, conduct: Conduct, title: str, members: int, steps: int, part: str = ""
-) -> Prepared:
-    """Announces a training, and makes what it needs.
+def begin(
+    work: Work,
+    settings: Settings,
+    conduct: Conduct,
+    title: str,
+    members: int,
+    *,
+    steps: int | Sequence[int],
+    part: str = "",
+    **options: Any,
+) -> train.Training:
+    """Announces a training of the networks of a run, and gets it ready.
 
     Args:
-        work: the run that it is of.
+        work: the run; its subject is the experiment.
         settings: of its members, but for the traced ones.
         conduct: how.
         title: what is trained.
         members: their number.
-        steps: updates of each.
+        steps: see `train.train`.
         part: name of the folder of its checkpoints, of a run of several trainings.
+        options: further ones of `train.train`: seeds and hyper-parameters.
     """
-    x = families.time_points(settings.timesteps)
-    task = work.subject.task(x)
+    task = work.subject.task(families.time_points(settings.timesteps))
     model = network(task, settings)
     block = settings.block or programs.suitable_block(task, model)
     every, said = conduct.options.checkpoint_every, conduct.progress.tell
     checkpoints = Checkpoints(work.run.checkpoints / part, every, devices.fingerprint(block), said)
-    conduct.progress.begin(title, members, steps)
+    conduct.progress.begin(title, members, steps if isinstance(steps, int) else max(steps))
     if checkpoints.newest:
         conduct.progress.tell(f"continues from {checkpoints.newest}")
-    return Prepared(x, task, model, block, checkpoints)
+    return train.Training(
+        task,
+        model,
+        steps=steps,
+        optimizer=settings.optimizer,
+        base_seed=settings.base_seed,
+        block=block,
+        monitor=conduct.progress,
+        checkpoints=checkpoints,
+        stop=conduct.interruption,
+        on_divergence=conduct.options.on_divergence,
+        **options,
+    )
 
 
 def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
@@ -130,32 +132,15 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     """
     settings, experiment = work.run.settings, work.subject
     title = f"{settings.experiment} ({settings.network})"
-    made = prepared(work, settings, conduct, title, settings.seeds, settings.steps)
+    options = {name: getattr(settings, name) for name in ("seeds", "steps", *Hyper._fields)}
+    training = begin(work, settings, conduct, title, settings.seeds, frames=experiment.frames, **options)
     with conduct.interruption.patient():
-        trained = train.train(
-            made.task,
-            made.model,
-            seeds=settings.seeds,
-            steps=settings.steps,
-            learning_rate=settings.learning_rate,
-            optimizer=settings.optimizer,
-            momentum=settings.momentum,
-            decay=settings.decay,
-            train_amplitude=settings.train_amplitude,
-            noise=settings.noise,
-            base_seed=settings.base_seed,
-            block=made.block,
-            frames=experiment.frames,
-            monitor=conduct.progress,
-            checkpoints=made.checkpoints,
-            stop=conduct.interruption,
-            on_divergence=conduct.options.on_divergence,
-        )
+        trained = training.population()
     seconds |= trained.seconds
     with stopwatch(seconds, "evaluate"):
-        fingerprint, *earlier = made.checkpoints.fingerprints
+        fingerprint, *earlier = training.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-        labeled = evaluate(experiment, settings, trained, made.x, attributes)
+        labeled = evaluate(experiment, settings, trained, attributes)
         storage.save_results(labeled, work.run.results)
         storage.save_parameters(trained.params, work.run.parameters)
         metrics = summary.metrics(labeled, experiment.goal)
@@ -168,13 +153,10 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
 
 
 def evaluate(
-    experiment: Experiment,
-    settings: Settings,
-    trained: train.Population,
-    x: Float[Array, " T"],
-    attributes: dict[str, Any],
+    experiment: Experiment, settings: Settings, trained: train.Population, attributes: dict[str, Any]
 ) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
+    x = families.time_points(settings.timesteps)
     examples = trained.task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
     probes = experiment.probes(x)
     curves = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

@@ -9,13 +9,14 @@ import xarray as xr
 
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.hyper import Hyper
-from lstm_toys.populations import answering, programs, train
+from lstm_toys.populations import answering, train
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.studies.sweep import figures, results
+from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.supervision import Task
 
@@ -45,11 +46,11 @@ class Shape:
         return self.common.seeds * len(self.hyper)
 
     @property
-    def start(self) -> programs.Start:
-        """What they start from: all seeds under the first combination, then all under the second, and so on."""
+    def start(self) -> dict[str, Any]:
+        """Seeds and hyper-parameters, ``[M]`` each: all seeds under the first combination, under the second, ..."""
         columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
-        return programs.members(self.common.optimizer, seeds=seeds, **columns)
+        return {"seeds": seeds, **columns}
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Where members belong: the number of a setting, those of the members that are of it, and their seeds."""
@@ -120,29 +121,19 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         for number, shape in enumerate(every):
             common = shape.common
             title = f"{common.optimizer}, {common.network}"
-            made = execution.prepared(work, common, conduct, title, shape.members, shape.budgets[-1], part=str(number))
-            trained = train.Training(
-                made.task,
-                made.model,
-                shape.start,
-                optimizer=common.optimizer,
-                steps=shape.budgets,
-                base_seed=common.base_seed,
-                block=made.block,
-                monitor=conduct.progress,
-                checkpoints=made.checkpoints,
-                stop=conduct.interruption,
-                on_divergence=conduct.options.on_divergence,
+            trained = execution.begin(
+                work, common, conduct, title, shape.members, steps=shape.budgets, part=str(number), **shape.start
             )
-            probes = experiment.probes(made.x)
+            x = families.time_points(common.timesteps)
+            probes = experiment.probes(x)
             shown = np.concatenate([probe.inputs for probe in probes])
             with conduct.interruption.patient():
                 for part in trained.parts():
                     with stopwatch(seconds, "evaluate"):
                         for steps, state in part.states.items():
-                            answers = answering.answers(made.model, state.params, shown, block=made.block)
-                            labeled = arrays.answered(made.task, np.asarray(made.x), probes, answers)
-                            values = _values(made.task, experiment.goal, trained.recorded, steps, part, labeled)
+                            answers = answering.answers(trained.model, state.params, shown, block=trained.block)
+                            labeled = arrays.answered(trained.task, np.asarray(x), probes, answers)
+                            values = _values(trained.task, experiment.goal, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
                             if conduct.interruption():  # The part has its checkpoint, so that little is lost.
@@ -150,7 +141,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps
-            fingerprints += [each for each in made.checkpoints.fingerprints if each not in fingerprints]
+            fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
     with stopwatch(seconds, "evaluate"):
         found = storage.load_results(run.results, results.VARIABLES)
         varied, rows = results.varied(found), results.rows(found)
