@@ -1,0 +1,46 @@
+"""The console script: ``lstm-toys NAME FLAGS`` is ``python -m experiments.NAME FLAGS``, from any folder."""
+
+import ast
+import difflib
+import runpy
+import sys
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent
+
+
+def main() -> None:
+    """Runs the command that the first argument names, as its module is run, or lists all of them."""
+    name, *arguments = sys.argv[1:] or ["--help"]
+    every = commands()
+    if name in ("--help", "-h"):
+        print(listing(every))
+    elif name in every:
+        sys.argv[1:] = arguments
+        runpy.run_module(f"experiments.{name}", run_name="__main__", alter_sys=True)
+    else:
+        near = difflib.get_close_matches(name, every, n=1)
+        told = f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}"
+        print(f"no command {name!r}; {told}", file=sys.stderr)
+        sys.exit(2)
+
+
+def commands() -> dict[str, str]:
+    """The first line of every command's docstring, by name: the runnable files of the folder, none of them imported."""
+    trees = {path.stem: ast.parse(path.read_bytes()) for path in sorted(FOLDER.glob("*.py"))}
+    return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in trees.items() if _runs(tree)}
+
+
+def _runs(tree: ast.Module) -> bool:
+    """Whether a module does something only when it is run."""
+    tests = (ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If))
+    return any("__name__ == '__main__'" in test for test in tests)
+
+
+def listing(every: dict[str, str]) -> str:
+    """What to type, and what each command is about."""
+    width = max(map(len, every))
+    rows = [f"  {name:{width}}  {line}" for name, line in every.items()]
+    return "\n".join(
+        ["usage: lstm-toys NAME [flags]", "", *rows, "", "lstm-toys NAME --help lists the flags of one of them."]
+    )

@@ -1,0 +1,66 @@
+"""The console script: its list of commands, and that it runs them as modules are run."""
+
+import subprocess
+import sys
+
+import pytest
+
+from experiments.commands import script
+
+
+def test_every_runnable_file_is_a_command_and_no_other(tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
+    (tmp_path / "runs.py").write_text('"""Runs.\n\nAnd more."""\nif __name__ == "__main__":\n    1 / 0\n')
+    (tmp_path / "silent.py").write_text('if __name__ == "__main__":\n    pass\n')
+    (tmp_path / "library.py").write_text('"""No command, if __name__ == "__main__": or not."""\n')
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "deeper.py").write_text((tmp_path / "runs.py").read_text())
+    assert script.commands() == {"runs": "Runs.", "silent": ""}
+
+
+def test_commands_are_those_of_the_experiments():
+    found = script.commands()
+    assert found.keys() >= {"all", "sine", "sweep", "generalization", "claims"}
+    assert "__init__" not in found
+    assert all(found.values())
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_the_list_tells_what_each_command_is_about(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
+    script.main()
+    output = capsys.readouterr().out
+    for name, line in script.commands().items():
+        assert f"  {name} " in output
+        assert line in output
+
+
+@pytest.mark.parametrize(("name", "told"), [("sin", "did you mean sine?"), ("?", "hill_y"), ("\udcff", "hill_y")])
+def test_an_unknown_name_is_told_in_one_line(name, told, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["lstm-toys", name, "--help"])
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    output, errors = capsys.readouterr()
+    assert ended.value.code == 2
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert repr(name) in errors
+    assert told in errors
+
+
+def test_a_wrong_flag_ends_it_as_it_ends_the_module(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["lstm-toys", "line", "--steps=-1"])
+    monkeypatch.delitem(sys.modules, "experiments.line", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 2
+    assert "--steps=-1" in capsys.readouterr().err
+
+
+def test_the_list_loads_nothing_heavy():
+    code = (
+        "import sys; from experiments.commands import script; script.main();"
+        "print(sorted({'jax', 'numpy', 'matplotlib'} & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert done.stdout.endswith("\n[]\n"), done.stderr
