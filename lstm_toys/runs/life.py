@@ -78,11 +78,12 @@ class Work:
 
     Attributes:
         run: its settings and its folder.
-        kind: a package with two modules. Its ``execution`` has ``size(work) -> Footprint``; ``efforts(work)``, about
-            what each of its trainings takes, in multiplications; ``execute(work, conduct, seconds)``, which writes what
+        kind: a package with two modules. Its ``execution`` has ``execute(work, conduct, seconds)``, which writes what
             the run makes, adds the seconds of its stages and returns its metrics; and ``draw(work)``, which yields
-            drawings by file name. Its ``report`` has ``report(work, metrics)``, which yields lines and tables; and
-            ``lost(metrics)``, one line if nothing is left that a statistic could be about.
+            drawings by file name. If it may take much, it has ``size(work) -> Footprint``, if it trains,
+            ``efforts(work)``: about what each of its trainings takes, in multiplications. Its ``report`` has
+            ``report(work, metrics)``, which yields lines and tables, and where all seeds may be lost,
+            ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
         subject: what these need besides the settings.
         needs: what must be finished before it is executed, by name.
         beside: what must be finished before it is drawn, by name.
@@ -162,7 +163,7 @@ def tell(works: Sequence[Work], console: Console, report: Callable[[], Iterable[
     for part in parts:
         for each in part:
             console.print(each, highlight=False, soft_wrap=isinstance(each, str), markup=False)
-    lost = [work.kind.report.lost(found[work.run]) for work in works]
+    lost = [work.kind.report.lost(found[work.run]) for work in works if hasattr(work.kind.report, "lost")]
     return [line for line in lost if line is not None]
 
 
@@ -182,14 +183,17 @@ def _execute(
     populations.devices.configure(cache=options.compile_cache)
     for work in works:
         try:
-            populations.footprint.check(work.kind.execution.size(work), work.run.folder)
+            if hasattr(work.kind.execution, "size"):
+                populations.footprint.check(work.kind.execution.size(work), work.run.folder)
         except populations.footprint.TooLarge as error:
             raise Refused(f"{work.run.settings}: {error}") from None
     for work in works:
         work.run.folder.mkdir(parents=True, exist_ok=True)
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
     seconds = {"import": time.perf_counter() - began}
-    efforts = {work.run: work.kind.execution.efforts(work) for work in works}
+    efforts = {
+        work.run: work.kind.execution.efforts(work) if hasattr(work.kind.execution, "efforts") else [] for work in works
+    }
     progress = populations.progress.TrainingProgress(console, [effort for each in efforts.values() for effort in each])
     conduct = Conduct(options, console, interruption, progress)
     with progress:

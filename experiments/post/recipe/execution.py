@@ -9,23 +9,12 @@ import xarray as xr
 from experiments.post import readings
 from experiments.post.recipe import figures
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.statistics import scores
 from lstm_toys.studies.sweep import results
-
-
-def size(_: Work) -> Footprint:
-    """Next to nothing: what is scored has been written."""
-    return Footprint(0, 0)
-
-
-def efforts(_: Work) -> list[float]:
-    """None: nothing is trained."""
-    return []
 
 
 def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:

@@ -47,8 +47,3 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield "default of experiments.sine: " + (
         "not among them" if default is None else f"{default['name']}, score {default['score']:.4f}"
     )
-
-
-def lost(_: dict[str, Any]) -> str | None:
-    """Nothing: the score tells of lost networks too."""
-    return None

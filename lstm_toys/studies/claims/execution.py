@@ -5,23 +5,12 @@ from typing import Any
 
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
-from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import storage
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.studies.claims import entries, evidence, figures, report
 from lstm_toys.studies.claims.claim import CLIPPED, COPY
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.settings import NETWORKS
-
-
-def size(_: Work) -> Footprint:
-    """Next to nothing: what is judged has been written."""
-    return Footprint(0, 0)
-
-
-def efforts(_: Work) -> list[float]:
-    """None: nothing is trained."""
-    return []
 
 
 def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:

@@ -40,11 +40,6 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield f"the runs took {spent}"
 
 
-def lost(_: dict[str, Any]) -> str | None:
-    """Nothing: claims are told of lost networks too."""
-    return None
-
-
 def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
     """The table for people.
 

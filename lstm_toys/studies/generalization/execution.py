@@ -39,11 +39,6 @@ def size(work: Work) -> Footprint:
     return tiles.estimate(settings.grids, settings.trained.seeds, names) if settings.grids else Footprint(0, 0)
 
 
-def efforts(_: Work) -> list[float]:
-    """None: nothing is trained."""
-    return []
-
-
 def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
     """Evaluates a finished population, and writes what it answered or the measures of it.
 
