@@ -1,8 +1,10 @@
 """Files that are written as a whole or not at all, and read as data. Imports nothing heavy."""
 
+import hashlib
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+TEMPORARY = re.compile(r"\.lstm_toys-.+\.\d+\.\w+")
+"""Names of half-written files: ``.lstm_toys-<name>.<process>.tmp``; a library may insist on a suffix of its own."""
 
 
 class Damaged(OSError):
@@ -28,22 +33,47 @@ def replacing(path: Path) -> Iterator[Path]:
 
     What was written is flushed to the disk before it takes its name.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".lstm_toys-{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
-        _flush(temporary)
+        flush(temporary)
         os.replace(temporary, path)
-        _flush(path.parent)
+        flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Returns once a file, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """Files that a killed process left half-written, in a folder and the folders in it.
+
+    Hidden folders and links belong to others and are not looked into.
+    """
+    found = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(parent, name) for name in names if TEMPORARY.fullmatch(name)]
+    return [path for path in found if path.is_file() and not path.is_symlink()]
+
+
+def clean(folder: Path) -> None:
+    """Removes `leftovers`; only while a lock keeps away whoever else writes there."""
+    for path in leftovers(folder):
+        path.unlink()
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of what a file holds, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import shutil
 import zipfile
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_toys.files import Damaged, read_arrays, read_json, replacing, write_json
+from lstm_toys.files import Damaged, clean, leftovers, read_arrays, read_json, replacing, sha256, write_json
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):
@@ -36,6 +37,36 @@ def test_a_file_stays_if_its_replacement_fails(tmp_path):
         replace_and_fail()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_what_this_project_left_half_written_is_removed(tmp_path):
+    for name in ["loss.png", "checkpoints/4.checkpoint"]:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_text("half")
+            shutil.copy(temporary, tmp_path / "copy")
+        (tmp_path / "copy").rename(temporary)
+    (tmp_path / ".lstm_toys-film.gif.12.gif").touch()
+    half = set(tmp_path.rglob(".lstm_toys-*"))
+    elsewhere = tmp_path / "checkpoints" / ".ipynb_checkpoints"
+    elsewhere.mkdir()
+    (elsewhere / ".lstm_toys-loss.png.12.tmp").touch()
+    (tmp_path / "link").symlink_to(elsewhere)
+    (tmp_path / ".lstm_toys-link.12.tmp").symlink_to(elsewhere / ".lstm_toys-loss.png.12.tmp")
+    (tmp_path / ".lstm_toys-folder.12.tmp").mkdir()
+    for name in [".mynotes", ".lock", ".lstm_toys-publish.lock", "lstm_toys-loss.png.12.tmp", ".loss.png.12"]:
+        (tmp_path / name).touch()
+    before = set(tmp_path.rglob("*"))
+    assert len(half) == 3
+    assert set(leftovers(tmp_path)) == half
+    clean(tmp_path)
+    assert set(tmp_path.rglob("*")) == before - half
+
+
+def test_the_digest_of_a_file_is_its_sha256(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    assert sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

@@ -1,0 +1,160 @@
+"""Published sets: files that are copied to a folder whole or not at all, among files that are the user's.
+
+A set is staged in a hidden folder of its target; then a journal says what will happen to which file. Without a journal
+nothing has happened, and the stage is thrown away; with one, whoever comes next finishes it, however often interrupted.
+"""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lstm_toys.files import Damaged, clean, flush, read_json, sha256, write_json
+
+MANIFEST = "manifest.json"
+"""What was published, in its folder: the name of the run, and the SHA-256 of each file by its name."""
+
+LOCK = ".lstm_toys-publish.lock"
+STAGE = ".lstm_toys-stage"
+JOURNAL = ".lstm_toys-journal.json"
+
+ADOPTED = (".png", ".gif", ".md", ".json")
+"""Kinds of files that a set published before there were manifests may hold."""
+
+PATIENCE = 60.0
+"""Seconds to wait for another process that publishes."""
+
+
+class Refused(Exception):
+    """A set that cannot be published, before anything was touched; the argument says why, in one line."""
+
+
+def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None]) -> None:
+    """Replaces the set that is published in a folder, whole or not at all; other files there stay.
+
+    Args:
+        sources: the files of the new set.
+        target: the folder; made if it is not there.
+        origin: the name of the run that the files are of.
+        tell: told of files of the old set that stay because they are not as they were published.
+
+    Raises:
+        Refused: the set would replace a file that is not as it was published, or another process publishes for long.
+        Damaged: the manifest of the old set, or the journal of an interruption, is.
+        OSError: a file cannot be read or written. The set is the old one, or will be the new one after `repair`.
+    """
+    new = {source.name: source for source in sources}
+    if len(new) < len(sources) or MANIFEST in new:
+        raise Refused(f"{target} cannot hold two files of one name, nor a {MANIFEST} but its own")
+    with _locked(target.parent):
+        target.mkdir(exist_ok=True)
+        _settle(target, tell)
+        manifest = target / MANIFEST
+        published = _names(read_json(manifest), "files", manifest) if manifest.exists() else None
+        found = {name: _digest(target / name) for name in {*new, *(published or {})}}
+        if foreign := sorted(name for name in new if not _replaceable(name, found[name], published)):
+            raise Refused(f"{target}: not published, or changed since; move or remove them first: {', '.join(foreign)}")
+        try:
+            (target / STAGE).mkdir()
+            for name, source in new.items():
+                shutil.copyfile(source, target / STAGE / name)
+                flush(target / STAGE / name)
+            digests = {name: sha256(target / STAGE / name) for name in sorted(new)}
+            write_json(target / STAGE / MANIFEST, {"origin": origin, "files": digests})
+            old = {name: digest for name, digest in (published or {}).items() if name not in new}
+            write_json(target / JOURNAL, {"replace": {name: found[name] for name in sorted(new)}, "remove": old})
+        finally:
+            _settle(target, tell)
+
+
+def repair(folder: Path, tell: Callable[[str], None]) -> None:
+    """Finishes or takes back what was interrupted while it was published.
+
+    Args:
+        folder: the folder of all published sets.
+        tell: see `publish`.
+
+    Raises:
+        Refused: another process publishes for long.
+        Damaged: the journal of an interruption is.
+        OSError: a file cannot be read, replaced or removed.
+    """
+    if _interrupted(folder):
+        with _locked(folder):
+            for target in _interrupted(folder):
+                _settle(target, tell)
+
+
+def _interrupted(folder: Path) -> list[Path]:
+    return sorted({path.parent for name in (STAGE, JOURNAL) for path in folder.glob(f"*/{name}")})
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keeps other processes from publishing into any folder of this one; ends with the process."""
+    folder.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + PATIENCE
+    with (folder / LOCK).open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Refused(f"another process has been publishing into {folder} for {PATIENCE:g} s") from None
+                time.sleep(0.05)
+        yield
+
+
+def _settle(target: Path, tell: Callable[[str], None]) -> None:
+    """Finishes the set that a journal tells of, or throws away what was staged without one."""
+    stage, journal = target / STAGE, target / JOURNAL
+    if journal.exists():
+        plan = read_json(journal)
+        for name, before in _names(plan, "replace", journal).items():
+            if (stage / name).exists():
+                if _digest(target / name) in (None, before):
+                    os.replace(stage / name, target / name)
+                else:
+                    tell(f"{target / name} stays as it is: it was changed while it was being published")
+        for name, before in _names(plan, "remove", journal).items():
+            if (now := _digest(target / name)) == before:
+                (target / name).unlink(missing_ok=True)
+            elif now is not None:
+                tell(f"{target / name} stays, though it is not in the new set: it was changed since it was published")
+        if (stage / MANIFEST).exists():
+            os.replace(stage / MANIFEST, target / MANIFEST)
+        flush(target)
+        journal.unlink()
+    clean(target)
+    if stage.exists():
+        shutil.rmtree(stage)
+
+
+def _names(value: dict[str, Any], key: str, path: Path) -> dict[str, str | None]:
+    """Digests by name, where every name is that of a file in the folder itself."""
+    names = value.get(key)
+    if not isinstance(names, dict) or not all(
+        Path(name).name == name and (digest is None or (isinstance(digest, str) and len(digest) == 64))
+        for name, digest in names.items()
+    ):
+        raise Damaged(path, f"is damaged: {key} are not digests by names of files")
+    return names
+
+
+def _replaceable(name: str, digest: str | None, published: dict[str, str | None] | None) -> bool:
+    """Whether a new set may take this name from what has it."""
+    if published is not None:
+        return digest in (None, published.get(name))
+    return digest != "" and (digest is None or (name != "README.md" and name.endswith(ADOPTED)))
+
+
+def _digest(path: Path) -> str | None:
+    """That of a file; None if nothing has this name, and empty if a link, a folder or the like has it."""
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        return ""
+    return sha256(path) if path.exists() else None
