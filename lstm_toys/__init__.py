@@ -24,6 +24,15 @@ R     recorded step
 ====  ==========================================================================================
 
 Time is the dimensionless x of a curve; curves and losses have no unit either.
+
+For example, two small networks learn one sine:
+
+>>> import lstm_toys as lt
+>>> x = lt.time_points(20)
+>>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+>>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+>>> (trained.train_loss[:, -1] < trained.train_loss[:, 0]).tolist()
+[True, True]
 """
 
 import lazy_loader

@@ -1,4 +1,11 @@
-"""The house style, and what every figure is drawn on."""
+"""The house style, and what every figure is drawn on.
+
+>>> import lstm_toys as lt
+>>> with lt.figures.canvas("A line") as (figure, (axes,)):
+...     _ = axes.plot([0.0, 1.0], [0.1, 0.4])
+>>> isinstance(figure, lt.Drawing)
+True
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -156,6 +156,13 @@ class LSTM(nn.Module):
 
     Attributes:
         units: H.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> shapes = jax.eval_shape(lt.LSTM(units=4).init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))
+        >>> shapes["params"]["kernel"].shape
+        (1, 16)
     """
 
     units: int

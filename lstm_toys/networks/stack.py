@@ -19,6 +19,13 @@ class Stack(nn.Module):
         readout: ``"lstm"``: one more LSTM layer whose A units are the answer, which thus stays in (-1, 1);
             ``"dense"``: an affine map of the last layer's hidden state.
         sequence: whether there is an answer at every time point, or only at the last one.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> model = lt.Stack(features=1, hidden=(4,))
+        >>> sorted(jax.eval_shape(model.init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"])
+        ['lstm_0', 'readout']
     """
 
     features: int

@@ -32,6 +32,16 @@ def answers(
         params: its parameters, every leaf with a leading axis S.
         inputs: the curves ``[C, T, F]``.
         block: members that one compiled program works on.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> lines = lt.probe("lines", "line", {"slope": np.array([0.1, 0.2, 0.3]), "intercept": 0.5}, x)
+        >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
+        (2, 3, 20, 1)
     """
     mesh = blocks.mesh()
     seeds, curves = jax.tree.leaves(params)[0].shape[0], inputs.shape[0]

@@ -39,6 +39,13 @@ class Checkpoints:
     Attributes:
         folder: as above.
         fingerprints: of all executions that the run has seen, this one first.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> checkpoints = lt.Checkpoints(Path("checkpoints"), every=60.0, fingerprint=lt.fingerprint(block=4))
+        >>> checkpoints.newest is None  # To be handed to `lt.train`, which goes on from there.
+        True
     """
 
     def __init__(

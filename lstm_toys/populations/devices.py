@@ -30,6 +30,10 @@ def configure(*, cache: bool = True) -> None:
 
     Raises:
         RuntimeError: JAX has made its devices already, which the first array does.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.configure()  # Before the first array.
     """
     use_every_core()
     compile_loops()
@@ -81,7 +85,13 @@ def describe() -> str:
 
 
 def fingerprint(block: int) -> dict[str, Any]:
-    """What a bitwise equal repetition depends on: versions, processor or accelerator, XLA's options, block size."""
+    """What a bitwise equal repetition depends on: versions, processor or accelerator, XLA's options, block size.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.fingerprint(block=4)["block"]
+        4
+    """
     return {
         "lstm_toys": lstm_toys.__version__,
         "jax": jax.__version__,

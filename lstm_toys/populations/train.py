@@ -67,6 +67,14 @@ class Population:
         block: members that one compiled program works on.
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on ``compile`` and ``train``.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> isinstance(trained, lt.Population), trained.params["readout"]["kernel"].shape, trained.diverged.tolist()
+        (True, (2, 4, 4), [False, False])
     """
 
     task: Task
@@ -348,6 +356,14 @@ def train(*arguments: Any, **options: Any) -> Population:
         Diverged: a member has, and ``on_divergence`` is ``"stop"``.
         Damaged: no checkpoint of a group of members can be read.
         OSError: a checkpoint cannot be written.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> trained.train_loss.shape  # [seed, recorded step]
+        (2, 21)
     """
     return Training(*arguments, **options).population()
 

@@ -1,4 +1,10 @@
-"""Results as labeled arrays in netCDF, parameters as npz, and the summary of a run."""
+"""Results as labeled arrays in netCDF, parameters as npz, and the summary of a run.
+
+>>> import lstm_toys as lt
+>>> results = lt.Results({"answer": (("seed", "time"), [[0.1, 0.2], [0.3, 0.4]])})
+>>> results.answer.isel(seed=1).values.tolist()
+[0.3, 0.4]
+"""
 
 import json
 from collections.abc import Sequence

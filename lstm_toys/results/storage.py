@@ -19,7 +19,15 @@ VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "di
 
 
 def save_results(results: xr.Dataset, path: Path) -> None:
-    """Writes labeled arrays as netCDF, as a whole or not at all."""
+    """Writes labeled arrays as netCDF, as a whole or not at all.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
+    """
     # Made in memory: HDF5 reports a full disk late, and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
     with replacing(path) as temporary:
@@ -36,6 +44,16 @@ def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
     Raises:
         OSError: there is no such file.
         Damaged: it does not hold them, or is no such file at all.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> results = lt.Results({"answer": ("time", [0.1, 0.2])}, attrs={"flags": "{}"})
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_results(results, Path(folder, "results.nc"))
+        ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
+        [0.1, 0.2]
     """
     encoded = path.read_bytes()
     try:
@@ -54,7 +72,16 @@ save, load = save_results, load_results
 
 
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
-    """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``."""
+    """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
+    """
     leaves = {f"{layer}/{name}": leaf for layer, group in params.items() for name, leaf in group.items()}
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
@@ -66,6 +93,16 @@ def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
     Raises:
         OSError: there is no such file.
         Damaged: it does not hold what `save_parameters` writes.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
+        ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
+        (2, 4)
     """
     params: dict[str, dict[str, np.ndarray]] = {}
     for key, leaf in read_arrays(path, path.read_bytes()).items():

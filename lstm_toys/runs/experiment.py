@@ -28,6 +28,19 @@ class Experiment:
         compare: from labeled results to rows that hold them against published numbers.
         beside: from the settings of a run to those of the runs that its figures need too, by name.
         frames: how many of the recorded steps to keep the answers of, for an animation.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Experiment(
+        ...     name="parabola",
+        ...     doc="One parabola, to be returned as it is.",
+        ...     defaults={"steps": 1000, "learning_rate": 0.1},
+        ...     goal=lt.Goal(1e-3),
+        ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
+        ...     probes=lambda x: [lt.probe("line", "line", {"slope": 0.1, "intercept": 0.5}, x)],
+        ...     draw=lambda results, beside: {"loss.png": lt.figures.loss(results, "Training on a parabola")},
+        ... ).goal.limit
+        0.001
     """
 
     name: str

@@ -19,6 +19,12 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
     """The median over seeds with a percentile bootstrap interval (Efron, 1979), 9,999 resamples from a fixed state.
 
     A single seed has no interval, and no seed at all no median either.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> lt.median_bootstrap(np.arange(9.0))
+        Estimate(value=4.0, low=1.0, high=7.0)
     """
     if len(values) < 2:
         return Estimate(float(values[0]) if len(values) else np.nan, np.nan, np.nan)
@@ -32,6 +38,12 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     """The median and the interquartile range over seeds; NaN without any seed.
 
     Where a value is infinite, such as a time that was not lived to see, the quantiles are values of the sample.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> lt.median_quartiles(np.arange(9.0))
+        Estimate(value=4.0, low=2.0, high=6.0)
     """
     if not len(values):
         return Estimate(np.nan, np.nan, np.nan)
@@ -41,13 +53,27 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
 
 
 def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
-    """The 5 % and 95 % quantiles over seeds."""
+    """The 5 % and 95 % quantiles over seeds.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> low, high = lt.band(np.arange(21.0)[:, None])
+        >>> low.tolist(), high.tolist()
+        ([1.0], [19.0])
+    """
     low, high = np.quantile(values, (0.05, 0.95), axis=0)
     return low, high
 
 
 def wilson(successes: int, trials: int) -> Estimate:
-    """A share with its 95 % Wilson score interval (Wilson, 1927); NaN without trials."""
+    """A share with its 95 % Wilson score interval (Wilson, 1927); NaN without trials.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.wilson(15, 16)))
+        0.94, 0.72 to 0.99
+    """
     if not trials:
         return Estimate(np.nan, np.nan, np.nan)
     interval = scipy.stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")

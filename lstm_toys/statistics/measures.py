@@ -3,6 +3,11 @@
 Time points are evenly spaced and rise from 0. Points whose x is negative are padding, allowed at the end only, and
 count nowhere. Measures of size are taken from x = `FOUND` on, measures of shape from x = `SETTLED` on. What has no
 meaning is NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
+
+>>> import lstm_toys as lt
+>>> x = lt.time_points(20)
+>>> print(f"{lt.measures.rmse(answer=x + 0.1, shown=x, x=x):.3f}")
+0.100
 """
 
 from typing import NamedTuple

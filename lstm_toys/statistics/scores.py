@@ -50,6 +50,14 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
     Args:
         each: the distances.
         weights: how often every seed counts.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> answers, published = np.array([[0.1, 0.1], [0.3, 0.3]]), np.array([0.2, 0.2])
+        >>> each = lt.statistics.scores.distances(answers, published, sound=np.array([True, True]))
+        >>> lt.energy_score(each, weights=np.ones((1, 2))).round(3).tolist()
+        [0.0]
     """
     weights = weights * each.sound
     total = weights.sum(axis=1)

@@ -1,4 +1,9 @@
-"""Families of curves: pure functions of parameters and x, and how to draw their parameters."""
+"""Families of curves: pure functions of parameters and x, and how to draw their parameters.
+
+>>> import lstm_toys as lt
+>>> lt.FAMILIES["line"].curves(lt.time_points(3), {"slope": 2.0, "intercept": 1.0}).tolist()
+[[1.0, 2.0, 3.0]]
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,6 +47,12 @@ class Family:
     Attributes:
         function: from the time points ``[T]`` and one scalar a parameter to one curve ``[T]``.
         ranges: the half-open interval that each parameter is drawn from, uniformly, unless the caller gives others.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> parabola = lt.Family(lambda x, bend: bend * x**2, {"bend": (0.0, 1.0)})
+        >>> parabola.curves(lt.time_points(3), {"bend": 4.0}).tolist()
+        [[0.0, 1.0, 4.0]]
     """
 
     function: Callable[..., Float[Array, " T"]]
@@ -101,6 +112,11 @@ def time_points(count: int) -> Float[Array, " T"]:
 
     Raises:
         ValueError: fewer than two points.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.time_points(3).tolist()
+        [0.0, 0.5, 1.0]
     """
     if count < 2:
         raise ValueError(f"a curve needs at least 2 time points, not {count}")

@@ -10,6 +10,11 @@ class Goal:
     Attributes:
         limit: the train MSE, or the train RMSE of each of the features, is at most this.
         features: of the answer; none: the MSE counts. The RMSE of a sequence is over x >= 0.1.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> print(lt.Goal(0.02, ("y",)))
+        train RMSE of y at most 0.02
     """
 
     limit: float

@@ -17,6 +17,12 @@ class Probe:
         name: of the family, as figures and tables have it.
         inputs: the curves ``[C, T, F]``.
         parameters: what describes them, one array ``[C]`` each.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> lt.Probe("zero", np.zeros((1, 20, 1)), {"slope": np.zeros(1)}).inputs.shape
+        (1, 20, 1)
     """
 
     name: str
@@ -35,6 +41,13 @@ def probe(
         parameters: of the family, one array ``[C]`` or one number for all curves each.
         x: time points.
         features: what is shown of a curve.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> lines = lt.probe("lines", "line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, lt.time_points(20))
+        >>> lines.inputs.shape, lines.parameters["intercept"].tolist()
+        ((2, 20, 1), [0.5, 0.5])
     """
     columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
     inputs = show(FAMILIES[family].curves(x, parameters), x, features)

@@ -16,6 +16,12 @@ class Examples(NamedTuple):
     Attributes:
         inputs: ``[C, T, F]``.
         targets: ``[C, T, A]``, or ``[C, A]`` where a whole curve has one answer.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
+        >>> lt.Examples(inputs=curves, targets=1 - curves).targets.shape
+        (1, 20, 1)
     """
 
     inputs: Float[Array, "C T F"]
@@ -33,6 +39,14 @@ class Task:
         asked: names of the features of an answer.
         sequence: whether there is an answer at every time point, or one for the whole curve.
         batch: curves in a step, a divisor of their number; None: all.
+
+    Example:
+        Asks for the curve upside down:
+
+        >>> import lstm_toys as lt
+        >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
+        >>> lt.Task(lambda key, amplitude: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).asked
+        ('y',)
     """
 
     examples: Callable[[Key[Array, ""], Float[Array, ""]], Examples]
@@ -49,6 +63,12 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
         curves: their y.
         x: time points.
         features: ``("y",)``, or ``("x", "y")``.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> lt.show(x[None] ** 2, x, ("x", "y")).shape
+        (1, 20, 2)
     """
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
     return jnp.stack([columns[name] for name in features], axis=-1)
@@ -69,6 +89,12 @@ def reproduce(
         x: time points.
         features: what is shown and asked of a curve.
         amplitudes: further parameters, all of which are the amplitude of the training curves.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> task = lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, lt.time_points(20), ("x", "y"))
+        >>> task.shown, task.asked
+        (('x', 'y'), ('x', 'y'))
     """
 
     def examples(_: Key[Array, ""], amplitude: Float[Array, ""]) -> Examples:
@@ -85,6 +111,12 @@ def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -
     Args:
         curves: ``[C, T, F]``, as `show` makes them.
         features: names of the F features.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
+        True
     """
     return Task(lambda *_: Examples(curves, curves), features, features, sequence=True)
 
@@ -100,6 +132,14 @@ def read_off(
         asked: which parameters.
         x: time points.
         batch: curves in a step.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> lines = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}
+        >>> task = lt.read_off("line", lines, ("slope",), lt.time_points(20))
+        >>> task.asked, task.sequence
+        (('slope',), False)
     """
     curves = show(FAMILIES[family].curves(x, parameters), x, ("y",))
     targets = jnp.stack([jnp.broadcast_to(jnp.asarray(parameters[name]), len(curves)) for name in asked], axis=-1)
@@ -118,6 +158,12 @@ def read_off_drawn(
         asked: which parameters.
         x: time points.
         batch: curves in a step.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> task = lt.read_off_drawn("line", 50, {"slope": (-1.0, 1.0)}, ("slope",), lt.time_points(20), batch=10)
+        >>> task.batch
+        10
     """
 
     def examples(key: Key[Array, ""], _: Float[Array, ""]) -> Examples:

@@ -1,10 +1,12 @@
-"""The conditions of every test.
+"""The conditions of every test and of every example in a docstring.
 
 Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, annotations checked,
 and a compilation cache of the tests' own, which processes that a test starts share.
 """
 
 import atexit
+import doctest
+import inspect
 import json
 import os
 import shutil
@@ -46,6 +48,10 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 
+# Functions whose annotations are checked are wrapped in ones of another module, where examples would not be looked for.
+of_module = doctest.DocTestFinder._from_module
+doctest.DocTestFinder._from_module = lambda self, module, found: of_module(self, module, inspect.unwrap(found))
+
 
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task without open amplitude."""
@@ -56,6 +62,7 @@ def hyper(learning_rate):
 
 
 def pytest_configure():
+    """Chooses how loops are compiled, before the first array."""
     from lstm_toys.populations import devices
 
     devices.compile_loops()

@@ -1,0 +1,80 @@
+"""What `import lstm_toys as lt` reaches, what it costs, and that every public name is shown in an example."""
+
+import ast
+import doctest
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lstm_toys as lt
+
+ROOT = Path(__file__).parent.parent
+HEAVY = {"flax", "h5netcdf", "jax", "matplotlib", "optax", "scipy", "xarray"}
+LIGHT = (
+    "lstm_toys",
+    "lstm_toys.files",
+    "lstm_toys.tasks.goal",
+    "lstm_toys.networks.hyper",
+    "lstm_toys.runs.identity",
+    "lstm_toys.runs.folder",
+    "lstm_toys.runs.experiment",
+    "lstm_toys.statistics.tables",
+    "lstm_toys.studies.sweep.settings",
+    "lstm_toys.studies.generalization.settings",
+)
+PACKAGES = ["lstm_toys", *(found.name for found in pkgutil.walk_packages(lt.__path__, "lstm_toys.") if found.ispkg)]
+
+
+def stub(package):
+    """From each name that a package's stub reaches to the module that it is of."""
+    path = Path(importlib.import_module(package).__file__).with_suffix(".pyi")
+    imports = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)]
+    return {
+        alias.name: f"{package}.{node.module}" if node.module else package for node in imports for alias in node.names
+    }
+
+
+FACE = stub("lstm_toys")
+
+
+def test_checking_flags_loads_nothing_heavy():
+    program = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+        f"    assert not (loaded := {HEAVY} & sys.modules.keys()), (name, loaded)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, *LIGHT], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_stub_reaches_every_module_and_hides_none(package):
+    loaded = importlib.import_module(package)
+    reached = stub(package)
+    modules = {found.name for found in pkgutil.iter_modules(loaded.__path__)}
+    own = {module.removeprefix(f"{package}.").partition(".")[0] for module in reached.values()} | reached.keys()
+    assert modules <= own
+    # Importing a module sets its name in its package, over whatever else of that name was there.
+    assert not [name for name, module in reached.items() if name in modules and module != package]
+    assert set(loaded.__all__) == set(dir(loaded)) == reached.keys()
+    for name, module in reached.items():
+        origin = importlib.import_module(module)
+        assert getattr(loaded, name) is getattr(origin, name)
+
+
+@pytest.mark.parametrize("name", sorted(FACE))
+def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
+    value = getattr(lt, name)
+    assert value.__doc__
+    if FACE[name] == "lstm_toys":  # A package, whose names have examples.
+        return
+    # Data and aliases have no docstring of their own, but their module has.
+    package, _, _ = FACE[name].rpartition(".")
+    shown = [value.__doc__, *(importlib.import_module(place).__doc__ for place in (FACE[name], package))]
+    sources = [example.source for text in shown for example in doctest.DocTestParser().get_examples(text)]
+    assert any(re.search(rf"\blt\.{name}\b", source) for source in sources)
