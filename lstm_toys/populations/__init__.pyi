@@ -1,4 +1,16 @@
-from . import answering, blocks, checkpoints, course, devices, footprint, interruption, programs, progress, train
+from . import (
+    answering,
+    blocks,
+    checkpoints,
+    course,
+    devices,
+    footprint,
+    interruption,
+    numerics,
+    programs,
+    progress,
+    train,
+)
 
 __all__ = [
     "answering",
@@ -8,6 +20,7 @@ __all__ = [
     "devices",
     "footprint",
     "interruption",
+    "numerics",
     "programs",
     "progress",
     "train",

@@ -8,9 +8,10 @@ import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from jaxtyping import Float
 
 from lstm_toys.files import Damaged, read_arrays, replacing
 
@@ -22,6 +23,49 @@ NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
 
 State = dict[str, np.ndarray]
 """The state of a group of members: named arrays."""
+
+SAMPLE = 4_096
+"""Numbers of the data that are compared across versions and processors, which may change last bits."""
+
+
+class Foreign(Damaged):
+    """A checkpoint of another training."""
+
+
+class Origin(NamedTuple):
+    """What a training is of; a checkpoint belongs to one origin.
+
+    Attributes:
+        told: by name what it is made of, as JSON has it; ``data`` is a digest.
+        sample: some of the numbers of the data.
+    """
+
+    told: dict[str, Any]
+    sample: Float[np.ndarray, " K"]
+
+
+UNTOLD = Origin({}, np.empty(0, np.float32))
+
+
+def origin(data: list[np.ndarray], **told: Any) -> Origin:
+    """The origin of a training.
+
+    Args:
+        data: what the members are trained on.
+        told: what else their states depend on; arrays are kept as digests.
+    """
+    numbers = np.concatenate([array.reshape(-1) for array in data])
+    every = {name: digest(value) if isinstance(value, np.ndarray) else value for name, value in told.items()}
+    sample = numbers[:: max(1, -(-len(numbers) // SAMPLE))].astype(np.float32)
+    return Origin(json.loads(json.dumps({**every, "data": digest(*data)}, default=str)), sample)
+
+
+def digest(*arrays: np.ndarray) -> str:
+    """SHA-256 of the shapes and the bits of arrays."""
+    told = hashlib.sha256()
+    for array in arrays:
+        told.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return told.hexdigest()
 
 
 class Checkpoints:
@@ -71,7 +115,7 @@ class Checkpoints:
         """Whether it is time for another checkpoint."""
         return time.monotonic() - self._written >= self._every
 
-    def save(self, first: int, last: int, step: int, state: State) -> None:
+    def save(self, first: int, last: int, step: int, state: State, origin: Origin = UNTOLD) -> None:
         """Writes a state, and removes the oldest of the group's if there are more than two.
 
         Args:
@@ -79,13 +123,15 @@ class Checkpoints:
             last: number of its last.
             step: that the members have reached.
             state: what to keep of them.
+            origin: of their training.
 
         Raises:
             OSError: the file cannot be written; the earlier ones are as they were.
         """
-        fingerprints = np.frombuffer(json.dumps(self.fingerprints).encode(), np.uint8)
+        about = json.dumps({"fingerprints": self.fingerprints, "origin": origin.told})
         body = io.BytesIO()
-        np.savez(body, allow_pickle=False, fingerprints=fingerprints, **state)
+        described = {"about": np.frombuffer(about.encode(), np.uint8), "sample": origin.sample}
+        np.savez(body, allow_pickle=False, **described, **state)
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
         with replacing(path) as temporary, temporary.open("wb") as file:
@@ -95,20 +141,28 @@ class Checkpoints:
             old.unlink()
         self._written = time.monotonic()
 
-    def load(self, first: int) -> State | None:
+    def load(self, first: int, origin: Origin = UNTOLD) -> State | None:
         """The newest readable state of a group; None if none was ever written.
 
+        Args:
+            first: number of the group's first member.
+            origin: of the training that is to be continued.
+
         Raises:
+            Foreign: it is a state of another training, or was computed under other `numerics.SWITCHES` or by code of
+                another `numerics.NUMERICS`.
             Damaged: there are checkpoints of the group, and none of them can be read.
         """
         paths = self._of(first)
         for path in paths:
             try:
                 state = _read(path)
-                earlier = json.loads(state.pop("fingerprints").tobytes())
+                about, sample = json.loads(state.pop("about").tobytes()), state.pop("sample")
+                earlier, theirs = list(about["fingerprints"]), Origin(dict(about["origin"]), sample)
             except (OSError, KeyError, ValueError) as error:
                 self._tell(f"warning: {path} cannot be read ({error}); trying the one before")
                 continue
+            self._check(path, theirs, origin, earlier)
             self._remember(earlier)
             return state
         if paths:
@@ -120,6 +174,21 @@ class Checkpoints:
         """Removes every checkpoint, readable or not."""
         if self.folder.is_dir():
             shutil.rmtree(self.folder)
+
+    def _check(self, path: Path, theirs: Origin, ours: Origin, earlier: list[dict[str, Any]]) -> None:
+        """Raises Foreign if a state belongs to another training."""
+        names = theirs.told.keys() | ours.told.keys()
+        differing = sorted(name for name in names if theirs.told.get(name) != ours.told.get(name))
+        if differing == ["data"] and self.fingerprints[0] not in earlier:
+            # Another version or processor may have computed the same data with other last bits.
+            close = theirs.sample.shape == ours.sample.shape and np.allclose(theirs.sample, ours.sample, 1e-4, 1e-6)
+            differing = [] if close else differing
+        current = self.fingerprints[0]
+        for name in ("numerics", "switches"):
+            if any(fingerprint.get(name) != current.get(name) for fingerprint in earlier):
+                differing.append(name)
+        if differing:
+            raise Foreign(path, f"is of another training: it differs in {', '.join(differing)}")
 
     def _remember(self, earlier: list[dict[str, Any]]) -> None:
         """Adds fingerprints under which the run was computed before."""

@@ -10,6 +10,7 @@ import jaxlib.version
 import optax
 
 import lstm_toys
+from lstm_toys.populations.numerics import NUMERICS, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Options of XLA:CPU, undocumented, which it ignores where it does not know them.
@@ -102,6 +103,8 @@ def fingerprint(block: int) -> dict[str, Any]:
         "processor": processor(),
         "xla_flags": [flag for flag in os.environ.get("XLA_FLAGS", "").split() if not flag.startswith(DEVICE_COUNT)],
         "block": block,
+        "numerics": NUMERICS,
+        "switches": switches(),
     }
 
 

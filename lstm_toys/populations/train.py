@@ -15,7 +15,8 @@ from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks, programs
-from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.checkpoints import Checkpoints, Origin
+from lstm_toys.populations.checkpoints import origin as origin_of
 from lstm_toys.populations.course import Course, Histories
 from lstm_toys.tasks.supervision import Task
 
@@ -242,7 +243,9 @@ class Training:
 
     def _train(self, course: Course, initialize: Callable[[], training.Member]) -> None:
         """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
-        state = self._checkpoints.load(course.numbers.start) if self._checkpoints else None
+        members = initialize()
+        origin = self._origin(course, members)
+        state = self._checkpoints.load(course.numbers.start, origin) if self._checkpoints and origin else None
         pending: Records | None = None
         if self._checkpoints and state is not None:
             try:
@@ -252,7 +255,7 @@ class Training:
             self._report(course)
         if course.finished:
             return
-        members = course.continued(initialize())
+        members = course.continued(members)
         while not course.finished:
             called = time.perf_counter()
             members, following = self._call(course, members)
@@ -266,10 +269,10 @@ class Training:
                 if pending is not None:
                     self._look(course, pending)
                     pending = None
-                self._save(course, members)
+                self._save(course, members, origin)
             if stopped:
                 raise Stopped(course.step)
-        self._save(course, members)
+        self._save(course, members, origin)
 
     def _call(self, course: Course, members: training.Member) -> tuple[training.Member, Records | None]:
         """Sets the devices to work on the next steps, the stride at most."""
@@ -303,10 +306,30 @@ class Training:
         elif seconds > CALL_SECONDS:
             self._stride = max(1, self._stride // 2)
 
-    def _save(self, course: Course, members: training.Member) -> None:
+    def _save(self, course: Course, members: training.Member, origin: Origin | None) -> None:
         course.keep(members)
-        if self._checkpoints:
-            self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state())
+        if self._checkpoints and origin:
+            self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state(), origin)
+
+    def _origin(self, course: Course, members: training.Member) -> Origin | None:
+        """What the states of a group depend on; None without checkpoints."""
+        if self._checkpoints is None:
+            return None
+        own = slice(course.numbers.start, course.numbers.stop)
+        hyper = {name: values[own] for name, values in self._start.hyper._asdict().items()}
+        return origin_of(
+            [leaf[: len(course.numbers)] for leaf in jax.tree.leaves(blocks.flat(members.examples))],
+            model=repr(self.model),
+            optimizer=self._optimizer,
+            base_seed=self._base_seed,
+            seeds=self._start.seed[own],
+            steps=[int(step) for step in self.recorded],
+            kept_steps=list(self._wanted),
+            frames=[int(index) for index in self.kept],
+            batch=self.task.batch,
+            asked=list(self.task.asked),
+            **hyper,
+        )
 
 
 def _taking(

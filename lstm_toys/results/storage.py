@@ -68,9 +68,6 @@ def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
     return loaded
 
 
-save, load = save_results, load_results
-
-
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 

@@ -1,0 +1,42 @@
+"""What changes the bits of every network besides versions, machine and block. Imports nothing heavy."""
+
+import os
+import sys
+from typing import Any
+
+NUMERICS = 1
+"""Number of the code that networks are trained and asked by; raised with every change of it that changes bits."""
+
+SWITCHES: dict[str, Any] = {
+    "jax_enable_x64": False,
+    "jax_default_prng_impl": "threefry2x32",
+    "jax_threefry_partitionable": True,
+    "jax_random_seed_offset": 0,
+    "jax_default_matmul_precision": None,
+}
+"""JAX's own switches that change every weight, and their defaults; an environment variable sets each of them."""
+
+
+def switches() -> dict[str, Any]:
+    """Those of `SWITCHES` that are not at their defaults.
+
+    They are asked of JAX where it is loaded, else read from the environment as JAX will read them.
+    """
+    jax = sys.modules.get("jax")
+    loaded = None if jax is None else getattr(jax, "config", None)
+    values = {}
+    for name, default in SWITCHES.items():
+        value = _read(name, default) if loaded is None else loaded.values.get(name, default)
+        if value != default:
+            values[name] = value
+    return values
+
+
+def _read(name: str, default: Any) -> Any:
+    """A switch as the environment sets it."""
+    text = os.environ.get(name.upper())
+    if text is None or (default is None and not text):
+        return default
+    if isinstance(default, bool):
+        return text.lower() in ("y", "yes", "t", "true", "on", "1")
+    return int(text) if isinstance(default, int) and text.lstrip("-").isdigit() else text
