@@ -17,7 +17,7 @@ from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.claims.settings import NETWORKS, ClaimSettings, Question
+from lstm_toys.studies.claims.settings import NETWORKS, ClaimSettings, Question, defined
 
 EXPERIMENTS: dict[str, tuple[Experiment, list[str]]] = {
     "line": (line.EXPERIMENT, []),
@@ -100,7 +100,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         "the claims of the post", made_by, lambda: post.claims.CLAIMS, lambda: post.evidence.published(), CONTROLS
     )
     runs = tuple((column, name, work.run.folder.name) for (column, name), work in needs.items())
-    run = Run(ClaimSettings("claims", seeds, base_seed, variants, runs), options.results_dir)
+    definition = defined(("experiments.post.claims:CLAIMS", "experiments.post.evidence:published"), [post.PUBLISHED])
+    run = Run(ClaimSettings("claims", seeds, base_seed, variants, runs), options.results_dir, definition)
     return command.Plan([life.Work(run, studies.claims, question, needs=needs)], options)
 
 

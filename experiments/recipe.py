@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import lstm_toys as lt
-from experiments import sine, sweep
+from experiments import post, sine, sweep
 from experiments.commands import command, flags
 from experiments.post import recipe
 from experiments.post.recipe.settings import RecipeSettings
 from lstm_toys import studies
+from lstm_toys.files import sha256
+from lstm_toys.runs.definition import LIBRARY, Definition, definition
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.life import Work
 from lstm_toys.studies.sweep.settings import SweepSettings
@@ -66,8 +68,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for grid in GRIDS
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
-    networks = Work(Run(SweepSettings("recipe_networks", settings), options.results_dir), studies.sweep, EXPERIMENT)
-    run = Run(RecipeSettings("recipe", settings), options.results_dir)
+    trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, EXPERIMENT.definition)
+    code = definition(["experiments.post.recipe.execution:summarize"], [f"{LIBRARY}.statistics"])
+    about = Definition({**trained.definition, **code, post.PUBLISHED.name: sha256(post.PUBLISHED)[:10]})
+    run = Run(RecipeSettings("recipe", settings), options.results_dir, about)
+    networks = Work(trained, studies.sweep, EXPERIMENT)
     return command.Plan([Work(run, recipe, default, needs={"networks": networks})], options)
 
 

@@ -54,7 +54,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     own, rest = flags.split(OWN, arguments)
     experiment = EXPERIMENTS[own["task"] or OWN_DEFAULTS["task"]]
     settings, options = expand(experiment, own["grid"] or [], rest)
-    run = Run(SweepSettings("sweep", settings), options.results_dir)
+    run = Run(SweepSettings("sweep", settings), options.results_dir, experiment.definition)
     return command.Plan([Work(run, studies.sweep, experiment)], options)
 
 

@@ -7,6 +7,7 @@ from .populations.checkpoints import Checkpoints
 from .populations.devices import configure, fingerprint
 from .populations.train import Population, train
 from .results.arrays import Results
+from .results.population import Saved, load, save
 from .results.storage import load_parameters, load_results, save_parameters, save_results
 from .runs.experiment import Experiment
 from .runs.identity import Settings
@@ -33,6 +34,7 @@ __all__ = [
     "Population",
     "Probe",
     "Results",
+    "Saved",
     "Settings",
     "Stack",
     "Task",
@@ -44,6 +46,7 @@ __all__ = [
     "figures",
     "files",
     "fingerprint",
+    "load",
     "load_parameters",
     "load_results",
     "measures",
@@ -58,6 +61,7 @@ __all__ = [
     "reproduce_curves",
     "results",
     "runs",
+    "save",
     "save_parameters",
     "save_results",
     "show",

@@ -15,7 +15,8 @@ from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy
+from lstm_toys.runs.folder import Busy, Obstructed
+from lstm_toys.runs.publishing import Refused
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
         return complain(f"ended by {name}; the same command continues", 128 + signaled.args[0])
     except life.Refused as error:
         return complain(str(error), 2)
-    except life.Failed as error:
+    except (life.Failed, Obstructed, Refused) as error:
         return complain(str(error), 1)
     except Busy as busy:
         return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)

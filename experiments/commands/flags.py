@@ -130,6 +130,18 @@ def widths() -> Parser[tuple[int, ...]]:
     )
 
 
+def numbers_of_steps() -> Parser[tuple[int, ...]]:
+    """Numbers of steps, each once, in order."""
+
+    def convert(text: str) -> tuple[int, ...]:
+        numbers = () if text == "none" else tuple(int(part) for part in text.split(","))
+        if any(number < 0 for number in numbers) or list(numbers) != sorted(set(numbers)):
+            raise ValueError
+        return numbers
+
+    return Parser(convert, "whole numbers from 0 on, ascending and joined by commas, such as 0,100,1000, or none")
+
+
 def choice(*names: str) -> Parser[str]:
     """One of a few names."""
 
@@ -173,6 +185,10 @@ FLAGS: FlagTable = {
     "readout": (choice("lstm", "dense"), "lstm: one more LSTM layer whose units are the answer; dense: an affine map"),
     "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over x from 0 to 1"),
     "train_amplitude": (positive_or_none(), "amplitude and offset of the training curve, where an experiment has one"),
+    "keep_steps": (
+        numbers_of_steps(),
+        "steps before the last after which the parameters are kept, too: 0,100,1000; 0 is the untrained network",
+    ),
     "noise": (
         not_negative(),
         "standard deviation of normal noise on what networks are shown in training, drawn once for each seed",
@@ -206,6 +222,7 @@ DEFAULTS: dict[str, Any] = {
     "timesteps": 100,
     "train_amplitude": "none",
     "noise": 0.0,
+    "keep_steps": "none",
     "block": "auto",
     "results_dir": "results",
     "compile_cache": True,
@@ -229,6 +246,8 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     values = read(experiment.name, experiment.doc, FLAGS, {**DEFAULTS, **experiment.defaults}, arguments)
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
     settings |= _own(experiment, settings)
+    if late := [step for step in settings["keep_steps"] if step >= settings["steps"]]:
+        raise Bad(f"flag --keep_steps: {late[0]:,} is no step before the last of --steps={settings['steps']:,}")
     if values["readout"] == "dense" and not values["hidden"]:
         raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
     return Settings(experiment=experiment.name, **settings), options(values)

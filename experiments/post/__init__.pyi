@@ -1,3 +1,7 @@
+from pathlib import Path
+
 from . import claims, evidence, numbers, readings, recipe, unseen
 
-__all__ = ["claims", "evidence", "numbers", "readings", "recipe", "unseen"]
+PUBLISHED: Path
+
+__all__ = ["PUBLISHED", "claims", "evidence", "numbers", "readings", "recipe", "unseen"]

@@ -6,13 +6,13 @@ The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``data/post.json`` holds w
 import json
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from experiments import post
 from lstm_toys.statistics import intervals
 
 FAMILIES = {
@@ -31,7 +31,7 @@ NAMED = ("amplitude", "slope", "intercept")
 @cache
 def published() -> dict[str, Any]:
     """The published numbers, by figure."""
-    data: dict[str, Any] = json.loads(files("experiments.post").joinpath("published.json").read_text())
+    data: dict[str, Any] = json.loads(post.PUBLISHED.read_text())
     return data
 
 

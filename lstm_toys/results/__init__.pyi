@@ -1,3 +1,3 @@
-from . import arrays, storage, summary
+from . import arrays, population, storage, summary
 
-__all__ = ["arrays", "storage", "summary"]
+__all__ = ["arrays", "population", "storage", "summary"]

@@ -49,27 +49,36 @@ def dataset(
     """
     task = population.task
     axes: tuple[str, ...] = ("time", "feature") if task.sequence else ("asked",)
-    shown = answered(task, x, probes, answer)
-    variables: dict[str, Any] = {
-        "train_loss": (("seed", "step"), population.train_loss),
-        "diverged": ("seed", population.diverged),
-        "sound_step": ("seed", population.sound_steps),
-    }
+    variables: dict[str, Any] = {"train_answer": (("seed", *axes), train_answer)}
     if task.sequence:
         variables["train_target"] = (axes, np.asarray(examples.targets[0]))
     else:
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
-    variables["train_rmse"] = (("seed", "step", axes[-1]), population.train_rmse)
-    variables["train_answer"] = (("seed", *axes), train_answer)
+    described = {name: json.dumps(value) for name, value in attributes.items()}
+    shown = answered(task, x, probes, answer)
+    return shown.merge(histories(population)).assign(variables).assign_attrs(described)
+
+
+def histories(population: Population) -> xr.Dataset:
+    """Labels what the records of a training told."""
+    task = population.task
+    axes: tuple[str, ...] = ("time", "feature") if task.sequence else ("asked",)
+    variables: dict[str, Any] = {
+        "train_loss": (("seed", "step"), population.train_loss),
+        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse),
+        "diverged": ("seed", population.diverged),
+        "sound_step": ("seed", population.sound_steps),
+    }
+    coordinates: dict[str, Any] = {
+        "seed": np.arange(len(population.train_loss)),
+        "step": population.steps,
+        axes[-1]: list(task.asked),
+    }
     if len(population.frame_steps):
         variables["frame"] = (("seed", "frame_step", *axes), population.frames)
-    coordinates = {
-        "step": population.steps,
-        **({"frame_step": population.frame_steps} if len(population.frame_steps) else {}),
-    }
-    described = {name: json.dumps(value) for name, value in attributes.items()}
-    return shown.assign(variables).assign_coords(coordinates).assign_attrs(described)
+        coordinates["frame_step"] = population.frame_steps
+    return xr.Dataset(variables, coordinates)
 
 
 def answered(

@@ -2,8 +2,9 @@
 
 import io
 import json
-from collections.abc import Set
+from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -71,6 +72,9 @@ def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
+    Raises:
+        ValueError: it is no tree of dictionaries with names without a slash.
+
     Example:
         >>> import tempfile
         >>> from pathlib import Path
@@ -79,7 +83,7 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> N
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
     """
-    leaves = {f"{layer}/{name}": leaf for layer, group in params.items() for name, leaf in group.items()}
+    leaves = dict(_flat(params))
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
 
@@ -101,8 +105,26 @@ def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
         ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
         (2, 4)
     """
-    params: dict[str, dict[str, np.ndarray]] = {}
+    params: dict[str, Any] = {}
     for key, leaf in read_arrays(path, path.read_bytes()).items():
-        layer, _, name = key.partition("/")
-        params.setdefault(layer, {})[name] = leaf
+        *above, name = key.split("/")
+        place = params
+        for each in above:
+            place = place.setdefault(each, {})
+        place[name] = leaf
     return params
+
+
+def _flat(params: Any, above: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of a tree of dictionaries, each with its path.
+
+    Raises:
+        ValueError: it is another tree.
+    """
+    if not isinstance(params, Mapping):
+        yield above, np.asarray(params)
+        return
+    for name, inner in params.items():
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ValueError(f"parameters are saved under names without a slash, not {name!r}")
+        yield from _flat(inner, f"{above}/{name}" if above else name)

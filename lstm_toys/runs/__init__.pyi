@@ -1,3 +1,3 @@
-from . import execution, experiment, folder, identity, life, report
+from . import definition, execution, experiment, folder, identity, life, publishing, report
 
-__all__ = ["execution", "experiment", "folder", "identity", "life", "report"]
+__all__ = ["definition", "execution", "experiment", "folder", "identity", "life", "publishing", "report"]

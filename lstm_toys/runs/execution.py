@@ -13,7 +13,7 @@ from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.results import arrays, storage, summary
+from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
@@ -132,7 +132,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     """
     settings, experiment = work.run.settings, work.subject
     title = f"{settings.experiment} ({settings.network})"
-    options = {name: getattr(settings, name) for name in ("seeds", "steps", *Hyper._fields)}
+    options = {name: getattr(settings, name) for name in ("seeds", *Hyper._fields)}
+    options["steps"] = (*settings.keep_steps, settings.steps)
     training = begin(work, settings, conduct, title, settings.seeds, frames=experiment.frames, **options)
     with conduct.interruption.patient():
         trained = training.population()
@@ -140,15 +141,15 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     with stopwatch(seconds, "evaluate"):
         fingerprint, *earlier = training.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
-        labeled = evaluate(experiment, settings, trained, attributes)
-        storage.save_results(labeled, work.run.results)
-        storage.save_parameters(trained.params, work.run.parameters)
+        labeled = evaluate(experiment, settings, trained, attributes | {"run": work.run.folder.name})
+        files = population.save(trained, work.run.folder, labeled)
         metrics = summary.metrics(labeled, experiment.goal)
         fit = arrays.kept(labeled)
         metrics["published"] = experiment.compare(fit) if fit.sizes["seed"] else []
     return metrics | {
         "member_steps_per_second": round(trained.member_steps / seconds["train"]),
         "continued": trained.member_steps < settings.seeds * settings.steps,
+        "files": files,
     }
 
 
@@ -166,5 +167,9 @@ def evaluate(
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The experiment's figures, from labeled results alone."""
-    others = {name: storage.load_results(other.run.results) for name, other in work.beside.items()}
-    yield from work.subject.draw(storage.load_results(work.run.results), others).items()
+    others = {name: _results(other) for name, other in work.beside.items()}
+    yield from work.subject.draw(_results(work), others).items()
+
+
+def _results(work: Work) -> xr.Dataset:
+    return storage.load_results(work.run.checked("results.nc"))

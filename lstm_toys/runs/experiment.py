@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import jaxtyping as jt
 
 from lstm_toys import figures, results, tasks
+from lstm_toys.runs.definition import Definition, definition, root
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
 
@@ -53,3 +55,13 @@ class Experiment:
     compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
     beside: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
+
+    @cached_property
+    def definition(self) -> Definition:
+        """What the numbers of a run depend on besides its settings: the code of task and probes, goal and frames.
+
+        Raises:
+            ValueError: the code of one of them cannot be followed.
+        """
+        code = definition([root(self.task), root(self.probes)])
+        return Definition({**code, "goal": repr(self.goal), "frames": repr(self.frames)})

@@ -1,14 +1,20 @@
-"""Runs on disk: one folder for one population with all its settings, named after a hash of them."""
+"""Runs on disk: one folder for all that a run writes, named after a hash of whatever its numbers depend on."""
 
 import fcntl
+import hashlib
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
-from lstm_toys.files import Damaged, read_json, replacing, write_json
+from lstm_toys.files import Damaged, clean, read_json, sha256, write_json
+from lstm_toys.populations.numerics import NUMERICS, switches
+from lstm_toys.runs import publishing
+from lstm_toys.runs.definition import Definition
 from lstm_toys.runs.identity import Identified
 
 
@@ -16,13 +22,17 @@ class Busy(Exception):
     """Another process is at work on a run; the argument is the run's folder."""
 
 
-CONFIG = "config.json"
-"""The settings of a run, in its folder."""
+class Obstructed(Exception):
+    """Something that is no file lies where a run writes one; the argument says so in one line."""
+
+
+CONFIG, METRICS = "config.json", "metrics.json"
+"""The identity of a run and its summary, in its folder."""
 
 FIGURES = ("*.png", "*.gif")
 
 PUBLISHED = (*FIGURES, "*.md", "*.json")
-"""What is copied to the published set, but for the settings, which the summary holds too."""
+"""What is copied to the published set, but for the identity, which the summary holds too."""
 
 
 @dataclass(frozen=True)
@@ -30,22 +40,31 @@ class Run(Generic[Identified]):
     """The folder of one run.
 
     Attributes:
-        settings: what the run is.
+        settings: what its flags say.
         results_dir: the folder of all runs and published sets.
+        definition: what it is of, as code has it.
     """
 
     settings: Identified
     results_dir: Path
+    definition: Definition = field(default_factory=Definition)
 
     @property
     def name(self) -> str:
         """Of the experiment or the study."""
         return self.settings.experiment
 
-    @property
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """Everything that the numbers of the run depend on, besides versions and machine, as JSON has it."""
+        beside = {"definition": dict(self.definition), "numerics": NUMERICS, "switches": switches()}
+        return {**self.settings.as_dict(), **beside}
+
+    @cached_property
     def folder(self) -> Path:
-        """``<results_dir>/runs/<name>-<hash>``."""
-        return self.results_dir / "runs" / f"{self.name}-{self.settings.hash}"
+        """``<results_dir>/runs/<name>-<hash>``, ten hexadecimal digits of the SHA-256 of the identity."""
+        told = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:10]
+        return self.results_dir / "runs" / f"{self.name}-{told}"
 
     @property
     def results(self) -> Path:
@@ -55,12 +74,7 @@ class Run(Generic[Identified]):
     @property
     def metrics(self) -> Path:
         """The summary, JSON; written after everything but the figures, so that its presence tells a finished run."""
-        return self.folder / "metrics.json"
-
-    @property
-    def parameters(self) -> Path:
-        """The trained parameters, npz."""
-        return self.folder / "parameters.npz"
+        return self.folder / METRICS
 
     @property
     def checkpoints(self) -> Path:
@@ -68,9 +82,14 @@ class Run(Generic[Identified]):
         return self.folder / "checkpoints"
 
     @property
+    def missing(self) -> list[str]:
+        """Files of a run that was finished, which are no longer there."""
+        return [name for name in self.read_metrics()["files"] if not (self.folder / name).exists()]
+
+    @property
     def finished(self) -> bool:
-        """Whether everything of the run but its figures has been written."""
-        return self.metrics.is_file()
+        """Whether everything of the run but its figures has been written, and is there."""
+        return self.metrics.is_file() and not self.missing
 
     @property
     def drawn(self) -> bool:
@@ -78,73 +97,120 @@ class Run(Generic[Identified]):
         return self.finished and "figures" in self.read_metrics()["seconds"]
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Writes the settings into the folder, and keeps other processes away from it during a block.
+    def locked(self, *, anew: bool = False) -> Iterator[None]:
+        """Writes the identity into the folder, and keeps other processes away from it during a block.
 
         The lock ends with the process, however that ends. What a killed process left half-written is removed.
 
+        Args:
+            anew: make the run unfinished, and forget its checkpoints; figures and results stay until they are replaced.
+
         Raises:
             Busy: another process holds the lock.
-            Damaged: the folder holds a run with other settings.
+            Damaged: the folder holds a run of another identity.
+            Obstructed: a folder is where a file should be.
             OSError: the folder cannot be written.
         """
+        for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
+            if (self.folder / name).is_dir():
+                raise Obstructed(f"{self.folder / name} is a folder, where this run writes a file; move it away")
         with (self.folder / ".lock").open("a") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise Busy(self.folder) from None
-            for path in self.folder.rglob(".*"):
-                if path.name != ".lock":
-                    path.unlink()
+            clean(self.folder)
             config = self.folder / CONFIG
-            if not config.is_file():
-                write_json(config, self.settings.as_dict())
-            elif read_json(config) != self.settings.as_dict():
-                raise Damaged(config, "is damaged: these are not the settings that the folder is named after")
+            if anew:
+                self.metrics.unlink(missing_ok=True)
+                self.forget()
+            if anew or not config.is_file():
+                write_json(config, self.identity)
+            elif read_json(config) != self.identity:
+                raise Damaged(config, "is damaged: it is not the identity that the folder is named after")
             yield
-
-    def reset(self) -> None:
-        """Makes the run unfinished, and forgets its checkpoints; figures and results stay until they are replaced."""
-        self.metrics.unlink(missing_ok=True)
-        self.forget()
 
     def forget(self) -> None:
         """Removes every checkpoint, readable or not."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def relatives(self) -> Iterator[tuple[str, list[str]]]:
+        """Runs of the same settings in the same place, newest first, with the names of what defines them otherwise."""
+        folders = (path.parent for path in self.folder.parent.glob(f"{self.name}-*/{CONFIG}") if path.is_file())
+        for folder in sorted(folders, key=lambda path: -(path / CONFIG).stat().st_mtime):
+            try:
+                theirs = read_json(folder / CONFIG)
+                differing = self.definition.differences(theirs.pop("definition"))
+            except (OSError, KeyError, AttributeError, TypeError):
+                continue
+            ours = {name: value for name, value in self.identity.items() if name != "definition"}
+            if folder != self.folder and all(theirs.get(name) == ours[name] for name in self.settings.as_dict()):
+                yield folder.name, differing + [name for name in ours if theirs.get(name) != ours[name]]
+
+    def write_metrics(self, metrics: dict[str, Any]) -> None:
+        """Writes the summary, with the name of the run and a digest of all of it."""
+        told = {**metrics, "run": self.folder.name}
+        write_json(self.metrics, {**told, "sha256": _digest(told)})
+
+    def digests(self, names: Iterable[str]) -> dict[str, str]:
+        """SHA-256 of files of the run."""
+        return {name: sha256(self.folder / name) for name in names}
 
     def read_metrics(self) -> dict[str, Any]:
         """The summary of a finished run.
 
         Raises:
             OSError: the run is not finished.
-            Damaged: the file is not a summary.
+            Damaged: the file is not what this run wrote.
         """
         metrics = read_json(self.metrics)
-        if missing := self.settings.summarized - metrics.keys():
-            raise Damaged(self.metrics, f"is damaged: {min(missing)} is missing")
+        told = metrics.pop("sha256", None)
+        if told != _digest(metrics):
+            raise Damaged(self.metrics, "is damaged: it is not what was written")
+        if metrics["run"] != self.folder.name:
+            raise Damaged(self.metrics, f"is that of another run, {metrics['run']}")
         return metrics
 
-    def publish(self) -> Path:
-        """Replaces the published set of the experiment by this run's figures, tables and summaries.
+    def checked(self, name: str) -> Path:
+        """A file of the finished run.
+
+        Raises:
+            OSError: the run is not finished.
+            Damaged: the file is missing, or not what this run wrote.
+        """
+        path, digests = self.folder / name, self.read_metrics()["files"]
+        if not path.is_file():
+            raise Damaged(path, "is missing")
+        if digests.get(name) != sha256(path):
+            raise Damaged(path, "is damaged, or that of another run: it is not what this run wrote")
+        return path
+
+    def publish(self, tell: Callable[[str], None]) -> Path:
+        """Replaces the published set of the name by this run's figures, tables and summaries.
+
+        Args:
+            tell: is told in one line of whatever stays that was changed by somebody.
 
         Returns:
-            The folder ``<results_dir>/<experiment>``.
+            The folder ``<results_dir>/<name>``.
+
+        Raises:
+            Refused: see `publishing.publish`.
         """
         target = self.results_dir / self.name
-        target.mkdir(parents=True, exist_ok=True)
-        for old in _matching(target, PUBLISHED):
-            old.unlink()
-        for source in _matching(self.folder, PUBLISHED):
-            with replacing(target / source.name) as temporary:
-                shutil.copyfile(source, temporary)
+        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
         return target
 
     def files(self) -> list[Path]:
         """What the run has written for others to read, figures last."""
-        data = [path for path in (self.results, self.metrics, self.parameters) if path.is_file()]
-        others = [path for path in _matching(self.folder, PUBLISHED) if path != self.metrics]
-        return data + sorted(others, key=lambda path: any(path.match(pattern) for pattern in FIGURES))
+        data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
+        return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    return sorted(path for pattern in patterns for path in folder.glob(pattern) if path.name != CONFIG)
+    found = (path for pattern in patterns for path in folder.glob(pattern))
+    return sorted(path for path in found if path.name != CONFIG and not path.name.startswith("."))

@@ -1,16 +1,14 @@
 """What the numbers of a run depend on. Imports nothing heavy."""
 
 import dataclasses
-import hashlib
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Literal, TypeVar
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Everything that the numbers of a run depend on, besides the execution fingerprint.
+    """The settings of a run: what its flags say.
 
     Attributes:
         experiment: its name.
@@ -24,12 +22,6 @@ class Identity:
         """The settings as JSON has them."""
         values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
         return values
-
-    @cached_property
-    def hash(self) -> str:
-        """Ten hexadecimal digits of the SHA-256 of the settings."""
-        text = json.dumps(self.as_dict(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True)
@@ -50,6 +42,7 @@ class Settings(Identity):
         train_amplitude: amplitude of the training curves; None of an experiment that does not leave it open.
         noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
         block: members that one compiled program works on; None: as many as suit the task and the platform.
+        keep_steps: steps before the last one after which the parameters are kept, too.
     """
 
     seeds: int
@@ -65,6 +58,7 @@ class Settings(Identity):
     train_amplitude: float | None
     noise: float
     block: int | None
+    keep_steps: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"

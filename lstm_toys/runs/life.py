@@ -16,8 +16,8 @@ from typing import Any, Literal, NamedTuple
 from rich.console import Console, RenderableType
 
 from lstm_toys import figures, populations, runs
-from lstm_toys.files import write_json
 from lstm_toys.populations.interruption import Interrupted, Interruption
+from lstm_toys.runs import publishing
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
@@ -79,11 +79,11 @@ class Work:
     Attributes:
         run: its settings and its folder.
         kind: a package with two modules. Its ``execution`` has ``execute(work, conduct, seconds)``, which writes what
-            the run makes, adds the seconds of its stages and returns its metrics; and ``draw(work)``, which yields
-            drawings by file name. If it may take much, it has ``size(work) -> Footprint``, if it trains,
-            ``efforts(work)``: about what each of its trainings takes, in multiplications. Its ``report`` has
-            ``report(work, metrics)``, which yields lines and tables, and where all seeds may be lost,
-            ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
+            the run makes, adds the seconds of its stages and returns its metrics, with ``files``: the names of what it
+            wrote; and ``draw(work)``, which yields drawings by file name. If it may take much, it has ``size(work) ->
+            Footprint``; if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
+            Its ``report`` has ``report(work, metrics)``, which yields lines and tables, and where all seeds may be
+            lost, ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
         subject: what these need besides the settings.
         needs: what must be finished before it is executed, by name.
         beside: what must be finished before it is drawn, by name.
@@ -104,10 +104,10 @@ class Work:
 def training(experiment: Experiment, settings: Settings, results_dir: Path) -> Work:
     """The work of an ordinary run of an experiment, and of those that its figures need beside it."""
     beside = {
-        name: Work(Run(theirs, results_dir), runs, other)
+        name: Work(Run(theirs, results_dir, other.definition), runs, other)
         for name, (other, theirs) in experiment.beside(settings).items()
     }
-    return Work(Run(settings, results_dir), runs, experiment, beside=beside)
+    return Work(Run(settings, results_dir, experiment.definition), runs, experiment, beside=beside)
 
 
 def live(works: Sequence[Work], options: Options, console: Console, interruption: Interruption) -> None:
@@ -121,6 +121,11 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
         Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
+
+    def said(line: str) -> None:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
+
+    publishing.repair(options.results_dir, said)
     for work in works:
         if options.replot and not work.run.finished:
             raise Refused(f"flag --replot: there is no finished run to redraw, {work.run.folder} would be its folder")
@@ -137,11 +142,11 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
         if work.run in todo or options.replot or not work.run.drawn:
             _draw(work)
             if options.replot:
-                console.print(f"{work.run.name}: drawn again", highlight=False)
+                said(f"{work.run.name}: drawn again")
         else:
-            console.print(f"{work.run.name}: this run is finished; --restart runs it again", highlight=False)
+            said(f"{work.run.name}: this run is finished; --restart runs it again")
         if options.publish:
-            console.print(f"published in {work.run.publish()}", highlight=False, soft_wrap=True, markup=False)
+            said(f"published in {work.run.publish(said)}")
 
 
 def tell(works: Sequence[Work], console: Console, report: Callable[[], Iterable[RenderableType]] | None) -> list[str]:
@@ -188,6 +193,8 @@ def _execute(
         except populations.footprint.TooLarge as error:
             raise Refused(f"{work.run.settings}: {error}") from None
     for work in works:
+        for line in _noted(work.run, work.run in anew):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
         work.run.folder.mkdir(parents=True, exist_ok=True)
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
     seconds = {"import": time.perf_counter() - began}
@@ -205,12 +212,21 @@ def _execute(
             seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
 
 
+def _noted(run: Run[Any], anew: bool) -> Iterator[str]:
+    """One line if files of a finished run are gone, or if a run of the same settings is of something else."""
+    if gone := run.missing if not anew and run.metrics.is_file() else []:
+        yield f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again"
+    elif not run.folder.exists():
+        for name, differing in run.relatives():
+            yield f"{run.name}: differs from run {name} in {', '.join(differing)}"
+            return
+
+
 def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, float], trainings: int) -> dict[str, float]:
     """Executes one run under its lock; returns the seconds that are still to be counted to some run."""
-    with work.run.locked():
-        if anew:
-            work.run.reset()
-        elif work.run.finished:  # By another process, since this one looked.
+    run = work.run
+    with run.locked(anew=anew):
+        if not anew and run.finished:  # By another process, since this one looked.
             conduct.progress.skip(trainings)
             return seconds
         try:
@@ -221,8 +237,8 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
             seeds, step = error.args
             told = f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}"
             raise Failed(told) from None
-        write_json(work.run.metrics, metrics | {"seconds": rounded(seconds)})
-        work.run.forget()
+        run.write_metrics(metrics | {"seconds": rounded(seconds), "files": run.digests(metrics["files"])})
+        run.forget()
     return {}
 
 
@@ -234,7 +250,7 @@ def _draw(work: Work) -> None:
         with stopwatch(seconds, "figures"):
             for name, drawing in work.kind.execution.draw(work):
                 figures.save(drawing, work.run.folder / name)
-        write_json(work.run.metrics, metrics | {"seconds": metrics["seconds"] | rounded(seconds)})
+        work.run.write_metrics(metrics | {"seconds": metrics["seconds"] | rounded(seconds)})
 
 
 @contextmanager

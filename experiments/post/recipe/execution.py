@@ -35,7 +35,7 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
     with stopwatch(seconds, "score"):
         default = settings.index(work.subject) if work.subject in settings else None
         told = summarize(_results(work), settings, default)
-    return {"experiment": work.run.name, "flags": work.run.settings.as_dict(), **told}
+    return {"experiment": work.run.name, "flags": work.run.settings.as_dict(), "files": [], **told}
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
@@ -46,7 +46,7 @@ def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
 
 
 def _results(work: Work) -> xr.Dataset:
-    return storage.load_results(work.needs["networks"].run.results, results.VARIABLES | {"answer"})
+    return storage.load_results(work.needs["networks"].run.checked("results.nc"), results.VARIABLES | {"answer"})
 
 
 def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | None) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
         spent: dict[str, float] = {}
         for column in dict.fromkeys(column for column, _ in work.needs):
             runs = {name: each.run for (where, name), each in work.needs.items() if where == column}
-            every[column] = {name: storage.load_results(each.results) for name, each in runs.items()}
+            every[column] = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
             spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in {*runs.values()}), 1)
         networks = every.pop(NETWORKS)
         bounds = {COPY: float("inf"), CLIPPED: 1.0}
@@ -63,9 +63,10 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
         "flags": run.settings.as_dict(),
         "verdicts": {each["id"]: each["verdict"] for each in told},
         "runs_seconds": spent,
+        "files": ["claims.json", "claims.md"],
     }
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """Each claim's number over networks, and what it is held against."""
-    yield "claims.png", figures.draw(read_json_list(work.run.folder / "claims.json"))
+    yield "claims.png", figures.draw(read_json_list(work.run.checked("claims.json")))

@@ -20,7 +20,7 @@ shares of networks under other conditions."""
 
 def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Verdicts and shares, and what they do not mean."""
-    entries = read_json_list(work.run.folder / "claims.json")
+    entries = read_json_list(work.run.checked("claims.json"))
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
+from lstm_toys.files import sha256
+from lstm_toys.runs.definition import LIBRARY, Definition, definition
 from lstm_toys.runs.identity import Identity
 from lstm_toys.studies import claims
 
@@ -48,3 +51,16 @@ class Question:
     sentences: Callable[[], Sequence[claims.claim.Claim]]
     published: Callable[[], claims.evidence.Evidence]
     controls: Sequence[str]
+
+
+def defined(roots: Sequence[str], files: Sequence[Path] = ()) -> Definition:
+    """What verdicts depend on besides the runs: the code of the claims and of the judgment, and published numbers.
+
+    Args:
+        roots: where the claims and what is held against them are declared, see `definition`.
+        files: data that these read.
+    """
+    study = f"{LIBRARY}.studies.claims"
+    own = (f"{study}.{each}" for each in ("entries:entry", "evidence:copy", "execution:execute"))
+    code = definition([*roots, *own], (study, f"{LIBRARY}.statistics", f"{LIBRARY}.results.summary"))
+    return Definition({**code, **{path.name: sha256(path)[:10] for path in files}})

@@ -57,12 +57,12 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     """
     population, settings, run = work.needs["population"].run, work.run.settings, work.run
     metrics = population.read_metrics()
-    params = storage.load_parameters(population.parameters)
+    params = storage.load_parameters(population.checked("parameters.npz"))
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]
     task = work.subject.experiment.task(time_points(timesteps))
     model = network(task, settings.trained)
-    attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"]}
+    attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"], "run": run.folder.name}
     total = answers_of(settings)
     with (
         stopwatch(seconds, "evaluate"),
@@ -96,6 +96,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         "summary": {name: as_json(row) for name, row in rows.items()},
         "flags": settings.as_dict(),
         "fingerprint": metrics["fingerprint"],
+        "files": [run.results.name],
     }
 
 
@@ -143,7 +144,7 @@ def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The figures of a finished evaluation, from its labeled results alone."""
     settings, subject = work.run.settings, work.subject
-    with results.opened(work.run.results) as found:
+    with results.opened(work.run.checked("results.nc")) as found:
         if settings.curves:
             yield "curves.png", figures.own_curves(found.root)
         elif len(found.seeds):

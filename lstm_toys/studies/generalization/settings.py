@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys.runs.definition import LIBRARY, Definition, definition
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
 
@@ -127,3 +128,15 @@ class Subject:
     experiment: Experiment
     trained: Mapping[str, tuple[float, float]]
     through: Mapping[str, float]
+
+
+def defined(trained: Definition) -> Definition:
+    """What the numbers of an evaluation depend on besides settings: the code of its measures, and its population's.
+
+    Args:
+        trained: the definition of the experiment that trained the population.
+    """
+    roots = ("tiles:measured", "results:summary", "execution:answered", "execution:curve_summary")
+    study = f"{LIBRARY}.studies.generalization"
+    code = definition([f"{study}.{each}" for each in roots], (study, f"{LIBRARY}.statistics"))
+    return Definition({**trained, **code})

@@ -157,6 +157,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
         "flags": run.settings.as_dict(),
         "fingerprints": fingerprints,
+        "files": [run.results.name],
     }
 
 
@@ -183,4 +184,6 @@ def _values(
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The figures of a finished sweep, from its file alone."""
-    yield from figures.draw(storage.load_results(work.run.results, results.VARIABLES), work.subject.goal).items()
+    yield from figures.draw(
+        storage.load_results(work.run.checked("results.nc"), results.VARIABLES), work.subject.goal
+    ).items()

@@ -1,0 +1,123 @@
+"""A trained population on disk: model, parameters, histories and answers, loaded without the code that made them."""
+
+import dataclasses
+import importlib
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PyTree
+
+from lstm_toys.files import Damaged, read_json, sha256, write_json
+from lstm_toys.populations.train import Population
+from lstm_toys.results import arrays, storage
+
+ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
+
+
+class Saved(NamedTuple):
+    """A population as it was saved.
+
+    Attributes:
+        model: the network.
+        params: its parameters after the last step, every leaf with a leading axis S.
+        kept: the same after other steps that were to be kept.
+        results: labeled histories, training curves and answers.
+        shown: names of the features of an input.
+        asked: names of the features of an answer.
+    """
+
+    model: nn.Module
+    params: PyTree[Float[np.ndarray, "S ..."]]
+    kept: dict[int, PyTree[Float[np.ndarray, "S ..."]]]
+    results: xr.Dataset
+    shown: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+def save(population: Population, folder: Path, results: xr.Dataset | None = None) -> list[str]:
+    """Writes a population, each file as a whole or not at all.
+
+    Args:
+        population: of any Flax module that can be imported.
+        folder: made if it is not there.
+        results: what is known of it, labeled; None: its histories.
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        ValueError: the model or its parameters could not be read back.
+        OSError: a file cannot be written.
+    """
+    described = _described(population.model)
+    if _rebuilt(described) != population.model:
+        raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {step: f"parameters-{step}.npz" for step in population.states} | {int(population.steps[-1]): PARAMETERS}
+    for step, name in names.items():
+        storage.save_parameters(population.states[step].params, folder / name)
+    storage.save_results(arrays.histories(population) if results is None else results, folder / RESULTS)
+    files = [RESULTS, *names.values()]
+    about = {
+        "model": described,
+        "shown": list(population.task.shown),
+        "asked": list(population.task.asked),
+        "kept": {str(step): name for step, name in names.items() if name != PARAMETERS},
+        "files": {name: sha256(folder / name) for name in files},
+    }
+    write_json(folder / ABOUT, about)
+    return [*files, ABOUT]
+
+
+def load(folder: Path) -> Saved:
+    """Reads what `save` wrote, or the run of an experiment.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: a file is not what was written.
+        ValueError: the module of the model cannot be imported; the argument names it.
+    """
+    about = read_json(folder / ABOUT)
+    try:
+        described, files, kept = dict(about["model"]), dict(about["files"]), dict(about["kept"])
+        shown, asked = tuple(about["shown"]), tuple(about["asked"])
+    except (KeyError, TypeError, ValueError):
+        raise Damaged(folder / ABOUT, "is damaged: it does not describe a population") from None
+    for name, digest in files.items():
+        if sha256(folder / name) != digest:
+            raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
+    states = {int(step): storage.load_parameters(folder / name) for step, name in kept.items()}
+    params, results = storage.load_parameters(folder / PARAMETERS), storage.load_results(folder / RESULTS, set())
+    return Saved(_rebuilt(described), params, states, results, shown, asked)
+
+
+def _described(model: nn.Module) -> dict[str, Any]:
+    """A model as JSON has it.
+
+    Raises:
+        ValueError: it has an attribute that JSON has no word for.
+    """
+    names = [field.name for field in dataclasses.fields(model) if field.name not in ("parent", "name")]
+    told = {"class": f"{type(model).__module__}:{type(model).__qualname__}"}
+    try:
+        return told | {"attributes": json.loads(json.dumps({name: getattr(model, name) for name in names}))}
+    except TypeError as error:
+        raise ValueError(f"{told['class']} cannot be saved: {error}") from None
+
+
+def _rebuilt(described: dict[str, Any]) -> nn.Module:
+    """Raises ValueError if the module of a model cannot be imported."""
+    module, _, name = str(described["class"]).partition(":")
+    try:
+        made: Any = importlib.import_module(module)
+        for part in name.split("."):
+            made = getattr(made, part)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"the model {module}.{name} cannot be imported: {error}") from None
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in described["attributes"].items()}
+    model: nn.Module = made(**plain)
+    return model
