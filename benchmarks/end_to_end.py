@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import options
-from benchmarks.measure import spread
+from benchmarks import command
+from benchmarks.sweeps import spread
 
 STAGES = ("import", "compile", "train", "evaluate", "figures", "rest", "all")
 """As metrics.json has them, the rest, and the sum, which is the wall time of the process."""
@@ -91,7 +91,7 @@ def markdown(results: dict[str, Any]) -> str:
 
 def main() -> None:
     """Runs the benchmark as the command line says."""
-    given = options.read(__doc__ or "", "benchmarks.end_to_end", "quick")
+    given = command.read(__doc__ or "", "benchmarks.end_to_end", "quick")
     from benchmarks import machine
     from lstm_toys import files
     from lstm_toys.populations import devices

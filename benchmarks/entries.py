@@ -38,20 +38,27 @@ class Entry:
         return self.processes if self.one_network else wanted
 
 
-OURS = Entry("ours", "lstm_toys", "contestants:Ours")
-AUTODIFF = Entry("autodiff", "plain scan, autodiff, set up alike", "contestants:Autodiff")
-FLAX = Entry("flax", "Flax nn.RNN, one vmap", "contestants:Flax", most=1024)
-FLAX_BLOCKS = Entry("flax_blocks", "Flax nn.RNN, set up alike", "contestants:FlaxBlocks", most=1024)
-EQUINOX = Entry("equinox", "Equinox LSTMCell, one vmap", "peers:Equinox", peer=True, most=1024)
-TORCH = Entry("torch", "PyTorch nn.LSTM, one a core", "peers:Torch", peer=True, one_a_core=True, one_network=True)
-TORCH_FUNC = Entry(
-    "torch_func", "PyTorch torch.func, one a core", "peers:TorchEnsemble", peer=True, one_a_core=True, most=256
+OURS = Entry("ours", "lstm_toys", "contestants.in_jax:Ours")
+AUTODIFF = Entry("autodiff", "plain scan, autodiff, set up alike", "contestants.in_jax:Autodiff")
+FLAX = Entry("flax", "Flax nn.RNN, one vmap", "contestants.in_jax:Flax", most=1024)
+FLAX_BLOCKS = Entry("flax_blocks", "Flax nn.RNN, set up alike", "contestants.in_jax:FlaxBlocks", most=1024)
+EQUINOX = Entry("equinox", "Equinox LSTMCell, one vmap", "contestants.in_torch:Equinox", peer=True, most=1024)
+TORCH = Entry(
+    "torch", "PyTorch nn.LSTM, one a core", "contestants.in_torch:Torch", peer=True, one_a_core=True, one_network=True
 )
-KERAS = Entry("keras", "Keras train_on_batch", "peers:Keras", peer=True, one_network=True)
-KERAS_FIT = Entry("keras_fit", "Keras fit", "peers:KerasFit", peer=True, one_network=True)
+TORCH_FUNC = Entry(
+    "torch_func",
+    "PyTorch torch.func, one a core",
+    "contestants.in_torch:TorchEnsemble",
+    peer=True,
+    one_a_core=True,
+    most=256,
+)
+KERAS = Entry("keras", "Keras train_on_batch", "contestants.in_torch:Keras", peer=True, one_network=True)
+KERAS_FIT = Entry("keras_fit", "Keras fit", "contestants.in_torch:KerasFit", peer=True, one_network=True)
 
-FLOOR = Entry("floor", "floor", "floor:Floor", in_parts=True)
-STAGES = Entry("stages", "lstm_toys, bare steps", "stages:Stages", in_parts=True)
+FLOOR = Entry("floor", "floor", "parts.floor:Floor", in_parts=True)
+STAGES = Entry("stages", "lstm_toys, bare steps", "parts.stages:Stages", in_parts=True)
 
 ENTRIES = (OURS, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS, KERAS_FIT)
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import spread
+from benchmarks.sweeps import spread
 
 
 def starts(repeats: int) -> dict[str, Any]:

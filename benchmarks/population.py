@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks import options
+from benchmarks import command
 from benchmarks.entries import OURS
 from benchmarks.job import Job
 from benchmarks.plan import Plan, plan
@@ -17,7 +17,7 @@ from lstm_toys import figures
 
 def measure(plan: Plan) -> dict[str, Any]:
     """Carries out a plan, and returns its results as JSON has them."""
-    from benchmarks import footprint, initial, machine, measure
+    from benchmarks import footprint, initial, machine, sweeps
     from benchmarks.processes import Team
     from lstm_toys.populations import devices
 
@@ -35,7 +35,7 @@ def measure(plan: Plan) -> dict[str, Any]:
         cells = []
         for sweep in dict.fromkeys(cell.sweep for cell in plan.cells):
             chosen = [cell for cell in plan.cells if cell.sweep == sweep]
-            cells += measure.Sweep(chosen, teams, say).measure([starts[cell.job] for cell in chosen])
+            cells += sweeps.Sweep(chosen, teams, say).measure([starts[cell.job] for cell in chosen])
         flags = teams[OURS.name].request("environment")["xla_flags"]
     say("start and memory")
     return {
@@ -53,7 +53,7 @@ def say(line: str) -> None:
 
 def main() -> None:
     """Runs the benchmark as the command line says."""
-    given = options.read(__doc__ or "", "benchmarks.population", "peers", "quick")
+    given = command.read(__doc__ or "", "benchmarks.population", "peers", "quick")
     from benchmarks import figure, report
     from lstm_toys import files
 

@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from benchmarks import initial, job, options, plan, reference, stages
-from benchmarks.contestants import Autodiff, Ours
+from benchmarks import command, initial, job, plan, reference
+from benchmarks.contestants.in_jax import Autodiff, Ours
+from benchmarks.parts import stages
 from lstm_toys.populations import devices
 
 SMALL = job.Job((4,), 10, 2)
@@ -78,7 +79,7 @@ def test_peers_are_measured_only_when_asked_for(quick):
 
 @pytest.mark.parametrize("flag", ["--peer", "--quick=maybe", "stray", "--output="])
 def test_a_wrong_flag_is_named(flag, tmp_path):
-    with pytest.raises(options.Bad) as error:
-        options.parse([f"--output={tmp_path}", flag], "peers", "quick")
+    with pytest.raises(command.Bad) as error:
+        command.parse([f"--output={tmp_path}", flag], "peers", "quick")
     assert "\n" not in str(error.value)
     assert flag.strip("-").split("=")[0] in str(error.value)

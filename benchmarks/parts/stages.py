@@ -15,8 +15,8 @@ import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
 from benchmarks import initial
-from benchmarks.alone import microseconds, repeated
 from benchmarks.job import LEARNING_RATE, Job
+from benchmarks.parts.loop import microseconds, repeated
 from lstm_toys.networks import lstm
 from lstm_toys.populations import devices
 

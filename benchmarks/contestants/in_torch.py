@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from benchmarks.contestants import Spread
+from benchmarks.contestants.in_jax import Spread
 from benchmarks.job import LEARNING_RATE, Job, Start, Weights, nested
 
 

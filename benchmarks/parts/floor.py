@@ -16,8 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from benchmarks.alone import Body, microseconds, repeated
 from benchmarks.job import Job
+from benchmarks.parts.loop import Body, microseconds, repeated
 from lstm_toys.populations import devices
 
 BLOCKS = (1, 2, 4)
