@@ -1,8 +1,9 @@
-"""The flags of the benchmarks, checked before anything heavy is imported."""
+"""What the commands have in common: flags, checked before anything heavy is imported, and the files they write."""
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from absl import flags
 
@@ -14,6 +15,27 @@ SWITCHES = {
 
 class Bad(Exception):
     """A command line that cannot be run; the argument says in one line what is wrong."""
+
+
+def read(doc: str, name: str, *switches: str) -> flags.FlagValues:
+    """Reads the process's command line; prints help and exits 0, or says in one line what is wrong and exits 2.
+
+    Args:
+        doc: what the command does.
+        name: of its module.
+        switches: see `parse`.
+    """
+    if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in sys.argv[1:]):
+        print(f"{doc.strip()}\n\nusage: python -m {name} [flags]\n")
+        print("  --output\n      folder for the results (default: results/benchmarks)")
+        for switch in switches:
+            print(f"  --[no]{switch}\n      {SWITCHES[switch]} (default: no)")
+        sys.exit(0)
+    try:
+        return parse(sys.argv[1:], *switches)
+    except Bad as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 def parse(arguments: Sequence[str], *switches: str) -> flags.FlagValues:
@@ -45,22 +67,10 @@ def parse(arguments: Sequence[str], *switches: str) -> flags.FlagValues:
     return values
 
 
-def read(doc: str, name: str, *switches: str) -> flags.FlagValues:
-    """Reads the process's command line; prints help and exits 0, or says in one line what is wrong and exits 2.
+def write(path: Path, results: dict[str, Any], text: str) -> None:
+    """Writes results as JSON and their report as Markdown, to a path without its suffix, and prints the report."""
+    from lstm_toys import files
 
-    Args:
-        doc: what the command does.
-        name: of its module.
-        switches: see `parse`.
-    """
-    if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in sys.argv[1:]):
-        print(f"{doc.strip()}\n\nusage: python -m {name} [flags]\n")
-        print("  --output\n      folder for the results (default: results/benchmarks)")
-        for switch in switches:
-            print(f"  --[no]{switch}\n      {SWITCHES[switch]} (default: no)")
-        sys.exit(0)
-    try:
-        return parse(sys.argv[1:], *switches)
-    except Bad as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    files.write_json(path.with_suffix(".json"), results)
+    path.with_suffix(".md").write_text(text)
+    print(f"\n{text}")

@@ -1,115 +1,177 @@
-"""Timing: everything in a sweep once a round, round after round, so that a change of the machine's pace meets all."""
+"""What is measured: contestants and parts of a member-step, over members and other jobs, in rounds.
+
+Everything in a sweep is timed once a round, round after round, so that a change of the machine's pace meets all.
+"""
 
 import statistics
-from collections.abc import Callable
-from functools import partial
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.entries import OURS, cores
-from benchmarks.plan import Cell
-from benchmarks.processes import Prepared, Team, Unusable
+from benchmarks.entries import AUTODIFF, CONTESTANTS, ENGINE, FLOOR, STAGES, TORCH, Entry, Parts
+from benchmarks.footprint import spread
+from benchmarks.job import Job, Start, start
+from benchmarks.machine import cores
+from benchmarks.processes import Team, Unusable
 
 Row = dict[str, Any]
-"""A contestant in a cell: its rates, one a round, with median, lowest and highest, or an ``error``."""
+"""An entry in a cell: its rates, one a round, with median, lowest and highest, or an ``error``."""
 
 
-class Sweep:
-    """Checks and times the contestants of the cells of a sweep.
+@dataclass(frozen=True)
+class Cell:
+    """One row of a sweep.
 
-    Args:
-        cells: what to measure.
-        teams: processes of all contestants, by name.
-        say: is told of what happens.
+    Attributes:
+        sweep: what is varied.
+        job: what a member-step is.
+        members: that are trained, by contestants that train many.
+        entries: who takes part.
+        repeats: rounds in which each of them is timed once; the same for all cells of a sweep.
+        seconds: that one timing takes, about.
     """
 
-    def __init__(self, cells: list[Cell], teams: dict[str, Team], say: Callable[[str], None]) -> None:
-        self._cells, self._teams, self._say = cells, teams, say
-        self._rows: list[dict[str, Row]] = []
-        self._timers: dict[tuple[int, str], Callable[[], float]] = {}
-
-    def measure(self, starts: list[Path]) -> list[dict[str, Any]]:
-        """Prepares everything, and then times it round by round.
-
-        Args:
-            starts: for each cell the file with the initial weights of its members.
-
-        Returns:
-            The cells as JSON has them: ``rows`` by contestant, member-steps a second of the whole machine.
-        """
-        for number, (cell, start) in enumerate(zip(self._cells, starts, strict=True)):
-            self._say(f"{cell.sweep}: checking {cell.job}, {cell.members:,} members")
-            self._rows.append({entry.name: {"label": entry.label, "rates": []} for entry in cell.entries})
-            for entry in cell.entries:
-                self._attempt(number, entry.name, partial(self._prepare, number, entry.name, start))
-        for turn in range(self._cells[0].repeats):
-            self._say(f"{self._cells[0].sweep}: round {turn + 1} of {self._cells[0].repeats}")
-            for number, name in list(self._timers):
-                self._attempt(number, name, partial(self._time, number, name))
-        for name in {name for _, name in self._timers}:
-            self._teams[name].forget()
-        return [self._close(cell, rows) for cell, rows in zip(self._cells, self._rows, strict=True)]
-
-    def _attempt(self, number: int, name: str, action: Callable[[], None]) -> None:
-        """Does something with a contestant, which leaves the cell where it fails."""
-        try:
-            action()
-        except Unusable as failure:
-            row = self._rows[number][name]
-            row["error"] = str(failure)
-            self._timers.pop((number, name), None)
-            self._say(f"  {row['label']}: not timed: {failure}")
-
-    def _time(self, number: int, name: str) -> None:
-        self._rows[number][name]["rates"].append(self._timers[number, name]())
-
-    def _prepare(self, number: int, name: str, start: Path) -> None:
-        cell, team, row = self._cells[number], self._teams[name], self._rows[number][name]
-        if team.entry.in_parts:
-            team.request("measure", seconds=0.01)
-            self._timers[number, name] = lambda: _rate_of_parts(team, cell.seconds, row)
-            return
-        ready = team.prepare(number, cell.job, team.entry.members(cell.members), start)
-        steps = _steps(ready, cell.seconds)
-        row |= {
-            "members": ready.members,
-            "weights_differ": ready.weights_differ,
-            "losses_differ": ready.losses_differ,
-            "steps": steps,
-        }
-        self._timers[number, name] = lambda: ready.rate(steps)
-
-    def _close(self, cell: Cell, rows: dict[str, Row]) -> dict[str, Any]:
-        """Adds medians and ratios."""
-        self._say(f"{cell.sweep}: {cell.job}, {cell.members:,} members")
-        running = {name: row for name, row in rows.items() if "error" not in row}
-        for name, row in running.items():
-            row |= spread(row["rates"])
-            if OURS.name in running and name != OURS.name:
-                pairs = zip(running[OURS.name]["rates"], row["rates"], strict=True)
-                row["ours_to_this"] = statistics.median(ours / this for ours, this in pairs)
-            rate, low, high = row["median"], row["low"], row["high"]
-            self._say(f"  {row['label']}: {rate:,.0f} member-steps/s ({low:,.0f} to {high:,.0f})")
-        return {"sweep": cell.sweep, "job": cell.job.as_dict(), "members": cell.members, "rows": rows}
+    sweep: str
+    job: Job
+    members: int
+    entries: tuple[Entry, ...]
+    repeats: int
+    seconds: float
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    """Median, lowest and highest."""
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+def plan(*, peers: bool, quick: bool) -> list[Cell]:
+    """The cells of all sweeps.
+
+    Args:
+        peers: with the contestants that need other libraries.
+        quick: too short for numbers that one may quote.
+    """
+    repeats, seconds = (2, 0.1) if quick else (5, 1.0)
+    counts = (16, 64) if quick else (16, 64, 256, 1024, 4096)
+    cells = []
+    for members in counts:
+        entries: list[Entry] = [
+            contestant
+            for contestant in CONTESTANTS
+            if (peers or not contestant.peer)
+            and members <= contestant.most
+            # Those that train one network do not depend on the number of members.
+            and (members == counts[0] or not contestant.one_network)
+        ]
+        if members in (16, 256, 1024):
+            entries += [STAGES, FLOOR]
+        cells.append(Cell("members", Job(), members, tuple(entries), repeats, seconds))
+    few = (ENGINE, AUTODIFF, TORCH) if peers else (ENGINE, AUTODIFF)
+    for sweep, jobs in _jobs(quick=quick).items():
+        cells += [Cell(sweep, job, 16, few, min(repeats, 3), seconds) for job in jobs]
+    return cells
 
 
-def _steps(ready: Prepared, seconds: float) -> int:
-    """So many steps that one timing takes about as long as wanted."""
-    steps = ready.unit
-    while (took := ready.members * steps / ready.rate(steps)) < min(0.2, seconds) / 2:
+def _jobs(*, quick: bool) -> dict[str, list[Job]]:
+    """The jobs besides the default one, by what is varied."""
+    if quick:
+        return {"hidden": [Job((8,))], "curves": [Job(curves=10)], "layers": [Job((32, 32))]}
+    return {
+        "hidden": [Job((units,)) for units in (8, 32, 64, 128)],
+        "points": [Job(points=1000)],
+        "curves": [Job(curves=curves) for curves in (10, 50)],
+        "layers": [Job((32,) * layers) for layers in (2, 3)],
+    }
+
+
+def measure(cells: list[Cell]) -> list[dict[str, Any]]:
+    """Measures all sweeps.
+
+    Returns:
+        The cells as JSON has them: ``rows`` by entry, member-steps a second of the whole machine.
+    """
+    members: dict[Job, int] = {}
+    for cell in cells:
+        members[cell.job] = max(members.get(cell.job, 0), cell.members)
+    starts = {job: start(job, most) for job, most in members.items()}
+    measured = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        entries = dict.fromkeys(entry for cell in cells for entry in cell.entries)
+        teams = {entry: stack.enter_context(Team(entry, folder)) for entry in entries}
+        for sweep in dict.fromkeys(cell.sweep for cell in cells):
+            measured += _measure_sweep([cell for cell in cells if cell.sweep == sweep], teams, starts)
+    return measured
+
+
+def _measure_sweep(cells: list[Cell], teams: dict[Entry, Team], starts: dict[Job, Start]) -> list[dict[str, Any]]:
+    """Checks everything in a sweep, then times it round by round."""
+    sweep, repeats = cells[0].sweep, cells[0].repeats
+    rows: list[dict[Entry, Row]] = []
+    timers: list[tuple[Team, Row, Callable[[], float]]] = []
+    for number, cell in enumerate(cells):
+        say(f"{sweep}: checking {cell.job}, {cell.members:,} members")
+        rows.append({entry: {"label": entry.label, "rates": []} for entry in cell.entries})
+        for entry, row in rows[-1].items():
+            with _failing(row):
+                timers.append((teams[entry], row, _timer(entry, teams[entry], number, cell, starts[cell.job], row)))
+    for turn in range(repeats):
+        say(f"{sweep}: round {turn + 1} of {repeats}")
+        for _, row, rate in timers:
+            if "error" not in row:
+                with _failing(row):
+                    row["rates"].append(rate())
+    for team in {team for team, row, _ in timers if "error" not in row}:
+        team.forget()
+    return [_closed(cell, of) for cell, of in zip(cells, rows, strict=True)]
+
+
+@contextmanager
+def _failing(row: Row) -> Iterator[None]:
+    """Lets an entry leave its cell where it cannot be timed."""
+    try:
+        yield
+    except Unusable as failure:
+        row["error"] = str(failure)
+        say(f"  {row['label']}: not timed: {failure}")
+
+
+def _timer(entry: Entry, team: Team, number: int, cell: Cell, start: Start, row: Row) -> Callable[[], float]:
+    """Prepares an entry for a cell, and returns what times it once."""
+    if isinstance(entry, Parts):
+        team.measure(0.01)
+        return lambda: _rate_of_parts(team, cell.seconds, row)
+    members = entry.members(cell.members)
+    weights_differ, losses_differ = team.prepare(number, cell.job, members, start)
+    shortest, steps = min(0.2, cell.seconds) / 2, entry.unit
+    while (took := team.train(number, steps)) < shortest:
         steps *= 2
-    return max(1, round(seconds * steps / took / ready.unit)) * ready.unit
+    steps = max(1, round(cell.seconds * steps / took / entry.unit)) * entry.unit
+    row |= {"members": members, "weights_differ": weights_differ, "losses_differ": losses_differ, "steps": steps}
+    return lambda: members * steps / team.train(number, steps)
 
 
 def _rate_of_parts(team: Team, seconds: float, row: Row) -> float:
     """The rate that the parts of a member-step add up to, which are added to the row."""
-    parts = team.request("measure", seconds=seconds / 5)
+    parts = team.measure(seconds / 5)
     for name, part in parts.items():
         known = row.setdefault("parts", {}).setdefault(name, {"form": part["form"], "us": []})
         known["us"].append(part["us"])
     return 1e6 * cores() / sum(part["us"] for part in parts.values())
+
+
+def _closed(cell: Cell, rows: dict[Entry, Row]) -> dict[str, Any]:
+    """The cell as JSON has it, with medians and ratios."""
+    say(f"{cell.sweep}: {cell.job}, {cell.members:,} members")
+    running = {entry: row for entry, row in rows.items() if "error" not in row}
+    for entry, row in running.items():
+        row |= spread(row["rates"])
+        if ENGINE in running and entry is not ENGINE:
+            pairs = zip(running[ENGINE]["rates"], row["rates"], strict=True)
+            row["ours_to_this"] = statistics.median(ours / this for ours, this in pairs)
+        say(f"  {row['label']}: {row['median']:,.0f} member-steps/s ({row['low']:,.0f} to {row['high']:,.0f})")
+    named = {entry.name: row for entry, row in rows.items()}
+    return {"sweep": cell.sweep, "job": asdict(cell.job), "members": cell.members, "rows": named}
+
+
+def say(line: str) -> None:
+    """Prints a line at once."""
+    print(line, flush=True)

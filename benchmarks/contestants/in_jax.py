@@ -1,8 +1,7 @@
-"""The contestants that need nothing but the project's own dependencies."""
+"""Contestants in JAX: the project's engine, and a scan, Flax and Equinox, differentiated by JAX."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
 import jax
@@ -11,8 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PyTree
 
-from benchmarks import initial
-from benchmarks.job import LEARNING_RATE, Job, Start, Weights, nested, take
+from benchmarks.job import LEARNING_RATE, LEAVES, Job, Start, State, Trainer, Weights, take
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks, devices, programs
 
@@ -20,221 +18,213 @@ CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
 
 
-class Contestant(Protocol):
-    """Trains members; made in a process of its own, before anything else there."""
+def engine(job: Job, start: Start) -> Trainer:
+    """The project's engine, driven as `lstm_toys.populations.train.train` does it, records included.
 
-    unit: int
-    """Steps that it does at a time; `train` takes multiples of it."""
+    The members come from the seeds' numbers, as those of ``start`` do.
+    """
+    devices.configure()
+    mesh = blocks.mesh()
+    numbers = _groups(start.members, job.block, mesh)
+    compiled = programs.compile_programs(job.task, job.model, "sgd", numbers[0], mesh)
+    seeds = programs.members("sgd", seeds=start.members, learning_rate=LEARNING_RATE)
+    groups = [compiled.initialize(programs.place(group, seeds, mesh), jnp.uint32(0)) for group in numbers]
+    losses = [np.empty(0)] * len(groups)
 
-    def prepare(self, job: Job, start: Start) -> None:
-        """Takes the members that it is to train from now on."""
-
-    def train(self, steps: int) -> None:
-        """Trains every member further, and returns when that is done."""
-
-    def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
-        """Weights and losses of some members."""
-
-
-class Ours:
-    """The project's engine, driven as `lstm_toys.populations.train.train` does it, records included."""
-
-    unit = CHUNK
-
-    def __init__(self) -> None:
-        devices.configure()
-
-    def prepare(self, job: Job, start: Start) -> None:
-        """See `Contestant`; the members come from the seeds' numbers, as those of ``start`` do."""
-        mesh, self._count, block = blocks.mesh(), start.members, initial.block(job)
-        groups = list(blocks.groups(self._count, blocks.group_size(self._count, block, mesh.size), block, mesh.size))
-        compiled = programs.compile_programs(initial.task(job), initial.model(job), "sgd", groups[0], mesh)
-        members = programs.members("sgd", seeds=self._count, learning_rate=LEARNING_RATE)
-        self._groups = [compiled.initialize(programs.place(g, members, mesh), jnp.uint32(0)) for g in groups]
-        self._follow = compiled.follow
-        self._losses = [np.empty(0)] * len(self._groups)
-
-    def train(self, steps: int) -> None:
-        """See `Contestant`."""
+    def train(steps: int) -> None:
         recorded = np.append(np.arange(CHUNK, steps, CHUNK), steps).astype(np.int32)
-        for number, members in enumerate(self._groups):
+        for number, members in enumerate(groups):
             reached = np.int32(0)
             pending: list[training.Record] = []
             for first in range(0, len(recorded), programs.STOPS):
                 stops = recorded[first : first + programs.STOPS]
                 padding = (0, programs.STOPS - len(stops))
                 padded = np.pad(stops, padding, mode="edge"), np.pad(np.ones(len(stops), bool), padding)
-                members, following = self._follow(members, reached, *padded)
+                members, following = compiled.follow(members, reached, *padded)
                 for record in pending:
-                    _look(record)
+                    look(record)
                 reached, pending = stops[-1], [following]
-            self._groups[number] = members
-            self._losses[number] = _look(following)[:, len(stops) - 1]
+            groups[number] = members
+            losses[number] = look(following)[:, len(stops) - 1]
 
-    def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
-        """See `Contestant`."""
-        weights = _joined([blocks.flat(group.params) for group in self._groups])
-        return take(weights, members), np.concatenate(self._losses)[members]
+    def look(record: training.Record) -> Float[np.ndarray, "M stops"]:
+        """Brings to the host what the engine does, and returns the losses."""
+        loss, _, _ = blocks.flat((record.loss, record.rmse, record.sound))
+        return loss
 
+    def state(members: list[int]) -> State:
+        return take(_joined([group.params for group in groups]), members), np.concatenate(losses)[members]
 
-def _look(record: training.Record) -> Float[np.ndarray, " M"]:
-    """Brings to the host what the engine does, and returns the losses."""
-    losses, _, _ = blocks.flat((record.loss, record.rmse, record.sound))
-    return losses
-
-
-def _joined(parts: list[PyTree]) -> PyTree:
-    """Joins the groups' trees along the axis of members."""
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return Trainer(train, state)
 
 
-class Spread:
-    """Training by autodiff of a loss of one member, spread over the devices.
+class Network(NamedTuple):
+    """A job's network in another library.
 
     Attributes:
+        params: of all members.
+        answer: from one member's parameters and the curves to its answers.
+        weights: from parameters back to weights.
+    """
+
+    params: PyTree
+    answer: Callable[[PyTree, Float[Array, "C T 1"]], Float[Array, "C T 1"]]
+    weights: Callable[[PyTree], Weights]
+
+
+def spread(build: Callable[[Job, Weights], Network], job: Job, start: Start, *, as_engine: bool = False) -> Trainer:
+    """Training by autodiff of a loss of one member, spread over the devices.
+
+    Args:
+        build: makes the network of a job and weights.
+        job: what to train.
+        start: what to begin with.
         as_engine: whether members are batched in blocks, and XLA is set up, as for the engine; otherwise all members of
             a device are together, and XLA is as it comes.
     """
+    if as_engine:
+        devices.configure()
+    else:
+        devices.use_every_core()
+        devices.cache_compilations()
+    mesh = blocks.mesh()
+    network = build(job, start.weights)
+    transform = optax.sgd(LEARNING_RATE)
+    inputs = jnp.asarray(start.inputs)
 
-    unit = 1
-    as_engine = False
+    def loss(params: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
+        return jnp.mean(jnp.square(network.answer(params, inputs) - inputs))
 
-    def __init__(self) -> None:
-        if self.as_engine:
-            devices.configure()
-        else:
-            devices.use_every_core()
-            devices.cache_compilations()
+    def advance(params: PyTree, steps: Int[Array, ""], inputs: Float[Array, "C T 1"]) -> PyTree:
+        def step(_: Int[Array, ""], state: tuple[PyTree, PyTree]) -> tuple[PyTree, PyTree]:
+            params, optimizer = state
+            updates, optimizer = transform.update(jax.grad(loss)(params, inputs), optimizer, params)
+            return optax.apply_updates(params, updates), optimizer
 
-    def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
-        """Parameters of all members, and the answer ``[C, T, 1]`` as a function of one member's and the inputs."""
-        raise NotImplementedError
+        return jax.lax.fori_loop(0, steps, step, (params, transform.init(params)))[0]
 
-    def weights(self, params: PyTree) -> Weights:
-        """The inverse of what `build` does to the weights."""
-        raise NotImplementedError
+    block = job.block if as_engine else -(-start.members // mesh.size)
+    groups = [blocks.place(take(network.params, group), mesh) for group in _groups(start.members, block, mesh)]
+    advanced = blocks.spread(advance, mesh, donate=True).lower(groups[0], jnp.int32(0), inputs).compile()
 
-    def prepare(self, job: Job, start: Start) -> None:
-        """See `Contestant`."""
-        mesh = blocks.mesh()
-        params, answer = self.build(job, start)
-        transform = optax.sgd(LEARNING_RATE)
+    def train(steps: int) -> None:
+        groups[:] = [advanced(group, jnp.int32(steps), inputs) for group in groups]
+        jax.block_until_ready(groups)
 
-        def loss(params: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
-            return jnp.mean(jnp.square(answer(params, inputs) - inputs))
+    def state(members: list[int]) -> State:
+        chosen = take(_joined(groups), members)
+        return network.weights(chosen), np.asarray(jax.jit(jax.vmap(loss, in_axes=(0, None)))(chosen, inputs))
 
-        def advance(params: PyTree, steps: Int[Array, ""], inputs: Float[Array, "C T 1"]) -> PyTree:
-            def step(_: Int[Array, ""], state: tuple[PyTree, PyTree]) -> tuple[PyTree, PyTree]:
-                params, optimizer = state
-                updates, optimizer = transform.update(jax.grad(loss)(params, inputs), optimizer, params)
-                return optax.apply_updates(params, updates), optimizer
-
-            return jax.lax.fori_loop(0, steps, step, (params, transform.init(params)))[0]
-
-        self._inputs = jnp.asarray(start.inputs)
-        self._loss = jax.jit(jax.vmap(loss, in_axes=(0, None)))
-        count = start.members
-        block = initial.block(job) if self.as_engine else -(-count // mesh.size)
-        self._groups = []
-        size = blocks.group_size(count, block, mesh.size)
-        for seeds in blocks.groups(count, size, block, mesh.size):
-            group = jax.tree.map(partial(np.take, indices=seeds, axis=0, mode="clip"), params)
-            self._groups.append(blocks.place(group, mesh))
-        step = blocks.spread(advance, mesh, donate=True)
-        self._advance = step.lower(self._groups[0], jnp.int32(0), self._inputs).compile()
-
-    def train(self, steps: int) -> None:
-        """See `Contestant`."""
-        self._groups = [self._advance(group, jnp.int32(steps), self._inputs) for group in self._groups]
-        jax.block_until_ready(self._groups)
-
-    def state(self, members: list[int]) -> tuple[Weights, Float[np.ndarray, " M"]]:
-        """See `Contestant`."""
-        params = _joined([blocks.flat(group) for group in self._groups])
-        chosen = jax.tree.map(lambda leaf: leaf[members], params)
-        return self.weights(chosen), np.asarray(self._loss(chosen, self._inputs))
+    return Trainer(train, state)
 
 
-class Autodiff(Spread):
-    """A plain scan, differentiated by JAX, set up as the engine is: what is left without its own backward pass."""
+def scan(job: Job, weights: Weights) -> Network:
+    """A plain scan: with `spread` as the engine, what is left of that without its own backward pass."""
 
-    as_engine = True
+    def layer(weights: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
+        projected = jnp.swapaxes(inputs, 0, 1) @ weights["kernel"] + weights["bias"][None, None]
 
-    def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
-        """See `Spread`."""
+        def step(state: tuple[Array, Array], projected: Array) -> tuple[tuple[Array, Array], Array]:
+            hidden, cell = state
+            i, f, g, o = jnp.split(projected + hidden @ weights["recurrent_kernel"], 4, axis=-1)
+            cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
+            hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
+            return (hidden, cell), hidden
 
-        def layer(weights: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
-            projected = jnp.swapaxes(inputs, 0, 1) @ weights["kernel"] + weights["bias"][None, None]
+        zeros = jnp.zeros((inputs.shape[0], len(weights["recurrent_kernel"])))
+        return jnp.swapaxes(jax.lax.scan(step, (zeros, zeros), projected)[1], 0, 1)
 
-            def step(state: tuple[Array, Array], projected: Array) -> tuple[tuple[Array, Array], Array]:
-                hidden, cell = state
-                i, f, g, o = jnp.split(projected + hidden @ weights["recurrent_kernel"], 4, axis=-1)
-                cell = jax.nn.sigmoid(f) * cell + jax.nn.sigmoid(i) * jnp.tanh(g)
-                hidden = jax.nn.sigmoid(o) * jnp.tanh(cell)
-                return (hidden, cell), hidden
+    def answer(weights: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, "C T 1"]:
+        sequence = inputs
+        for name in job.layers:
+            sequence = layer(weights[name], sequence)
+        return sequence
 
-            zeros = jnp.zeros((inputs.shape[0], len(weights["recurrent_kernel"])))
-            return jnp.swapaxes(jax.lax.scan(step, (zeros, zeros), projected)[1], 0, 1)
-
-        def answer(weights: PyTree, inputs: Float[Array, "C T 1"]) -> Float[Array, "C T 1"]:
-            sequence = inputs
-            for name in job.layers:
-                sequence = layer(weights[name], sequence)
-            return sequence
-
-        return start.weights, answer
-
-    def weights(self, params: PyTree) -> Weights:
-        """See `Spread`."""
-        return params
+    return Network(weights, answer, lambda weights: weights)
 
 
 class FlaxStack(nn.Module):
     """The network in Flax's own layers."""
 
-    hidden: tuple[int, ...]
+    job: Job
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T 1"]) -> Float[Array, "C T 1"]:
         """Answers curves."""
         sequence = inputs
-        for layer, units in enumerate((*self.hidden, 1)):
-            sequence = nn.RNN(nn.OptimizedLSTMCell(units, name=f"cell_{layer}"))(sequence)  # type: ignore[assignment]
+        for name, units in self.job.layers.items():
+            sequence = nn.RNN(nn.OptimizedLSTMCell(units, name=name))(sequence)  # type: ignore[assignment]
         return sequence
 
 
-class Flax(Spread):
-    """`flax.linen.RNN` of `OptimizedLSTMCell`, all members of a device under one `jax.vmap`."""
+def flax(job: Job, weights: Weights) -> Network:
+    """`flax.linen.RNN` of `OptimizedLSTMCell`, a kernel and a recurrent kernel for each gate."""
+    module = FlaxStack(job)
+    params: PyTree = {}
+    for name, layer in weights.items():
+        parts = zip(*(np.split(layer[leaf], 4, axis=-1) for leaf in LEAVES), strict=True)
+        params[name] = {}
+        for gate, (kernel, recurrent_kernel, bias) in zip("ifgo", parts, strict=True):
+            params[name] |= {f"i{gate}": {"kernel": kernel}, f"h{gate}": {"kernel": recurrent_kernel, "bias": bias}}
 
-    def build(self, job: Job, start: Start) -> tuple[PyTree, Callable[[PyTree, Array], Array]]:
-        """See `Spread`."""
-        module = FlaxStack(job.hidden)
-        params: dict[str, Any] = {}
-        self._layers = job.layers
-        for layer, name in enumerate(job.layers):
-            weights = start.weights[name]
-            cell = params[f"cell_{layer}"] = {}
-            parts = (np.split(weights[leaf], 4, axis=-1) for leaf in ("kernel", "recurrent_kernel", "bias"))
-            for gate, kernel, recurrent_kernel, bias in zip("ifgo", *parts, strict=True):
-                cell[f"i{gate}"] = {"kernel": kernel}
-                cell[f"h{gate}"] = {"kernel": recurrent_kernel, "bias": bias}
-        return params, lambda params, inputs: cast(Array, module.apply({"params": params}, inputs))
+    def joined(cell: PyTree, side: str, leaf: str) -> np.ndarray:
+        return np.concatenate([cell[f"{side}{gate}"][leaf] for gate in "ifgo"], axis=-1)
 
-    def weights(self, params: PyTree) -> Weights:
-        """See `Spread`."""
-        leaves = {}
-        for layer, name in enumerate(self._layers):
-            cell = params[f"cell_{layer}"]
-            for leaf, part, of in (
-                ("kernel", "i", "kernel"),
-                ("recurrent_kernel", "h", "kernel"),
-                ("bias", "h", "bias"),
-            ):
-                leaves[f"{name}/{leaf}"] = np.concatenate([cell[f"{part}{gate}"][of] for gate in "ifgo"], axis=-1)
-        return nested(leaves)
+    places = dict(zip(LEAVES, (("i", "kernel"), ("h", "kernel"), ("h", "bias")), strict=True))
+    return Network(
+        params,
+        lambda params, inputs: cast(Array, module.apply({"params": params}, inputs)),
+        lambda params: {
+            name: {leaf: joined(cell, *place) for leaf, place in places.items()} for name, cell in params.items()
+        },
+    )
 
 
-class FlaxBlocks(Flax):
-    """The same, set up as the engine is."""
+def equinox(job: Job, weights: Weights) -> Network:
+    """`equinox.nn.LSTMCell` in a scan."""
+    import equinox as eqx
 
-    as_engine = True
+    sizes = zip((1, *job.hidden), job.layers.values(), strict=True)
+    cells = [eqx.nn.LSTMCell(below, units, key=jax.random.key(0)) for below, units in sizes]
+
+    def leaves(cells: list[Any]) -> list[Any]:
+        return [getattr(cell, name) for cell in cells for name in ("weight_ih", "weight_hh", "bias")]
+
+    def turned(leaf: np.ndarray) -> np.ndarray:
+        return np.swapaxes(leaf, 1, -1) if leaf.ndim == 3 else np.asarray(leaf)
+
+    values = [turned(weights[name][leaf]) for name in job.layers for leaf in LEAVES]
+    params, static = eqx.partition(eqx.tree_at(leaves, cells, values), eqx.is_array_like)
+
+    def layer(cell: Any, sequence: Float[Array, "T F"]) -> Float[Array, "T H"]:
+        def step(state: tuple[Array, Array], value: Array) -> tuple[tuple[Array, Array], Array]:
+            state = cell(value, state)
+            return state, state[0]
+
+        zero = jnp.zeros(cell.hidden_size)
+        return jax.lax.scan(step, (zero, zero), sequence)[1]
+
+    def answer(params: PyTree, curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
+        sequence = curve
+        for cell in eqx.combine(params, static):
+            sequence = layer(cell, sequence)
+        return sequence
+
+    return Network(
+        params,
+        jax.vmap(answer, in_axes=(None, 0)),
+        lambda params: {
+            name: dict(zip(LEAVES, map(turned, leaves([cell])), strict=True))
+            for name, cell in zip(job.layers, params, strict=True)
+        },
+    )
+
+
+def _groups(members: int, block: int, mesh: jax.sharding.Mesh) -> list[Int[np.ndarray, "blocks N"]]:
+    """Numbers of the members in each group, as `lstm_toys.populations.train` makes them."""
+    return list(blocks.groups(members, blocks.group_size(members, block, mesh.size), block, mesh.size))
+
+
+def _joined(groups: list[PyTree]) -> PyTree:
+    """Joins the groups' trees along one axis of members."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *map(blocks.flat, groups))

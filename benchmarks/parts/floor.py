@@ -9,6 +9,7 @@ Every part runs on all devices at once, as the engine does, so that the cores di
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -17,41 +18,31 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from benchmarks.job import Job
-from benchmarks.parts.loop import Body, microseconds, repeated
+from benchmarks.parts.loop import Body, Run, microseconds, repeated
 from lstm_toys.populations import devices
 
 BLOCKS = (1, 2, 4)
 """Members side by side in which every form is tried."""
 
 
-class Floor:
-    """Finds the best form of each part, and measures them."""
+def begin() -> Callable[[float], dict[str, dict[str, Any]]]:
+    """Finds the best form of each part, and returns what measures them; see `benchmarks.entries.Parts`."""
+    devices.configure()
+    best = {part: _best(forms) for part, forms in parts(Job()).items()}
+    return lambda seconds: {
+        part: {"us": microseconds(run, seconds), "form": form} for part, (form, run) in best.items()
+    }
 
-    def __init__(self) -> None:
-        devices.configure()
-        self._best: dict[str, tuple[str, Callable[[int], float]]] = {}
 
-    def measure(self, seconds: float) -> dict[str, Any]:
-        """Measures the best forms, and finds them first if this is the first time.
-
-        Args:
-            seconds: to spend on every part.
-
-        Returns:
-            For each part the microseconds of a member-step on one core, and the form.
-        """
-        if not self._best:
-            self._best = {part: self._choose(forms) for part, forms in parts(Job()).items()}
-        return {part: {"us": microseconds(run, seconds), "form": form} for part, (form, run) in self._best.items()}
-
-    def _choose(self, forms: dict[str, tuple[Body, PyTree]]) -> tuple[str, Callable[[int], float]]:
-        runs = {
-            f"{name}, blocks of {block}": repeated(body, carry, block)
-            for (name, (body, carry)), block in itertools.product(forms.items(), BLOCKS)
-        }
-        times = {name: min(microseconds(run, 0.01) for _ in range(10)) for name, run in runs.items()}
-        best = min(times, key=lambda name: times[name])
-        return best, runs[best]
+def _best(forms: dict[str, tuple[Body, PyTree]]) -> tuple[str, Run]:
+    """The fastest form in the fastest blocks."""
+    runs = {
+        f"{name}, blocks of {block}": repeated(body, carry, block)
+        for (name, (body, carry)), block in itertools.product(forms.items(), BLOCKS)
+    }
+    times = {name: min(microseconds(run, 0.01) for _ in range(10)) for name, run in runs.items()}
+    best = min(times, key=lambda name: times[name])
+    return best, runs[best]
 
 
 def parts(job: Job) -> dict[str, dict[str, tuple[Body, PyTree]]]:
@@ -66,33 +57,40 @@ def parts(job: Job) -> dict[str, dict[str, tuple[Body, PyTree]]]:
     def draw(*shape: int) -> Float[Array, "..."]:
         return jnp.asarray(random.uniform(-0.1, 0.1, shape), jnp.float32)
 
-    def rows(count: int) -> tuple[Float[Array, "T H"], ...]:
-        return tuple(draw(points, units) for _ in range(count))
+    def several(count: int, *shape: int) -> tuple[Float[Array, "..."], ...]:
+        return tuple(draw(*shape) for _ in range(count))
 
     def flat(count: int) -> Float[Array, "..."]:
         return draw(count * points * units)
 
-    wide, gates = draw(units, 4 * units), tuple(draw(units, units) for _ in range(4))
+    wide, gates = draw(units, 4 * units), several(4, units, units)
     hidden, derivative = draw(1, units), draw(1, 4 * units)
-    four = tuple(draw(1, units) for _ in range(4))
+    four = several(4, 1, units)
     sources = draw(points, units + 2)
+
+    def chain(step: Callable[..., Array], state: Array, *constants: PyTree) -> tuple[Body, PyTree]:
+        return _chain(step, points), (state, (*constants, state))
+
     return {
         "forward dots": {
-            "one dot": (_chain(_forward_one, points), (hidden, (wide, hidden))),
-            "four dots": (_chain(_forward_four, points), (hidden, (gates, hidden))),
+            "one dot": chain(_forward_one, hidden, wide),
+            "four dots": chain(_forward_four, hidden, gates),
         },
         "backward dots": {
-            "one dot": (_chain(_backward_one, points), (derivative, (draw(4 * units, units), derivative))),
-            "one dot, transposed": (_chain(_backward_transposed, points), (derivative, (wide, derivative))),
-            "four dots": (_chain(_backward_four, points), (hidden, (gates, four, hidden))),
+            "one dot": chain(_backward_one(jnp.matmul), derivative, draw(4 * units, units)),
+            "one dot, transposed": chain(_backward_one(partial(jnp.einsum, "cg,hg->ch")), derivative, wide),
+            "four dots": chain(_backward_four, hidden, gates, four),
         },
         "weight gradient": {
-            "one product": (_gradient_one, (sources, draw(points, 4 * units), draw(units + 2, 4 * units))),
+            "one product": (_gradient(_transposed), (sources, draw(points, 4 * units), draw(units + 2, 4 * units))),
             "one product, transposed": (
-                _gradient_transposed,
+                _gradient(jnp.matmul),
                 (sources.T, draw(points, 4 * units), draw(units + 2, 4 * units)),
             ),
-            "four products": (_gradient_four, (sources, rows(4), tuple(draw(units + 2, units) for _ in range(4)))),
+            "four products": (
+                _gradient(_transposed),
+                (sources, several(4, points, units), several(4, units + 2, units)),
+            ),
         },
         "activations, forward": {
             "logistic": (_activations(jax.nn.sigmoid), (flat(3), flat(2))),
@@ -104,69 +102,50 @@ def parts(job: Job) -> dict[str, dict[str, tuple[Body, PyTree]]]:
     }
 
 
-def _chain(step: Callable[[PyTree, PyTree], PyTree], points: int) -> Body:
+def _chain(step: Callable[..., Array], points: int) -> Body:
     """A scan over time of a step from state and constants to state."""
 
     def body(carry: PyTree) -> PyTree:
         state, constants = carry
-        state, _ = jax.lax.scan(lambda s, _: (step(s, constants), None), state, None, length=points)
+        state, _ = jax.lax.scan(lambda s, _: (step(s, *constants), None), state, None, length=points)
         return state, constants
 
     return body
 
 
-def _forward_one(hidden: Array, constants: PyTree) -> Array:
-    kernel, shift = constants
+def _forward_one(hidden: Array, kernel: Array, shift: Array) -> Array:
     i, f, g, o = jnp.split(hidden @ kernel, 4, axis=-1)
     return shift + (i + f) + (g + o)
 
 
-def _forward_four(hidden: Array, constants: PyTree) -> Array:
-    kernels, shift = constants
+def _forward_four(hidden: Array, kernels: tuple[Array, ...], shift: Array) -> Array:
     i, f, g, o = (hidden @ kernel for kernel in kernels)
     return shift + (i + f) + (g + o)
 
 
-def _backward_one(derivative: Array, constants: PyTree) -> Array:
-    kernel, shift = constants
-    return shift + jnp.tile(derivative @ kernel, (1, 4))
+def _backward_one(product: Callable[[Array, Array], Array]) -> Callable[..., Array]:
+    return lambda derivative, kernel, shift: shift + jnp.tile(product(derivative, kernel), (1, 4))
 
 
-def _backward_transposed(derivative: Array, constants: PyTree) -> Array:
-    kernel, shift = constants
-    return shift + jnp.tile(jnp.einsum("cg,hg->ch", derivative, kernel), (1, 4))
-
-
-def _backward_four(derivative: Array, constants: PyTree) -> Array:
-    kernels, gates, shift = constants
+def _backward_four(derivative: Array, kernels: tuple[Array, ...], gates: tuple[Array, ...], shift: Array) -> Array:
     i, f, g, o = ((derivative * gate) @ kernel for gate, kernel in zip(gates, kernels, strict=True))
     return shift + (i + f) + (g + o)
 
 
-def _touch(array: Array, by: Array) -> Array:
-    """Makes an array depend on another through its first element, which the loop replaces in place."""
-    return array.at[0, 0].set(by[0, 0])
+_transposed = partial(jnp.einsum, "ts,tg->sg")
 
 
-def _gradient_one(carry: PyTree) -> PyTree:
-    sources, derivatives, total = carry
-    total = 0.5 * total + jnp.einsum("ts,tg->sg", sources, derivatives)
-    return sources, _touch(derivatives, total), total
+def _gradient(product: Callable[[Array, Array], Array]) -> Body:
+    """One product of what the gates saw and their derivatives, or one for each gate."""
 
+    def body(carry: PyTree) -> PyTree:
+        sources, derivatives, totals = carry
+        totals = jax.tree.map(lambda total, d: 0.5 * total + product(sources, d), totals, derivatives)
+        # One element makes the next iteration depend on this one; the loop replaces it in place.
+        touched = jax.tree.map(lambda d, total: d.at[0, 0].set(total[0, 0]), derivatives, totals)
+        return sources, touched, totals
 
-def _gradient_transposed(carry: PyTree) -> PyTree:
-    sources, derivatives, total = carry
-    total = 0.5 * total + sources @ derivatives
-    return sources, _touch(derivatives, total), total
-
-
-def _gradient_four(carry: PyTree) -> PyTree:
-    sources, derivatives, totals = carry
-    totals = tuple(
-        0.5 * total + jnp.einsum("ts,tg->sg", sources, derivative)
-        for derivative, total in zip(derivatives, totals, strict=True)
-    )
-    return sources, tuple(map(_touch, derivatives, totals)), totals
+    return body
 
 
 def _activations(sigmoid: Callable[[Array], Array]) -> Body:
