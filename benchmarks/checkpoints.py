@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Timed(Checkpoints):
 
     def save(self, first: int, last: int, step: int, state: State) -> None:
         """See `Checkpoints`."""
-        self.seconds.append(timed(lambda: super(Timed, self).save(first, last, step, state)))
+        self.seconds.append(timed(partial(super().save, first, last, step, state)))
         self.state = state
 
 
@@ -60,10 +61,10 @@ def measure(members: int, steps: int, folder: Path) -> dict[str, Any]:
         with ocp.StandardCheckpointer() as checkpointer:
             checkpointer.save(path, {name: array for name, array in state.items() if array.size})
 
-    formats = {
-        name: statistics.median(timed(lambda: save(folder / f"{save.__name__}-{repeat}")) for repeat in range(REPEATS))  # noqa: B023
-        for name, save in {"npz, not flushed, no checksum": npz, "orbax": orbax}.items()
-    }
+    def median(save: Callable[[Path], None]) -> float:
+        times = (timed(partial(save, folder / f"{save.__name__}-{repeat}")) for repeat in range(REPEATS))
+        return round(statistics.median(times), 4)
+
     one = statistics.median(checkpoints.seconds)
     group = checkpoints.group_size or members
     often = one * (1 / 30 + trained.member_steps / training / (4_000 * group))
@@ -76,7 +77,7 @@ def measure(members: int, steps: int, folder: Path) -> dict[str, Any]:
         "seconds of training, checkpoints included": round(training, 1),
         "percent of this training": round(100 * sum(checkpoints.seconds) / training, 2),
         "percent at 4,000 steps and a checkpoint every 30 s": round(100 * often, 2),
-        "seconds of other formats, median": {name: round(value, 4) for name, value in formats.items()},
+        "seconds of other formats, median": {"npz, not flushed, no checksum": median(npz), "orbax": median(orbax)},
         "platform": jax.default_backend(),
     }
 

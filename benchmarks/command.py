@@ -13,58 +13,43 @@ SWITCHES = {
 }
 
 
-class Bad(Exception):
-    """A command line that cannot be run; the argument says in one line what is wrong."""
+def read(doc: str, name: str, *switches: str, arguments: Sequence[str] | None = None) -> flags.FlagValues:
+    """Reads a command line, and makes the folder for the output.
 
-
-def read(doc: str, name: str, *switches: str) -> flags.FlagValues:
-    """Reads the process's command line; prints help and exits 0, or says in one line what is wrong and exits 2.
+    Prints help and exits 0 where that is asked for; says in one line what is wrong and exits 2 where something is.
 
     Args:
         doc: what the command does.
         name: of its module.
-        switches: see `parse`.
+        switches: names in `SWITCHES` that the command takes besides ``--output``.
+        arguments: without the program's name; None: those of the process.
     """
-    if any(argument in ("--help", "-help", "-h", "--helpfull") for argument in sys.argv[1:]):
+    given = sys.argv[1:] if arguments is None else arguments
+    if {"--help", "-help", "-h", "--helpfull"} & set(given):
         print(f"{doc.strip()}\n\nusage: python -m {name} [flags]\n")
         print("  --output\n      folder for the results (default: results/benchmarks)")
         for switch in switches:
             print(f"  --[no]{switch}\n      {SWITCHES[switch]} (default: no)")
         sys.exit(0)
-    try:
-        return parse(sys.argv[1:], *switches)
-    except Bad as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
-
-
-def parse(arguments: Sequence[str], *switches: str) -> flags.FlagValues:
-    """Reads a command line, and makes the folder for the output.
-
-    Args:
-        arguments: without the program's name.
-        switches: names in `SWITCHES` that the command takes besides ``--output``.
-
-    Raises:
-        Bad: the command line cannot be run.
-    """
     values = flags.FlagValues()
     flags.DEFINE_string("output", "results/benchmarks", "folder for the results", flag_values=values)
-    for name in switches:
-        flags.DEFINE_bool(name, False, SWITCHES[name], flag_values=values)
+    for switch in switches:
+        flags.DEFINE_bool(switch, False, SWITCHES[switch], flag_values=values)
     try:
-        stray = values(["benchmark", *arguments])[1:]
-    except flags.Error as error:
-        raise Bad(" ".join(str(error).split())) from None
-    if stray:
-        raise Bad(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
-    if not values.output:
-        raise Bad("flag --output=: takes a folder")
-    try:
+        stray = values(["benchmark", *given])[1:]
+        if stray:
+            raise flags.Error(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
+        if not values.output:
+            raise flags.Error("flag --output=: takes a folder")
         Path(values.output).mkdir(parents=True, exist_ok=True)
+    except flags.Error as error:
+        wrong = " ".join(str(error).split())
     except OSError as error:
-        raise Bad(f"flag --output={values.output}: {error.strerror}") from None
-    return values
+        wrong = f"flag --output={values.output}: {error.strerror}"
+    else:
+        return values
+    print(wrong, file=sys.stderr)
+    sys.exit(2)
 
 
 def write(path: Path, results: dict[str, Any], text: str) -> None:

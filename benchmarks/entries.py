@@ -65,16 +65,13 @@ class Contestant:
 
 Entry = Contestant | Parts
 
-flax = partial(in_jax.spread, in_jax.flax)
-flax_blocks = partial(in_jax.spread, in_jax.flax, as_engine=True)
-autodiff = partial(in_jax.spread, in_jax.scan, as_engine=True)
-equinox = partial(in_jax.spread, in_jax.equinox)
+_one_vmap, _alike = in_jax.spread, partial(in_jax.spread, as_engine=True)
 
 ENGINE = Contestant("ours", "lstm_toys", in_jax.engine, unit=in_jax.CHUNK)
-AUTODIFF = Contestant("autodiff", "plain scan, autodiff, set up alike", autodiff)
-FLAX_BLOCKS = Contestant("flax_blocks", "Flax nn.RNN, set up alike", flax_blocks, most=1024)
-FLAX = Contestant("flax", "Flax nn.RNN, one vmap", flax, most=1024)
-EQUINOX = Contestant("equinox", "Equinox LSTMCell, one vmap", equinox, peer=True, most=1024)
+AUTODIFF = Contestant("autodiff", "plain scan, autodiff, set up alike", partial(_alike, in_jax.scan))
+FLAX_BLOCKS = Contestant("flax_blocks", "Flax nn.RNN, set up alike", partial(_alike, in_jax.flax), most=1024)
+FLAX = Contestant("flax", "Flax nn.RNN, one vmap", partial(_one_vmap, in_jax.flax), most=1024)
+EQUINOX = Contestant("equinox", "Equinox LSTMCell, one vmap", partial(_one_vmap, in_jax.equinox), peer=True, most=1024)
 TORCH = Contestant("torch", "PyTorch nn.LSTM, one a core", in_torch.lstm, peer=True, one_a_core=True, one_network=True)
 TORCH_FUNC = Contestant(
     "torch_func", "PyTorch torch.func, one a core", in_torch.ensemble, peer=True, one_a_core=True, most=256

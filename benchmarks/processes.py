@@ -9,8 +9,7 @@ from collections.abc import Callable
 from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -43,21 +42,19 @@ class Worker:
         there.close()
 
     def ask(self, request: str, *arguments: Any) -> None:
-        """Sends a request."""
-        try:
+        """Sends a request; of a process that has ended, the reply tells."""
+        with contextlib.suppress(OSError):
             self._pipe.send((request, arguments))
-        except OSError:
-            raise Unusable(self._end()) from None
 
     def reply(self) -> Any:
-        """Waits for the reply to the last request."""
+        """Waits for the reply to the last request, which is `Unusable` where that failed."""
         try:
-            reply = self._pipe.recv()
+            return self._pipe.recv()
         except (EOFError, OSError):
-            raise Unusable(self._end()) from None
-        if isinstance(reply, Unusable):
-            raise reply
-        return reply
+            self._process.join()
+            lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
+            said = f": {lines[-1][:200]}" if lines else ""
+            return Unusable(f"the process ended with {self._process.exitcode}{said}")
 
     def close(self) -> None:
         """Ends the process."""
@@ -65,11 +62,6 @@ class Worker:
         self._process.join(10)
         self._process.kill()
         self._process.join()
-
-    def _end(self) -> str:
-        self._process.join()
-        lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
-        return f"the process ended with {self._process.exitcode}" + (f": {lines[-1][:200]}" if lines else "")
 
 
 def serve(entry: Entry, pipe: Connection, log: Path) -> None:
@@ -117,7 +109,7 @@ class Server:
 
 
 class Team:
-    """An entry with its processes; a context that ends them.
+    """An entry with its processes.
 
     Args:
         entry: which one.
@@ -127,12 +119,8 @@ class Team:
     def __init__(self, entry: Entry, folder: Path) -> None:
         self._workers = [Worker(entry, folder / f"{entry.name}-{number}.log") for number in range(entry.processes)]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Ends the processes."""
         for worker in self._workers:
             worker.close()
 
@@ -167,34 +155,32 @@ class Team:
     def train(self, cell: int, steps: int) -> float:
         """Trains what was prepared, all processes at once, and returns the wall time in seconds."""
         began = time.perf_counter()
-        for worker in self._workers:
-            worker.ask("train", cell, steps)
+        self._ask("train", cell, steps)
         self._replies()
         return time.perf_counter() - began
 
     def forget(self) -> None:
         """Lets go of everything that was prepared."""
-        for worker in self._workers:
-            worker.ask("forget")
+        self._ask("forget")
         self._replies()
 
     def measure(self, seconds: float) -> dict[str, dict[str, Any]]:
         """Measures the parts of a member-step, which have one process; see `entries.Parts`."""
-        (worker,) = self._workers
-        worker.ask("measure", seconds)
-        parts: dict[str, dict[str, Any]] = worker.reply()
+        self._ask("measure", seconds)
+        parts: dict[str, dict[str, Any]]
+        (parts,) = self._replies()
         return parts
+
+    def _ask(self, request: str, *arguments: Any) -> None:
+        for worker in self._workers:
+            worker.ask(request, *arguments)
 
     def _replies(self) -> list[Any]:
         """Waits for all processes, so that none has a reply left when one of them fails."""
-        replies, failures = [], []
-        for worker in self._workers:
-            try:
-                replies.append(worker.reply())
-            except Unusable as failure:
-                failures.append(failure)
-        if failures:
-            raise failures[0]
+        replies = [worker.reply() for worker in self._workers]
+        for reply in replies:
+            if isinstance(reply, Unusable):
+                raise reply
         return replies
 
 

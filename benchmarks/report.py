@@ -121,27 +121,26 @@ def _members(cells: list[Results]) -> Iterator[str]:
     for cell in cells:
         if cell["sweep"] == "members":
             for row in cell["rows"].values():
-                yield f"| {row.get('members', cell['members']):,} | {row['label']} | {' | '.join(_numbers(row))} |"
+                yield _line(f"{row.get('members', cell['members']):,}", row)
 
 
 def _others(cells: list[Results], cores: int) -> Iterator[str]:
     for cell in cells:
         if cell["sweep"] != "members":
             job = Job(**cell["job"])
-            head = f"| {cell['sweep']} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves} |"
-            for row in cell["rows"].values():
-                yield f"{head} {row['label']} | {' | '.join(_numbers(row, cores))} |"
+            head = f"{cell['sweep']} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves}"
+            yield from (_line(head, row, cores) for row in cell["rows"].values())
 
 
-def _numbers(row: dict[str, Any], cores: int = 1) -> list[str]:
-    """Rate, spread, ratio and disagreement."""
+def _line(head: str, row: dict[str, Any], cores: int = 1) -> str:
+    """Rate, spread, ratio and disagreement of an entry."""
     if "error" in row:
-        return [f"not timed: {row['error'].replace('|', '/')}", "", "", ""]
+        return f"| {head} | {row['label']} | not timed: {row['error'].replace('|', '/')} |  |  |  |"
     rate, low, high = (f"{row[name] / cores:,.0f}" for name in ("median", "low", "high"))
     ratio = row.get("ours_to_this")
     times = "" if ratio is None else f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
     differs = f"{row['weights_differ']:.0e}, {row['losses_differ']:.0e}" if "weights_differ" in row else ""
-    return [rate, f"{low} to {high}", times, differs]
+    return f"| {head} | {row['label']} | {rate} | {low} to {high} | {times} | {differs} |"
 
 
 def _parts(cells: list[Results], entry: Parts, what: str) -> list[str]:

@@ -6,7 +6,7 @@ Everything in a sweep is timed once a round, round after round, so that a change
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def measure(cells: list[Cell]) -> list[dict[str, Any]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         entries = dict.fromkeys(entry for cell in cells for entry in cell.entries)
-        teams = {entry: stack.enter_context(Team(entry, folder)) for entry in entries}
+        teams = {entry: stack.enter_context(closing(Team(entry, folder))) for entry in entries}
         for sweep in dict.fromkeys(cell.sweep for cell in cells):
             measured += _measure_sweep([cell for cell in cells if cell.sweep == sweep], teams, starts)
     return measured

@@ -35,17 +35,17 @@ def engine(job: Job, start: Start) -> Trainer:
         recorded = np.append(np.arange(CHUNK, steps, CHUNK), steps).astype(np.int32)
         for number, members in enumerate(groups):
             reached = np.int32(0)
-            pending: list[training.Record] = []
+            pending: training.Record
             for first in range(0, len(recorded), programs.STOPS):
                 stops = recorded[first : first + programs.STOPS]
                 padding = (0, programs.STOPS - len(stops))
                 padded = np.pad(stops, padding, mode="edge"), np.pad(np.ones(len(stops), bool), padding)
                 members, following = compiled.follow(members, reached, *padded)
-                for record in pending:
-                    look(record)
-                reached, pending = stops[-1], [following]
+                if first:
+                    look(pending)
+                reached, pending = stops[-1], following
             groups[number] = members
-            losses[number] = look(following)[:, len(stops) - 1]
+            losses[number] = look(pending)[:, len(stops) - 1]
 
     def look(record: training.Record) -> Float[np.ndarray, "M stops"]:
         """Brings to the host what the engine does, and returns the losses."""

@@ -66,7 +66,7 @@ def parts(job: Job) -> dict[str, dict[str, tuple[Body, PyTree]]]:
     wide, gates = draw(units, 4 * units), several(4, units, units)
     hidden, derivative = draw(1, units), draw(1, 4 * units)
     four = several(4, 1, units)
-    sources = draw(points, units + 2)
+    sources, derivatives, total = draw(points, units + 2), draw(points, 4 * units), draw(units + 2, 4 * units)
 
     def chain(step: Callable[..., Array], state: Array, *constants: PyTree) -> tuple[Body, PyTree]:
         return _chain(step, points), (state, (*constants, state))
@@ -82,11 +82,8 @@ def parts(job: Job) -> dict[str, dict[str, tuple[Body, PyTree]]]:
             "four dots": chain(_backward_four, hidden, gates, four),
         },
         "weight gradient": {
-            "one product": (_gradient(_transposed), (sources, draw(points, 4 * units), draw(units + 2, 4 * units))),
-            "one product, transposed": (
-                _gradient(jnp.matmul),
-                (sources.T, draw(points, 4 * units), draw(units + 2, 4 * units)),
-            ),
+            "one product": (_gradient(_transposed), (sources, derivatives, total)),
+            "one product, transposed": (_gradient(jnp.matmul), (sources.T, derivatives, total)),
             "four products": (
                 _gradient(_transposed),
                 (sources, several(4, points, units), several(4, units + 2, units)),
@@ -97,7 +94,7 @@ def parts(job: Job) -> dict[str, dict[str, tuple[Body, PyTree]]]:
             "through tanh": (_activations(lambda a: 0.5 * jnp.tanh(0.5 * a) + 0.5), (flat(3), flat(2))),
         },
         "activations, backward": {
-            "products": (_derivatives, (jnp.float32(1), tuple(flat(1) for _ in range(8)), (flat(1),) * 4))
+            "products": (_derivatives, (jnp.float32(1), several(8, points * units), several(4, points * units)))
         },
     }
 

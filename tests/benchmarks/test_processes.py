@@ -1,6 +1,7 @@
 """A contestant in processes of its own is checked, timed, and told of where it fails."""
 
 import os
+from contextlib import closing
 
 import pytest
 
@@ -24,7 +25,7 @@ def killed(*_):
 
 
 def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
-    with Team(Contestant("two", "two processes", exact, one_a_core=True), tmp_path) as team:
+    with closing(Team(Contestant("two", "two processes", exact, one_a_core=True), tmp_path)) as team:
         assert max(team.prepare(0, small, 3, start)) < 1e-4
         assert team.train(0, 10) > 0
         team.forget()
@@ -40,7 +41,7 @@ def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
     ],
 )
 def test_what_fails_says_why(make, why, small, start, tmp_path):
-    with Team(Contestant("failing", "fails", make), tmp_path) as team:
+    with closing(Team(Contestant("failing", "fails", make), tmp_path)) as team:
         for _ in range(2):
             with pytest.raises(Unusable) as failure:
                 team.prepare(0, small, 3, start)
