@@ -5,19 +5,14 @@ end_to_end.json and end_to_end.md.
 """
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks import options
-from benchmarks.measure import spread
+from benchmarks import command, footprint, machine
 
-STAGES = ("import", "compile", "train", "evaluate", "figures", "rest", "all")
-"""As metrics.json has them, the rest, and the sum, which is the wall time of the process."""
+EXPERIMENT = ("experiments.sine", "--seeds", "16")
 
 
 def measure(repeats: int, steps: int | None) -> dict[str, dict[str, Any]]:
@@ -30,35 +25,25 @@ def measure(repeats: int, steps: int | None) -> dict[str, dict[str, Any]]:
         steps: of the training; None: the experiment's default.
 
     Returns:
-        For each cache and stage, all seconds, their median, lowest and highest.
+        See `footprint.cold_and_warm`.
     """
-    seconds: dict[str, dict[str, list[float]]] = {cache: {stage: [] for stage in STAGES} for cache in ("cold", "warm")}
     with tempfile.TemporaryDirectory() as fonts:
-        environment = {**os.environ, "MPLCONFIGDIR": fonts}
-        subprocess.run([sys.executable, "-c", "import matplotlib.font_manager"], env=environment, check=True)
-        for number in range(repeats):
-            with tempfile.TemporaryDirectory() as caches:
-                for cache, stages in seconds.items():
-                    for stage, value in run({**environment, "XDG_CACHE_HOME": caches}, steps).items():
-                        stages[stage].append(value)
-                    print(f"round {number + 1} of {repeats}, {cache}: {stages['all'][-1]:.1f} s", flush=True)
-    return {
-        cache: {stage: {"seconds": values, **spread(values)} for stage, values in stages.items()}
-        for cache, stages in seconds.items()
-    }
+        environment = {"MPLCONFIGDIR": fonts}
+        footprint.run("matplotlib.font_manager", **environment)
+        return footprint.cold_and_warm(repeats, lambda caches: run(steps, **environment, XDG_CACHE_HOME=str(caches)))
 
 
-def run(environment: dict[str, str], steps: int | None) -> dict[str, float]:
-    """Runs the experiment once, into a folder that is then removed, and returns the seconds of every stage."""
+def run(steps: int | None, **environment: str) -> dict[str, float]:
+    """Runs the experiment once, into a folder that is then removed.
+
+    Returns:
+        The seconds of every stage as metrics.json has them, the rest, and the sum, the wall time of the process.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "experiments.sine", "--seeds", "16", "--results_dir", folder, "--quiet"]
-        if steps is not None:
-            command += ["--steps", str(steps)]
+        more = [] if steps is None else ["--steps", str(steps)]
         began = time.perf_counter()
-        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        footprint.run(*EXPERIMENT, "--results_dir", folder, "--quiet", *more, **environment)
         wall = time.perf_counter() - began
-        if done.returncode:
-            raise RuntimeError(f"the experiment failed: {done.stderr.strip()[-300:]}")
         (metrics,) = (Path(folder) / "runs").glob("*/metrics.json")
         stages: dict[str, float] = json.loads(metrics.read_text())["seconds"]
     return {**stages, "rest": wall - sum(stages.values()), "all": wall}
@@ -66,9 +51,7 @@ def run(environment: dict[str, str], steps: int | None) -> dict[str, float]:
 
 def markdown(results: dict[str, Any]) -> str:
     """The results as a table."""
-    from benchmarks import machine
-
-    lines = ["# Seconds of `python -m experiments.sine --seeds 16`", ""]
+    lines = [f"# Seconds of `python -m {' '.join(EXPERIMENT)}`", ""]
     if results["steps"] is not None:
         lines += [f"**A quick run of {results['steps']} steps. Its numbers are noise.**", ""]
     lines += [
@@ -80,36 +63,20 @@ def markdown(results: dict[str, Any]) -> str:
         "| stage | cold cache | | warm cache | |",
         "|---|--:|--:|--:|--:|",
     ]
-    for stage in STAGES:
-        cells = []
-        for cache in results["caches"].values():
-            value = cache[stage]
-            cells += [f"{value['median']:.2f}", f"{value['low']:.2f} to {value['high']:.2f}"]
+    caches = results["caches"].values()
+    for stage in results["caches"]["cold"]:
+        cells = [f"{of[stage]['median']:.2f} | {of[stage]['low']:.2f} to {of[stage]['high']:.2f}" for of in caches]
         lines.append(f"| {stage} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Runs the benchmark as the command line says."""
-    given = options.read(__doc__ or "", "benchmarks.end_to_end", "quick")
-    from benchmarks import machine
-    from lstm_toys import files
-    from lstm_toys.populations import devices
-
+    given = command.read(__doc__ or "", "benchmarks.end_to_end", "quick")
     repeats, steps = (1, 200) if given.quick else (5, None)
     caches = measure(repeats, steps)
-    devices.configure(cache=False)
-    results = {
-        "machine": machine.describe(os.environ.get("XLA_FLAGS", "")),
-        "repeats": repeats,
-        "steps": steps,
-        "caches": caches,
-    }
-    output = Path(given.output)
-    files.write_json(output / "end_to_end.json", results)
-    text = markdown(results)
-    (output / "end_to_end.md").write_text(text)
-    print(f"\n{text}")
+    results = {"machine": machine.describe(), "repeats": repeats, "steps": steps, "caches": caches}
+    command.write(Path(given.output) / "end_to_end", results, markdown(results))
 
 
 if __name__ == "__main__":

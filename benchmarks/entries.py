@@ -1,32 +1,57 @@
-"""The list of contestants: what they are called, where they are, and how they run."""
+"""Who is measured: contestants, which train, and parts of a member-step, which are timed alone."""
 
-import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from benchmarks.contestants import in_jax, in_keras, in_torch
+from benchmarks.job import Job, Start, Trainer
+from benchmarks.machine import cores
+from benchmarks.parts import floor, stages
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One contestant.
+class Parts:
+    """Parts that add up to a member-step of `Job()`.
 
     Attributes:
         name: in the results.
         label: in tables and figures.
-        place: its module in this package, and its class.
-        peer: whether it needs a library that the project does not.
-        one_a_core: whether it runs as one process on each core, each with its share of the members.
-        one_network: whether a process trains a single network, so that the members are as many as the processes.
-        most: members that it is measured with, at most.
-        in_parts: whether it is no contestant, but parts of a member-step, each timed alone.
+        make: begins in a process of its own, and returns what spends about so many seconds on every part, and measures
+            for each its ``us``, the microseconds of a member-step on one core, and in which ``form``.
     """
 
     name: str
     label: str
-    place: str
+    make: Callable[[], Callable[[float], dict[str, dict[str, Any]]]]
+
+    processes = 1
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """Something that trains.
+
+    Attributes:
+        name: in the results.
+        label: in tables and figures.
+        make: begins a training in a process of its own.
+        peer: whether it needs a library that the project does not.
+        one_a_core: whether it runs as one process on each core, each with its share of the members.
+        one_network: whether a process trains a single network, so that the members are as many as the processes.
+        most: members that it is measured with, at most.
+        unit: steps that it does at a time.
+    """
+
+    name: str
+    label: str
+    make: Callable[[Job, Start], Trainer]
     peer: bool = False
     one_a_core: bool = False
     one_network: bool = False
     most: int = 4096
-    in_parts: bool = False
+    unit: int = 1
 
     @property
     def processes(self) -> int:
@@ -38,24 +63,22 @@ class Entry:
         return self.processes if self.one_network else wanted
 
 
-OURS = Entry("ours", "lstm_toys", "contestants:Ours")
-AUTODIFF = Entry("autodiff", "plain scan, autodiff, set up alike", "contestants:Autodiff")
-FLAX = Entry("flax", "Flax nn.RNN, one vmap", "contestants:Flax", most=1024)
-FLAX_BLOCKS = Entry("flax_blocks", "Flax nn.RNN, set up alike", "contestants:FlaxBlocks", most=1024)
-EQUINOX = Entry("equinox", "Equinox LSTMCell, one vmap", "peers:Equinox", peer=True, most=1024)
-TORCH = Entry("torch", "PyTorch nn.LSTM, one a core", "peers:Torch", peer=True, one_a_core=True, one_network=True)
-TORCH_FUNC = Entry(
-    "torch_func", "PyTorch torch.func, one a core", "peers:TorchEnsemble", peer=True, one_a_core=True, most=256
+Entry = Contestant | Parts
+
+_one_vmap, _alike = in_jax.spread, partial(in_jax.spread, as_engine=True)
+
+ENGINE = Contestant("ours", "lstm_toys", in_jax.engine, unit=in_jax.CHUNK)
+AUTODIFF = Contestant("autodiff", "plain scan, autodiff, set up alike", partial(_alike, in_jax.scan))
+FLAX_BLOCKS = Contestant("flax_blocks", "Flax nn.RNN, set up alike", partial(_alike, in_jax.flax), most=1024)
+FLAX = Contestant("flax", "Flax nn.RNN, one vmap", partial(_one_vmap, in_jax.flax), most=1024)
+EQUINOX = Contestant("equinox", "Equinox LSTMCell, one vmap", partial(_one_vmap, in_jax.equinox), peer=True, most=1024)
+TORCH = Contestant("torch", "PyTorch nn.LSTM, one a core", in_torch.lstm, peer=True, one_a_core=True, one_network=True)
+TORCH_FUNC = Contestant(
+    "torch_func", "PyTorch torch.func, one a core", in_torch.ensemble, peer=True, one_a_core=True, most=256
 )
-KERAS = Entry("keras", "Keras train_on_batch", "peers:Keras", peer=True, one_network=True)
-KERAS_FIT = Entry("keras_fit", "Keras fit", "peers:KerasFit", peer=True, one_network=True)
+KERAS = Contestant("keras", "Keras train_on_batch", in_keras.on_batches, peer=True, one_network=True)
+KERAS_FIT = Contestant("keras_fit", "Keras fit", in_keras.fit, peer=True, one_network=True)
+CONTESTANTS = (ENGINE, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS, KERAS_FIT)
 
-FLOOR = Entry("floor", "floor", "floor:Floor", in_parts=True)
-STAGES = Entry("stages", "lstm_toys, bare steps", "stages:Stages", in_parts=True)
-
-ENTRIES = (OURS, AUTODIFF, FLAX_BLOCKS, FLAX, EQUINOX, TORCH, TORCH_FUNC, KERAS, KERAS_FIT)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+FLOOR = Parts("floor", "floor", floor.begin)
+STAGES = Parts("stages", "lstm_toys, bare steps", stages.begin)

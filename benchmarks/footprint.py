@@ -1,63 +1,86 @@
-"""What a training costs besides its steps: time to the first one, compilation, and memory."""
+"""What a training costs besides its steps: start, from a cold and a warm compilation cache, and memory."""
 
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import spread
-
 
 def starts(repeats: int) -> dict[str, Any]:
-    """Times the start of a default run, 16 members, from a cold and from a warm compilation cache.
+    """Times the start of a default run, 16 members: its compilation, and from the command to the first step's end.
 
     Returns:
-        For each cache, the seconds of compilation and from the command to the end of the first step.
+        See `cold_and_warm`.
     """
-    measured: dict[str, dict[str, list[float]]] = {
-        cache: {"compile": [], "first_step": []} for cache in ("cold", "warm")
-    }
-    for _ in range(repeats):
-        with tempfile.TemporaryDirectory() as folder:
-            for cache in ("cold", "warm"):
-                run = train(16, Path(folder))
-                for name, values in measured[cache].items():
-                    values.append(run[name])
-    return {
-        cache: {name: {"seconds": values, **spread(values)} for name, values in stages.items()}
-        for cache, stages in measured.items()
-    }
+
+    def start(caches: Path) -> dict[str, float]:
+        said = train(16, XDG_CACHE_HOME=str(caches))
+        return {stage: said[stage] for stage in ("compile", "first_step")}
+
+    return cold_and_warm(repeats, start)
 
 
 def memory(members: tuple[int, int]) -> dict[str, int]:
     """Peak memory, in bytes, of processes that train so many members."""
-    return {str(count): train(count, None)["bytes"] for count in members}
+    return {str(count): train(count)["bytes"] for count in members}
 
 
-def train(members: int, cache: Path | None) -> dict[str, Any]:
-    """Trains in a process of its own, and returns what it says about itself.
+def train(members: int, **environment: str) -> dict[str, Any]:
+    """Trains in a process of its own, and returns what it says about itself."""
+    said: dict[str, Any] = json.loads(run("benchmarks.footprint", str(members), repr(time.time()), **environment))
+    return said
+
+
+def cold_and_warm(repeats: int, measure: Callable[[Path], dict[str, float]]) -> dict[str, dict[str, Any]]:
+    """Measures with an empty folder for caches, and again with what the first left there, in turn.
 
     Args:
-        members: how many.
-        cache: folder for caches; None: the user's.
+        repeats: rounds.
+        measure: the seconds of every stage, given the folder; the last is told.
+
+    Returns:
+        For the ``cold`` and the ``warm`` cache and each stage, all seconds, their median, lowest and highest.
     """
-    environment = dict(os.environ) if cache is None else {**os.environ, "XDG_CACHE_HOME": str(cache)}
-    command = [sys.executable, "-m", "benchmarks.footprint", str(members), repr(time.time())]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    seconds: dict[str, dict[str, list[float]]] = {"cold": {}, "warm": {}}
+    for number in range(repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            for cache, stages in seconds.items():
+                for stage, value in measure(Path(folder)).items():
+                    stages.setdefault(stage, []).append(value)
+                print(f"round {number + 1} of {repeats}, {cache}: {value:.1f} s", flush=True)
+    return {
+        cache: {stage: {"seconds": values, **spread(values)} for stage, values in stages.items()}
+        for cache, stages in seconds.items()
+    }
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median, lowest and highest."""
+    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+
+
+def run(*arguments: str, **environment: str) -> str:
+    """Runs a module in a process of its own, and returns the last line that it prints.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    command = [sys.executable, "-m", *arguments]
+    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"a training of {members} members failed: {done.stderr.strip()[-300:]}")
-    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return said
+        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout.strip().rpartition("\n")[2]
 
 
 def main() -> None:
     """Trains as many members as the first argument says; the second is when the process was started."""
-    from benchmarks import initial
     from benchmarks.job import LEARNING_RATE, Job
     from lstm_toys.populations import devices, train
 
@@ -70,9 +93,7 @@ def main() -> None:
             first.append(time.time() - began)
 
     job = Job()
-    trained = train.train(
-        initial.task(job), initial.model(job), seeds=members, steps=4, learning_rate=LEARNING_RATE, monitor=monitor
-    )
+    trained = train.train(job.task, job.model, seeds=members, steps=4, learning_rate=LEARNING_RATE, monitor=monitor)
     print(json.dumps({"compile": trained.seconds["compile"], "first_step": first[0], "bytes": peak()}))
 
 

@@ -1,20 +1,35 @@
-"""The work that contestants are timed on. Imports no array library but NumPy, since some contestants have no other."""
+"""The work that is timed, and the networks that everyone begins it with."""
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Self
+from functools import partial
+from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, PyTree
+
+from lstm_toys.networks import training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import programs
+from lstm_toys.tasks import families, supervision
+from lstm_toys.tasks.supervision import Task
 
 LEARNING_RATE = 0.1
 
 CHECKED_STEPS = 50
 """Steps after which a contestant is held against the float64 reference."""
 
+LEAVES = ("kernel", "recurrent_kernel", "bias")
+"""The weights of a layer."""
+
 Weights = dict[str, dict[str, np.ndarray]]
-"""Layers ``lstm_0``, ``lstm_1``, ..., ``readout``, each with ``kernel``, ``recurrent_kernel`` and ``bias``."""
+"""Layers ``lstm_0``, ``lstm_1``, ..., ``readout``, each with its `LEAVES`, these with a leading axis M."""
+
+State = tuple[Weights, Float[np.ndarray, " M"]]
+"""Weights and losses of some members."""
 
 
 @dataclass(frozen=True)
@@ -32,37 +47,39 @@ class Job:
     curves: int = 1
 
     @property
-    def layers(self) -> list[str]:
-        """Names of the layers, from the input up."""
-        return [*(f"lstm_{layer}" for layer in range(len(self.hidden))), "readout"]
+    def layers(self) -> dict[str, int]:
+        """Units of each layer by its name, from the input up."""
+        return {f"lstm_{layer}": units for layer, units in enumerate(self.hidden)} | {"readout": 1}
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """Of the sines: 0.3 + 0.3 sin(10 x), and where there are more, frequencies up to 60."""
+    def task(self) -> Task:
+        """The sines 0.3 + 0.3 sin(10 x), and where there are more, frequencies up to 60."""
         frequency = 10.0 if self.curves == 1 else np.linspace(10.0, 60.0, self.curves)
-        return {"amplitude": 0.3, "frequency": frequency, "phase": 0.0, "offset": 0.3}
+        parameters = {"amplitude": 0.3, "frequency": frequency, "phase": 0.0, "offset": 0.3}
+        return supervision.reproduce("sine", parameters, families.time_points(self.points))
 
-    def as_dict(self) -> dict[str, Any]:
-        """The job as JSON has it."""
-        return dataclasses.asdict(self) | {"hidden": list(self.hidden)}
+    @property
+    def model(self) -> Stack:
+        """The network."""
+        return Stack(1, self.hidden)
 
-    @classmethod
-    def of(cls, values: dict[str, Any]) -> Self:
-        """The job that `as_dict` describes."""
-        return cls(**values | {"hidden": tuple(values["hidden"])})
+    @property
+    def block(self) -> int:
+        """Members in a block, as `lstm_toys.populations.train` chooses it."""
+        return programs.suitable_block(self.task, self.model)
 
     def __str__(self) -> str:
         widths = ", ".join(map(str, self.hidden))
         return f"{widths} units, {self.points:,} points, {self.curves} curve{'s' if self.curves > 1 else ''}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Start:
-    """What a contestant begins with.
+    """What a contestant begins with; equal only to itself.
 
     Attributes:
         inputs: the curves, which are the targets too.
-        weights: of some members, every leaf with a leading axis M.
+        weights: of some members.
     """
 
     inputs: Float[np.ndarray, "C T 1"]
@@ -73,43 +90,36 @@ class Start:
         """How many members there are."""
         return len(self.weights["readout"]["bias"])
 
-    def take(self, numbers: list[int]) -> "Start":
+    def take(self, members: list[int]) -> "Start":
         """Some of the members."""
-        return Start(self.inputs, take(self.weights, numbers))
-
-    def save(self, path: Path) -> None:
-        """Writes npz."""
-        np.savez(path, **{"inputs": self.inputs} | flat(self.weights))  # type: ignore[arg-type]
-
-    @classmethod
-    def load(cls, path: Path) -> Self:
-        """Reads what `save` wrote."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(arrays["inputs"], nested({name: arrays[name] for name in arrays if name != "inputs"}))
+        return dataclasses.replace(self, weights=take(self.weights, members))
 
 
-def take(weights: Weights, numbers: Any) -> Weights:
-    """Some of the members; numbers past the last one stand for the last."""
-    return {
-        layer: {name: np.take(leaf, numbers, axis=0, mode="clip") for name, leaf in group.items()}
-        for layer, group in weights.items()
-    }
+class Trainer(NamedTuple):
+    """A training that has begun.
+
+    Attributes:
+        train: takes every member so many steps further, and returns when that is done.
+        state: of some members.
+    """
+
+    train: Callable[[int], None]
+    state: Callable[[list[int]], State]
 
 
-def flat(weights: Weights) -> dict[str, np.ndarray]:
-    """Weights by ``layer/name``."""
-    return {f"{layer}/{name}": leaf for layer, group in weights.items() for name, leaf in group.items()}
+def take(tree: PyTree, members: Any) -> PyTree:
+    """Some of the members of a pytree; numbers past the last one stand for the last."""
+    return jax.tree.map(partial(np.take, indices=members, axis=0, mode="clip"), tree)
 
 
-def nested(leaves: dict[str, np.ndarray]) -> Weights:
-    """The inverse of `flat`."""
-    weights: Weights = {}
-    for path, leaf in leaves.items():
-        layer, name = path.split("/")
-        weights.setdefault(layer, {})[name] = leaf
-    return weights
+def start(job: Job, members: int) -> Start:
+    """The curves, and the networks that `lstm_toys.populations.train` makes of the first seeds."""
+    task, model = job.task, job.model
 
+    def weights(seed: programs.Start) -> PyTree:
+        return training.init(task, model, "sgd", training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
-def sample(members: list[int]) -> list[int]:
-    """The places of the members that are checked: the first two, one in the middle, and the last."""
-    return sorted({0, min(1, len(members) - 1), len(members) // 2, len(members) - 1})
+    seeds = programs.members("sgd", seeds=members, learning_rate=LEARNING_RATE)
+    made = jax.jit(partial(jax.lax.map, weights))(seeds)
+    curves = task.examples(jax.random.key(0), jnp.float32(1)).inputs
+    return Start(np.asarray(curves), jax.tree.map(np.asarray, made))

@@ -1,22 +1,23 @@
 """The machine and the software that numbers belong to, without anything that names the machine."""
 
 import importlib.metadata
+import os
 import platform
 from typing import Any
-
-from benchmarks.entries import cores
 
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch", "keras", "tensorflow", "tensorflow-cpu")
 
 
-def describe(xla_flags: str) -> dict[str, Any]:
-    """Processor, cores, system and versions.
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-    Args:
-        xla_flags: that the engine ran under.
-    """
+
+def describe() -> dict[str, Any]:
+    """Processor, cores, system and versions, and the XLA flags that the engine runs under, from now on here too."""
     from lstm_toys.populations import devices
 
+    devices.compile_loops()
     versions = {}
     for package in PACKAGES:
         try:
@@ -29,7 +30,7 @@ def describe(xla_flags: str) -> dict[str, Any]:
         "system": platform.system(),
         "python": platform.python_version(),
         "versions": versions,
-        "xla_flags": xla_flags,
+        "xla_flags": os.environ.get("XLA_FLAGS", ""),
     }
 
 

@@ -1,28 +1,25 @@
-"""The processes that contestants run in, seen from the benchmark."""
+"""The processes that entries run in: how they are asked, and what answers there."""
 
 import contextlib
-import json
+import multiprocessing
 import os
 import re
-import subprocess
-import sys
-import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import cached_property
+from multiprocessing.connection import Connection
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from benchmarks import job as jobs
 from benchmarks import reference
 from benchmarks.entries import Entry
-from benchmarks.job import Job
+from benchmarks.job import CHECKED_STEPS, Job, Start, State, Trainer
 
 
 class Unusable(Exception):
-    """A contestant cannot be timed; the argument says why, and names no folder of this machine."""
+    """An entry cannot be timed; the argument says why, and names no folder of this machine."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(re.sub(r"(/[^/\s'\"]+)+/", "", reason))
@@ -32,166 +29,161 @@ class Worker:
     """One process that answers requests.
 
     Args:
-        place: module and class of what it runs.
-        folder: where its standard error goes.
+        entry: what it runs.
+        log: file for what that prints.
     """
 
-    def __init__(self, place: str, folder: Path) -> None:
-        self._log = tempfile.NamedTemporaryFile("w+", dir=folder, suffix=".log")  # noqa: SIM115
-        environment = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.worker", place],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            env=environment,
-        )
+    def __init__(self, entry: Entry, log: Path) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._log = log
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=serve, args=(entry, there, log), daemon=True)
+        self._process.start()
+        there.close()
 
-    def ask(self, request: str, **arguments: Any) -> None:
-        """Sends a request."""
-        assert self._process.stdin is not None
+    def ask(self, request: str, *arguments: Any) -> None:
+        """Sends a request; of a process that has ended, the reply tells."""
+        with contextlib.suppress(OSError):
+            self._pipe.send((request, arguments))
+
+    def reply(self) -> Any:
+        """Waits for the reply to the last request, which is `Unusable` where that failed."""
         try:
-            print(json.dumps({"request": request, **arguments}), file=self._process.stdin, flush=True)
-        except BrokenPipeError:
-            raise Unusable(self._end()) from None
-
-    def reply(self) -> dict[str, Any]:
-        """Waits for the reply to the last request."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise Unusable(self._end())
-        reply: dict[str, Any] = json.loads(line)
-        if "error" in reply:
-            raise Unusable(reply["error"])
-        return reply
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join()
+            lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
+            said = f": {lines[-1][:200]}" if lines else ""
+            return Unusable(f"the process ended with {self._process.exitcode}{said}")
 
     def close(self) -> None:
         """Ends the process."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
+        self._pipe.close()
+        self._process.join(10)
+        self._process.kill()
+        self._process.join()
 
-    def _end(self) -> str:
-        code = self._process.wait()
-        self._log.seek(0)
-        lines = self._log.read().strip().splitlines()
-        return f"the process ended with {code}" + (f": {lines[-1][:200]}" if lines else "")
+
+def serve(entry: Entry, pipe: Connection, log: Path) -> None:
+    """Answers requests in a new process, until the other end of the pipe is closed."""
+    with log.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    server = Server(entry.make)
+    with contextlib.suppress(EOFError):
+        while True:
+            request, arguments = pipe.recv()
+            try:
+                reply = getattr(server, request)(*arguments)
+            except Exception as error:
+                reply = Unusable(" ".join(f"{type(error).__name__}: {error}".split())[:300])
+            pipe.send(reply)
+
+
+class Server:
+    """What answers requests to an entry, in its process."""
+
+    def __init__(self, make: Callable[..., Any]) -> None:
+        self._make = make
+        self._trainers: dict[int, Trainer] = {}
+
+    def prepare(self, cell: int, job: Job, start: Start, members: list[int]) -> State:
+        """Compiles, trains to the checked step, and returns weights and losses of some members."""
+        trainer = self._trainers[cell] = self._make(job, start)
+        trainer.train(CHECKED_STEPS)
+        return trainer.state(members)
+
+    def train(self, cell: int, steps: int) -> None:
+        """Trains on what was prepared for a cell."""
+        self._trainers[cell].train(steps)
+
+    def forget(self) -> None:
+        """Lets go of everything that was prepared."""
+        self._trainers.clear()
+
+    @cached_property
+    def measure(self) -> Callable[[float], dict[str, Any]]:
+        """Measures the parts of a member-step."""
+        return self._make()
 
 
 class Team:
-    """A contestant with its processes; a context that ends them.
+    """An entry with its processes.
 
-    Attributes:
-        entry: which contestant.
+    Args:
+        entry: which one.
+        folder: for what the processes print.
     """
 
     def __init__(self, entry: Entry, folder: Path) -> None:
-        self.entry = entry
-        self._folder = folder
-        self._workers = [Worker(entry.place, folder) for _ in range(entry.processes)]
+        self._workers = [Worker(entry, folder / f"{entry.name}-{number}.log") for number in range(entry.processes)]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Ends the processes."""
         for worker in self._workers:
             worker.close()
 
-    def prepare(self, cell: int, job: Job, members: int, start: Path) -> "Prepared":
+    def prepare(self, cell: int, job: Job, members: int, start: Start) -> tuple[float, float]:
         """Compiles, trains to the checked step, and compares with the reference.
 
         Args:
             cell: number for what is prepared.
             job: what to train.
             members: how many networks.
-            start: file with their initial weights, and perhaps those of more.
+            start: what they begin with, and perhaps more of them.
+
+        Returns:
+            How far weights and losses were from the reference, at most.
 
         Raises:
             Unusable: it fails, or disagrees.
         """
         shares = [share.tolist() for share in np.array_split(np.arange(members), len(self._workers))]
-        checks = []
-        for number, (worker, seeds) in enumerate(zip(self._workers, shares, strict=True)):
-            places = jobs.sample(seeds)
-            result = self._folder / f"{self.entry.name}-{number}.npz"
-            paths = {"start": str(start), "result": str(result)}
-            worker.ask("prepare", cell=cell, job=job.as_dict(), seeds=seeds, places=places, **paths)
-            checks.append(([seeds[place] for place in places], result))
-        unit = self._replies()[0]["unit"]
+        checked = [_sample(len(share)) for share in shares]
+        for worker, share, places in zip(self._workers, shares, checked, strict=True):
+            worker.ask("prepare", cell, job, start.take(share), places)
         far = (0.0, 0.0)
-        for seeds, result in checks:
-            with np.load(result) as arrays:
-                losses = arrays["losses"]
-                weights = jobs.nested({name: arrays[name] for name in arrays if name != "losses"})
-            result.unlink()
-            weights_far, losses_far = reference.disagreement(weights, losses, *reference.answers(start, tuple(seeds)))
-            far = max(far[0], weights_far), max(far[1], losses_far)
+        for state, share, places in zip(self._replies(), shares, checked, strict=True):
+            expected = reference.answers(start, tuple(share[place] for place in places))
+            weights, losses = reference.disagreement(state, expected)
+            far = max(far[0], weights), max(far[1], losses)
         if not reference.agrees(far):
             raise Unusable(f"weights differ from the float64 reference by {far[0]:.1e}, losses by {far[1]:.1e}")
-        return Prepared(self, cell, members, unit, *far)
+        return far
 
     def train(self, cell: int, steps: int) -> float:
         """Trains what was prepared, all processes at once, and returns the wall time in seconds."""
         began = time.perf_counter()
-        for worker in self._workers:
-            worker.ask("train", cell=cell, steps=steps)
+        self._ask("train", cell, steps)
         self._replies()
         return time.perf_counter() - began
 
     def forget(self) -> None:
         """Lets go of everything that was prepared."""
-        for worker in self._workers:
-            worker.ask("forget")
+        self._ask("forget")
         self._replies()
 
-    def request(self, request: str, **arguments: Any) -> dict[str, Any]:
-        """Sends a request to the first process and waits for the reply."""
-        self._workers[0].ask(request, **arguments)
-        return self._workers[0].reply()
+    def measure(self, seconds: float) -> dict[str, dict[str, Any]]:
+        """Measures the parts of a member-step, which have one process; see `entries.Parts`."""
+        self._ask("measure", seconds)
+        parts: dict[str, dict[str, Any]]
+        (parts,) = self._replies()
+        return parts
 
-    def _replies(self) -> list[dict[str, Any]]:
-        """Waits for all processes, so that none has a reply left when one of them fails."""
-        replies, failures = [], []
+    def _ask(self, request: str, *arguments: Any) -> None:
         for worker in self._workers:
-            try:
-                replies.append(worker.reply())
-            except Unusable as failure:
-                failures.append(failure)
-        if failures:
-            raise failures[0]
+            worker.ask(request, *arguments)
+
+    def _replies(self) -> list[Any]:
+        """Waits for all processes, so that none has a reply left when one of them fails."""
+        replies = [worker.reply() for worker in self._workers]
+        for reply in replies:
+            if isinstance(reply, Unusable):
+                raise reply
         return replies
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """Members of a contestant that agree with the reference, and can be trained on.
-
-    Attributes:
-        team: that trains them.
-        cell: the number that the team knows them by.
-        members: how many there are.
-        unit: steps that it does at a time.
-        weights_differ: how far weights were from the reference, at most.
-        losses_differ: how far losses were.
-    """
-
-    team: Team
-    cell: int
-    members: int
-    unit: int
-    weights_differ: float
-    losses_differ: float
-
-    def rate(self, steps: int) -> float:
-        """Trains on, and returns the member-steps a second."""
-        return self.members * steps / self.team.train(self.cell, steps)
+def _sample(members: int) -> list[int]:
+    """The members that are checked: the first two, one in the middle, and the last."""
+    return sorted({0, min(1, members - 1), members // 2, members - 1})

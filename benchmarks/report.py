@@ -1,21 +1,31 @@
-"""The results of `benchmarks.population` as Markdown."""
+"""The results of `benchmarks.population` as Markdown: targets of speed and whether they are met, and tables."""
 
 import statistics
+from collections.abc import Iterator
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.entries import FLOOR, STAGES, TORCH, Entry
+from benchmarks.entries import ENGINE, FLAX, FLOOR, KERAS, STAGES, TORCH, Parts
+from benchmarks.job import Job
 from benchmarks.reference import TOLERANCE
-from benchmarks.targets import verdicts
+
+PER_CORE = 1.5
+"""How many times PyTorch, a core, the engine is meant to be in every sweep."""
+
+Results = dict[str, Any]
+
+Verdict = tuple[str, str, str, bool | None]
+"""What a target is about, what is wanted, what was measured, and whether it is met: None if nothing was measured."""
 
 
-def markdown(results: dict[str, Any]) -> str:
+def markdown(results: Results) -> str:
     """The whole report."""
     lines = ["# Member-steps a second", ""]
     if results["quick"]:
         lines += ["**A quick run, which shows that everything works. Its numbers are noise.**", ""]
-    lines += [*machine.markdown(results["machine"]), ""]
     lines += [
+        *machine.markdown(results["machine"]),
+        "",
         "One member-step: an LSTM layer of 32 units and a readout LSTM of one unit, 100 points of one sine, float32,",
         "mean squared error, its gradient through all points, one SGD update. Rates are those of the whole machine:",
         "median of interleaved rounds, with the slowest and the fastest. *Ratio* is the median over rounds of",
@@ -28,12 +38,19 @@ def markdown(results: dict[str, Any]) -> str:
         "| target | wanted | measured (members) | met |",
         "|---|---|---|---|",
     ]
-    for verdict in verdicts(results):
-        met = {True: "yes", False: "**no**", None: "not measured"}[verdict.met]
-        lines.append(f"| {verdict.what} | {verdict.wanted} | {verdict.measured} | {met} |")
-    lines += ["", "## Members", "", *_members(results["cells"])]
-    lines += ["", "## Where a member-step goes", ""]
+    for what, wanted, measured, met in verdicts(results):
+        answer = {True: "yes", False: "**no**", None: "not measured"}[met]
+        lines.append(f"| {what} | {wanted} | {measured} | {answer} |")
     lines += [
+        "",
+        "## Members",
+        "",
+        "| members | contestant | member-steps/s | slowest to fastest | ratio | differs by |",
+        "|--:|---|--:|--:|--:|--:|",
+        *_members(results["cells"]),
+        "",
+        "## Where a member-step goes",
+        "",
         "The floor is the sum of what cannot be left out, each part alone in the best form found. The engine's bare",
         "step is timed cut off after each of its stages; a stage is what it takes longer when it goes one further.",
         "Medians.",
@@ -41,62 +58,101 @@ def markdown(results: dict[str, Any]) -> str:
         *_parts(results["cells"], FLOOR, "part of the floor"),
         "",
         *_parts(results["cells"], STAGES, "stage of the engine"),
-    ]
-    lines += ["", "## Other jobs", "", *_others(results["cells"], results["machine"]["cores"])]
-    return "\n".join(lines) + "\n"
-
-
-def _members(cells: list[dict[str, Any]]) -> list[str]:
-    lines = [
-        "| members | contestant | member-steps/s | slowest to fastest | ratio | differs by |",
-        "|--:|---|--:|--:|--:|--:|",
-    ]
-    for cell in cells:
-        if cell["sweep"] == "members":
-            for row in cell["rows"].values():
-                members = f"{row.get('members', cell['members']):,}"
-                lines.append(f"| {members} | {row['label']} | {' | '.join(_numbers(row))} |")
-    return lines
-
-
-def _numbers(row: dict[str, Any], cores: int = 1) -> list[str]:
-    """Rate, spread, ratio and disagreement."""
-    if "error" in row:
-        return [f"not timed: {row['error'].replace('|', '/')}", "", "", ""]
-    ratio = row.get("ours_to_this")
-    differs = f"{row['weights_differ']:.0e}, {row['losses_differ']:.0e}" if "weights_differ" in row else ""
-    rate, low, high = (f"{row[name] / cores:,.0f}" for name in ("median", "low", "high"))
-    return [
-        rate,
-        f"{low} to {high}",
-        "" if ratio is None else f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}",
-        differs,
-    ]
-
-
-def _parts(cells: list[dict[str, Any]], entry: Entry, what: str) -> list[str]:
-    """The parts of a member-step that were timed, over all rounds."""
-    parts: dict[str, dict[str, Any]] = {}
-    for cell in cells:
-        for name, part in cell["rows"].get(entry.name, {}).get("parts", {}).items():
-            parts.setdefault(name, {"form": part["form"], "us": []})["us"] += part["us"]
-    lines = [f"| {what} | form | us a member-step, a core |", "|---|---|--:|"]
-    medians = {name: statistics.median(part["us"]) for name, part in parts.items()}
-    lines += [f"| {name} | {part['form']} | {medians[name]:.1f} |" for name, part in parts.items()]
-    return [*lines, f"| all | | {sum(medians.values()):.1f} |"]
-
-
-def _others(cells: list[dict[str, Any]], cores: int) -> list[str]:
-    lines = [
+        "",
+        "## Other jobs",
+        "",
         "Member-steps a second *of one core*: the rate of the whole machine, all cores at work, by their number.",
         f"{TORCH.label}, trains one network in each process, with one thread; the others train 16 members.",
         "",
         "| varied | units | points | curves | contestant | a core | slowest to fastest | ratio | differs by |",
         "|---|--:|--:|--:|---|--:|--:|--:|--:|",
+        *_others(results["cells"], results["machine"]["cores"]),
     ]
+    return "\n".join(lines) + "\n"
+
+
+def verdicts(results: Results) -> Iterator[Verdict]:
+    """All targets, in the order of the table."""
+    rows = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
+    shares = _ratios(rows, FLOOR.name)
+    yield _least(
+        "share of the floor", "at least 80 %", shares, 0.8, {of: f"{100 * r:.0f} %" for of, r in shares.items()}
+    )
+    for entry, what, least in (
+        (TORCH, "against PyTorch nn.LSTM, one process a core", 12),
+        (KERAS, "against Keras train_on_batch", 400),
+        (FLAX, "against Flax nn.RNN under vmap", 3.5),
+    ):
+        ratios = _ratios(rows, entry.name)
+        shown = {of: f"{ratio:.3g}" for of, ratio in ratios.items()}
+        yield _least(what, f"at least {least:g} times", ratios, least, shown)
+    rates = [of[ENGINE.name]["rates"] for of in rows.values() if "median" in of[ENGINE.name]]
+    what = f"slowest against fastest number of members, {min(rows):,} to {max(rows):,}"
+    loss = statistics.median(1 - min(turn) / max(turn) for turn in zip(*rates, strict=True)) if rates else None
+    yield what, "within 10 %", "–" if loss is None else f"{100 * loss:.0f} %", None if loss is None else loss <= 0.1
+    # Both use every core, so that the ratio of the machines is that of a core.
+    for cell in results["cells"]:
+        ratio = cell["rows"].get(TORCH.name, {}).get("ours_to_this")
+        if cell["sweep"] != "members" and ratio is not None:
+            what = f"against PyTorch a core: {Job(**cell['job'])}"
+            yield what, f"at least {PER_CORE} times", f"{ratio:.3g}", ratio >= PER_CORE
+    for stage, what, most in (("compile", "compile time", 2.0), ("first_step", "command to first step", 5.0)):
+        for cache, stages in results["starts"].items():
+            seconds = stages[stage]["median"]
+            yield f"{what}, {cache} cache", f"at most {most:g} s", f"{seconds:.2f} s", seconds <= most
+    (few, least), (many, most) = results["memory"].items()
+    what = f"peak memory, {int(many):,} members against {int(few):,}"
+    sizes = f"{most / 2**20:,.0f} against {least / 2**20:,.0f} MiB"
+    yield what, "at most 1.3 times", f"{most / least:.2f} ({sizes})", most / least <= 1.3
+
+
+def _ratios(rows: dict[int, Any], name: str) -> dict[int, float]:
+    """The engine's rate to an entry's by the number of members, where both were timed."""
+    return {of: row[name]["ours_to_this"] for of, row in rows.items() if "ours_to_this" in row.get(name, {})}
+
+
+def _least(what: str, wanted: str, ratios: dict[int, float], least: float, shown: dict[int, str]) -> Verdict:
+    """That every ratio is at least so much."""
+    measured = ", ".join(f"{text} ({members:,})" for members, text in shown.items())
+    return what, wanted, measured or "–", min(ratios.values()) >= least if ratios else None
+
+
+def _members(cells: list[Results]) -> Iterator[str]:
+    for cell in cells:
+        if cell["sweep"] == "members":
+            for row in cell["rows"].values():
+                yield _line(f"{row.get('members', cell['members']):,}", row)
+
+
+def _others(cells: list[Results], cores: int) -> Iterator[str]:
     for cell in cells:
         if cell["sweep"] != "members":
-            job = cell["job"]
-            head = f"| {cell['sweep']} | {', '.join(map(str, job['hidden']))} | {job['points']:,} | {job['curves']} "
-            lines += [f"{head}| {row['label']} | {' | '.join(_numbers(row, cores))} |" for row in cell["rows"].values()]
-    return lines
+            job = Job(**cell["job"])
+            head = f"{cell['sweep']} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves}"
+            yield from (_line(head, row, cores) for row in cell["rows"].values())
+
+
+def _line(head: str, row: dict[str, Any], cores: int = 1) -> str:
+    """Rate, spread, ratio and disagreement of an entry."""
+    if "error" in row:
+        return f"| {head} | {row['label']} | not timed: {row['error'].replace('|', '/')} |  |  |  |"
+    rate, low, high = (f"{row[name] / cores:,.0f}" for name in ("median", "low", "high"))
+    ratio = row.get("ours_to_this")
+    times = "" if ratio is None else f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
+    differs = f"{row['weights_differ']:.0e}, {row['losses_differ']:.0e}" if "weights_differ" in row else ""
+    return f"| {head} | {row['label']} | {rate} | {low} to {high} | {times} | {differs} |"
+
+
+def _parts(cells: list[Results], entry: Parts, what: str) -> list[str]:
+    """The parts of a member-step that were timed, over all rounds."""
+    parts: dict[str, dict[str, Any]] = {}
+    for cell in cells:
+        for name, part in cell["rows"].get(entry.name, {}).get("parts", {}).items():
+            parts.setdefault(name, {"form": part["form"], "us": []})["us"] += part["us"]
+    medians = {name: statistics.median(part["us"]) for name, part in parts.items()}
+    return [
+        f"| {what} | form | us a member-step, a core |",
+        "|---|---|--:|",
+        *(f"| {name} | {part['form']} | {medians[name]:.1f} |" for name, part in parts.items()),
+        f"| all | | {sum(medians.values()):.1f} |",
+    ]

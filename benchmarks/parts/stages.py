@@ -7,6 +7,7 @@ no arithmetic to speak of but a hundred steps to wait for.
 Every cut runs on all devices at once, in the engine's blocks.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -14,46 +15,34 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, PyTree
 
-from benchmarks import initial
-from benchmarks.alone import microseconds, repeated
-from benchmarks.job import LEARNING_RATE, Job
+from benchmarks.job import LEARNING_RATE, LEAVES, Job, start
+from benchmarks.parts.loop import microseconds, repeated
 from lstm_toys.networks import lstm
 from lstm_toys.populations import devices
 
 STAGES = ("forward, wide layer", "forward, readout", "backward, readout", "backward, wide layer", "update")
-LEAVES = ("kernel", "recurrent_kernel", "bias")
 
 
-class Stages:
-    """Times the stages of a member-step."""
+def begin() -> Callable[[float], dict[str, dict[str, Any]]]:
+    """Compiles the step up to every stage, and returns what measures the stages; see `benchmarks.entries.Parts`."""
+    devices.configure()
+    job = Job()
+    first = start(job, 1)
+    weights = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), first.weights)
+    runs = {}
+    for stage in STAGES:
+        step = partial(cut, stage, jnp.asarray(first.inputs))
+        runs[stage] = repeated(step, step((weights, None)), job.block)
 
-    def __init__(self) -> None:
-        devices.configure()
-        self._runs: dict[str, Any] = {}
-
-    def measure(self, seconds: float) -> dict[str, Any]:
-        """Measures the step up to every stage.
-
-        Args:
-            seconds: to spend on every cut.
-
-        Returns:
-            For each stage the microseconds of a member-step on one core.
-        """
-        job = Job()
-        block = initial.block(job)
-        if not self._runs:
-            start = initial.start(job, 1)
-            weights = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start.weights)
-            for stage in STAGES:
-                step = partial(cut, stage, jnp.asarray(start.inputs))
-                self._runs[stage] = repeated(step, step((weights, None)), block)
+    def measure(seconds: float) -> dict[str, dict[str, Any]]:
         parts, before = {}, 0.0
-        for stage, run in self._runs.items():
+        for stage, run in runs.items():
             us = microseconds(run, seconds)
-            parts[stage] = {"us": us - before, "form": f"blocks of {block}"}
+            parts[stage] = {"us": us - before, "form": f"blocks of {job.block}"}
             before = us
         return parts
+
+    return measure
 
 
 def cut(stage: str, inputs: Array, carry: tuple[PyTree, PyTree]) -> tuple[PyTree, PyTree]:

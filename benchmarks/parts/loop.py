@@ -1,8 +1,7 @@
 """Timing of a part of a member-step alone: in a loop, on all devices at once, as the engine runs it."""
 
-import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +14,11 @@ Body = Callable[[PyTree], PyTree]
 """One member's work, from a carry to the next."""
 
 
-def repeated(body: Body, carry: PyTree, block: int) -> Callable[[int], float]:
+Run = Callable[[int], float]
+"""Runs a part so many times, and returns microseconds a member."""
+
+
+def repeated(body: Body, carry: PyTree, block: int) -> Run:
     """Compiles a part for all devices.
 
     Args:
@@ -23,9 +26,6 @@ def repeated(body: Body, carry: PyTree, block: int) -> Callable[[int], float]:
             leaves out what it can.
         carry: of the first iteration.
         block: members side by side.
-
-    Returns:
-        A function that runs the part so many times, and returns microseconds a member.
     """
     mesh = blocks.mesh()
 
@@ -47,11 +47,10 @@ def repeated(body: Body, carry: PyTree, block: int) -> Callable[[int], float]:
     return run
 
 
-def microseconds(run: Callable[[int], float], seconds: float) -> float:
-    """What one member takes, over about so many seconds of what `repeated` returned."""
-    guesses: Iterator[int] = itertools.chain([10, 100], itertools.repeat(1000))
-    while True:
-        times = next(guesses)
+def microseconds(run: Run, seconds: float) -> float:
+    """What one member takes, over about so many seconds of a run."""
+    for times in (10, 100, 1000):
         us = run(times)
-        if times * us > 2e4 or times == 1000:
-            return run(max(1, round(seconds * 1e6 / us)))
+        if times * us > 2e4:
+            break
+    return run(max(1, round(seconds * 1e6 / us)))
