@@ -1,8 +1,9 @@
 VENV ?= .venv
 PYTHON ?= python3
 RUN = $(VENV)/bin/python
+WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-a-to-m test-n-to-z test-long check lock
+.PHONY: env sine test test-long check lock
 
 env: $(VENV)/installed
 
@@ -16,19 +17,13 @@ $(VENV)/installed: requirements.lock pyproject.toml
 sine: env
 	$(RUN) -m experiments.sine --seeds 16
 
-# Two halves side by side: most of the time goes into compilation, which leaves a core idle.
+# A worker for each core: most of the time goes into compilation, which leaves the others idle.
 test: env
-	$(MAKE) --no-print-directory -j2 test-a-to-m test-n-to-z
-
-test-a-to-m:
-	$(RUN) -m pytest tests/[a-p]*
-
-test-n-to-z:
-	$(RUN) -m pytest tests/[q-z]*
+	$(RUN) -m pytest $(WORKERS)
 
 # Thirty runs killed at random moments, fifty process starts, and the rarer kinds of runs.
 test-long: env
-	$(RUN) -m pytest -m long
+	$(RUN) -m pytest $(WORKERS) -m long
 
 # Style, types, and which folder may import which.
 check: env

@@ -1,7 +1,8 @@
 """The conditions of every test and of every example in a docstring.
 
 Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, annotations checked,
-and a compilation cache of the tests' own, which processes that a test starts share.
+a compilation cache of the tests' own, which all workers of a run and the processes that a test starts share, and no
+limit of time on what Hypothesis tries.
 """
 
 import atexit
@@ -12,6 +13,7 @@ import os
 import shutil
 import tempfile
 
+import hypothesis
 import jax
 import jaxtyping
 import numpy as np
@@ -31,10 +33,11 @@ SINE_FIGURES = {
 }
 """What `experiments.sine` draws: the post's figures, and the loss."""
 
-CACHE = tempfile.mkdtemp(prefix="lstm_toys_tests_")
-atexit.register(shutil.rmtree, CACHE, ignore_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # The process that starts the workers, or the only one.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="lstm_toys_tests_")
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 SHARED = {
-    "jax_compilation_cache_dir": CACHE,
+    "jax_compilation_cache_dir": os.environ["JAX_COMPILATION_CACHE_DIR"],
     "jax_persistent_cache_min_compile_time_secs": 0.0,
     "jax_persistent_cache_min_entry_size_bytes": -1,
 }
@@ -51,6 +54,9 @@ jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 # Functions whose annotations are checked are wrapped in ones of another module, where examples would not be looked for.
 of_module = doctest.DocTestFinder._from_module
 doctest.DocTestFinder._from_module = lambda self, module, found: of_module(self, module, inspect.unwrap(found))
+
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def hyper(learning_rate):

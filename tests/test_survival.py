@@ -29,10 +29,40 @@ ROOT = Path(__file__).parent.parent
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
 
 
-def start(folder, *flags, experiment="line"):
-    """A run of some seconds in a process of its own."""
+HANG = 600
+"""Seconds after which a process hangs, however busy the machine is."""
+
+HELD = """
+import pathlib, runpy, sys, threading
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.interruption import Interruption
+
+saves, handle, save = 0, Interruption._handle, Checkpoints.save
+signaled, wanted, released = threading.Event(), int(sys.argv.pop(1)), pathlib.Path(sys.argv.pop(1))
+
+def _handle(*arguments):
+    signaled.set()
+    handle(*arguments)
+
+def held(*arguments, **named):
+    global saves
+    save(*arguments, **named)
+    saves += 1
+    while saves == wanted and not released.exists() and not signaled.wait(0.01):
+        pass
+
+Interruption._handle, Checkpoints.save = _handle, held
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
+"""Runs a module that waits after so many checkpoints of its own, until it is signaled or a file is there."""
+
+
+def start(folder, *flags, experiment="line", held=0):
+    """A run of some seconds in a process of its own; the training waits in the middle after so many checkpoints."""
+    module = f"experiments.{experiment}"
+    program = ["-c", HELD, str(held), str(release(folder)), module] if held else ["-m", module]
     return subprocess.Popen(
-        [sys.executable, "-m", f"experiments.{experiment}", *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
+        [sys.executable, *program, *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -40,10 +70,15 @@ def start(folder, *flags, experiment="line"):
     )
 
 
+def release(folder):
+    """The file that lets a waiting training go on."""
+    return folder.with_name(f"{folder.name}.released")
+
+
 def finish(process):
     """Output, errors and exit code; a process that hangs is a failure."""
     try:
-        output, errors = process.communicate(timeout=120)
+        output, errors = process.communicate(timeout=HANG)
     finally:
         process.kill()
     return output, errors, process.returncode
@@ -57,10 +92,10 @@ def only(folder):
 
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
-    """The folder of a run that nothing happened to, and the seconds that it took."""
-    folder, began = tmp_path_factory.mktemp("uninterrupted"), time.monotonic()
+    """The folder of a run that nothing happened to."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
     assert finish(start(folder)) == ("", "", 0)
-    return only(folder), time.monotonic() - began
+    return only(folder)
 
 
 def assert_same(run, reference):
@@ -75,32 +110,52 @@ def assert_same(run, reference):
     assert {path.name for path in run.rglob("*")} == {path.name for path in reference.rglob("*")}
 
 
-def killed_until_done(folder, moments):
-    """Kills a run at one moment after another, then lets it finish; says how often it was killed."""
-    kills = 0
-    for moment in moments:
-        process = start(folder)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=moment)
-        process.kill()
-        kills += finish(process)[2] == -signal.SIGKILL
-    assert finish(start(folder)) == ("", "", 0)
-    return kills
+def wait_for(condition, process):
+    """Waits until something is so, or a process has ended or hangs; whether it is so."""
+    deadline = time.monotonic() + HANG
+    while not (met := condition()) and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return met
+
+
+def wait_for_checkpoints(folder, process, count):
+    """Waits for a training that is held after so many; they are those of before and its own."""
+    assert wait_for(lambda: has_checkpoints(folder, count), process), process.communicate()
+
+
+def has_checkpoints(folder, count=1):
+    return len(list(folder.glob("runs/*/checkpoints/*.checkpoint"))) >= count
 
 
 def test_a_killed_run_continues_to_the_same_bits(uninterrupted, tmp_path):
-    reference, seconds = uninterrupted
-    assert killed_until_done(tmp_path, [0.5 * seconds, 0.5 * seconds]) >= 1
-    assert_same(only(tmp_path), reference)
+    for count in (1, 2):
+        process = start(tmp_path, held=1)
+        wait_for_checkpoints(tmp_path, process, count)
+        process.kill()
+        assert finish(process)[2] == -signal.SIGKILL
+    assert finish(start(tmp_path)) == ("", "", 0)
+    assert_same(only(tmp_path), uninterrupted)
+
+
+MOMENTS = {"": 2.0, "config.json": 2.0, "checkpoints/*.checkpoint": 0.4, "results.nc": 1.0}
+"""A file that a run leaves, none at its start, and the seconds that what follows takes on an idle machine."""
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("attempt", range(30))
 def test_a_run_killed_at_any_moment_continues_to_the_same_bits(uninterrupted, tmp_path, attempt):
-    reference, seconds = uninterrupted
     moments = random.Random(attempt)
-    killed_until_done(tmp_path, [moments.uniform(0.0, seconds) for _ in range(1 + attempt % 3)])
-    assert_same(only(tmp_path), reference)
+    for _ in range(1 + attempt % 3):
+        name, seconds = moments.choice(list(MOMENTS.items()))
+        there = set(tmp_path.glob(f"runs/*/{name}"))
+        process = start(tmp_path)
+        wait_for(lambda there=there, name=name: not name or set(tmp_path.glob(f"runs/*/{name}")) - there, process)
+        time.sleep(moments.uniform(0.0, seconds))
+        process.kill()
+        finish(process)
+    assert finish(start(tmp_path)) == ("", "", 0)
+    assert_same(only(tmp_path), uninterrupted)
 
 
 @pytest.mark.long
@@ -109,32 +164,18 @@ def test_a_command_starts_without_a_hang(tmp_path, attempt):
     assert finish(start(tmp_path, "--seeds=64", "--steps=2", experiment="sine")) == ("", "", 0), attempt
 
 
-def wait_for(condition, process):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def has_checkpoints(folder, count=1):
-    return len(list(folder.glob("runs/*/checkpoints/*.checkpoint"))) >= count
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path, number, code):
-    process = start(tmp_path)
-    wait_for(lambda: has_checkpoints(tmp_path), process)
-    sent = time.monotonic()
+    process = start(tmp_path, held=1)
+    wait_for_checkpoints(tmp_path, process, 1)
     process.send_signal(number)
     output, errors, returned = finish(process)
-    assert time.monotonic() - sent < 5
     assert (output, returned) == ("", code)
     assert errors.count("\n") == 1
     assert "the same command continues" in errors
     assert has_checkpoints(tmp_path)
     assert continued(tmp_path) == 0
-    assert_same(only(tmp_path), uninterrupted[0])
+    assert_same(only(tmp_path), uninterrupted)
 
 
 def continued(folder, *flags):
@@ -146,8 +187,8 @@ def continued(folder, *flags):
 def once_interrupted(tmp_path_factory):
     """The results folder of a run that was interrupted with two checkpoints behind it."""
     folder = tmp_path_factory.mktemp("interrupted")
-    process = start(folder)
-    wait_for(lambda: has_checkpoints(folder, 2), process)
+    process = start(folder, held=2)
+    wait_for_checkpoints(folder, process, 2)
     process.terminate()
     assert finish(process)[2] == 143
     return folder
@@ -166,7 +207,7 @@ def test_a_run_continues_by_itself_and_says_so(uninterrupted, interrupted, capsy
     folder, (_, newer) = interrupted
     assert continued(folder) == 0
     assert f"continues from {newer}" in capsys.readouterr().out
-    assert_same(only(folder), uninterrupted[0])
+    assert_same(only(folder), uninterrupted)
     assert json.loads((only(folder) / "metrics.json").read_text())["continued"]
 
 
@@ -174,7 +215,7 @@ def test_restart_does_not_continue(uninterrupted, interrupted):
     folder, _ = interrupted
     assert continued(folder, "--restart") == 0
     assert not json.loads((only(folder) / "metrics.json").read_text())["continued"]
-    assert_same(only(folder), uninterrupted[0])
+    assert_same(only(folder), uninterrupted)
 
 
 def spoil(path):
@@ -188,7 +229,7 @@ def test_a_damaged_checkpoint_is_told_and_passed_over(uninterrupted, interrupted
     spoil(newer)
     assert continued(folder) == 0
     assert f"warning: {newer} cannot be read" in capsys.readouterr().out
-    assert_same(only(folder), uninterrupted[0])
+    assert_same(only(folder), uninterrupted)
 
 
 def test_without_a_readable_checkpoint_nothing_is_done(interrupted, capsys):
@@ -234,8 +275,8 @@ def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
 def test_two_runs_at_once_do_not_disturb_each_other(uninterrupted, tmp_path):
     processes = [start(tmp_path), start(tmp_path, "--base_seed=1")]
     assert [finish(process) for process in processes] == [("", "", 0)] * 2
-    same = tmp_path / "runs" / uninterrupted[0].name
-    assert_same(same, uninterrupted[0])
+    same = tmp_path / "runs" / uninterrupted.name
+    assert_same(same, uninterrupted)
     assert len(list((tmp_path / "runs").iterdir())) == 2
 
 
@@ -267,33 +308,35 @@ def ended_by(process, reason):
 
 def test_a_full_disk_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
     mount(tmp_path, "-t", "tmpfs", "-o", "size=2m", "tmpfs")
-    process = start(tmp_path)
-    wait_for(lambda: has_checkpoints(tmp_path, 2), process)
+    process = start(tmp_path, held=2)
+    wait_for_checkpoints(tmp_path, process, 2)
     ballast = tmp_path / "ballast"
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))
+    release(tmp_path).touch()
     ended_by(process, "No space left")
     assert has_checkpoints(tmp_path)
     ballast.unlink()
     assert continued(tmp_path) == 0
-    assert_same(only(tmp_path), uninterrupted[0])
+    assert_same(only(tmp_path), uninterrupted)
 
 
 def test_a_folder_that_becomes_read_only_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
-    process = start(tmp_path)
+    process = start(tmp_path, held=2)
     try:
-        wait_for(lambda: has_checkpoints(tmp_path, 2), process)
+        wait_for_checkpoints(tmp_path, process, 2)
         (checkpoints,) = tmp_path.glob("runs/*/checkpoints")
         mount(checkpoints, "--bind", checkpoints)
         subprocess.run(["mount", "-o", "remount,bind,ro", checkpoints], check=True)
+        release(tmp_path).touch()
         ended_by(process, "Read-only")
     finally:
         process.kill()
     assert has_checkpoints(tmp_path)
     subprocess.run(["umount", checkpoints], check=True)
     assert continued(tmp_path) == 0
-    assert_same(only(tmp_path), uninterrupted[0])
+    assert_same(only(tmp_path), uninterrupted)
 
 
 def test_on_divergence_a_run_stops_if_asked_to(tmp_path, capsys):

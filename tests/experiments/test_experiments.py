@@ -40,7 +40,7 @@ def folder(tmp_path_factory):
         env={**os.environ, "COLUMNS": "140"},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     for name in every.EXPERIMENTS:

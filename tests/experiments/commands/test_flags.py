@@ -173,7 +173,7 @@ def run(program, *arguments, cwd=ROOT):
         env=None if cwd == ROOT else {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
 
 
