@@ -19,7 +19,7 @@ import orbax.checkpoint as ocp
 
 from benchmarks.job import LEARNING_RATE, Job
 from lstm_toys.populations import devices, train
-from lstm_toys.populations.checkpoints import Checkpoints, State
+from lstm_toys.populations.checkpoints import UNTOLD, Checkpoints, Origin, State
 
 REPEATS = 7
 
@@ -32,9 +32,9 @@ class Timed(Checkpoints):
         self.seconds: list[float] = []
         self.state: State = {}
 
-    def save(self, first: int, last: int, step: int, state: State) -> None:
+    def save(self, first: int, last: int, step: int, state: State, origin: Origin = UNTOLD) -> None:
         """See `Checkpoints`."""
-        self.seconds.append(timed(partial(super().save, first, last, step, state)))
+        self.seconds.append(timed(partial(super().save, first, last, step, state, origin)))
         self.state = state
 
 

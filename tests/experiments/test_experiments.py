@@ -5,12 +5,12 @@ import os
 import subprocess
 import sys
 
-import conftest
 import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
 
+import conftest
 from experiments import all as every
 from experiments.commands import command, flags
 from lstm_toys.populations.interruption import Interruption

@@ -184,6 +184,5 @@ def _values(
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The figures of a finished sweep, from its file alone."""
-    yield from figures.draw(
-        storage.load_results(work.run.checked("results.nc"), results.VARIABLES), work.subject.goal
-    ).items()
+    found = storage.load_results(work.run.checked("results.nc"), results.VARIABLES)
+    yield from figures.draw(found, work.subject.goal).items()

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import conftest
 import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.image import imread
 
+import conftest
 from experiments.commands.command import command
 from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
