@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
 from experiments.commands import command, flags
+from experiments.post.data import PUBLISHED
 from lstm_toys import studies
 from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
@@ -100,7 +101,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         "the claims of the post", made_by, lambda: post.claims.CLAIMS, lambda: post.evidence.published(), CONTROLS
     )
     runs = tuple((column, name, work.run.folder.name) for (column, name), work in needs.items())
-    definition = defined(("experiments.post.claims:CLAIMS", "experiments.post.evidence:published"), [post.PUBLISHED])
+    definition = defined(("experiments.post.claims:CLAIMS", "experiments.post.evidence:published"), [PUBLISHED])
     run = Run(ClaimSettings("claims", seeds, base_seed, variants, runs), options.results_dir, definition)
     return command.Plan([life.Work(run, studies.claims, question, needs=needs)], options)
 

@@ -1,7 +1,3 @@
-from pathlib import Path
+from . import claims, data, evidence, numbers, readings, recipe, unseen
 
-from . import claims, evidence, numbers, readings, recipe, unseen
-
-PUBLISHED: Path
-
-__all__ = ["PUBLISHED", "claims", "evidence", "numbers", "readings", "recipe", "unseen"]
+__all__ = ["claims", "data", "evidence", "numbers", "readings", "recipe", "unseen"]

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from experiments import post
+from experiments.post.data import PUBLISHED
 from lstm_toys.statistics import intervals
 
 FAMILIES = {
@@ -31,7 +31,7 @@ NAMED = ("amplitude", "slope", "intercept")
 @cache
 def published() -> dict[str, Any]:
     """The published numbers, by figure."""
-    data: dict[str, Any] = json.loads(post.PUBLISHED.read_text())
+    data: dict[str, Any] = json.loads(PUBLISHED.read_text())
     return data
 
 

@@ -213,4 +213,5 @@ def _digest(value: dict[str, Any]) -> str:
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
     found = (path for pattern in patterns for path in folder.glob(pattern))
-    return sorted(path for path in found if path.name != CONFIG and not path.name.startswith("."))
+    own = (CONFIG, "population.json")
+    return sorted(path for path in found if path.name not in own and not path.name.startswith("."))
