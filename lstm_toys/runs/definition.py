@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 LIBRARY = __name__.partition(".")[0]
 FOLLOWED = (f"{LIBRARY}.tasks", f"{LIBRARY}.statistics.measures")
@@ -45,11 +45,12 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
     Raises:
         ValueError: the code of a root cannot be found, or that of a module cannot be read.
     """
-    parts = (*FOLLOWED, *followed)
+    queue = [(module, name) for module, _, name in (each.partition(":") for each in roots)]
+    own = frozenset({LIBRARY, *(module.partition(".")[0] for module, _ in queue)})
+    scope = Scope(own, (*FOLLOWED, *followed))
     found: dict[str, list[str]] = {}
-    queue = [(module, name) for module, _, name in (root.partition(":") for root in roots)]
     for module, name in queue:
-        if _module(module) is None or (name and name not in _loaded(module).units):
+        if _module(module, scope) is None or (name and name not in _loaded(module, scope).units):
             raise ValueError(f"{module}: the code of {name or 'the module'} cannot be followed")
     seen = set()
     while queue:
@@ -57,12 +58,12 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
         if target in seen:
             continue
         seen.add(target)
-        read = _loaded(module)
+        read = _loaded(module, scope)
         queue.append((module, ""))
         for statement in read.units.get(name, ()):
             found.setdefault(f"{module}.{name}" if name else module, []).append(_text(statement))
             for chain in _chains(statement):
-                queue += _resolved(read, chain, parts)
+                queue += _resolved(read, chain, scope)
     return Definition(
         (name, hashlib.sha256("\n".join(texts).encode()).hexdigest()[:10]) for name, texts in found.items()
     )
@@ -83,6 +84,18 @@ def root(function: Callable[..., Any]) -> str:
     return f"{module}:{'' if '<' in name else name.partition('.')[0]}"
 
 
+class Scope(NamedTuple):
+    """What is followed.
+
+    Attributes:
+        own: packages and modules that one maintains, also where they are installed.
+        parts: those of the library that belong to a definition.
+    """
+
+    own: frozenset[str]
+    parts: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class _Module:
     """What a file says.
@@ -101,31 +114,31 @@ class _Module:
 
 
 @cache
-def _path(name: str) -> Path | None:
+def _path(name: str, scope: Scope) -> Path | None:
     """The file of a module that one maintains oneself, found without importing it or a package above it."""
     if name.endswith(".py"):
         return Path(name)
     package, _, last = name.rpartition(".")
     if package:
-        above = _path(package)
+        above = _path(package, scope)
         if above is None or above.name != "__init__.py":
             return None
         places = (above.parent / f"{last}.py", above.parent / last / "__init__.py")
         return next((path for path in places if path.is_file()), None)
     spec = None if last in sys.stdlib_module_names else importlib.util.find_spec(last)
     path = Path((spec and spec.origin) or "")
-    foreign = {"site-packages", "dist-packages"}.intersection(path.parts) and not _within(name, LIBRARY)
+    foreign = {"site-packages", "dist-packages"}.intersection(path.parts) and name not in scope.own
     return None if foreign or path.suffix != ".py" else path
 
 
 @cache
-def _module(name: str) -> _Module | None:
+def _module(name: str, scope: Scope) -> _Module | None:
     """A module as its file has it; None if it is not a file, or code that others maintain.
 
     Raises:
         ValueError: it cannot be read.
     """
-    path = _path(name)
+    path = _path(name, scope)
     if path is None:
         return None
     try:
@@ -143,8 +156,8 @@ def _module(name: str) -> _Module | None:
     return _Module(name, dict(_imports(tree, package)), units, dict(_imports(lazy, package)))
 
 
-def _loaded(name: str) -> _Module:
-    module = _module(name)
+def _loaded(name: str, scope: Scope) -> _Module:
+    module = _module(name, scope)
     assert module is not None
     return module
 
@@ -208,36 +221,35 @@ def _chains(node: Any) -> Iterator[tuple[str, ...]]:
                 yield from _chains(value)
 
 
-def _resolved(module: _Module, chain: tuple[str, ...], parts: tuple[str, ...]) -> list[tuple[str, str]]:
-    """What a chain of names is: a name at the top level of a module that is followed, if any."""
+def _resolved(module: _Module, chain: tuple[str, ...], scope: Scope) -> list[tuple[str, str]]:
+    """What a chain of names is: names at the top level of modules that are followed."""
     name, rest = chain[0], chain[1:]
-    if name in module.units:
-        return [(module.name, name)] if _counts(module.name, parts) else []
+    here = [(module.name, name)] if name in module.units and _counts(module.name, scope) else []
     source, attribute = module.imports.get(name) or module.stub.get(name) or ("", "")
     if not source:
-        return []
+        return here
     onward = (attribute, *rest) if attribute else rest
-    while onward and (submodule := f"{source}.{onward[0]}") and _is_module(submodule):
-        source, onward = submodule, onward[1:]
-    target = _module(source) if _leads(source, parts) else None
-    return _resolved(target, onward, parts) if target and onward else []
+    while onward and _is_module(f"{source}.{onward[0]}", scope):
+        source, onward = f"{source}.{onward[0]}", onward[1:]
+    target = _module(source, scope) if _leads(source, scope) else None
+    return here + (_resolved(target, onward, scope) if target and onward else [])
 
 
-def _is_module(name: str) -> bool:
-    """Whether a name is that of a module, and not of something that a package's stub names."""
+def _is_module(name: str, scope: Scope) -> bool:
+    """Whether a name is that of a module, and not of something that a package binds."""
     package, _, last = name.rpartition(".")
-    above = _module(package) if package else None
-    return above is not None and last not in above.units and _module(name) is not None
+    above = _module(package, scope) if package else None
+    return above is not None and last not in above.units and _path(name, scope) is not None
 
 
-def _counts(name: str, parts: tuple[str, ...]) -> bool:
+def _counts(name: str, scope: Scope) -> bool:
     """Whether the code of a module belongs to a definition."""
-    return not _within(name, LIBRARY) or any(_within(name, part) for part in parts)
+    return not _within(name, LIBRARY) or any(_within(name, part) for part in scope.parts)
 
 
-def _leads(name: str, parts: tuple[str, ...]) -> bool:
+def _leads(name: str, scope: Scope) -> bool:
     """Whether a module counts, or is a package that may lead to one."""
-    return _counts(name, parts) or any(_within(part, name) for part in parts)
+    return _counts(name, scope) or any(_within(part, name) for part in scope.parts)
 
 
 def _within(name: str, package: str) -> bool:
