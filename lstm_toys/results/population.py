@@ -28,6 +28,11 @@ class Saved(NamedTuple):
         results: labeled histories, training curves and answers.
         shown: names of the features of an input.
         asked: names of the features of an answer.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Saved._fields
+        ('model', 'params', 'kept', 'results', 'shown', 'asked')
     """
 
     model: nn.Module
@@ -38,7 +43,7 @@ class Saved(NamedTuple):
     asked: tuple[str, ...]
 
 
-def save(population: Population, folder: Path, results: xr.Dataset | None = None) -> list[str]:
+def save(population: Population, folder: Path | str, results: xr.Dataset | None = None) -> list[str]:
     """Writes a population, each file as a whole or not at all.
 
     Args:
@@ -52,15 +57,29 @@ def save(population: Population, folder: Path, results: xr.Dataset | None = None
     Raises:
         ValueError: the model or its parameters could not be read back.
         OSError: a file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> import lstm_toys as lt
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=3, learning_rate=0.1)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     names = lt.save(trained, folder)
+        ...     saved = lt.load(folder)
+        >>> names
+        ['results.nc', 'parameters.npz', 'population.json']
+        >>> saved.model == trained.model
+        True
     """
-    described = _described(population.model)
+    folder, described = Path(folder), _described(population.model)
     if _rebuilt(described) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
     folder.mkdir(parents=True, exist_ok=True)
     names = {step: f"parameters-{step}.npz" for step in population.states} | {int(population.steps[-1]): PARAMETERS}
     for step, name in names.items():
         storage.save_parameters(population.states[step].params, folder / name)
-    storage.save_results(arrays.histories(population) if results is None else results, folder / RESULTS)
+    labeled = arrays.histories(population).assign_attrs(flags="{}") if results is None else results
+    storage.save_results(labeled, folder / RESULTS)
     files = [RESULTS, *names.values()]
     about = {
         "model": described,
@@ -73,14 +92,21 @@ def save(population: Population, folder: Path, results: xr.Dataset | None = None
     return [*files, ABOUT]
 
 
-def load(folder: Path) -> Saved:
+def load(folder: Path | str) -> Saved:
     """Reads what `save` wrote, or the run of an experiment.
 
     Raises:
         OSError: there is no such file.
         Damaged: a file is not what was written.
         ValueError: the module of the model cannot be imported; the argument names it.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.load("nowhere")
+        Traceback (most recent call last):
+        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
+    folder = Path(folder)
     about = read_json(folder / ABOUT)
     try:
         described, files, kept = dict(about["model"]), dict(about["files"]), dict(about["kept"])
