@@ -2,7 +2,7 @@
 
 `golden.json` holds, by execution fingerprint, a digest of the parameters and losses of every network of
 ``python -m experiments.all --seeds 2 --steps 60``, and the losses of their first steps, which are about the same on all
-machines. ``python tests/test_bits.py`` adds the digests of this machine; it changes none that are there.
+machines. ``python tests/experiments/test_bits.py`` adds the digests of this machine; it changes none that are there.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ GOLDEN = Path(__file__).parent / "golden.json"
 STEPS = 20
 """After so many, other machines still have about the same losses."""
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def run_all(folder):
@@ -71,7 +71,7 @@ def test_losses_are_those_of_before(runs):
 def test_bits_are_those_of_before(runs):
     golden = json.loads(GOLDEN.read_text())["digests"].get(machine(runs["sine [32]"]))
     if golden is None:
-        pytest.skip("no digests of this execution fingerprint; `python tests/test_bits.py` adds them")
+        pytest.skip("no digests of this execution fingerprint; `python tests/experiments/test_bits.py` adds them")
     assert {name: digest(run) for name, run in runs.items()} == golden
 
 
