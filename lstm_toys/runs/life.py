@@ -178,15 +178,18 @@ def _execute(
     works: list[Work], anew: set[Run[Any]], options: Options, console: Console, interruption: Interruption
 ) -> None:
     """Executes runs, one after another, without drawing anything."""
+    made = [each for work in works for each in (work.run.folder, *work.run.folder.parents) if not each.exists()]
+    for work in works:
+        work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
     began = time.perf_counter()
     populations.devices.configure(cache=options.compile_cache)
     for work in works:
         try:
             populations.footprint.check(work.kind.execution.size(work), work.run.folder)
         except populations.footprint.TooLarge as error:
+            for folder in sorted({*made}, reverse=True):  # The inner ones first.
+                folder.rmdir()
             raise Refused(f"{work.run.settings}: {error}") from None
-    for work in works:
-        work.run.folder.mkdir(parents=True, exist_ok=True)
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
     seconds = {"import": time.perf_counter() - began}
     efforts = {work.run: work.kind.execution.efforts(work) for work in works}
