@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from conftest import carry_out
 
 from experiments.commands import flags
-from experiments.commands.command import command
 from experiments.line import EXPERIMENT
 from lstm_toys.populations import devices
 from lstm_toys.results import storage
@@ -139,7 +139,7 @@ def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_
 
 def continued(folder, *flags):
     """The exit code of the same command in this process."""
-    return command(EXPERIMENT, [*FLAGS, f"--results_dir={folder}", *flags])
+    return carry_out(EXPERIMENT, [*FLAGS, f"--results_dir={folder}", *flags])
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import conftest
 import numpy as np
 import pytest
 import xarray as xr
+from conftest import carry_out, carry_out_without_jax
 from matplotlib.image import imread
 
-from experiments.commands.command import command
 from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
@@ -151,7 +151,7 @@ def test_the_output_tells_progress_results_and_paths(process, folder):
 
 def test_a_finished_run_is_told_and_left_alone(mine, capsys):
     before = snapshot(mine[0])
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}"]) == 0
     output, errors = capsys.readouterr()
     assert "finished" in output
     assert "train MSE" in output
@@ -161,7 +161,7 @@ def test_a_finished_run_is_told_and_left_alone(mine, capsys):
 
 
 def test_quiet_is_silent(mine, capsys):
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--quiet"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
 
 
@@ -170,7 +170,7 @@ def test_replot_draws_again_without_training(mine):
     drawn = (mine[1] / "sine.png").read_bytes()
     (mine[1] / "sine.png").unlink()
     (mine[1] / "loss.png").write_text("damaged")
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot"]) == 0
     after = snapshot(mine[1])
     assert after.keys() == before.keys()
     assert (mine[1] / "sine.png").read_bytes() == drawn
@@ -182,7 +182,7 @@ def test_replot_draws_again_without_training(mine):
 
 
 def test_replot_needs_a_run(tmp_path, capsys):
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={tmp_path}", "--replot"]) != 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={tmp_path}", "--replot"]) != 0
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
@@ -195,7 +195,7 @@ def test_replot_needs_a_run(tmp_path, capsys):
 def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, content, capsys):
     (mine[1] / name).write_bytes(content)
     before = snapshot(mine[0])
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot", "--quiet"]) == 1
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot", "--quiet"]) == 1
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
@@ -207,7 +207,7 @@ def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, conte
 def test_restart_trains_the_same_networks(mine):
     before = storage.load_results(mine[1] / "results.nc")
     old = snapshot(mine[1])
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--restart"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--restart"]) == 0
     xr.testing.assert_identical(storage.load_results(mine[1] / "results.nc"), before)
     new = snapshot(mine[1])
     assert new.keys() == old.keys()
@@ -215,7 +215,7 @@ def test_restart_trains_the_same_networks(mine):
 
 
 def test_publish_copies_figures_and_metrics(mine, capsys):
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--publish"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--publish"]) == 0
     published = mine[0] / "sine"
     assert str(published) in capsys.readouterr().out
     assert {path.name for path in published.iterdir()} == FIGURES | {"metrics.json"}
@@ -226,7 +226,7 @@ def test_publish_copies_figures_and_metrics(mine, capsys):
 def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys):
     before = snapshot(mine[1])
     arguments = ["--seeds=8", *SMALL[2:], f"--results_dir={mine[0]}", "--learning_rate", "30"]
-    code = command(EXPERIMENT, arguments)
+    code = carry_out(EXPERIMENT, arguments)
     output, errors = capsys.readouterr()
     assert snapshot(mine[1]) == before
     (other,) = set((mine[0] / "runs").iterdir()) - {mine[1]}
@@ -248,7 +248,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
 
 def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     arguments = [*SMALL, f"--results_dir={tmp_path}", "--learning_rate=1e6", "--readout=dense", "--quiet"]
-    assert command(EXPERIMENT, arguments) == 1
+    assert carry_out(EXPERIMENT, arguments) == 1
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
@@ -257,6 +257,22 @@ def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     metrics = strict_json(folder / "metrics.json")
     assert metrics["diverged_seeds"] == [0, 1, 2]
     assert {path.name for path in folder.glob("*.png")} == FIGURES
+
+
+@pytest.mark.parametrize("name", ["sine", "all", "sweep", "recipe", "claims", "generalization"])
+def test_neither_a_wrong_flag_nor_help_waits_for_jax(name):
+    """Nor does what is finished: of the sine here, of the others where they are made."""
+    told = carry_out_without_jax(name, ["--seeds=x"], ["--nonsense"], ["--help"])
+    assert told.startswith("2\n2\n")
+    assert f"usage: python -m experiments.{name} " in told
+    assert told.endswith("\n0\n")
+
+
+def test_a_finished_run_is_told_without_jax(process):
+    told = carry_out_without_jax("sine", [*SMALL, f"--results_dir={process[1]}"])
+    assert "this run is finished" in told
+    assert "train MSE" in told
+    assert told.endswith("\n0\n")
 
 
 CONFIGURE = """
