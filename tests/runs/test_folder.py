@@ -52,7 +52,7 @@ OTHERS = {
 @pytest.fixture
 def run(tmp_path):
     run = Run(SETTINGS, tmp_path / "results")
-    run.create()
+    run.folder.mkdir(parents=True)
     with run.locked():
         pass
     return run
@@ -76,19 +76,13 @@ def test_a_run_says_what_it_is(run):
     assert config == {name: value for name, value in dataclasses.asdict(SETTINGS).items() if name != "hidden"}
 
 
-def test_creating_tells_what_was_not_there(tmp_path):
-    run = Run(SETTINGS, tmp_path / "results")
-    assert run.create() == [run.folder, tmp_path / "results" / "runs", tmp_path / "results"]
-    assert run.create() == []
-
-
 def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     before = (run.folder / "config.json").stat()
     with run.locked():
         with pytest.raises(Busy, match=run.folder.name), Run(SETTINGS, run.results_dir).locked():
             pass
         other = Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
-        other.create()
+        other.folder.mkdir()
         with other.locked():
             pass
     with run.locked():
@@ -154,7 +148,7 @@ def test_a_summary_without_its_parts_is_damaged(run):
 
 def test_a_published_set_is_replaced(run):
     def draw(*names):
-        for path in run.figures():
+        for path in run.folder.glob("*.[gp]*"):
             path.unlink()
         for name in names:
             (run.folder / name).write_text(f"drawn as {name}")
