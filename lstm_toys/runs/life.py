@@ -222,7 +222,7 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
             raise Failed(told) from None
         write_json(work.run.metrics, metrics | {"seconds": rounded(seconds)})
         work.run.forget()
-    return {}
+    return {"import": 0.0}
 
 
 def _draw(work: Work) -> None:
