@@ -11,7 +11,11 @@ import inspect
 import json
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
+from functools import partial
+from pathlib import Path
 
 import hypothesis
 import jax
@@ -19,6 +23,8 @@ import jaxtyping
 import numpy as np
 import pytest
 import xarray as xr
+
+ROOT = Path(__file__).parent.parent
 
 SINE_FIGURES = {
     "sine_target.png",
@@ -67,11 +73,87 @@ def hyper(learning_rate):
     return Hyper(np.float32(learning_rate), nothing, nothing, one, nothing)
 
 
+def carry_out(asked, arguments):
+    """The exit code of a command in this process.
+
+    Args:
+        asked: an experiment, or a module of `experiments` that plans what is done.
+        arguments: without the program's name.
+    """
+    from experiments.commands import command
+
+    return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
+
+
+WITHOUT_JAX = """
+import sys
+from functools import partial
+from experiments import {name} as asked
+from experiments.commands import command
+{first}
+plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
+for line in {lines}:
+    print(command.carry_out(plan, line))
+    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}}
+    assert not heavy, (line, heavy)
+"""
+
+
+def carry_out_without_jax(name, *lines, first=""):
+    """Carries out command lines in a process of its own, after some statements, and expects that nothing heavy loads.
+
+    Returns:
+        What was printed, after each line its exit code.
+    """
+    program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def conduct(folder, trainings=1):
+    """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
+    from rich.console import Console
+
+    from lstm_toys.populations.interruption import Interruption
+    from lstm_toys.populations.progress import TrainingProgress
+    from lstm_toys.runs import life
+
+    switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
+    options = life.Options(folder, **switches, checkpoint_every=30.0, on_divergence="exclude")
+    console = Console(quiet=True)
+    return life.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
+
+
+def executed(work, trainings=1):
+    """The run of a work that is executed in this process, without metrics and figures."""
+    work.run.folder.mkdir(parents=True)
+    work.kind.execution.execute(work, conduct(work.run.results_dir, trainings), {})
+    return work.run
+
+
 def pytest_configure():
     """Chooses how loops are compiled, before the first array."""
     from lstm_toys.populations import devices
 
     devices.compile_loops()
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory):
+    """What `experiments.all` printed, small, run as a user would, and the folder of its results."""
+    folder = tmp_path_factory.mktemp("everything")
+    arguments = ["--seeds", "2", "--steps", "60", f"--results_dir={folder}", "--publish"]
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.all", *arguments],
+        cwd=ROOT,
+        env={**{name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}, "COLUMNS": "140"},
+        capture_output=True,
+        text=True,
+        timeout=480,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout, folder
 
 
 @pytest.fixture(scope="session")

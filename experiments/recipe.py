@@ -16,7 +16,6 @@ from experiments import sine, sweep
 from experiments.commands import command, flags
 from experiments.post import recipe
 from experiments.post.data import PUBLISHED
-from experiments.post.recipe.settings import RecipeSettings
 from lstm_toys import studies
 from lstm_toys.files import sha256
 from lstm_toys.runs.definition import LIBRARY, Definition, definition
@@ -72,7 +71,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, EXPERIMENT.definition)
     code = definition(["experiments.post.recipe.execution:summarize"], [f"{LIBRARY}.statistics"])
     about = Definition({**trained.definition, **code, PUBLISHED.name: sha256(PUBLISHED)[:10]})
-    run = Run(RecipeSettings("recipe", settings), options.results_dir, about)
+    run = Run(SweepSettings("recipe", settings), options.results_dir, about)
     networks = Work(trained, studies.sweep, EXPERIMENT)
     return command.Plan([Work(run, recipe, default, needs={"networks": networks})], options)
 

@@ -18,12 +18,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.commands import flags
-from experiments.commands.command import command
+from conftest import carry_out
+from experiments.commands import command
 from experiments.line import EXPERIMENT
 from lstm_toys.populations import devices
 from lstm_toys.results import storage
-from lstm_toys.runs.folder import Run
 
 ROOT = Path(__file__).parent.parent
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
@@ -180,7 +179,7 @@ def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_
 
 def continued(folder, *flags):
     """The exit code of the same command in this process."""
-    return command(EXPERIMENT, [*FLAGS, f"--results_dir={folder}", *flags])
+    return carry_out(EXPERIMENT, [*FLAGS, f"--results_dir={folder}", *flags])
 
 
 @pytest.fixture(scope="module")
@@ -261,8 +260,8 @@ def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupte
 
 def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     folder, _ = interrupted
-    settings, _ = flags.parse(EXPERIMENT, FLAGS)
-    with Run(settings, folder).locked():
+    (work,) = command.plan(EXPERIMENT, [*FLAGS, f"--results_dir={folder}"]).works
+    with work.run.locked():
         before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         assert continued(folder, "--quiet") == 1
     output, errors = capsys.readouterr()

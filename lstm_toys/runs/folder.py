@@ -148,8 +148,9 @@ class Run(Generic[Identified]):
                 yield folder.name, differing + [name for name in ours if theirs.get(name) != ours[name]]
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
-        """Writes the summary, with the name of the run and a digest of all of it."""
-        told = {**metrics, "run": self.folder.name}
+        """Writes the summary, with the name of the run, what defines it, and a digest of it all."""
+        beside = {name: value for name, value in self.identity.items() if name not in self.settings.as_dict()}
+        told = {**metrics, "run": self.folder.name, **beside}
         write_json(self.metrics, {**told, "sha256": _digest(told)})
 
     def digests(self, names: Iterable[str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 
 @dataclass(frozen=True)
@@ -12,11 +12,9 @@ class Identity:
 
     Attributes:
         experiment: its name.
-        summarized: what the summary of such a run must hold for a command to tell of it.
     """
 
     experiment: str
-    summarized: ClassVar[frozenset[str]] = frozenset({"experiment", "flags", "seconds"})
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON has them."""
@@ -67,21 +65,6 @@ class Settings(Identity):
     def network(self) -> str:
         """The model, in words."""
         return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
-
-    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
-        *(
-            "seeds",
-            "steps",
-            "goal",
-            "converged",
-            "train_mse",
-            "summary",
-            "published",
-            "diverged_seeds",
-            "last_sound_steps",
-        ),
-        *("earlier_fingerprints", "member_steps_per_second", "continued"),
-    }
 
 
 SWEPT = (

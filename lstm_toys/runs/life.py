@@ -184,6 +184,12 @@ def _execute(
     works: list[Work], anew: set[Run[Any]], options: Options, console: Console, interruption: Interruption
 ) -> None:
     """Executes runs, one after another, without drawing anything."""
+    for work in works:
+        for line in _noted(work.run, work.run in anew):
+            console.print(line, highlight=False, soft_wrap=True, markup=False)
+    made = [each for work in works for each in (work.run.folder, *work.run.folder.parents) if not each.exists()]
+    for work in works:
+        work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
     began = time.perf_counter()
     populations.devices.configure(cache=options.compile_cache)
     for work in works:
@@ -191,11 +197,9 @@ def _execute(
             if hasattr(work.kind.execution, "size"):
                 populations.footprint.check(work.kind.execution.size(work), work.run.folder)
         except populations.footprint.TooLarge as error:
+            for folder in sorted({*made}, reverse=True):  # The inner ones first.
+                folder.rmdir()
             raise Refused(f"{work.run.settings}: {error}") from None
-    for work in works:
-        for line in _noted(work.run, work.run in anew):
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
-        work.run.folder.mkdir(parents=True, exist_ok=True)
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
     seconds = {"import": time.perf_counter() - began}
     efforts = {
@@ -239,7 +243,7 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
             raise Failed(told) from None
         run.write_metrics(metrics | {"seconds": rounded(seconds), "files": run.digests(metrics["files"])})
         run.forget()
-    return {}
+    return {"import": 0.0}
 
 
 def _draw(work: Work) -> None:

@@ -2,8 +2,6 @@
 
 import dataclasses
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import jax
@@ -12,16 +10,16 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from conftest import carry_out, carry_out_without_jax
 from experiments import claims
-from experiments.commands import command
 from experiments.post.claims import CLAIMS
+from lstm_toys import studies
 from lstm_toys.figures import COLORS
-from lstm_toys.files import write_json
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs import execution
 from lstm_toys.studies.claims import figures
 from lstm_toys.tasks import families
 
@@ -29,43 +27,43 @@ ROOT = Path(__file__).parents[2]
 VARIED = ("seeds", "steps", "readout", "hidden", "train_amplitude", "base_seed")
 
 
-def make_by_hand(todo, *_):
+def make_by_hand(work, _, seconds):
     """Instead of training: networks that answer what they are shown, but for an error of a seed's own; one diverged."""
-    for run, experiment in todo.items():
-        settings = run.settings
-        x = families.time_points(settings.timesteps)
-        task = experiment.task(x)
-        examples = task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
-        probes = experiment.probes(x)
-        errors = 0.01 * np.arange(settings.seeds)
-        shown = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
-        if not task.sequence:
-            truth = [[probe.parameters[name] for name in task.asked] for probe in probes]
-            asked = np.concatenate([np.broadcast_arrays(*columns) for columns in truth], axis=1).T
-            shown = np.concatenate([examples.targets[:1], asked])
-        answers = shown + errors.reshape(-1, *[1] * shown.ndim)
-        steps = np.unique([0, settings.steps])
-        sound = training.Sound(np.where(np.arange(settings.seeds) == 1, -1, steps[-1]), {}, np.ones(settings.seeds))
-        loss = np.broadcast_to(errors[:, None], (settings.seeds, len(steps)))
-        rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.asked)))
-        made = Population(
-            task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, np.empty(0, int), np.empty((len(loss), 0)), 4, 0
-        )
-        attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
-        labeled = arrays.dataset(made, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
-        run.create()
-        storage.save_results(labeled, run.results)
-        write_json(run.metrics, {**dict.fromkeys(Settings.summarized, 0), "seconds": {"train": 2.0}})
+    run, experiment, settings = work.run, work.subject, work.run.settings
+    x = families.time_points(settings.timesteps)
+    task = experiment.task(x)
+    examples = task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
+    probes = experiment.probes(x)
+    errors = 0.01 * np.arange(settings.seeds)
+    shown = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
+    if not task.sequence:
+        truth = [[probe.parameters[name] for name in task.asked] for probe in probes]
+        asked = np.concatenate([np.broadcast_arrays(*columns) for columns in truth], axis=1).T
+        shown = np.concatenate([examples.targets[:1], asked])
+    answers = shown + errors.reshape(-1, *[1] * shown.ndim)
+    steps = np.unique([0, settings.steps])
+    sound = training.Sound(np.where(np.arange(settings.seeds) == 1, -1, steps[-1]), {}, np.ones(settings.seeds))
+    loss = np.broadcast_to(errors[:, None], (settings.seeds, len(steps)))
+    rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.asked)))
+    made = Population(
+        task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, np.empty(0, int), np.empty((len(loss), 0)), 4, 0
+    )
+    attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
+    labeled = arrays.dataset(made, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
+    storage.save_results(labeled, run.results)
+    seconds.clear()
+    seconds["train"] = 2.0
+    return {"files": [run.results.name], "train_mse": [], "seeds": settings.seeds}
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory):
     """The arguments of a command that was carried out, and its folder."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(command, "train", make_by_hand)
+        patch.setattr(execution, "execute", make_by_hand)
         folder = tmp_path_factory.mktemp("judged")
         arguments = ["--seeds=3", f"--results_dir={folder}"]
-        assert claims.judge_all([*arguments, "--quiet"]) == 0
+        assert carry_out(claims, [*arguments, "--quiet"]) == 0
     (run,) = (folder / "runs").glob("claims-*")
     return arguments, run
 
@@ -82,7 +80,7 @@ def test_every_claim_is_judged_in_every_column(judged):
     assert told["line-one-layer"]["controls"] == {}
     assert all(entry["variants"] == {} for entry in entries)
     assert all(list(entry["null"]) == ["copy", "clipped copy"] for entry in entries if entry["id"] != "hill-y-longer")
-    assert {name for name, entry in told.items() if entry["post"]} == {
+    assert {name for name, entry in told.items() if entry["published"]} == {
         *("sine-learned", "lines-sine-phase", "lines-same-factor", "lines-nonlinear", "learned-between"),
         *("valley-amplitude", "valley-phase", "amplitude-inside", "amplitude-diverges", "slope-negative"),
     }
@@ -107,7 +105,7 @@ def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
     lines = {(line.get_marker(), line.get_color()): line.get_xdata() for line in axes.lines if len(line.get_xdata())}
     dots = lines["o", COLORS["b"]]
     np.testing.assert_array_equal(dots, [number for number in entry["per_seed"] if number is not None])
-    np.testing.assert_array_equal(lines["D", COLORS["r"]], [entry["post"]["value"]])
+    np.testing.assert_array_equal(lines["D", COLORS["r"]], [entry["published"]["value"]])
     np.testing.assert_array_equal(lines["x", "black"], [0.0])
     assert entry["threshold"]["high"] in [
         places[0] for places in (line.get_xdata() for line in axes.lines) if len(places)
@@ -116,9 +114,9 @@ def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
 
 
 def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
-    monkeypatch.setattr(command, "train", None)
+    monkeypatch.setattr(execution, "execute", None)
     before = (judged[1] / "claims.json").stat().st_mtime_ns
-    assert claims.judge_all(judged[0]) == 0
+    assert carry_out(claims, judged[0]) == 0
     told = capsys.readouterr().out
     assert "this run is finished" in told
     assert all(claim.id in told for claim in CLAIMS)
@@ -128,27 +126,33 @@ def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
 
 
 def test_it_is_drawn_again_and_published(judged, monkeypatch):
-    monkeypatch.setattr(command, "train", None)
+    monkeypatch.setattr(execution, "execute", None)
     before = {name: (judged[1] / name).stat().st_mtime_ns for name in ("claims.json", "claims.png")}
-    assert claims.judge_all([*judged[0], "--replot", "--quiet", "--publish"]) == 0
+    assert carry_out(claims, [*judged[0], "--replot", "--quiet", "--publish"]) == 0
     after = {name: (judged[1] / name).stat().st_mtime_ns for name in before}
     assert after["claims.json"] == before["claims.json"]
     assert after["claims.png"] > before["claims.png"]
     published = judged[1].parents[1] / "claims"
-    assert {path.name for path in published.iterdir()} == {"claims.json", "claims.md", "claims.png", "metrics.json"}
+    assert {path.name for path in published.iterdir()} == {
+        "claims.json",
+        "claims.md",
+        "claims.png",
+        "metrics.json",
+        "manifest.json",
+    }
 
 
 def test_it_is_judged_again_from_runs_that_are_finished(judged, monkeypatch):
     metrics, populations = json.loads((judged[1] / "metrics.json").read_text()), []
 
-    def judge(run, runs):
-        assert not run.finished
-        populations.extend(each.folder.name for column in runs.values() for each in column.values())
-        write_json(run.metrics, metrics)
+    def judge(work, *_):
+        assert not work.run.finished
+        populations.extend(each.run.folder.name for each in work.needs.values())
+        return {name: metrics[name] for name in metrics if name != "sha256"}
 
-    monkeypatch.setattr(command, "train", None)
-    monkeypatch.setattr(claims, "_judge", judge)
-    assert claims.judge_all([*judged[0], "--restart", "--quiet"]) == 0
+    monkeypatch.setattr(execution, "execute", None)
+    monkeypatch.setattr(studies.claims.execution, "execute", judge)
+    assert carry_out(claims, [*judged[0], "--restart", "--quiet"]) == 0
     assert len(populations) == 7 + 1 + 1
 
 
@@ -186,7 +190,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):
-    assert claims.judge_all([*arguments, f"--results_dir={tmp_path / 'results'}"]) == 2
+    assert carry_out(claims, [*arguments, f"--results_dir={tmp_path / 'results'}"]) == 2
     error = capsys.readouterr().err
     assert told in error
     assert error.count("\n") == 1
@@ -197,17 +201,36 @@ def test_a_damaged_list_is_told(judged, capsys):
     path = judged[1] / "claims.json"
     whole = path.read_text()
     path.write_text(whole[:100])
-    assert claims.judge_all(judged[0]) == 1
+    assert carry_out(claims, judged[0]) == 1
     path.write_text(whole)
-    assert f"{path}: is damaged: not a list of JSON objects; remove its folder" in capsys.readouterr().err
-
-
-def test_help_does_not_wait_for_jax():
-    code = (
-        "import sys; from experiments import claims; code = claims.judge_all(['--help']); "
-        "assert not sys.modules.keys() & {'jax', 'xarray', 'matplotlib', 'scipy'}; sys.exit(code)"
+    assert (
+        f"{path}: is damaged, or that of another run: it is not what this run wrote; --restart runs it again"
+        in capsys.readouterr().err
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600)
-    assert done.returncode == 0, done.stderr
-    assert "--[no]variants" in done.stdout
-    assert "--steps" not in done.stdout
+
+
+def test_a_damaged_population_is_told(judged, capsys):
+    """Which claims cannot run again; but once it is gone, it is made again."""
+    path = next(judged[1].parent.glob("line-*/results.nc"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
+    assert carry_out(claims, [*judged[0], "--restart", "--quiet"]) == 1
+    path.write_bytes(whole)
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1
+    assert f"{path}: is damaged" in errors
+    assert "remove its folder, and the same command makes it again" in errors
+    assert carry_out(claims, [*judged[0], "--quiet"]) == 0
+
+
+def test_help_tells_the_flags_that_it_takes(capsys):
+    assert carry_out(claims, ["--help"]) == 0
+    output = capsys.readouterr().out
+    assert "--[no]variants" in output
+    assert "--steps" not in output
+
+
+def test_what_is_finished_is_told_without_jax(judged):
+    told = carry_out_without_jax("claims", judged[0])
+    assert all(claim.id in told for claim in CLAIMS)
+    assert told.endswith("\n0\n")

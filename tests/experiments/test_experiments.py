@@ -1,23 +1,18 @@
 """Every experiment as a command, small; and what `all` leaves."""
 
 import json
-import os
-import subprocess
-import sys
+import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 import conftest
+from conftest import carry_out, carry_out_without_jax, executed
 from experiments import all as every
-from experiments.commands import command, flags
-from lstm_toys.populations.interruption import Interruption
-from lstm_toys.populations.progress import TrainingProgress
+from experiments.commands import flags
 from lstm_toys.results import storage
-from lstm_toys.runs import execution
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs import life
 
 POST_FIGURES = {
     "line.png",
@@ -31,21 +26,13 @@ POST_FIGURES = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The results of `all`, small, run as a user would."""
-    target = tmp_path_factory.mktemp("all")
-    arguments = ["--seeds", "3", "--steps", "40", f"--results_dir={target}", "--publish"]
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.all", *arguments],
-        env={**os.environ, "COLUMNS": "140"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
+def folder(everything):
+    return everything[1]
+
+
+def test_all_tells_of_each_experiment(everything):
     for name in every.EXPERIMENTS:
-        assert f"{name} " in done.stdout
-    return target
+        assert f"{name} " in everything[0]
 
 
 def test_all_fifteen_figures_of_the_post_are_there(folder):
@@ -57,11 +44,11 @@ def test_all_fifteen_figures_of_the_post_are_there(folder):
 def test_each_experiment_is_published_whole(folder, name):
     metrics = json.loads((folder / name / "metrics.json").read_text())
     assert metrics["experiment"] == name
-    assert len(metrics["train_mse"]) == 3
+    assert len(metrics["train_mse"]) == 2
     assert {"import", "compile", "train", "evaluate", "figures"} <= set(metrics["seconds"])
     labeled = storage.load_results(next((folder / "runs").glob(f"{name}-*/results.nc")))
     assert np.isfinite(labeled.answer).all()
-    assert labeled.sizes["seed"] == 3
+    assert labeled.sizes["seed"] == 2
 
 
 def test_the_film_has_its_frames(folder):
@@ -72,12 +59,19 @@ def test_the_film_has_its_frames(folder):
     assert (folder / "hill" / "lstm_hill.gif").stat().st_size <= 2**20
 
 
-def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, capsys):
+def test_what_is_finished_is_told_without_jax(folder):
+    told = carry_out_without_jax("all", ["--seeds=2", "--steps=60", f"--results_dir={folder}"])
+    assert told.count("this run is finished") == len(every.EXPERIMENTS)
+    assert told.endswith("\n0\n")
+
+
+def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_path, capsys):
     """`hill_y` needs the run of `hill`, which `hill` itself finds finished and drawn."""
-    arguments = ["--seeds=3", "--steps=40", f"--results_dir={folder}"]
-    assert command.command(every.EXPERIMENTS["hill"], arguments) == 0
+    mine = shutil.copytree(folder, tmp_path / "mine")
+    arguments = ["--seeds=2", "--steps=60", f"--results_dir={mine}"]
+    assert carry_out(every.EXPERIMENTS["hill"], arguments) == 0
     assert "this run is finished" in capsys.readouterr().out
-    assert command.command(every.EXPERIMENTS["hill"], [*arguments, "--hidden=none"]) == 0
+    assert carry_out(every.EXPERIMENTS["hill"], [*arguments, "--hidden=none"]) == 0
     assert "layers.png" in capsys.readouterr().out
 
 
@@ -92,16 +86,13 @@ def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
     small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]
     settings, _ = flags.parse(every.EXPERIMENTS[name], [*small, "--readout=dense"])
-    run = Run(settings, tmp_path)
-    run.create()
-    conduct = execution.Conduct(Interruption(), TrainingProgress(Console(quiet=True), [1.0]), 30.0, "exclude")
-    execution.execute(every.EXPERIMENTS[name], run, conduct, {})
+    run = executed(life.training(every.EXPERIMENTS[name], settings, tmp_path))
     labeled = storage.load_results(run.results)
     assert np.isfinite(labeled.answer).all()
-    assert storage.load_parameters(run.parameters)["readout"].keys() == {"kernel", "bias"}
+    assert storage.load_parameters(run.folder / "parameters.npz")["readout"].keys() == {"kernel", "bias"}
 
 
 def test_all_refuses_what_one_experiment_refuses(tmp_path, capsys):
-    assert every.run_all(["--readout=dense", f"--results_dir={tmp_path}"]) == 2
+    assert carry_out(every, ["--readout=dense", f"--results_dir={tmp_path}"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not any(tmp_path.iterdir())

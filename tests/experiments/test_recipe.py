@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from conftest import carry_out, carry_out_without_jax
 from experiments import recipe
 from experiments.post import readings
 from lstm_toys.results import storage
@@ -26,12 +27,12 @@ def scored(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recipe")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipe, "GRIDS", GRIDS)
-        assert recipe.recipe([*SMALL, f"--results_dir={folder}", "--publish"]) == 0
-        (run,) = (folder / "runs").iterdir()
+        assert carry_out(recipe, [*SMALL, f"--results_dir={folder}", "--publish"]) == 0
+        (networks,), (run,) = ((folder / "runs").glob(f"{name}-*") for name in ("recipe_networks", "recipe"))
         yield (
             folder,
-            storage.load_results(run / "results.nc", results.VARIABLES),
-            json.loads((run / "recipe.json").read_text()),
+            storage.load_results(networks / "results.nc", results.VARIABLES),
+            json.loads((run / "metrics.json").read_text()),
         )
 
 
@@ -79,22 +80,31 @@ def test_scores_are_those_of_a_plain_loop(scored):
 def test_the_scores_are_published_with_their_figures(scored):
     folder, _, told = scored
     published = {path.name for path in (folder / "recipe").iterdir()}
+    assert published == {"metrics.json", "best.png", "score.png", "manifest.json"}
+    assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
+
+
+def test_the_networks_are_a_sweep_of_their_own(scored):
+    folder, found, _ = scored
+    (networks,) = (folder / "runs").glob("recipe_networks-*")
+    assert json.loads((networks / "metrics.json").read_text())["networks"] == 4 * found.sizes["setting"] - 8
     shown = {probe.name for probe in recipe.probes(families.time_points(20))}
-    assert published == {
-        "metrics.json",
-        "recipe.json",
-        *(f"{name}.png" for name in ("best", "loss", "rmse", "score")),
-        *(f"answers_{name}.png" for name in shown),
-    }
-    assert json.loads((folder / "recipe" / "recipe.json").read_text()) == told
+    assert shown == set(found.probe.values)
 
 
 def test_a_finished_run_is_told_again(scored, capsys):
     folder, _, _ = scored
-    assert recipe.recipe([*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={folder}"]) == 0
+    assert carry_out(recipe, [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={folder}"]) == 0
     output = capsys.readouterr().out
     assert "is finished" in output
     assert re.search(r"rmsprop +0.01 +none +5 ", output)
+
+
+def test_what_is_finished_is_told_without_jax(scored):
+    arguments = [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={scored[0]}"]
+    told = carry_out_without_jax("recipe", arguments, first=f"asked.GRIDS = {GRIDS}")
+    assert "is finished" in told
+    assert told.endswith("\n0\n")
 
 
 def test_the_default_of_the_sine_is_among_the_recipes():
@@ -112,6 +122,6 @@ def test_the_default_of_the_sine_is_among_the_recipes():
 
 @pytest.mark.parametrize("argument", ["--steps=3", "--seeds=0", "--seeds=1", "stray"])
 def test_bad_command_lines_are_refused_in_one_line(argument, capsys, tmp_path):
-    assert recipe.recipe([argument, f"--results_dir={tmp_path / 'none'}"]) == 2
+    assert carry_out(recipe, [argument, f"--results_dir={tmp_path / 'none'}"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "none").exists()

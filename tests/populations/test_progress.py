@@ -8,11 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from experiments.all import EXPERIMENTS
-from experiments.commands import command, flags
-from lstm_toys.populations.interruption import Interruption
 from lstm_toys.populations.progress import TrainingProgress
-from lstm_toys.runs.folder import Run
 
 
 @pytest.fixture
@@ -115,24 +111,3 @@ def test_diverged_networks_are_counted_and_steps_of_none_shown_to_be_none(at, sh
     at(3.0)
     progress(1, np.array([0.25, np.nan], np.float32), np.array([True, False]))
     assert "median loss 2.50e-01 | 1 diverged | 0 s left" in shown.lines()[-1]
-
-
-def test_a_run_that_another_process_finished_meanwhile_is_passed_over(tmp_path, capsys):
-    def run(steps):
-        settings, _ = flags.parse(line, ["--seeds=2", "--timesteps=5", f"--steps={steps}"])
-        return Run(settings, tmp_path)
-
-    line = EXPERIMENTS["line"]
-    _, options = flags.parse(line, [f"--results_dir={tmp_path}"])
-
-    def train(*runs):
-        command.train(dict.fromkeys(runs, line), set(), options, Console(), Interruption())
-        return capsys.readouterr().out
-
-    assert "line (hidden none, readout lstm): 2 networks, 3 steps" in train(run(3))
-    before = run(3).metrics.stat().st_mtime_ns
-    output = train(run(3), run(4))
-    assert "2 of 2: line (hidden none, readout lstm): 2 networks, 4 steps" in output
-    assert "1 of 2" not in output
-    assert run(3).metrics.stat().st_mtime_ns == before
-    assert run(4).finished

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs.folder import Busy, Run
+from lstm_toys.populations.numerics import NUMERICS
+from lstm_toys.runs import folder
+from lstm_toys.runs.definition import Definition
+from lstm_toys.runs.folder import Busy, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +35,7 @@ SETTINGS = Settings(
     train_amplitude=0.3,
     noise=0.0,
     block=None,
+    keep_steps=(),
 )
 OTHERS = {
     "experiment": "line",
@@ -46,49 +52,92 @@ OTHERS = {
     "train_amplitude": None,
     "noise": 0.1,
     "block": 4,
+    "keep_steps": (10,),
 }
+
+ONE, OTHER = Definition({"mine.task": "one"}), Definition({"mine.task": "two", "mine.probes": "one"})
 
 
 @pytest.fixture
 def run(tmp_path):
-    run = Run(SETTINGS, tmp_path / "results")
-    run.create()
+    run = Run(SETTINGS, tmp_path / "results", ONE)
+    run.folder.mkdir(parents=True)
     with run.locked():
         pass
     return run
 
 
-def test_equal_settings_are_the_same_run(tmp_path):
-    again = dataclasses.replace(SETTINGS)
-    assert again.hash == SETTINGS.hash
-    assert Run(again, tmp_path).folder == Run(SETTINGS, tmp_path).folder
-    assert re.fullmatch("sine-[0-9a-f]{10}", Run(SETTINGS, tmp_path).folder.name)
+def named(settings=SETTINGS, **others):
+    """The name of a run's folder."""
+    return Run(settings, Path(), **others).folder.name
+
+
+def test_equal_settings_are_the_same_run():
+    assert re.fullmatch("sine-[0-9a-f]{10}", named(dataclasses.replace(SETTINGS)))
+    assert named(dataclasses.replace(SETTINGS)) == named()
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Settings)])
 def test_any_other_setting_is_another_run(name):
-    assert dataclasses.replace(SETTINGS, **{name: OTHERS[name]}).hash != SETTINGS.hash
+    assert named(dataclasses.replace(SETTINGS, **{name: OTHERS[name]})) != named()
+
+
+def test_other_code_is_another_run(monkeypatch):
+    before = named()
+    assert len({before, named(definition=ONE), named(definition=OTHER)}) == 3
+    monkeypatch.setattr(folder, "NUMERICS", 1_000)
+    assert named() != before
+
+
+SWITCHES = {
+    "JAX_ENABLE_X64": "1",
+    "JAX_DEFAULT_PRNG_IMPL": "rbg",
+    "JAX_THREEFRY_PARTITIONABLE": "0",
+    "JAX_RANDOM_SEED_OFFSET": "5",
+    "JAX_DEFAULT_MATMUL_PRECISION": "bfloat16",
+}
+
+
+def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_it():
+    program = (
+        "from tests.runs.test_folder import named; before = named(); "
+        "from lstm_toys.populations.numerics import switches; early = switches(); "
+        "import jax; assert switches() == early, (early, switches()); print(before)"
+    )
+    inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], cwd=ROOT, env={**inherited, **each}, stdout=subprocess.PIPE, text=True
+        )
+        for each in ({}, *({name: value} for name, value in SWITCHES.items()))
+    ]
+    names = [process.communicate()[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(processes)
+    assert len(set(names)) == len(names)
 
 
 def test_a_run_says_what_it_is(run):
     config = json.loads((run.folder / "config.json").read_text())
-    assert config.pop("hidden") == [32]
-    assert config == {name: value for name, value in dataclasses.asdict(SETTINGS).items() if name != "hidden"}
+    assert config.pop("definition") == {"mine.task": "one"}
+    assert (config.pop("numerics"), config.pop("switches")) == (NUMERICS, {})
+    assert (config.pop("hidden"), config.pop("keep_steps")) == ([32], [])
+    told = dataclasses.asdict(SETTINGS)
+    assert config == {name: value for name, value in told.items() if name not in ("hidden", "keep_steps")}
 
 
-def test_creating_tells_what_was_not_there(tmp_path):
-    run = Run(SETTINGS, tmp_path / "results")
-    assert run.create() == [run.folder, tmp_path / "results" / "runs", tmp_path / "results"]
-    assert run.create() == []
+def test_a_run_knows_those_that_are_of_something_else(run):
+    other = Run(SETTINGS, run.results_dir, OTHER)
+    assert list(other.relatives()) == [(run.folder.name, ["mine.probes", "mine.task"])]
+    assert not list(Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir, OTHER).relatives())
 
 
 def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     before = (run.folder / "config.json").stat().st_mtime_ns
     with run.locked():
-        with pytest.raises(Busy, match=run.folder.name), Run(SETTINGS, run.results_dir).locked():
+        with pytest.raises(Busy, match=run.folder.name), Run(SETTINGS, run.results_dir, ONE).locked():
             pass
         other = Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
-        other.create()
+        other.folder.mkdir()
         with other.locked():
             pass
     with run.locked():
@@ -102,8 +151,8 @@ def test_a_lock_ends_with_its_process(run):
 import os, signal
 from pathlib import Path
 from lstm_toys.runs.folder import Run
-from tests.runs.test_folder import SETTINGS
-with Run(SETTINGS, Path({str(run.results_dir)!r})).locked():
+from tests.runs.test_folder import ONE, SETTINGS
+with Run(SETTINGS, Path({str(run.results_dir)!r}), ONE).locked():
     print("locked", flush=True)
     signal.pause()
 """
@@ -117,63 +166,117 @@ with Run(SETTINGS, Path({str(run.results_dir)!r})).locked():
         pass
 
 
-def test_a_lock_removes_what_a_killed_process_left_half_written(run):
-    (run.folder / ".results.nc.123").write_text("half")
+def test_a_lock_removes_what_a_killed_process_left_half_written_and_nothing_else(run):
+    (run.folder / ".lstm_toys-results.nc.123.tmp").write_text("half")
     run.checkpoints.mkdir()
-    (run.checkpoints / ".members-0-15-step-20.checkpoint.123").write_text("half")
+    (run.checkpoints / ".lstm_toys-members-0-15-step-20.checkpoint.123.tmp").write_text("half")
+    (run.folder / ".mynotes").write_text("mine")
+    (run.folder / ".ipynb_checkpoints").mkdir()
     with run.locked():
         pass
-    assert {path.name for path in run.folder.rglob("*")} == {"config.json", ".lock", "checkpoints"}
+    left = {path.name for path in run.folder.rglob("*")}
+    assert left == {"config.json", ".lock", "checkpoints", ".mynotes", ".ipynb_checkpoints"}
 
 
-def test_a_folder_of_another_run_is_left_alone(run):
-    other = json.dumps({**SETTINGS.as_dict(), "seeds": 3})
+def test_a_folder_of_another_run_is_left_alone_unless_it_is_to_be_made_anew(run):
+    other = json.dumps({**run.identity, "seeds": 3})
     (run.folder / "config.json").write_text(other)
-    with pytest.raises(Damaged, match="not the settings"), run.locked():
+    with pytest.raises(Damaged, match="not the identity"), run.locked():
         pass
     assert (run.folder / "config.json").read_text() == other
+    with run.locked(anew=True):
+        assert json.loads((run.folder / "config.json").read_text()) == run.identity
 
 
-def test_a_run_is_finished_once_its_metrics_are_there(run):
+@pytest.mark.parametrize("name", ["config.json", "metrics.json", "results.nc", "parameters.npz"])
+def test_a_folder_in_the_place_of_a_file_is_told_before_anything_else(run, name):
+    (run.folder / name).unlink(missing_ok=True)
+    (run.folder / name).mkdir()
+    for anew in (False, True):
+        with pytest.raises(Obstructed, match=f"{name} is a folder, .* move it away"), run.locked(anew=anew):
+            pass
+    (run.folder / name).rmdir()
+    with run.locked():
+        pass
+
+
+def finish(run, **metrics):
+    (run.folder / "results.nc").write_text("arrays")
+    run.write_metrics({"files": run.digests(["results.nc"]), "seconds": {}, **metrics})
+
+
+def test_a_run_is_finished_while_all_that_it_wrote_is_there(run):
     assert not run.finished
     with pytest.raises(FileNotFoundError):
         run.read_metrics()
-    metrics = dict.fromkeys(Settings.summarized, 0)
-    write_json(run.metrics, metrics)
+    finish(run, seeds=16)
     assert run.finished
-    assert run.read_metrics() == metrics
-    run.reset()
-    assert not run.finished
+    assert run.read_metrics()["seeds"] == 16
+    assert run.read_metrics()["run"] == run.folder.name
+    (run.folder / "results.nc").unlink()
+    assert (run.finished, run.missing) == (False, ["results.nc"])
+    finish(run)
+    with run.locked(anew=True):
+        assert not run.finished
 
 
-def test_a_summary_without_its_parts_is_damaged(run):
-    write_json(run.metrics, {"seeds": 16})
-    with pytest.raises(Damaged, match="missing"):
+def test_a_file_that_the_run_did_not_write_is_told(run):
+    finish(run)
+    assert run.checked("results.nc").read_text() == "arrays"
+    (run.folder / "results.nc").write_text("others")
+    with pytest.raises(Damaged, match="not what this run wrote"):
+        run.checked("results.nc")
+    (run.folder / "results.nc").unlink()
+    with pytest.raises(Damaged, match="is missing"):
+        run.checked("results.nc")
+
+
+@pytest.mark.parametrize("name", ["files", "run", "seconds", "sha256"])
+def test_an_edited_summary_is_told(run, name):
+    finish(run)
+    metrics = json.loads(run.metrics.read_text())
+    for value in (3, None, [], {}):
+        if metrics[name] != value:
+            write_json(run.metrics, {**metrics, name: value})
+            with pytest.raises(Damaged, match="not what was written"):
+                run.read_metrics()
+    write_json(run.metrics, {key: value for key, value in metrics.items() if key != name})
+    with pytest.raises(Damaged, match="not what was written"):
+        run.read_metrics()
+
+
+def test_the_summary_of_another_run_is_told(run):
+    other = Run(SETTINGS, run.results_dir, OTHER)
+    other.folder.mkdir()
+    finish(other)
+    shutil.copy(other.metrics, run.metrics)
+    with pytest.raises(Damaged, match=f"that of another run, {other.folder.name}"):
         run.read_metrics()
 
 
 def test_a_published_set_is_replaced(run):
     def draw(*names):
-        for path in run.figures():
+        for path in run.folder.glob("*.[gp]*"):
             path.unlink()
         for name in names:
             (run.folder / name).write_text(f"drawn as {name}")
 
-    (run.folder / "parameters.npz").write_text("large")
-    write_json(run.metrics, {"seeds": 16})
+    finish(run)
+    for name in ("parameters.npz", "population.json"):
+        (run.folder / name).write_text("no figure")
     draw("loss.png", "old.png", "film.gif")
-    run.publish()
+    run.publish(print)
     draw("loss.png", "new.png")
-    target = run.publish()
+    target = run.publish(print)
     assert target == run.results_dir / "sine"
-    assert {path.name for path in target.iterdir()} == {"loss.png", "new.png", "metrics.json"}
+    assert {path.name for path in target.iterdir()} == {"loss.png", "new.png", "metrics.json", "manifest.json"}
     assert (target / "new.png").read_text() == "drawn as new.png"
-    assert json.loads((target / "metrics.json").read_text()) == {"seeds": 16}
+    assert (target / "metrics.json").read_bytes() == run.metrics.read_bytes()
 
 
 def test_publishing_leaves_what_is_not_its_own(run):
-    write_json(run.metrics, {})
-    target = run.publish()
+    finish(run)
+    target = run.publish(print)
     (target / "notes.txt").write_text("mine")
-    run.publish()
+    run.publish(print)
     assert (target / "notes.txt").read_text() == "mine"

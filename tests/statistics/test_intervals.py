@@ -62,3 +62,43 @@ def test_the_band_covers_the_inner_nine_tenths_of_seeds():
 def test_the_band_of_one_number_each_is_its_quantiles(values):
     low, high = intervals.band(values[:, None])
     np.testing.assert_allclose((low[0], high[0]), (np.quantile(values, 0.05), np.quantile(values, 0.95)))
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "low", "high"),
+    [
+        (5, 10, 0.2366, 0.7634),
+        (10, 10, 0.7225, 1.0),
+        (0, 10, 0.0, 0.2775),
+        (41, 64, 0.5182, 0.7471),
+        (0, 1, 0.0, 0.7935),
+    ],
+)
+def test_wilson_intervals_are_those_made_by_hand(successes, trials, low, high):
+    z, p = 1.959964, successes / trials
+    middle, half = p + z**2 / (2 * trials), z * np.sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2))
+    formula = np.array((middle - half, middle + half)) / (1 + z**2 / trials)
+    share = intervals.wilson(successes, trials)
+    np.testing.assert_allclose(share, (p, low, high), atol=5e-5)
+    np.testing.assert_allclose(share[1:], formula, atol=1e-6)
+
+
+def test_no_network_has_no_share():
+    assert np.isnan(intervals.wilson(0, 0)).all()
+
+
+def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
+    ours, theirs = np.array([3.0, 2.0, 1.0]), np.array([2.0, 0.0])
+    assert intervals.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
+    assert np.isnan(intervals.probability_above(ours, np.empty(0))).all()
+    alone = intervals.probability_above(ours, np.array([2.0]))
+    assert alone.value == 0.5
+    assert np.isnan(alone[1:]).all()
+
+
+def test_its_interval_is_that_of_both_samples_resampled():
+    random = np.random.default_rng(0)
+    ours, theirs = random.normal(0.5, 1.0, 40), random.normal(0.0, 1.0, 30)
+    resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
+    estimate = intervals.probability_above(ours, theirs)
+    np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.01)

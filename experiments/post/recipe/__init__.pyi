@@ -1,3 +1,3 @@
-from . import execution, figures, report, settings
+from . import execution, figures, report
 
-__all__ = ["execution", "figures", "report", "settings"]
+__all__ = ["execution", "figures", "report"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from lstm_toys.files import sha256
 from lstm_toys.runs.definition import LIBRARY, Definition, definition
@@ -31,7 +30,6 @@ class ClaimSettings(Identity):
     base_seed: int
     variants: bool
     runs: tuple[tuple[str, str, str], ...]
-    summarized: ClassVar[frozenset[str]] = Identity.summarized | {"verdicts", "runs_seconds"}
 
 
 @dataclass(frozen=True)

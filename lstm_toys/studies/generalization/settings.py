@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float
@@ -112,7 +111,6 @@ class Evaluation(Identity):
     trained: Settings
     grids: tuple[Grid, ...]
     curves: tuple[Curve, ...]
-    summarized: ClassVar[frozenset[str]] = Identity.summarized | {"seeds", "diverged_seeds", "summary", "answers"}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The settings of a sweep. Imports nothing heavy."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from lstm_toys.runs.identity import Identity, Settings
 
@@ -18,7 +17,3 @@ class SweepSettings(Identity):
 
     def __str__(self) -> str:
         return f"{len(self.settings):,} settings, {self.settings[0].seeds:,} seeds"
-
-    summarized: ClassVar[frozenset[str]] = Identity.summarized | {
-        *("seeds", "goal", "networks", "shapes", "varied", "rows", "member_steps_per_second", "continued"),
-    }

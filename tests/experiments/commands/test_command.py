@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.image import imread
 
 import conftest
-from experiments.commands.command import command
+from conftest import carry_out, carry_out_without_jax
 from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
@@ -30,7 +30,7 @@ def process(tmp_path_factory):
     """A small run in a process of its own, and the folder of all results."""
     folder = tmp_path_factory.mktemp("process") / "results"
     arguments = ["-m", "experiments.sine", *SMALL, "--results_dir", folder]
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600)
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done, folder
 
@@ -110,8 +110,9 @@ def test_metrics_tell_of_the_run(folder):
     assert (metrics["seeds"], metrics["steps"], metrics["diverged_seeds"]) == (3, 30, [])
     assert metrics["seconds"].keys() == {"import", "compile", "train", "evaluate", "figures"}
     assert all(seconds >= 0 for seconds in metrics["seconds"].values())
-    assert metrics["member_steps_per_second"] >= 0
-    assert metrics["flags"] == strict_json(folder / "config.json")
+    assert metrics["member_steps_per_second"] > 0
+    config, defining = strict_json(folder / "config.json"), ("definition", "numerics", "switches")
+    assert {**metrics["flags"], **{name: metrics[name] for name in defining}} == config
 
 
 def test_parameters_give_the_stored_answers_again(folder):
@@ -133,7 +134,7 @@ def test_every_figure_is_there(folder):
 
 
 def test_the_folder_holds_nothing_else(process, folder):
-    expected = FIGURES | {".lock", "config.json", "results.nc", "metrics.json", "parameters.npz"}
+    expected = FIGURES | {".lock", "config.json", "results.nc", "metrics.json", "parameters.npz", "population.json"}
     assert {path.name for path in folder.iterdir()} == expected
     assert folder.name.startswith("sine-")
     assert [path.name for path in process[1].iterdir()] == ["runs"]
@@ -151,7 +152,7 @@ def test_the_output_tells_progress_results_and_paths(process, folder):
 
 def test_a_finished_run_is_told_and_left_alone(mine, capsys):
     before = snapshot(mine[0])
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}"]) == 0
     output, errors = capsys.readouterr()
     assert "finished" in output
     assert "train MSE" in output
@@ -161,7 +162,7 @@ def test_a_finished_run_is_told_and_left_alone(mine, capsys):
 
 
 def test_quiet_is_silent(mine, capsys):
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--quiet"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
 
 
@@ -170,7 +171,7 @@ def test_replot_draws_again_without_training(mine):
     drawn = (mine[1] / "sine.png").read_bytes()
     (mine[1] / "sine.png").unlink()
     (mine[1] / "loss.png").write_text("damaged")
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot"]) == 0
     after = snapshot(mine[1])
     assert after.keys() == before.keys()
     assert (mine[1] / "sine.png").read_bytes() == drawn
@@ -182,7 +183,7 @@ def test_replot_draws_again_without_training(mine):
 
 
 def test_replot_needs_a_run(tmp_path, capsys):
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={tmp_path}", "--replot"]) != 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={tmp_path}", "--replot"]) != 0
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
@@ -195,7 +196,7 @@ def test_replot_needs_a_run(tmp_path, capsys):
 def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, content, capsys):
     (mine[1] / name).write_bytes(content)
     before = snapshot(mine[0])
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot", "--quiet"]) == 1
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--replot", "--quiet"]) == 1
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
@@ -207,7 +208,7 @@ def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, conte
 def test_restart_trains_the_same_networks(mine):
     before = storage.load_results(mine[1] / "results.nc")
     old = snapshot(mine[1])
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--restart"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--restart"]) == 0
     xr.testing.assert_identical(storage.load_results(mine[1] / "results.nc"), before)
     new = snapshot(mine[1])
     assert new.keys() == old.keys()
@@ -215,18 +216,19 @@ def test_restart_trains_the_same_networks(mine):
 
 
 def test_publish_copies_figures_and_metrics(mine, capsys):
-    assert command(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--publish"]) == 0
+    assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--publish"]) == 0
     published = mine[0] / "sine"
     assert str(published) in capsys.readouterr().out
-    assert {path.name for path in published.iterdir()} == FIGURES | {"metrics.json"}
+    assert {path.name for path in published.iterdir()} == FIGURES | {"metrics.json", "manifest.json"}
     for path in published.iterdir():
-        assert path.read_bytes() == (mine[1] / path.name).read_bytes()
+        if path.name != "manifest.json":
+            assert path.read_bytes() == (mine[1] / path.name).read_bytes()
 
 
 def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys):
     before = snapshot(mine[1])
     arguments = ["--seeds=8", *SMALL[2:], f"--results_dir={mine[0]}", "--learning_rate", "30"]
-    code = command(EXPERIMENT, arguments)
+    code = carry_out(EXPERIMENT, arguments)
     output, errors = capsys.readouterr()
     assert snapshot(mine[1]) == before
     (other,) = set((mine[0] / "runs").iterdir()) - {mine[1]}
@@ -248,7 +250,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
 
 def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     arguments = [*SMALL, f"--results_dir={tmp_path}", "--learning_rate=1e6", "--readout=dense", "--quiet"]
-    assert command(EXPERIMENT, arguments) == 1
+    assert carry_out(EXPERIMENT, arguments) == 1
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
@@ -257,6 +259,22 @@ def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     metrics = strict_json(folder / "metrics.json")
     assert metrics["diverged_seeds"] == [0, 1, 2]
     assert {path.name for path in folder.glob("*.png")} == FIGURES
+
+
+@pytest.mark.parametrize("name", ["sine", "all", "sweep", "recipe", "claims", "generalization"])
+def test_neither_a_wrong_flag_nor_help_waits_for_jax(name):
+    """Nor does what is finished: of the sine here, of the others where they are made."""
+    told = carry_out_without_jax(name, ["--seeds=x"], ["--nonsense"], ["--help"])
+    assert told.startswith("2\n2\n")
+    assert f"usage: python -m experiments.{name} " in told
+    assert told.endswith("\n0\n")
+
+
+def test_a_finished_run_is_told_without_jax(process):
+    told = carry_out_without_jax("sine", [*SMALL, f"--results_dir={process[1]}"])
+    assert "this run is finished" in told
+    assert "train MSE" in told
+    assert told.endswith("\n0\n")
 
 
 CONFIGURE = """
@@ -279,6 +297,6 @@ def test_compiled_programs_are_kept_in_the_user_s_cache_folder_unless_refused(tm
         cwd=ROOT,
         env={**environment, "XDG_CACHE_HOME": str(tmp_path)},
         check=True,
-        timeout=600,
+        timeout=60,
     )
     assert any(path.is_file() for path in tmp_path.rglob("*")) == kept

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from conftest import carry_out, carry_out_without_jax
 from experiments import all as every
 from experiments import line
 from experiments.commands import flags
-from experiments.commands.command import command
 from experiments.sine import EXPERIMENT
 
 ROOT = Path(__file__).parents[3]
@@ -106,7 +106,7 @@ TOO_LARGE = [
     ["--block", "2000000000"],
     ["--seeds", "2147483647", "--steps", "2147483647"],
 ]
-COMMANDS = [*(partial(command, experiment) for experiment in every.EXPERIMENTS.values()), every.run_all]
+COMMANDS = [partial(carry_out, asked) for asked in (*every.EXPERIMENTS.values(), every)]
 
 
 def refused(output, errors, flag, takes):
@@ -140,13 +140,13 @@ def test_any_name_of_a_folder_will_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "-a missing parent/naïve ünïcödé/曲線"
     small = ["--seeds=1", "--steps=1", "--timesteps=5", "--quiet"]
-    assert command(line.EXPERIMENT, [*small, f"--results_dir={name}"]) == 0
+    assert carry_out(line.EXPERIMENT, [*small, f"--results_dir={name}"]) == 0
     assert len(list((tmp_path / name / "runs").glob("line-*/line.png"))) == 1
 
 
 def test_a_loop_of_links_is_no_results_folder(tmp_path, capsys):
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    assert command(EXPERIMENT, [f"--results_dir={tmp_path / 'loop'}"]) == 1
+    assert carry_out(EXPERIMENT, [f"--results_dir={tmp_path / 'loop'}"]) == 1
     refused(*capsys.readouterr(), "--results_dir", "loop")
     assert list(tmp_path.iterdir()) == [tmp_path / "loop"]
 
@@ -155,14 +155,14 @@ def test_a_loop_of_links_is_no_results_folder(tmp_path, capsys):
 def test_a_file_is_no_results_folder(below, tmp_path, capsys):
     file = tmp_path / "file"
     file.write_text("mine")
-    assert command(EXPERIMENT, [f"--results_dir={file / below}"]) != 0
+    assert carry_out(EXPERIMENT, [f"--results_dir={file / below}"]) != 0
     refused(*capsys.readouterr(), "--results_dir", str(file))
     assert file.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
-    assert command(EXPERIMENT, ["--results_dir=/proc/self/results"]) != 0
+    assert carry_out(EXPERIMENT, ["--results_dir=/proc/self/results"]) != 0
     refused(*capsys.readouterr(), "--results_dir", "/proc/self/results")
 
 
@@ -192,31 +192,19 @@ def test_a_process_with_a_bad_command_line_says_so_in_one_line(arguments, flag, 
     assert list(tmp_path.iterdir()) == []
 
 
-REFUSE_ALL = """
-import sys
-from experiments.commands.command import command
-from experiments.sine import EXPERIMENT
-lines = [line.split() for line in sys.argv[1:]]
-assert all(command(EXPERIMENT, line) for line in lines)
-assert command(EXPERIMENT, ["--help"]) == 0
-heavy = sys.modules.keys() & {"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}
-assert not heavy, heavy
-"""
-
-
 def test_a_refusal_does_not_wait_for_jax(tmp_path):
     file = tmp_path / "file"
     file.touch()
-    lines = [" ".join(arguments) for arguments, *_ in BAD if "" not in arguments and "nul\0byte" not in arguments]
-    process = run(["-c", REFUSE_ALL], *lines, f"--results_dir={file}", cwd=tmp_path)
-    assert process.returncode == 0, process.stderr
-    assert process.stderr.count("\n") == len(lines) + 1
+    lines = [*(arguments for arguments, *_ in BAD), [f"--results_dir={file}"]]
+    told = carry_out_without_jax("sine", *lines)
+    assert set(told.split()) <= {"1", "2"}
+    assert told.count("\n") == len(lines)
 
 
 @pytest.mark.parametrize("flag", ["--help", "-h", "--helpfull"])
 def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert command(EXPERIMENT, ["--seeds", "0", flag]) == 0
+    assert carry_out(EXPERIMENT, ["--seeds", "0", flag]) == 0
     output, errors = capsys.readouterr()
     assert errors == ""
     assert list(tmp_path.iterdir()) == []
@@ -257,6 +245,7 @@ def test_defaults_are_those_of_the_experiment():
         "timesteps": 100,
         "train_amplitude": 0.3,
         "noise": 0.0,
+        "keep_steps": [],
         "block": None,
     }
     assert options.results_dir == Path("results")
@@ -266,7 +255,7 @@ def test_defaults_are_those_of_the_experiment():
 def test_every_flag_reaches_its_setting():
     line = (
         "--seeds 3 --base_seed=7 --steps 30 --learning_rate 1e-3 --optimizer adam --hidden 8,4 --readout dense "
-        "--momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --timesteps 20 --block 2 "
+        "--momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2 "
         "--results_dir elsewhere --publish --restart --quiet"
     )
     settings, options = flags.parse(EXPERIMENT, line.split())
@@ -284,6 +273,7 @@ def test_every_flag_reaches_its_setting():
         "timesteps": 20,
         "train_amplitude": 0.6,
         "noise": 0.1,
+        "keep_steps": [0, 3],
         "block": 2,
     }
     assert options.results_dir == Path("elsewhere")

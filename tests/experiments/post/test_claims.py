@@ -6,7 +6,7 @@ import xarray as xr
 
 from experiments.post.claims import CLAIMS
 from experiments.post.evidence import published
-from lstm_toys.studies.claims import evidence, report, verdicts
+from lstm_toys.studies.claims import entries, evidence, verdicts
 
 X = np.linspace(0, 1, 100)
 NAMES = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
@@ -259,4 +259,4 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     assert verdicts.judge(BY_ID["hill-y-longer"], {"hill_y": histories([SOON])}) is None
     with pytest.raises(ValueError, match="valley-phase"):
-        report.entry(BY_ID["valley-phase"], {}, post={}, nulls={}, controls={}, variants={})
+        entries.entry(BY_ID["valley-phase"], {}, published={}, nulls={}, controls={}, variants={})

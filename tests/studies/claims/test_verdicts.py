@@ -1,11 +1,11 @@
-"""Shares, their intervals and verdicts, against the formulas and by hand."""
+"""Verdicts, and what is told of a claim, by hand."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import report, verdicts
+from lstm_toys.studies.claims import entries, report, verdicts
 from lstm_toys.studies.claims.claim import Beside, Claim, Source
 
 SOURCE = Source("sine", "line")
@@ -33,29 +33,6 @@ def claim(**options):
 
 def judge(numbers, diverged=(), **options):
     return verdicts.judge(claim(**options), {"sine": labeled(numbers, diverged)})
-
-
-@pytest.mark.parametrize(
-    ("successes", "trials", "low", "high"),
-    [
-        (5, 10, 0.2366, 0.7634),
-        (10, 10, 0.7225, 1.0),
-        (0, 10, 0.0, 0.2775),
-        (41, 64, 0.5182, 0.7471),
-        (0, 1, 0.0, 0.7935),
-    ],
-)
-def test_wilson_intervals_are_those_made_by_hand(successes, trials, low, high):
-    z, p = 1.959964, successes / trials
-    middle, half = p + z**2 / (2 * trials), z * np.sqrt(p * (1 - p) / trials + z**2 / (4 * trials**2))
-    formula = np.array((middle - half, middle + half)) / (1 + z**2 / trials)
-    share = intervals.wilson(successes, trials)
-    np.testing.assert_allclose(share, (p, low, high), atol=5e-5)
-    np.testing.assert_allclose(share[1:], formula, atol=1e-6)
-
-
-def test_no_network_has_no_share():
-    assert np.isnan(intervals.wilson(0, 0)).all()
 
 
 @pytest.mark.parametrize(
@@ -104,23 +81,6 @@ def test_a_number_without_meaning_does_not_meet_a_claim():
     assert outcome.median.value == 0.6
 
 
-def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
-    ours, theirs = np.array([3.0, 2.0, 1.0]), np.array([2.0, 0.0])
-    assert intervals.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
-    assert np.isnan(intervals.probability_above(ours, np.empty(0))).all()
-    alone = intervals.probability_above(ours, np.array([2.0]))
-    assert alone.value == 0.5
-    assert np.isnan(alone[1:]).all()
-
-
-def test_its_interval_is_that_of_both_samples_resampled():
-    random = np.random.default_rng(0)
-    ours, theirs = random.normal(0.5, 1.0, 40), random.normal(0.0, 1.0, 30)
-    resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
-    estimate = intervals.probability_above(ours, theirs)
-    np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.01)
-
-
 def test_a_population_may_be_held_against_another():
     random = np.random.default_rng(0)
     ours, theirs = random.normal(3.0, 1.0, 20), random.normal(0.0, 1.0, 20)
@@ -136,10 +96,10 @@ def test_a_population_may_be_held_against_another():
 def told(claim, numbers, controls, variants=None):
     nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
     populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
-    return report.entry(
+    return entries.entry(
         claim,
         {"sine": labeled(numbers, (0,))},
-        post={},
+        published={},
         nulls=nulls,
         controls=populations,
         variants=variants or {},
@@ -179,7 +139,7 @@ def test_a_variant_that_says_otherwise_is_named():
         "longer": "supported",
     }
     assert entry["remarks"] == ["refuted with dense"]
-    assert "- But refuted with dense." in report.markdown([entry], "")
+    assert "- But refuted with dense." in report.markdown([entry], "the claims", "")
 
 
 def test_an_entry_holds_what_was_asked_for():
@@ -196,7 +156,8 @@ def test_an_entry_holds_what_was_asked_for():
     assert entry["median_interval"] == [0.5, 0.7]
     assert list(entry["beside"]) == ["twice"]
     assert entry["beside"]["twice"]["median"] == 1.2
-    assert entry["post"] is None
-    table = report.markdown([entry], "Four networks.")
+    assert entry["published"] is None
+    table = report.markdown([entry], "the claims", "Four networks.")
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
+    assert table.startswith("# The claims\n\nFour networks.\n")
     assert "Diverged, left out: seeds 0." in table

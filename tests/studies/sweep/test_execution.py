@@ -1,4 +1,4 @@
-"""Sweeps: each setting is the run of the experiment, in as few programs as there are shapes; the command line."""
+"""Sweeps: each setting is the run of the experiment, in as few programs as there are shapes."""
 
 import json
 import logging
@@ -11,18 +11,18 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
+from conftest import carry_out, executed
+from experiments import sweep
 from experiments.all import EXPERIMENTS
 from experiments.commands import flags
-from experiments.sweep import MOST_SETTINGS, expand, sweep
+from lstm_toys import studies
 from lstm_toys.populations import answering, blocks, train
 from lstm_toys.populations.interruption import Interruption
-from lstm_toys.populations.progress import TrainingProgress
 from lstm_toys.results import storage, summary
-from lstm_toys.runs import execution
+from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT
-from lstm_toys.studies.sweep import execution as library
-from lstm_toys.studies.sweep import results
+from lstm_toys.studies.sweep import execution, results
 from lstm_toys.studies.sweep.settings import SweepSettings
 
 SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
@@ -65,32 +65,28 @@ def swept(tmp_path_factory):
     console = Console(width=120, record=True)
     with pytest.MonkeyPatch.context() as patch, console.capture() as printed:
         patch.setattr(blocks, "GROUP_MEMBERS", 4)
-        patch.setattr("experiments.sweep.Console", lambda **_: console)
-        assert sweep([*SMALL, *GRID, f"--results_dir={folder}"]) == 0
+        patch.setattr("experiments.commands.command.Console", lambda **_: console)
+        assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={folder}"]) == 0
     assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
     return folder, printed.get()
 
 
-def executed(folder, task, settings, stage=library):
-    """A run or a sweep in this process, without figures."""
-    run = Run(settings, folder)
-    run.create()
-    progress = TrainingProgress(Console(quiet=True), [1.0] * 9)
-    conduct = execution.Conduct(Interruption(), progress, 30.0, "exclude")
-    stage.execute(EXPERIMENTS[task], run, conduct, {"import": 0.0})
-    return run
+def executed_sweep(folder, task, settings):
+    """A sweep in this process, without figures."""
+    run = Run(SweepSettings("sweep", settings), folder)
+    return executed(life.Work(run, studies.sweep, EXPERIMENTS[task]), 9)
 
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
     settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return storage.load_results(executed(folder, task, settings, execution).results)
+    return storage.load_results(executed(life.training(EXPERIMENTS[task], settings, folder)).results)
 
 
 def settings_of(task, grid, *arguments):
     """The settings of a grid, a dict of values as they are written."""
     axes = [(name, values.split()) for name, values in grid.items()]
-    return expand(EXPERIMENTS[task], axes, ["--seeds=3", *arguments])[0]
+    return sweep.expand(EXPERIMENTS[task], axes, ["--seeds=3", *arguments])[0]
 
 
 def assert_same(setting, run, steps):
@@ -141,7 +137,7 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_p
 )
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     settings = settings_of(task, grid, *common.split())
-    run = executed(tmp_path, task, SweepSettings("sweep", settings))
+    run = executed_sweep(tmp_path, task, settings)
     found = storage.load_results(run.results, results.VARIABLES)
     assert ("answer" in found) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
@@ -152,7 +148,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
 def test_settings_that_share_programs_are_told_apart_from_others():
     grid = {"steps": "3 1", "hidden": "4 5", "readout": "lstm dense", "noise": "0 1", "timesteps": "8 9"}
     settings = settings_of("sine", grid)
-    shapes = library.shapes(settings)
+    shapes = execution.shapes(settings)
     assert [shape.members for shape in shapes] == [6] * 8
     assert [shape.budgets for shape in shapes] == [[1, 3]] * 8
     numbers = [number for shape in shapes for budgets in shape.numbers for number in budgets.values()]
@@ -226,7 +222,7 @@ def test_the_output_tells_of_all_settings(swept):
 def test_a_finished_sweep_is_reused_and_prints_its_table(swept, capsys):
     folder, _ = swept
     before = files(folder)
-    assert sweep([*SMALL, *GRID, f"--results_dir={folder}"]) == 0
+    assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={folder}"]) == 0
     output, errors = capsys.readouterr()
     assert "this run is finished" in output
     assert "18 settings, 3 seeds each" in output
@@ -235,7 +231,7 @@ def test_a_finished_sweep_is_reused_and_prints_its_table(swept, capsys):
 
 
 def test_the_table_fits_into_eighty_columns(swept, capsys):
-    assert sweep([*SMALL, *GRID, f"--results_dir={swept[0]}"]) == 0
+    assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={swept[0]}"]) == 0
     output = capsys.readouterr().out
     (heading,) = (line for line in output.splitlines() if "bootstrap" in line)
     assert heading.split() == ["hidden", "steps", "rate", "learned", "diverged", "train", "MSE", "95", "%", "bootstrap"]
@@ -243,10 +239,10 @@ def test_the_table_fits_into_eighty_columns(swept, capsys):
 
 def compilations(caplog, folder, grid, *arguments):
     """How many programs a sweep compiles."""
-    settings = SweepSettings("sweep", settings_of("sine", grid, "--timesteps=20", *arguments))
+    settings = settings_of("sine", grid, "--timesteps=20", *arguments)
     caplog.clear()
     with jax.log_compiles(), caplog.at_level(logging.WARNING):
-        executed(folder, "sine", settings)
+        executed_sweep(folder, "sine", settings)
     return len([line for line in caplog.messages if line.startswith("Finished XLA compilation")])
 
 
@@ -273,7 +269,7 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     monkeypatch.setattr(Interruption, "__call__", interrupted)
     arguments, codes = [*SMALL, *GRID, f"--results_dir={tmp_path}"], []
     while 0 not in codes:
-        codes.append(sweep(arguments))
+        codes.append(carry_out(sweep, arguments))
         output, errors = capsys.readouterr()
         if codes[-1]:
             assert errors.count("\n") == 1
@@ -299,109 +295,17 @@ def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypa
         return answers(*arguments, **options)
 
     monkeypatch.setattr(answering, "answers", signaled)
-    assert sweep(arguments) == 130
+    assert carry_out(sweep, arguments) == 130
     assert "ended by SIGINT; the same command continues" in capsys.readouterr().err
-    assert sweep(arguments) == 0
+    assert carry_out(sweep, arguments) == 0
     assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
 
 
 def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
     arguments = [*SMALL, "--task=line", "--steps=3", "--grid=learning_rate=1e6 1e7", f"--results_dir={tmp_path}"]
-    assert sweep([*arguments, "--readout=dense", "--hidden=2", "--quiet"]) == 1
+    assert carry_out(sweep, [*arguments, "--readout=dense", "--hidden=2", "--quiet"]) == 1
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
     assert "every seed of every setting diverged" in errors
     assert {path.name for path in only(tmp_path).glob("*.png")} == {"rmse.png", "answers.png", "loss.png"}
-
-
-LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
-BAD = [
-    (["--task=nope"], "--task", "one of line, hill"),
-    (["--task"], "task", "Missing value"),
-    (["--grid"], "grid", "Missing value"),
-    (["--grid="], "--grid", "'flag=value value ...'"),
-    (["--grid=steps"], "--grid", "'flag=value value ...'"),
-    (["--grid=steps="], "--grid", "'flag=value value ...'"),
-    (["--grid=steps= "], "--grid", "'flag=value value ...'"),
-    (["--grid=nonsense=1 2"], "nonsense", "the flag is one of optimizer"),
-    (["--grid=--steps=1 2"], "--grid", "the flag is one of optimizer"),
-    (["--grid=sté\udcffps=1"], "--grid", "the flag is one of optimizer"),
-    (["--grid=seeds=1 2"], "seeds", "the flag is one of optimizer"),
-    (["--grid=block=1 2"], "block", "the flag is one of optimizer"),
-    (["--grid=steps=1 2 1"], "steps", "each value once"),
-    (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same, written differently"),
-    (["--optimizer=momentum", "--grid=momentum=auto 0.9"], "--grid", "the same, written differently"),
-    (["--grid=steps=1 2", "--grid=steps=3"], "steps", "given twice"),
-    (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
-    (["--steps", "3", "--grid", "steps=1 2"], "--steps", "one of the two"),
-    (["-steps=3", "--grid", "steps=1 2"], "--steps", "one of the two"),
-    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop has none"),
-    (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd has none"),
-    (["--grid=decay=0.5", "--optimizer=momentum"], "--decay", "rmsprop and adam do"),
-    (["--grid=hidden=8 none", "--readout=dense"], "--readout=dense", "LSTM layer below"),
-    (["--grid=hidden=8 none", "--grid=readout=lstm dense"], "--readout=dense", "LSTM layer below"),
-    (["--grid=hidden=8, 4"], "--hidden", "whole numbers from 1"),
-    (["--grid=learning_rate=0.1,1"], "--learning_rate", "finite number above 0"),
-    (["--grid=learning_rate=0.1 -1"], "--learning_rate", "finite number above 0"),
-    (["--grid=learning_rate=0.1 nan"], "--learning_rate", "finite number above 0"),
-    (["--grid=steps=1 -1"], "--steps", "whole number from 0"),
-    (["--grid=timesteps=20 1"], "--timesteps", "whole number from 2"),
-    (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
-    (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "give a number"),
-    (["--task=line", "--grid=train_amplitude=0.3"], "--train_amplitude", "are fixed"),
-    (["--grid", "learning_rate=0.1", "1"], "'1'", "in quotes"),
-    (["--grid", "steps", "=1"], "--grid", "'flag=value value ...'"),
-    (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),
-    (["--seeds=0"], "--seeds", "whole number"),
-    (["--nonsense=1"], "nonsense", "nknown"),
-    (["--grid=steps=1 2", "--replot"], "--replot", "no finished run"),
-    (LARGE, "--grid", f"10,201 settings are more than {MOST_SETTINGS:,}"),
-    (["--grid=hidden=4 1000000,1000000"], "GiB of memory", "settings"),
-    (["--seeds=2000000000", "--grid=learning_rate=0.1 1"], "GiB of disk", "settings"),
-]
-
-
-@pytest.mark.parametrize("number", range(len(BAD)))
-def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    arguments, flag, takes = BAD[number]
-    assert sweep(arguments) == 2
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert errors.count("\n") == 1
-    assert flag in errors
-    assert takes in errors
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    arguments = [*SMALL, "--grid", "  steps =  1\t2\n", "--task=line", "--quiet", "--results_dir", "steps"]
-    assert sweep(arguments) == 0
-    assert load(tmp_path / "steps").steps.values.tolist() == [1, 2]
-
-
-def test_one_seed_and_no_steps_will_do(tmp_path):
-    arguments = ["--seeds=1", "--timesteps=5", "--task=line", "--quiet", f"--results_dir={tmp_path}"]
-    assert sweep([*arguments, "--steps=0"]) == 0
-    (row,) = json.loads((only(tmp_path) / "metrics.json").read_text())["rows"]
-    assert row["train_mse"]["low"] is None
-    assert load(tmp_path).sizes["setting"] == 1
-
-
-def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
-    assert sweep(["--grid=steps=1 2", "--results_dir=/proc/self/results"]) == 1
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert errors.count("\n") == 1
-    assert "--results_dir" in errors
-
-
-@pytest.mark.parametrize("bad", [[], ["--task=nope"], ["--grid=x"], ["--grid=steps=1 2", "--steps=3"]])
-def test_help_lists_every_flag(bad, capsys):
-    assert sweep([*bad, "--help"]) == 0
-    output, errors = capsys.readouterr()
-    assert errors == ""
-    for name in ("task", "grid", *flags.FLAGS):
-        assert f"--{name}\n" in output or f"--[no]{name}\n" in output

@@ -2,13 +2,12 @@
 
 `golden.json` holds, by execution fingerprint, a digest of the parameters and losses of every network of
 ``python -m experiments.all --seeds 2 --steps 60``, and the losses of their first steps, which are about the same on all
-machines. ``python tests/test_bits.py`` adds the digests of this machine; it changes none that are there.
+machines. ``python tests/experiments/test_bits.py FOLDER`` adds the digests of this machine, of the results in a folder;
+it changes none that are there.
 """
 
 import hashlib
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,14 +19,9 @@ GOLDEN = Path(__file__).parent / "golden.json"
 STEPS = 20
 """After so many, other machines still have about the same losses."""
 
-ROOT = Path(__file__).parent.parent
 
-
-def run_all(folder):
-    """Runs every experiment, and returns the folders of the runs by experiment and layers."""
-    command = [sys.executable, "-m", "experiments.all", "--seeds=2", "--steps=60", "--quiet"]
-    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
-    subprocess.run([*command, f"--results_dir={folder}"], cwd=ROOT, env=environment, check=True)
+def runs_in(folder):
+    """The folders of the runs by experiment and layers."""
     found = {}
     for config in sorted(Path(folder).glob("runs/*/config.json")):
         settings = json.loads(config.read_text())
@@ -57,8 +51,8 @@ def machine(run):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    return run_all(tmp_path_factory.mktemp("all"))
+def runs(everything):
+    return runs_in(everything[1])
 
 
 def test_losses_are_those_of_before(runs):
@@ -71,17 +65,14 @@ def test_losses_are_those_of_before(runs):
 def test_bits_are_those_of_before(runs):
     golden = json.loads(GOLDEN.read_text())["digests"].get(machine(runs["sine [32]"]))
     if golden is None:
-        pytest.skip("no digests of this execution fingerprint; `python tests/test_bits.py` adds them")
+        pytest.skip("no digests of this execution fingerprint; the script that this file is adds them")
     assert {name: digest(run) for name, run in runs.items()} == golden
 
 
 if __name__ == "__main__":
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        made = run_all(folder)
-        known = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {"losses": {}, "digests": {}}
-        for name, run in made.items():
-            known["losses"].setdefault(name, losses(run)[:, :STEPS].astype(float).round(9).tolist())
-        known["digests"].setdefault(machine(made["sine [32]"]), {name: digest(run) for name, run in made.items()})
-        GOLDEN.write_text(json.dumps(known, indent=1) + "\n")
+    made = runs_in(sys.argv[1])
+    known = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {"losses": {}, "digests": {}}
+    for name, run in made.items():
+        known["losses"].setdefault(name, losses(run)[:, :STEPS].astype(float).round(9).tolist())
+    known["digests"].setdefault(machine(made["sine [32]"]), {name: digest(run) for name, run in made.items()})
+    GOLDEN.write_text(json.dumps(known, indent=1) + "\n")

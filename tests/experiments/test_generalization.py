@@ -1,0 +1,152 @@
+"""The command that evaluates a population on grids: its flags, and what it leaves."""
+
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+import pytest
+
+from conftest import carry_out, carry_out_without_jax
+from experiments import generalization
+from experiments.commands import flags
+from lstm_toys.studies.generalization import results
+
+
+def planned(arguments):
+    """The evaluation that a command line asks for, and its options."""
+    plan = generalization.plan(arguments)
+    (work,) = plan.works
+    return work.run.settings, plan.options
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--amplitude", "2:1:3"], "--amplitude=2:1:3: takes low:high:count"),
+        (["--amplitude", "1:2"], "takes low:high:count"),
+        (["--frequency", "1:2:0"], "takes low:high:count"),
+        (["--frequency", "nan"], "takes low:high:count"),
+        (["--phase", "1:2:1"], "takes low:high:count"),
+        (["--length", "50:100:3"], "no fewer points than the training curves"),
+        (["--spacing", "0"], "from 1e-05 to 0.1"),
+        (["--task", "hill"], "takes one of sine, amplitude, slope_intercept"),
+        (["--timesteps", "5"], "at least 10"),
+        (["--seeds", "0"], "--seeds=0"),
+        (["--nothing", "1"], "Unknown command line flag 'nothing'"),
+        (["64"], "stray argument '64'"),
+        (["--curve", "/nowhere.csv"], "flag --curve=/nowhere.csv: No such file"),
+    ],
+)
+def test_a_wrong_flag_is_told_in_one_line(arguments, told):
+    with pytest.raises(flags.Bad, match=r"^[^\n]*$") as raised:
+        generalization.plan(arguments)
+    assert told in str(raised.value)
+
+
+def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
+    settings, options = planned(
+        ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--publish", "--frequency=20", "--steps", "7", "--quiet"]
+    )
+    assert (settings.trained.seeds, settings.trained.steps, options.publish, options.quiet) == (3, 7, True, True)
+    by_name = {grid.name: grid for grid in settings.grids}
+    assert by_name["amplitude_frequency"].shape == (3, 1)
+    assert dict(by_name["amplitude_phase"].parameters) == {"frequency": 20.0, "offset": "amplitude"}
+    assert dict(by_name["offset_amplitude"].parameters) == {"frequency": 20.0, "phase": 0.0}
+    assert by_name["training"].cells(0, 1, 100) == {
+        "amplitude": [0.3],
+        "frequency": [10.0],
+        "phase": [0.0],
+        "offset": [0.3],
+        "length": [100.0],
+        "spacing": [pytest.approx(1 / 99)],
+    }
+
+
+def test_another_training_amplitude_moves_the_training_point():
+    (work,) = generalization.plan(["--train_amplitude", "0.6"]).works
+    assert work.subject.trained["offset"] == (0.6, 0.6)
+    assert work.run.settings.grids[0].cells(0, 1, 100)["offset"] == [0.6]
+
+
+def test_the_help_names_every_flag():
+    with pytest.raises(flags.Help) as raised:
+        generalization.plan(["--task", "amplitude", "--help"])
+    assert all(f"--{name}\n" in str(raised.value) for name in (*generalization.FLAGS, "seeds", "steps"))
+
+
+def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("up,down\n0,1\n1,0\n")
+    settings, _ = planned(["--curve", str(path)])
+    assert settings.grids == ()
+    assert [(curve.name, curve.values) for curve in settings.curves] == [("up", (0, 1)), ("down", (1, 0))]
+
+
+def test_a_bad_table_is_told_in_one_line(tmp_path):
+    (tmp_path / "mine.csv").write_text("0.1,0.2\n0.3\n")
+    with pytest.raises(flags.Bad, match=r"^flag --curve=[^\n]*mine\.csv: row 2 has 1 columns[^\n]*$"):
+        generalization.plan(["--curve", str(tmp_path / "mine.csv")])
+
+
+SMALL = [*("--seeds", "3", "--steps", "20", "--timesteps", "20", "--hidden", "5", "--quiet")]
+AXES = [
+    *("--amplitude", "0.1:0.5:4", "--frequency", "5:15:3", "--phase", "0", "--offset", "0.3"),
+    *("--slope=-1:1:3", "--intercept=-1:1:3", "--length", "20", "--spacing", "0.05"),
+]
+
+
+def run(folder, *arguments):
+    return carry_out(generalization, [*SMALL, *arguments, "--results_dir", str(folder)])
+
+
+def folder_of(results: Path) -> Path:
+    (folder,) = (results / "runs").glob("generalization_*")
+    return folder
+
+
+def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
+    arguments = ("--task", "slope_intercept", *AXES)
+    with jax.numpy_dtype_promotion("standard"):  # Optax's Adam mixes types.
+        assert run(tmp_path, *arguments, "--publish") == 0
+    folder = folder_of(tmp_path)
+    assert {path.name for path in folder.glob("*.png")} == {"axes.png", "seeds.png", "slope_intercept.png"}
+    assert (tmp_path / "generalization_slope_intercept" / "axes.png").is_file()
+    metrics = json.loads((folder / "metrics.json").read_text())
+    with results.opened(folder / "results.nc") as found:
+        assert list(found.grids) == ["slope_intercept", "length_slope", "spacing_slope"]
+        for grid in found.grids.values():
+            assert grid.error_slope.dims == ("seed", *results.axes(grid))
+            assert np.isfinite(grid.error_slope.values).all()
+        medians = np.median(found.training.error_slope.values, axis=(1, 2))
+    assert metrics["summary"]["training, error of slope"]["median"] == pytest.approx(np.median(medians))
+    told = carry_out_without_jax("generalization", [*SMALL, "--noquiet", *arguments, f"--results_dir={tmp_path}"])
+    assert "this run is finished" in told
+    assert told.endswith("\n0\n")
+    before = (folder / "results.nc").stat().st_mtime_ns
+    (folder / "axes.png").unlink()
+    assert run(tmp_path, *arguments, "--replot") == 0
+    assert (folder / "axes.png").is_file()
+    assert (folder / "results.nc").stat().st_mtime_ns == before
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.long
+def test_curves_of_ones_own_are_answered_with_bands(tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("up,down\n" + "\n".join(f"{k / 29},{1 - k / 29}" for k in range(30)))
+    assert run(tmp_path, "--curve", str(path)) == 0
+    folder = folder_of(tmp_path)
+    assert (folder / "curves.png").is_file()
+    with results.opened(folder / "results.nc") as found:
+        assert found.root.answer.dims == ("seed", "curve", "time")
+        assert found.root.curve.values.tolist() == ["up", "down"]
+        np.testing.assert_allclose(found.root.time, np.arange(30) / 19, rtol=1e-6)
+        wrong = np.square(found.root.answer - found.root.input).values[:, :, np.arange(30) / 19 >= 0.1]
+        np.testing.assert_allclose(found.root.rmse, np.sqrt(wrong.mean(axis=-1)), rtol=1e-4)
+
+
+def test_nothing_to_redraw_is_told(tmp_path, capsys):
+    assert run(tmp_path, *AXES, "--replot") == 2
+    assert "there is no finished run to redraw" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,118 @@
+"""The command that trains populations under every setting of a grid: what it takes and what it refuses."""
+
+import json
+
+import pytest
+
+from conftest import carry_out, carry_out_without_jax
+from experiments import sweep
+from experiments.commands import flags
+from lstm_toys.results import storage
+from lstm_toys.studies.sweep import results
+
+SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
+
+
+def only(folder):
+    """The folder of the only sweep."""
+    (run,) = (folder / "runs").glob("sweep-*")
+    return run
+
+
+def load(folder):
+    return storage.load_results(only(folder) / "results.nc", results.VARIABLES)
+
+
+LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
+BAD = [
+    (["--task=nope"], "--task", "one of line, hill"),
+    (["--task"], "task", "Missing value"),
+    (["--grid"], "grid", "Missing value"),
+    (["--grid="], "--grid", "'flag=value value ...'"),
+    (["--grid=steps"], "--grid", "'flag=value value ...'"),
+    (["--grid=steps="], "--grid", "'flag=value value ...'"),
+    (["--grid=steps= "], "--grid", "'flag=value value ...'"),
+    (["--grid=nonsense=1 2"], "nonsense", "the flag is one of optimizer"),
+    (["--grid=--steps=1 2"], "--grid", "the flag is one of optimizer"),
+    (["--grid=sté\udcffps=1"], "--grid", "the flag is one of optimizer"),
+    (["--grid=seeds=1 2"], "seeds", "the flag is one of optimizer"),
+    (["--grid=block=1 2"], "block", "the flag is one of optimizer"),
+    (["--grid=steps=1 2 1"], "steps", "each value once"),
+    (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same, written differently"),
+    (["--optimizer=momentum", "--grid=momentum=auto 0.9"], "--grid", "the same, written differently"),
+    (["--grid=steps=1 2", "--grid=steps=3"], "steps", "given twice"),
+    (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
+    (["--steps", "3", "--grid", "steps=1 2"], "--steps", "one of the two"),
+    (["-steps=3", "--grid", "steps=1 2"], "--steps", "one of the two"),
+    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop has none"),
+    (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd has none"),
+    (["--grid=decay=0.5", "--optimizer=momentum"], "--decay", "rmsprop and adam do"),
+    (["--grid=hidden=8 none", "--readout=dense"], "--readout=dense", "LSTM layer below"),
+    (["--grid=hidden=8 none", "--grid=readout=lstm dense"], "--readout=dense", "LSTM layer below"),
+    (["--grid=hidden=8, 4"], "--hidden", "whole numbers from 1"),
+    (["--grid=learning_rate=0.1,1"], "--learning_rate", "finite number above 0"),
+    (["--grid=learning_rate=0.1 -1"], "--learning_rate", "finite number above 0"),
+    (["--grid=learning_rate=0.1 nan"], "--learning_rate", "finite number above 0"),
+    (["--grid=steps=1 -1"], "--steps", "whole number from 0"),
+    (["--grid=timesteps=20 1"], "--timesteps", "whole number from 2"),
+    (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
+    (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "give a number"),
+    (["--task=line", "--grid=train_amplitude=0.3"], "--train_amplitude", "are fixed"),
+    (["--grid", "learning_rate=0.1", "1"], "'1'", "in quotes"),
+    (["--grid", "steps", "=1"], "--grid", "'flag=value value ...'"),
+    (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),
+    (["--seeds=0"], "--seeds", "whole number"),
+    (["--nonsense=1"], "nonsense", "nknown"),
+    (["--grid=steps=1 2", "--replot"], "--replot", "no finished run"),
+    (LARGE, "--grid", f"10,201 settings are more than {sweep.MOST_SETTINGS:,}"),
+    (["--grid=hidden=4 1000000,1000000"], "GiB of memory", "settings"),
+    (["--seeds=2000000000", "--grid=learning_rate=0.1 1"], "GiB of disk", "settings"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(BAD)))
+def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments, flag, takes = BAD[number]
+    assert carry_out(sweep, arguments) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert flag in errors
+    assert takes in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = [*SMALL, "--grid", "  steps =  1\t2\n", "--task=line"]
+    assert carry_out(sweep, [*arguments, "--quiet", "--results_dir", "steps"]) == 0
+    assert load(tmp_path / "steps").steps.values.tolist() == [1, 2]
+    told = carry_out_without_jax("sweep", [*arguments, f"--results_dir={tmp_path / 'steps'}"])
+    assert "is finished" in told
+    assert told.endswith("\n0\n")
+
+
+def test_one_seed_and_no_steps_will_do(tmp_path):
+    arguments = ["--seeds=1", "--timesteps=5", "--task=line", "--quiet", f"--results_dir={tmp_path}"]
+    assert carry_out(sweep, [*arguments, "--steps=0"]) == 0
+    (row,) = json.loads((only(tmp_path) / "metrics.json").read_text())["rows"]
+    assert row["train_mse"]["low"] is None
+    assert load(tmp_path).sizes["setting"] == 1
+
+
+def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
+    assert carry_out(sweep, ["--grid=steps=1 2", "--results_dir=/proc/self/results"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert "--results_dir" in errors
+
+
+@pytest.mark.parametrize("bad", [[], ["--task=nope"], ["--grid=x"], ["--grid=steps=1 2", "--steps=3"]])
+def test_help_lists_every_flag(bad, capsys):
+    assert carry_out(sweep, [*bad, "--help"]) == 0
+    output, errors = capsys.readouterr()
+    assert errors == ""
+    for name in ("task", "grid", *flags.FLAGS):
+        assert f"--{name}\n" in output or f"--[no]{name}\n" in output

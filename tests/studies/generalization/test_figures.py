@@ -1,0 +1,85 @@
+"""The summary and the figures of an evaluation, of results made by hand."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from lstm_toys.figures.style import save
+from lstm_toys.statistics import measures
+from lstm_toys.studies.generalization import figures, results
+
+
+def test_a_median_needs_a_number_of_half_of_the_seeds():
+    values = np.array([[1.0, 1.0, np.nan], [np.nan, 3.0, np.nan], [np.nan, 5.0, np.nan], [4.0, np.nan, np.nan]])
+    np.testing.assert_array_equal(results.median(values), [2.5, 3.0, np.nan])
+
+
+def test_a_damaged_file_is_told(tmp_path):
+    (tmp_path / "results.nc").write_bytes(b"nothing")
+    with pytest.raises(results.Damaged, match="is damaged"), results.opened(tmp_path / "results.nc"):
+        pass
+
+
+@pytest.fixture
+def hand_made():
+    """Results on two planes, with numbers that are known and some that are missing."""
+    random = np.random.default_rng(0)
+
+    def grid(**axes):
+        shape = tuple(len(values) for values in axes.values())
+        columns = {
+            name: (("seed", *axes), random.uniform(0.5, 1.5, (6, *shape)).astype(np.float32))
+            for name in measures.MEASURES
+        }
+        columns["delay"][1][:, 0] = np.nan
+        return xr.Dataset(columns, axes)
+
+    sines = grid(amplitude=np.linspace(0.1, 1.0, 4), frequency=np.linspace(5, 40, 5))
+    sines["rmse"] = sines.rmse * sines.amplitude
+    training = grid(amplitude=[0.3], frequency=[10.0])
+    training["rmse"][:] = [[[0.1]], [[0.2]], [[0.3]], [[0.4]], [[9.0]], [[0.3]]]
+    lines = grid(slope=np.linspace(-1, 1, 3), intercept=np.linspace(-1, 1, 4))
+    planes = {"amplitude_frequency": sines, "slope_intercept": lines}
+    return results.Maps(np.array([0, 1, 2, 3, 5]), xr.Dataset(), training, planes)
+
+
+TRAINED = {"amplitude": (0.3, 0.3), "frequency": (10.0, 10.0)}
+
+
+def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made):
+    assert results.doubled(hand_made, "rmse") == pytest.approx(0.6)
+    rows = results.summary(hand_made)
+    share = (hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds] < 0.6).mean(axis=(1, 2))
+    assert rows["amplitude x frequency, RMSE, share below twice"].value == pytest.approx(np.median(share))
+
+
+def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doubles(hand_made):
+    figure = figures.heat_maps(hand_made, "amplitude_frequency", TRAINED, {"phase": 0.0, "offset": "amplitude"})
+    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+    assert len(panels) == 4
+    rmse = panels["RMSE over x ≥ 0.1"]
+    expected = np.median(hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds], axis=0)
+    np.testing.assert_allclose(rmse.collections[0].get_array(), expected)
+    assert [line.get_xydata().tolist() for line in rmse.lines] == [[[10.0, 0.3]]]
+    assert sum(hasattr(each, "levels") for each in rmse.collections) == 1
+    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[0]).all()
+    assert "offset = A" in figure.get_suptitle()
+    lines = figures.heat_maps(hand_made, "slope_intercept", TRAINED, {})
+    assert not [line for axes in lines.axes if axes.get_title() for line in axes.lines]
+
+
+def test_lines_go_through_the_training_point(hand_made):
+    through = {"amplitude": 0.41, "frequency": 14.0, "slope": 0.0, "intercept": 0.3}
+    figure = figures.along_axes(hand_made, TRAINED, through)
+    along = {axes.get_xlabel(): axes for axes in figure.axes if axes.get_visible()}
+    assert list(along) == ["amplitude A", "frequency ω (rad per x)", "slope", "intercept"]
+    rmse = hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds]
+    np.testing.assert_allclose(along["amplitude A"].lines[0].get_ydata(), np.median(rmse[:, :, 1], axis=0))
+    np.testing.assert_allclose(along["frequency ω (rad per x)"].lines[0].get_ydata(), np.median(rmse[:, 1], axis=0))
+
+
+def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
+    figure = figures.seeds_apart(hand_made, "amplitude_frequency", TRAINED)
+    seen = [axes for axes in figure.axes if axes.get_visible() and axes.texts]
+    assert [axes.texts[0].get_text() for axes in seen] == [f"seed {seed}" for seed in hand_made.seeds]
+    save(figure, tmp_path / "seeds.png")
