@@ -1,0 +1,83 @@
+"""A checkpoint belongs to one training: one of other data, settings, seeds or switches is refused in words."""
+
+import dataclasses
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import numerics, train
+from lstm_toys.populations.checkpoints import Checkpoints, Foreign
+from lstm_toys.tasks import families, supervision
+
+X = families.time_points(12)
+CURVES = supervision.show(X[None] * 0.5, X, ("y",))
+MODEL = Stack(1, (3,))
+FINGERPRINT = {"jax": "1", "numerics": numerics.NUMERICS, "switches": {}}
+
+
+def reproduce(curves):
+    return supervision.reproduce_curves(curves, ("y",))
+
+
+def trained(folder, curves=CURVES, *, fingerprint=FINGERPRINT, model=MODEL, told=print, batch=None, **others):
+    options = {"seeds": 3, "steps": 6, "learning_rate": 0.1, **others}
+    checkpoints = Checkpoints(Path(folder), 1e9, fingerprint, told)
+    return train.train(dataclasses.replace(reproduce(curves), batch=batch), model, checkpoints=checkpoints, **options)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Checkpoints of a finished training."""
+    made = tmp_path_factory.mktemp("checkpoints")
+    trained(made)
+    return made
+
+
+OTHERS = {
+    "data": {"curves": -CURVES},
+    "learning_rate": {"learning_rate": 0.2},
+    "decay, optimizer": {"optimizer": "rmsprop"},
+    "noise": {"noise": 0.1},
+    "seeds": {"seeds": np.array([0, 1, 3])},
+    "base_seed": {"base_seed": 1},
+    "model": {"model": Stack(1, (3,), "dense")},
+    "kept_steps, steps": {"steps": 7},
+    "kept_steps": {"steps": (3, 6)},
+    "batch, steps": {"batch": 1},
+}
+
+
+@pytest.mark.parametrize("differing", OTHERS)
+def test_a_checkpoint_of_another_training_is_refused(folder, differing):
+    before = {path.name for path in folder.iterdir()}
+    with pytest.raises(Foreign, match="it differs in") as refused:
+        trained(folder, **OTHERS[differing])
+    assert set(differing.split(", ")) <= set(str(refused.value).partition("it differs in ")[2].split(", "))
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("name", ["numerics", "switches"])
+def test_nor_is_one_continued_under_other_switches(folder, name):
+    with pytest.raises(Foreign, match=f"it differs in {name}"):
+        trained(folder, fingerprint={**FINGERPRINT, name: {"jax_enable_x64": True} if name == "switches" else 0})
+
+
+def test_the_same_training_is_continued_and_on_another_version_with_a_warning(folder):
+    reference, told = trained(folder), []
+    assert reference.member_steps == 0
+    again = trained(folder, fingerprint={**FINGERPRINT, "jax": "2"}, told=told.append)
+    assert told == ["warning: the run was begun with another jax; bits may differ from those of an uninterrupted run"]
+    jax.tree.map(np.testing.assert_array_equal, again.params, reference.params)
+
+
+def test_last_bits_of_the_data_may_differ_on_another_version_only(folder):
+    near = jnp.asarray(np.nextafter(np.asarray(CURVES), 1.0, dtype=np.float32))
+    with pytest.raises(Foreign, match="it differs in data"):
+        trained(folder, near)
+    assert trained(folder, near, fingerprint={**FINGERPRINT, "jax": "2"}).member_steps == 0
+    with pytest.raises(Foreign, match="it differs in data"):
+        trained(folder, near + 0.01, fingerprint={**FINGERPRINT, "jax": "2"})
