@@ -121,18 +121,22 @@ def has_checkpoints(folder, count=1):
     return len(list(folder.glob("runs/*/checkpoints/*.checkpoint"))) >= count
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path, number, code):
-    process = start(tmp_path)
-    wait_for(lambda: has_checkpoints(tmp_path), process)
+def interrupt(folder, number, checkpoints):
+    """Starts a run, ends it by a signal with that many checkpoints behind it, and expects that one line says so."""
+    process = start(folder)
+    wait_for(lambda: has_checkpoints(folder, checkpoints), process)
     sent = time.monotonic()
     process.send_signal(number)
     output, errors, returned = finish(process)
     assert time.monotonic() - sent < 5
-    assert (output, returned) == ("", code)
-    assert errors.count("\n") == 1
-    assert "the same command continues" in errors
-    assert has_checkpoints(tmp_path)
+    assert (output, returned) == ("", 128 + number)
+    assert errors == f"ended by {number.name}; the same command continues\n"
+    assert has_checkpoints(folder)
+
+
+def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path):
+    """Another signal does where `interrupted` is made."""
+    interrupt(tmp_path, signal.SIGINT, checkpoints=1)
     assert continued(tmp_path) == 0
     assert_same(only(tmp_path), uninterrupted[0])
 
@@ -146,10 +150,7 @@ def continued(folder, *flags):
 def once_interrupted(tmp_path_factory):
     """The results folder of a run that was interrupted with two checkpoints behind it."""
     folder = tmp_path_factory.mktemp("interrupted")
-    process = start(folder)
-    wait_for(lambda: has_checkpoints(folder, 2), process)
-    process.terminate()
-    assert finish(process)[2] == 143
+    interrupt(folder, signal.SIGTERM, checkpoints=2)
     return folder
 
 
