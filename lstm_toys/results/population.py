@@ -109,7 +109,8 @@ def load(folder: Path | str) -> Saved:
     folder = Path(folder)
     about = read_json(folder / ABOUT)
     try:
-        described, files, kept = dict(about["model"]), dict(about["files"]), dict(about["kept"])
+        described = {name: about["model"][name] for name in ("class", "attributes")}
+        files, kept = dict(about["files"]), dict(about["kept"])
         shown, asked = tuple(about["shown"]), tuple(about["asked"])
     except (KeyError, TypeError, ValueError):
         raise Damaged(folder / ABOUT, "is damaged: it does not describe a population") from None

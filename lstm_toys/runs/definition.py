@@ -118,16 +118,18 @@ def _path(name: str, scope: Scope) -> Path | None:
     """The file of a module that one maintains oneself, found without importing it or a package above it."""
     if name.endswith(".py"):
         return Path(name)
-    package, _, last = name.rpartition(".")
-    if package:
-        above = _path(package, scope)
-        if above is None or above.name != "__init__.py":
-            return None
+    top, last = name.partition(".")[0], name.rpartition(".")[2]
+    if top in sys.stdlib_module_names:
+        return None
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if file is None and last == top:
+        spec = importlib.util.find_spec(name)
+        file = spec and spec.origin
+    elif file is None and (above := _path(name.rpartition(".")[0], scope)) and above.name == "__init__.py":
         places = (above.parent / f"{last}.py", above.parent / last / "__init__.py")
-        return next((path for path in places if path.is_file()), None)
-    spec = None if last in sys.stdlib_module_names else importlib.util.find_spec(last)
-    path = Path((spec and spec.origin) or "")
-    foreign = {"site-packages", "dist-packages"}.intersection(path.parts) and name not in scope.own
+        file = next((str(path) for path in places if path.is_file()), None)
+    path = Path(file or "")
+    foreign = {"site-packages", "dist-packages"}.intersection(path.parts) and top not in scope.own
     return None if foreign or path.suffix != ".py" else path
 
 

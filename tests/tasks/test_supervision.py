@@ -1,11 +1,11 @@
 """Tasks: shapes and targets against NumPy, and minibatches."""
 
-import conftest
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import conftest
 from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
 from lstm_toys.networks import training
 from lstm_toys.tasks import families, supervision
@@ -96,11 +96,12 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
     in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
     shown = task.examples(training.purpose_key(member.key, "examples"), jnp.float32(1))
+    step = jax.jit(lambda member, part: training.step(model, "sgd", member, part))
     plain = member
     for index in range(7):
         chosen = training.shuffled(task, member.key, jnp.int32(index // 3), 12)[index % 3]
         part = supervision.Examples(shown.inputs[chosen], shown.targets[chosen])
-        plain = training.step(model, "sgd", plain, part)
+        plain = step(plain, part)
     for whole, split, one in zip(*(jax.tree.leaves(m.params) for m in (at_once, in_two, plain)), strict=True):
         np.testing.assert_array_equal(whole, split)
         np.testing.assert_allclose(whole, one, rtol=1e-4, atol=1e-6)
@@ -133,8 +134,9 @@ def test_records_hold_the_whole_training_set():
     model = Stack(2, (5,))
     member = training.init(task, model, "sgd", jax.random.key(1), conftest.hyper(0.1))
     shown = task.examples(jax.random.key(0), jnp.float32(1))
-    _, record = training.record(model, member, jnp.int32(0))
-    error = np.asarray(training.answer(model, member.params, shown.inputs), float) - np.asarray(shown.targets, float)
+    _, record = jax.jit(lambda member: training.record(model, member, jnp.int32(0)))(member)
+    answer = jax.jit(lambda member: training.answer(model, member.params, shown.inputs))
+    error = np.asarray(answer(member), float) - np.asarray(shown.targets, float)
     np.testing.assert_allclose(record.loss, np.mean(error**2), rtol=1e-5)
     settled = np.linspace(0, 1, 21) >= 0.1 - 1e-9
     np.testing.assert_allclose(record.rmse, np.sqrt(np.mean(error[:, settled] ** 2, axis=(0, 1))), rtol=1e-5)

@@ -239,7 +239,7 @@ def test_the_table_fits_into_eighty_columns(swept, capsys):
 
 def compilations(caplog, folder, grid, *arguments):
     """How many programs a sweep compiles."""
-    settings = settings_of("sine", grid, "--timesteps=20", *arguments)
+    settings = settings_of("sine", grid, *SMALL[1:], *arguments)
     caplog.clear()
     with jax.log_compiles(), caplog.at_level(logging.WARNING):
         executed_sweep(folder, "sine", settings)
