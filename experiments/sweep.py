@@ -87,6 +87,8 @@ def expand(
         for chosen in product(*(values for _, values in axes))
     ]
     settings = tuple(each for each, _ in parsed)
+    if settings[0].keep_steps:
+        raise flags.Bad("flag --keep_steps: a sweep keeps no parameters; --grid 'steps=...' reads it after other steps")
     if len(set(settings)) < len(settings):
         raise flags.Bad("flag --grid: two of its settings are the same, written differently")
     return settings, parsed[0][1]

@@ -1,10 +1,12 @@
 """Files that are written as a whole or not at all, and read as data. Imports nothing heavy."""
 
+import fcntl
 import hashlib
 import io
 import json
 import os
 import re
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +43,31 @@ def replacing(path: Path) -> Iterator[Path]:
         flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path, patience: float = 0.0) -> Iterator[None]:
+    """Keeps other processes out of a block by a lock on a file, which ends with the process, however that ends.
+
+    Args:
+        path: of the file; made if it is not there.
+        patience: seconds to wait for another process.
+
+    Raises:
+        BlockingIOError: another process still holds the lock.
+        OSError: the file cannot be made.
+    """
+    deadline = time.monotonic() + patience
+    with path.open("a") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(0.05)
+        yield
 
 
 def flush(path: Path) -> None:

@@ -7,7 +7,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, canvas, dots_and_band, encoding
+from lstm_toys.figures.style import COLORS, canvas, dots_and_band, legend_entries
 from lstm_toys.results.arrays import kept
 
 
@@ -24,7 +24,10 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
         figure.subplots_adjust(left=0.07, right=0.985, bottom=0.2, top=0.88, wspace=0.18)
         low, high = float(first.train_target.sel(feature="y").min()), float(first.train_target.sel(feature="y").max())
         figure.legend(
-            handles=[Line2D([], [], color=COLORS["b"], linewidth=1, label="target"), *encoding(first, COLORS["r"])],
+            handles=[
+                Line2D([], [], color=COLORS["b"], linewidth=1, label="target"),
+                *legend_entries(first, COLORS["r"]),
+            ],
             loc="lower center",
             ncols=3,
         )

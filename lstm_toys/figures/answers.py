@@ -7,7 +7,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, encoding
+from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
 from lstm_toys.results.arrays import kept
 
 
@@ -24,7 +24,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     with canvas(title) as (figure, (axes,)):
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2)
         dots_and_band(axes, fit.train_answer, COLORS["r"])
-        handles = [Line2D([], [], color=COLORS["b"], linewidth=1.2, label="target"), *encoding(fit, COLORS["r"])]
+        handles = [Line2D([], [], color=COLORS["b"], linewidth=1.2, label="target"), *legend_entries(fit, COLORS["r"])]
         axes.legend(handles=handles, loc="best")
     return figure
 
@@ -63,13 +63,13 @@ def family_answers(
                 for color, label in labels.items()
             ]
             if len(panels) == 1:
-                handles += [Line2D([], [], linestyle="", label=""), *encoding(fit, GRAY)]
+                handles += [Line2D([], [], linestyle="", label=""), *legend_entries(fit, GRAY)]
                 if show_input:
                     handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="input"))
                 axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
             else:
                 axes.legend(handles=handles, loc="best", fontsize=7)
         if len(panels) > 1:
-            handles = [*encoding(fit, GRAY), Line2D([], [], color=GRAY, linewidth=0.9, label="input")]
+            handles = [*legend_entries(fit, GRAY), Line2D([], [], color=GRAY, linewidth=0.9, label="input")]
             figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure

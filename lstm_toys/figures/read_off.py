@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, encoding
+from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
 from lstm_toys.results.arrays import kept
 from lstm_toys.statistics import intervals
 
@@ -63,7 +63,7 @@ def read_off_curves(
             Line2D([], [], linestyle="", marker="o", color=COLORS[color], label=label)
             for color, label in labels.items()
         ]
-        handles += [*encoding(fit, GRAY), Line2D([], [], color=GRAY, linewidth=0.9, label="truth")]
+        handles += [*legend_entries(fit, GRAY), Line2D([], [], color=GRAY, linewidth=0.9, label="truth")]
         figure.legend(handles=handles, loc="outside right center")
     return figure
 

@@ -96,7 +96,7 @@ def dots_and_band(axes: Axes, answers: xr.DataArray, color: str) -> None:
     axes.plot(x[0], y[0], linestyle="", marker="o", markersize=2.8, color=color)
 
 
-def encoding(fit: xr.Dataset, color: str) -> list[Artist]:
+def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:
     """Legend entries for the dots and the band."""
     if not fit.sizes["seed"]:
         return [Line2D([], [], linestyle="", label="every seed diverged")]

@@ -48,7 +48,7 @@ def dataset(
         attributes: written as JSON, one attribute each.
     """
     task = population.task
-    axes: tuple[str, ...] = ("time", "feature") if task.sequence else ("asked",)
+    axes = task.axes
     variables: dict[str, Any] = {"train_answer": (("seed", *axes), train_answer)}
     if task.sequence:
         variables["train_target"] = (axes, np.asarray(examples.targets[0]))
@@ -63,7 +63,7 @@ def dataset(
 def histories(population: Population) -> xr.Dataset:
     """Labels what the records of a training told."""
     task = population.task
-    axes: tuple[str, ...] = ("time", "feature") if task.sequence else ("asked",)
+    axes = task.axes
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss),
         "train_rmse": (("seed", "step", axes[-1]), population.train_rmse),
@@ -102,7 +102,7 @@ def answered(
         name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
         for name in PARAMETERS
     }
-    axes = ("time", "feature") if task.sequence else ("asked",)
+    axes = task.axes
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
         "answer": (("seed", "curve", *axes), answer),

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator, Mapping, Set
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,16 +58,22 @@ def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
         [0.1, 0.2]
     """
     encoded = path.read_bytes()
-    try:
-        with xr.open_dataset(io.BytesIO(encoded), engine="h5netcdf") as results:
-            loaded = results.load()
+    with telling_damage(path), xr.open_dataset(io.BytesIO(encoded), engine="h5netcdf") as results:
+        loaded = results.load()
         flags = json.loads(loaded.attrs["flags"])
-    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
-        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
     missing = variables - set(loaded.variables)
     if missing or not isinstance(flags, dict):
         raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
     return loaded
+
+
+@contextmanager
+def telling_damage(path: Path) -> Iterator[None]:
+    """Raises Damaged, of a file of labeled arrays, for whatever a block raises that reads it."""
+    try:
+        yield
+    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
+        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
 
 
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:

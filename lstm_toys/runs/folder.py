@@ -1,17 +1,16 @@
 """Runs on disk: one folder for all that a run writes, named after a hash of whatever its numbers depend on."""
 
-import fcntl
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
-from lstm_toys.files import Damaged, clean, read_json, sha256, write_json
+from lstm_toys.files import Damaged, clean, locked, read_json, sha256, write_json
 from lstm_toys.populations.numerics import NUMERICS, switches
 from lstm_toys.runs import publishing
 from lstm_toys.runs.definition import Definition
@@ -114,9 +113,9 @@ class Run(Generic[Identified]):
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
             if (self.folder / name).is_dir():
                 raise Obstructed(f"{self.folder / name} is a folder, where this run writes a file; move it away")
-        with (self.folder / ".lock").open("a") as lock:
+        with ExitStack() as stack:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise Busy(self.folder) from None
             clean(self.folder)

@@ -4,16 +4,14 @@ A set is staged in a hidden folder of its target; then a journal says what will 
 nothing has happened, and the stage is thrown away; with one, whoever comes next finishes it, however often interrupted.
 """
 
-import fcntl
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lstm_toys.files import Damaged, clean, flush, read_json, sha256, write_json
+from lstm_toys.files import Damaged, clean, flush, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
 """What was published, in its folder: the name of the run, and the SHA-256 of each file by its name."""
@@ -97,16 +95,11 @@ def _interrupted(folder: Path) -> list[Path]:
 def _locked(folder: Path) -> Iterator[None]:
     """Keeps other processes from publishing into any folder of this one; ends with the process."""
     folder.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + PATIENCE
-    with (folder / LOCK).open("a") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise Refused(f"another process has been publishing into {folder} for {PATIENCE:g} s") from None
-                time.sleep(0.05)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(folder / LOCK, PATIENCE))
+        except BlockingIOError:
+            raise Refused(f"another process has been publishing into {folder} for {PATIENCE:g} s") from None
         yield
 
 

@@ -55,6 +55,11 @@ class Task:
     sequence: bool
     batch: int | None = None
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The names of the axes of one answer in labeled arrays."""
+        return ("time", "feature") if self.sequence else ("asked",)
+
 
 def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:
     """Curves as a network sees them.

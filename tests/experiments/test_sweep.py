@@ -41,6 +41,7 @@ BAD = [
     (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same, written differently"),
     (["--optimizer=momentum", "--grid=momentum=auto 0.9"], "--grid", "the same, written differently"),
     (["--grid=steps=1 2", "--grid=steps=3"], "steps", "given twice"),
+    (["--grid=steps=4 5", "--keep_steps=1"], "--keep_steps", "a sweep keeps no parameters"),
     (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
     (["--steps", "3", "--grid", "steps=1 2"], "--steps", "one of the two"),
     (["-steps=3", "--grid", "steps=1 2"], "--steps", "one of the two"),

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
-from lstm_toys.files import Damaged
+from lstm_toys.results.storage import telling_damage
 from lstm_toys.statistics import intervals
 
 TRAINING = "training"
@@ -46,14 +46,12 @@ def opened(path: Path) -> Iterator[Maps]:
         Damaged: it is not what an evaluation writes.
     """
     path.stat()
-    try:
+    with telling_damage(path):
         tree = xr.open_datatree(path, engine="h5netcdf")
         json.loads(tree.attrs["flags"])
         root = tree.to_dataset()
         seeds = np.flatnonzero(root.diverged.values == 0)
         every = {name: child.to_dataset() for name, child in tree.children.items()}
-    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
-        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
     with tree:
         yield Maps(seeds, root, every.pop(TRAINING, xr.Dataset()), every)
 

@@ -45,7 +45,7 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
     points = {each.timesteps for each in settings}
     x = families.time_points(max(points))
     task, probes = experiment.task(x), experiment.probes(x)
-    axes = ("time", "feature") if task.sequence else ("asked",)
+    axes = task.axes
     nothing = np.empty((0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.asked)))
     labels = arrays.answered(task, np.asarray(x), probes, nothing).drop_vars(["answer", "seed"])
     labels = labels.assign_coords(
