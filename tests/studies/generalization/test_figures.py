@@ -5,6 +5,7 @@ import pytest
 import xarray as xr
 
 from lstm_toys.figures.style import save
+from lstm_toys.files import Damaged
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
 
@@ -16,7 +17,7 @@ def test_a_median_needs_a_number_of_half_of_the_seeds():
 
 def test_a_damaged_file_is_told(tmp_path):
     (tmp_path / "results.nc").write_bytes(b"nothing")
-    with pytest.raises(results.Damaged, match="is damaged"), results.opened(tmp_path / "results.nc"):
+    with pytest.raises(Damaged, match="is damaged"), results.opened(tmp_path / "results.nc"):
         pass
 
 
