@@ -10,10 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.supervision import Examples, Task
@@ -79,6 +81,18 @@ def histories(population: Population) -> xr.Dataset:
         variables["frame"] = (("seed", "frame_step", *axes), population.frames)
         coordinates["frame_step"] = population.frame_steps
     return xr.Dataset(variables, coordinates)
+
+
+def trained(population: Population) -> xr.Dataset:
+    """Labels the histories of networks, and a training set of their task: of seed 0, at a training amplitude of 1."""
+    task = population.task
+    key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
+    inputs, targets = task.examples(key, jnp.float32(1))
+    variables = {
+        "train_input": (("example", "time", "shown"), np.asarray(inputs)),
+        "train_target": (("example", *task.axes), np.asarray(targets)),
+    }
+    return histories(population).assign(variables).assign_coords(shown=list(task.shown))
 
 
 def answered(

@@ -49,7 +49,7 @@ def save(population: Population, folder: Path | str, results: xr.Dataset | None 
     Args:
         population: of any Flax module that can be imported.
         folder: made if it is not there.
-        results: what is known of it, labeled; None: its histories.
+        results: what is known of it, labeled; None: its histories and what it was trained on, see `arrays.trained`.
 
     Returns:
         The names of the files.
@@ -78,10 +78,11 @@ def save(population: Population, folder: Path | str, results: xr.Dataset | None 
     names = {step: f"parameters-{step}.npz" for step in population.states} | {int(population.steps[-1]): PARAMETERS}
     for step, name in names.items():
         storage.save_parameters(population.states[step].params, folder / name)
-    labeled = arrays.histories(population).assign_attrs(flags="{}") if results is None else results
+    labeled = arrays.trained(population).assign_attrs(flags="{}") if results is None else results
     storage.save_results(labeled, folder / RESULTS)
     files = [RESULTS, *names.values()]
     about = {
+        "run": folder.name,
         "model": described,
         "shown": list(population.task.shown),
         "asked": list(population.task.asked),

@@ -45,7 +45,10 @@ def test_what_was_saved_is_loaded(networks, folder):
     assert saved.kept.keys() == {0, 2}
     for step, params in saved.kept.items():
         jax.tree.map(np.testing.assert_array_equal, params, networks.states[step].params)
-    xr.testing.assert_equal(saved.results, arrays.histories(networks))
+    xr.testing.assert_equal(saved.results, arrays.trained(networks))
+    line = np.linspace(0.1, 0.6, 12)[None, :, None]
+    np.testing.assert_allclose(saved.results.train_input, line, atol=1e-6)
+    np.testing.assert_allclose(saved.results.train_target, line, atol=1e-6)
     shown = np.random.default_rng(0).uniform(size=(2, 12, 1)).astype(np.float32)
     ours, theirs = (answering.answers(each.model, each.params, shown) for each in (saved, networks))
     np.testing.assert_array_equal(ours, theirs)
