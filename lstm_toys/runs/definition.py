@@ -185,11 +185,13 @@ def _bound(statement: ast.stmt) -> list[str]:
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [statement.name]
     stored = (ast.Store, ast.Del)
-    names = [n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, stored)]
-    inner = [n.name for n in ast.walk(statement) if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+    looped = {n for c in ast.walk(statement) if isinstance(c, ast.comprehension) for n in ast.walk(c.target)}
+    every = [n for n in ast.walk(statement) if n not in looped]
+    names = [n.id for n in every if isinstance(n, ast.Name) and isinstance(n.ctx, stored)]
+    inner = [n.name for n in every if isinstance(n, ast.FunctionDef | ast.ClassDef)]
     changed = [
         chain[0]
-        for n in ast.walk(statement)
+        for n in every
         if isinstance(n, ast.Subscript | ast.Attribute) and isinstance(n.ctx, stored) and (chain := _chain(n))
     ]
     return list(dict.fromkeys([*names, *inner, *changed]))

@@ -23,6 +23,7 @@ from helpers import scale, other as renamed
 import helpers.deep as deep
 
 LEVEL = 0.3
+SQUARES = [each * each for each in range(3)]
 TABLE = {"a": 1}
 TABLE["b"] = 2
 deep.bottom.TABLE["c"] = 3
@@ -32,7 +33,7 @@ UNUSED = 7
 def task(x: "int") -> int:
     """Doc."""
     # A comment.
-    return scale(x) + LEVEL + TABLE["a"] + deep.bottom.VALUE + len(deep.bottom.TABLE)
+    return scale(x) + LEVEL + TABLE["a"] + SQUARES[0] + deep.bottom.VALUE + len(deep.bottom.TABLE)
 
 
 def probes(x):
@@ -75,6 +76,7 @@ SAME = {
 
 OTHER = {
     "constant": ("study", "LEVEL = 0.3", "LEVEL = 0.4", "study.LEVEL"),
+    "comprehension": ("study", "range(3)", "range(4)", "study.SQUARES"),
     "body": ("study", "scale(x) + LEVEL", "scale(x) - LEVEL", "study.task"),
     "item": ("study", 'TABLE["b"] = 2', 'TABLE["b"] = 3', "study.TABLE"),
     "helper": ("helpers/__init__", "return FACTOR * x", "return FACTOR + x", "helpers.scale"),
