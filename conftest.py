@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent
 
 SINE_FIGURES = {
     "sine_target.png",
