@@ -139,6 +139,14 @@ def pytest_configure():
     devices.compile_loops()
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Tells what tests recorded of themselves."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
     """What `experiments.all` printed, small, run as a user would, and the folder of its results."""
