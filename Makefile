@@ -21,7 +21,7 @@ sine: env
 test: env
 	$(RUN) -m pytest $(WORKERS)
 
-# Thirty runs killed at random moments, fifty process starts, and the rarer kinds of runs.
+# Sixty runs killed at random moments, half of them while they write, fifty process starts, and the rarer kinds of runs.
 test-long: env
 	$(RUN) -m pytest $(WORKERS) -m long
 

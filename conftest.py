@@ -24,7 +24,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent
 
 SINE_FIGURES = {
     "sine_target.png",
@@ -137,6 +137,14 @@ def pytest_configure():
     from lstm_toys.populations import devices
 
     devices.compile_loops()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Tells what tests recorded of themselves."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                terminalreporter.write_line(f"{name}: {value}")
 
 
 @pytest.fixture(scope="session")

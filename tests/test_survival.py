@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -21,8 +22,10 @@ import xarray as xr
 from conftest import carry_out
 from experiments.commands import command
 from experiments.line import EXPERIMENT
+from lstm_toys.files import read_json, sha256
 from lstm_toys.populations import devices
 from lstm_toys.results import storage
+from lstm_toys.runs import publishing
 
 ROOT = Path(__file__).parent.parent
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
@@ -109,12 +112,12 @@ def assert_same(run, reference):
     assert {path.name for path in run.rglob("*")} == {path.name for path in reference.rglob("*")}
 
 
-def wait_for(condition, process):
+def wait_for(condition, process, pause=0.01):
     """Waits until something is so, or a process has ended or hangs; whether it is so."""
     deadline = time.monotonic() + HANG
     while not (met := condition()) and process.poll() is None:
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        time.sleep(pause)
     return met
 
 
@@ -155,6 +158,187 @@ def test_a_run_killed_at_any_moment_continues_to_the_same_bits(uninterrupted, tm
         finish(process)
     assert finish(start(tmp_path)) == ("", "", 0)
     assert_same(only(tmp_path), uninterrupted)
+
+
+class Moment(NamedTuple):
+    """When a process is killed.
+
+    Attributes:
+        files: that have to be there, a pattern.
+        become: what these files become; a random share of its size has to be there. Nothing: any size will do.
+        seconds: at most, from then on.
+    """
+
+    files: str
+    become: str | None
+    seconds: float
+
+
+class Phase(NamedTuple):
+    """What a process writes when it is killed.
+
+    Attributes:
+        experiment: whose command it is.
+        flags: that make it short, but for this phase.
+        moments: that tell of the phase.
+        left: what the phase leaves only if it was not completed, a pattern.
+    """
+
+    experiment: str
+    flags: list[str]
+    moments: list[Moment]
+    left: str
+
+
+HALF_WRITTEN = ".lstm_toys-results.nc.*.tmp"
+PHASES = {
+    "publishing": Phase(
+        "line",
+        ["--steps=50"],
+        [
+            Moment("runs/*/loss.png", None, 0.05),
+            Moment("line/.lstm_toys-stage/*", "line/*", 0.05),
+            Moment("line/.lstm_toys-stage/*", "line/*", 0.2),
+            Moment("line/.lstm_toys-journal.json", None, 0.03),
+        ],
+        "line/.lstm_toys-[sj]*",
+    ),
+    "a sweep's merge": Phase(
+        "sweep",
+        [
+            "--task=line",
+            "--steps=50",
+            "--grid=learning_rate=0.01 0.02 0.05 0.1 0.2 0.5 1 2",
+            "--grid=noise=0 0.001 0.002 0.005 0.01 0.02 0.05 0.1",
+            "--grid=optimizer=sgd rmsprop",
+        ],
+        [
+            Moment(f"runs/*/{HALF_WRITTEN}", "runs/*/results.nc", 0.1),
+            Moment(f"runs/*/{HALF_WRITTEN}", "runs/*/results.nc", 1.0),
+            Moment("runs/*/results.nc", None, 0.5),
+        ],
+        f"runs/*/{HALF_WRITTEN}",
+    ),
+    "grids": Phase(
+        "generalization",
+        [
+            "--task=sine",
+            "--steps=2",
+            "--hidden=4",
+            "--amplitude=0.1:0.9:24",
+            "--frequency=1:12:24",
+            "--phase=0",
+            "--offset=-0.5:0.5:12",
+            "--slope=0.3",
+            "--intercept=-1:1:12",
+            "--length=20",
+            "--spacing=0.1",
+        ],
+        [Moment(f"runs/gen*/{HALF_WRITTEN}", "runs/gen*/results.nc", 0.1)] * 3
+        + [Moment("runs/gen*/results.nc", None, 0.3)],
+        f"runs/gen*/{HALF_WRITTEN}",
+    ),
+}
+
+KILLS, LEAST_HITS = 10, 7
+"""Of each phase; so many have to hit a living process, more than twenty of all thirty."""
+
+TIMED = {"seconds", "member_steps_per_second", "answers_per_second", "continued", "sha256"}
+"""What summaries tell of the way to the numbers, or is a digest of that."""
+
+
+def size(folder, pattern):
+    """Bytes of the files of a pattern, those that are still there; None if there are none."""
+    sizes = []
+    with contextlib.suppress(OSError):  # Files and folders come and go.
+        for path in folder.glob(pattern):
+            sizes.append(path.stat().st_size)
+    return sum(sizes) if sizes else None
+
+
+def strike(process, moment, folder, reference, chance):
+    """Kills a process after a moment, if it still lives; returns its exit code."""
+    least = chance.uniform(0.0, 0.9) * size(reference, moment.become) if moment.become else 0
+    wait_for(lambda: (found := size(folder, moment.files)) is not None and found >= least, process, pause=0.001)
+    time.sleep(chance.uniform(0.0, moment.seconds))
+    process.kill()
+    return finish(process)[2]
+
+
+def furnish(folder, *flags):
+    """Leaves a published set, a file beside it, and in the run's folder more figures: there is much to publish."""
+    (work,) = command.plan(EXPERIMENT, [*FLAGS, *flags, f"--results_dir={folder}"]).works
+    content, earlier = random.Random(0), folder / "earlier"
+    for place, names in {work.run.folder: range(80), earlier: range(40, 120)}.items():
+        place.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (place / f"more-{name}.png").write_bytes(content.randbytes(40_000))
+    publishing.publish(sorted(earlier.iterdir()), folder / "line", "line-earlier", pytest.fail)
+    (folder / "line" / "notes.txt").write_text("mine")
+    shutil.rmtree(earlier)
+
+
+def outcome(folder):
+    """All that is there, by its path: the digest of a file or, if it is JSON, what it says but for the time it took."""
+    found = {}
+    for path in folder.rglob("*"):
+        told = None if path.is_dir() else sha256(path)
+        if path.suffix == ".json":
+            told = {name: value for name, value in read_json(path).items() if name not in TIMED}
+        if path.name == publishing.MANIFEST:  # Of files that are compared themselves.
+            told["files"] = {name: digest == sha256(path.parent / name) for name, digest in told["files"].items()}
+        found[str(path.relative_to(folder))] = told
+    return found
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", PHASES)
+def test_a_run_killed_while_it_writes_ends_in_the_same_bits(tmp_path, name, record_property):
+    phase, reference, counts = PHASES[name], tmp_path / "uninterrupted", {"hits": 0, "amid": 0, "equal": 0}
+
+    def begun(folder):
+        return start(folder, *phase.flags, "--publish", experiment=phase.experiment)
+
+    def prepared(folder):
+        if name == "publishing":
+            furnish(folder, *phase.flags)
+        return folder
+
+    assert finish(begun(prepared(reference))) == ("", "", 0)
+    wanted = outcome(reference)
+    for attempt in range(KILLS):
+        chance, folder = random.Random(f"{name} {attempt}"), prepared(tmp_path / str(attempt))
+        process = begun(folder)
+        code = strike(process, phase.moments[attempt % len(phase.moments)], folder, reference, chance)
+        assert code in (0, -signal.SIGKILL)
+        counts["hits"] += code == -signal.SIGKILL
+        counts["amid"] += any(folder.glob(phase.left))
+        assert finish(begun(folder)) == ("", "", 0)
+        assert outcome(folder) == wanted, (attempt, code)
+        counts["equal"] += 1
+        shutil.rmtree(folder)
+    told = "{hits} of {of} hit a living process, {amid} amid its writing; {equal} of {of} outcomes are equal"
+    record_property(f"kills in {name}", told.format(of=KILLS, **counts))
+    assert counts["hits"] >= LEAST_HITS
+
+
+def test_what_a_kill_interrupted_is_published_by_the_same_command(uninterrupted, tmp_path):
+    furnish(tmp_path)
+    run = tmp_path / "runs" / uninterrupted.name
+    shutil.copytree(uninterrupted, run, dirs_exist_ok=True)
+    process = start(tmp_path, "--publish")
+    assert wait_for(lambda: size(tmp_path, "line/.lstm_toys-stage/*"), process, pause=0.001), finish(process)
+    process.kill()
+    assert finish(process)[2] == -signal.SIGKILL
+    assert any(tmp_path.glob("line/.lstm_toys-[sj]*"))
+    assert continued(tmp_path, "--publish", "--quiet") == 0
+    published = {path.name: path.read_bytes() for path in (tmp_path / "line").iterdir()}
+    manifest = json.loads(published.pop("manifest.json"))
+    assert published.pop("notes.txt") == b"mine"
+    assert manifest["files"] == {name: sha256(run / name) for name in published}
+    assert published == {name: (run / name).read_bytes() for name in published}
+    assert {"metrics.json", "line.png", "more-0.png"} < published.keys()
+    assert "more-119.png" not in published
 
 
 @pytest.mark.long
