@@ -14,6 +14,7 @@ from experiments.commands import flags
 from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs import life
+from lstm_toys.runs.definition import Unfollowed
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Obstructed
 from lstm_toys.runs.publishing import Refused
@@ -68,7 +69,7 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
     except flags.Help as text:
         print(text)
         return 0
-    except flags.Bad as error:
+    except (flags.Bad, Unfollowed) as error:
         return complain(str(error), 2)
     works, options = asked.works, asked.options
     console = Console(quiet=options.quiet)

@@ -24,6 +24,10 @@ SILENT = {"annotation", "returns", "ctx", "kind", "type_comment", "type_params",
 """Fields of a syntax tree that change no number."""
 
 
+class Unfollowed(ValueError):
+    """Code whose numbers cannot be told from others'; the argument says why in one line."""
+
+
 class Definition(dict[str, str]):
     """From the full name of whatever takes part, to a hash of its syntax tree."""
 
@@ -43,15 +47,16 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
         followed: further parts of the library that count.
 
     Raises:
-        ValueError: the code of a root cannot be found, or that of a module cannot be read.
+        Unfollowed: the code of a root cannot be found, or that of a module cannot be read.
     """
     queue = [(module, name) for module, _, name in (each.partition(":") for each in roots)]
     own = frozenset({LIBRARY, *(module.partition(".")[0] for module, _ in queue)})
     scope = Scope(own, (*FOLLOWED, *followed))
     found: dict[str, list[str]] = {}
-    for module, name in queue:
+    for module, name in [*queue]:
         if _module(module, scope) is None or (name and name not in _loaded(module, scope).units):
-            raise ValueError(f"{module}: the code of {name or 'the module'} cannot be followed")
+            raise Unfollowed(f"{module}: the code of {name or 'the module'} cannot be followed")
+        queue += [] if name else [(module, each) for each in _loaded(module, scope).units]
     seen = set()
     while queue:
         module, name = target = queue.pop()
@@ -73,14 +78,14 @@ def root(function: Callable[..., Any]) -> str:
     """Where a function is defined, as `definition` takes it; all of its module, if it has no name there.
 
     Raises:
-        ValueError: it is no function of a module.
+        Unfollowed: it is no function of a module.
     """
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<")
     if module == "__main__":
         main = sys.modules["__main__"]
         module = main.__spec__.name if main.__spec__ else str(getattr(main, "__file__", ""))
     if not module or not hasattr(function, "__code__"):
-        raise ValueError(f"{function} is no function of a module, so that its code cannot be followed")
+        raise Unfollowed(f"{function} is no function of a module, so that its code cannot be followed")
     return f"{module}:{'' if '<' in name else name.partition('.')[0]}"
 
 
@@ -138,7 +143,7 @@ def _module(name: str, scope: Scope) -> _Module | None:
     """A module as its file has it; None if it is not a file, or code that others maintain.
 
     Raises:
-        ValueError: it cannot be read.
+        Unfollowed: it cannot be read.
     """
     path = _path(name, scope)
     if path is None:
@@ -148,7 +153,7 @@ def _module(name: str, scope: Scope) -> _Module | None:
         stub = path.with_suffix(".pyi")
         lazy = ast.parse(stub.read_bytes()) if path.name == "__init__.py" and stub.is_file() else ast.Module([], [])
     except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{path} cannot be followed: {error}") from None
+        raise Unfollowed(f"{path} cannot be followed: {error}") from None
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     units: dict[str, list[ast.stmt]] = {}
     for statement in tree.body:
@@ -176,7 +181,7 @@ def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, tuple[str, str]
             module = ".".join([*above, *([node.module] if node.module else [])])
             for alias in node.names:
                 if alias.name == "*":
-                    raise ValueError(f"from {module} import * does not say what it takes")
+                    raise Unfollowed(f"from {module} import * does not say what it takes")
                 yield alias.asname or alias.name, (module, alias.name)
 
 

@@ -61,7 +61,7 @@ class Experiment:
         """What the numbers of a run depend on besides its settings: the code of task and probes, goal and frames.
 
         Raises:
-            ValueError: the code of one of them cannot be followed.
+            Unfollowed: the code of one of them cannot be followed.
         """
         code = definition([root(self.task), root(self.probes)])
         return Definition({**code, "goal": repr(self.goal), "frames": repr(self.frames)})

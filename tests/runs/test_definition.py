@@ -111,6 +111,9 @@ def written(tmp_path, monkeypatch):
     yield write
     code._module.cache_clear()
     code._path.cache_clear()
+    for name in {file.split("/")[0] for file in FILES}:
+        for module in [each for each in sys.modules if each.partition(".")[0] == name]:
+            del sys.modules[module]
 
 
 @pytest.mark.parametrize("edit", SAME)
@@ -140,6 +143,15 @@ def test_what_cannot_be_followed_is_told(written):
         code.definition(["study:nothing"])
     with pytest.raises(ValueError, match="no function of a module"):
         code.root(abs)
+
+
+def test_what_has_no_name_in_its_module_is_all_of_it(written):
+    written()
+    study = importlib.import_module("study")
+    assert code.root(study.task) == "study:task"
+    assert code.root(lambda x: x) == f"{__name__}:"
+    whole = code.definition(["study:"])
+    assert {"study.draw", "study.UNUSED", "study.task", "helpers.other"} <= whole.keys()
 
 
 def test_every_experiment_is_defined_by_its_own_curves_and_no_figure():

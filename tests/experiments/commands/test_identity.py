@@ -1,6 +1,7 @@
 """Never yesterday's numbers: what is edited, swapped, deleted or switched is another run, or one true line."""
 
 import dataclasses
+import functools
 import json
 import os
 import shutil
@@ -69,6 +70,15 @@ def test_an_edited_experiment_is_another_run_and_says_so(copied, capsys, edit):
     assert {"task": "task", "probes": "probes", "goal": "goal"}[edit] in output.splitlines()[0]
     assert "this run is finished" not in output
     assert len(list(run.parent.iterdir())) == 2
+
+
+def test_code_that_cannot_be_followed_is_told_in_one_line(tmp_path, capsys):
+    edited = dataclasses.replace(EXPERIMENT, task=functools.partial(steeper))
+    assert carry_out(edited, [*SMALL, f"--results_dir={tmp_path / 'results'}"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "is no function of a module, so that its code cannot be followed" in told
+    assert not (tmp_path / "results").exists()
 
 
 def test_an_edited_figure_is_not(copied, capsys):
