@@ -8,8 +8,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import conftest
 import pytest
+
+import conftest
 
 ROOT = Path(__file__).parent.parent
 INSTALLED = ("lstm_toys", "experiments")
