@@ -33,11 +33,6 @@ Cell = dict[str, Float[Array, ""]]
 """The parameters of one curve, its length and its spacing."""
 
 
-def error_names(asked: tuple[str, ...], sequence: bool) -> tuple[str, ...]:
-    """The measures that are errors: of the curve, or of each parameter that is asked for."""
-    return ("rmse",) if sequence else tuple(f"error_{name}" for name in asked)
-
-
 def measure_names(asked: tuple[str, ...], sequence: bool) -> tuple[str, ...]:
     """All measures of an answer, by name."""
     return (
