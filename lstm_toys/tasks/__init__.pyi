@@ -1,3 +1,3 @@
-from . import curves, families, goal, probes, supervision
+from . import curves, families, goal, parameters, planes, probes, span, supervision
 
-__all__ = ["curves", "families", "goal", "probes", "supervision"]
+__all__ = ["curves", "families", "goal", "parameters", "planes", "probes", "span", "supervision"]

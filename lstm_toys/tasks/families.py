@@ -1,4 +1,4 @@
-"""Families of curves: pure functions of parameters and x, and how to draw their parameters.
+"""Families of curves: pure functions of their parameters and x.
 
 >>> import lstm_toys as lt
 >>> lt.FAMILIES["line"].curves(lt.time_points(3), {"slope": 2.0, "intercept": 1.0}).tolist()
@@ -13,8 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
+from lstm_toys.tasks.parameters import PARAMETERS, Parameter
+from lstm_toys.tasks.span import Span
+
 Parameters = Mapping[str, Float[Array, " C"] | Float[np.ndarray, " C"] | float]
-Ranges = Mapping[str, tuple[float, float]]
+Ends = tuple[Float[Array, ""] | float, Float[Array, ""] | float]
+Ranges = Mapping[str, Ends]
 
 TimePoints = Float[Array, " T"]
 
@@ -46,17 +50,22 @@ class Family:
 
     Attributes:
         function: from the time points ``[T]`` and one scalar a parameter to one curve ``[T]``.
-        ranges: the half-open interval that each parameter is drawn from, uniformly, unless the caller gives others.
+        parameters: what it takes besides x.
 
     Example:
         >>> import lstm_toys as lt
-        >>> parabola = lt.Family(lambda x, bend: bend * x**2, {"bend": (0.0, 1.0)})
+        >>> parabola = lt.Family(lambda x, bend: bend * x**2, (lt.Parameter("bend", 0.0, 1.0),))
         >>> parabola.curves(lt.time_points(3), {"bend": 4.0}).tolist()
         [[0.0, 1.0, 4.0]]
     """
 
     function: Callable[..., Float[Array, " T"]]
-    ranges: Ranges
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its parameters."""
+        return tuple(each.name for each in self.parameters)
 
     def curves(self, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
         """Samples one curve for each row of a table of parameters.
@@ -68,8 +77,8 @@ class Family:
         Raises:
             ValueError: a parameter is missing or unknown.
         """
-        if set(parameters) != set(self.ranges):
-            raise ValueError(f"this family takes the parameters {sorted(self.ranges)}, not {sorted(parameters)}")
+        if set(parameters) != set(self.names):
+            raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
         columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in parameters.values()))
         return jax.vmap(lambda row: self.function(x, **row))(dict(zip(parameters, columns, strict=True)))
 
@@ -87,10 +96,10 @@ class Family:
         Raises:
             ValueError: a range is given for a parameter that the family does not have.
         """
-        unknown = set(ranges or {}) - set(self.ranges)
+        unknown = set(ranges or {}) - set(self.names)
         if unknown:
-            raise ValueError(f"this family has the parameters {sorted(self.ranges)}, not {sorted(unknown)}")
-        intervals = {**self.ranges, **(ranges or {})}
+            raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
+        intervals: Ranges = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
         keys = dict(zip(sorted(intervals), jax.random.split(key, len(intervals)), strict=True))
         return {
             name: jax.random.uniform(keys[name], (count,), minval=low, maxval=high)
@@ -98,17 +107,25 @@ class Family:
         }
 
 
-FAMILIES = {
-    "line": Family(line, {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}),
-    "hill": Family(hill, {"height": (0.0, 0.5), "base": (0.0, 0.5)}),
-    "sine": Family(
-        sine, {"amplitude": (0.0, 0.5), "frequency": (5.0, 60.0), "phase": (0.0, 6.283185), "offset": (0.0, 0.5)}
-    ),
-}
+FAMILIES = {name: Family(function, PARAMETERS[name]) for name, function in (("line", line), ("hill", hill), ("sine", sine))}
+"""The families of the library, by name."""
 
 
-def time_points(count: int) -> Float[Array, " T"]:
-    """``count`` evenly spaced points from 0 to 1, both included.
+def family_of(family: Family | str) -> Family:
+    """A family itself, or that of the library of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if isinstance(family, Family):
+        return family
+    if family not in FAMILIES:
+        raise ValueError(f"there is no family {family!r}: the library has {', '.join(FAMILIES)}; give a Family of yours")
+    return FAMILIES[family]
+
+
+def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
+    """``count`` evenly spaced points, both ends of the span included; x from 0 to 1 if none is given.
 
     Raises:
         ValueError: fewer than two points.
@@ -117,7 +134,10 @@ def time_points(count: int) -> Float[Array, " T"]:
         >>> import lstm_toys as lt
         >>> lt.time_points(3).tolist()
         [0.0, 0.5, 1.0]
+        >>> lt.time_points(3, lt.Span(0, 5)).tolist()
+        [0.0, 2.5, 5.0]
     """
     if count < 2:
         raise ValueError(f"a curve needs at least 2 time points, not {count}")
-    return jnp.linspace(0.0, 1.0, count)
+    start, stop = (span.start, span.stop) if span else (0.0, 1.0)
+    return jnp.linspace(start, stop, count)

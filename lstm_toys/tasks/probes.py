@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Float
 
-from lstm_toys.tasks.families import FAMILIES, Parameters
+from lstm_toys.tasks.families import Family, Parameters, family_of
+from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import show
 
 
@@ -17,6 +18,7 @@ class Probe:
         name: of the family, as figures and tables have it.
         inputs: the curves ``[C, T, F]``.
         parameters: what describes them, one array ``[C]`` each.
+        declared: what these are, as the family has it.
 
     Example:
         >>> import lstm_toys as lt
@@ -28,16 +30,17 @@ class Probe:
     name: str
     inputs: Float[np.ndarray, "C T F"]
     parameters: dict[str, Float[np.ndarray, " C"]]
+    declared: tuple[Parameter, ...] = ()
 
 
 def probe(
-    name: str, family: str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
+    name: str, family: Family | str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
 ) -> Probe:
     """Curves of a family, as networks are shown them.
 
     Args:
         name: of the probe.
-        family: a name in `lstm_toys.tasks.families.FAMILIES`.
+        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
         parameters: of the family, one array ``[C]`` or one number for all curves each.
         x: time points.
         features: what is shown of a curve.
@@ -50,5 +53,6 @@ def probe(
         ((2, 20, 1), [0.5, 0.5])
     """
     columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
-    inputs = show(FAMILIES[family].curves(x, parameters), x, features)
-    return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)))
+    chosen = family_of(family)
+    inputs = show(chosen.curves(x, parameters), x, features)
+    return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)), chosen.parameters)

@@ -1,13 +1,22 @@
 """Tasks: how curves are shown to a network and what it is asked for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, Key
 
-from lstm_toys.tasks.families import FAMILIES, Parameters, Ranges
+from lstm_toys.tasks.families import Ends, Family, family_of
+from lstm_toys.tasks.planes import Told, Trained
+
+Numbers = Mapping[str, Float[Array, ""]]
+"""The training numbers of a network, by name: traced, so that other ones need no compilation."""
+
+Stated = Mapping[str, Told]
+"""Parameters of training curves: for each a number, one number a curve, or the name of the training number that it is;
+and, where they are drawn, the range."""
 
 
 class Examples(NamedTuple):
@@ -33,27 +42,31 @@ class Task:
     """A training set for every seed.
 
     Attributes:
-        examples: pure function from a seed's own key and an amplitude of training curves, which a task may ignore, to
-            the seed's training set; it is traced into the program that initializes a network.
+        examples: pure function from a seed's own key and the training numbers by name to the seed's training set; it is
+            traced into the program that initializes a network.
         shown: names of the features of an input.
         asked: names of the features of an answer.
         sequence: whether there is an answer at every time point, or one for the whole curve.
         batch: curves in a step, a divisor of their number; None: all.
+        numbers: names of the training numbers that the examples use.
+        trained: which curves of a family are trained on, if that can be said.
 
     Example:
         Asks for the curve upside down:
 
         >>> import lstm_toys as lt
         >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
-        >>> lt.Task(lambda key, amplitude: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).asked
+        >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).asked
         ('y',)
     """
 
-    examples: Callable[[Key[Array, ""], Float[Array, ""]], Examples]
+    examples: Callable[[Key[Array, ""], Numbers], Examples]
     shown: tuple[str, ...]
     asked: tuple[str, ...]
     sequence: bool
     batch: int | None = None
+    numbers: tuple[str, ...] = ()
+    trained: Trained | None = None
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -80,34 +93,34 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
 
 
 def reproduce(
-    family: str,
-    parameters: Parameters,
-    x: Float[Array, " T"],
-    features: tuple[str, ...] = ("y",),
-    amplitudes: tuple[str, ...] = (),
+    family: Family | str, parameters: Stated, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
 ) -> Task:
     """Sequence to sequence: every seed is shown curves of a family and asked to return them.
 
     Args:
-        family: a name in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: of the curves, one array ``[C]`` or one number for all curves each.
+        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: of the curves, for each one array ``[C]``, one number for all curves, or the name of a training
+            number.
         x: time points.
         features: what is shown and asked of a curve.
-        amplitudes: further parameters, all of which are the amplitude of the training curves.
+
+    Raises:
+        ValueError: the family has other parameters.
 
     Example:
         >>> import lstm_toys as lt
-        >>> task = lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, lt.time_points(20), ("x", "y"))
-        >>> task.shown, task.asked
-        (('x', 'y'), ('x', 'y'))
+        >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
+        >>> task.shown, task.asked, task.numbers
+        (('x', 'y'), ('x', 'y'), ('steepness',))
     """
+    trained = Trained(family, parameters)
 
-    def examples(_: Key[Array, ""], amplitude: Float[Array, ""]) -> Examples:
-        curves = FAMILIES[family].curves(x, {**parameters, **dict.fromkeys(amplitudes, amplitude)})
+    def examples(_: Key[Array, ""], numbers: Numbers) -> Examples:
+        curves = family_of(family).curves(x, {name: _value(told, numbers) for name, told in parameters.items()})
         shown = show(curves, x, features)
         return Examples(shown, shown)
 
-    return Task(examples, features, features, sequence=True)
+    return Task(examples, features, features, sequence=True, numbers=_named(parameters), trained=trained)
 
 
 def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -> Task:
@@ -127,16 +140,20 @@ def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -
 
 
 def read_off(
-    family: str, parameters: Parameters, asked: tuple[str, ...], x: Float[Array, " T"], batch: int | None = None
+    family: Family | str, parameters: Stated, asked: tuple[str, ...], x: Float[Array, " T"], batch: int | None = None
 ) -> Task:
     """Sequence to vector: every seed is shown the same curves and asked for their parameters.
 
     Args:
-        family: a name in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: of the curves, one array ``[C]`` or one number for all curves each.
+        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: of the curves, for each one array ``[C]``, one number for all curves, or the name of a training
+            number.
         asked: which parameters.
         x: time points.
         batch: curves in a step.
+
+    Raises:
+        ValueError: the family has other parameters.
 
     Example:
         >>> import lstm_toys as lt
@@ -146,23 +163,38 @@ def read_off(
         >>> task.asked, task.sequence
         (('slope',), False)
     """
-    curves = show(FAMILIES[family].curves(x, parameters), x, ("y",))
-    targets = jnp.stack([jnp.broadcast_to(jnp.asarray(parameters[name]), len(curves)) for name in asked], axis=-1)
-    return Task(lambda *_: Examples(curves, targets.astype(x.dtype)), ("y",), asked, sequence=False, batch=batch)
+    trained = Trained(family, parameters)
+
+    def examples(_: Key[Array, ""], numbers: Numbers) -> Examples:
+        values = {name: _value(told, numbers) for name, told in parameters.items()}
+        curves = show(family_of(family).curves(x, values), x, ("y",))
+        columns = [jnp.broadcast_to(jnp.asarray(values[name], x.dtype), len(curves)) for name in asked]
+        return Examples(curves, jnp.stack(columns, axis=-1))
+
+    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(parameters), trained=trained)
 
 
 def read_off_drawn(
-    family: str, count: int, ranges: Ranges, asked: tuple[str, ...], x: Float[Array, " T"], batch: int | None = None
+    family: Family | str,
+    count: int,
+    ranges: Mapping[str, tuple[float | str, float | str]],
+    asked: tuple[str, ...],
+    x: Float[Array, " T"],
+    batch: int | None = None,
 ) -> Task:
     """Sequence to vector: every seed draws curves of its own and is asked for their parameters.
 
     Args:
-        family: a name in `lstm_toys.tasks.families.FAMILIES`.
+        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
         count: curves that a seed draws.
-        ranges: the half-open interval of each parameter that is not to be drawn from the family's own.
+        ranges: the half-open interval of each parameter that is not to be drawn from the family's own; an end may be
+            the name of a training number.
         asked: which parameters.
         x: time points.
         batch: curves in a step.
+
+    Raises:
+        ValueError: the family has no such parameter.
 
     Example:
         >>> import lstm_toys as lt
@@ -170,10 +202,33 @@ def read_off_drawn(
         >>> task.batch
         10
     """
+    own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
+    trained = Trained(family, {**own, **ranges})
 
-    def examples(key: Key[Array, ""], _: Float[Array, ""]) -> Examples:
-        parameters = FAMILIES[family].draw(key, count, ranges)
-        curves = FAMILIES[family].curves(x, parameters)
+    def examples(key: Key[Array, ""], numbers: Numbers) -> Examples:
+        intervals: dict[str, Ends] = {
+            name: (_end(low, numbers), _end(high, numbers)) for name, (low, high) in ranges.items()
+        }
+        parameters = family_of(family).draw(key, count, intervals)
+        curves = family_of(family).curves(x, parameters)
         return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))
 
-    return Task(examples, ("y",), asked, sequence=False, batch=batch)
+    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(ranges), trained=trained)
+
+
+def _named(parameters: Stated) -> tuple[str, ...]:
+    """The training numbers that parameters name, each once."""
+    ends = [end for told in parameters.values() for end in (told if isinstance(told, tuple) else (told,))]
+    return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
+
+
+def _value(told: Told, numbers: Numbers) -> Float[Array, ""] | Float[np.ndarray, " C"] | float:
+    """A parameter of training curves."""
+    if isinstance(told, tuple):
+        raise ValueError("a range is for curves that are drawn: lt.read_off_drawn")
+    return numbers[told] if isinstance(told, str) else told
+
+
+def _end(end: float | str, numbers: Numbers) -> Float[Array, ""] | float:
+    """An end of a range that is drawn from."""
+    return numbers[end] if isinstance(end, str) else end

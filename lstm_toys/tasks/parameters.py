@@ -1,0 +1,91 @@
+"""What families of curves declare of their parameters. Imports nothing heavy."""
+
+from dataclasses import dataclass
+
+RESERVED = frozenset(
+    {
+        *("seed", "step", "time", "feature", "family", "curve", "example", "asked", "shown", "probe", "setting"),
+        *("input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "spacing", "set"),
+        *("rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
+        *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
+    }
+)
+"""Names that labeled results have for something else."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of a family of curves.
+
+    Attributes:
+        name: in code, flags and labeled results.
+        low: the least value that is drawn unless other ranges are given.
+        high: the value that draws stay below.
+        symbol: in formulas; empty: the name.
+        unit: empty: it has none.
+
+    Raises:
+        ValueError: the name is no identifier or is taken by something else in results, or the range is empty.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Parameter("decay", 0.0, 3.0, symbol="λ", unit="1/s").label
+        'decay λ (1/s)'
+    """
+
+    name: str
+    low: float
+    high: float
+    symbol: str = ""
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or self.name in RESERVED or self.name.startswith("train_"):
+            raise ValueError(f"no parameter can be named {self.name!r}: results have that name for something else")
+        if not self.low < self.high:
+            raise ValueError(f"the range of {self.name}, {self.low:g} to {self.high:g}, is empty")
+
+    @property
+    def words(self) -> str:
+        """Its name in sentences and tables."""
+        return self.name.replace("_", " ")
+
+    @property
+    def short(self) -> str:
+        """Its name in formulas and titles."""
+        return self.symbol or self.words
+
+    @property
+    def label(self) -> str:
+        """Its name along an axis of a figure."""
+        return " ".join([self.words, *([self.symbol] if self.symbol else []), *([f"({self.unit})"] if self.unit else [])])
+
+
+PARAMETERS: dict[str, tuple[Parameter, ...]] = {
+    "line": (Parameter("slope", 0.0, 1.0), Parameter("intercept", 0.0, 1.0)),
+    "hill": (Parameter("height", 0.0, 0.5), Parameter("base", 0.0, 0.5)),
+    "sine": (
+        Parameter("amplitude", 0.0, 0.5, "A"),
+        Parameter("frequency", 5.0, 60.0, "ω", "rad per x"),
+        Parameter("phase", 0.0, 6.283185, "φ", "rad"),
+        Parameter("offset", 0.0, 0.5),
+    ),
+}
+"""The parameters of the families in `lstm_toys.tasks.families.FAMILIES`."""
+
+
+def parameters_of(family: object) -> tuple[Parameter, ...]:
+    """The parameters of a family.
+
+    Args:
+        family: a `lstm_toys.tasks.families.Family`, or the name of one in `PARAMETERS`.
+
+    Raises:
+        ValueError: there is no family of that name.
+    """
+    if not isinstance(family, str):
+        declared: tuple[Parameter, ...] = family.parameters  # type: ignore[attr-defined]
+        return declared
+    if family not in PARAMETERS:
+        raise ValueError(f"there is no family {family!r}: the library has {', '.join(PARAMETERS)}; give a Family of yours")
+    return PARAMETERS[family]

@@ -1,0 +1,151 @@
+"""Grids of curves that networks can be shown, and which curves they were trained on. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import jaxtyping as jt
+import numpy as np
+
+from lstm_toys.tasks.parameters import Parameter, parameters_of
+
+LENGTH, SPACING = "length", "spacing"
+"""Axes that are no parameters of a family: the number of time points, and the x between two of them."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Evenly spaced values of one parameter.
+
+    Attributes:
+        name: of a parameter of the family, or `LENGTH` or `SPACING`.
+        low: the first value.
+        high: the last one.
+        count: how many.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Axis("slope", -1.0, 1.0, 5).values.tolist()
+        [-1.0, -0.5, 0.0, 0.5, 1.0]
+    """
+
+    name: str
+    low: float
+    high: float
+    count: int
+
+    @property
+    def values(self) -> jt.Float[np.ndarray, " K"]:
+        """All of them; lengths are whole numbers."""
+        values = np.linspace(self.low, self.high, self.count)
+        return np.round(values) if self.name == LENGTH else values
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Curves of one family at every pair of values of two axes.
+
+    Attributes:
+        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        axes: that of the rows first; where an axis is given by its name alone, its values are chosen by what was
+            trained on.
+        at: further parameters: a number, or the name of the parameter that they equal; those that are not here are as
+            in the training curves, or in the middle of their range.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Plane("line", (lt.Axis("slope", -1.0, 1.0, 33), "intercept")).family
+        'line'
+    """
+
+    family: object
+    axes: tuple[Axis | str, Axis | str]
+    at: Mapping[str, float | str] = field(default_factory=dict)
+
+
+Told = float | str | np.ndarray | tuple[float | str, float | str]
+"""What is told of a parameter of training curves: one number, the name of a training number that it is, one number a
+curve, or the range that it is drawn from."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Which curves of a family networks are trained on.
+
+    Attributes:
+        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: all of the family.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> trained = lt.Trained("line", {"slope": "slope", "intercept": (0.0, 1.0)})
+        >>> trained.ranges({"slope": 0.3})
+        {'slope': (0.3, 0.3), 'intercept': (0.0, 1.0)}
+    """
+
+    family: object
+    parameters: Mapping[str, Told]
+
+    def __post_init__(self) -> None:
+        names = [each.name for each in parameters_of(self.family)]
+        if set(self.parameters) != set(names):
+            raise ValueError(f"this family takes the parameters {sorted(names)}, not {sorted(self.parameters)}")
+
+    @property
+    def declared(self) -> tuple[Parameter, ...]:
+        """The parameters of the family."""
+        return parameters_of(self.family)
+
+    @property
+    def equal(self) -> dict[str, str]:
+        """Parameters that equal an earlier one in every training curve, with that one."""
+        found: dict[str, str] = {}
+        for index, later in enumerate(self.declared):
+            told = self.parameters[later.name]
+            for earlier in self.declared[:index]:
+                other = self.parameters[earlier.name]
+                same = told is other or (isinstance(told, str) and told == other)
+                if same and not isinstance(told, float | int | tuple) and earlier.name not in found:
+                    found[later.name] = earlier.name
+                    break
+        return found
+
+    def ranges(self, numbers: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+        """The least and the largest value of each parameter.
+
+        Args:
+            numbers: the training numbers, by name.
+        """
+
+        def ends(told: Told) -> tuple[float, float]:
+            if isinstance(told, np.ndarray):
+                return float(told.min()), float(told.max())
+            low, high = told if isinstance(told, tuple) else (told, told)
+            return value(low), value(high)
+
+        def value(end: float | str) -> float:
+            return float(numbers[end]) if isinstance(end, str) else float(end)
+
+        return {name: ends(told) for name, told in self.parameters.items()}
+
+    def table(self, numbers: Mapping[str, float], drawn: int) -> dict[str, tuple[float, ...]]:
+        """The parameters of the training curves; where they are drawn, of so many others from the same ranges.
+
+        Args:
+            numbers: the training numbers, by name.
+            drawn: curves, where each network draws its own.
+        """
+        ranges, random = self.ranges(numbers), np.random.default_rng(0)
+        counts = [len(told) for told in self.parameters.values() if isinstance(told, np.ndarray)]
+        count = max([*counts, drawn if any(isinstance(each, tuple) for each in self.parameters.values()) else 1])
+        return {
+            name: tuple(
+                np.broadcast_to(told, count).tolist()
+                if isinstance(told, np.ndarray)
+                else random.uniform(*ranges[name], count).tolist()
+                if isinstance(told, tuple)
+                else [ranges[name][0]] * count
+            )
+            for name, told in self.parameters.items()
+        }

@@ -1,0 +1,42 @@
+"""The range of x that curves cover. Imports nothing heavy."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Span:
+    """The range of x that the time points of curves cover, and how figures call it.
+
+    Attributes:
+        start: the first time point.
+        stop: the last one.
+        unit: of x; empty: it has none.
+        name: of x, along the axes of figures.
+
+    Raises:
+        ValueError: it is empty or not finite.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Span(0, 5, unit="s", name="time").label
+        'time (s)'
+    """
+
+    start: float = 0.0
+    stop: float = 1.0
+    unit: str = ""
+    name: str = "x"
+
+    def __post_init__(self) -> None:
+        if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:
+            raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is 1e-6 to 1e6 long and within 1e6 of 0")
+
+    @property
+    def length(self) -> float:
+        """Last less first time point."""
+        return self.stop - self.start
+
+    @property
+    def label(self) -> str:
+        """The name of x along an axis of a figure."""
+        return f"{self.name} ({self.unit})" if self.unit else self.name
