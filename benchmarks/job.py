@@ -121,5 +121,5 @@ def start(job: Job, members: int) -> Start:
 
     seeds = programs.members("sgd", seeds=members, learning_rate=LEARNING_RATE)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
-    curves = task.examples(jax.random.key(0), jnp.float32(1)).inputs
+    curves = task.examples(jax.random.key(0), {}).inputs
     return Start(np.asarray(curves), jax.tree.map(np.asarray, made))

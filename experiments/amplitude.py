@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from experiments import post
+from experiments import post, sine
 from experiments.commands import command
 
 TRAINED = np.arange(50) / 100
@@ -20,7 +20,7 @@ POST = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
 BATCH = 10
 
 
-def sines(amplitudes: np.ndarray) -> lt.Parameters:
+def sines(amplitudes: np.ndarray) -> dict[str, float | np.ndarray]:
     """The parameters of A + A sin(10 x)."""
     return {"amplitude": amplitudes, "frequency": 10.0, "phase": 0.0, "offset": amplitudes}
 
@@ -33,6 +33,12 @@ def task(x: lt.TimePoints) -> lt.Task:
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """The post's six sines, and all amplitudes from 0 to 1.5."""
     return [lt.probe("post", "sine", sines(POST), x), lt.probe("sweep", "sine", sines(SWEPT), x)]
+
+
+def planes(settings: lt.Settings) -> list[lt.Plane]:
+    """Those of `experiments.sine` but lines, which have no amplitude, and the spacing of sines of any amplitude."""
+    *sines, _, longer, _ = sine.planes(settings)
+    return [*sines, longer, lt.Plane("sine", (lt.SPACING, longer.axes[1]))]
 
 
 def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
@@ -71,6 +77,8 @@ EXPERIMENT = lt.Experiment(
     probes=probes,
     draw=draw,
     compare=compare,
+    trained=lt.Trained("sine", sines(TRAINED)),
+    planes=planes,
 )
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def columns(seeds: int, base_seed: int, variants: bool) -> Columns:
     every = {
         NETWORKS: usual,
         CONTROLS[0]: {"sine": replace(usual["sine"], steps=0)},
-        CONTROLS[1]: {"sine": replace(usual["sine"], train_amplitude=0.6)},
+        CONTROLS[1]: {"sine": usual["sine"].given(amplitude=0.6)},
     }
     if variants:
         # A dense readout needs an LSTM layer below it: one layer is that of the networks of two, under the readout.

@@ -63,6 +63,7 @@ EXPERIMENT = lt.Experiment(
     draw=draw,
     beside=beside,
     frames=36,
+    trained=lt.Trained("hill", TRAINING_HILL),
 )
 
 if __name__ == "__main__":

@@ -53,6 +53,7 @@ EXPERIMENT = lt.Experiment(
     probes=probes,
     draw=draw,
     beside=beside,
+    trained=hill.EXPERIMENT.trained,
 )
 
 if __name__ == "__main__":

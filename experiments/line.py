@@ -41,6 +41,7 @@ EXPERIMENT = lt.Experiment(
     task=task,
     probes=probes,
     draw=draw,
+    trained=lt.Trained("line", TRAINING_LINE),
 )
 
 if __name__ == "__main__":

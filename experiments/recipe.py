@@ -49,7 +49,8 @@ DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
     """What the post's network was shown, the training sine included."""
-    trained = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
+    amplitude = sine.TRAIN_AMPLITUDE
+    trained = {"amplitude": amplitude, "frequency": sine.FREQUENCY, "phase": 0.0, "offset": amplitude}
     return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
 
 

@@ -15,7 +15,13 @@ import lstm_toys as lt
 from experiments import post
 from experiments.commands import command
 
-TRAINING_SINE = {"frequency": 10.0, "phase": 0.0}
+FREQUENCY = 10.0
+TRAINING_SINE: dict[str, float | str] = {
+    "amplitude": "amplitude",
+    "frequency": FREQUENCY,
+    "phase": 0.0,
+    "offset": "amplitude",
+}
 TRAIN_AMPLITUDE = 0.3
 AMPLITUDES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
 FREQUENCIES = np.array((10.0, 20.0, 30.0, 40.0, 50.0, 60.0))
@@ -26,7 +32,7 @@ POST_MSE = 6.8e-4
 
 def task(x: lt.TimePoints) -> lt.Task:
     """One sine A + A sin(10 x), to be returned as it is."""
-    return lt.reproduce("sine", TRAINING_SINE, x, amplitudes=("amplitude", "offset"))
+    return lt.reproduce("sine", TRAINING_SINE, x)
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
@@ -38,6 +44,21 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
         lt.probe("amplitude", "sine", sines, x),
         lt.probe("phase", "sine", {**sines, "phase": 1.5 * AMPLITUDES}, x),
         lt.probe("frequency", "sine", {**sines, "frequency": FREQUENCIES}, x),
+    ]
+
+
+def planes(settings: lt.Settings) -> list[lt.Plane]:
+    """Sines around the training curve, lines, and sequences a period of it longer each, so that all end alike."""
+    period = round(2 * np.pi / FREQUENCY * (settings.timesteps - 1))
+    amplitudes, frequencies = lt.Axis("amplitude", 0.03, 1.92, 64), lt.Axis("frequency", 1.0, 64.0, 64)
+    lengths = lt.Axis(lt.LENGTH, settings.timesteps, settings.timesteps + 15 * period, 16)
+    return [
+        lt.Plane("sine", (amplitudes, frequencies)),
+        lt.Plane("sine", (amplitudes, lt.Axis("phase", -3.1, 3.2, 64))),
+        lt.Plane("sine", (lt.Axis("offset", -0.9, 2.25, 64), amplitudes)),
+        lt.Plane("line", (lt.Axis("slope", -2.0, 2.0, 81), lt.Axis("intercept", -2.0, 2.0, 81))),
+        lt.Plane("sine", (lengths, amplitudes)),
+        lt.Plane("sine", (lt.SPACING, frequencies)),
     ]
 
 
@@ -80,12 +101,15 @@ def compare(results: lt.Results) -> list[dict[str, Any]]:
 EXPERIMENT = lt.Experiment(
     name="sine",
     doc=__doc__,
-    defaults={"steps": 4_000, "learning_rate": 0.001, "optimizer": "rmsprop", "train_amplitude": TRAIN_AMPLITUDE},
+    defaults={"steps": 4_000, "learning_rate": 0.001, "optimizer": "rmsprop"},
     goal=lt.Goal(7e-4),
     task=task,
     probes=probes,
     draw=draw,
     compare=compare,
+    numbers={"amplitude": TRAIN_AMPLITUDE},
+    trained=lt.Trained("sine", TRAINING_SINE),
+    planes=planes,
 )
 
 if __name__ == "__main__":

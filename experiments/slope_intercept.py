@@ -37,6 +37,16 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     ]
 
 
+def planes(_: lt.Settings) -> list[lt.Plane]:
+    """Lines, more of them, longer and with other spacing."""
+    slopes = lt.Axis("slope", -2.0, 2.0, 81)
+    return [
+        lt.Plane("line", (slopes, lt.Axis("intercept", -2.0, 2.0, 81))),
+        lt.Plane("line", (lt.LENGTH, slopes)),
+        lt.Plane("line", (lt.SPACING, slopes)),
+    ]
+
+
 def rebuild(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
     """The line of a read-off slope and intercept."""
     return answers[..., :1] * x + answers[..., 1:]
@@ -71,6 +81,8 @@ EXPERIMENT = lt.Experiment(
     probes=probes,
     draw=draw,
     compare=compare,
+    trained=lt.Trained("line", TRAINED),
+    planes=planes,
 )
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ G     gate of an LSTM layer, 4H of them: all input, forget, cell and output gate
 R     recorded step
 ====  ==========================================================================================
 
-Time is the dimensionless x of a curve; curves and losses have no unit either.
+Time is the x of a curve, whose range and unit an experiment declares; curves and losses have no unit.
 
 For example, two small networks learn one sine:
 

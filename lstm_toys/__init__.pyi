@@ -16,29 +16,39 @@ from .statistics.intervals import band, median_bootstrap, median_quartiles, wils
 from .statistics.scores import energy_score
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
+from .tasks.parameters import Parameter
+from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe
+from .tasks.span import Span
 from .tasks.supervision import Examples, Task, read_off, read_off_drawn, reproduce, reproduce_curves, show
 
 __version__: str
 
 __all__ = [
     "FAMILIES",
+    "LENGTH",
     "LSTM",
+    "SPACING",
+    "Axis",
     "Checkpoints",
     "Drawing",
     "Examples",
     "Experiment",
     "Family",
     "Goal",
+    "Parameter",
     "Parameters",
+    "Plane",
     "Population",
     "Probe",
     "Results",
     "Saved",
     "Settings",
+    "Span",
     "Stack",
     "Task",
     "TimePoints",
+    "Trained",
     "answers",
     "band",
     "configure",

@@ -8,7 +8,7 @@ from absl import flags
 
 from lstm_toys.networks import hyper
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.life import Options
 
 T = TypeVar("T")
@@ -16,6 +16,9 @@ T = TypeVar("T")
 MOST_UNITS = 1_000_000
 """Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
 
+
+LARGEST = 1e6
+"""What the numbers of curves are at most; answers of networks are far less."""
 
 MOST_LAYERS = 100
 """Layers that a flag takes."""
@@ -73,8 +76,8 @@ def integer(low: int, high: int) -> Parser[int]:
 
 def integer_or_auto(low: int, high: int) -> Parser[int | None]:
     """A whole number from ``low`` to ``high``, or None for the word ``auto``."""
-    number = integer(low, high)
-    return Parser(lambda text: None if text == "auto" else number.convert(text), f"{number.takes}, or auto")
+    whole = integer(low, high)
+    return Parser(lambda text: None if text == "auto" else whole.convert(text), f"{whole.takes}, or auto")
 
 
 def positive() -> Parser[float]:
@@ -101,16 +104,21 @@ def share() -> Parser[float | None]:
     return Parser(convert, "a number from 0 up to but not 1, or auto: the optimizer's own")
 
 
-def positive_or_none() -> Parser[float | None]:
-    """A number as `positive` takes it, or None for the word ``none``."""
-    number = positive()
-    return Parser(lambda text: None if text == "none" else number.convert(text), f"{number.takes}, or none")
+def number() -> Parser[float]:
+    """A number of either sign."""
+
+    def convert(text: str) -> float:
+        if not abs(float(text)) <= LARGEST:
+            raise ValueError
+        return float(text)
+
+    return Parser(convert, f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}")
 
 
 def not_negative() -> Parser[float]:
     """Zero, or a number as `positive` takes it."""
-    number = positive()
-    return Parser(lambda text: number.convert(text) if float(text) else 0.0, f"0, or {number.takes}")
+    above = positive()
+    return Parser(lambda text: above.convert(text) if float(text) else 0.0, f"0, or {above.takes}")
 
 
 def widths() -> Parser[tuple[int, ...]]:
@@ -183,8 +191,7 @@ FLAGS: FlagTable = {
     "decay": (share(), "share of the earlier mean of squared gradients that rmsprop and adam keep"),
     "hidden": (widths(), "units of the LSTM layers below the readout: 32, or 32,32, or none"),
     "readout": (choice("lstm", "dense"), "lstm: one more LSTM layer whose units are the answer; dense: an affine map"),
-    "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over x from 0 to 1"),
-    "train_amplitude": (positive_or_none(), "amplitude and offset of the training curve, where an experiment has one"),
+    "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over the range of x"),
     "keep_steps": (
         numbers_of_steps(),
         "steps before the last after which the parameters are kept, too: 0,100,1000; 0 is the untrained network",
@@ -220,7 +227,6 @@ DEFAULTS: dict[str, Any] = {
     "hidden": "32",
     "readout": "lstm",
     "timesteps": 100,
-    "train_amplitude": "none",
     "noise": 0.0,
     "keep_steps": "none",
     "block": "auto",
@@ -243,14 +249,42 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         Help: the help was asked for.
         Bad: the command line cannot be run.
     """
-    values = read(experiment.name, experiment.doc, FLAGS, {**DEFAULTS, **experiment.defaults}, arguments)
+    values = read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
-    settings |= _own(experiment, settings)
+    settings |= _own(settings)
+    settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
     if late := [step for step in settings["keep_steps"] if step >= settings["steps"]]:
         raise Bad(f"flag --keep_steps: {late[0]:,} is no step before the last of --steps={settings['steps']:,}")
     if values["readout"] == "dense" and not values["hidden"]:
         raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
     return Settings(experiment=experiment.name, **settings), options(values)
+
+
+def flags_of(experiment: Experiment) -> FlagTable:
+    """The flags of an experiment: those of all, and one for each of its training numbers."""
+    numbers: FlagTable = {
+        f"{NUMBER}{name}": (number(), f"{name.replace('_', ' ')} of the training curves") for name in experiment.numbers
+    }
+    before = [*FLAGS].index("keep_steps")
+    every = [*FLAGS.items()]
+    return dict([*every[:before], *numbers.items(), *every[before:]])
+
+
+def defaults_of(experiment: Experiment) -> dict[str, Any]:
+    """The defaults of the flags of an experiment.
+
+    Raises:
+        Bad: it says nothing of the steps or the learning rate, or has a default for what is no flag.
+    """
+    for name in ("steps", "learning_rate"):
+        if name not in experiment.defaults:
+            raise Bad(f"experiment {experiment.name}: its defaults say no {name}; add defaults={{{name!r}: ...}}")
+    if unknown := experiment.defaults.keys() - FLAGS.keys():
+        raise Bad(
+            f"experiment {experiment.name}: its defaults have {min(unknown)}, which is no flag; --help lists them"
+        )
+    numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
+    return {**DEFAULTS, **experiment.defaults, **numbers}
 
 
 def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
@@ -336,8 +370,8 @@ def options(values: dict[str, Any]) -> Options:
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})
 
 
-def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
-    """The hyper-parameters that only some optimizers and experiments have.
+def _own(settings: dict[str, Any]) -> dict[str, Any]:
+    """The hyper-parameters that only some optimizers have.
 
     Raises:
         Bad: one is given that has no effect.
@@ -347,11 +381,6 @@ def _own(experiment: Experiment, settings: dict[str, Any]) -> dict[str, Any]:
         if settings[name] is not None and name not in takes:
             taking = " and ".join(other for other, taken in hyper.TAKES.items() if name in taken)
             raise Bad(f"flag --{name}={settings[name]:g}: --optimizer={settings['optimizer']} has none; {taking} do")
-    if settings["train_amplitude"] is not None and "train_amplitude" not in experiment.defaults:
-        given = f"flag --train_amplitude={settings['train_amplitude']:g}"
-        raise Bad(f"{given}: the training curves of {experiment.name} are fixed")
-    if settings["train_amplitude"] is None and "train_amplitude" in experiment.defaults:
-        raise Bad(f"flag --train_amplitude=none: the training curves of {experiment.name} have one; give a number")
     return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
 
 

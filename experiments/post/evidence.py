@@ -6,7 +6,6 @@ import numpy as np
 import xarray as xr
 
 from experiments.post import readings
-from lstm_toys.results import arrays
 from lstm_toys.tasks import families
 
 FIGURES = {**readings.FAMILIES, "phase": "phase"}
@@ -76,6 +75,7 @@ def _vectors(family: str, pairs: list[dict[str, float]], names: dict[str, str]) 
 
 
 def _dataset(variables: dict[str, Any], rows: list[dict[str, Any]]) -> xr.Dataset:
-    columns = {name: ("curve", [row.get(name, np.nan) for row in rows]) for name in arrays.PARAMETERS}
+    names = dict.fromkeys(name for row in rows for name in row if name != "family")
+    columns = {name: ("curve", [row.get(name, np.nan) for row in rows]) for name in names}
     labels = {"seed": [0], "family": ("curve", [row["family"] for row in rows]), **columns}
     return xr.Dataset({**variables, "diverged": ("seed", [False])}, labels)

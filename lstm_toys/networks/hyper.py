@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import jaxtyping as jt
@@ -15,15 +16,15 @@ class Hyper(NamedTuple):
         learning_rate: step size of the optimizer.
         momentum: see `TAKES`; without effect on an optimizer that has none.
         decay: likewise.
-        train_amplitude: amplitude of the training curves, of tasks that leave it open.
         noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
+        numbers: what a task leaves open of its training curves, by name.
     """
 
     learning_rate: jt.Float[jt.Array | np.ndarray, "*M"]
     momentum: jt.Float[jt.Array | np.ndarray, "*M"]
     decay: jt.Float[jt.Array | np.ndarray, "*M"]
-    train_amplitude: jt.Float[jt.Array | np.ndarray, "*M"]
     noise: jt.Float[jt.Array | np.ndarray, "*M"]
+    numbers: Mapping[str, jt.Float[jt.Array | np.ndarray, "*M"]]
 
 
 TAKES: dict[str, dict[str, float]] = {

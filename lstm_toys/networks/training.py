@@ -67,8 +67,8 @@ class Record(NamedTuple):
 
     Attributes:
         loss: mean squared error over the whole training set.
-        rmse: root mean squared error of each feature of the answers; of a sequence, over x >= 0.1, since every LSTM
-            starts from a zero state and has to find the curve first.
+        rmse: root mean squared error of each feature of the answers; of a sequence, after its first tenth, since
+            every network starts from a zero state and has to find the curve first.
         answer: to the first curve of the training set.
         sound: whether it has not diverged; see `Sound`.
     """
@@ -100,13 +100,13 @@ def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
 
 
 def first_settled(timesteps: int) -> int:
-    """The first of the time points from 0 to 1 that is at least 0.1."""
+    """The first of evenly spaced time points that is at least a tenth of their range from the first."""
     return -(-(timesteps - 1) // 10)
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """What the network of a seed is trained on: the task's examples, the inputs with noise."""
-    examples = task.examples(purpose_key(key, "examples"), jnp.asarray(hyper.train_amplitude))
+    examples = task.examples(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
     noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 

@@ -55,7 +55,7 @@ def estimate(
         block: members that one compiled program works on; None: one.
     """
     key, one = jax.random.key(0), jnp.float32(1)
-    hyper = Hyper(one, one, one, one, one)
+    hyper = Hyper(one, one, one, one, programs.unspecified(task))
     member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
     curves, _, features = programs.shown(task)

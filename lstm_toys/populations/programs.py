@@ -1,6 +1,6 @@
 """The compiled programs of a training, and what its members start from."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -36,21 +36,42 @@ def members(
     optimizer: str,
     *,
     seeds: int | Int[np.ndarray, " M"],
+    wanted: Sequence[str] = (),
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
     **hyper: float | Float[np.ndarray, " M"] | None,
 ) -> Start:
     """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
 
+    Args:
+        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        seeds: see `train.train`.
+        wanted: names of the training numbers of the task.
+        numbers: their values.
+        hyper: other hyper-parameters.
+
     Raises:
-        ValueError: no seed.
+        ValueError: no seed, or other training numbers than those wanted.
         KeyError: an unknown optimizer.
     """
-    numbers = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
-    if not len(numbers):
+    members = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
+    if not len(members):
         raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
+    stated = numbers or {}
+    if set(stated) != set(wanted):
+        raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
     given = {name: value for name, value in hyper.items() if value is not None}
-    values = {"momentum": 0.0, "decay": 0.0, "train_amplitude": 1.0, "noise": 0.0} | TAKES[optimizer] | given
-    columns = {name: np.broadcast_to(np.asarray(value, np.float32), numbers.shape) for name, value in values.items()}
-    return Start(numbers.astype(np.uint32), Hyper(**columns))
+    values = {"momentum": 0.0, "decay": 0.0, "noise": 0.0} | TAKES[optimizer] | given
+
+    def column(value: float | Float[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
+        return np.broadcast_to(np.asarray(value, np.float32), members.shape)
+
+    columns = {name: column(value) for name, value in values.items()}
+    return Start(members.astype(np.uint32), Hyper(**columns, numbers={name: column(stated[name]) for name in wanted}))
+
+
+def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
+    """Training numbers of a task, for what depends on their names alone."""
+    return dict.fromkeys(task.numbers, jnp.float32(1))
 
 
 def suitable_block(task: Task, model: Stack) -> int:
@@ -100,19 +121,21 @@ def compile_programs(
     def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
         return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
-    blank = Hyper(*np.zeros((len(Hyper._fields), 1), np.float32))
-    start = place(group, Start(np.zeros(1, np.uint32), blank), mesh)
+    blank = members(
+        optimizer, seeds=1, wanted=task.numbers, numbers=dict.fromkeys(task.numbers, 0.0), learning_rate=0.0
+    )
+    start = place(group, blank, mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
     follow = blocks.spread(partial(training.follow, task, model, optimizer), mesh, donate=True)
     share = jax.sharding.NamedSharding(mesh, jax.P("device"))
-    members = jax.tree.map(
+    shapes = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
         jax.eval_shape(initialize, start, np.uint32(0)),
     )
     return Programs(
         initialize.lower(start, np.uint32(0)).compile(),
-        follow.lower(members, np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)).compile(),
-        members,
+        follow.lower(shapes, np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)).compile(),
+        shapes,
     )
 
 
@@ -129,5 +152,5 @@ def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding
 
 def shown(task: Task) -> tuple[int, int, int]:
     """Curves, time points and features of a training set."""
-    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0), jnp.float32(1)).inputs.shape
+    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0), unspecified(task)).inputs.shape
     return curves, timesteps, features

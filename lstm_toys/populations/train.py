@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, NamedTuple, ParamSpec
@@ -66,6 +66,7 @@ class Population:
         frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that one compiled program works on.
+        numbers: the training numbers of each member, by name, ``[M]``.
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on ``compile`` and ``train``.
 
@@ -87,6 +88,7 @@ class Population:
     frame_steps: Int[np.ndarray, " K"]
     frames: Float[np.ndarray, "M K ..."]
     block: int
+    numbers: dict[str, Float[np.ndarray, " M"]]
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -162,7 +164,7 @@ class Training:
         optimizer: str = "sgd",
         momentum: float | Float[np.ndarray, " M"] | None = None,
         decay: float | Float[np.ndarray, " M"] | None = None,
-        train_amplitude: float | Float[np.ndarray, " M"] | None = None,
+        numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
         noise: float | Float[np.ndarray, " M"] = 0.0,
         base_seed: int = 0,
         block: int | None = None,
@@ -178,8 +180,9 @@ class Training:
             learning_rate=learning_rate,
             momentum=momentum,
             decay=decay,
-            train_amplitude=train_amplitude,
             noise=noise,
+            wanted=task.numbers,
+            numbers=numbers,
         )
         self.task, self.model, self._optimizer, self._base_seed = task, model, optimizer, base_seed
         self._monitor, self._checkpoints, self._stop, self._on_divergence = monitor, checkpoints, stop, on_divergence
@@ -219,6 +222,7 @@ class Training:
             frame_steps=self.recorded[self.kept],
             frames=histories.frames,
             block=self.block,
+            numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
         )
@@ -316,7 +320,8 @@ class Training:
         if self._checkpoints is None:
             return None
         own = slice(course.numbers.start, course.numbers.stop)
-        hyper = {name: values[own] for name, values in self._start.hyper._asdict().items()}
+        hyper = {name: values[own] for name, values in self._start.hyper._asdict().items() if name != "numbers"}
+        hyper |= {f"train_{name}": values[own] for name, values in self._start.hyper.numbers.items()}
         return origin_of(
             [leaf[: len(course.numbers)] for leaf in jax.tree.leaves(blocks.flat(members.examples))],
             model=repr(self.model),
@@ -361,7 +366,7 @@ def train(*arguments: Any, **options: Any) -> Population:
         optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
         momentum: see there; None: the optimizer's default.
         decay: likewise.
-        train_amplitude: amplitude of the training curves, of tasks that leave it open; None: 1.
+        numbers: what the task leaves open of its training curves, by name.
         noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
         base_seed: another one gives other networks under the same seed numbers.
         block: members that one compiled program works on; another one changes the last bits of every result. None: as
@@ -373,7 +378,7 @@ def train(*arguments: Any, **options: Any) -> Population:
         on_divergence: whether a member that diverges is marked, or ends the training.
 
     Raises:
-        ValueError: no seed, negative steps, or a block below 1.
+        ValueError: no seed, negative steps, a block below 1, or other training numbers than the task has.
         KeyError: an unknown optimizer.
         Stopped: it was told to, and has left a checkpoint.
         Diverged: a member has, and ``on_divergence`` is ``"stop"``.

@@ -17,19 +17,19 @@ from jaxtyping import Float
 
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
+from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Examples, Task
 
 Results: TypeAlias = xr.Dataset
 """Labeled results: what `dataset` makes, and what figures and tables are made of."""
 
-PARAMETERS = ("amplitude", "frequency", "phase", "offset", "slope", "intercept", "height", "base")
-"""The coordinates that describe a curve; NaN where a curve's family does not have one."""
-
 
 def dataset(
     population: Population,
     x: Float[np.ndarray, " T"],
+    span: Span,
     examples: Examples,
     train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"],
     probes: Sequence[Probe],
@@ -43,6 +43,7 @@ def dataset(
     Args:
         population: the trained networks.
         x: time points.
+        span: what they cover.
         examples: a training set; of tasks that draw one for each seed, an exemplary one.
         train_answer: the answers to its first curve.
         probes: what the networks were shown afterwards, C curves together.
@@ -58,7 +59,7 @@ def dataset(
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
     described = {name: json.dumps(value) for name, value in attributes.items()}
-    shown = answered(task, x, probes, answer)
+    shown = answered(task, x, span, probes, answer)
     return shown.merge(histories(population)).assign(variables).assign_attrs(described)
 
 
@@ -84,10 +85,11 @@ def histories(population: Population) -> xr.Dataset:
 
 
 def trained(population: Population) -> xr.Dataset:
-    """Labels the histories of networks, and a training set of their task: of seed 0, at a training amplitude of 1."""
+    """Labels the histories of networks, and the training set of the first of them."""
     task = population.task
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
-    inputs, targets = task.examples(key, jnp.float32(1))
+    first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
+    inputs, targets = task.examples(key, first)
     variables = {
         "train_input": (("example", "time", "shown"), np.asarray(inputs)),
         "train_target": (("example", *task.axes), np.asarray(targets)),
@@ -98,24 +100,28 @@ def trained(population: Population) -> xr.Dataset:
 def answered(
     task: Task,
     x: Float[np.ndarray, " T"],
+    span: Span,
     probes: Sequence[Probe],
     answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
 ) -> xr.Dataset:
     """Labels what networks were shown after training, and what they answered.
 
     An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``; then
-    ``truth`` holds the true parameters.
+    ``truth`` holds the true parameters. Every parameter of a probe's family is a coordinate, NaN where a curve's family
+    does not have it, with its name, symbol and unit as attributes.
 
     Args:
         task: that they were trained on.
         x: time points.
+        span: what they cover.
         probes: what they were shown, C curves together.
         answer: the answers to that.
     """
     columns = {
         name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
-        for name in PARAMETERS
+        for name in dict.fromkeys(name for p in probes for name in p.parameters)
     }
+    declared = {each.name: each for p in probes for each in p.declared}
     axes = task.axes
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
@@ -125,13 +131,27 @@ def answered(
         variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
     coordinates = {
         "seed": np.arange(len(answer)),
-        "time": x,
+        "time": ("time", x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.shown),
         "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
-        **{name: ("curve", column) for name, column in columns.items()},
+        **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
         **({} if task.sequence else {"asked": list(task.asked)}),
     }
     return xr.Dataset(variables, coordinates)
+
+
+def described(parameter: Parameter | None) -> dict[str, str]:
+    """What a coordinate tells of a parameter, by names of the CF conventions, and its symbol."""
+    if parameter is None:
+        return {}
+    return {"long_name": parameter.words, "units": parameter.unit, "symbol": parameter.symbol}
+
+
+def label(coordinate: xr.DataArray) -> str:
+    """What a coordinate is called along an axis of a figure: its name, symbol and unit."""
+    told = coordinate.attrs
+    unit = f"({told['units']})" if told.get("units") else ""
+    return " ".join(part for part in (told.get("long_name", str(coordinate.name)), told.get("symbol"), unit) if part)
 
 
 def kept(results: xr.Dataset) -> xr.Dataset:

@@ -12,9 +12,8 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys.files import Damaged, read_arrays, replacing
-from lstm_toys.results.arrays import PARAMETERS
 
-VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step", *PARAMETERS} | {
+VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
     f"train_{name}" for name in ("loss", "rmse", "target", "answer")
 }
 """What every file of labeled arrays holds."""

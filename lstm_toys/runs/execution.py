@@ -9,13 +9,12 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.figures import Drawing
-from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
@@ -35,7 +34,7 @@ def size_of(experiment: Experiment, settings: Settings, members: int, states: in
         members: their number.
         states: steps after which the parameters are kept.
     """
-    two = families.time_points(2)
+    two = families.time_points(2, experiment.span)
     task = experiment.task(two)
     return footprint.estimate(
         task,
@@ -57,7 +56,7 @@ def efforts(work: Work) -> list[float]:
 
 def step_effort(experiment: Experiment, settings: Settings) -> float:
     """About what one step of one network takes, in multiplications."""
-    task = experiment.task(families.time_points(settings.timesteps))
+    task = experiment.task(families.time_points(settings.timesteps, experiment.span))
     return programs.work(task, network(task, settings))
 
 
@@ -89,7 +88,7 @@ def begin(
         part: name of the folder of its checkpoints, of a run of several trainings.
         options: further ones of `train.train`: seeds and hyper-parameters.
     """
-    task = work.subject.task(families.time_points(settings.timesteps))
+    task = work.subject.task(families.time_points(settings.timesteps, work.subject.span))
     model = network(task, settings)
     block = settings.block or programs.suitable_block(task, model)
     every, said = conduct.options.checkpoint_every, conduct.progress.tell
@@ -132,8 +131,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     """
     settings, experiment = work.run.settings, work.subject
     title = f"{settings.experiment} ({settings.network})"
-    options = {name: getattr(settings, name) for name in ("seeds", *Hyper._fields)}
-    options["steps"] = (*settings.keep_steps, settings.steps)
+    options = {name: getattr(settings, name) for name in ("seeds", *TRACED)}
+    options |= {"numbers": dict(settings.numbers), "steps": (*settings.keep_steps, settings.steps)}
     training = begin(work, settings, conduct, title, settings.seeds, frames=experiment.frames, **options)
     with conduct.interruption.patient():
         trained = training.population()
@@ -157,12 +156,15 @@ def evaluate(
     experiment: Experiment, settings: Settings, trained: train.Population, attributes: dict[str, Any]
 ) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
-    x = families.time_points(settings.timesteps)
-    examples = trained.task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
+    x = families.time_points(settings.timesteps, experiment.span)
+    numbers = {name: jnp.float32(value) for name, value in settings.numbers}
+    examples = trained.task.examples(jax.random.key(0), numbers)
     probes = experiment.probes(x)
     curves = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
     answers = answering.answers(trained.model, trained.params, curves, block=trained.block)
-    return arrays.dataset(trained, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
+    return arrays.dataset(
+        trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
+    )
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,11 @@ from lstm_toys import figures, results, tasks
 from lstm_toys.runs.definition import Definition, definition, root
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.planes import Plane, Trained
+from lstm_toys.tasks.span import Span
+
+OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
+"""What results have under ``train_NAME`` already."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,15 @@ class Experiment:
         compare: from labeled results to rows that hold them against published numbers.
         beside: from the settings of a run to those of the runs that its figures need too, by name.
         frames: how many of the recorded steps to keep the answers of, for an animation.
+        numbers: what the task leaves open of its training curves, by name, and its value unless a flag gives another:
+            ``decay`` is given by ``--train_decay``.
+        span: the range of x that the time points cover.
+        trained: which curves are trained on; if it is not said, the task says so.
+        planes: from the settings of a run to the grids of curves that generalization is evaluated on; if there are
+            none, they are chosen by what was trained on.
+
+    Raises:
+        ValueError: a training number has no name that a flag could have.
 
     Example:
         >>> import lstm_toys as lt
@@ -55,13 +69,23 @@ class Experiment:
     compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
     beside: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    span: Span = field(default_factory=Span)
+    trained: Trained | None = None
+    planes: Callable[[Settings], Sequence[Plane]] | None = None
+
+    def __post_init__(self) -> None:
+        for name in self.numbers:
+            if not name.isidentifier() or name in OF_RESULTS:
+                raise ValueError(f"experiment {self.name}: {name!r} cannot be the name of a training number")
 
     @cached_property
     def definition(self) -> Definition:
-        """What the numbers of a run depend on besides its settings: the code of task and probes, goal and frames.
+        """What the numbers of a run depend on besides its settings: the code of task and probes, goal, frames, x.
 
         Raises:
             Unfollowed: the code of one of them cannot be followed.
         """
         code = definition([root(self.task), root(self.probes)])
-        return Definition({**code, "goal": repr(self.goal), "frames": repr(self.frames)})
+        more = {name: repr(getattr(self, name)) for name in ("goal", "frames", "span")}
+        return Definition({**code, **more, "numbers": repr(sorted(self.numbers))})

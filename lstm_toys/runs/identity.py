@@ -1,5 +1,7 @@
 """What the numbers of a run depend on. Imports nothing heavy."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ class Identity:
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON has them."""
-        values: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self)))
+        values: dict[str, Any] = json.loads(json.dumps(_plain(self)))
         return values
 
 
@@ -37,10 +39,10 @@ class Settings(Identity):
         hidden: units of each LSTM layer below the readout.
         readout: what turns hidden state into an answer.
         timesteps: time points of a curve.
-        train_amplitude: amplitude of the training curves; None of an experiment that does not leave it open.
         noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
         block: members that one compiled program works on; None: as many as suit the task and the platform.
         keep_steps: steps before the last one after which the parameters are kept, too.
+        numbers: the training numbers of the experiment, each with its name.
     """
 
     seeds: int
@@ -53,10 +55,10 @@ class Settings(Identity):
     hidden: tuple[int, ...]
     readout: Literal["lstm", "dense"]
     timesteps: int
-    train_amplitude: float | None
     noise: float
     block: int | None
     keep_steps: tuple[int, ...] = ()
+    numbers: tuple[tuple[str, float], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"
@@ -66,12 +68,42 @@ class Settings(Identity):
         """The model, in words."""
         return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
 
+    @property
+    def swept(self) -> dict[str, Any]:
+        """The settings that may differ within a sweep, by the names of their flags."""
+        numbers = {f"{NUMBER}{name}": value for name, value in self.numbers}
+        return {name: getattr(self, name) for name in SWEPT} | numbers
 
-SWEPT = (
-    *("optimizer", "hidden", "readout", "timesteps", "steps"),
-    *("learning_rate", "momentum", "decay", "train_amplitude", "noise"),
-)
-"""The settings that may differ within a sweep."""
+    def given(self, **numbers: float) -> Settings:
+        """The same with other training numbers.
+
+        Raises:
+            ValueError: the experiment has none of that name.
+        """
+        if unknown := numbers.keys() - dict(self.numbers).keys():
+            raise ValueError(f"{self.experiment} has no training number {min(unknown)}")
+        return dataclasses.replace(self, numbers=tuple({**dict(self.numbers), **numbers}.items()))
+
+
+NUMBER = "train_"
+"""What flags, settings and coordinates have before the name of a training number."""
+
+TRACED = ("learning_rate", "momentum", "decay", "noise")
+"""The settings that other values of need no compilation, like training numbers."""
+
+SWEPT = ("optimizer", "hidden", "readout", "timesteps", "steps", *TRACED)
+"""The settings that may differ within a sweep, besides training numbers."""
+
+
+def _plain(value: Any) -> Any:
+    """Settings as JSON has them: a training number stands beside the others, under the name of its flag."""
+    if isinstance(value, Settings):
+        fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        del fields["numbers"]
+        return fields | {f"{NUMBER}{name}": number for name, number in value.numbers}
+    if dataclasses.is_dataclass(value):
+        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 
 Identified = TypeVar("Identified", bound=Identity, covariant=True)

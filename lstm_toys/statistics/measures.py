@@ -1,8 +1,9 @@
 """What an answer is like: pure functions of ONE answer to ONE curve, to be mapped over seeds and curves by `jax.vmap`.
 
-Time points are evenly spaced and rise from 0. Points whose x is negative are padding, allowed at the end only, and
-count nowhere. Measures of size are taken from x = `FOUND` on, measures of shape from x = `SETTLED` on. What has no
-meaning is NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
+Here x is the share of the range of time points that has passed: evenly spaced, from 0 to 1. Points whose x is negative
+are padding, allowed at the end only, and count nowhere. Measures of size are taken from x = `FOUND` on, measures of
+shape from x = `SETTLED` on. What has no meaning is NaN; a curve that varies by less than `CONSTANT` of its largest
+magnitude counts as constant.
 
 >>> import lstm_toys as lt
 >>> x = lt.time_points(20)
@@ -17,7 +18,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 FOUND = 0.1
-"""Every LSTM starts from a zero state and has to find the curve first; its error counts from here on."""
+"""Every network starts from a zero state and has to find the curve first; its error counts from here on."""
 
 SETTLED = 0.2
 """Answers have settled from here on; also the longest delay that is looked for."""
@@ -223,7 +224,7 @@ def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array,
 
 
 MEASURES = {
-    "rmse": "RMSE, x ≥ 0.1",
+    "rmse": "RMSE after the first tenth",
     "gain": "gain",
     "offset_added": "offset",
     "delay": "delay",
@@ -238,16 +239,26 @@ MEASURES = {
 """The measures of `every`, as figures and tables label them."""
 
 
-def every(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> dict[str, Float[Array, ""]]:
-    """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label."""
+def every(
+    answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"], start: float = 0.0, length: float = 1.0
+) -> dict[str, Float[Array, ""]]:
+    """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label.
+
+    Args:
+        answer: ``[T]``.
+        shown: ``[T]``.
+        x: share of the range that has passed.
+        start: where the range begins.
+        length: of the range; delay, frequency and the place of a valley are told in its unit.
+    """
     mapped, found, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
     return {
         "rmse": rmse(answer, shown, x),
         "gain": mapped.gain,
         "offset_added": mapped.offset,
-        "delay": late,
-        "frequency_answered": frequency(answer, x),
-        "valley_place": found.place,
+        "delay": late * length,
+        "frequency_answered": frequency(answer, x) / length,
+        "valley_place": start + found.place * length,
         "valley_depth": found.depth,
         "nonlinearity": nonlinearity(answer, x),
         "peak_to_peak": peak_to_peak(answer, x),

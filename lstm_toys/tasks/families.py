@@ -107,7 +107,9 @@ class Family:
         }
 
 
-FAMILIES = {name: Family(function, PARAMETERS[name]) for name, function in (("line", line), ("hill", hill), ("sine", sine))}
+FAMILIES = {
+    name: Family(function, PARAMETERS[name]) for name, function in (("line", line), ("hill", hill), ("sine", sine))
+}
 """The families of the library, by name."""
 
 
@@ -120,7 +122,9 @@ def family_of(family: Family | str) -> Family:
     if isinstance(family, Family):
         return family
     if family not in FAMILIES:
-        raise ValueError(f"there is no family {family!r}: the library has {', '.join(FAMILIES)}; give a Family of yours")
+        raise ValueError(
+            f"there is no family {family!r}: the library has {', '.join(FAMILIES)}; give a Family of yours"
+        )
     return FAMILIES[family]
 
 

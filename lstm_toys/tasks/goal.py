@@ -9,7 +9,7 @@ class Goal:
 
     Attributes:
         limit: the train MSE, or the train RMSE of each of the features, is at most this.
-        features: of the answer; none: the MSE counts. The RMSE of a sequence is over x >= 0.1.
+        features: of the answer; none: the MSE counts. The RMSE of a sequence is over all but the first tenth of x.
 
     Example:
         >>> import lstm_toys as lt

@@ -58,7 +58,9 @@ class Parameter:
     @property
     def label(self) -> str:
         """Its name along an axis of a figure."""
-        return " ".join([self.words, *([self.symbol] if self.symbol else []), *([f"({self.unit})"] if self.unit else [])])
+        return " ".join(
+            [self.words, *([self.symbol] if self.symbol else []), *([f"({self.unit})"] if self.unit else [])]
+        )
 
 
 PARAMETERS: dict[str, tuple[Parameter, ...]] = {
@@ -87,5 +89,7 @@ def parameters_of(family: object) -> tuple[Parameter, ...]:
         declared: tuple[Parameter, ...] = family.parameters  # type: ignore[attr-defined]
         return declared
     if family not in PARAMETERS:
-        raise ValueError(f"there is no family {family!r}: the library has {', '.join(PARAMETERS)}; give a Family of yours")
+        raise ValueError(
+            f"there is no family {family!r}: the library has {', '.join(PARAMETERS)}; give a Family of yours"
+        )
     return PARAMETERS[family]

@@ -1,4 +1,11 @@
-"""Grids of curves that networks can be shown, and which curves they were trained on. Imports nothing heavy."""
+"""Grids of curves that networks can be shown, and which curves they were trained on. Imports nothing heavy.
+
+>>> import lstm_toys as lt
+>>> longer = lt.Plane("line", (lt.Axis(lt.LENGTH, 100, 400, 4), "slope"))
+>>> finer = lt.Plane("line", (lt.SPACING, "slope"))
+>>> longer.axes[0].values.tolist(), finer.axes
+([100.0, 200.0, 300.0, 400.0], ('spacing', 'slope'))
+"""
 
 from __future__ import annotations
 
@@ -91,6 +98,11 @@ class Trained:
         names = [each.name for each in parameters_of(self.family)]
         if set(self.parameters) != set(names):
             raise ValueError(f"this family takes the parameters {sorted(names)}, not {sorted(self.parameters)}")
+        plain = {
+            name: told if isinstance(told, float | int | str | tuple) else np.asarray(told, float)
+            for name, told in self.parameters.items()
+        }
+        object.__setattr__(self, "parameters", plain)
 
     @property
     def declared(self) -> tuple[Parameter, ...]:
@@ -105,8 +117,9 @@ class Trained:
             told = self.parameters[later.name]
             for earlier in self.declared[:index]:
                 other = self.parameters[earlier.name]
-                same = told is other or (isinstance(told, str) and told == other)
-                if same and not isinstance(told, float | int | tuple) and earlier.name not in found:
+                named = isinstance(told, str) and told == other
+                listed = isinstance(told, np.ndarray) and isinstance(other, np.ndarray) and np.array_equal(told, other)
+                if (named or listed) and earlier.name not in found:
                     found[later.name] = earlier.name
                     break
         return found

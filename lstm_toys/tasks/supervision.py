@@ -163,15 +163,24 @@ def read_off(
         >>> task.asked, task.sequence
         (('slope',), False)
     """
-    trained = Trained(family, parameters)
+    trained, numbers = Trained(family, parameters), _named(parameters)
 
-    def examples(_: Key[Array, ""], numbers: Numbers) -> Examples:
+    def examples(numbers: Numbers) -> Examples:
         values = {name: _value(told, numbers) for name, told in parameters.items()}
         curves = show(family_of(family).curves(x, values), x, ("y",))
         columns = [jnp.broadcast_to(jnp.asarray(values[name], x.dtype), len(curves)) for name in asked]
         return Examples(curves, jnp.stack(columns, axis=-1))
 
-    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(parameters), trained=trained)
+    same = None if numbers else examples({})  # Computed once, not by every network.
+    return Task(
+        lambda _, numbers: same or examples(numbers),
+        ("y",),
+        asked,
+        sequence=False,
+        batch=batch,
+        numbers=numbers,
+        trained=trained,
+    )
 
 
 def read_off_drawn(

@@ -69,7 +69,7 @@ def measured(
         return jnp.arange(points).astype(jnp.float32) * cell[SPACING] if grid.axis(SPACING) else shared
 
     def curve(cell: Cell) -> Float[Array, " T"]:
-        parameters = {name: cell[name] for name in FAMILIES[grid.family].ranges}
+        parameters = {name: cell[name] for name in FAMILIES[grid.family].names}
         return FAMILIES[grid.family].function(times(cell), **parameters)
 
     def measure(cell: Cell, shown: Float[Array, " T"], answer: Float[Array, "T A"]) -> dict[str, Float[Array, ""]]:

@@ -8,12 +8,11 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.figures import Drawing
-from lstm_toys.networks.hyper import Hyper
 from lstm_toys.populations import answering, train
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import NUMBER, TRACED, Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks import families
@@ -49,8 +48,9 @@ class Shape:
     def start(self) -> dict[str, Any]:
         """Seeds and hyper-parameters, ``[M]`` each: all seeds under the first combination, under the second, ..."""
         columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
+        numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
-        return {"seeds": seeds, **columns}
+        return {"seeds": seeds, "numbers": numbers, **columns}
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
         """Where members belong: the number of a setting, those of the members that are of it, and their seeds."""
@@ -69,7 +69,11 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     for number, each in enumerate(settings):
         kind = (each.optimizer, each.hidden, each.readout, each.timesteps)
         shape = found.setdefault(kind, Shape(each, [], []))
-        hyper = {name: value for name in Hyper._fields if (value := getattr(each, name)) is not None}
+        hyper = {
+            name: value
+            for name, value in each.swept.items()
+            if value is not None and (name in TRACED or name.startswith(NUMBER))
+        }
         place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
         if place == len(shape.hyper):
             shape.hyper.append(hyper)
@@ -124,7 +128,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             trained = execution.begin(
                 work, common, conduct, title, shape.members, steps=shape.budgets, part=str(number), **shape.start
             )
-            x = families.time_points(common.timesteps)
+            x = families.time_points(common.timesteps, experiment.span)
             probes = experiment.probes(x)
             shown = np.concatenate([probe.inputs for probe in probes])
             with conduct.interruption.patient():
@@ -132,7 +136,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                     with stopwatch(seconds, "evaluate"):
                         for steps, state in part.states.items():
                             answers = answering.answers(trained.model, state.params, shown, block=trained.block)
-                            labeled = arrays.answered(trained.task, np.asarray(x), probes, answers)
+                            labeled = arrays.answered(trained.task, np.asarray(x), experiment.span, probes, answers)
                             values = _values(trained.task, experiment.goal, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})

@@ -18,12 +18,10 @@ from matplotlib.ticker import LogLocator
 
 from lstm_toys import figures
 from lstm_toys.figures.style import COLORS, STYLE
+from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.results import varied
 from lstm_toys.tasks.goal import Goal
-
-NUMBERS = ("learning_rate", "momentum", "decay", "train_amplitude", "noise", "steps")
-"""What may stand along a horizontal axis."""
 
 LOGARITHMIC = {"learning_rate", "steps"}
 
@@ -107,7 +105,7 @@ def histories(found: xr.Dataset) -> Figure:
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
-    hue = next((name for name in NUMBERS if name in names), names[0] if names else None)
+    hue = next(iter(_numbers(names)), names[0] if names else None)
     colors = _colors(found, hue)
     with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
         for axes, part in places:
@@ -130,7 +128,7 @@ def histories(found: xr.Dataset) -> Figure:
 def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
     """Which setting errors are drawn over, which is told by color, and those that have panels."""
     names = varied(found) or ["learning_rate"]
-    across = next((name for name in NUMBERS if name in names), names[0])
+    across = next(iter(_numbers(names)), names[0])
     rest = [name for name in names if name != across]
     hue = "hidden" if "hidden" in rest else rest[0] if rest else None
     return across, hue, [name for name in rest if name != hue]
@@ -147,7 +145,7 @@ def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: A
     points, lost = [], []
     arrays = part.error.values, part.diverged.values
     for value, errors, diverged in zip(part[across].values.tolist(), *arrays, strict=True):
-        place = float(value) if across in NUMBERS else float(places.index(value))
+        place = float(value) if _numbers([across]) else float(places.index(value))
         if diverged.all():
             lost.append(place)
         else:
@@ -163,9 +161,15 @@ def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: A
     axes.plot(x[~whole], median[~whole], color=color, linestyle="", marker="o", markersize=5, fillstyle="none")
 
 
+def _numbers(names: Sequence[str]) -> list[str]:
+    """Those of some settings that may stand along a horizontal axis, the likeliest first."""
+    open_ones = [name for name in names if name.startswith(NUMBER)]
+    return [name for name in (*TRACED, *open_ones, "steps") if name in names]
+
+
 def _across(axes: Axes, name: str, values: list[Any]) -> None:
     """The horizontal axis of a setting, its values named if they are few or no numbers."""
-    if name not in NUMBERS:
+    if not _numbers([name]):
         axes.set_xticks(range(len(values)), values)
         return
     if name in LOGARITHMIC and min(values) > 0:
@@ -180,8 +184,9 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
 def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, Any]:
     """A color for each value of a setting: shades where it is a number, or there are too many for colors."""
     values = _values(found, hue) if hue else [None]
-    if hue in NUMBERS or len(values) > len(PALETTE):
-        ordered = sorted(values) if hue in NUMBERS else values
+    number = bool(hue and _numbers([hue]))
+    if number or len(values) > len(PALETTE):
+        ordered = sorted(values) if number else values
         return dict(zip(ordered, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(values))), strict=True))
     return dict(zip(values, PALETTE, strict=False))
 

@@ -12,8 +12,6 @@ from lstm_toys.statistics import tables
 MOST_ROWS = 100
 """Of the table on a terminal."""
 
-HEADINGS = {"learning_rate": "rate", "train_amplitude": "amplitude"}
-
 
 def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Which settings learn, and how often something was compiled."""
@@ -24,7 +22,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         mse, diverged = row["train_mse"], len(row["diverged_seeds"])
         spread = tables.number(mse["median"]), tables.interval(mse["low"], mse["high"])
         rows.append((*values, str(row["learned"]), str(diverged), *spread))
-    names = [HEADINGS.get(name, name.replace("_", " ")) for name in varied]
+    names = [name.removeprefix("learning_").replace("_", " ") for name in varied]
     columns = [f"{name}>" for name in (*names, "learned", "diverged", "train MSE", "95 % bootstrap")]
     title = f"{len(every):,} settings, {seeds} seeds each"
     yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)

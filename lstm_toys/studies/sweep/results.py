@@ -14,7 +14,7 @@ from lstm_toys.files import replacing
 from lstm_toys.populations.train import RECORDS
 from lstm_toys.results import arrays, summary
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.identity import SWEPT, Settings
+from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks import families
 
@@ -31,7 +31,8 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN beyond a setting's own),
     ``probe`` (families that were shown after training), ``feature`` or ``asked``, and those of answers, which are kept
-    only if all settings share their time points. The file takes its name when the block ends well.
+    only if all settings share their time points. A parameter of curves that has the name of a setting, such as
+    ``decay``, is ``curve_decay`` here. The file takes its name when the block ends well.
 
     Args:
         path: of the file.
@@ -43,16 +44,18 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
         What writes a part of it.
     """
     points = {each.timesteps for each in settings}
-    x = families.time_points(max(points))
+    x = families.time_points(max(points), experiment.span)
     task, probes = experiment.task(x), experiment.probes(x)
     axes = task.axes
     nothing = np.empty((0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.asked)))
-    labels = arrays.answered(task, np.asarray(x), probes, nothing).drop_vars(["answer", "seed"])
+    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_vars(["answer", "seed"])
+    swept = settings[0].swept
+    labels = labels.rename({name: f"curve_{name}" for name in swept if name in labels})
     labels = labels.assign_coords(
         {
             "seed": np.arange(settings[0].seeds),
             "probe": list(dict.fromkeys(probe.name for probe in probes)),
-            **{name: ("setting", _column(settings, name)) for name in SWEPT},
+            **{name: ("setting", _column(settings, name)) for name in swept},
         }
     )
     numbers: dict[str, tuple[str, ...]] = {
@@ -85,10 +88,15 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
 
 def _column(settings: Sequence[Settings], name: str) -> np.ndarray:
     """A setting as a coordinate; NaN where there is none."""
-    values = [getattr(each, name) for each in settings]
+    values = [each.swept[name] for each in settings]
     if name == "hidden":
         values = [",".join(map(str, widths)) or "none" for widths in values]
     return np.array([np.nan if value is None else value for value in values])
+
+
+def names(found: xr.Dataset) -> list[str]:
+    """The settings that may differ within a sweep: coordinates of its settings."""
+    return [*SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
 
 
 def varied(found: xr.Dataset) -> list[str]:
@@ -101,7 +109,7 @@ def varied(found: xr.Dataset) -> list[str]:
     each = [found.optimizer.values == optimizer for optimizer in np.unique(found.optimizer.values)]
     return [
         name
-        for name in SWEPT
+        for name in names(found)
         if any(differs(name, chosen) for chosen in (each if name in ("momentum", "decay") else everything))
     ]
 
@@ -112,7 +120,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
         "train_mse": found.train_mse.values,
         **{str(n): found.rmse.sel(probe=n).values for n in found.probe.values},
     }
-    settings = {name: found[name].values.tolist() for name in SWEPT}
+    settings = {name: found[name].values.tolist() for name in names(found)}
     every = []
     for number, diverged in enumerate(found.diverged.values):
         setting = {name: values[number] for name, values in settings.items()}
