@@ -1,20 +1,19 @@
 """Populations under every setting of a grid: which hyper-parameters learn a task, and what do the networks generalize?
 
 Trains one experiment's networks under each combination of the values that --grid gives, several --grid flags making the
-full product. Learning rate, momentum, decay, training amplitude, noise and numbers of steps share one compiled program;
-optimizer, hidden, readout and timesteps compile one for each combination. Step budgets are one training, read several
-times.
+full product. Learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) and numbers of steps
+share one compiled program; optimizer, hidden, readout and timesteps compile one for each combination. Step budgets are
+one training, read several times.
 """
 
 from collections.abc import Sequence
 from itertools import product
 
-from experiments.all import EXPERIMENTS
-from experiments.commands import command, flags
+from experiments.commands import command, flags, modules
 from lstm_toys import studies
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import SWEPT, Settings
+from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.runs.life import Options, Work
 from lstm_toys.studies.sweep.settings import SweepSettings
 
@@ -28,17 +27,17 @@ def axis() -> flags.Parser[Axis]:
 
     def convert(text: str) -> Axis:
         name, _, values = text.partition("=")
-        if name.strip() not in SWEPT or not values.split() or len(set(values.split())) < len(values.split()):
+        known = name.strip() in SWEPT or name.strip().startswith(NUMBER)
+        if not known or not values.split() or len(set(values.split())) < len(values.split()):
             raise ValueError
         return name.strip(), values.split()
 
-    return flags.Parser(
-        convert, f"'flag=value value ...', each value once; the flag is one of {', '.join(SWEPT)}", many=True
-    )
+    told = f"one of {', '.join(SWEPT)}, {NUMBER}NAME"
+    return flags.Parser(convert, f"'flag=value value ...', each value once; the flag is {told}", many=True)
 
 
 OWN: flags.FlagTable = {
-    "task": (flags.choice(*EXPERIMENTS), "the experiment whose task is learned"),
+    "task": (flags.name(), "the experiment whose task is learned: {}, or a module of your own"),
     "grid": (axis(), "values of a flag, such as 'learning_rate=0.1 1'; give it once for each flag that varies"),
 }
 OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
@@ -46,13 +45,12 @@ OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
-    if flags.asks_help(arguments):
-        told = dict.fromkeys(("optimizer", "hidden"), "the experiment's own")
-        raise flags.Help(
-            flags.usage("sweep", __doc__, {**OWN, **flags.FLAGS}, {**flags.DEFAULTS, **told, **OWN_DEFAULTS})
-        )
     own, rest = flags.split(OWN, arguments)
-    experiment = EXPERIMENTS[own["task"] or OWN_DEFAULTS["task"]]
+    experiment = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
+    if flags.asks_help(arguments):
+        every = {**modules.offered(OWN, "task", "EXPERIMENT"), **flags.flags_of(experiment)}
+        values = {**flags.defaults_of(experiment), **OWN_DEFAULTS, "task": experiment.name}
+        raise flags.Help(flags.usage("sweep", __doc__, every, values))
     settings, options = expand(experiment, own["grid"] or [], rest)
     run = Run(SweepSettings("sweep", settings), options.results_dir, experiment.definition)
     return command.Plan([Work(run, studies.sweep, experiment)], options)

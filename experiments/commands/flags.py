@@ -161,6 +161,11 @@ def choice(*names: str) -> Parser[str]:
     return Parser(convert, "one of " + ", ".join(names))
 
 
+def name() -> Parser[str]:
+    """The name of a declaration; what it stands for is looked up by `experiments.commands.modules`."""
+    return Parser(str, "the name of a module")
+
+
 def folder() -> Parser[Path]:
     """A folder that exists or can be made."""
 

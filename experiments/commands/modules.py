@@ -53,6 +53,12 @@ def listed(attribute: str) -> list[str]:
     ]
 
 
+def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTable:
+    """A table of flags, the help of one of which names the declarations that the clone has."""
+    parser, text = table[flag]
+    return {**table, flag: (parser, text.format(", ".join(listed(attribute))))}
+
+
 def _assigned(path: Path, attribute: str) -> set[str]:
     """The names that a file assigns at its top level; none if it does not even mention the one that is looked for."""
     source = path.read_bytes()

@@ -8,7 +8,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
 from lstm_toys.figures.style import COLORS, canvas, dots_and_band, legend_entries
-from lstm_toys.results.arrays import kept
+from lstm_toys.results.arrays import axis_label, kept
 
 
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
@@ -22,6 +22,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     style: dict[str, Any] = {"figure.dpi": 72, "figure.constrained_layout.use": False}
     with canvas(*fits, **style) as (figure, panels):
         figure.subplots_adjust(left=0.07, right=0.985, bottom=0.2, top=0.88, wspace=0.18)
+        left, width = float(first.time[0]), float(first.time[-1] - first.time[0])
         low, high = float(first.train_target.sel(feature="y").min()), float(first.train_target.sel(feature="y").max())
         figure.legend(
             handles=[
@@ -35,9 +36,9 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
         def show(index: int) -> list[Artist]:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
                 axes.clear()
-                axes.set(title=f"{name}: step {int(fit.frame_step[index]):,}", xlabel="x", ylabel="y")
+                axes.set(title=f"{name}: step {int(fit.frame_step[index]):,}", xlabel=axis_label(fit.time), ylabel="y")
                 axes.grid(color="white")
-                axes.set(xlim=(-0.15, 1.05), ylim=(low - 0.35, high + 0.1))
+                axes.set(xlim=(left - 0.15 * width, left + 1.05 * width), ylim=(low - 0.35, high + 0.1))
                 axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1)
                 dots_and_band(axes, fit.frame.isel(frame_step=index), COLORS["r"])
             return []

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
-from lstm_toys.results.arrays import kept
+from lstm_toys.results.arrays import axis_label, kept
 
 
 def target(results: xr.Dataset, title: str) -> Figure:
     """The training curve."""
-    with canvas(title) as (figure, (axes,)):
+    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2)
     return figure
 
@@ -21,7 +21,7 @@ def target(results: xr.Dataset, title: str) -> Figure:
 def training_answer(results: xr.Dataset, title: str) -> Figure:
     """The training curve, and what the networks answer to it; in the plane, where they answer x too."""
     fit = kept(results)
-    with canvas(title) as (figure, (axes,)):
+    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2)
         dots_and_band(axes, fit.train_answer, COLORS["r"])
         handles = [Line2D([], [], color=COLORS["b"], linewidth=1.2, label="target"), *legend_entries(fit, COLORS["r"])]
@@ -46,7 +46,7 @@ def family_answers(
         view: what the y axis holds; with ``"answers"`` inputs may leave it.
     """
     fit = kept(results)
-    with canvas(*titles) as (figure, panels):
+    with canvas(*titles, xlabel=axis_label(results.time)) as (figure, panels):
         for axes, (family, labels) in zip(panels, curves.items(), strict=True):
             chosen = fit.isel(curve=fit.family.values == family)
             for index, color in enumerate(labels):

@@ -49,7 +49,7 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, limit: float
         title: of the figure.
         limit: the level.
     """
-    with canvas(title, xlabel="step", ylabel="train RMSE of y over x ≥ 0.1") as (figure, (axes,)):
+    with canvas(title, xlabel="step", ylabel="train RMSE of y after the first tenth") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), "bry", strict=False):
             fit = kept(results)

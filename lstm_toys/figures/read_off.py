@@ -11,14 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
-from lstm_toys.results.arrays import kept
+from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
 
 def training_set(results: xr.Dataset, title: str) -> Figure:
     """The training curves, of seed-drawn sets an exemplary one."""
     colors = ["#4c72b0", "#55a868", "#c44e52", "#8172b2", "#ccb974", "#64b5cd"]
-    with canvas(title) as (figure, (axes,)):
+    with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         for index, curve in enumerate(results.train_input.sel(feature="y").values):
             axes.plot(results.time, curve, color=colors[index % len(colors)], linewidth=1)
     return figure
@@ -45,7 +45,7 @@ def read_off_curves(
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == family)
     x = results.time.values
-    with canvas(*titles) as (figure, panels):
+    with canvas(*titles, xlabel=axis_label(results.time)) as (figure, panels):
         for index, color in enumerate(labels):
             answers = xr.DataArray(
                 rebuild(x, chosen.answer.values[:, index])[:, :, None],
@@ -83,7 +83,7 @@ def read_off_axis(
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == "sweep")
     true = chosen[name].values
-    with canvas(title, xlabel=f"true {name}", ylabel=f"read-off {name}") as (figure, (axes,)):
+    with canvas(title, xlabel=f"true {axis_label(chosen[name])}", ylabel=f"read-off {name}") as (figure, (axes,)):
         axes.axvspan(0, trained_to, color="white", alpha=0.6, linewidth=0)
         axes.plot(true, true, color=GRAY, linewidth=0.9, label="truth")
         axes.axhline(1, color=GRAY, linewidth=0.9, linestyle=":", label="bound of an LSTM's answer")
@@ -118,7 +118,9 @@ def read_off_plane(
     chosen = fit.isel(curve=fit.family.values == "plane")
     grid = [np.unique(chosen[name].values) for name in names]
     titles = [f"{title} {name}" for name in names]
-    with canvas(*titles, xlabel=f"true {names[0]}", ylabel=f"true {names[1]}") as (figure, panels):
+    with canvas(
+        *titles, xlabel=f"true {axis_label(chosen[names[0]])}", ylabel=f"true {axis_label(chosen[names[1]])}"
+    ) as (figure, panels):
         if not fit.sizes["seed"]:
             return figure
         error = np.abs(chosen.answer - chosen.truth).median("seed")

@@ -147,7 +147,7 @@ def described(parameter: Parameter | None) -> dict[str, str]:
     return {"long_name": parameter.words, "units": parameter.unit, "symbol": parameter.symbol}
 
 
-def label(coordinate: xr.DataArray) -> str:
+def axis_label(coordinate: xr.DataArray) -> str:
     """What a coordinate is called along an axis of a figure: its name, symbol and unit."""
     told = coordinate.attrs
     unit = f"({told['units']})" if told.get("units") else ""

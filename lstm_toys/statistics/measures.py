@@ -240,7 +240,11 @@ MEASURES = {
 
 
 def every(
-    answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"], start: float = 0.0, length: float = 1.0
+    answer: Float[Array, " T"],
+    shown: Float[Array, " T"],
+    x: Float[Array, " T"],
+    start: float = 0.0,
+    length: float = 1.0,
 ) -> dict[str, Float[Array, ""]]:
     """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label.
 

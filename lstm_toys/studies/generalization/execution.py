@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import jax
@@ -19,11 +20,13 @@ from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs.execution import network
-from lstm_toys.runs.life import Conduct, Work, stopwatch
+from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
-from lstm_toys.studies.generalization.settings import Curve, Evaluation
+from lstm_toys.studies.generalization.settings import TRAINING, Curve, Evaluation
+from lstm_toys.tasks import families
 from lstm_toys.tasks.families import time_points
+from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task
 
 
@@ -34,9 +37,31 @@ def answers_of(settings: Evaluation) -> int:
 
 def size(work: Work) -> Footprint:
     """What an evaluation will take."""
-    task, settings = work.subject.experiment.task(time_points(2)), work.run.settings
-    names = len(tiles.measure_names(task.asked, task.sequence))
+    task, settings = _task(work, 2), work.run.settings
+    _check(task, work)
+    names = len(tiles.measure_names(task))
     return tiles.estimate(settings.grids, settings.trained.seeds, names) if settings.grids else Footprint(0, 0)
+
+
+def _task(work: Work, timesteps: int) -> Task:
+    """What the population was trained on."""
+    experiment = work.subject.experiment
+    return experiment.task(time_points(timesteps, experiment.span))
+
+
+def _check(task: Task, work: Work) -> None:
+    """Raises Refused if answers of a task cannot be measured, or not on all grids."""
+    experiment, own = work.subject.experiment, bool(work.run.settings.curves)
+    refused = f"generalization of {experiment.name}: "
+    if not {*task.shown} <= {"x", "y"} or "y" not in task.shown or (own and task.shown != ("y",)):
+        told = "y" if own else "y, or x and y"
+        raise Refused(f"{refused}its networks are shown {' and '.join(task.shown)}; this takes those that see {told}")
+    if task.sequence and "y" not in task.asked:
+        raise Refused(f"{refused}its networks answer {' and '.join(task.asked)}, of which none is y")
+    for grid in work.run.settings.grids if not task.sequence else ():
+        names = [each.name for each in families.family_of(work.subject.families[grid.family]).parameters]
+        if missing := [name for name in task.asked if name not in names]:
+            raise Refused(f"{refused}its networks read off {missing[0]}, which the family {grid.family} does not have")
 
 
 def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
@@ -60,7 +85,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     params = storage.load_parameters(population.checked("parameters.npz"))
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]
-    task = work.subject.experiment.task(time_points(timesteps))
+    span = work.subject.experiment.span
+    task = _task(work, timesteps)
     model = network(task, settings.trained)
     attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"], "run": run.folder.name}
     total = answers_of(settings)
@@ -76,10 +102,12 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                 raise Interrupted(conduct.interruption.number)
 
         if settings.grids:
-            swept = tiles.Sweep(model, task.asked, params, diverged, timesteps, block, advanced)
+            known = {name: families.family_of(family) for name, family in work.subject.families.items()}
+            setting = tiles.Setting(task, timesteps, span, known)
+            swept = tiles.Sweep(model, setting, params, diverged, block, advanced)
             swept.write(settings.grids, run.results, attributes)
         else:
-            labeled = answered(model, task, params, diverged, settings.curves, timesteps, block)
+            labeled = answered(model, task, params, diverged, settings.curves, timesteps, span, block)
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
             advanced(total)
@@ -107,21 +135,25 @@ def answered(
     diverged: Bool[np.ndarray, " S"],
     curves: tuple[Curve, ...],
     timesteps: int,
+    span: Span,
     block: int,
 ) -> xr.Dataset:
     """Answers to curves of the user's own, labeled, and of sequences their measures."""
     shown = np.array([curve.values for curve in curves], np.float32)
-    x = np.arange(shown.shape[1], dtype=np.float32) / np.float32(timesteps - 1)
+    share = np.arange(shown.shape[1], dtype=np.float32) / np.float32(timesteps - 1)
+    time = ("time", span.start + share * span.length, {"long_name": span.name, "units": span.unit})
     found = answering.answers(model, params, shown[:, :, None], block=block)
-    coordinates = {"seed": np.arange(len(diverged)), "curve": [curve.name for curve in curves], "time": x}
+    coordinates = {"seed": np.arange(len(diverged)), "curve": [curve.name for curve in curves], "time": time}
     variables: dict[str, Any] = {"input": (("curve", "time"), shown), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
         variables["answer"] = (("seed", "curve", "asked"), found)
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
-    variables["answer"] = (("seed", "curve", "time"), found[..., 0])
+    y = found[..., task.asked.index("y")]
+    variables["answer"] = (("seed", "curve", "time"), y)
     if shown.shape[1] >= 3:
-        every = jax.jit(jax.vmap(jax.vmap(measures.every, (0, 0, None)), (0, None, None)))
-        for name, values in every(jnp.asarray(found[..., 0]), jnp.asarray(shown), jnp.asarray(x)).items():
+        measure = partial(measures.every, start=span.start, length=span.length)
+        every = jax.jit(jax.vmap(jax.vmap(measure, (0, 0, None)), (0, None, None)))
+        for name, values in every(jnp.asarray(y), jnp.asarray(shown), jnp.asarray(share)).items():
             variables[name] = (("seed", "curve"), np.asarray(values))
     return xr.Dataset(variables, coordinates)
 
@@ -148,10 +180,9 @@ def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
         if settings.curves:
             yield "curves.png", figures.own_curves(found.root)
         elif len(found.seeds):
-            planes = [grid for grid in settings.grids if grid.name != results.TRAINING and min(grid.shape) > 1]
+            planes = [grid for grid in settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
             for grid in planes:
-                held = dict(grid.parameters)
-                yield f"{grid.name}.png", figures.heat_maps(found, grid.name, subject.trained, held)
+                yield f"{grid.name}.png", figures.heat_maps(found, grid, subject)
             for grid in planes[:1]:
-                yield "seeds.png", figures.seeds_apart(found, grid.name, subject.trained)
-            yield "axes.png", figures.along_axes(found, subject.trained, subject.through)
+                yield "seeds.png", figures.seeds_apart(found, grid, subject)
+            yield "axes.png", figures.along_axes(found, settings.grids, subject)

@@ -1,6 +1,6 @@
 """Figures of what a population does over grids of curves."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from itertools import cycle
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from lstm_toys.figures import COLORS, GRAY, STYLE, canvas
+from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.results import (
     Maps,
@@ -25,33 +26,11 @@ from lstm_toys.studies.generalization.results import (
     over_seeds,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
-
-LABELS = {
-    "amplitude": "amplitude A",
-    "frequency": "frequency ω (rad per x)",
-    "phase": "phase φ (rad)",
-    "offset": "offset",
-    "slope": "slope",
-    "intercept": "intercept",
-    "length": "sequence length (time points)",
-    "spacing": "x between two time points",
-}
-"""What axes are called."""
-
-SYMBOLS = LABELS | {
-    "amplitude": "A",
-    "frequency": "ω",
-    "phase": "φ",
-    "length": "time points",
-    "spacing": "x between two time points",
-}
-"""What parameters are called in titles."""
+from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.tasks.planes import LENGTH, SPACING
 
 SMALL_MULTIPLES = 16
 """Seeds that are drawn one by one."""
-
-Trained = Mapping[str, tuple[float, float]]
-"""The range of each parameter in the training curves; of those that equal another, the same range."""
 
 
 class Panel(NamedTuple):
@@ -68,18 +47,21 @@ class Panel(NamedTuple):
     scale: str
 
 
-def heat_maps(results: Maps, name: str, trained: Trained, fixed: Mapping[str, float | str]) -> Figure:
+def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
     """A grid's measures, medians over seeds, with the training curves marked and a contour where the error doubles.
 
     Args:
         results: of `results.opened`.
-        name: of a grid with at least two values along both axes.
-        trained: what was trained on.
-        fixed: parameters that are no axis: a number, or the parameter that they equal.
+        shown: a grid with at least two values along both axes.
+        subject: what is known of the population.
     """
-    grid, seeds = results.grids[name], results.seeds
-    panels = _panels(grid, seeds, fixed)
+    grid, seeds = results.grids[shown.name], results.seeds
+    panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"))
     levels = {error: doubled(results, error) for error in errors(grid)}
+
+    def short(name: str) -> str:
+        return subject.parameter(shown.family, name).short
+
     columns = 2 if len(panels) > 1 else 1
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5))
@@ -91,25 +73,25 @@ def heat_maps(results: Maps, name: str, trained: Trained, fixed: Mapping[str, fl
             figure.colorbar(image, ax=axes, pad=0.02)
             if measure in levels:
                 _contour(axes, grid, panel.values, levels[measure])
-            _mark(axes, grid, trained)
+            _mark(axes, grid, shown, subject)
         held = (
-            f"{SYMBOLS[key]} = {SYMBOLS[value] if isinstance(value, str) else f'{value:.3g}'}"
-            for key, value in fixed.items()
+            f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
+            for key, value in shown.parameters
         )
         figure.suptitle("; ".join((f"Medians of {len(seeds)} seeds", *held)), fontsize=10)
-        _legend(figure, grid, trained)
+        _legend(figure, grid, shown, subject)
     return figure
 
 
-def seeds_apart(results: Maps, name: str, trained: Trained) -> Figure:
+def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     """The error over one grid, seed by seed.
 
     Args:
         results: of `results.opened`.
-        name: of a grid with at least two values along both axes.
-        trained: what was trained on.
+        shown: a grid with at least two values along both axes.
+        subject: what is known of the population.
     """
-    grid, seeds = results.grids[name], results.seeds[:SMALL_MULTIPLES]
+    grid, seeds = results.grids[shown.name], results.seeds[:SMALL_MULTIPLES]
     (error, *_) = errors(grid)
     columns = min(4, len(seeds))
     each = {int(seed): grid[error][seed].values for seed in seeds}
@@ -121,48 +103,53 @@ def seeds_apart(results: Maps, name: str, trained: Trained) -> Figure:
         for axes, (seed, values) in zip(panels.flat, each.items(), strict=False):
             image = _map(axes, grid, values, norm, "viridis")
             _contour(axes, grid, values, doubled(results, error))
-            _mark(axes, grid, trained)
+            _mark(axes, grid, shown, subject)
             axes.label_outer()
             axes.text(0.05, 0.95, f"seed {seed}", transform=axes.transAxes, va="top", color="white", fontsize=8)
         for axes in panels.flat[len(seeds) :]:
             axes.set_visible(False)
         figure.colorbar(image, ax=panels, label=_title(error), shrink=0.8, aspect=35)
-        _legend(figure, grid, trained)
+        _legend(figure, grid, shown, subject)
     return figure
 
 
-def along_axes(results: Maps, trained: Trained, through: Mapping[str, float]) -> Figure:
+def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure:
     """The error along every axis: median and 5-95 % of seeds.
 
     Args:
         results: of `results.opened`.
-        trained: what was trained on.
-        through: the values of the other axes that the lines go through, as near as the grid has them.
+        shown: the grids; the lines of each go through the middle of what was trained on of its other axis, or, where
+            nothing was, through the middle of that axis.
+        subject: what is known of the population.
     """
     seeds = results.seeds
-    chosen: dict[str, xr.Dataset] = {}
-    for grid in results.grids.values():
-        for axis in axes_of(grid):
-            if grid.sizes[axis] > 1:
-                chosen.setdefault(axis, grid)
+    chosen: dict[tuple[str, str], Grid] = {}
+    for each in shown:
+        for line in each.axes:
+            if line.count > 1 and each.name in results.grids:
+                family = "" if line.name in (LENGTH, SPACING) else each.family
+                chosen.setdefault((family, line.name), each)
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(3.0 * columns + 0.4, 2.6 * rows + 0.6))
         panels = figure.subplots(rows, columns, squeeze=False)
-        for panel, (axes, (axis, grid)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
+        for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
+            grid, trained = results.grids[each.name], subject.trained_on(each.family)
             for error, color in zip(errors(grid), (COLORS["b"], COLORS["r"]), strict=False):
                 (other,) = (each for each in axes_of(grid) if each != axis)
-                place = int(np.abs(grid[other].values - through[other]).argmin())
+                middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
+                place = int(np.abs(grid[other].values - middle).argmin())
                 values = grid[error].isel({other: place}).values[seeds]
                 low, high = intervals.band(values)
                 axes.fill_between(grid[axis], low, high, color=color, alpha=0.22, linewidth=0)
                 axes.plot(grid[axis], np.median(values, axis=0), color=color, linewidth=1.4, label=_title(error))
                 axes.axhline(doubled(results, error), color=color, linewidth=0.9, linestyle="--")
-                axes.set_title(f"{SYMBOLS[other]} = {grid[other].values[place]:.3g}", fontsize=8)
+                name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
+                axes.set_title(f"{name} = {grid[other].values[place]:.3g}", fontsize=8)
             if axis in trained:
                 axes.axvspan(*trained[axis], color="#e0a800", alpha=0.35, linewidth=1.2)
-            axes.set(xlabel=LABELS[axis], yscale="log")
+            axes.set(xlabel=axis_label(grid[axis]), yscale="log")
             axes.yaxis.set_major_formatter("{x:g}")
             bottom, top = axes.get_ylim()
             axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
@@ -192,10 +179,8 @@ def own_curves(labeled: xr.Dataset) -> Figure:
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0)
     vector = "asked" in fit.dims
-    with canvas(*(["Curves", "What was read off them"] if vector else ["Answers to curves of your own"])) as (
-        figure,
-        panels,
-    ):
+    titles = ["Curves", "What was read off them"] if vector else ["Answers to curves of your own"]
+    with canvas(*titles, xlabel=axis_label(fit.time)) as (figure, panels):
         for index, (curve, color) in enumerate(zip(fit.curve.values, cycle(COLORS.values()), strict=False)):
             chosen = fit.isel(curve=index)
             panels[0].plot(fit.time, chosen.input, color=color, linewidth=0.9, label=str(curve))
@@ -231,7 +216,9 @@ MARK: dict[str, Any] = {
 }
 
 
-def _panels(grid: xr.Dataset, seeds: np.ndarray, fixed: Mapping[str, float | str]) -> dict[str, Panel]:
+def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any) -> dict[str, Panel]:
+    """The heat maps of a grid; of sines the frequency that was shown is its own axis, or that of all of them."""
+
     def medians(name: str) -> Float[np.ndarray, "rows columns"]:
         return over_seeds(grid[name], seeds, median)
 
@@ -240,12 +227,13 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, fixed: Mapping[str, float | str
         scales = {name: "error" if name.startswith("error_") else "plain" for name in chosen}
         return {name: Panel(_title(name), medians(name), scales[name]) for name in sorted(chosen, reverse=True)}
     panels = {"rmse": Panel(_title("rmse"), medians("rmse"), "error"), "gain": Panel("Gain", medians("gain"), "ratio")}
-    if "slope" in grid.dims:
+    if frequency is None and "frequency" not in grid.dims:
         panels["nonlinearity"] = Panel("Non-linearity, 1 − R² of the best line", medians("nonlinearity"), "error")
         panels["offset_added"] = Panel("Offset", medians("offset_added"), "plain")
         return panels
-    shown = fixed["frequency"] if "frequency" in fixed else grid["frequency"].values
-    panels["delay"] = Panel("Delay in x", medians("delay"), "plain")
+    along = 0 if axes_of(grid)[0] == "frequency" else 1
+    shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
+    panels["delay"] = Panel("Delay", medians("delay"), "plain")
     panels["frequency_answered"] = Panel(
         "Answered frequency / shown frequency", medians("frequency_answered") / shown, "ratio"
     )
@@ -254,7 +242,7 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, fixed: Mapping[str, float | str
 
 def _title(name: str) -> str:
     if name == "rmse":
-        return "RMSE over x ≥ 0.1"
+        return "RMSE after the first tenth"
     what, _, of = name.partition("_")
     return f"Absolute error of the {of}" if what == "error" else f"Read-off {of}"
 
@@ -279,7 +267,7 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
         grid[horizontal].values, grid[vertical].values, values, norm=norm, cmap=cmap, shading="nearest", rasterized=True
     )
     axes.grid(visible=False)
-    axes.set(xlabel=LABELS[horizontal], ylabel=LABELS[vertical])
+    axes.set(xlabel=axis_label(grid[horizontal]), ylabel=axis_label(grid[vertical]))
     return image
 
 
@@ -291,10 +279,9 @@ def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows colum
         )
 
 
-def _legend(figure: Figure, grid: xr.Dataset, trained: Trained) -> None:
+def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
     handles = [Line2D([], [], color="white", linewidth=1.6, label="twice the error on the training curves")]
-    if _marks(grid, trained):
-        ranges = [trained[name] for name in axes_of(grid)]
+    if ranges := _marks(grid, shown, subject):
         style = {"linestyle": "", **MARK} if _is_point(*ranges) else {"color": MARK["color"], "linewidth": 2.0}
         handles.append(Line2D([], [], **style, label="training curves"))
     legend = figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=True)
@@ -305,21 +292,24 @@ def _is_point(*ranges: tuple[float, float]) -> bool:
     return all(low == high for low, high in ranges)
 
 
-def _marks(grid: xr.Dataset, trained: Trained) -> bool:
-    return all(name in trained for name in axes_of(grid))
+def _marks(grid: xr.Dataset, shown: Grid, subject: Subject) -> list[tuple[float, float]]:
+    """The ranges of the training curves along both axes; none if they have none along one of them."""
+    trained = subject.trained_on(shown.family)
+    return [trained[name] for name in axes_of(grid)] if all(name in trained for name in axes_of(grid)) else []
 
 
-def _mark(axes: Axes, grid: xr.Dataset, trained: Trained) -> None:
+def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
     """The training curves: a point, a line, the diagonal of two parameters that are equal there, or a rectangle."""
-    if not _marks(grid, trained):
+    if not (ranges := _marks(grid, shown, subject)):
         return
     vertical, horizontal = axes_of(grid)
-    (left, right), (bottom, top) = trained[horizontal], trained[vertical]
+    (bottom, top), (left, right) = ranges
+    equal = subject.trained.equal
     color = MARK["color"]
     limits = axes.get_xlim(), axes.get_ylim()
     if _is_point((left, right), (bottom, top)):
         axes.plot(left, bottom, linestyle="", **MARK)
-    elif left == right or bottom == top or {horizontal, vertical} == {"amplitude", "offset"}:
+    elif left == right or bottom == top or horizontal == equal.get(vertical) or vertical == equal.get(horizontal):
         axes.plot((left, right), (bottom, top), color=color, linewidth=2.2, solid_capstyle="butt")
     else:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)

@@ -12,9 +12,7 @@ from jaxtyping import Float, Int
 
 from lstm_toys.results.storage import telling_damage
 from lstm_toys.statistics import intervals
-
-TRAINING = "training"
-"""The grid of the curves that were trained on; every error is held against the one there."""
+from lstm_toys.studies.generalization.settings import TRAINING
 
 AT_ONCE = 2**24
 """Numbers that are read from the file at a time."""

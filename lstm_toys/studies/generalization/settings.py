@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -169,7 +170,15 @@ def default_planes(trained: Trained) -> list[Plane]:
     return [*against, *(Plane(trained.family, (other, first)) for other in (LENGTH, SPACING))]
 
 
-def completed(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[Plane]:
+class Laid(NamedTuple):
+    """A plane with values along both axes; the attributes are those of `lstm_toys.tasks.planes.Plane`."""
+
+    family: object
+    axes: tuple[Axis, Axis]
+    at: Mapping[str, float | str]
+
+
+def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[Laid]:
     """Planes with values along all of their axes.
 
     Args:
@@ -180,10 +189,11 @@ def completed(planes: Sequence[Plane], about: Subject, settings: Settings) -> li
     Raises:
         ValueError: a plane has an axis or a value that its family does not have.
     """
-    return [
-        Plane(plane.family, tuple(_axis(plane, axis, about, settings) for axis in plane.axes), plane.at)  # type: ignore[arg-type]
-        for plane in map(_checked, planes)
-    ]
+    found = []
+    for plane in map(_checked, planes):
+        first, second = (_axis(plane, axis, about, settings) for axis in plane.axes)
+        found.append(Laid(plane.family, (first, second), plane.at))
+    return found
 
 
 def _checked(plane: Plane) -> Plane:
@@ -216,12 +226,12 @@ def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) ->
 
 
 def grids(
-    planes: Sequence[Plane], about: Subject, settings: Settings, given: Mapping[str, Axis | None]
+    planes: Sequence[Laid], about: Subject, settings: Settings, given: Mapping[str, Axis | None]
 ) -> tuple[Grid, ...]:
     """The grids that a population is evaluated on, that of its training curves first.
 
     Args:
-        planes: with values along all axes, see `completed`.
+        planes: that it is evaluated on.
         about: what is told of the population.
         settings: of its training.
         given: axes that replace those of planes; one of a single value fixes that parameter where it is no axis, too.
@@ -233,7 +243,7 @@ def grids(
     every = [Grid(TRAINING, named(trained.family), curves, tuple(table.items()))]
     fixed = {name: axis.low for name, axis in given.items() if axis is not None and axis.count == 1}
     for plane in planes:
-        first, second = (given.get(axis.name) or axis for axis in plane.axes)  # type: ignore[union-attr]
+        first, second = (given.get(axis.name) or axis for axis in plane.axes)
         family, name = named(plane.family), f"{first.name}_{second.name}"
         values = _values(plane, about) | fixed
         held = tuple(
@@ -246,13 +256,11 @@ def grids(
     return tuple(every)
 
 
-def _values(plane: Plane, about: Subject) -> dict[str, float | str]:
+def _values(plane: Laid, about: Subject) -> dict[str, float | str]:
     """Every parameter of a plane where it is no axis: as the plane says, as in training, or in the middle."""
     family = named(plane.family)
     ranges = about.trained_on(family)
-    middles = {
-        each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in parameters_of(plane.family)
-    }
+    middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in parameters_of(plane.family)}
     equal = about.trained.equal if family == named(about.trained.family) else {}
     return {**middles, **equal, **plane.at}
 

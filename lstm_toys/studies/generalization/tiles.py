@@ -5,10 +5,10 @@ that a number is bitwise the same however many other networks and curves there a
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5netcdf
 import jax
@@ -22,9 +22,13 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.footprint import Footprint
+from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.settings import LENGTH, SPACING, Grid
-from lstm_toys.tasks.families import FAMILIES
+from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.tasks.families import Family
+from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.supervision import Task, show
 
 TILE_POINTS = 12_800
 """Time points of all curves of a tile, which one call answers: what a machine of two cores does in under a second."""
@@ -33,13 +37,11 @@ Cell = dict[str, Float[Array, ""]]
 """The parameters of one curve, its length and its spacing."""
 
 
-def measure_names(asked: tuple[str, ...], sequence: bool) -> tuple[str, ...]:
+def measure_names(task: Task) -> tuple[str, ...]:
     """All measures of an answer, by name."""
-    return (
-        tuple(measures.MEASURES)
-        if sequence
-        else tuple(f"{what}_{name}" for what in ("answer", "error") for name in asked)
-    )
+    if task.sequence:
+        return tuple(measures.MEASURES)
+    return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.asked)
 
 
 def estimate(grids: tuple[Grid, ...], seeds: int, names: int) -> Footprint:
@@ -48,48 +50,69 @@ def estimate(grids: tuple[Grid, ...], seeds: int, names: int) -> Footprint:
     return Footprint(memory=16 * max(cells), disk=4 * seeds * names * sum(cells))
 
 
+class Setting(NamedTuple):
+    """What all grids of an evaluation share.
+
+    Attributes:
+        task: that the networks were trained on.
+        timesteps: time points of a curve, where a grid does not say otherwise.
+        span: the range of x that they cover.
+        families: those of the grids, by name.
+    """
+
+    task: Task
+    timesteps: int
+    span: Span
+    families: Mapping[str, Family]
+
+
 def measured(
-    model: Stack, asked: tuple[str, ...], grid: Grid, timesteps: int
+    model: Stack, setting: Setting, grid: Grid
 ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
     """A function from the parameters of ONE network and chunks of cells to measures of its answers.
 
     Args:
-        model: the network, which answers a sequence or, after the last time point, the parameters ``asked``.
-        asked: names of the features of an answer.
+        model: the network, which answers a sequence or, after the last time point, parameters.
+        setting: what it was trained on.
         grid: that the cells are of.
-        timesteps: time points of a curve, where the grid does not say otherwise.
     """
-    points = grid.points(timesteps)
+    task, timesteps, span, families = setting
+    family = families[grid.family]
+    points = grid.points(timesteps, span)
     window = points if grid.axis(SPACING) else timesteps
     always = model.clone(sequence=True)
     shared = jnp.arange(points).astype(jnp.float32) / (timesteps - 1)
+    y = task.asked.index("y") if task.sequence else 0
 
-    def times(cell: Cell) -> Float[Array, " T"]:
-        # The time points that all cells share are no function of a cell, and nor is what is computed of them alone.
-        return jnp.arange(points).astype(jnp.float32) * cell[SPACING] if grid.axis(SPACING) else shared
+    def passed(cell: Cell) -> Float[Array, " T"]:
+        # What all cells share is no function of a cell, and nor is what is computed of it alone.
+        if not grid.axis(SPACING):
+            return shared
+        return jnp.arange(points).astype(jnp.float32) * (cell[SPACING] / span.length)
 
-    def curve(cell: Cell) -> Float[Array, " T"]:
-        parameters = {name: cell[name] for name in FAMILIES[grid.family].names}
-        return FAMILIES[grid.family].function(times(cell), **parameters)
+    def shown(cell: Cell) -> Float[Array, "T F"]:
+        x = span.start + passed(cell) * span.length
+        curve = family.function(x, **{name: cell[name] for name in family.names})
+        return show(curve[None], x, task.shown)[0]
 
-    def measure(cell: Cell, shown: Float[Array, " T"], answer: Float[Array, "T A"]) -> dict[str, Float[Array, ""]]:
+    def measure(cell: Cell, inputs: Float[Array, "T F"], answer: Float[Array, "T A"]) -> dict[str, Float[Array, ""]]:
         count = cell[LENGTH].astype(jnp.int32)
-        if not model.sequence:
-            read = dict(zip(asked, answer[count - 1], strict=True))
+        if not task.sequence:
+            read = dict(zip(task.asked, answer[count - 1], strict=True))
             errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
             return {f"answer_{name}": value for name, value in read.items()} | errors
-        first = jnp.maximum(count - window, 0)
-        shown, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in (shown, answer[:, 0]))
-        x = times(cell)[:window]
+        first, rows = jnp.maximum(count - window, 0), (inputs[:, task.shown.index("y")], answer[:, y])
+        curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
+        share = passed(cell)[:window]
         if grid.axis(SPACING):
-            x = jnp.where(jnp.arange(window) < count, x, -1.0)
-        return measures.every(answered, shown, x)
+            share = jnp.where(jnp.arange(window) < count, share, -1.0)
+        return measures.every(answered, curve, share, span.start, span.length)
 
     def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
-        shown = jax.vmap(curve)(cells)
+        inputs = jax.vmap(shown)(cells)
         # One after another: a step of one curve is half as long as a share of a step of several.
-        answers = jax.lax.map(lambda one: training.answer(always, params, one[None, :, None])[0], shown)
-        return jax.vmap(measure)(cells, shown, answers)
+        answers = jax.lax.map(lambda one: training.answer(always, params, one[None])[0], inputs)
+        return jax.vmap(measure)(cells, inputs, answers)
 
     return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
 
@@ -99,10 +122,9 @@ class Sweep:
 
     Args:
         model: the network.
-        asked: names of the features of an answer.
+        setting: what it was trained on.
         params: of the networks, every leaf with a leading axis S.
         diverged: which of them have.
-        timesteps: time points of a curve that they were trained on.
         block: members that one compiled program works on.
         advanced: told how many answers were measured, after each call; may raise to end the evaluation.
     """
@@ -110,15 +132,14 @@ class Sweep:
     def __init__(
         self,
         model: Stack,
-        asked: tuple[str, ...],
+        setting: Setting,
         params: PyTree[Float[np.ndarray, "S ..."]],
         diverged: Bool[np.ndarray, " S"],
-        timesteps: int,
         block: int,
         advanced: Callable[[int], None],
     ) -> None:
-        self._model, self._asked, self._params, self._diverged = model, asked, params, diverged
-        self._timesteps, self._block, self._advanced = timesteps, block, advanced
+        self._model, self._setting, self._params, self._diverged = model, setting, params, diverged
+        self._block, self._advanced = block, advanced
         self._mesh = blocks.mesh()
         self._programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
 
@@ -141,11 +162,15 @@ class Sweep:
     def _write_grid(self, grid: Grid, group: h5netcdf.Group) -> None:
         axes = [axis.name for axis in grid.axes]
         group.dimensions = dict(zip(axes, grid.shape, strict=True))
+        declared = {each.name: each for each in self._setting.families[grid.family].parameters}
+        own = {"units": self._setting.span.unit}
+        told = {LENGTH: {"long_name": "sequence length", "units": "time points"}}
+        told[SPACING] = {"long_name": f"{self._setting.span.name} between two time points", **own}
         for axis in grid.axes:
-            group.create_variable(axis.name, (axis.name,), data=axis.values)
+            variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
+            variable.attrs.update(told.get(axis.name) or arrays.described(declared.get(axis.name)))
         variables = {
-            name: group.create_variable(name, ("seed", *axes), np.float32)
-            for name in measure_names(self._asked, self._model.sequence)
+            name: group.create_variable(name, ("seed", *axes), np.float32) for name in measure_names(self._setting.task)
         }
         for members, start, found in self._pieces(grid):
             for name, values in found.items():
@@ -153,7 +178,9 @@ class Sweep:
 
     def _pieces(self, grid: Grid) -> Iterator[tuple[slice, int, dict[str, Float[np.ndarray, "S C"]]]]:
         """Yields members, the first of some cells of a grid, and their measures."""
-        size = max(1, TILE_POINTS // grid.points(self._timesteps) // CURVE_BLOCK) * CURVE_BLOCK
+        size = (
+            max(1, TILE_POINTS // grid.points(self._setting.timesteps, self._setting.span) // CURVE_BLOCK) * CURVE_BLOCK
+        )
         program, cells = self._program(grid), grid.shape[0] * grid.shape[1]
         seeds = len(self._diverged)
         together = blocks.group_size(seeds, self._block, self._mesh.size)
@@ -167,7 +194,7 @@ class Sweep:
                 padding = (0, start + size - stop)
                 chunks = {
                     name: jnp.asarray(np.pad(values, padding, "edge"), jnp.float32).reshape(-1, CURVE_BLOCK)
-                    for name, values in grid.cells(start, stop, self._timesteps).items()
+                    for name, values in grid.cells(start, stop, self._setting.timesteps, self._setting.span).items()
                 }
                 found = {
                     name: values.reshape(len(values), -1)[:count, : stop - start]
@@ -178,9 +205,9 @@ class Sweep:
 
     def _program(self, grid: Grid) -> Callable[..., Any]:
         """The compiled program of a grid; grids that differ in their axes' values only share one."""
-        key = (grid.family, grid.points(self._timesteps), grid.axis(SPACING) is None)
+        key = (grid.family, grid.points(self._setting.timesteps, self._setting.span), grid.axis(SPACING) is None)
         if key not in self._programs:
-            function = measured(self._model, self._asked, grid, self._timesteps)
+            function = measured(self._model, self._setting, grid)
             self._programs[key] = blocks.spread(function, self._mesh)
         return self._programs[key]
 
