@@ -66,11 +66,11 @@ hypothesis.settings.load_profile("untimed")
 
 
 def hyper(learning_rate):
-    """The hyper-parameters of one network that is trained with plain SGD on a task without open amplitude."""
+    """The hyper-parameters of one network that is trained with plain SGD on a task that leaves nothing open."""
     from lstm_toys.networks.hyper import Hyper
 
-    one, nothing = np.float32(1), np.float32(0)
-    return Hyper(np.float32(learning_rate), nothing, nothing, one, nothing)
+    nothing = np.float32(0)
+    return Hyper(np.float32(learning_rate), nothing, nothing, nothing, {})
 
 
 def carry_out(asked, arguments):
@@ -200,7 +200,7 @@ def hand_made():
             {
                 "seed": np.arange(seeds),
                 "step": np.arange(0, 110, 10),
-                "time": np.asarray(x),
+                "time": ("time", np.asarray(x), {"long_name": "x", "units": ""}),
                 "feature": ["y"],
                 "family": ("curve", np.repeat([p.name for p in probes], [len(p.inputs) for p in probes])),
                 **{name: ("curve", column) for name, column in columns.items()},

@@ -108,13 +108,15 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
-    own, rest = flags.split(FLAGS, arguments)
-    experiment = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
-    names, table, defaults = axes_of(experiment)
     if flags.asks_help(arguments):
+        experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, DEFAULTS["task"])
+        _, table, defaults = axes_of(experiment)
         every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **table, **flags.flags_of(experiment)}
         values = {**flags.defaults_of(experiment), **defaults, **DEFAULTS, "task": experiment.name}
         raise flags.Help(flags.usage("generalization", __doc__, every, values))
+    own, rest = flags.split(FLAGS, arguments)
+    experiment = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
+    names, table, _ = axes_of(experiment)
     given, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:

@@ -45,12 +45,13 @@ OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
-    own, rest = flags.split(OWN, arguments)
-    experiment = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     if flags.asks_help(arguments):
+        experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
         every = {**modules.offered(OWN, "task", "EXPERIMENT"), **flags.flags_of(experiment)}
         values = {**flags.defaults_of(experiment), **OWN_DEFAULTS, "task": experiment.name}
         raise flags.Help(flags.usage("sweep", __doc__, every, values))
+    own, rest = flags.split(OWN, arguments)
+    experiment = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     settings, options = expand(experiment, own["grid"] or [], rest)
     run = Run(SweepSettings("sweep", settings), options.results_dir, experiment.definition)
     return command.Plan([Work(run, studies.sweep, experiment)], options)

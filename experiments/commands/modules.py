@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -57,6 +58,15 @@ def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTabl
     """A table of flags, the help of one of which names the declarations that the clone has."""
     parser, text = table[flag]
     return {**table, flag: (parser, text.format(", ".join(listed(attribute))))}
+
+
+def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], default: str) -> T:
+    """What a command line that asks for help declares by a flag; where it declares nothing, the default."""
+    try:
+        own, _ = flags.split({flag: (flags.name(), "")}, arguments)
+        return declared(own[flag] or default, attribute, kind, flag)
+    except flags.Bad:
+        return declared(default, attribute, kind, flag)
 
 
 def _assigned(path: Path, attribute: str) -> set[str]:

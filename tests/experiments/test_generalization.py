@@ -11,6 +11,7 @@ from conftest import carry_out, carry_out_without_jax
 from experiments import generalization
 from experiments.commands import flags
 from lstm_toys.studies.generalization import results
+from lstm_toys.tasks.span import Span
 
 
 def planned(arguments):
@@ -30,7 +31,10 @@ def planned(arguments):
         (["--phase", "1:2:1"], "takes low:high:count"),
         (["--length", "50:100:3"], "no fewer points than the training curves"),
         (["--spacing", "0"], "from 1e-05 to 0.1"),
-        (["--task", "hill"], "takes one of sine, amplitude, slope_intercept"),
+        (["--task", "nope"], "--task=nope: there is no module nope"),
+        (["--task", "sweep"], "--task=sweep: experiments.sweep declares no EXPERIMENT"),
+        (["--task", "line", "--amplitude=0:1:3"], "Unknown command line flag 'amplitude'"),
+        (["--task", "amplitude", "--phase=0:1:3", "--slope=1"], "Unknown command line flag 'slope'"),
         (["--timesteps", "5"], "at least 10"),
         (["--seeds", "0"], "--seeds=0"),
         (["--nothing", "1"], "Unknown command line flag 'nothing'"),
@@ -53,7 +57,9 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
     assert by_name["amplitude_frequency"].shape == (3, 1)
     assert dict(by_name["amplitude_phase"].parameters) == {"frequency": 20.0, "offset": "amplitude"}
     assert dict(by_name["offset_amplitude"].parameters) == {"frequency": 20.0, "phase": 0.0}
-    assert by_name["training"].cells(0, 1, 100) == {
+    assert by_name["training"].cells(0, 1, 100, Span()) == {
+        "curve": [0.0],
+        "set": [0.0],
         "amplitude": [0.3],
         "frequency": [10.0],
         "phase": [0.0],
@@ -65,8 +71,31 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
 
 def test_another_training_amplitude_moves_the_training_point():
     (work,) = generalization.plan(["--train_amplitude", "0.6"]).works
-    assert work.subject.trained["offset"] == (0.6, 0.6)
-    assert work.run.settings.grids[0].cells(0, 1, 100)["offset"] == [0.6]
+    assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
+    assert work.run.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "trained"),
+    [
+        ("line", ["slope_intercept", "length_slope", "spacing_slope"], {"slope": [0.176], "intercept": [0.3]}),
+        ("hill_y", ["height_base", "length_height", "spacing_height"], {"height": [0.3], "base": [0.3]}),
+    ],
+)
+def test_an_experiment_without_planes_has_those_of_the_family_that_it_trains_on(task, names, trained):
+    settings, _ = planned(["--task", task])
+    training, *others = settings.grids
+    assert [grid.name for grid in others] == names
+    assert trained.items() <= training.cells(0, 1, 100, Span()).items()
+
+
+def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_for_them():
+    settings, _ = planned(["--task", "slope_intercept"])
+    cells = settings.grids[0].cells(0, 256, 100, Span())
+    for name in ("slope", "intercept"):
+        assert 0 <= cells[name].min() < 0.02
+        assert 0.98 < cells[name].max() < 1
+    assert abs(np.corrcoef(cells["slope"], cells["intercept"])[0, 1]) < 0.15
 
 
 def test_the_help_names_every_flag():

@@ -25,7 +25,7 @@ def load(folder):
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 BAD = [
-    (["--task=nope"], "--task", "one of line, hill"),
+    (["--task=nope"], "--task", "there is no module nope"),
     (["--task"], "task", "Missing value"),
     (["--grid"], "grid", "Missing value"),
     (["--grid="], "--grid", "'flag=value value ...'"),
@@ -57,8 +57,9 @@ BAD = [
     (["--grid=steps=1 -1"], "--steps", "whole number from 0"),
     (["--grid=timesteps=20 1"], "--timesteps", "whole number from 2"),
     (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
-    (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "give a number"),
-    (["--task=line", "--grid=train_amplitude=0.3"], "--train_amplitude", "are fixed"),
+    (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "takes a number"),
+    (["--task=line", "--grid=train_amplitude=0.3"], "train_amplitude", "Unknown command line flag"),
+    (["--task=sweep"], "--task=sweep", "declares no EXPERIMENT"),
     (["--grid", "learning_rate=0.1", "1"], "'1'", "in quotes"),
     (["--grid", "steps", "=1"], "--grid", "'flag=value value ...'"),
     (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),

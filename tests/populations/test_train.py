@@ -194,7 +194,7 @@ def test_another_base_seed_is_another_population(networks):
 
 @pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
 def test_training_is_a_plain_loop_of_optax(optimizer):
-    curve = sine_task().examples(jax.random.key(0), jnp.float32(1)).inputs
+    curve = sine_task().examples(jax.random.key(0), {}).inputs
     transform = OPTIMIZERS[optimizer]
 
     def loss(params):
@@ -222,19 +222,19 @@ def test_training_is_a_plain_loop_of_optax(optimizer):
     jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours[1], alone, atol=atol), networks.params, params)
 
 
-OPEN = {"momentum": [0.0, 0.9], "decay": [0.8, 0.99], "train_amplitude": [0.2, 0.4], "noise": [0.0, 0.1]}
+OPEN = {"momentum": [0.0, 0.9], "decay": [0.8, 0.99], "amplitude": [0.2, 0.4], "noise": [0.0, 0.1]}
 
 
 def open_task():
-    parameters = {"frequency": 10.0, "phase": 0.0}
-    return supervision.reproduce("sine", parameters, families.time_points(20), amplitudes=("amplitude", "offset"))
+    parameters = {"amplitude": "amplitude", "frequency": 10.0, "phase": 0.0, "offset": "amplitude"}
+    return supervision.reproduce("sine", parameters, families.time_points(20))
 
 
 @pytest.mark.parametrize(
     ("optimizer", "name"),
     [
         *(("momentum", "momentum"), ("adam", "momentum"), ("rmsprop", "decay"), ("adam", "decay")),
-        *(("sgd", "noise"), ("sgd", "train_amplitude")),
+        *(("sgd", "noise"), ("sgd", "amplitude")),
     ],
 )
 def test_members_under_several_settings_are_those_of_their_own_populations(optimizer, name):
@@ -242,7 +242,8 @@ def test_members_under_several_settings_are_those_of_their_own_populations(optim
     task, values = open_task(), OPEN[name]
 
     def trained_on(seeds, value):
-        options = {"steps": 20, "learning_rate": 0.01, "optimizer": optimizer, name: value}
+        options = {"steps": 20, "learning_rate": 0.01, "optimizer": optimizer, "numbers": {"amplitude": 0.3}}
+        options |= {"numbers": {name: value}} if name == "amplitude" else {name: value}
         with jax.numpy_dtype_promotion("standard"):  # Optax's Adam mixes types.
             return train.train(task, MODEL, seeds=seeds, **options)
 
@@ -255,9 +256,16 @@ def test_members_under_several_settings_are_those_of_their_own_populations(optim
     assert (both.train_loss[:3, -1] != both.train_loss[3:, -1]).all()
 
 
+@pytest.mark.parametrize("numbers", [None, {"frequency": 1.0}, {"amplitude": 0.3, "frequency": 1.0}])
+def test_other_training_numbers_than_the_task_has_are_refused(numbers):
+    with pytest.raises(ValueError, match=r"takes the training numbers \['amplitude'\], not"):
+        train.train(open_task(), MODEL, seeds=1, steps=1, learning_rate=0.1, numbers=numbers)
+
+
 def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
-    hyper = Hyper(*np.array([0.1, 0, 0, 0.3, 0.5], np.float32))
-    clean = open_task().examples(jax.random.key(0), jnp.float32(0.3))
+    amplitude = {"amplitude": jnp.float32(0.3)}
+    hyper = Hyper(*np.array([0.1, 0, 0, 0.5], np.float32), numbers=amplitude)
+    clean = open_task().examples(jax.random.key(0), amplitude)
     noise = []
     for seed in range(2):
         key = training.seed_key(jnp.uint32(0), jnp.uint32(seed))
@@ -283,7 +291,7 @@ def test_several_step_budgets_are_one_training_read_several_times(monkeypatch):
 def test_no_steps_leave_networks_as_they_are_initialized():
     networks = trained(2, steps=0)
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(1)), "parameters")
-    curve = sine_task().examples(key, jnp.float32(1)).inputs
+    curve = sine_task().examples(key, {}).inputs
     params = MODEL.init(key, curve)["params"]
     jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours[1], alone, atol=1e-6), networks.params, params)
     assert networks.train_loss.shape == (2, 1)
@@ -357,7 +365,9 @@ def test_the_last_sound_state_of_a_diverged_seed_is_kept():
 )
 def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded(first_loss, spoil, sound):
     task = sine_task()
-    member = training.init(task, MODEL, "sgd", jax.random.key(0), Hyper(*np.array([0.1, 0, 0, 1, 0], np.float32)))
+    member = training.init(
+        task, MODEL, "sgd", jax.random.key(0), Hyper(*np.array([0.1, 0, 0, 0], np.float32), numbers={})
+    )
     params = jax.tree.map(lambda leaf: leaf, member.params)
     params["lstm_0"]["bias"] = spoil(params["lstm_0"]["bias"])
     spoiled = member._replace(params=params, sound=member.sound._replace(first_loss=jnp.float32(first_loss)))

@@ -11,6 +11,7 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
 from lstm_toys.results import arrays
 from lstm_toys.tasks.families import time_points
+from lstm_toys.tasks.span import Span
 
 FAMILIES = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency": 6}
 
@@ -18,11 +19,16 @@ FAMILIES = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency"
 def test_everything_is_labeled():
     x = time_points(20)
     task, probes = EXPERIMENT.task(x), EXPERIMENT.probes(x)
-    networks = train.train(task, Stack(1, (6,)), seeds=3, steps=40, learning_rate=0.1)
+    networks = train.train(task, Stack(1, (6,)), seeds=3, steps=40, learning_rate=0.1, numbers={"amplitude": 0.3})
     random = np.random.default_rng(0)
     train_answer, answer = random.normal(size=(3, 20, 1)), random.normal(size=(3, 29, 20, 1))
-    examples = task.examples(jax.random.key(0), jnp.float32(0.3))
-    labeled = arrays.dataset(networks, np.asarray(x), examples, train_answer, probes, answer, {"flags": {"seeds": 3}})
+    examples = task.examples(jax.random.key(0), {"amplitude": jnp.float32(0.3)})
+    told, span = {"flags": {"seeds": 3}}, Span(unit="s", name="time")
+    labeled = arrays.dataset(networks, np.asarray(x), span, examples, train_answer, probes, answer, told)
+    assert [arrays.axis_label(labeled[name]) for name in ("time", "frequency")] == [
+        "time (s)",
+        "frequency ω (rad per x)",
+    ]
     np.testing.assert_array_equal(labeled.train_loss.sel(seed=1, step=17), networks.train_loss[1, 17])
     np.testing.assert_allclose(labeled.train_target.sel(feature="y"), 0.3 + 0.3 * np.sin(10 * labeled.time), atol=1e-6)
     np.testing.assert_array_equal(labeled.train_answer, train_answer)

@@ -32,10 +32,10 @@ SETTINGS = Settings(
     hidden=(32,),
     readout="lstm",
     timesteps=100,
-    train_amplitude=0.3,
     noise=0.0,
     block=None,
     keep_steps=(),
+    numbers=(("amplitude", 0.3),),
 )
 OTHERS = {
     "experiment": "line",
@@ -49,10 +49,10 @@ OTHERS = {
     "hidden": (32, 32),
     "readout": "dense",
     "timesteps": 50,
-    "train_amplitude": None,
     "noise": 0.1,
     "block": 4,
     "keep_steps": (10,),
+    "numbers": (),
 }
 
 ONE, OTHER = Definition({"mine.task": "one"}), Definition({"mine.task": "two", "mine.probes": "one"})

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_toys.tasks.families import FAMILIES, time_points
+from lstm_toys.tasks.families import FAMILIES, Family, family_of, time_points
+from lstm_toys.tasks.parameters import Parameter
+from lstm_toys.tasks.span import Span
 
 X = time_points(50)
 FORMULAS = {
@@ -18,6 +20,10 @@ FORMULAS = {
     "sine": lambda x, amplitude, frequency, phase, offset: offset + amplitude * np.sin(frequency * x + phase),
 }
 NAMES = sorted(FAMILIES)
+
+
+def ranges(name):
+    return {each.name: (each.low, each.high) for each in FAMILIES[name].parameters}
 
 
 def numbers(low, high):
@@ -30,7 +36,7 @@ tables = st.sampled_from(NAMES).flatmap(
         st.fixed_dictionaries(
             {
                 parameter: st.lists(numbers(-2 * np.float32(high), 2 * np.float32(high)), min_size=3, max_size=3)
-                for parameter, (_, high) in FAMILIES[name].ranges.items()
+                for parameter, (_, high) in ranges(name).items()
             }
         ),
     )
@@ -63,7 +69,7 @@ def test_parameters_are_told_apart_by_name_not_by_order():
 @pytest.mark.parametrize("name", NAMES)
 def test_every_family_draws_parameters_and_curves(name):
     family = FAMILIES[name]
-    assert set(family.ranges) == set(inspect.signature(family.function).parameters) - {"x"}
+    assert set(family.names) == set(inspect.signature(family.function).parameters) - {"x"}
     curves = family.curves(X, family.draw(jax.random.key(0), 7))
     assert curves.shape == (7, 50)
     assert curves.dtype == jnp.float32
@@ -75,8 +81,8 @@ def test_every_family_draws_parameters_and_curves(name):
 @given(st.sampled_from(NAMES), st.integers(0, 2**31 - 1))
 def test_draws_stay_inside_their_ranges(name, seed):
     drawn = FAMILIES[name].draw(jax.random.key(seed), 20)
-    assert set(drawn) == set(FAMILIES[name].ranges)
-    for parameter, (low, high) in FAMILIES[name].ranges.items():
+    assert set(drawn) == set(ranges(name))
+    for parameter, (low, high) in ranges(name).items():
         assert drawn[parameter].shape == (20,)
         assert (low <= drawn[parameter]).all()
         assert (drawn[parameter] < high).all()
@@ -98,7 +104,7 @@ def test_a_given_range_replaces_that_of_one_parameter(low, width, seed):
 def test_draws_are_uniform_and_independent(name):
     drawn = FAMILIES[name].draw(jax.random.key(3), 2_000)
     shares = []
-    for parameter, (low, high) in FAMILIES[name].ranges.items():
+    for parameter, (low, high) in ranges(name).items():
         shares.append((np.asarray(drawn[parameter]) - low) / (high - low))
         np.testing.assert_allclose(np.histogram(shares[-1], 4, (0, 1))[0] / 2_000, 0.25, atol=0.05)
     np.testing.assert_allclose(np.corrcoef(shares), np.eye(len(shares)), atol=0.1)
@@ -125,8 +131,17 @@ def test_a_range_of_an_unknown_parameter_is_refused():
 
 @given(st.integers(2, 300))
 @settings(max_examples=15, deadline=None)
-def test_time_points_are_evenly_spaced_from_0_to_1(count):
+def test_time_points_are_evenly_spaced(count):
     np.testing.assert_allclose(time_points(count), np.linspace(0.0, 1.0, count), atol=1e-6)
+    np.testing.assert_allclose(time_points(count, Span(-2, 5)), np.linspace(-2.0, 5.0, count), atol=1e-5)
+
+
+def test_a_family_of_ones_own_is_used_like_those_of_the_library():
+    decays = Family(lambda x, decay: jnp.exp(-decay * x), (Parameter("decay", 0.0, 3.0),))
+    np.testing.assert_allclose(family_of(decays).curves(X, {"decay": 2.0})[0], np.exp(-2 * np.asarray(X)), rtol=1e-6)
+    assert family_of("line") is FAMILIES["line"]
+    with pytest.raises(ValueError, match="no family 'decays': the library has line, hill, sine"):
+        family_of("decays")
 
 
 @pytest.mark.parametrize("count", [-1, 0, 1])

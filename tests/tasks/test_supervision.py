@@ -14,7 +14,7 @@ X = np.linspace(0, 1, 100)
 
 
 def examples(task):
-    return jax.tree.map(np.asarray, task.examples(jax.random.key(3), jnp.float32(0.3)))
+    return jax.tree.map(np.asarray, task.examples(jax.random.key(3), dict.fromkeys(task.numbers, jnp.float32(0.3))))
 
 
 def close(actual, expected):
@@ -53,13 +53,31 @@ def test_amplitudes_are_asked():
 
 def test_every_seed_draws_lines_of_its_own():
     task = slope_intercept.task(families.time_points(100))
-    shown, others = examples(task), jax.tree.map(np.asarray, task.examples(jax.random.key(4), jnp.float32(1)))
+    shown, others = examples(task), jax.tree.map(np.asarray, task.examples(jax.random.key(4), {}))
     slope, intercept = shown.targets.T
     assert shown.inputs.shape == (1000, 100, 1)
     assert ((shown.targets >= 0) & (shown.targets < 1)).all()
     assert abs(np.corrcoef(slope, intercept)[0, 1]) < 0.1
     close(shown.inputs[:, :, 0], slope[:, None] * X + intercept[:, None])
     assert not np.isclose(shown.targets, others.targets).all(axis=1).any()
+
+
+def test_numbers_that_a_task_leaves_open_take_their_place():
+    x, numbers = families.time_points(100), {"steep": jnp.float32(0.7), "top": jnp.float32(0.2)}
+    task = supervision.reproduce("line", {"slope": "steep", "intercept": "steep"}, x)
+    close(task.examples(jax.random.key(0), numbers).inputs[0, :, 0], 0.7 * X + 0.7)
+    assert task.numbers == ("steep",)
+    read = supervision.read_off("line", {"slope": np.array([1.0, 2.0]), "intercept": "top"}, ("intercept",), x)
+    close(read.examples(jax.random.key(0), numbers).targets, [[0.2], [0.2]])
+    drawn = supervision.read_off_drawn("line", 500, {"slope": (-1.0, "top")}, ("slope",), x)
+    slopes = np.asarray(drawn.examples(jax.random.key(0), numbers).targets)
+    assert -1 <= slopes.min() < -0.9
+    assert 0.1 < slopes.max() < 0.2
+
+
+def test_parameters_that_the_family_does_not_have_are_refused():
+    with pytest.raises(ValueError, match=r"takes the parameters \['intercept', 'slope'\]"):
+        supervision.reproduce("line", {"slope": 1.0}, families.time_points(9))
 
 
 @pytest.fixture

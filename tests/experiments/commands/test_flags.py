@@ -1,5 +1,6 @@
 """The command line: what it takes, what it refuses and how, and that a refusal is cheap."""
 
+import dataclasses
 import subprocess
 import sys
 from functools import partial
@@ -26,7 +27,7 @@ BAD = [
     (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not 1"),
     (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop and adam do"),
     (["--decay", "nan", "--optimizer", "adam"], "--decay", "up to but not 1"),
-    (["--train_amplitude", "0"], "--train_amplitude", "finite number above 0"),
+    (["--train_amplitude", "nan"], "--train_amplitude", "a number from -1,000,000 to 1,000,000"),
     (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
     (["--noise", "nan"], "--noise", "0, or a finite number above 0"),
     (["--learning_rate", "-1"], "--learning_rate", "finite number above 0"),
@@ -289,11 +290,29 @@ def test_an_optimizer_has_its_own_defaults(optimizer, momentum, decay):
     assert (settings.momentum, settings.decay) == (momentum, decay)
 
 
-def test_an_open_amplitude_must_be_a_number():
-    with pytest.raises(flags.Bad, match=r"--train_amplitude=none: .* give a number"):
-        flags.parse(EXPERIMENT, ["--train_amplitude", "none"])
-    settings, _ = flags.parse(line.EXPERIMENT, ["--train_amplitude", "none"])
-    assert settings.train_amplitude is None
+def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
+    settings, _ = flags.parse(EXPERIMENT, ["--train_amplitude", "-0.5"])
+    assert settings.numbers == (("amplitude", -0.5),)
+    assert settings.given(amplitude=0.7).as_dict()["train_amplitude"] == 0.7
+    with pytest.raises(ValueError, match="no training number decay"):
+        settings.given(decay=1.0)
+    with pytest.raises(flags.Bad, match="Unknown command line flag 'train_amplitude'"):
+        flags.parse(line.EXPERIMENT, ["--train_amplitude", "0.5"])
+    assert flags.parse(line.EXPERIMENT, [])[0].numbers == ()
+
+
+@pytest.mark.parametrize(
+    ("defaults", "told"),
+    [
+        ({"learning_rate": 0.1}, "its defaults say no steps; add defaults={'steps': ...}"),
+        ({"steps": 10}, "its defaults say no learning_rate"),
+        ({"steps": 10, "learning_rate": 0.1, "rate": 1}, "its defaults have rate, which is no flag"),
+    ],
+)
+def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):
+    with pytest.raises(flags.Bad, match=r"^experiment sine: [^\n]*$") as raised:
+        flags.parse(dataclasses.replace(EXPERIMENT, defaults=defaults), [])
+    assert told in str(raised.value)
 
 
 def test_own_flags_are_split_off_wherever_they_stand():

@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from experiments import sine
 from lstm_toys.figures.style import save
 from lstm_toys.files import Damaged
+from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.tasks.parameters import PARAMETERS
+from lstm_toys.tasks.planes import Axis, Trained
 
 
 def test_a_median_needs_a_number_of_half_of_the_seeds():
@@ -33,7 +38,8 @@ def hand_made():
             for name in measures.MEASURES
         }
         columns["delay"][1][:, 0] = np.nan
-        return xr.Dataset(columns, axes)
+        declared = {each.name: each for family in PARAMETERS.values() for each in family}
+        return xr.Dataset(columns, {name: (name, v, arrays.described(declared[name])) for name, v in axes.items()})
 
     sines = grid(amplitude=np.linspace(0.1, 1.0, 4), frequency=np.linspace(5, 40, 5))
     sines["rmse"] = sines.rmse * sines.amplitude
@@ -44,7 +50,22 @@ def hand_made():
     return results.Maps(np.array([0, 1, 2, 3, 5]), xr.Dataset(), training, planes)
 
 
-TRAINED = {"amplitude": (0.3, 0.3), "frequency": (10.0, 10.0)}
+SINE = {"amplitude": "A", "frequency": 10.0, "phase": 0.0, "offset": "A"}
+SUBJECT = Subject(
+    sine.EXPERIMENT,
+    {"sine": "sine", "line": "line"},
+    Trained("sine", SINE),
+    Trained("sine", SINE).ranges({"A": 0.3}),
+)
+
+
+def plane(family, axes, **held):
+    """A grid as `hand_made` has it."""
+    return Grid("_".join(axes), family, tuple(Axis(name, 0.0, 1.0, 2) for name in axes), tuple(held.items()))
+
+
+SINES = plane("sine", ("amplitude", "frequency"), phase=0.0, offset="amplitude")
+LINES = plane("line", ("slope", "intercept"))
 
 
 def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made):
@@ -55,23 +76,22 @@ def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made
 
 
 def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doubles(hand_made):
-    figure = figures.heat_maps(hand_made, "amplitude_frequency", TRAINED, {"phase": 0.0, "offset": "amplitude"})
+    figure = figures.heat_maps(hand_made, SINES, SUBJECT)
     panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
     assert len(panels) == 4
-    rmse = panels["RMSE over x ≥ 0.1"]
+    rmse = panels["RMSE after the first tenth"]
     expected = np.median(hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds], axis=0)
     np.testing.assert_allclose(rmse.collections[0].get_array(), expected)
     assert [line.get_xydata().tolist() for line in rmse.lines] == [[[10.0, 0.3]]]
     assert sum(hasattr(each, "levels") for each in rmse.collections) == 1
-    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[0]).all()
+    assert np.isnan(np.ma.filled(panels["Delay"].collections[0].get_array(), np.nan)[0]).all()
     assert "offset = A" in figure.get_suptitle()
-    lines = figures.heat_maps(hand_made, "slope_intercept", TRAINED, {})
+    lines = figures.heat_maps(hand_made, LINES, SUBJECT)
     assert not [line for axes in lines.axes if axes.get_title() for line in axes.lines]
 
 
 def test_lines_go_through_the_training_point(hand_made):
-    through = {"amplitude": 0.41, "frequency": 14.0, "slope": 0.0, "intercept": 0.3}
-    figure = figures.along_axes(hand_made, TRAINED, through)
+    figure = figures.along_axes(hand_made, (SINES, LINES), SUBJECT)
     along = {axes.get_xlabel(): axes for axes in figure.axes if axes.get_visible()}
     assert list(along) == ["amplitude A", "frequency ω (rad per x)", "slope", "intercept"]
     rmse = hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds]
@@ -80,7 +100,7 @@ def test_lines_go_through_the_training_point(hand_made):
 
 
 def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
-    figure = figures.seeds_apart(hand_made, "amplitude_frequency", TRAINED)
+    figure = figures.seeds_apart(hand_made, SINES, SUBJECT)
     seen = [axes for axes in figure.axes if axes.get_visible() and axes.texts]
     assert [axes.texts[0].get_text() for axes in seen] == [f"seed {seed}" for seed in hand_made.seeds]
     save(figure, tmp_path / "seeds.png")

@@ -1,5 +1,7 @@
 """Evaluation on grids: bits that do not depend on how much is evaluated, against answers computed one by one."""
 
+import dataclasses
+
 import h5netcdf
 import jax
 import jax.numpy as jnp
@@ -10,8 +12,11 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import results, tiles
-from lstm_toys.studies.generalization.settings import Axis, Grid
+from lstm_toys.studies.generalization.settings import TRAINING, Grid
+from lstm_toys.tasks import supervision
 from lstm_toys.tasks.families import FAMILIES
+from lstm_toys.tasks.planes import Axis
+from lstm_toys.tasks.span import Span
 
 AMPLITUDE = Axis("amplitude", 0.1, 1.0, 5)
 FREQUENCY = Axis("frequency", 5.0, 40.0, 3)
@@ -27,17 +32,23 @@ def params():
     return jax.tree.map(lambda leaf: 3 * np.asarray(leaf), tree)
 
 
-def written(tmp_path, params, grid, *, seeds=7, model=None, asked=("y",)):
+SAME = supervision.reproduce_curves(jnp.zeros((1, 2, 1)), ("y",))
+UNIT = Span()
+READ = dataclasses.replace(SAME, asked=("amplitude",), sequence=False)
+
+
+def written(tmp_path, params, grid, *, seeds=7, task=SAME, span=UNIT):
     """What an evaluation writes of one grid, by measure."""
-    model = model or Stack(1, (6,))
+    model = Stack(1, (6,), sequence=task.sequence)
     some = jax.tree.map(lambda leaf: leaf[:seeds], params)
     counted = []
-    swept = tiles.Sweep(model, asked, some, np.arange(seeds) == 1, TIMESTEPS, 4, counted.append)
+    setting = tiles.Setting(task, TIMESTEPS, span, FAMILIES)
+    swept = tiles.Sweep(model, setting, some, np.arange(seeds) == 1, 4, counted.append)
     swept.write((grid,), tmp_path / "results.nc", {"flags": {}})
     assert sum(counted) == seeds * grid.shape[0] * grid.shape[1]
     with h5netcdf.File(tmp_path / "results.nc", "r") as file:
         group = file[grid.name]
-        return {name: group[name][...] for name in tiles.measure_names(asked, model.sequence)}
+        return {name: group[name][...] for name in tiles.measure_names(task)}
 
 
 def one_by_one(params, curves):
@@ -106,10 +117,25 @@ def test_another_spacing_holds_the_curve_over_the_same_x(tmp_path, params):
                 assert found["rmse"][seed, row, column] == pytest.approx(np.sqrt(np.mean(wrong**2)), rel=1e-3)
 
 
+def test_x_over_another_range_only_scales_what_has_its_unit(tmp_path, params):
+    """Sines over x from 2 to 7 that have the same values as others over x from 0 to 1."""
+    rest = (("phase", 0.3 - 2.0 * 1.0), ("offset", "amplitude"))
+    usual = (("phase", 0.3), ("offset", "amplitude"))
+    stretched = written(
+        tmp_path, params, Grid("a", "sine", (AMPLITUDE, Axis("frequency", 1.0, 1.0, 1)), rest), span=Span(2, 7)
+    )
+    plain = written(tmp_path, params, Grid("b", "sine", (AMPLITUDE, Axis("frequency", 5.0, 5.0, 1)), usual))
+    for name in ("rmse", "gain", "offset_added", "valley_depth", "nonlinearity", "peak_to_peak"):
+        np.testing.assert_allclose(stretched[name], plain[name], rtol=2e-3, atol=2e-4, err_msg=name)
+    np.testing.assert_allclose(stretched["frequency_answered"], plain["frequency_answered"] / 5, rtol=2e-3)
+    np.testing.assert_allclose(stretched["delay"], plain["delay"] * 5, rtol=2e-2, atol=1e-2)
+    np.testing.assert_allclose(stretched["valley_place"], 2 + plain["valley_place"] * 5, rtol=2e-3)
+
+
 def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, params):
     model = Stack(1, (6,), sequence=False)
     grid = Grid("plane", "sine", (AMPLITUDE, FREQUENCY), SINES)
-    found = written(tmp_path, params, grid, model=model, asked=("amplitude",))
+    found = written(tmp_path, params, grid, task=READ)
     x = jnp.linspace(0.0, 1.0, TIMESTEPS)
     a, w = (axis.ravel() for axis in np.meshgrid(AMPLITUDE.values, FREQUENCY.values, indexing="ij"))
     curves = FAMILIES["sine"].curves(x, {"amplitude": a, "frequency": w, "phase": 0.3, "offset": a})
@@ -119,7 +145,7 @@ def test_what_is_read_off_a_curve_is_held_against_its_parameters(tmp_path, param
 
 
 def test_a_file_is_read_back_labeled_without_the_seeds_that_diverged(tmp_path, params):
-    written(tmp_path, params, Grid(results.TRAINING, "sine", (AMPLITUDE, FREQUENCY), SINES))
+    written(tmp_path, params, Grid(TRAINING, "sine", (AMPLITUDE, FREQUENCY), SINES))
     with results.opened(tmp_path / "results.nc") as found:
         assert found.seeds.tolist() == [0, 2, 3, 4, 5, 6]
         assert found.training.rmse.dims == ("seed", "amplitude", "frequency")

@@ -141,7 +141,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     found = storage.load_results(run.results, results.VARIABLES)
     assert ("answer" in found) == ("timesteps" not in grid)
     for number, each in enumerate(settings):
-        chosen = [f"--{name}={getattr(each, name)}" for name in grid]
+        chosen = [f"--{name}={each.swept[name]}" for name in grid]
         assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
 
 

@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 
 from lstm_toys.figures.style import save
-from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks.goal import Goal
 
@@ -21,8 +20,8 @@ SETTING = {
     "learning_rate": 0.1,
     "momentum": np.nan,
     "decay": np.nan,
-    "train_amplitude": np.nan,
     "noise": 0.0,
+    "train_amplitude": 0.3,
 }
 
 
@@ -51,7 +50,7 @@ def hand_made(grid, seeds=5, diverged=(), asked="feature"):
         {
             "seed": np.arange(seeds),
             "probe": ["line", "sine"],
-            **{name: ("setting", np.array([setting[name] for setting in settings])) for name in SWEPT},
+            **{name: ("setting", np.array([setting[name] for setting in settings])) for name in SETTING},
         },
     )
 
@@ -62,7 +61,7 @@ def test_rows_are_the_statistics_of_each_setting():
     )
     rows = results.rows(found)
     assert [(row["learning_rate"], row["hidden"]) for row in rows] == [(0.1, "8"), (0.1, "none"), (1, "8"), (1, "none")]
-    assert not {"momentum", "decay", "train_amplitude"} & rows[0].keys()
+    assert not {"momentum", "decay"} & rows[0].keys()
     assert [row["diverged_seeds"] for row in rows] == [[], [0, 3], [], [0, 1, 2, 3, 4]]
     assert [row["learned"] for row in rows] == found.learned.values.sum(axis=1).tolist()
     for number, kept in enumerate([[0, 1, 2, 3, 4], [1, 2, 4], [0, 1, 2, 3, 4]]):
