@@ -12,13 +12,13 @@ from collections.abc import Sequence
 
 import lstm_toys as lt
 from experiments.commands import command, flags, modules
-from lstm_toys import studies, tasks
+from lstm_toys import studies
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks.curves import MOST_POINTS, read_curves
 from lstm_toys.tasks.parameters import parameters_of
-from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Trained
+from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
 LEAST_TIMESTEPS = 10
 """Fewer time points are no curve that could be measured."""
@@ -51,29 +51,18 @@ def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> flags.Parser[Axis
     return flags.Parser(convert, f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}")
 
 
-def trained_on(experiment: lt.Experiment) -> Trained:
-    """Which curves an experiment trains on: as it says, or as its task does, which loads jax.
-
-    Raises:
-        Bad: neither does.
-    """
-    trained = experiment.trained or experiment.task(tasks.families.time_points(2, experiment.span)).trained
-    if trained is None:
-        told = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
-        raise flags.Bad(f"experiment {experiment.name}: {told}")
-    return trained
-
-
 def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.Laid], study.Subject]:
     """What a population is evaluated on, and what is told of it.
 
     Raises:
-        Bad: the experiment's planes contradict themselves.
+        Bad: the experiment does not say what it trains on, or its planes contradict themselves.
     """
-    trained = trained_on(experiment)
-    planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(trained))
+    if experiment.trained is None:
+        told = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
+        raise flags.Bad(f"experiment {experiment.name}: {told}")
+    planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
     try:
-        about = study.subject(experiment, settings, trained, planes)
+        about = study.subject(experiment, settings, experiment.trained, planes)
         return study.laid(planes, about, settings), about
     except ValueError as error:
         raise flags.Bad(f"experiment {experiment.name}: {error}") from None

@@ -38,7 +38,7 @@ class Experiment:
         numbers: what the task leaves open of its training curves, by name, and its value unless a flag gives another:
             ``decay`` is given by ``--train_decay``.
         span: the range of x that the time points cover.
-        trained: which curves are trained on; if it is not said, the task says so.
+        trained: which curves are trained on, for generalization.
         planes: from the settings of a run to the grids of curves that generalization is evaluated on; if there are
             none, they are chosen by what was trained on.
 
@@ -69,7 +69,7 @@ class Experiment:
     compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
     beside: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
-    numbers: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float | int] = field(default_factory=dict)
     span: Span = field(default_factory=Span)
     trained: Trained | None = None
     planes: Callable[[Settings], Sequence[Plane]] | None = None

@@ -58,7 +58,7 @@ class Settings(Identity):
     noise: float
     block: int | None
     keep_steps: tuple[int, ...] = ()
-    numbers: tuple[tuple[str, float], ...] = ()
+    numbers: tuple[tuple[str, float | int], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"
@@ -74,7 +74,7 @@ class Settings(Identity):
         numbers = {f"{NUMBER}{name}": value for name, value in self.numbers}
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
-    def given(self, **numbers: float) -> Settings:
+    def given(self, **numbers: float | int) -> Settings:
         """The same with other training numbers.
 
         Raises:

@@ -191,15 +191,24 @@ def _execute(
     for work in works:
         work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
     began = time.perf_counter()
-    populations.devices.configure(cache=options.compile_cache)
+    try:
+        populations.devices.configure(cache=options.compile_cache)
+    except RuntimeError:
+        _remove(made)
+        told = (
+            "the module of an experiment computed with jax when it was imported, before jax was set up; use numpy there"
+        )
+        raise Refused(told) from None
     for work in works:
         try:
             if hasattr(work.kind.execution, "size"):
                 populations.footprint.check(work.kind.execution.size(work), work.run.folder)
         except populations.footprint.TooLarge as error:
-            for folder in sorted({*made}, reverse=True):  # The inner ones first.
-                folder.rmdir()
+            _remove(made)
             raise Refused(f"{work.run.settings}: {error}") from None
+        except Refused:
+            _remove(made)
+            raise
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
     seconds = {"import": time.perf_counter() - began}
     efforts = {
@@ -214,6 +223,12 @@ def _execute(
     for work in works:
         if not efforts[work.run]:
             seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
+
+
+def _remove(made: list[Path]) -> None:
+    """Removes folders that were made for what is not executed."""
+    for folder in sorted({*made}, reverse=True):  # The inner ones first.
+        folder.rmdir()
 
 
 def _noted(run: Run[Any], anew: bool) -> Iterator[str]:

@@ -16,8 +16,8 @@ from jaxtyping import Array, Float, Key
 from lstm_toys.tasks.parameters import PARAMETERS, Parameter
 from lstm_toys.tasks.span import Span
 
-Parameters = Mapping[str, Float[Array, " C"] | Float[np.ndarray, " C"] | float]
-Ends = tuple[Float[Array, ""] | float, Float[Array, ""] | float]
+Parameters = Mapping[str, Float[Array, " C"] | Float[Array, ""] | Float[np.ndarray, " C"] | float | int]
+Ends = tuple[Float[Array, ""] | float | int, Float[Array, ""] | float | int]
 Ranges = Mapping[str, Ends]
 
 TimePoints = Float[Array, " T"]

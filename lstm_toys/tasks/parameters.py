@@ -34,8 +34,8 @@ class Parameter:
     """
 
     name: str
-    low: float
-    high: float
+    low: float | int
+    high: float | int
     symbol: str = ""
     unit: str = ""
 

@@ -38,8 +38,8 @@ class Axis:
     """
 
     name: str
-    low: float
-    high: float
+    low: float | int
+    high: float | int
     count: int
 
     @property
@@ -68,10 +68,10 @@ class Plane:
 
     family: object
     axes: tuple[Axis | str, Axis | str]
-    at: Mapping[str, float | str] = field(default_factory=dict)
+    at: Mapping[str, float | int | str] = field(default_factory=dict)
 
 
-Told = float | str | np.ndarray | tuple[float | str, float | str]
+Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]
 """What is told of a parameter of training curves: one number, the name of a training number that it is, one number a
 curve, or the range that it is drawn from."""
 
@@ -92,14 +92,14 @@ class Trained:
     """
 
     family: object
-    parameters: Mapping[str, Told]
+    parameters: Mapping[str, Told | jt.Float[jt.Array, "*C"]]
 
     def __post_init__(self) -> None:
         names = [each.name for each in parameters_of(self.family)]
         if set(self.parameters) != set(names):
             raise ValueError(f"this family takes the parameters {sorted(names)}, not {sorted(self.parameters)}")
         plain = {
-            name: told if isinstance(told, float | int | str | tuple) else np.asarray(told, float)
+            name: told if isinstance(told, float | int | str | tuple) else np.asarray(told, float)[()]
             for name, told in self.parameters.items()
         }
         object.__setattr__(self, "parameters", plain)
@@ -124,25 +124,32 @@ class Trained:
                     break
         return found
 
-    def ranges(self, numbers: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    def same(self, other: Trained) -> bool:
+        """Whether two tell of the same curves."""
+        mine, theirs = self.parameters, other.parameters
+        equal = (type(mine[name]) is type(theirs[name]) and np.array_equal(mine[name], theirs[name]) for name in mine)
+        return self.family == other.family and all(equal)
+
+    def ranges(self, numbers: Mapping[str, float | int]) -> dict[str, tuple[float, float]]:
         """The least and the largest value of each parameter.
 
         Args:
             numbers: the training numbers, by name.
         """
 
-        def ends(told: Told) -> tuple[float, float]:
-            if isinstance(told, np.ndarray):
-                return float(told.min()), float(told.max())
-            low, high = told if isinstance(told, tuple) else (told, told)
-            return value(low), value(high)
+        def ends(told: Told | jt.Float[jt.Array, "*C"]) -> tuple[float, float]:
+            if isinstance(told, float | int | str):
+                return value(told), value(told)
+            if isinstance(told, tuple):
+                return value(told[0]), value(told[1])
+            return float(told.min()), float(told.max())
 
-        def value(end: float | str) -> float:
+        def value(end: float | int | str) -> float:
             return float(numbers[end]) if isinstance(end, str) else float(end)
 
         return {name: ends(told) for name, told in self.parameters.items()}
 
-    def table(self, numbers: Mapping[str, float], drawn: int) -> dict[str, tuple[float, ...]]:
+    def table(self, numbers: Mapping[str, float | int], drawn: int) -> dict[str, tuple[float, ...]]:
         """The parameters of the training curves; where they are drawn, of so many others from the same ranges.
 
         Args:

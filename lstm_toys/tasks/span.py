@@ -22,8 +22,8 @@ class Span:
         'time (s)'
     """
 
-    start: float = 0.0
-    stop: float = 1.0
+    start: float | int = 0.0
+    stop: float | int = 1.0
     unit: str = ""
     name: str = "x"
 
@@ -34,7 +34,7 @@ class Span:
     @property
     def length(self) -> float:
         """Last less first time point."""
-        return self.stop - self.start
+        return float(self.stop - self.start)
 
     @property
     def label(self) -> str:

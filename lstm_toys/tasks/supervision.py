@@ -14,7 +14,7 @@ from lstm_toys.tasks.planes import Told, Trained
 Numbers = Mapping[str, Float[Array, ""]]
 """The training numbers of a network, by name: traced, so that other ones need no compilation."""
 
-Stated = Mapping[str, Told]
+Stated = Mapping[str, Told | Float[Array, "*C"]]
 """Parameters of training curves: for each a number, one number a curve, or the name of the training number that it is;
 and, where they are drawn, the range."""
 
@@ -186,7 +186,7 @@ def read_off(
 def read_off_drawn(
     family: Family | str,
     count: int,
-    ranges: Mapping[str, tuple[float | str, float | str]],
+    ranges: Mapping[str, tuple[float | int | str, float | int | str]],
     asked: tuple[str, ...],
     x: Float[Array, " T"],
     batch: int | None = None,
@@ -231,13 +231,15 @@ def _named(parameters: Stated) -> tuple[str, ...]:
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
 
 
-def _value(told: Told, numbers: Numbers) -> Float[Array, ""] | Float[np.ndarray, " C"] | float:
+def _value(
+    told: Told | Float[Array, "*C"], numbers: Numbers
+) -> Float[Array, "*C"] | Float[np.ndarray, "*C"] | float | int:
     """A parameter of training curves."""
     if isinstance(told, tuple):
         raise ValueError("a range is for curves that are drawn: lt.read_off_drawn")
     return numbers[told] if isinstance(told, str) else told
 
 
-def _end(end: float | str, numbers: Numbers) -> Float[Array, ""] | float:
+def _end(end: float | int | str, numbers: Numbers) -> Float[Array, ""] | float:
     """An end of a range that is drawn from."""
     return numbers[end] if isinstance(end, str) else end

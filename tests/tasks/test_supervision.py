@@ -113,7 +113,7 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
     advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop))
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
     in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
-    shown = task.examples(training.purpose_key(member.key, "examples"), jnp.float32(1))
+    shown = task.examples(training.purpose_key(member.key, "examples"), {})
     step = jax.jit(lambda member, part: training.step(model, "sgd", member, part))
     plain = member
     for index in range(7):
@@ -151,7 +151,7 @@ def test_records_hold_the_whole_training_set():
     task = supervision.reproduce("hill", {"height": np.array([0.1, 0.3]), "base": 0.2}, x, ("x", "y"))
     model = Stack(2, (5,))
     member = training.init(task, model, "sgd", jax.random.key(1), conftest.hyper(0.1))
-    shown = task.examples(jax.random.key(0), jnp.float32(1))
+    shown = task.examples(jax.random.key(0), {})
     _, record = jax.jit(lambda member: training.record(model, member, jnp.int32(0)))(member)
     answer = jax.jit(lambda member: training.answer(model, member.params, shown.inputs))
     error = np.asarray(answer(member), float) - np.asarray(shown.targets, float)

@@ -58,6 +58,8 @@ def _check(task: Task, work: Work) -> None:
         raise Refused(f"{refused}its networks are shown {' and '.join(task.shown)}; this takes those that see {told}")
     if task.sequence and "y" not in task.asked:
         raise Refused(f"{refused}its networks answer {' and '.join(task.asked)}, of which none is y")
+    if task.trained is not None and not task.trained.same(work.subject.trained):
+        raise Refused(f"{refused}it declares other training curves, trained={work.subject.trained}, than its task has")
     for grid in work.run.settings.grids if not task.sequence else ():
         names = [each.name for each in families.family_of(work.subject.families[grid.family]).parameters]
         if missing := [name for name in task.asked if name not in names]:
