@@ -53,7 +53,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
 
 
-EXPERIMENT = replace(sine.EXPERIMENT, probes=probes)
+NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
@@ -68,11 +68,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for grid in GRIDS
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
-    trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, EXPERIMENT.definition)
+    trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, NETWORKS.definition)
     code = definition(["experiments.post.recipe.execution:summarize"], [f"{LIBRARY}.statistics"])
     about = Definition({**trained.definition, **code, PUBLISHED.name: sha256(PUBLISHED)[:10]})
     run = Run(SweepSettings("recipe", settings), options.results_dir, about)
-    networks = Work(trained, studies.sweep, EXPERIMENT)
+    networks = Work(trained, studies.sweep, NETWORKS)
     return command.Plan([Work(run, recipe, default, needs={"networks": networks})], options)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from experiments import all as every
-from experiments.recipe import EXPERIMENT as RECIPE
+from experiments.recipe import NETWORKS as RECIPE
 from lstm_toys.runs import definition as code
 
 ROOT = Path(__file__).parents[2]

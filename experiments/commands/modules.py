@@ -1,0 +1,104 @@
+"""Declarations that a flag names: those of the clone, and those of any module of one's own. Imports nothing heavy."""
+
+import ast
+import difflib
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+from experiments.commands import flags
+
+T = TypeVar("T")
+
+CLONE = "experiments"
+FOLDER = Path(__file__).parent.parent
+
+
+def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
+    """What the value of a flag declares.
+
+    Args:
+        name: a module of the clone, as `listed` has it, or any other that can be imported from where one is.
+        attribute: what the module declares it as, such as ``EXPERIMENT``.
+        kind: what it has to be.
+        flag: whose value the name is.
+
+    Raises:
+        Bad: there is no such module, it cannot be imported, or declares nothing of this kind.
+    """
+    module = _module(name, attribute, flag)
+    if not hasattr(module, attribute):
+        what = f"{module.__name__} declares no {attribute}, which would be of the class {kind.__name__}"
+        raise flags.Bad(f"flag --{flag}={name}: {what}; {_offered(name, attribute)}")
+    found = getattr(module, attribute)
+    if not isinstance(found, kind):
+        told = f"is of the class {type(found).__name__}, not {kind.__name__}"
+        raise flags.Bad(f"flag --{flag}={name}: {module.__name__}.{attribute} {told}")
+    return found
+
+
+def listed(attribute: str) -> list[str]:
+    """The modules of the clone that declare something, as a flag takes them; none of them is imported.
+
+    One that lies beside the commands goes by its own name, one in a folder by its full name.
+    """
+    return [
+        path.stem if path.parent == FOLDER else ".".join((CLONE, *path.relative_to(FOLDER).with_suffix("").parts))
+        for path in sorted(FOLDER.rglob("*.py"), key=lambda path: (len(path.parts), path))
+        if attribute in _assigned(path, attribute)
+    ]
+
+
+def _assigned(path: Path, attribute: str) -> set[str]:
+    """The names that a file assigns at its top level; none if it does not even mention the one that is looked for."""
+    source = path.read_bytes()
+    if attribute.encode() not in source:
+        return set()
+    statements = [each for each in ast.parse(source).body if isinstance(each, ast.Assign | ast.AnnAssign)]
+    targets = [each.targets if isinstance(each, ast.Assign) else [each.target] for each in statements]
+    return {node.id for some in targets for node in some if isinstance(node, ast.Name)}
+
+
+def _module(name: str, attribute: str, flag: str) -> ModuleType:
+    """The module that a name stands for.
+
+    Raises:
+        Bad: there is none, or it cannot be imported.
+    """
+    given = f"flag --{flag}={name}"
+    if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
+        meant = ".".join(Path(name.removesuffix(".py")).parts)
+        raise flags.Bad(f"{given}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}")
+    if str(Path.cwd()) not in sys.path:  # As `python -m` has it, also for the console script.
+        sys.path.insert(0, str(Path.cwd()))
+    full = f"{CLONE}.{name}" if "." not in name and importlib.util.find_spec(f"{CLONE}.{name}") else name
+    parts = full.split(".")
+    above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    try:
+        return importlib.import_module(full)
+    except (Exception, SystemExit) as error:  # Whatever the code of a module raises.
+        if isinstance(error, ModuleNotFoundError) and error.name in above:
+            raise flags.Bad(f"{given}: there is no module {error.name}; {_offered(name, attribute)}") from None
+        raise flags.Bad(f"{given}: {full} cannot be imported: {told(error)}") from None
+
+
+def _offered(name: str, attribute: str) -> str:
+    """What would have been right."""
+    every = listed(attribute)
+    near = difflib.get_close_matches(name, every, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and modules of your own"
+
+
+def told(error: BaseException) -> str:
+    """An exception in one line: what it is, and where."""
+    where = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(where[-1].filename).name}, line {where[-1].lineno})" if where else ""
+    if isinstance(error, SyntaxError):
+        place = f" ({Path(error.filename or '').name}, line {error.lineno})"
+        return f"{type(error).__name__}: {error.msg}{place}"
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}{': ' if said else ''}{said}{place}"
