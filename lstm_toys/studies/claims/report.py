@@ -14,8 +14,12 @@ A claim is supported where the interval of the share lies above one half, refute
 The interval is Wilson's; where the claim holds one population against another, the share is the probability that a
 network's number is above that of one of the other, with a bootstrap interval, which medians have too. The published
 value is the same statistic on its published answers; *copy* answers what it is shown, *clipped copy* that within
-(-1, 1), which is all that a last layer of LSTM units can answer; ✓ meets the claim, ✗ does not. The other columns are
-shares of networks under other conditions."""
+(-1, 1), which is all that a last layer of cells within (-1, 1) can answer; ✓ meets the claim, ✗ does not. The other
+columns are shares of networks under other conditions."""
+
+DIFFERENCES = """\
+By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with the
+95 % interval of a difference of independent shares (Newcombe, 1998, method 10); in bold where it leaves out 0."""
 
 
 def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -29,9 +33,15 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         median = tables.number(entry["median"])
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
-    title = f"{work.subject.title}, in {work.run.settings.seeds} networks each"
+    question = work.subject
+    title = f"{question.declared.title}, in {work.run.settings.seeds} networks each"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
+    yield from (f"{name} is judged by the answers in {path}" for name, path in question.answers.items())
+    for name in _named(entries, "variants"):
+        told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
+        other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
+        yield f"with {name} points more or less of the networks meet: {other or 'no claim'}"
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
@@ -49,8 +59,7 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
         conditions: how the networks were made, one line.
     """
     lines = [f"# {title[0].upper()}{title[1:]}", "", conditions, ""]
-    names = list(dict.fromkeys(name for each in entries for name in (*each["controls"], *each["variants"])))
-    nulls = list(dict.fromkeys(name for each in entries for name in each["null"]))
+    names, nulls = _named(entries, "controls"), _named(entries, "null")
     head = ["claim", "verdict", "share of networks (95 % interval)", "median (95 % interval)", "met", "the published"]
     lines += ["| " + " | ".join([*head, *nulls, *names]) + " |", "|" + "---|" * (len(head) + len(nulls) + len(names))]
     for each in entries:
@@ -62,10 +71,18 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
             each["meets"],
             _value(each["published"]),
             *(_value(each["null"].get(name)) for name in nulls),
-            *(_share({**each["controls"], **each["variants"]}.get(name)) for name in names),
+            *(_share(each["controls"].get(name)) for name in names),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND]
+    if variants := _named(entries, "variants"):
+        lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(variants) + " |"]
+        lines.append("|" + "---|" * (2 + len(variants)))
+        for each in entries:
+            told = [each["variants"].get(name) for name in variants]
+            cells = [f"[{each['id']}](#{each['id']})", percent(each["share"]), *map(_points, told)]
+            lines.append("| " + " | ".join(cells) + " |")
+        lines += ["", DIFFERENCES]
     for each in entries:
         lines += [
             "",
@@ -100,6 +117,32 @@ def percent(share: float | None) -> str:
 def percents(interval: list[float] | None) -> str:
     """An interval of shares as tables have it."""
     return "" if interval is None else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
+
+
+def points(variant: dict[str, Any]) -> str:
+    """A difference of shares, in points of 100, with its interval."""
+    if variant["difference"] is None:
+        return "–"
+    interval = variant["difference_interval"]
+    told = "" if interval is None else " ({:+.0f} to {:+.0f})".format(*(100 * end for end in interval))
+    return f"{100 * variant['difference']:+.0f}{told}"
+
+
+def differs(variant: dict[str, Any]) -> bool:
+    """Whether the interval of a difference leaves out 0."""
+    interval = variant["difference_interval"]
+    return interval is not None and not interval[0] <= 0 <= interval[1]
+
+
+def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
+    """The names of columns, each once."""
+    return list(dict.fromkeys(name for each in entries for name in each[kind]))
+
+
+def _points(variant: dict[str, Any] | None) -> str:
+    if variant is None:
+        return ""
+    return f"**{points(variant)}**" if differs(variant) else points(variant)
 
 
 def _value(single: dict[str, Any] | None) -> str:
