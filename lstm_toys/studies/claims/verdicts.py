@@ -112,7 +112,8 @@ def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence)
     if len(parts) < len(sources) or len(seeds) > 1:
         return None
     try:
-        found = np.asarray(number(*parts), float)
+        with np.errstate(all="ignore"):  # The answers of a diverged network may be anything.
+            found = np.asarray(number(*parts), float)
     except Exception as error:  # Whatever the code of a claim raises.
         where = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(where.filename).name}, line {where.lineno}"
