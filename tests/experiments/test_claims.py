@@ -494,7 +494,7 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
     told = capsys.readouterr().out
     assert "this run is finished" in told
     assert "what I think of lines in $x$, in 6 networks each" in told
-    assert "with three units points more or less of the networks meet: no claim" in told
+    assert "with three units, in points of 100, the share differs of no claim" in told
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,9 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     """
     colors = _colors(entries, "variants")
     lane = 0.8 / len(colors)
-    with figures.canvas("", xlabel="points of 100 more or less of the networks that meet the claim", ylabel="") as (
+    with figures.canvas(
+        "", xlabel="by how many points of 100 the share of networks that meet the claim is larger", ylabel=""
+    ) as (
         figure,
         (axes,),
     ):
@@ -157,7 +159,9 @@ def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
         style: dict[str, Any] = {"color": color, "markersize": 7, "markeredgewidth": 1.4, "clip_on": False}
         axes.plot([np.clip(value, left, right)], [1.05], marker, **style, zorder=5)
     axes.tick_params(axis="x", labelsize=7, pad=1)
-    axes.set_xlabel(_plain(f"{entry['statistic']}; {entry['meets']}"), fontsize=7.5, labelpad=1)
+    told = _plain(f"{entry['statistic']}; {entry['meets']}")
+    # What is longer than the axis leaves it on the left, where there is room.
+    axes.set_xlabel(told, fontsize=7.5, labelpad=1, loc="right" if len(told) > 85 else "center")
 
 
 def _limits(

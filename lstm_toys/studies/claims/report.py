@@ -41,7 +41,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     for name in _named(entries, "variants"):
         told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
         other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
-        yield f"with {name} points more or less of the networks meet: {other or 'no claim'}"
+        yield f"with {name}, in points of 100, the share differs of {other or 'no claim'}"
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
