@@ -49,7 +49,10 @@ def answers() -> flags.Parser[tuple[str, Path]]:
 
 
 OWN: flags.FlagTable = {
-    "claims": (flags.Parser(str, "the name of a module, of the clone or of your own"), "what declares the CLAIMS"),
+    "claims": (
+        flags.Parser(str, "the name of a module, of the clone or of your own"),
+        "the module that declares CLAIMS",
+    ),
     "only": (ids(), "the claims that are judged; only what they need is trained"),
     "answers": (
         answers(),
@@ -75,7 +78,9 @@ Columns = dict[str, dict[str, Settings]]
 def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
-        raise flags.Help(flags.usage("claims", __doc__, {**OWN, **FLAGS}, {**DEFAULTS, **OWN_DEFAULTS}))
+        parser, text = OWN["claims"]
+        table = {**OWN, "claims": (parser, f"{text}; of the clone, {', '.join(modules.listed('CLAIMS'))}"), **FLAGS}
+        raise flags.Help(flags.usage("claims", __doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
@@ -83,7 +88,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
-    given = dict(own["answers"] or [])
+    given = once(own["answers"] or [])
     digests = tuple((name, digest(name, path, settings)) for name, path in given.items())
     needs = {
         (column, name): life.training(declared.populations[name][0], each, options.results_dir)
@@ -162,6 +167,18 @@ def columns(
     return every
 
 
+def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    """Files of answers, by population.
+
+    Raises:
+        Bad: one has two.
+    """
+    names = [name for name, _ in answers]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise flags.Bad(f"flag --answers: those of {min(twice)} are given twice")
+    return dict(answers)
+
+
 def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
     """The SHA-256 of a file of answers.
 
@@ -185,7 +202,8 @@ def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
-    told = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made by `{' '.join(words)}`."
+    networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if asked.runs else "Made"
+    told = f"{networks} by `{' '.join(words)}`."
     for name, path in given.items():
         told += f" The answers of {name} are those in {path.name}, beside which there are no controls and no variants."
     return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,7 +37,8 @@ class Claims:
         variants: networks of other shapes and budgets, likewise; they tell how far a verdict reaches.
 
     Raises:
-        ValueError: two claims or columns have one name, or a claim is about a population that is not declared.
+        ValueError: there is no claim, two claims or columns have one name, a claim has one that no flag can give, or is
+            about a population that is not declared.
 
     Example:
         >>> import dataclasses
@@ -85,7 +87,11 @@ class Claims:
         for what, names in (("claim", self.ids), ("column", columns)):
             if twice := [name for name in names if list(names).count(name) > 1]:
                 raise ValueError(f"there are two {what}s named {twice[0]!r}")
+        if not self.claims:
+            raise ValueError("there is no claim")
         for claim in self.claims:
+            if not re.fullmatch(r"[\w.-]+", claim.id):
+                raise ValueError(f"claim {claim.id!r} cannot be named so: ids are letters, digits, and any of . - _")
             told = [*claim.populations, *(source.population for each in claim.beside for source in each.sources)]
             if unknown := [name for name in told if name not in self.populations]:
                 every = ", ".join(self.populations)

@@ -10,6 +10,7 @@ from lstm_toys.results.summary import finite
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
+from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import Outcome, Unsound, judge
 
@@ -55,7 +56,9 @@ def entry(
         "threshold": {"low": finite(claim.low), "high": finite(claim.high), "against": claim.against},
         "meets": claim.meets,
         **_population(networks_say),
-        "published": None if published_says is None else _single(published_says),
+        "published": None
+        if published_says is None
+        else _single(published_says) | {"below": _below(published_says, {NETWORKS: networks_say, **variants_say})},
         "null": {name: _single(outcome) for name, outcome in nulls_say.items()},
         "controls": {name: _population(outcome) for name, outcome in controls_say.items()},
         "variants": {
@@ -114,6 +117,14 @@ def _difference(outcome: Outcome, networks: Outcome) -> dict[str, Any]:
     """By how much the share of a variant's networks that meet the claim differs from that of the networks."""
     difference = intervals.difference(outcome.share, networks.share)
     return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
+
+
+def _below(published: Outcome, others: Mapping[str, Outcome]) -> dict[str, list[int]]:
+    """How unusual a published network is: the networks whose number is below its own, and of how many, by column."""
+    return {
+        name: [int((outcome.numbers < published.numbers[0]).sum()), int(np.isfinite(outcome.numbers).sum())]
+        for name, outcome in others.items()
+    }
 
 
 def _single(outcome: Outcome) -> dict[str, Any]:

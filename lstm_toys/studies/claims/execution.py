@@ -24,8 +24,7 @@ def check(work: Work) -> None:
         Refused: a claim is about curves that there are not, or answers are to other ones.
     """
     question: Question = work.subject
-    answers = given.read(question, work.run.settings)
-    given.check_curves(question, answers, work.run.settings.seeds)
+    given.check_curves(question, given.read(question, work.run.settings))
 
 
 def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:

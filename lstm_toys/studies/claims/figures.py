@@ -122,7 +122,11 @@ def _words(figure: Figure, entry: dict[str, Any], bottom: float, top: float) -> 
     share = percent(entry["share"])
     figure.text(0.862, middle + 0.2 * unit, share, fontsize=12, weight="bold", va="center")
     figure.text(0.915, middle + 0.2 * unit, percents(entry["interval"]), fontsize=8, va="center", color="#333333")
-    against = "pairs of networks" if entry["threshold"]["against"] else f"{entry['counted']} networks"
+    against = (
+        "pairs of networks"
+        if entry["threshold"]["against"]
+        else f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
+    )
     remarks = _plain("\n".join(textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27)))
     figure.text(0.862, middle + 0.05 * unit, remarks, fontsize=7, va="top", color="#333333")
 

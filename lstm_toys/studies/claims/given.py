@@ -31,20 +31,20 @@ def read(question: Question, settings: ClaimSettings) -> dict[str, xr.Dataset]:
     return {name: _read(question, name, path, digests[name]) for name, path in question.answers.items()}
 
 
-def check_curves(question: Question, answers: Mapping[str, xr.Dataset], seeds: int) -> None:
+def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
     """Looks for everything that claims are about.
 
     Args:
         question: which they are.
         answers: that were given.
-        seeds: networks of each other population.
 
     Raises:
         Refused: something is not there, or a claim is about different numbers of networks together.
     """
     experiments = {name: question.declared.populations[name][0] for name in question.settings}
     probed = {name: _probed(experiment) for name, experiment in experiments.items() if name not in answers}
-    sizes = {name: answers[name].sizes["seed"] if name in answers else seeds for name in experiments}
+    trained = {name: settings.seeds for name, settings in question.settings.items()}
+    sizes = {**trained, **{name: labeled.sizes["seed"] for name, labeled in answers.items()}}
     for claim in question.claims:
         for source in claim.sources:
             for name in claim.populations if claim.against else (source.population,):

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from lstm_toys.files import read_json_list
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
+from lstm_toys.studies.claims.declaration import NETWORKS
 
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
@@ -34,20 +35,22 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     question = work.subject
-    title = f"{question.declared.title}, in {work.run.settings.seeds} networks each"
+    trained = f", in {work.run.settings.seeds} networks each" if metrics["runs_seconds"] else ""
+    title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
-    yield from (f"{name} is judged by the answers in {path}" for name, path in question.answers.items())
+    for name, path in question.answers.items():
+        yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
     for name in _named(entries, "variants"):
         told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
         other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
-        yield f"with {name}, in points of 100, the share differs of {other or 'no claim'}"
+        yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
-    spent = ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items())
-    yield f"the runs took {spent}"
+    if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
+        yield f"the runs took {spent}"
 
 
 def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
@@ -93,6 +96,9 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
             f"- {each['statistic']}; {each['meets']}.",
         ]
         lines += [f"- But {remark}." for remark in each["remarks"]]
+        if each["published"]:
+            below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
+            lines.append(f"- Below the published {tables.number(each['published']['value'])} are {below}.")
         lines += [
             f"- Beside it, {what}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
             + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
@@ -137,6 +143,11 @@ def differs(variant: dict[str, Any]) -> bool:
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
     """The names of columns, each once."""
     return list(dict.fromkeys(name for each in entries for name in each[kind]))
+
+
+def _of(name: str, count: int, whole: int) -> str:
+    """So many networks of a column."""
+    return f"{count} of {whole} {name}" if name == NETWORKS else f"{count} of {whole} with {name}"
 
 
 def _points(variant: dict[str, Any] | None) -> str:

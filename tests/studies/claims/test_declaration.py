@@ -38,6 +38,8 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
     ("claims", "options", "said"),
     [
         ((CLAIM, CLAIM), {}, "two claims named 'one'"),
+        ((), {}, "there is no claim"),
+        ((lt.Claim("a,b", "", "", number, ABOUT),), {}, "claim 'a,b' cannot be named so"),
         ((), {"controls": {"other": change}, "variants": {"other": change}}, "two columns named 'other'"),
         ((), {"controls": {"networks": change}}, "two columns named 'networks'"),
         (

@@ -190,6 +190,15 @@ def test_a_variant_is_told_as_a_difference():
     assert "refuted" not in table.split("| claim | share of networks")[1].split("###")[0]
 
 
+def test_it_is_told_how_unusual_a_published_network_is():
+    networks = {"sine": labeled([0.5, 0.1, 0.2, np.nan, 0.3, 0.9], (5,))}
+    parts = {"about": "", "published": {"sine": labeled([0.25])}, "nulls": {}, "controls": {}}
+    variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
+    entry = entries.entry(claim(high=1.0), networks, variants=variants, **parts)
+    assert entry["published"]["below"] == {"networks": [2, 4], "dense": [1, 2]}
+    assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 with dense." in report.markdown([entry], "title", "")
+
+
 def test_populations_of_different_sizes_are_not_taken_together():
     pair = Claim("id", "", "", lambda one, other: the_number(one) + the_number(other), (SOURCE, Source("b", "line")))
     assert verdicts.judge(pair, {"sine": labeled([1.0, 2.0]), "b": labeled([1.0, 2.0])}) is not None
