@@ -1,45 +1,70 @@
-"""In how many networks are the conclusions of the post true?
+"""In how many networks are sentences about them true?
 
-Judges each claim of the post, which drew it from one network, by many: one number a network, the share of networks that
-meet the claim, and a verdict. Beside it the post's own answers, models without an LSTM, networks that were not trained,
-or on another sine, and with --variants networks of another readout and other budgets. Trains what is missing.
+Judges claims by many networks, those of the post unless others are named: one number a network, the share of networks
+that meet the claim, and a verdict. Beside it published answers, models without a network, networks that were not
+trained, or on something else, and with --variants networks of other shapes and budgets. Trains what is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
-from experiments.commands import command, flags
-from experiments.post.data import PUBLISHED
-from lstm_toys import studies
+from experiments.commands import command, flags, modules
+from lstm_toys import files, studies
 from lstm_toys.runs import life
-from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.claims.settings import NETWORKS, ClaimSettings, Question, defined
+from lstm_toys.studies.claims.claim import Claim
+from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.settings import ClaimSettings, Question, defined
 
-EXPERIMENTS: dict[str, tuple[Experiment, list[str]]] = {
-    "line": (line.EXPERIMENT, []),
-    "hill": (hill.EXPERIMENT, []),
-    "hill_one_layer": (hill.EXPERIMENT, ["--hidden=none"]),
-    "hill_y": (hill_y.EXPERIMENT, []),
-    "sine": (sine.EXPERIMENT, []),
-    "amplitude": (amplitude.EXPERIMENT, []),
-    "slope_intercept": (slope_intercept.EXPERIMENT, []),
+POST = "experiments.post.claims"
+
+
+def ids() -> flags.Parser[tuple[str, ...]]:
+    """Names of claims, or none for the word ``all``."""
+
+    def convert(text: str) -> tuple[str, ...]:
+        names = () if text == "all" else tuple(text.split(","))
+        if "" in names:
+            raise ValueError
+        return names
+
+    return flags.Parser(convert, "names of claims, joined by commas, or all")
+
+
+def answers() -> flags.Parser[tuple[str, Path]]:
+    """A population, and a file of its answers."""
+
+    def convert(text: str) -> tuple[str, Path]:
+        name, _, path = text.partition("=")
+        if not name:
+            raise ValueError
+        return name, flags.folder().convert(path)
+
+    return flags.Parser(convert, "NAME=FILE, a population of the claims and a netCDF file", many=True)
+
+
+OWN: flags.FlagTable = {
+    "claims": (
+        flags.Parser(str, "the name of a module, of the clone or of your own"),
+        "the module that declares CLAIMS",
+    ),
+    "only": (ids(), "the claims that are judged; only what they need is trained"),
+    "answers": (
+        answers(),
+        "answers that are given instead of trained, such as lt.labeled makes them of any model; give it once for each "
+        "population",
+    ),
 }
-"""The populations that the claims are about, by the names that `experiments.post.claims` has for them."""
-
-CONTROLS = ("untrained networks", "networks trained on A = 0.6")
-DENSE_RATE = 0.3
-"""At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""
-
-VARIANTS = ("dense readout", "a tenth of the steps", "ten times the steps")
+OWN_DEFAULTS = {"claims": POST, "only": "all", "answers": "none"}
 
 FLAGS: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
-    "variants": (None, "judge networks with a dense readout, and a tenth and ten times the steps, too; takes long"),
+    "variants": (None, "judge networks of other shapes and budgets, too, as the claims have them; takes long"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
     "restart": (None, "judge again although it was done; runs of networks that are finished are used as they are"),
     **{name: flags.FLAGS[name] for name in ("quiet", "checkpoint_every", "compile_cache")},
@@ -50,60 +75,138 @@ Columns = dict[str, dict[str, Settings]]
 """By column, by population, the settings of a run."""
 
 
-def columns(seeds: int, base_seed: int, variants: bool) -> Columns:
-    """The runs that the claims are judged by.
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
+    if flags.asks_help(arguments):
+        parser, text = OWN["claims"]
+        table = {**OWN, "claims": (parser, f"{text}; of the clone, {', '.join(modules.listed('CLAIMS'))}"), **FLAGS}
+        raise flags.Help(flags.usage("claims", __doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
+    own, rest = flags.split(OWN, arguments)
+    values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
+    options = flags.options(values)
+    module = own["claims"] or POST
+    declared = modules.declared(module, "CLAIMS", Claims, "claims")
+    claims = chosen(declared, own["only"] or ())
+    settings = usual(declared, claims, values, module)
+    given = once(own["answers"] or [])
+    digests = tuple((name, digest(name, path, settings)) for name, path in given.items())
+    needs = {
+        (column, name): life.training(declared.populations[name][0], each, options.results_dir)
+        for column, populations in columns(declared, claims, settings, given, values["variants"], module).items()
+        for name, each in populations.items()
+    }
+    only = () if claims == declared.claims else tuple(claim.id for claim in claims)
+    runs = tuple((column, name, work.run.folder.name) for (column, name), work in needs.items())
+    name = "claims" if module == POST else f"claims_{module.replace('.', '_')}"
+    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests, runs)
+    question = Question(declared, claims, made_by(asked, module, given), settings, given)
+    run = Run(asked, options.results_dir, defined(declared, claims))
+    return command.Plan([life.Work(run, studies.claims, question, needs=needs)], options)
+
+
+def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
+    """The claims of some ids, in the order of the declaration; of none, all.
+
+    Raises:
+        Bad: there is no claim of an id.
+    """
+    if unknown := [each for each in only if each not in declared.ids]:
+        raise flags.Bad(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
+    return tuple(claim for claim in declared.claims if claim.id in only or not only)
+
+
+def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], module: str) -> dict[str, Settings]:
+    """The settings of every population that claims need.
+
+    Raises:
+        Bad: the flags of one of them are wrong.
+    """
+    needed = set().union(*(claim.made_of(declared.populations) for claim in claims))
+    size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
+    settings = {}
+    for name, (experiment, changes) in declared.populations.items():
+        if name in needed:
+            try:
+                settings[name], _ = flags.parse(experiment, [*size, *changes])
+            except flags.Bad as error:
+                raise flags.Bad(f"flag --claims={module}: population {name}: {error}") from None
+    return settings
+
+
+def columns(
+    declared: Claims,
+    claims: Sequence[Claim],
+    settings: Mapping[str, Settings],
+    given: Mapping[str, Path],
+    variants: bool,
+    module: str,
+) -> Columns:
+    """The runs that claims are judged by: of the networks that they are about, of controls, and of variants.
 
     Args:
-        seeds: number of networks of each.
-        base_seed: of each.
-        variants: whether there are columns for other readouts and budgets.
+        declared: where the claims are from.
+        claims: that are judged.
+        settings: of the populations that they need.
+        given: the answers that need no run, by population; these have no controls and no variants.
+        variants: whether there are columns for them.
+        module: that declares them.
+
+    Raises:
+        Bad: a column cannot be made.
     """
-    usual = {
-        name: flags.parse(experiment, [f"--seeds={seeds}", f"--base_seed={base_seed}", *changes])[0]
-        for name, (experiment, changes) in EXPERIMENTS.items()
-    }
-    every = {
-        NETWORKS: usual,
-        CONTROLS[0]: {"sine": replace(usual["sine"], steps=0)},
-        CONTROLS[1]: {"sine": usual["sine"].given(amplitude=0.6)},
-    }
-    if variants:
-        # A dense readout needs an LSTM layer below it: one layer is that of the networks of two, under the readout.
-        dense = {
-            name: replace(
-                each, readout="dense", hidden=each.hidden or (32,), learning_rate=min(each.learning_rate, DENSE_RATE)
-            )
-            for name, each in usual.items()
-        }
-        fewer, more = (
-            {name: replace(each, steps=int(each.steps * factor)) for name, each in usual.items()}
-            for factor in (0.1, 10)
-        )
-        every |= dict(zip(VARIANTS, (dense, fewer, more), strict=True))
+    trained = {name: each for name, each in settings.items() if name not in given}
+    every: Columns = {NETWORKS: trained}
+    for column, change in {**declared.controls, **(declared.variants if variants else {})}.items():
+        try:
+            changed = {name: change(name, each) for name, each in trained.items()}
+        except Exception as error:  # Whatever the code of a declaration raises.
+            raise flags.Bad(f"flag --claims={module}: {column}: {modules.told(error)}") from None
+        held = {name: each for name, each in changed.items() if each is not None}
+        needed = set().union(*(claim.made_of(held) for claim in claims))
+        every[column] = {name: each for name, each in held.items() if name in needed}
     return every
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
-    values = flags.read("claims", __doc__, FLAGS, DEFAULTS, arguments)
-    options = flags.options(values)
-    seeds, base_seed, variants = (values[name] for name in ("seeds", "base_seed", "variants"))
-    needs = {
-        (column, name): life.training(EXPERIMENTS[name][0], settings, options.results_dir)
-        for column, populations in columns(seeds, base_seed, variants).items()
-        for name, settings in populations.items()
-    }
-    made_by = (
-        f"{seeds} networks of each experiment, base seed {base_seed}, made by `python -m experiments.claims --seeds "
-        f"{seeds} --base_seed {base_seed}{' --variants' if variants else ''}`."
-    )
-    question = Question(
-        "the claims of the post", made_by, lambda: post.claims.CLAIMS, lambda: post.evidence.published(), CONTROLS
-    )
-    runs = tuple((column, name, work.run.folder.name) for (column, name), work in needs.items())
-    definition = defined(("experiments.post.claims:CLAIMS", "experiments.post.evidence:published"), [PUBLISHED])
-    run = Run(ClaimSettings("claims", seeds, base_seed, variants, runs), options.results_dir, definition)
-    return command.Plan([life.Work(run, studies.claims, question, needs=needs)], options)
+def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    """Files of answers, by population.
+
+    Raises:
+        Bad: one has two.
+    """
+    names = [name for name, _ in answers]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise flags.Bad(f"flag --answers: those of {min(twice)} are given twice")
+    return dict(answers)
+
+
+def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
+    """The SHA-256 of a file of answers.
+
+    Raises:
+        Bad: it cannot be read, or nothing asks for it.
+    """
+    told = f"flag --answers={name}={path}"
+    if name not in settings:
+        raise flags.Bad(f"{told}: the claims need no population {name!r}; they need {', '.join(settings)}")
+    try:
+        return files.sha256(path)
+    except OSError as error:
+        raise flags.Bad(f"{told}: {error.strerror}") from None
+
+
+def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str:
+    """How the networks were made, in words."""
+    words = ["python -m experiments.claims"]
+    words += [] if module == POST else [f"--claims {module}"]
+    words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
+    words += [f"--only {','.join(asked.only)}"] if asked.only else []
+    words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
+    words += ["--variants"] if asked.variants else []
+    networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if asked.runs else "Made"
+    told = f"{networks} by `{' '.join(words)}`."
+    for name, path in given.items():
+        told += f" The answers of {name} are those in {path.name}, beside which there are no controls and no variants."
+    return told
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ from .results.arrays import Results
 from .results.population import Saved, load, save
 from .results.storage import load_parameters, load_results, save_parameters, save_results
 from .runs.experiment import Experiment
+from .runs.foreign import curves_of, labeled
 from .runs.identity import Settings
 from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
+from .studies.claims.claim import Beside, Claim, Source
+from .studies.claims.declaration import Claims
+from .studies.claims.evidence import per_curve
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
 from .tasks.parameters import Parameter
@@ -30,7 +34,10 @@ __all__ = [
     "LSTM",
     "SPACING",
     "Axis",
+    "Beside",
     "Checkpoints",
+    "Claim",
+    "Claims",
     "Drawing",
     "Examples",
     "Experiment",
@@ -44,6 +51,7 @@ __all__ = [
     "Results",
     "Saved",
     "Settings",
+    "Source",
     "Span",
     "Stack",
     "Task",
@@ -52,10 +60,12 @@ __all__ = [
     "answers",
     "band",
     "configure",
+    "curves_of",
     "energy_score",
     "figures",
     "files",
     "fingerprint",
+    "labeled",
     "load",
     "load_parameters",
     "load_results",
@@ -63,6 +73,7 @@ __all__ = [
     "median_bootstrap",
     "median_quartiles",
     "networks",
+    "per_curve",
     "populations",
     "probe",
     "read_off",

@@ -26,6 +26,7 @@ LIGHT = (
     "lstm_toys.statistics.tables",
     "lstm_toys.studies.sweep.settings",
     "lstm_toys.studies.generalization.settings",
+    "lstm_toys.studies.claims.settings",
 )
 PACKAGES = ["lstm_toys", *(found.name for found in pkgutil.walk_packages(lt.__path__, "lstm_toys.") if found.ispkg)]
 

@@ -1,3 +1,3 @@
-from . import claims, data, evidence, numbers, readings, recipe, unseen
+from . import data, evidence, measured, numbers, readings, recipe, unseen
 
-__all__ = ["claims", "data", "evidence", "numbers", "readings", "recipe", "unseen"]
+__all__ = ["data", "evidence", "measured", "numbers", "readings", "recipe", "unseen"]

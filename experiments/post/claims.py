@@ -1,73 +1,86 @@
 """The claims of the post: each a sentence, the number of a network that it is about, and where this has to lie.
 
 Where a sentence can be read in several ways, its reading is one that the author's own picture meets; BUILD_NOTES.md
-tells why. A new claim is one more entry in `CLAIMS`, with a function in `experiments.post.numbers`.
+tells why. A new claim is one more entry in `SENTENCES`, with a function in `experiments.post.numbers`.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import lstm_toys as lt
+from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
 from experiments.post import numbers
-from lstm_toys.studies.claims.claim import Beside, Claim, Source
-from lstm_toys.studies.claims.evidence import HISTORY, TRAINING
+from experiments.post.data import PUBLISHED
+
+TRAINING, HISTORY = "training", "history"
+
+DENSE_RATE = 0.3
+"""At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""
 
 
-def _sine(*curves: str) -> tuple[Source, ...]:
-    return tuple(Source("sine", each) for each in curves)
+def _sine(*curves: str) -> tuple[lt.Source, ...]:
+    return tuple(lt.Source("sine", each) for each in curves)
 
 
-CLAIMS = (
-    Claim(
+SENTENCES = (
+    lt.Claim(
         "line-one-layer",
         "A one layered LSTM (SGD with fixed learning rate) was able to approx. the line",
         "RMSE of y over x ≥ 0.1",
         numbers.error,
-        (Source("line", TRAINING),),
+        (lt.Source("line", TRAINING),),
         high=0.02,
         learned=True,
     ),
-    Claim(
+    lt.Claim(
         "hill-second-layer",
         "In order to get the hill-shaped function I added a second lstm layer (I guess this has the same reason as the "
         'XOR "problem")',
         "RMSE of y over x ≥ 0.1, of ONE layer",
         numbers.error,
-        (Source("hill_one_layer", TRAINING),),
+        (lt.Source("hill_one_layer", TRAINING),),
         low=0.02,
         beside=(
-            Beside(
+            lt.Beside(
                 "RMSE of one layer / two layers",
                 numbers.ratio_of_errors,
-                (Source("hill_one_layer", TRAINING), Source("hill", TRAINING)),
+                (lt.Source("hill_one_layer", TRAINING), lt.Source("hill", TRAINING)),
             ),
         ),
     ),
-    Claim(
+    lt.Claim(
         "hill-y-longer",
         "The following step was to remove the x value from the input so the lstm only received the y-values. It took a "
         "little bit longer but the function got approximated",
         "steps until RMSE of y over x ≥ 0.1 stays at most 0.02",
         numbers.steps_until_learned,
-        (Source("hill_y", HISTORY),),
+        (lt.Source("hill_y", HISTORY),),
         against="hill",
-        beside=(Beside("steps of a network that sees x too", numbers.steps_until_learned, (Source("hill", HISTORY),)),),
+        beside=(
+            lt.Beside("steps of a network that sees x too", numbers.steps_until_learned, (lt.Source("hill", HISTORY),)),
+        ),
     ),
-    Claim(
+    lt.Claim(
         "identity",
         "In general what this network learned should only be the identity function. It received some coordinates x and "
         "y and tried its best to reproduce the same",
         "RMSE of x and y over x ≥ 0.1, unseen lines and hills, worse of the line's and the hill's network",
         numbers.worst_error_of_points,
-        tuple(Source(network, curves) for network in ("line", "hill") for curves in ("line", "hill")),
+        tuple(lt.Source(network, curves) for network in ("line", "hill") for curves in ("line", "hill")),
         high=0.05,
         learned=True,
         beside=tuple(
-            Beside(
+            lt.Beside(
                 f"the {network}'s network",
                 numbers.error_of_points,
-                (Source(network, "line"), Source(network, "hill")),
+                (lt.Source(network, "line"), lt.Source(network, "hill")),
             )
             for network in ("line", "hill")
         ),
     ),
-    Claim(
+    lt.Claim(
         "sine-learned",
         "The next function I wanted to approximate was a sine: Which worked out",
         "RMSE over x ≥ 0.1",
@@ -76,7 +89,7 @@ CLAIMS = (
         high=0.03,
         learned=True,
     ),
-    Claim(
+    lt.Claim(
         "lines-sine-phase",
         "Interestingly they perform something like a sine phase in the beginning",
         "turns before x = 0.4, median over lines with intercept",
@@ -84,7 +97,7 @@ CLAIMS = (
         _sine("line"),
         low=2.0,
     ),
-    Claim(
+    lt.Claim(
         "lines-same-factor",
         "and then they grow all by the same factor although their slopes differed from 0.1 to 1.2",
         "slope of log(rise of the answer) on log(rise of the input) over x ≥ 0.4: 0 alike, 1 in proportion",
@@ -92,9 +105,9 @@ CLAIMS = (
         _sine("line"),
         low=-0.5,
         high=0.5,
-        beside=(Beside("lines through the origin", numbers.common_growth, _sine("line_origin")),),
+        beside=(lt.Beside("lines through the origin", numbers.common_growth, _sine("line_origin")),),
     ),
-    Claim(
+    lt.Claim(
         "lines-nonlinear",
         "The linear functions are mapped to non-linear functions through the lstm",
         "1 - R² of the best straight line over x ≥ 0.2, median over lines",
@@ -102,7 +115,7 @@ CLAIMS = (
         _sine("line", "line_origin"),
         low=0.01,
     ),
-    Claim(
+    lt.Claim(
         "learned-between",
         'The "learned" sine was in the area between blue and green',
         "amplitude from which on the answer swings less than the input",
@@ -111,25 +124,25 @@ CLAIMS = (
         low=0.2,
         high=0.4,
     ),
-    Claim(
+    lt.Claim(
         "valley-amplitude",
         "The valley in the middle stays nearly untouched",
         "range of the valley's depth over range of the peaks, over amplitudes",
         numbers.valley_moved,
         _sine("amplitude"),
         high=0.2,
-        beside=(Beside("range of the valley's place", numbers.valley_places, _sine("amplitude")),),
+        beside=(lt.Beside("range of the valley's place", numbers.valley_places, _sine("amplitude")),),
     ),
-    Claim(
+    lt.Claim(
         "valley-phase",
         "I guess that this will not be the case when I displace the phase. Wrong! The valley stays",
         "range of the valley's depth over range of the peaks, over phases",
         numbers.valley_moved,
         _sine("phase"),
         high=0.2,
-        beside=(Beside("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
+        beside=(lt.Beside("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
     ),
-    Claim(
+    lt.Claim(
         "frequency-copied",
         "Except for the first part between 0.0 to 0.2 the frequency is copied correctly",
         "largest relative error of the frequency of the best sinusoid over x ≥ 0.2",
@@ -137,7 +150,7 @@ CLAIMS = (
         _sine("frequency"),
         high=0.05,
     ),
-    Claim(
+    lt.Claim(
         "only-amplitude-wrong",
         "It looks as though the only thing that is really wrong is the amplitude",
         "share of the squared error over x ≥ 0.2 that another gain and offset explain, median over frequencies",
@@ -145,42 +158,88 @@ CLAIMS = (
         _sine("frequency"),
         low=0.9,
         beside=(
-            Beside("share that correcting the answer removes", numbers.removed_by_correction, _sine("frequency")),
-            Beside("the same with a delay too", numbers.removed_with_delay, _sine("frequency")),
+            lt.Beside("share that correcting the answer removes", numbers.removed_by_correction, _sine("frequency")),
+            lt.Beside("the same with a delay too", numbers.removed_with_delay, _sine("frequency")),
         ),
     ),
-    Claim(
+    lt.Claim(
         "amplitude-inside",
         "The lstm gets a sine and is supervised with the sine's amplitude",
         "largest absolute error of the amplitude, A from 0.05 to 0.49",
         numbers.inside_error,
-        (Source("amplitude", "sweep"),),
+        (lt.Source("amplitude", "sweep"),),
         high=0.02,
         learned=True,
     ),
-    Claim(
+    lt.Claim(
         "amplitude-diverges",
         "This explains the divergence starting from 0.5 in this plot",
         "shortfall of the amplitude at A = 0.8, beyond that of the clipped truth",
         numbers.shortfall,
-        (Source("amplitude", "sweep"),),
+        (lt.Source("amplitude", "sweep"),),
         low=0.1,
     ),
-    Claim(
+    lt.Claim(
         "slope-negative",
         "Neither negative slope nor a larger slope can be handle well (negative)",
         "RMSE of slope and intercept, slopes from -1 to -0.1",
         numbers.negative_slopes,
-        (Source("slope_intercept", "plane"),),
+        (lt.Source("slope_intercept", "plane"),),
         low=0.2,
     ),
-    Claim(
+    lt.Claim(
         "slope-large",
         "Neither negative slope nor a larger slope can be handle well (larger)",
         "RMSE of slope and intercept beyond that of the clipped truth, slopes from 1.1 to 2",
         numbers.large_slopes,
-        (Source("slope_intercept", "plane"),),
+        (lt.Source("slope_intercept", "plane"),),
         low=0.1,
     ),
 )
 """Every claim of the post, in its order."""
+
+
+def published() -> dict[str, lt.Results]:
+    """The post's own answers."""
+    return post.evidence.published()
+
+
+def untrained(name: str, settings: lt.Settings) -> lt.Settings | None:
+    """Networks as they are before they learn the sine."""
+    return replace(settings, steps=0) if name == "sine" else None
+
+
+def on_another_sine(name: str, settings: lt.Settings) -> lt.Settings | None:
+    """Networks that learn a sine twice as large."""
+    return settings.given(amplitude=0.6) if name == "sine" else None
+
+
+def dense(_: str, settings: lt.Settings) -> lt.Settings:
+    """A dense readout, which needs an LSTM layer below it: one layer is that of the networks of two, under it."""
+    rate = min(settings.learning_rate, DENSE_RATE)
+    return replace(settings, readout="dense", hidden=settings.hidden or (32,), learning_rate=rate)
+
+
+def times(factor: float) -> Callable[[str, lt.Settings], lt.Settings]:
+    """Another number of steps."""
+    return lambda _, settings: replace(settings, steps=int(settings.steps * factor))
+
+
+CLAIMS = lt.Claims(
+    title="the claims of the post",
+    claims=SENTENCES,
+    populations={
+        "line": (line.EXPERIMENT, []),
+        "hill": (hill.EXPERIMENT, []),
+        "hill_one_layer": (hill.EXPERIMENT, ["--hidden=none"]),
+        "hill_y": (hill_y.EXPERIMENT, []),
+        "sine": (sine.EXPERIMENT, []),
+        "amplitude": (amplitude.EXPERIMENT, []),
+        "slope_intercept": (slope_intercept.EXPERIMENT, []),
+    },
+    about="LSTMs",
+    published=published,
+    data=(PUBLISHED,),
+    controls={"untrained networks": untrained, "networks trained on A = 0.6": on_another_sine},
+    variants={"dense readout": dense, "a tenth of the steps": times(0.1), "ten times the steps": times(10)},
+)

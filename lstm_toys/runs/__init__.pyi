@@ -1,3 +1,3 @@
-from . import definition, execution, experiment, folder, identity, life, publishing, report
+from . import definition, execution, experiment, folder, foreign, identity, life, publishing, report
 
-__all__ = ["definition", "execution", "experiment", "folder", "identity", "life", "publishing", "report"]
+__all__ = ["definition", "execution", "experiment", "folder", "foreign", "identity", "life", "publishing", "report"]

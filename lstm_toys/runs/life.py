@@ -81,7 +81,8 @@ class Work:
         kind: a package with two modules. Its ``execution`` has ``execute(work, conduct, seconds)``, which writes what
             the run makes, adds the seconds of its stages and returns its metrics, with ``files``: the names of what it
             wrote; and ``draw(work)``, which yields drawings by file name. If it may take much, it has ``size(work) ->
-            Footprint``; if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
+            Footprint``; if it may be impossible, ``check(work)``, which raises `Refused` before anything is executed;
+            if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
             Its ``report`` has ``report(work, metrics)``, which yields lines and tables, and where all seeds may be
             lost, ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
         subject: what these need besides the settings.
@@ -201,14 +202,13 @@ def _execute(
         raise Refused(told) from None
     for work in works:
         try:
+            if hasattr(work.kind.execution, "check"):
+                work.kind.execution.check(work)
             if hasattr(work.kind.execution, "size"):
                 populations.footprint.check(work.kind.execution.size(work), work.run.folder)
-        except populations.footprint.TooLarge as error:
+        except (Refused, populations.footprint.TooLarge) as error:
             _remove(made)
-            raise Refused(f"{work.run.settings}: {error}") from None
-        except Refused:
-            _remove(made)
-            raise
+            raise Refused(str(error) if isinstance(error, Refused) else f"{work.run.settings}: {error}") from None
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
     seconds = {"import": time.perf_counter() - began}
     efforts = {

@@ -80,6 +80,18 @@ def wilson(successes: int, trials: int) -> Estimate:
     return Estimate(successes / trials, float(interval.low), float(interval.high))
 
 
+def difference(first: Estimate, second: Estimate) -> Estimate:
+    """The first of two independent estimates less the second, with an interval made of theirs, squared and added.
+
+    Of two shares with Wilson intervals it is method 10 of Newcombe (1998), which keeps its coverage where shares are
+    0 or 1; of other estimates, that of Zou and Donner (2008). There is none unless both have one.
+    """
+    value = first.value - second.value
+    below = np.hypot(first.value - first.low, second.high - second.value)
+    above = np.hypot(first.high - first.value, second.value - second.low)
+    return Estimate(value, float(value - below), float(value + above))
+
+
 def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
     """The probability that one of ours is above one of theirs, a tie counting half (Mann and Whitney, 1947).
 

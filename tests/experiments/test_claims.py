@@ -1,7 +1,8 @@
-"""The command that judges the claims, over runs that were made by hand."""
+"""The command that judges the claims, over runs that were made by hand; and those of a module of one's own."""
 
 import dataclasses
 import json
+import sys
 from pathlib import Path
 
 import jax
@@ -10,8 +11,9 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax
-from experiments import claims
+from experiments import amplitude, claims, sine
 from experiments.post.claims import CLAIMS
 from lstm_toys import studies
 from lstm_toys.figures import COLORS
@@ -19,12 +21,13 @@ from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
-from lstm_toys.runs import execution
+from lstm_toys.runs import definition, execution
 from lstm_toys.studies.claims import figures
+from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.tasks import families
 
 ROOT = Path(__file__).parents[2]
-VARIED = ("seeds", "steps", "readout", "hidden", "train_amplitude", "base_seed")
+VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
 
 
 def make_by_hand(work, _, seconds):
@@ -32,7 +35,8 @@ def make_by_hand(work, _, seconds):
     run, experiment, settings = work.run, work.subject, work.run.settings
     x = families.time_points(settings.timesteps)
     task = experiment.task(x)
-    examples = task.examples(jax.random.key(0), jnp.float32(settings.train_amplitude or 1))
+    numbers = {name: jnp.float32(value) for name, value in settings.numbers}
+    examples = task.examples(jax.random.key(0), numbers)
     probes = experiment.probes(x)
     errors = 0.01 * np.arange(settings.seeds)
     shown = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
@@ -46,10 +50,12 @@ def make_by_hand(work, _, seconds):
     loss = np.broadcast_to(errors[:, None], (settings.seeds, len(steps)))
     rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.asked)))
     made = Population(
-        task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, np.empty(0, int), np.empty((len(loss), 0)), 4, 0
+        task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, np.empty(0, int), np.empty((len(loss), 0)), 4, {}, 0
     )
     attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
-    labeled = arrays.dataset(made, np.asarray(x), examples, answers[:, 0], probes, answers[:, 1:], attributes)
+    labeled = arrays.dataset(
+        made, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
+    )
     storage.save_results(labeled, run.results)
     seconds.clear()
     seconds["train"] = 2.0
@@ -70,13 +76,13 @@ def judged(tmp_path_factory):
 
 def test_every_claim_is_judged_in_every_column(judged):
     entries = json.loads((judged[1] / "claims.json").read_text())
-    assert [entry["id"] for entry in entries] == [claim.id for claim in CLAIMS]
+    assert [entry["id"] for entry in entries] == [*CLAIMS.ids]
     told = {entry["id"]: entry for entry in entries}
     np.testing.assert_allclose(told["sine-learned"]["per_seed"][::2], [0.0, 0.02], atol=1e-6)
     assert told["sine-learned"]["per_seed"][1] is None
     assert (told["sine-learned"]["diverged"], told["sine-learned"]["excluded"]) == ([1], [])
     assert told["valley-phase"]["excluded"] == [1]
-    assert list(told["sine-learned"]["controls"]) == list(claims.CONTROLS)
+    assert list(told["sine-learned"]["controls"]) == list(CLAIMS.controls)
     assert told["line-one-layer"]["controls"] == {}
     assert all(entry["variants"] == {} for entry in entries)
     assert all(list(entry["null"]) == ["copy", "clipped copy"] for entry in entries if entry["id"] != "hill-y-longer")
@@ -88,14 +94,14 @@ def test_every_claim_is_judged_in_every_column(judged):
 
 def test_the_table_and_the_figure_hold_every_claim(judged):
     table = (judged[1] / "claims.md").read_text()
-    assert all(f"### {claim.id}" in table for claim in CLAIMS)
+    assert all(f"### {name}" in table for name in CLAIMS.ids)
     assert "made by `python -m experiments.claims --seeds 3 --base_seed 0`" in table
     assert "14 s (networks), 2 s (untrained networks)" in table
     height, width, _ = imread(judged[1] / "claims.png").shape
     assert height > width > 1_000
     figure = figures.draw(json.loads((judged[1] / "claims.json").read_text()))
     written = " ".join(text.get_text() for text in figure.texts)
-    assert all(claim.id in written for claim in CLAIMS)
+    assert all(name in written for name in CLAIMS.ids)
 
 
 def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
@@ -119,7 +125,7 @@ def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
     assert carry_out(claims, judged[0]) == 0
     told = capsys.readouterr().out
     assert "this run is finished" in told
-    assert all(claim.id in told for claim in CLAIMS)
+    assert all(name in told for name in CLAIMS.ids)
     assert max(map(len, told.split("the runs took")[0].splitlines())) <= 80
     assert "sine-learned: diverged and counted as not meeting it: seeds 1" in told
     assert (judged[1] / "claims.json").stat().st_mtime_ns == before
@@ -156,27 +162,139 @@ def test_it_is_judged_again_from_runs_that_are_finished(judged, monkeypatch):
     assert len(populations) == 7 + 1 + 1
 
 
+def planned(*arguments):
+    """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
+    (work,) = claims.plan(arguments).works
+    return work.run, {key: each.run.settings for key, each in work.needs.items()}
+
+
 def test_the_columns_differ_in_what_they_are_named_after():
-    columns = claims.columns(5, 7, variants=True)
-    usual = columns[claims.NETWORKS]
+    _, needs = planned("--seeds=5", "--base_seed=7", "--variants")
+    usual = {name: each for (column, name), each in needs.items() if column == NETWORKS}
     assert usual["hill_one_layer"] == dataclasses.replace(usual["hill"], hidden=())
     assert {(each.seeds, each.base_seed, each.readout) for each in usual.values()} == {(5, 7, "lstm")}
     changes = {
-        column: {
-            name: {
-                field: getattr(each, field) for field in VARIED if getattr(each, field) != getattr(usual[name], field)
-            }
-            for name, each in populations.items()
+        (column, name): {
+            field: getattr(each, field) for field in VARIED if getattr(each, field) != getattr(usual[name], field)
         }
-        for column, populations in columns.items()
+        for (column, name), each in needs.items()
     }
-    assert changes["untrained networks"] == {"sine": {"steps": 0}}
-    assert changes["networks trained on A = 0.6"] == {"sine": {"train_amplitude": 0.6}}
-    assert changes["dense readout"]["sine"] == {"readout": "dense"}
-    assert changes["dense readout"]["line"] == {"readout": "dense", "hidden": (32,)}
-    assert changes["a tenth of the steps"]["amplitude"] == {"steps": 150}
-    assert changes["ten times the steps"]["slope_intercept"] == {"steps": 50_000}
-    assert list(claims.columns(5, 7, variants=False)) == [claims.NETWORKS, *claims.CONTROLS]
+    assert len(changes) == 7 * 4 + 2
+    assert changes["untrained networks", "sine"] == {"steps": 0}
+    assert changes["networks trained on A = 0.6", "sine"] == {"numbers": (("amplitude", 0.6),)}
+    assert changes["dense readout", "sine"] == {"readout": "dense"}
+    assert changes["dense readout", "line"] == {"readout": "dense", "hidden": (32,)}
+    assert needs["dense readout", "hill"].learning_rate == 0.3
+    assert changes["a tenth of the steps", "amplitude"] == {"steps": 150}
+    assert changes["ten times the steps", "slope_intercept"] == {"steps": 50_000}
+    assert {column for column, _ in planned()[1]} == {NETWORKS, *CLAIMS.controls}
+
+
+NEEDS = {
+    "line-one-layer": {(NETWORKS, "line")},
+    "hill-second-layer": {(NETWORKS, "hill"), (NETWORKS, "hill_one_layer")},
+    "hill-y-longer": {(NETWORKS, "hill"), (NETWORKS, "hill_y")},
+    "slope-large,line-one-layer": {(NETWORKS, "line"), (NETWORKS, "slope_intercept")},
+    "valley-phase": {(column, "sine") for column in (NETWORKS, *CLAIMS.controls)},
+}
+
+
+@pytest.mark.parametrize("only", NEEDS)
+def test_only_what_some_claims_need_is_trained(only):
+    run, needs = planned(f"--only={only}")
+    assert needs.keys() == NEEDS[only]
+    assert {*run.settings.only} == {*only.split(",")}
+    assert run.folder != planned()[0].folder
+
+
+def test_all_claims_by_name_are_all_claims():
+    reordered = ",".join(reversed(CLAIMS.ids))
+    assert planned(f"--only={reordered}")[0].identity == planned()[0].identity == planned("--only=all")[0].identity
+    assert planned("--claims=experiments.post.claims")[0].folder == planned()[0].folder
+
+
+def judgment(folder, *arguments, seeds=3):
+    """The entries of claims that a command judged, by id, its table, and the folder of its run."""
+    before = {*(folder / "runs").glob("*")}
+    assert carry_out(claims, [*arguments, f"--seeds={seeds}", f"--results_dir={folder}", "--quiet"]) == 0
+    (run,) = {*(folder / "runs").glob("claims*")} - before
+    entries = json.loads((run / "claims.json").read_text())
+    return {entry["id"]: entry for entry in entries}, (run / "claims.md").read_text(), run
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder, where nothing is trained."""
+    monkeypatch.setattr(execution, "execute", None)
+    return tmp_path
+
+
+def alike(first, second):
+    """What given answers cannot change."""
+    return [{name: each[name] for name in each if name not in ("controls", "remarks")} for each in (first, second)]
+
+
+@pytest.mark.parametrize(
+    ("population", "experiment", "ids"),
+    [
+        ("sine", sine.EXPERIMENT, ("sine-learned", "lines-nonlinear", "valley-phase", "frequency-copied")),
+        ("amplitude", amplitude.EXPERIMENT, ("amplitude-inside", "amplitude-diverges")),
+    ],
+)
+def test_given_answers_are_judged_as_those_of_networks(judged, folder, population, experiment, ids):
+    """Those of the run itself, and the same numbers as any model would give them."""
+    reference = {entry["id"]: entry for entry in json.loads((judged[1] / "claims.json").read_text())}
+    path = claims.plan(judged[0]).works[0].needs[NETWORKS, population].run.results
+    results = storage.load_results(path)
+    answers = np.concatenate([results.train_answer.values[:, None], results.answer.values], axis=1)
+    answers[results.diverged.values] = np.nan
+    labeled = folder / "labeled.nc"
+    lt.save_results(lt.labeled(experiment, answers), labeled)
+    np.testing.assert_array_equal(lt.curves_of(experiment)[1:], results.input)
+    for file in (path, labeled):
+        entries, table, run = judgment(folder, f"--only={','.join(ids)}", f"--answers={population}={file}")
+        assert {*entries} == {*ids}
+        for name, entry in entries.items():
+            ours, theirs = alike(entry, reference[name])
+            assert ours == theirs
+            assert entry["controls"] == {}
+        assert f"--answers {population}={file}`" in table
+        assert f"The answers of {population} are those in {file.name}, beside which there are no controls" in table
+        assert not [*folder.glob(f"runs/{population}-*")]
+    assert json.loads((run / "config.json").read_text())["answers"] == [[population, lt.files.sha256(labeled)]]
+
+
+def spoiled(results):
+    """Answers to other curves, in several ways, and what is said of them."""
+    other = results.copy(deep=True)
+    other.input.values[3, 7] += 1e-3
+    yield other, "input is another one"
+    other = results.copy(deep=True)
+    other.input.values[3, 7] += 1e-8
+    yield other, None
+    yield results.assign_coords(feature=["z"]), "feature is another one"
+    yield results.isel(curve=slice(1, None)), "input has the axes (curve 28, time 100, feature 1), not (curve 29,"
+    yield results.isel(seed=0), "answer has the axes (curve 29, time 100, feature 1), not (seed, curve 29,"
+    yield results.isel(time=slice(50)), "has the axes (curve 29, time 50, feature 1), not (curve 29, time 100,"
+    yield results.drop_vars("family"), "family is missing"
+    yield results.drop_vars("train_answer"), "is no file of answers: train_answer is missing"
+
+
+def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, capsys):
+    right = lt.labeled(sine.EXPERIMENT, 0.5 * lt.curves_of(sine.EXPERIMENT)[None])
+    for results, said in spoiled(right):
+        lt.save_results(results, folder / "mine.nc")
+        arguments = ["--only=valley-phase,sine-learned", f"--answers=sine={folder / 'mine.nc'}", "--quiet"]
+        code = carry_out(claims, [*arguments, f"--results_dir={folder / 'results'}"])
+        error = capsys.readouterr().err
+        if said is None:
+            assert code == 0
+            continue
+        assert code == 2
+        assert error.startswith(f"answers of sine: {folder / 'mine.nc'}")
+        assert said in error
+        assert error.count("\n") == 1
+    assert len([*(folder / "results" / "runs").iterdir()]) == 1
 
 
 @pytest.mark.parametrize(
@@ -187,6 +305,15 @@ def test_the_columns_differ_in_what_they_are_named_after():
         (["--replot"], "there is no finished run to redraw"),
         (["--replot", "--restart"], "give one of the two"),
         (["variants"], "stray argument"),
+        (["--only=sine-learned,valley"], "there is no claim 'valley'; there are line-one-layer, hill-second-layer,"),
+        (["--only="], "flag --only=: takes names of claims"),
+        (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
+        (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: those of sine are given twice"),
+        (["--answers=sine"], "flag --answers=sine: takes NAME=FILE"),
+        (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
+        (["--answers=cosine=README.md"], "the claims need no population 'cosine'; they need line, hill,"),
+        (["--only=slope-large", "--answers=sine=README.md"], "need no population 'sine'; they need slope_intercept"),
+        (["--only=sine-learned", "--answers=sine=README.md"], "answers of sine: README.md is no file of answers: "),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):
@@ -195,6 +322,21 @@ def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, caps
     assert told in error
     assert error.count("\n") == 1
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("only", ["hill-y-longer", "identity"])
+def test_claims_that_given_answers_cannot_serve_are_refused(folder, capsys, only):
+    """They have no history; and seed i of one population is held beside seed i of another."""
+    hill = CLAIMS.populations["hill"][0]
+    lt.save_results(lt.labeled(hill, lt.curves_of(hill)[None]), folder / "hill.nc")
+    arguments = [f"--only={only}", f"--answers=hill={folder / 'hill.nc'}", "--seeds=3", f"--results_dir={folder}"]
+    assert carry_out(claims, arguments) == 2
+    said = {
+        "hill-y-longer": f"claim hill-y-longer: {folder / 'hill.nc'} does not hold history of hill; --only names the",
+        "identity": "claim identity takes networks together, and there are 3 of line, 1 of hill; give as many of each",
+    }[only]
+    assert capsys.readouterr().err.startswith(said)
+    assert not (folder / "runs").exists()
 
 
 def test_a_damaged_list_is_told(judged, capsys):
@@ -227,10 +369,191 @@ def test_help_tells_the_flags_that_it_takes(capsys):
     assert carry_out(claims, ["--help"]) == 0
     output = capsys.readouterr().out
     assert "--[no]variants" in output
+    assert "declares CLAIMS; of the clone, experiments.post.claims" in output
     assert "--steps" not in output
 
 
 def test_what_is_finished_is_told_without_jax(judged):
     told = carry_out_without_jax("claims", judged[0])
-    assert all(claim.id in told for claim in CLAIMS)
+    assert all(name in told for name in CLAIMS.ids)
     assert told.endswith("\n0\n")
+
+
+MINE = """
+import dataclasses
+
+import numpy as np
+
+import lstm_toys as lt
+
+
+def task(x):
+    return lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x)
+
+
+def probes(x):
+    return [lt.probe("steeper", "line", {"slope": np.array([0.6, 0.9]), "intercept": 0.1}, x)]
+
+
+EXPERIMENT = lt.Experiment(
+    name="mine",
+    doc="One line.",
+    defaults={"steps": 3, "learning_rate": 0.1, "hidden": "2", "timesteps": 12},
+    goal=lt.Goal(1e-3),
+    task=task,
+    probes=probes,
+    draw=lambda results, beside: {},
+)
+
+
+def error(lines):
+    return lt.per_curve(lines, lt.measures.rmse).mean(axis=1)
+
+
+def last(*sets):
+    return np.concatenate([lines.answer.values[:, :, -1, 0] for lines in sets], axis=1).max(axis=1)
+
+
+def loss(history):
+    return history.train_loss.values[:, -1]
+
+
+def untrained(name, settings):
+    return dataclasses.replace(settings, steps=0) if name == "few" else None
+
+
+STEEPER = lt.Source("few", "steeper")
+CLAIMS = lt.Claims(
+    title="what I think of lines in $x$",
+    claims=(
+        lt.Claim("steeper", "Steeper lines cost $1", "mean RMSE", error, (STEEPER,), high=1e-3),
+        lt.Claim("small", "Answers are small", "last", last, (STEEPER, lt.Source("few", "training")), high=0.999),
+        lt.Claim("sooner", "More steps, less loss", "loss", loss, (lt.Source("few", "history"),), against="more"),
+    ),
+    populations={"few": (EXPERIMENT, []), "more": (EXPERIMENT, ["--steps=6"]), "none": (EXPERIMENT, ["--steps=0"])},
+    about="lines",
+    controls={"untrained networks": untrained},
+    variants={"three units": lambda name, settings: dataclasses.replace(settings, hidden=(3,))},
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory):
+    """A folder with claims of one's own, to be in, and what was printed when some were judged, with variants."""
+    folder = tmp_path_factory.mktemp("mine")
+    (folder / "mine_claims.py").write_text(MINE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path])
+        patch.chdir(folder)
+        yield folder
+    sys.modules.pop("mine_claims", None)
+
+
+@pytest.fixture(scope="module")
+def own(mine):
+    """The entries of two claims of one's own, the table, and the folder of the run."""
+    return judgment(mine, "--claims=mine_claims", "--only=small,steeper", "--variants", seeds=6)
+
+
+def test_claims_of_ones_own_are_judged(mine, own):
+    entries, table, run = own
+    assert run.name.startswith("claims_mine_claims-")
+    assert list(entries) == ["steeper", "small"]
+    assert {each.name.rpartition("-")[0] for each in (mine / "runs").iterdir()} == {"mine", "claims_mine_claims"}
+    assert len([*(mine / "runs").glob("mine-*")]) == 3
+    paths = {
+        json.loads((each.parent / "config.json").read_text())["steps"]: each for each in mine.glob("runs/mine-*/*.nc")
+    }
+    labeled = storage.load_results(paths[0])
+    rmse = np.sqrt(np.square(labeled.answer - labeled.input)[:, :, labeled.time >= 0.1].mean(["time", "feature"]))
+    np.testing.assert_allclose(
+        entries["steeper"]["controls"]["untrained networks"]["per_seed"], rmse.mean("curve"), rtol=1e-5
+    )
+    assert entries["steeper"]["verdict"] == "refuted"
+    assert entries["steeper"]["remarks"] == ["a copy of the input meets it: the networks do not do what a copy does"]
+    assert entries["small"]["verdict"] == "supported"
+    assert "a clipped copy" not in str(entries["small"]["remarks"])
+    assert entries["small"]["remarks"][-1] == "untrained networks meet it too"
+    assert entries["small"]["variants"]["three units"]["difference"] == 0.0
+    assert table.startswith("# What I think of lines in $x$\n")
+    assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
+    assert {path.name for path in run.glob("*.png")} == {"claims.png", "variants.png"}
+
+
+def test_the_figure_of_variants_shows_their_intervals(own):
+    entries = [*own[0].values()]
+    (axes,) = figures.draw_variants(entries).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["steeper, 0%", "small, 100%"]
+    drawn = {tuple(line.get_xdata()) for line in axes.lines}
+    for entry in entries:
+        variant = entry["variants"]["three units"]
+        assert (100 * variant["difference"],) in drawn
+        assert tuple(100 * end for end in variant["difference_interval"]) in drawn
+
+
+def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, capsys):
+    assert own
+    arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
+    assert carry_out(claims, arguments) == 0
+    told = capsys.readouterr().out
+    assert "this run is finished" in told
+    assert "what I think of lines in $x$, in 6 networks each" in told
+    assert "with three units no share differs" in told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'STEEPER = lt.Source("few", "steeper")',
+            'STEEPER = lt.Source("few", "steep")',
+            "few has no curves 'steep'; it",
+        ),
+        (
+            "history.train_loss.values[:, -1]",
+            "history.loss",
+            "claim sooner: loss raises AttributeError: 'Dataset' object",
+        ),
+        ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
+        ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
+        (
+            "def error(lines):",
+            "error = print\ndef other(lines):",
+            "is no function of a module, so that its code cannot",
+        ),
+        (
+            'against="more"',
+            'against="mor"',
+            "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
+        ),
+    ],
+)
+def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsys, old, new, said):
+    assert own
+    assert old in MINE
+    (mine / "other_claims.py").write_text(MINE.replace(old, new))
+    sys.modules.pop("other_claims", None)
+    arguments = ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={mine}"]
+    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) in (1, 2)
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_an_edited_claim_is_another_judgment_and_an_edited_figure_is_not(mine, own, monkeypatch):
+    assert own
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    names = []
+    for old, new in (
+        ("", ""),
+        ("high=0.999", "high=0.99"),
+        (".max(axis=1)", ".min(axis=1)"),
+        ("results, beside: {}", "results, beside: dict()"),
+    ):
+        (mine / "edited_claims.py").write_text(MINE.replace(old, new))
+        sys.modules.pop("edited_claims", None)
+        definition._module.cache_clear()
+        names.append(planned("--claims=edited_claims", "--only=small")[0].folder.name)
+    assert len({*names[:3]}) == 3
+    assert names[3] == names[0]

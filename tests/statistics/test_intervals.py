@@ -102,3 +102,40 @@ def test_its_interval_is_that_of_both_samples_resampled():
     resampled = [np.mean(random.choice(ours, 40)[:, None] > random.choice(theirs, 30)[None, :]) for _ in range(5_000)]
     estimate = intervals.probability_above(ours, theirs)
     np.testing.assert_allclose(estimate[1:], np.quantile(resampled, (0.025, 0.975)), atol=0.01)
+
+
+NEWCOMBE = {
+    (56, 70, 48, 80): (0.0524, 0.3339),
+    (9, 10, 3, 10): (0.1705, 0.8090),
+    (6, 7, 2, 7): (0.0582, 0.8062),
+    (5, 56, 0, 29): (-0.0381, 0.1926),
+    (0, 10, 0, 20): (-0.1611, 0.2775),
+    (0, 10, 0, 10): (-0.2775, 0.2775),
+    (10, 10, 0, 20): (0.6791, 1.0),
+    (10, 10, 0, 10): (0.6075, 1.0),
+}
+"""Successes and trials of two samples, and the published interval: Newcombe (1998), table II, method 10."""
+
+
+@pytest.mark.parametrize("counts", NEWCOMBE)
+def test_differences_of_shares_are_the_published_ones(counts):
+    first, second = intervals.wilson(*counts[:2]), intervals.wilson(*counts[2:])
+    difference = intervals.difference(first, second)
+    assert difference.value == pytest.approx(counts[0] / counts[1] - counts[2] / counts[3])
+    np.testing.assert_allclose(difference[1:], NEWCOMBE[counts], atol=5e-5)
+    np.testing.assert_allclose(intervals.difference(second, first), np.negative(difference)[[0, 2, 1]])
+
+
+def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says():
+    random, truth = np.random.default_rng(0), (0.9, 0.6)
+    draws = [random.binomial(64, share, 2_000) for share in truth]
+    shares = [{count: intervals.wilson(count, 64) for count in {*drawn.tolist()}} for drawn in draws]
+    pairs = zip(*(drawn.tolist() for drawn in draws), strict=True)
+    found = [intervals.difference(shares[0][first], shares[1][second]) for first, second in pairs]
+    assert np.mean([low <= truth[0] - truth[1] <= high for _, low, high in found]) == pytest.approx(0.95, abs=0.015)
+
+
+def test_without_an_interval_a_difference_has_none():
+    alone = intervals.difference(intervals.Estimate(0.7, np.nan, np.nan), intervals.wilson(5, 10))
+    assert alone.value == pytest.approx(0.2)
+    assert np.isnan(alone[1:]).all()

@@ -1,3 +1,14 @@
-from . import claim, entries, evidence, execution, figures, report, settings, verdicts
+from . import claim, declaration, entries, evidence, execution, figures, given, report, settings, verdicts
 
-__all__ = ["claim", "entries", "evidence", "execution", "figures", "report", "settings", "verdicts"]
+__all__ = [
+    "claim",
+    "declaration",
+    "entries",
+    "evidence",
+    "execution",
+    "figures",
+    "given",
+    "report",
+    "settings",
+    "verdicts",
+]

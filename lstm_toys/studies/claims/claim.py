@@ -1,6 +1,6 @@
-"""What a claim is: a sentence as a number of a network, and where the number has to lie."""
+"""What a claim is: a sentence as a number of a network, and where the number has to lie. Imports nothing heavy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -11,15 +11,31 @@ Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
 
 COPY, CLIPPED = "copy", "clipped copy"
-"""The models without an LSTM that claims are tried on."""
+"""The models without a network that claims are tried on."""
 
+TRAINING = "training"
+"""The curve set of the training curve alone."""
+
+HISTORY = "history"
+"""What the records of the training told, instead of curves."""
 
 Number = Callable[..., Float[np.ndarray, " S"]]
 """From the curve sets that it needs, one dataset each, to one number a network; NaN where it has no meaning."""
 
 
 class Source(NamedTuple):
-    """Which results a number is made of: a curve set of a population, see `evidence.select`."""
+    """Which results a number is made of.
+
+    Attributes:
+        population: its name among those of the claims.
+        curves: the name of one of its experiment's probes; ``"training"``: the training curve; ``"history"``: what the
+            records of the training told.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Source("sine", "line").curves
+        'line'
+    """
 
     population: str
     curves: str
@@ -33,6 +49,13 @@ class Beside:
         what: it is.
         number: one a network.
         sources: what it is made of.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> def last(lines):
+        ...     return lines.answer.values[:, 0, -1, 0]
+        >>> lt.Beside("last answer to the first line", last, (lt.Source("sine", "line"),)).what
+        'last answer to the first line'
     """
 
     what: str
@@ -48,7 +71,9 @@ class Claim:
         id: its name.
         quote: the sentence.
         statistic: what the number is.
-        number: one a network.
+        number: from the results that ``sources`` name, in their order, to one number a network ``[S]``, NaN where it
+            has no meaning. Of curves these are ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or ``answer``
+            ``[S, C, A]`` and ``truth`` ``[C, A]``, with the parameters of the curves as coordinates ``[C]``.
         sources: what it is made of.
         low: a number below this does not meet the claim.
         high: a number above this does not.
@@ -56,6 +81,14 @@ class Claim:
         against: another population that the number is held against instead of against thresholds: the claim is that a
             network's number is the higher one.
         beside: what is told beside it.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> def largest(lines):
+        ...     return lines.answer.values.max(axis=(1, 2, 3))
+        >>> sources = (lt.Source("sine", "line"),)
+        >>> lt.Claim("within", "Lines are answered within 0.6", "largest answer", largest, sources, high=0.6).meets
+        'at most 0.6'
     """
 
     id: str
@@ -77,6 +110,23 @@ class Claim:
         if np.isfinite(self.low) and np.isfinite(self.high):
             return f"from {self.low:g} to {self.high:g}"
         return f"at least {self.low:g}" if np.isfinite(self.low) else f"at most {self.high:g}"
+
+    @property
+    def populations(self) -> tuple[str, ...]:
+        """What its number is made of, and what it is held against."""
+        names = (source.population for source in self.sources)
+        return tuple(dict.fromkeys([*names, *([] if self.against is None else [self.against])]))
+
+    def made_of(self, held: Collection[str]) -> set[str]:
+        """The populations that it is judged by, and those of what is told beside it.
+
+        Args:
+            held: names of populations; what needs others is left out, and without those of `populations` all.
+        """
+        if not {*self.populations} <= {*held}:
+            return set()
+        beside = [{source.population for source in each.sources} for each in self.beside]
+        return {*self.populations}.union(*(names for names in beside if names <= {*held}))
 
     def met(self, numbers: Float[np.ndarray, " S"]) -> Bool[np.ndarray, " S"]:
         """Whether numbers meet the claim; one that has no meaning does not."""

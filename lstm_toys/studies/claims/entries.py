@@ -1,22 +1,25 @@
 """What is told of a claim: one entry of ``claims.json``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.results.summary import finite
+from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
+from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Outcome, judge
+from lstm_toys.studies.claims.verdicts import Outcome, Unsound, judge
 
 
 def entry(
     claim: Claim,
     networks: Evidence,
     *,
+    about: str,
     published: Evidence,
     nulls: Mapping[str, Evidence],
     controls: Mapping[str, Evidence],
@@ -26,18 +29,20 @@ def entry(
 
     Args:
         claim: to judge.
-        networks: trained as the experiments' defaults say.
+        networks: that the claim is about.
+        about: what they are, in words.
         published: published answers.
-        nulls: models without an LSTM, by name.
+        nulls: models without a network, by name.
         controls: networks that were not trained, or on something else, by name.
         variants: networks of other shapes and budgets, by name.
 
     Raises:
-        ValueError: the networks' results lack what the claim is about.
+        Unsound: the networks' results lack what the claim is about, or it is not one number a network.
     """
     networks_say, published_says = judge(claim, networks), judge(claim, published)
     if networks_say is None:
-        raise ValueError(f"{claim.id}: the results lack {claim.sources}")
+        told = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
+        raise Unsound(f"the results lack {told}, or are not of as many networks each")
     if published_says is not None and np.isnan(published_says.numbers).all():
         published_says = None
     nulls_say, controls_say, variants_say = (
@@ -51,36 +56,40 @@ def entry(
         "threshold": {"low": finite(claim.low), "high": finite(claim.high), "against": claim.against},
         "meets": claim.meets,
         **_population(networks_say),
-        "published": None if published_says is None else _single(claim, published_says),
-        "null": {name: _single(claim, outcome) for name, outcome in nulls_say.items()},
+        "published": None
+        if published_says is None
+        else _single(published_says) | {"below": _below(published_says, {NETWORKS: networks_say, **variants_say})},
+        "null": {name: _single(outcome) for name, outcome in nulls_say.items()},
         "controls": {name: _population(outcome) for name, outcome in controls_say.items()},
-        "variants": {name: _population(outcome) for name, outcome in variants_say.items()},
-        "remarks": remarks(claim, networks_say, nulls_say, controls_say, variants_say),
+        "variants": {
+            name: _population(outcome) | _difference(outcome, networks_say) for name, outcome in variants_say.items()
+        },
+        "remarks": [*remarks(claim, networks_say, nulls_say, controls_say, about)],
     }
 
 
 def remarks(
-    claim: Claim,
-    networks: Outcome,
-    nulls: Mapping[str, Outcome],
-    controls: Mapping[str, Outcome],
-    variants: Mapping[str, Outcome],
-) -> list[str]:
-    """What the verdict does not mean: that nothing else meets the claim, nor that it is the same for other networks."""
-    met = [name for name, outcome in nulls.items() if claim.met(outcome.numbers).all()]
-    said = []
-    if COPY in met:
-        said.append(
-            "a copy of the input is what is to be learned"
-            if claim.learned
-            else "a copy of the input meets it: says nothing about LSTMs"
-        )
+    claim: Claim, networks: Outcome, nulls: Mapping[str, Outcome], controls: Mapping[str, Outcome], about: str
+) -> Iterator[str]:
+    """What the verdict does not mean, where something that is no such network meets the claim.
+
+    Beside a supported claim, that its force is lost; beside a refuted one, that the networks are unlike it.
+    """
+    verdict = networks.verdict
+    met = [name for name, outcome in nulls.items() if outcome.meets.all()]
+    if met and verdict == "refuted":
+        name = COPY if COPY in met else CLIPPED
+        yield f"a {name} of the input meets it: the networks do not do what a {name} does"
+    elif COPY in met and claim.learned:
+        yield "a copy of the input is what is to be learned"
+    elif COPY in met:
+        said = {"supported": "says nothing", "undecided": "supported, it would say nothing"}[verdict]
+        yield f"a copy of the input meets it: {said} about {about}"
     elif CLIPPED in met:
-        said.append("a clipped copy of the input meets it: is only the tanh")
-    said += [f"{name} meet it too" for name, outcome in controls.items() if outcome.verdict == "supported"]
-    return said + [
-        f"{outcome.verdict} with {name}" for name, outcome in variants.items() if outcome.verdict != networks.verdict
-    ]
+        said = {"supported": "needs no more than", "undecided": "supported, it would need no more than"}[verdict]
+        yield f"a clipped copy of the input meets it: {said} answers within (-1, 1)"
+    too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[verdict]
+    yield from (f"{name} {too}" for name, outcome in controls.items() if outcome.verdict == "supported")
 
 
 def _population(outcome: Outcome) -> dict[str, Any]:
@@ -104,11 +113,25 @@ def _population(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _single(claim: Claim, outcome: Outcome) -> dict[str, Any]:
-    """What a population of one says: a published network, or a model without an LSTM."""
+def _difference(outcome: Outcome, networks: Outcome) -> dict[str, Any]:
+    """By how much the share of a variant's networks that meet the claim differs from that of the networks."""
+    difference = intervals.difference(outcome.share, networks.share)
+    return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
+
+
+def _below(published: Outcome, others: Mapping[str, Outcome]) -> dict[str, list[int]]:
+    """How unusual a published network is: the networks whose number is below its own, and of how many, by column."""
+    return {
+        name: [int((outcome.numbers < published.numbers[0]).sum()), int(np.isfinite(outcome.numbers).sum())]
+        for name, outcome in others.items()
+    }
+
+
+def _single(outcome: Outcome) -> dict[str, Any]:
+    """What a population of one says: a published network, or a model without a network."""
     return {
         "value": finite(outcome.numbers[0]),
-        "meets": bool(claim.met(outcome.numbers)[0]),
+        "meets": bool(outcome.meets[0]),
         "beside": {what: finite(estimate.value) for what, estimate in outcome.beside.items()},
     }
 

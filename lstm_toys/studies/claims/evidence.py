@@ -1,21 +1,29 @@
-"""What claims are judged by: labeled answers of networks, of models that know no LSTM, and published ones.
+"""What claims are judged by: labeled answers of networks, of models that are none, and published ones.
 
 Evidence is a mapping from a population's name to its labeled results, as `lstm_toys.results.arrays.dataset` makes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
+from jaxtyping import Array, Float, PyTree, Shaped
+
+from lstm_toys.studies.claims.claim import HISTORY, TRAINING
 
 Evidence = Mapping[str, xr.Dataset]
 
+Curve = Float[Array, " T"]
 
-TRAINING = "training"
-"""The curve set of the training curve alone."""
+PerCurve = Callable[[Curve, Curve, Curve], PyTree[Shaped[Array, ""]]]
+"""A measure of one answer to one curve at time points."""
 
-HISTORY = "history"
-"""What the records of the training told, instead of curves."""
+SEED_BLOCK = 8
+"""Networks that one compiled program measures at a time."""
 
 
 def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
@@ -55,3 +63,47 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     }
     known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
     return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
+
+
+def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
+    """A measure of every answer of every network ``[S, C]``, bitwise the same whatever other networks there are.
+
+    Args:
+        curves: a curve set, of which sequences are the answers.
+        measure: pure function of one answer ``[T]``, the curve that was shown ``[T]`` and the share of the range of x
+            that has passed ``[T]``, from 0 to 1, such as those of `lstm_toys.statistics.measures`; what it returns may be a tree of scalars.
+        feature: of input and answer.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> shown = np.stack([np.zeros(20), np.ones(20)])[:, :, None]
+        >>> curves = lt.Results(
+        ...     {
+        ...         "input": (("curve", "time", "feature"), shown),
+        ...         "answer": (("seed", "curve", "time", "feature"), np.stack([shown, shown + 0.5, 0 * shown])),
+        ...     },
+        ...     {"time": np.linspace(0, 1, 20), "feature": ["y"]},
+        ... )
+        >>> lt.per_curve(curves, lt.measures.rmse).tolist()
+        [[0.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
+    """
+    answers, shown, x = (
+        np.asarray(values, np.float32)
+        for values in (*(curves[name].sel(feature=feature) for name in ("answer", "input")), curves.time)
+    )
+    x = (x - x[0]) / (x[-1] - x[0])
+    seeds = len(answers)
+    padded = np.concatenate([answers, np.zeros((-seeds % SEED_BLOCK, *answers.shape[1:]), np.float32)])
+    blocks = [
+        _each(measure, jnp.asarray(block), jnp.asarray(shown), jnp.asarray(x))
+        for block in padded.reshape(-1, SEED_BLOCK, *answers.shape[1:])
+    ]
+    return jax.tree.map(lambda *parts: np.concatenate(parts)[:seeds], *blocks)
+
+
+@partial(jax.jit, static_argnums=0)
+def _each(
+    measure: PerCurve, answers: Float[Array, "N C T"], shown: Float[Array, "C T"], x: Curve
+) -> PyTree[Shaped[Array, "N C"]]:
+    return jax.vmap(jax.vmap(measure, (0, 0, None)), (0, None, None))(answers, shown, x)

@@ -1,16 +1,30 @@
-"""The judgment of claims by finished runs."""
+"""The judgment of claims by finished runs, and by answers that were given."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import xarray as xr
 
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
 from lstm_toys.results import storage
-from lstm_toys.runs.life import Conduct, Work, stopwatch
-from lstm_toys.studies.claims import entries, evidence, figures, report
+from lstm_toys.runs.life import Conduct, Failed, Work, stopwatch
+from lstm_toys.studies.claims import entries, evidence, figures, given, report
 from lstm_toys.studies.claims.claim import CLIPPED, COPY
+from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.settings import NETWORKS
+from lstm_toys.studies.claims.settings import Question
+from lstm_toys.studies.claims.verdicts import Unsound
+
+
+def check(work: Work) -> None:
+    """Holds the claims against the curves of the experiments, and given answers against them too.
+
+    Raises:
+        Refused: a claim is about curves that there are not, or answers are to other ones.
+    """
+    question: Question = work.subject
+    given.check_curves(question, given.read(question, work.run.settings))
 
 
 def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
@@ -24,40 +38,26 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
         The metrics.
 
     Raises:
+        Failed: the number of a claim cannot be had.
+        Refused: a file of given answers was changed meanwhile.
         Damaged: a file of a run is.
         OSError: a file cannot be read or written.
     """
     question, run = work.subject, work.run
     with stopwatch(seconds, "judge"):
-        every: dict[str, Evidence] = {}
+        every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, run.settings))}
         spent: dict[str, float] = {}
         for column in dict.fromkeys(column for column, _ in work.needs):
             runs = {name: each.run for (where, name), each in work.needs.items() if where == column}
-            every[column] = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
+            found = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
+            every.setdefault(column, {}).update(found)
             spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in {*runs.values()}), 1)
-        networks = every.pop(NETWORKS)
-        bounds = {COPY: float("inf"), CLIPPED: 1.0}
-        nulls = {
-            name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
-            for name, bound in bounds.items()
-        }
-        published = question.published()
-        told = [
-            entries.entry(
-                claim,
-                networks,
-                published=published,
-                nulls=nulls,
-                controls={name: every[name] for name in question.controls},
-                variants={name: each for name, each in every.items() if name not in question.controls},
-            )
-            for claim in question.sentences()
-        ]
+        told = [*_judged(question, every)]
         took = ", ".join(f"{seconds:,.0f} s ({column})" for column, seconds in spent.items())
+        conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         write_json(run.folder / "claims.json", told)
         with replacing(run.folder / "claims.md") as temporary:
-            conditions = f"{question.made_by} Their runs took {took}."
-            temporary.write_text(report.markdown(told, question.title, conditions))
+            temporary.write_text(report.markdown(told, question.declared.title, " ".join(conditions)))
     return {
         "experiment": run.name,
         "flags": run.settings.as_dict(),
@@ -67,6 +67,38 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
     }
 
 
+def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[str, Any]]:
+    """What is told of every claim.
+
+    Args:
+        question: which they are.
+        every: by column, the results of its populations.
+    """
+    declared, networks = question.declared, every[NETWORKS]
+    bounds = {COPY: float("inf"), CLIPPED: 1.0}
+    nulls = {
+        name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
+        for name, bound in bounds.items()
+    }
+    published = {} if declared.published is None else declared.published()
+    for claim in question.claims:
+        try:
+            yield entries.entry(
+                claim,
+                networks,
+                about=declared.about,
+                published=published,
+                nulls=nulls,
+                controls={name: every[name] for name in declared.controls if name in every},
+                variants={name: every[name] for name in declared.variants if name in every},
+            )
+        except Unsound as error:
+            raise Failed(f"claim {claim.id}: {error}") from error
+
+
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """Each claim's number over networks, and what it is held against."""
-    yield "claims.png", figures.draw(read_json_list(work.run.checked("claims.json")))
+    """Each claim's number over networks, and what it is held against; and what changes with the networks."""
+    told = read_json_list(work.run.checked("claims.json"))
+    yield "claims.png", figures.draw(told)
+    if any(each["variants"] for each in told):
+        yield "variants.png", figures.draw_variants(told)

@@ -13,11 +13,11 @@ from matplotlib.patches import Patch
 
 from lstm_toys import figures
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
-from lstm_toys.studies.claims.report import percent, percents
+from lstm_toys.studies.claims.report import differs, percent, percents
 
 TINTS = {"supported": "#007f00", "refuted": "#e8000b", "undecided": "#8a6d00"}
 MARKS = {"published": ("D", figures.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
-CONTROL_COLORS = ("#c77800", "#7a4fbf")
+CONTROL_COLORS = ("#c77800", "#7a4fbf", "#00838f", "#ad1457", "#5d4037", "#33691e")
 LOGARITHMIC = 30.0
 """Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
 
@@ -26,17 +26,17 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     """One row a claim, grouped by verdict; each has an axis of its own.
 
     Args:
-        entries: as `lstm_toys.studies.claims.report.entry` makes them.
+        entries: as `lstm_toys.studies.claims.entries.entry` makes them.
     """
     grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
     grouped = {verdict: group for verdict, group in grouped.items() if group}
-    controls = list(dict.fromkeys(name for each in entries for name in each["controls"]))
+    colors = _colors(entries, "controls")
     rows, heading, top = 1.15, 0.42, 0.75
     height = rows * len(entries) + heading * len(grouped) + top
     with figures.canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
         figure.set_size_inches(11.0, height)
         figure.set_layout_engine("none")
-        figure.legend(handles=_legend(controls), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4)
+        figure.legend(handles=_legend(colors), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4)
         below, panel = height - top, iter(panels)
         for verdict, group in grouped.items():
             below -= heading
@@ -46,18 +46,59 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
                 below -= rows
                 axes = next(panel)
                 axes.set_position((0.375, (below + 0.42) / height, 0.475, (rows - 0.5) / height))
-                _row(axes, entry, controls)
+                _row(axes, entry, colors)
                 _words(figure, entry, below / height, (below + rows) / height)
     return figure
 
 
-def _legend(controls: list[str]) -> list[Artist]:
+def draw_variants(entries: list[dict[str, Any]]) -> Figure:
+    """By how much the share of networks that meet a claim differs with other networks: one row a claim.
+
+    Args:
+        entries: as `lstm_toys.studies.claims.entries.entry` makes them.
+    """
+    colors = _colors(entries, "variants")
+    lane = 0.8 / len(colors)
+    with figures.canvas(
+        "", xlabel="by how many points of 100 the share of networks that meet the claim is larger", ylabel=""
+    ) as (
+        figure,
+        (axes,),
+    ):
+        figure.set_size_inches(9.0, 1.6 + len(entries) * (0.14 + 0.16 * len(colors)))
+        for row, entry in enumerate(entries):
+            axes.axhspan(row - 0.5, row + 0.5, color="black", alpha=0.04 * (row % 2), linewidth=0)
+            for number, (name, color) in enumerate(colors.items()):
+                variant = entry["variants"].get(name)
+                if variant is None or variant["difference"] is None:
+                    continue
+                place, value = row + lane * (number - (len(colors) - 1) / 2), 100 * variant["difference"]
+                if variant["difference_interval"] is not None:
+                    axes.plot([100 * end for end in variant["difference_interval"]], [place] * 2, color=color)
+                face = color if differs(variant) else "white"
+                axes.plot([value], [place], "o", color=color, markersize=5, markerfacecolor=face)
+        axes.axvline(0, color="black", linewidth=1)
+        axes.set(xlim=(-105, 105), ylim=(len(entries) - 0.5, -0.5))
+        axes.set_yticks(range(len(entries)), [_plain(f"{each['id']}, {percent(each['share'])}") for each in entries])
+        handles = [Line2D([], [], color=color, marker="o", label=_plain(name)) for name, color in colors.items()]
+        hollow = Line2D([], [], color="black", marker="o", markerfacecolor="white", label="95 % interval holds 0")
+        figure.legend(handles=[*handles, hollow], loc="outside upper center", ncols=4)
+    return figure
+
+
+def _colors(entries: list[dict[str, Any]], kind: str) -> dict[str, str]:
+    """A color for each column of a kind."""
+    names = dict.fromkeys(name for each in entries for name in each[kind])
+    return {name: CONTROL_COLORS[number % len(CONTROL_COLORS)] for number, name in enumerate(names)}
+
+
+def _legend(controls: dict[str, str]) -> list[Artist]:
     handles: list[Artist] = [
         Patch(facecolor=TINTS["supported"], alpha=0.13, label="meets the claim"),
         Line2D([], [], color="black", linewidth=1, linestyle="--", label="threshold"),
         _dots(figures.COLORS["b"], "one network each"),
         Line2D([], [], color=figures.COLORS["b"], linewidth=2, marker="|", label="their median"),
-        *(_dots(color, name) for color, name in zip(CONTROL_COLORS, controls, strict=False)),
+        *(_dots(color, _plain(name)) for name, color in controls.items()),
         _dots(figures.GRAY, "networks that they are held against"),
     ]
     names = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
@@ -75,18 +116,22 @@ def _words(figure: Figure, entry: dict[str, Any], bottom: float, top: float) -> 
     """What the claim is, left of its axes, and how many networks meet it, right of them."""
     middle = (bottom + top) / 2
     unit = (top - bottom) / 1.15
-    figure.text(0.015, top - 0.1 * unit, entry["id"], fontsize=10, weight="bold", va="top")
-    quote = "\n".join(textwrap.wrap(f"“{entry['quote']}”", 56))
+    figure.text(0.015, top - 0.1 * unit, _plain(entry["id"]), fontsize=10, weight="bold", va="top")
+    quote = _plain("\n".join(textwrap.wrap(f"“{entry['quote']}”", 56)))
     figure.text(0.015, top - 0.3 * unit, quote, fontsize=7.5, va="top", style="italic", color="#333333")
     share = percent(entry["share"])
     figure.text(0.862, middle + 0.2 * unit, share, fontsize=12, weight="bold", va="center")
     figure.text(0.915, middle + 0.2 * unit, percents(entry["interval"]), fontsize=8, va="center", color="#333333")
-    against = "pairs of networks" if entry["threshold"]["against"] else f"{entry['counted']} networks"
-    remarks = "\n".join(textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27))
+    against = (
+        "pairs of networks"
+        if entry["threshold"]["against"]
+        else f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
+    )
+    remarks = _plain("\n".join(textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27)))
     figure.text(0.862, middle + 0.05 * unit, remarks, fontsize=7, va="top", color="#333333")
 
 
-def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
+def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
     """The distribution of a claim's number, and what it is held against."""
     numbers = _known(entry["per_seed"])
     alone = {
@@ -94,16 +139,13 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
         for name, each in {"published": entry["published"], **entry["null"]}.items()
         if each is not None and each["value"] is not None
     }
-    others = {
-        CONTROL_COLORS[controls.index(name)]: _known(population["per_seed"])
-        for name, population in entry["controls"].items()
-    }
+    others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
     if entry["against_per_seed"]:
-        others[figures.GRAY] = _known(entry["against_per_seed"])
+        others.append((figures.GRAY, _known(entry["against_per_seed"])))
     low, high = (entry["threshold"][side] for side in ("low", "high"))
     levels = [level for level in (low, high) if level is not None]
     left, right = _limits(
-        axes, np.array([*numbers, *levels]), [*alone.values()], np.concatenate([*others.values(), []])
+        axes, np.array([*numbers, *levels]), [*alone.values()], np.concatenate([*(values for _, values in others), []])
     )
     axes.set(xlim=(left, right), ylim=(-0.7 - 0.95 * len(others), 1.6), yticks=[])
     if levels:
@@ -114,14 +156,16 @@ def _row(axes: Axes, entry: dict[str, Any], controls: list[str]) -> None:
     _swarm(axes, numbers, 0.0, figures.COLORS["b"])
     if len(numbers):
         axes.plot([entry["median"]], [0.0], "|", color=figures.COLORS["b"], markersize=15, markeredgewidth=2)
-    for lane, (color, values) in enumerate(others.items(), 1):
+    for lane, (color, values) in enumerate(others, 1):
         _swarm(axes, values, -0.95 * lane, color)
     for name, value in alone.items():
         marker, color = MARKS[name]
         style: dict[str, Any] = {"color": color, "markersize": 7, "markeredgewidth": 1.4, "clip_on": False}
         axes.plot([np.clip(value, left, right)], [1.05], marker, **style, zorder=5)
     axes.tick_params(axis="x", labelsize=7, pad=1)
-    axes.set_xlabel(f"{entry['statistic']}; {entry['meets']}", fontsize=7.5, labelpad=1)
+    told = _plain(f"{entry['statistic']}; {entry['meets']}")
+    # What is longer than the axis leaves it on the left, where there is room.
+    axes.set_xlabel(told, fontsize=7.5, labelpad=1, loc="right" if len(told) > 85 else "center")
 
 
 def _limits(
@@ -155,6 +199,11 @@ def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str)
         places = np.clip(values[there], left, right)
         style: dict[str, Any] = {"color": color, "markersize": size, "markeredgewidth": 0, "clip_on": False}
         axes.plot(places, heights[there], marker, alpha=0.55, **style)
+
+
+def _plain(text: str) -> str:
+    """Text in which matplotlib sees no formula."""
+    return text.replace("$", r"\$")
 
 
 def _known(numbers: list[float | None]) -> Float[np.ndarray, " N"]:

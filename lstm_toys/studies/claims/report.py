@@ -8,14 +8,19 @@ from rich.console import RenderableType
 from lstm_toys.files import read_json_list
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
+from lstm_toys.studies.claims.declaration import NETWORKS
 
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
 The interval is Wilson's; where the claim holds one population against another, the share is the probability that a
 network's number is above that of one of the other, with a bootstrap interval, which medians have too. The published
 value is the same statistic on its published answers; *copy* answers what it is shown, *clipped copy* that within
-(-1, 1), which is all that a last layer of LSTM units can answer; ✓ meets the claim, ✗ does not. The other columns are
-shares of networks under other conditions."""
+(-1, 1), which is all that a last layer of cells within (-1, 1) can answer; ✓ meets the claim, ✗ does not. The other
+columns are shares of networks under other conditions."""
+
+DIFFERENCES = """\
+By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with the
+95 % interval of a difference of independent shares (Newcombe, 1998, method 10); in bold where it leaves out 0."""
 
 
 def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -29,15 +34,23 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         median = tables.number(entry["median"])
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
-    title = f"{work.subject.title}, in {work.run.settings.seeds} networks each"
+    question = work.subject
+    trained = f", in {work.run.settings.seeds} networks each" if metrics["runs_seconds"] else ""
+    title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
+    for name, path in question.answers.items():
+        yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
+    for name in _named(entries, "variants"):
+        told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
+        other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
+        yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
-    spent = ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items())
-    yield f"the runs took {spent}"
+    if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
+        yield f"the runs took {spent}"
 
 
 def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
@@ -49,8 +62,7 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
         conditions: how the networks were made, one line.
     """
     lines = [f"# {title[0].upper()}{title[1:]}", "", conditions, ""]
-    names = list(dict.fromkeys(name for each in entries for name in (*each["controls"], *each["variants"])))
-    nulls = list(dict.fromkeys(name for each in entries for name in each["null"]))
+    names, nulls = _named(entries, "controls"), _named(entries, "null")
     head = ["claim", "verdict", "share of networks (95 % interval)", "median (95 % interval)", "met", "the published"]
     lines += ["| " + " | ".join([*head, *nulls, *names]) + " |", "|" + "---|" * (len(head) + len(nulls) + len(names))]
     for each in entries:
@@ -62,10 +74,18 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
             each["meets"],
             _value(each["published"]),
             *(_value(each["null"].get(name)) for name in nulls),
-            *(_share({**each["controls"], **each["variants"]}.get(name)) for name in names),
+            *(_share(each["controls"].get(name)) for name in names),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND]
+    if variants := _named(entries, "variants"):
+        lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(variants) + " |"]
+        lines.append("|" + "---|" * (2 + len(variants)))
+        for each in entries:
+            told = [each["variants"].get(name) for name in variants]
+            cells = [f"[{each['id']}](#{each['id']})", percent(each["share"]), *map(_points, told)]
+            lines.append("| " + " | ".join(cells) + " |")
+        lines += ["", DIFFERENCES]
     for each in entries:
         lines += [
             "",
@@ -76,6 +96,9 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
             f"- {each['statistic']}; {each['meets']}.",
         ]
         lines += [f"- But {remark}." for remark in each["remarks"]]
+        if each["published"]:
+            below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
+            lines.append(f"- Below the published {tables.number(each['published']['value'])} are {below}.")
         lines += [
             f"- Beside it, {what}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
             + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
@@ -100,6 +123,37 @@ def percent(share: float | None) -> str:
 def percents(interval: list[float] | None) -> str:
     """An interval of shares as tables have it."""
     return "" if interval is None else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
+
+
+def points(variant: dict[str, Any]) -> str:
+    """A difference of shares, in points of 100, with its interval."""
+    if variant["difference"] is None:
+        return "–"
+    interval = variant["difference_interval"]
+    told = "" if interval is None else " ({:+.0f} to {:+.0f})".format(*(100 * end for end in interval))
+    return f"{100 * variant['difference']:+.0f}{told}"
+
+
+def differs(variant: dict[str, Any]) -> bool:
+    """Whether the interval of a difference leaves out 0."""
+    interval = variant["difference_interval"]
+    return interval is not None and not interval[0] <= 0 <= interval[1]
+
+
+def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
+    """The names of columns, each once."""
+    return list(dict.fromkeys(name for each in entries for name in each[kind]))
+
+
+def _of(name: str, count: int, whole: int) -> str:
+    """So many networks of a column."""
+    return f"{count} of {whole} {name}" if name == NETWORKS else f"{count} of {whole} with {name}"
+
+
+def _points(variant: dict[str, Any] | None) -> str:
+    if variant is None:
+        return ""
+    return f"**{points(variant)}**" if differs(variant) else points(variant)
 
 
 def _value(single: dict[str, Any] | None) -> str:

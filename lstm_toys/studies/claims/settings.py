@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from lstm_toys.files import sha256
-from lstm_toys.runs.definition import LIBRARY, Definition, definition
-from lstm_toys.runs.identity import Identity
-from lstm_toys.studies import claims
-
-NETWORKS = "networks"
-"""The column of the networks that the verdicts are about."""
+from lstm_toys.runs.definition import LIBRARY, Definition, definition, root
+from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.studies.claims.claim import Claim
+from lstm_toys.studies.claims.declaration import Claims
 
 
 @dataclass(frozen=True)
@@ -23,42 +24,60 @@ class ClaimSettings(Identity):
         seeds: number of networks of each population.
         base_seed: of the populations.
         variants: whether these were judged too.
+        only: the ids of the claims that were judged; none: all.
+        answers: populations whose answers were given, and the SHA-256 of each file.
         runs: column, population and the name of the folder of each run.
     """
 
     seeds: int
     base_seed: int
     variants: bool
+    only: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
     runs: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is judged, and beside what.
+    """What is judged, and by what.
 
     Attributes:
-        title: of the claims, in words.
+        declared: all claims, and what is held against them.
+        claims: those that are judged.
         made_by: how the networks were made, in words.
-        sentences: gives the claims.
-        published: gives published answers that are held against them.
-        controls: the columns of networks that were not trained, or on something else; others are variants.
+        settings: of every population that the claims need, by name.
+        answers: files of given answers, by the population whose they are.
     """
 
-    title: str
+    declared: Claims
+    claims: tuple[Claim, ...]
     made_by: str
-    sentences: Callable[[], Sequence[claims.claim.Claim]]
-    published: Callable[[], claims.evidence.Evidence]
-    controls: Sequence[str]
+    settings: Mapping[str, Settings]
+    answers: Mapping[str, Path]
 
 
-def defined(roots: Sequence[str], files: Sequence[Path] = ()) -> Definition:
-    """What verdicts depend on besides the runs: the code of the claims and of the judgment, and published numbers.
+def defined(declared: Claims, claims: tuple[Claim, ...]) -> Definition:
+    """What verdicts depend on besides the runs: the claims, the code of their numbers and of the judgment, and data.
 
     Args:
-        roots: where the claims and what is held against them are declared, see `definition`.
-        files: data that these read.
+        declared: where the claims are from.
+        claims: those that are judged.
+
+    Raises:
+        Unfollowed: the code of a number, or of what gives published answers, cannot be followed.
     """
     study = f"{LIBRARY}.studies.claims"
+    functions: list[Callable[..., Any]] = [claim.number for claim in claims]
+    functions += [beside.number for claim in claims for beside in claim.beside]
+    functions += [] if declared.published is None else [declared.published]
     own = (f"{study}.{each}" for each in ("entries:entry", "evidence:copy", "execution:execute"))
-    code = definition([*roots, *own], (study, f"{LIBRARY}.statistics", f"{LIBRARY}.results.summary"))
-    return Definition({**code, **{path.name: sha256(path)[:10] for path in files}})
+    roots = dict.fromkeys([*map(root, functions), *own])
+    code = definition(roots, (study, f"{LIBRARY}.statistics", f"{LIBRARY}.results.summary"))
+    words = {"claims": [declared.title, declared.about], **{f"claim {claim.id}": asdict(claim) for claim in claims}}
+    hashes = {name: _hash(told) for name, told in words.items()}
+    return Definition({**code, **hashes, **{path.name: sha256(path)[:10] for path in declared.data}})
+
+
+def _hash(told: Any) -> str:
+    """A hash of data, in which a function is where its code is."""
+    return hashlib.sha256(json.dumps(told, default=root).encode()).hexdigest()[:10]

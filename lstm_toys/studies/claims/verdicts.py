@@ -1,6 +1,8 @@
 """How a claim is judged: the share of networks that meet it, and what else meets it."""
 
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -18,6 +20,7 @@ class Outcome:
     """What a population says of a claim.
 
     Attributes:
+        meets: whether each network meets it; against another population, whether its number is above most of theirs.
         numbers: of its networks ``[S]``; NaN for those that diverged, and where a number has no meaning.
         diverged: the seeds that did.
         excluded: those of them that the share leaves out: all, or none where one counts as not meeting the claim.
@@ -29,6 +32,7 @@ class Outcome:
         beside: medians of what is told beside the claim, with such intervals.
     """
 
+    meets: Bool[np.ndarray, " S"]
     numbers: Float[np.ndarray, " S"]
     diverged: tuple[int, ...]
     excluded: tuple[int, ...]
@@ -46,8 +50,16 @@ class Outcome:
         return "refuted" if self.share.high < 0.5 else "undecided"
 
 
+class Unsound(ValueError):
+    """A claim whose number cannot be had; the argument says why in one line."""
+
+
 def judge(claim: Claim, populations: Evidence) -> Outcome | None:
-    """What populations say of a claim; None if they do not hold what it is about."""
+    """What populations say of a claim; None if they do not hold what it is about.
+
+    Raises:
+        Unsound: its number, or one beside it, is not one a network.
+    """
     numbers = _numbers(claim.number, claim.sources, populations)
     if numbers is None:
         return None
@@ -58,16 +70,19 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
     counted = len(numbers) if claim.learned else len(sound)
     theirs = None
     if claim.against is None:
-        share = wilson(int(claim.met(sound).sum()), counted)
+        meets = claim.met(numbers)
+        share = wilson(int(meets.sum()), counted)
     else:
         sources = tuple(source._replace(population=claim.against) for source in claim.sources)
         theirs = _numbers(claim.number, sources, populations)
         if theirs is None:
             return None
         theirs = theirs[~_diverged(sources, populations)]
+        meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in numbers], bool)
         share = probability_above(sound, theirs)
     beside = {each.what: _beside(each, populations) for each in claim.beside}
     return Outcome(
+        meets,
         numbers,
         lost,
         () if claim.learned else lost,
@@ -88,11 +103,25 @@ def _beside(beside: Beside, populations: Evidence) -> Estimate | None:
 
 
 def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence) -> Float[np.ndarray, " S"] | None:
-    """One number a network, in double precision; None if something that it is made of is missing."""
-    parts = [_part(source, populations) for source in sources]
-    if any(part is None for part in parts):
+    """One number a network, in double precision.
+
+    None if something that it is made of is missing, or if it is made of populations of different numbers of networks.
+    """
+    parts = [part for source in sources if (part := _part(source, populations)) is not None]
+    seeds = {part.sizes["seed"] for part in parts}
+    if len(parts) < len(sources) or len(seeds) > 1:
         return None
-    return np.asarray(number(*parts), float)
+    try:
+        with np.errstate(all="ignore"):  # The answers of a diverged network may be anything.
+            found = np.asarray(number(*parts), float)
+    except Exception as error:  # Whatever the code of a claim raises.
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}, line {where.lineno}"
+        said = " ".join(str(error).split())
+        raise Unsound(f"{number.__name__} raises {type(error).__name__}: {said} ({place})") from error
+    if found.shape != (*seeds,):
+        raise Unsound(f"{number.__name__} gives an array {list(found.shape)}, not one number a network {[*seeds]}")
+    return found
 
 
 def _part(source: Source, populations: Evidence) -> xr.Dataset | None:
@@ -102,5 +131,5 @@ def _part(source: Source, populations: Evidence) -> xr.Dataset | None:
 
 def _diverged(sources: tuple[Source, ...], populations: Evidence) -> Bool[np.ndarray, " S"]:
     """Networks that diverged in any of the populations."""
-    names = dict.fromkeys(source.population for source in sources)
+    names = {source.population for source in sources}
     return np.any([populations[name].diverged.values for name in names], axis=0)

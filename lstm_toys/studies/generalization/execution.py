@@ -38,7 +38,6 @@ def answers_of(settings: Evaluation) -> int:
 def size(work: Work) -> Footprint:
     """What an evaluation will take."""
     task, settings = _task(work, 2), work.run.settings
-    _check(task, work)
     names = len(tiles.measure_names(task))
     return tiles.estimate(settings.grids, settings.trained.seeds, names) if settings.grids else Footprint(0, 0)
 
@@ -49,8 +48,9 @@ def _task(work: Work, timesteps: int) -> Task:
     return experiment.task(time_points(timesteps, experiment.span))
 
 
-def _check(task: Task, work: Work) -> None:
-    """Raises Refused if answers of a task cannot be measured, or not on all grids."""
+def check(work: Work) -> None:
+    """Raises Refused if answers of the population's task cannot be measured, or not on all grids."""
+    task = _task(work, 2)
     experiment, own = work.subject.experiment, bool(work.run.settings.curves)
     refused = f"generalization of {experiment.name}: "
     if not {*task.shown} <= {"x", "y"} or "y" not in task.shown or (own and task.shown != ("y",)):

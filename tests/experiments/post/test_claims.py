@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.post.claims import CLAIMS
+from experiments.post.claims import SENTENCES as CLAIMS
 from experiments.post.evidence import published
 from lstm_toys.studies.claims import entries, evidence, verdicts
 
@@ -185,7 +185,7 @@ CASES = {
 
 def meets(claim, populations):
     outcome = verdicts.judge(claim, populations)
-    return outcome.share.value > 0.5 if claim.against else bool(claim.met(outcome.numbers)[0])
+    return outcome.share.value > 0.5 if claim.against else bool(outcome.meets[0])
 
 
 def test_every_claim_is_tried():
@@ -258,5 +258,5 @@ def test_what_a_population_does_not_hold_is_not_judged():
     assert verdicts.judge(BY_ID["valley-phase"], CASES["valley-amplitude"][0]) is None
     assert verdicts.judge(BY_ID["hill-second-layer"], {"hill": trained(HILL, HILL)}) is None
     assert verdicts.judge(BY_ID["hill-y-longer"], {"hill_y": histories([SOON])}) is None
-    with pytest.raises(ValueError, match="valley-phase"):
-        entries.entry(BY_ID["valley-phase"], {}, published={}, nulls={}, controls={}, variants={})
+    with pytest.raises(verdicts.Unsound, match="the results lack phase of sine"):
+        entries.entry(BY_ID["valley-phase"], {}, about="", published={}, nulls={}, controls={}, variants={})

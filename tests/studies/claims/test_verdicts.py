@@ -93,12 +93,13 @@ def test_a_population_may_be_held_against_another():
         assert outcome.share == intervals.probability_above(first, second)
 
 
-def told(claim, numbers, controls, variants=None):
+def told(claim, numbers, controls, variants=None, about="mice"):
     nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
     populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
     return entries.entry(
         claim,
         {"sine": labeled(numbers, (0,))},
+        about=about,
         published={},
         nulls=nulls,
         controls=populations,
@@ -106,40 +107,119 @@ def told(claim, numbers, controls, variants=None):
     )
 
 
+MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] * 5
+"""Numbers of networks the first of which diverged."""
+
+
 @pytest.mark.parametrize(
-    ("options", "remark"),
+    ("options", "numbers", "remark"),
     [
-        ({"high": 0.1}, "a copy of the input meets it: says nothing about LSTMs"),
-        ({"low": 0.1}, "a clipped copy of the input meets it: is only the tanh"),
-        ({"high": 0.1, "learned": True}, "a copy of the input is what is to be learned"),
-        ({"low": 0.8}, None),
+        ({"high": 0.1}, MET, "a copy of the input meets it: says nothing about mice"),
+        ({"high": 0.1}, UNMET, "a copy of the input meets it: the networks do not do what a copy does"),
+        ({"high": 0.1}, HALF, "a copy of the input meets it: supported, it would say nothing about mice"),
+        ({"high": 0.1, "learned": True}, MET, "a copy of the input is what is to be learned"),
+        (
+            {"high": 0.1, "learned": True},
+            UNMET,
+            "a copy of the input meets it: the networks do not do what a copy does",
+        ),
+        ({"high": 0.1, "learned": True}, HALF, "a copy of the input is what is to be learned"),
+        ({"low": 0.1}, UNMET, "a clipped copy of the input meets it: needs no more than answers within (-1, 1)"),
+        ({"low": 0.1}, MET, "a clipped copy of the input meets it: the networks do not do what a clipped copy does"),
+        (
+            {"low": 0.1},
+            HALF,
+            "a clipped copy of the input meets it: supported, it would need no more than answers within (-1, 1)",
+        ),
+        ({"low": 0.8}, UNMET, None),
+        ({"low": 0.8}, MET, None),
     ],
 )
-def test_what_a_null_model_meets_is_said(options, remark):
-    entry = told(claim(**options), [0.0, 1.0, 1.0], {})
+def test_what_a_null_model_meets_is_said_as_the_verdict_has_it(options, numbers, remark):
+    entry = told(claim(**options), numbers, {})
     assert entry["remarks"] == ([remark] if remark else [])
     assert [each["value"] for each in entry["null"].values()] == [0.0, 0.5]
 
 
-def test_what_a_control_meets_is_said():
-    entry = told(claim(low=0.8), [1.0] * 10, {"untrained": [1.0] * 10, "others": [0.0] * 10})
-    assert entry["remarks"] == ["untrained meet it too"]
+@pytest.mark.parametrize(
+    ("numbers", "remark"),
+    [
+        (UNMET, "untrained meet it too"),
+        (MET, "untrained meet it, these networks do not"),
+        (HALF, "untrained meet it"),
+    ],
+)
+def test_what_a_control_meets_is_said_as_the_verdict_has_it(numbers, remark):
+    entry = told(claim(low=0.8), numbers, {"untrained": [1.0] * 10, "others": [0.0] * 10})
+    assert entry["remarks"] == [remark]
     assert entry["controls"]["others"]["verdict"] == "refuted"
 
 
-def test_a_variant_that_says_otherwise_is_named():
+def test_a_copy_is_above_no_other_copy():
+    """Of a claim that holds a population against another there are no thresholds that a number could meet."""
+    nulls = {"copy": {"sine": labeled([0.0]), "other": labeled([0.0])}}
+    networks = {"sine": labeled([3.0] * 9), "other": labeled([2.0] * 9)}
+    parts = {"about": "", "published": networks, "controls": {}, "variants": {}}
+    entry = entries.entry(claim(against="other"), networks, nulls=nulls, **parts)
+    assert entry["verdict"] == "supported"
+    assert entry["remarks"] == []
+    assert not entry["null"]["copy"]["meets"]
+    assert entry["published"]["meets"]
+
+
+def test_a_variant_is_told_as_a_difference():
     variants = {
         "dense": {"sine": labeled([0.0] * 9)},
-        "longer": {"sine": labeled([1.0] * 9)},
+        "longer": {"sine": labeled([1.0] * 8 + [0.0])},
         "elsewhere": {"line": labeled([0.0])},
+        "lost": {"sine": labeled([0.0], (0,))},
     }
     entry = told(claim(low=0.8), [1.0] * 10, {}, variants)
-    assert {name: each["verdict"] for name, each in entry["variants"].items()} == {
-        "dense": "refuted",
-        "longer": "supported",
-    }
-    assert entry["remarks"] == ["refuted with dense"]
-    assert "- But refuted with dense." in report.markdown([entry], "the claims", "")
+    assert list(entry["variants"]) == ["dense", "longer", "lost"]
+    dense, longer, lost = entry["variants"].values()
+    assert dense["difference"] == -1.0
+    np.testing.assert_allclose(longer["difference"], 8 / 9 - 1)
+    for variant, met in ((dense, 0), (longer, 8)):
+        expected = intervals.difference(intervals.wilson(met, 9), intervals.wilson(9, 9))
+        np.testing.assert_allclose(variant["difference_interval"], expected[1:])
+    assert lost["difference"] is None
+    assert lost["difference_interval"] is None
+    table = report.markdown([entry], "the claims", "")
+    assert "| claim | share of networks | dense | longer | lost |" in table
+    assert "| [id](#id) | 100% | **-100 (-100 to -58)** | -11 (-43 to +20) | – |" in table
+    assert "refuted" not in table.split("| claim | share of networks")[1].split("###")[0]
+
+
+def test_it_is_told_how_unusual_a_published_network_is():
+    networks = {"sine": labeled([0.5, 0.1, 0.2, np.nan, 0.3, 0.9], (5,))}
+    parts = {"about": "", "published": {"sine": labeled([0.25])}, "nulls": {}, "controls": {}}
+    variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
+    entry = entries.entry(claim(high=1.0), networks, variants=variants, **parts)
+    assert entry["published"]["below"] == {"networks": [2, 4], "dense": [1, 2]}
+    assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 with dense." in report.markdown([entry], "title", "")
+
+
+def test_populations_of_different_sizes_are_not_taken_together():
+    pair = Claim("id", "", "", lambda one, other: the_number(one) + the_number(other), (SOURCE, Source("b", "line")))
+    assert verdicts.judge(pair, {"sine": labeled([1.0, 2.0]), "b": labeled([1.0, 2.0])}) is not None
+    assert verdicts.judge(pair, {"sine": labeled([1.0, 2.0]), "b": labeled([1.0])}) is None
+
+
+def the_other(line):
+    return line.depth.values
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (the_other, r"the_other raises AttributeError: .* \(.*\.py, line \d+\)"),
+        (lambda _: np.zeros(2), r"<lambda> gives an array \[2\], not one number a network \[3\]"),
+        (lambda _: 0.0, r"<lambda> gives an array \[\], not one number a network \[3\]"),
+    ],
+)
+def test_a_number_that_is_none_is_told(number, said):
+    with pytest.raises(verdicts.Unsound, match=said):
+        verdicts.judge(Claim("id", "", "", number, (SOURCE,)), {"sine": labeled([1.0, 2.0, 3.0])})
 
 
 def test_an_entry_holds_what_was_asked_for():

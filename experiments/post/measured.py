@@ -1,0 +1,69 @@
+"""What the claims of the post measure of one answer: pure functions of the answer, of what was shown, and of x."""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from lstm_toys.statistics import measures
+
+EARLY = 0.4
+"""The post's lines perform "something like a sine phase in the beginning", which is over by then."""
+
+LEAST_RISE = 0.01
+"""What a dot of the post's figures can be read off to; a line that rises less counts as rising by this."""
+
+Curve = Float[Array, " T"]
+
+
+def early_turns(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    """How often an answer turns before x = 0.4."""
+    return measures.turns(answer, x, EARLY).astype(x.dtype)
+
+
+def rises(answer: Curve, shown: Curve, x: Curve) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """By how much the answer and the curve that was shown rise over x in [0.4, 1]."""
+
+    def rise(curve: Curve) -> Float[Array, ""]:
+        return jnp.maximum(curve[-1] - jnp.interp(EARLY, x, curve), LEAST_RISE)
+
+    return rise(answer), rise(shown)
+
+
+def bend(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    """1 - R^2 of the best straight line through the answer over x >= 0.2."""
+    return measures.nonlinearity(answer, x)
+
+
+def excess_swing(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    """By how much more the answer swings than what was shown."""
+    return measures.peak_to_peak(answer, x) - measures.peak_to_peak(shown, x)
+
+
+def peak(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    """The largest answer over x >= 0.1."""
+    return jnp.where(x >= measures.FOUND, answer, -jnp.inf).max()
+
+
+def valleys(answer: Curve, shown: Curve, x: Curve) -> tuple[measures.Valley, measures.Valley]:
+    """The valley of the answer, and that of what was shown."""
+    return measures.valley(answer, x), measures.valley(shown, x)
+
+
+def frequency(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
+    """That of the best sinusoid through the answer over x >= 0.2."""
+    return measures.frequency(answer, x)
+
+
+def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    """Share of the squared error over x >= 0.2 that a gain and an offset of what was shown explain."""
+    gain, offset = measures.affine(answer, shown, x)
+    window = x >= measures.SETTLED
+    rest, error = (
+        jnp.where(window, jnp.square(difference), 0.0).sum()
+        for difference in (answer - gain * shown - offset, answer - shown)
+    )
+    return 1 - rest / error
+
+
+def removed_with_delay(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    """Share of the squared error that vanishes once the answer is given a gain, an offset and a delay."""
+    return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))
