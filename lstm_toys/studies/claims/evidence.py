@@ -71,7 +71,8 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
     Args:
         curves: a curve set, of which sequences are the answers.
         measure: pure function of one answer ``[T]``, the curve that was shown ``[T]`` and the share of the range of x
-            that has passed ``[T]``, from 0 to 1, such as those of `lstm_toys.statistics.measures`; what it returns may be a tree of scalars.
+            that has passed ``[T]``, from 0 to 1, such as those of `lstm_toys.statistics.measures`; what it returns may
+            be a tree of scalars.
         feature: of input and answer.
 
     Example:
