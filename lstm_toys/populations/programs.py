@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from lstm_toys.networks import training
-from lstm_toys.networks.hyper import TAKES, Hyper
-from lstm_toys.networks.stack import Stack
+from lstm_toys.networks import sizes, training
+from lstm_toys.networks.hyper import Hyper, takes
+from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import blocks
 from lstm_toys.tasks.supervision import Task
 
@@ -41,32 +41,27 @@ def members(
     """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
 
     Raises:
-        ValueError: no seed.
-        KeyError: an unknown optimizer.
+        ValueError: no seed, or an unknown optimizer.
     """
     numbers = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
     if not len(numbers):
         raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
     given = {name: value for name, value in hyper.items() if value is not None}
-    values = {"momentum": 0.0, "decay": 0.0, "train_amplitude": 1.0, "noise": 0.0} | TAKES[optimizer] | given
+    values = {"momentum": 0.0, "decay": 0.0, "train_amplitude": 1.0, "noise": 0.0} | takes(optimizer) | given
     columns = {name: np.broadcast_to(np.asarray(value, np.float32), numbers.shape) for name, value in values.items()}
     return Start(numbers.astype(np.uint32), Hyper(**columns))
 
 
-def suitable_block(task: Task, model: Stack) -> int:
+def suitable_block(task: Task, model: nn.Module) -> int:
     """How many members a compiled program should work on; see `blocks.default_block`."""
-    curves, timesteps, _ = shown(task)
-    return blocks.default_block((task.batch or curves) * timesteps * max((*model.hidden, model.features)))
+    curves, timesteps, features = shown(task)
+    return blocks.default_block((task.batch or curves) * timesteps * max(sizes.size(model, features).widths))
 
 
-def work(task: Task, model: Stack) -> float:
+def work(task: Task, model: nn.Module) -> float:
     """About what one step of one member takes, in multiplications; for estimates of the time left."""
     curves, timesteps, features = shown(task)
-    widths = (features, *model.hidden, model.features)
-    # A gate's activation and its derivatives cost about as much as twenty multiplications, and every layer at least as
-    # much as 1,300.
-    layers = sum(1_300 + 4 * units * (below + units + 20) for below, units in pairwise(widths))
-    return float((task.batch or curves) * timesteps * layers)
+    return float((task.batch or curves) * timesteps * sizes.size(model, features).work)
 
 
 class Programs(NamedTuple):
@@ -85,16 +80,23 @@ class Programs(NamedTuple):
 
 
 def compile_programs(
-    task: Task, model: Stack, optimizer: str, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
+    task: Task,
+    model: nn.Module,
+    optimizer: str | Scheduled,
+    group: Int[np.ndarray, "blocks N"],
+    mesh: jax.sharding.Mesh,
 ) -> Programs:
     """Compiles a training.
 
     Args:
         task: the training set.
         model: the network.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         group: member numbers, blocks of them; any of the right shape.
         mesh: the devices.
+
+    Raises:
+        Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
     def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:

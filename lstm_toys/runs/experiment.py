@@ -10,6 +10,7 @@ from typing import Any
 import jaxtyping as jt
 
 from lstm_toys import figures, results, tasks
+from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.definition import Definition, definition, root
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
@@ -30,6 +31,8 @@ class Experiment:
         compare: from labeled results to rows that hold them against published numbers.
         beside: from the settings of a run to those of the runs that its figures need too, by name.
         frames: how many of the recorded steps to keep the answers of, for an animation.
+        model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
+            settings describe.
 
     Example:
         >>> import lstm_toys as lt
@@ -55,13 +58,19 @@ class Experiment:
     compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
     beside: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
+    model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
 
     @cached_property
     def definition(self) -> Definition:
-        """What the numbers of a run depend on besides its settings: the code of task and probes, goal and frames.
+        """What the numbers of a run depend on besides its settings: the code of task, probes and model, goal, frames.
 
         Raises:
             Unfollowed: the code of one of them cannot be followed.
         """
-        code = definition([root(self.task), root(self.probes)])
+        return self.defined()
+
+    def defined(self, *cells: str) -> Definition:
+        """The same, and the code of cells, where they are one's own."""
+        functions: list[Callable[..., Any]] = [self.task, self.probes, *([] if self.model is None else [self.model])]
+        code = definition([*map(root, functions), *(each for each in cells if each not in CELLS)])
         return Definition({**code, "goal": repr(self.goal), "frames": repr(self.frames)})

@@ -160,7 +160,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
     columns = claims.columns(5, 7, variants=True)
     usual = columns[claims.NETWORKS]
     assert usual["hill_one_layer"] == dataclasses.replace(usual["hill"], hidden=())
-    assert {(each.seeds, each.base_seed, each.readout) for each in usual.values()} == {(5, 7, "lstm")}
+    assert {(each.seeds, each.base_seed, each.readout) for each in usual.values()} == {(5, 7, "cell")}
     changes = {
         column: {
             name: {

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,7 +12,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.figures import Drawing
-from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.cells import Unfit
 from lstm_toys.populations import answering
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Interrupted
@@ -33,8 +34,15 @@ def answers_of(settings: Evaluation) -> int:
 
 
 def size(work: Work) -> Footprint:
-    """What an evaluation will take."""
+    """What an evaluation will take.
+
+    Raises:
+        Unfit: the model answers whole curves, and cannot be asked for its answer after every time point.
+    """
     task, settings = work.subject.experiment.task(time_points(2)), work.run.settings
+    model = network(work.subject.experiment, task, settings.trained)
+    if settings.grids and not task.sequence and not hasattr(model, "sequence"):
+        raise Unfit(f"grids are of several lengths; {type(model).__name__} needs an attribute sequence, as a Stack has")
     names = len(tiles.measure_names(task.asked, task.sequence))
     return tiles.estimate(settings.grids, settings.trained.seeds, names) if settings.grids else Footprint(0, 0)
 
@@ -61,7 +69,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]
     task = work.subject.experiment.task(time_points(timesteps))
-    model = network(task, settings.trained)
+    model = network(work.subject.experiment, task, settings.trained)
     attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"], "run": run.folder.name}
     total = answers_of(settings)
     with (
@@ -101,7 +109,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
 
 
 def answered(
-    model: Stack,
+    model: nn.Module,
     task: Task,
     params: PyTree[Float[np.ndarray, "S ..."]],
     diverged: Bool[np.ndarray, " S"],

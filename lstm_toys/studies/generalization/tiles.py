@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import flax.linen as nn
 import h5netcdf
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,6 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
-from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.footprint import Footprint
@@ -49,7 +49,7 @@ def estimate(grids: tuple[Grid, ...], seeds: int, names: int) -> Footprint:
 
 
 def measured(
-    model: Stack, asked: tuple[str, ...], grid: Grid, timesteps: int
+    model: nn.Module, asked: tuple[str, ...], grid: Grid, timesteps: int
 ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
     """A function from the parameters of ONE network and chunks of cells to measures of its answers.
 
@@ -61,7 +61,8 @@ def measured(
     """
     points = grid.points(timesteps)
     window = points if grid.axis(SPACING) else timesteps
-    always = model.clone(sequence=True)
+    sequence = getattr(model, "sequence", True)
+    always = model.clone(sequence=True) if hasattr(model, "sequence") else model
     shared = jnp.arange(points).astype(jnp.float32) / (timesteps - 1)
 
     def times(cell: Cell) -> Float[Array, " T"]:
@@ -74,7 +75,7 @@ def measured(
 
     def measure(cell: Cell, shown: Float[Array, " T"], answer: Float[Array, "T A"]) -> dict[str, Float[Array, ""]]:
         count = cell[LENGTH].astype(jnp.int32)
-        if not model.sequence:
+        if not sequence:
             read = dict(zip(asked, answer[count - 1], strict=True))
             errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
             return {f"answer_{name}": value for name, value in read.items()} | errors
@@ -109,7 +110,7 @@ class Sweep:
 
     def __init__(
         self,
-        model: Stack,
+        model: nn.Module,
         asked: tuple[str, ...],
         params: PyTree[Float[np.ndarray, "S ..."]],
         diverged: Bool[np.ndarray, " S"],
@@ -145,7 +146,7 @@ class Sweep:
             group.create_variable(axis.name, (axis.name,), data=axis.values)
         variables = {
             name: group.create_variable(name, ("seed", *axes), np.float32)
-            for name in measure_names(self._asked, self._model.sequence)
+            for name in measure_names(self._asked, getattr(self._model, "sequence", True))
         }
         for members, start, found in self._pieces(grid):
             for name, values in found.items():
