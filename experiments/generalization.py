@@ -125,7 +125,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
             raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None
         evaluation = study.Evaluation(name, settings, (), tuple(study.Curve(*each) for each in curves.items()))
     population = life.training(experiment, settings, options.results_dir)
-    run = Run(evaluation, options.results_dir, study.defined(experiment.definition, about))
+    run = Run(evaluation, options.results_dir, study.defined(experiment.defined(settings.cell), about))
     work = life.Work(run, studies.generalization, about, needs={"population": population})
     return command.Plan([work], options)
 

@@ -43,13 +43,13 @@ def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Dra
 def layers(results: lt.Results) -> str:
     """How many LSTM layers the networks of a run have."""
     flags = json.loads(results.attrs["flags"])
-    count = len(flags["hidden"]) + (flags["readout"] == "lstm")
+    count = len(flags["hidden"]) + (flags["readout"] == "cell")
     return f"{count} layer{'s' * (count != 1)}"
 
 
 def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
     """As many networks of one layer."""
-    one = replace(settings, hidden=(), readout="lstm")
+    one = replace(settings, hidden=(), readout="cell")
     return {} if one == settings else {"1 layer": (EXPERIMENT, one)}
 
 

@@ -39,7 +39,7 @@ def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Dra
 
 def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
     """As many networks of one layer, and as many that are shown x too."""
-    one = replace(settings, hidden=(), readout="lstm")
+    one = replace(settings, hidden=(), readout="cell")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
     return {**layers, "x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}
 

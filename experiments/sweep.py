@@ -2,8 +2,8 @@
 
 Trains one experiment's networks under each combination of the values that --grid gives, several --grid flags making the
 full product. Learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) and numbers of steps
-share one compiled program; optimizer, hidden, readout and timesteps compile one for each combination. Step budgets are
-one training, read several times.
+share one compiled program; optimizer, hidden, readout, cell, gates and timesteps compile one for each combination. Step
+budgets are one training, read several times.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,9 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     own, rest = flags.split(OWN, arguments)
     experiment = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     settings, options = expand(experiment, own["grid"] or [], rest)
-    run = Run(SweepSettings("sweep", settings), options.results_dir, experiment.definition)
+    run = Run(
+        SweepSettings("sweep", settings), options.results_dir, experiment.defined(*(each.cell for each in settings))
+    )
     return command.Plan([Work(run, studies.sweep, experiment)], options)
 
 

@@ -18,8 +18,8 @@ C     curve: one function sampled at the time points
 T     time point
 F     feature: the values shown or asked for at one time point, (y) or (x, y)
 A     feature of an answer, where it differs from F
-H     unit of an LSTM layer
-G     gate of an LSTM layer, 4H of them: all input, forget, cell and output gates, in this order
+H     unit of a layer
+G     gate of a layer; of an LSTM 4H: all input, forget, cell and output gates, in this order; of a GRU 3H: z, r, h
 R     recorded step
 ====  ==========================================================================================
 

@@ -1,10 +1,14 @@
 from . import figures, files, networks, populations, results, runs, statistics, studies, tasks
 from .figures.style import Drawing
+from .networks.gru import GRU
 from .networks.lstm import LSTM
+from .networks.porting import to_torch
+from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints
 from .populations.devices import configure, fingerprint
+from .populations.states import states
 from .populations.train import Population, train
 from .results.arrays import Results
 from .results.population import Saved, load, save
@@ -30,8 +34,10 @@ __version__: str
 
 __all__ = [
     "FAMILIES",
+    "GRU",
     "LENGTH",
     "LSTM",
+    "RNN",
     "SPACING",
     "Axis",
     "Beside",
@@ -86,10 +92,12 @@ __all__ = [
     "save_parameters",
     "save_results",
     "show",
+    "states",
     "statistics",
     "studies",
     "tasks",
     "time_points",
+    "to_torch",
     "train",
     "wilson",
 ]

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from absl import flags
 
-from lstm_toys.networks import hyper
+from lstm_toys.networks import cells, hyper
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.life import Options
@@ -166,6 +166,17 @@ def name() -> Parser[str]:
     return Parser(str, "the name of a module")
 
 
+def cell() -> Parser[str]:
+    """A cell of the library, or the place of one's own."""
+
+    def convert(text: str) -> str:
+        if text not in cells.CELLS and not cells.PLACE.fullmatch(text):
+            raise ValueError
+        return text
+
+    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or package.module:Class of your own")
+
+
 def folder() -> Parser[Path]:
     """A folder that exists or can be made."""
 
@@ -191,11 +202,16 @@ FLAGS: FlagTable = {
     "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
     "steps": (integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
     "learning_rate": (positive(), "step size of the optimizer"),
-    "optimizer": (choice(*hyper.TAKES), "momentum is sgd with momentum"),
+    "optimizer": (
+        choice(*hyper.TAKES),
+        "momentum is sgd with momentum; rmsprop_keras has its epsilon outside the root, as the Keras of 2018",
+    ),
     "momentum": (share(), "share of earlier gradients that momentum and adam keep from step to step"),
-    "decay": (share(), "share of the earlier mean of squared gradients that rmsprop and adam keep"),
-    "hidden": (widths(), "units of the LSTM layers below the readout: 32, or 32,32, or none"),
-    "readout": (choice("lstm", "dense"), "lstm: one more LSTM layer whose units are the answer; dense: an affine map"),
+    "decay": (share(), "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep"),
+    "hidden": (widths(), "units of the layers below the readout: 32, or 32,32, or none"),
+    "readout": (choice("cell", "dense"), "cell: one more layer, whose units are the answer; dense: an affine map"),
+    "cell": (cell(), "what every layer is; lstm_toys/networks/cells.py says what one of your own has to be"),
+    "gates": (choice(*cells.GATES), "how lstm and gru squash their gates; hard: clip(0.2 a + 0.5, 0, 1)"),
     "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over the range of x"),
     "keep_steps": (
         numbers_of_steps(),
@@ -230,7 +246,9 @@ DEFAULTS: dict[str, Any] = {
     "momentum": "auto",
     "decay": "auto",
     "hidden": "32",
-    "readout": "lstm",
+    "readout": "cell",
+    "cell": "lstm",
+    "gates": "sigmoid",
     "timesteps": 100,
     "noise": 0.0,
     "keep_steps": "none",
@@ -261,7 +279,10 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     if late := [step for step in settings["keep_steps"] if step >= settings["steps"]]:
         raise Bad(f"flag --keep_steps: {late[0]:,} is no step before the last of --steps={settings['steps']:,}")
     if values["readout"] == "dense" and not values["hidden"]:
-        raise Bad("flag --readout=dense: needs an LSTM layer below it; --hidden=none leaves none")
+        raise Bad("flag --readout=dense: needs a layer below it; --hidden=none leaves none")
+    if values["gates"] != cells.GATES[0] and values["cell"] in cells.CELLS and not cells.CELLS[values["cell"]].gated:
+        gated = " and ".join(name for name, each in cells.CELLS.items() if each.gated)
+        raise Bad(f"flag --gates={values['gates']}: --cell={values['cell']} has none; {gated} do")
     return Settings(experiment=experiment.name, **settings), options(values)
 
 
@@ -384,7 +405,8 @@ def _own(settings: dict[str, Any]) -> dict[str, Any]:
     takes = hyper.TAKES[settings["optimizer"]]
     for name in ("momentum", "decay"):
         if settings[name] is not None and name not in takes:
-            taking = " and ".join(other for other, taken in hyper.TAKES.items() if name in taken)
+            *most, last = (other for other, taken in hyper.TAKES.items() if name in taken)
+            taking = f"{', '.join(most)} and {last}"
             raise Bad(f"flag --{name}={settings[name]:g}: --optimizer={settings['optimizer']} has none; {taking} do")
     return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
 

@@ -1,3 +1,3 @@
-from . import hyper, lstm, optimizers, stack, training
+from . import cells, gates, gru, hyper, lstm, optimizers, porting, rnn, sizes, stack, training
 
-__all__ = ["hyper", "lstm", "optimizers", "stack", "training"]
+__all__ = ["cells", "gates", "gru", "hyper", "lstm", "optimizers", "porting", "rnn", "sizes", "stack", "training"]

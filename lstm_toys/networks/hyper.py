@@ -13,7 +13,7 @@ class Hyper(NamedTuple):
     """Hyper-parameters that are traced numbers, so that other ones need no compilation.
 
     Attributes:
-        learning_rate: step size of the optimizer.
+        learning_rate: step size of the optimizer; not a number where a schedule has it.
         momentum: see `TAKES`; without effect on an optimizer that has none.
         decay: likewise.
         noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
@@ -31,10 +31,23 @@ TAKES: dict[str, dict[str, float]] = {
     "sgd": {},
     "momentum": {"momentum": 0.9},
     "rmsprop": {"decay": 0.9},
+    "rmsprop_keras": {"decay": 0.9},
     "adam": {"momentum": 0.9, "decay": 0.999},
 }
 """What each optimizer takes besides the learning rate, and its defaults.
 
 ``momentum``: how much of the running sum (SGD) or mean (Adam) of gradients is kept from step to step; ``decay``: how
-much of the running mean of their squares.
+much of the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
+``rmsprop_keras`` by sqrt(mean) + 1e-7, as the Keras of 2018 did: of small gradients these are different optimizers.
 """
+
+
+def takes(optimizer: str) -> dict[str, float]:
+    """What an optimizer takes besides the learning rate, and its defaults; see `TAKES`.
+
+    Raises:
+        ValueError: an unknown optimizer.
+    """
+    if optimizer not in TAKES:
+        raise ValueError(f"there is no optimizer {optimizer!r}; there are {', '.join(TAKES)}")
+    return TAKES[optimizer]

@@ -1,11 +1,15 @@
 """The LSTM of Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000)."""
 
+from functools import partial
 from typing import NamedTuple
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
+
+from lstm_toys.networks.cells import Gates
+from lstm_toys.networks.gates import SLOPE, squashed
 
 FEW = 2
 """Features of an input, at most, that are multiplied by the kernel time point by time point, together with h: as many
@@ -17,7 +21,7 @@ class Trace(NamedTuple):
 
     Attributes:
         hidden: h after the time point.
-        gates: sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o).
+        gates: s(a_i), s(a_f), tanh(a_g), s(a_o), s being the function of the gates.
         previous_cell: c before the time point.
         squashed_cell: tanh(c) after it.
     """
@@ -28,19 +32,21 @@ class Trace(NamedTuple):
     squashed_cell: Float[Array, "T C H"]
 
 
-@jax.custom_vjp
+@partial(jax.custom_vjp, nondiff_argnums=(4,))
 def recurrence(
     inputs: Float[Array, "C T F"],
     kernel: Float[Array, "F G"],
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
+    gates: Gates = "sigmoid",
 ) -> Float[Array, "C T H"]:
     """Runs one LSTM layer over time, from a zero state.
 
-    With ``a[t] = inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias`` split into the gates i, f, g, o::
+    With ``a[t] = inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias`` split into the gates i, f, g, o, and s the
+    function of the gates::
 
-        c[t] = sigmoid(a_f) * c[t-1] + sigmoid(a_i) * tanh(a_g)
-        h[t] = sigmoid(a_o) * tanh(c[t])
+        c[t] = s(a_f) * c[t-1] + s(a_i) * tanh(a_g)
+        h[t] = s(a_o) * tanh(c[t])
 
     The reverse-mode derivative is written by hand: the reverse scan leaves only the derivatives of ``a``, and one
     matrix product over all time points turns them into those of both kernels and the bias, where autodiff would add
@@ -52,11 +58,25 @@ def recurrence(
         kernel: ``[F, 4H]``, gates in the order i, f, g, o.
         recurrent_kernel: ``[H, 4H]``.
         bias: ``[4H]``.
+        gates: a name in `lstm_toys.networks.cells.GATES`. Where a hard gate has its kinks, at 0 and 1, its derivative
+            is taken to be 0.
 
     Returns:
         The hidden state h after every time point, ``[C, T, H]``.
     """
-    return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias).hidden, 0, 1)
+    return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias, gates).hidden, 0, 1)
+
+
+def cell_states(
+    inputs: Float[Array, "C T F"],
+    kernel: Float[Array, "F G"],
+    recurrent_kernel: Float[Array, "H G"],
+    bias: Float[Array, " G"],
+    gates: Gates = "sigmoid",
+) -> Float[Array, "C T H"]:
+    """The cell state c after every time point; the arguments are those of `recurrence`."""
+    _, (i, f, g, _), previous_cell, _ = _trace(inputs, kernel, recurrent_kernel, bias, gates)
+    return jnp.swapaxes(f * previous_cell + i * g, 0, 1)
 
 
 def _trace(
@@ -64,10 +84,12 @@ def _trace(
     kernel: Float[Array, "F G"],
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
+    gates: Gates,
 ) -> Trace:
     # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so that one tanh serves all gates; halving is exact.
     units = recurrent_kernel.shape[0]
-    scale = jnp.repeat(jnp.array([0.5, 0.5, 1.0, 0.5], kernel.dtype), units)
+    half = 0.5 if gates == "sigmoid" else 1.0
+    scale = jnp.repeat(jnp.array([half, half, 1.0, half], kernel.dtype), units)
     shift = 1 - scale
     scaled_kernel = recurrent_kernel * scale[None, :]
     shown = jnp.swapaxes(inputs, 0, 1)
@@ -86,13 +108,16 @@ def _trace(
             summed = jnp.concatenate([shown_t, hidden], axis=-1) @ scaled_kernel
         else:
             summed = shown_t + hidden @ scaled_kernel
-        gates = scale[None, :] * jnp.tanh(summed) + shift[None, :]
         # Each gate is an array of its own: of several curves, parts of one array would lie scattered.
-        i, f, g, o = jnp.split(gates, 4, axis=-1)
+        if gates == "sigmoid":
+            i, f, g, o = jnp.split(scale[None, :] * jnp.tanh(summed) + shift[None, :], 4, axis=-1)
+        else:
+            a_i, a_f, a_g, a_o = jnp.split(summed, 4, axis=-1)
+            i, f, g, o = (squashed(a_i, gates), squashed(a_f, gates), jnp.tanh(a_g), squashed(a_o, gates))
         next_cell = f * cell + i * g
-        squashed = jnp.tanh(next_cell)
-        hidden = o * squashed
-        return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed)
+        squashed_cell = jnp.tanh(next_cell)
+        hidden = o * squashed_cell
+        return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed_cell)
 
     zeros = jnp.zeros((inputs.shape[0], units), shown.dtype)
     return jax.lax.scan(step, (zeros, zeros), shown)[1]
@@ -106,28 +131,34 @@ def _forward(
     kernel: Float[Array, "F G"],
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
+    gates: Gates,
 ) -> tuple[Float[Array, "C T H"], Residuals]:
-    trace = _trace(inputs, kernel, recurrent_kernel, bias)
+    trace = _trace(inputs, kernel, recurrent_kernel, bias, gates)
     return jnp.swapaxes(trace.hidden, 0, 1), (inputs, kernel, recurrent_kernel, trace)
 
 
 def _backward(
-    residuals: Residuals, d_answer: Float[Array, "C T H"]
+    gates: Gates, residuals: Residuals, d_answer: Float[Array, "C T H"]
 ) -> tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Float[Array, " G"]]:
     inputs, kernel, recurrent_kernel, trace = residuals
     transposed = recurrent_kernel.T
+
+    def through(d_gate: Float[Array, "C H"], gate: Float[Array, "C H"]) -> Float[Array, "C H"]:
+        if gates == "sigmoid":
+            return d_gate * gate * (1 - gate)
+        return jnp.where((gate > 0) & (gate < 1), SLOPE * d_gate, 0)
 
     def step(
         state: tuple[Float[Array, "C H"], Float[Array, "C H"]], at: tuple[Float[Array, "C H"], Trace]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Float[Array, "C G"]]:
         d_hidden, d_cell = state
-        d_answer_t, (_, (i, f, g, o), previous_cell, squashed) = at
+        d_answer_t, (_, (i, f, g, o), previous_cell, squashed_cell) = at
         d_hidden = d_hidden + d_answer_t
-        d_cell = d_cell + d_hidden * o * (1 - squashed * squashed)
-        d_i = d_cell * g * i * (1 - i)
-        d_f = d_cell * previous_cell * f * (1 - f)
+        d_cell = d_cell + d_hidden * o * (1 - squashed_cell * squashed_cell)
+        d_i = through(d_cell * g, i)
+        d_f = through(d_cell * previous_cell, f)
         d_g = d_cell * i * (1 - g * g)
-        d_o = d_hidden * squashed * o * (1 - o)
+        d_o = through(d_hidden * squashed_cell, o)
         d_gates = jnp.concatenate([d_i, d_f, d_g, d_o], axis=-1)
         # A vector is multiplied fastest by the kernel as it is stored, a matrix by a transposed copy.
         alone = len(d_gates) == 1
@@ -156,6 +187,7 @@ class LSTM(nn.Module):
 
     Attributes:
         units: H.
+        gates: how the gates are squashed.
 
     Example:
         >>> import jax
@@ -166,15 +198,18 @@ class LSTM(nn.Module):
     """
 
     units: int
+    gates: Gates = "sigmoid"
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         """Returns the hidden state after every time point of the inputs."""
-        gates = 4 * self.units
-        kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], gates))
-        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, gates))
-        bias = self.param("bias", forget_bias, (gates,))
-        return recurrence(inputs, kernel, recurrent_kernel, bias)
+        width = 4 * self.units
+        kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
+        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
+        bias = self.param("bias", forget_bias, (width,))
+        if self.is_mutable_collection("intermediates"):
+            self.sow("intermediates", "cell", cell_states(inputs, kernel, recurrent_kernel, bias, self.gates))
+        return recurrence(inputs, kernel, recurrent_kernel, bias, self.gates)
 
 
 def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " G"]:

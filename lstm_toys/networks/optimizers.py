@@ -1,19 +1,40 @@
 """Optimizers by name, with hyper-parameters that may be traced."""
 
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
 import optax
 
-from lstm_toys.networks.hyper import Hyper
+from lstm_toys.networks.hyper import Hyper, takes
+
+Schedule = Callable[[Any], Any]
+"""An Optax schedule: from the number of a step, from 0, to a learning rate; it is traced."""
 
 
-def optimizer(name: str, hyper: Hyper) -> optax.GradientTransformation:
+class Scheduled(NamedTuple):
+    """An optimizer whose learning rate changes from step to step.
+
+    Attributes:
+        name: in `lstm_toys.networks.hyper.TAKES`.
+        schedule: of the learning rate.
+    """
+
+    name: str
+    schedule: Schedule
+
+
+def optimizer(kind: str | Scheduled, hyper: Hyper) -> optax.GradientTransformation:
     """The optimizer of a name in `TAKES`.
 
     Raises:
-        KeyError: an unknown name.
+        ValueError: an unknown name.
     """
+    name, rate = kind if isinstance(kind, Scheduled) else (kind, hyper.learning_rate)
+    takes(name)
     return {
-        "sgd": lambda: optax.sgd(hyper.learning_rate),
-        "momentum": lambda: optax.sgd(hyper.learning_rate, hyper.momentum),
-        "rmsprop": lambda: optax.rmsprop(hyper.learning_rate, hyper.decay),
-        "adam": lambda: optax.adam(hyper.learning_rate, hyper.momentum, hyper.decay),
+        "sgd": lambda: optax.sgd(rate),
+        "momentum": lambda: optax.sgd(rate, hyper.momentum),
+        "rmsprop": lambda: optax.rmsprop(rate, hyper.decay),
+        "rmsprop_keras": lambda: optax.rmsprop(rate, hyper.decay, eps=1e-7, eps_in_sqrt=False),
+        "adam": lambda: optax.adam(rate, hyper.momentum, hyper.decay),
     }[name]()

@@ -1,24 +1,32 @@
-"""The network: LSTM layers and the readout that turns hidden state into an answer."""
+"""The network: recurrent layers and the readout that turns hidden state into an answer."""
 
 from typing import Literal
 
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from lstm_toys.networks.lstm import LSTM
+from lstm_toys.networks import cells
+from lstm_toys.networks.cells import Gates, Unfit
 
-Readout = Literal["lstm", "dense"]
+Readout = Literal["cell", "dense"]
 
 
 class Stack(nn.Module):
-    """LSTM layers below a readout.
+    """Layers of one cell below a readout.
+
+    The layers are called ``lstm_0``, ``lstm_1`` and so on, after the class of the cell, and ``readout``.
 
     Attributes:
         features: values in an answer at one time point, A.
-        hidden: units of each LSTM layer below the readout; may be empty.
-        readout: ``"lstm"``: one more LSTM layer whose A units are the answer, which thus stays in (-1, 1);
-            ``"dense"``: an affine map of the last layer's hidden state.
+        hidden: units of each layer below the readout; may be empty.
+        readout: ``"cell"``: one more layer of the cell, whose A units are the answer, which of an LSTM thus stays in
+            (-1, 1); ``"dense"``: an affine map of the last layer's hidden state.
         sequence: whether there is an answer at every time point, or only at the last one.
+        cell: a name in `lstm_toys.networks.cells.CELLS`, or the place of one's own, ``package.module:Class``.
+        gates: how the gates of the cell are squashed, a name in `lstm_toys.networks.cells.GATES`.
+
+    Raises:
+        Unfit: a ValueError: a dense readout without a layer below it, an unknown readout, no such cell or gates.
 
     Example:
         >>> import jax
@@ -26,29 +34,51 @@ class Stack(nn.Module):
         >>> model = lt.Stack(features=1, hidden=(4,))
         >>> sorted(jax.eval_shape(model.init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))["params"])
         ['lstm_0', 'readout']
+        >>> lt.Stack(features=1, hidden=(4,), cell="rnn", gates="hard")
+        Traceback (most recent call last):
+        lstm_toys.networks.cells.Unfit: the cell rnn has no gates that could be hard
     """
 
     features: int
     hidden: tuple[int, ...] = (32,)
-    readout: Readout = "lstm"
+    readout: Readout = "cell"
     sequence: bool = True
+    cell: str = "lstm"
+    gates: Gates = "sigmoid"
+
+    def __post_init__(self) -> None:
+        if self.readout not in ("cell", "dense"):
+            raise Unfit(f"the readout is 'cell' or 'dense', not {self.readout!r}")
+        if self.readout == "dense" and not self.hidden:
+            raise Unfit("a dense readout needs at least one layer below it")
+        cells.check(self.cell, self.gates)
+        super().__post_init__()
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Units of each layer, that of the readout included."""
+        return (*self.hidden, self.features)
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
         """Answers curves ``[C, T, F]``.
 
         Raises:
-            ValueError: a dense readout without an LSTM layer below it, or an unknown readout.
+            Unfit: a layer of the cell does not return its units.
         """
-        if self.readout not in ("lstm", "dense"):
-            raise ValueError(f"the readout is 'lstm' or 'dense', not {self.readout!r}")
-        if self.readout == "dense" and not self.hidden:
-            raise ValueError("a dense readout needs at least one LSTM layer below it")
+        kind = cells.cell_class(self.cell).__name__.lower()
         sequence = inputs
-        for layer, units in enumerate(self.hidden):
-            sequence = LSTM(units, name=f"lstm_{layer}")(sequence)
-        if self.readout == "lstm":
-            answers = LSTM(self.features, name="readout")(sequence)
+        for number, units in enumerate(self.hidden):
+            sequence = self._layer(units, f"{kind}_{number}", sequence)
+        if self.readout == "cell":
+            answers = self._layer(self.features, "readout", sequence)
             return answers if self.sequence else answers[:, -1]
         dense = nn.Dense(self.features, kernel_init=nn.initializers.glorot_uniform(), name="readout")
         return dense(sequence if self.sequence else sequence[:, -1])
+
+    def _layer(self, units: int, name: str, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
+        hidden = cells.layer(self.cell, units, self.gates, name)(inputs)
+        expected = (*inputs.shape[:2], units)
+        if hidden.shape != expected:
+            raise Unfit(f"a layer of the cell {self.cell} returns shape {hidden.shape}, and not {expected}")
+        return hidden

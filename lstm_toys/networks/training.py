@@ -6,15 +6,17 @@
 from functools import partial
 from typing import NamedTuple, cast
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
-from lstm_toys.networks import optimizers
+from lstm_toys.networks import optimizers, sizes
+from lstm_toys.networks.cells import Unfit
 from lstm_toys.networks.hyper import Hyper
-from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.tasks.supervision import Examples, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise")
@@ -89,14 +91,28 @@ def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
     return jax.random.fold_in(key, PURPOSES.index(purpose))
 
 
-def answer(model: Stack, params: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+def answer(
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
+) -> Float[Array, "C T A"] | Float[Array, "C A"]:
     """The model's answers with the given parameters."""
     return cast(Array, model.apply({"params": params}, inputs))
 
 
-def loss(model: Stack, params: PyTree, examples: Examples) -> Float[Array, ""]:
-    """Mean squared error of the model's answers."""
-    return jnp.mean(jnp.square(answer(model, params, examples.inputs) - examples.targets))
+def loss(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, ""]:
+    """Mean squared error of the model's answers.
+
+    Raises:
+        Unfit: the targets are not of the shape of the answers.
+    """
+    answers = answer(model, params, examples.inputs)
+    return jnp.mean(jnp.square(_missed(answers, examples.targets)))
+
+
+def _missed(answers: Float[Array, "..."], targets: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Answers less targets, which are not broadcast: a mean over what that made would be of something else."""
+    if answers.shape != targets.shape:
+        raise Unfit(f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers.shape}")
+    return answers - targets
 
 
 def first_settled(timesteps: int) -> int:
@@ -111,19 +127,22 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
 
-def init(task: Task, model: Stack, optimizer: str, key: Key[Array, ""], hyper: Hyper) -> Member:
+def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Array, ""], hyper: Hyper) -> Member:
     """A network before its first step.
 
     The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,
     so walk over members with `jax.lax.map` instead.
+
+    Raises:
+        Unfit: the model has no parameters, or keeps more than those.
     """
     examples = training_set(task, key, hyper)
-    params = model.init(purpose_key(key, "parameters"), examples.inputs)["params"]
+    params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
     sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
     return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
 
 
-def record(model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
+def record(model: nn.Module, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
     """A record of a network over its whole training set, and the network with its last sound state brought up to date.
 
     Args:
@@ -133,7 +152,7 @@ def record(model: Stack, member: Member, step: Int[Array, ""]) -> tuple[Member, 
     """
     examples = member.examples
     answers = answer(model, member.params, examples.inputs)
-    squared = jnp.square(answers - examples.targets)
+    squared = jnp.square(_missed(answers, examples.targets))
     settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
     rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
     loss = jnp.mean(squared)
@@ -158,7 +177,7 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
     return order.reshape(-1, size)
 
 
-def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Member:
+def step(model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples) -> Member:
     """One update of the parameters with the gradient over the examples."""
     gradient = jax.grad(loss, argnums=1)(model, member.params, examples)
     transform = optimizers.optimizer(optimizer, member.hyper)
@@ -167,7 +186,12 @@ def step(model: Stack, optimizer: str, member: Member, examples: Examples) -> Me
 
 
 def advance(
-    task: Task, model: Stack, optimizer: str, member: Member, start: Int[Array, ""], stop: Int[Array, ""]
+    task: Task,
+    model: nn.Module,
+    optimizer: str | Scheduled,
+    member: Member,
+    start: Int[Array, ""],
+    stop: Int[Array, ""],
 ) -> Member:
     """The steps from ``start`` up to ``stop``."""
     examples = member.examples
@@ -194,8 +218,8 @@ def advance(
 
 def follow(
     task: Task,
-    model: Stack,
-    optimizer: str,
+    model: nn.Module,
+    optimizer: str | Scheduled,
     member: Member,
     start: Int[Array, ""],
     stops: Int[Array, " R"],
@@ -206,7 +230,7 @@ def follow(
     Args:
         task: what the network is trained on.
         model: the network.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         member: its state.
         start: the step that it has reached.
         stops: steps, none before the one it follows.

@@ -9,6 +9,7 @@ from . import (
     numerics,
     programs,
     progress,
+    states,
     train,
 )
 
@@ -23,5 +24,6 @@ __all__ = [
     "numerics",
     "programs",
     "progress",
+    "states",
     "train",
 ]

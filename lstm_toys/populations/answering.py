@@ -2,13 +2,13 @@
 
 from functools import cache, partial
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.networks import training
-from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 
 CURVE_BLOCK = 8
@@ -16,7 +16,7 @@ CURVE_BLOCK = 8
 
 
 def answers(
-    model: Stack,
+    model: nn.Module,
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
@@ -44,23 +44,48 @@ def answers(
         (2, 3, 20, 1)
     """
     mesh = blocks.mesh()
+    answered: np.ndarray = in_blocks(_program(model, mesh), mesh, params, inputs, block)
+    return answered
+
+
+def in_blocks(
+    program: jax.stages.Wrapped,
+    mesh: jax.sharding.Mesh,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    block: int,
+) -> PyTree[Float[np.ndarray, "S C ..."]]:
+    """What a program gives for every network and every curve.
+
+    Args:
+        program: from blocks of members, and chunks of `CURVE_BLOCK` curves, to arrays with the leading axes blocks, N,
+            chunks, curves.
+        mesh: the devices.
+        params: of the networks, every leaf with a leading axis S.
+        inputs: the curves ``[C, T, F]``.
+        block: members that one compiled program works on.
+    """
     seeds, curves = jax.tree.leaves(params)[0].shape[0], inputs.shape[0]
     padding = -curves % CURVE_BLOCK
     padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
     chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
 
-    answer_all = _program(model, mesh)
-    every: list[Float[np.ndarray, "M ..."]] = []
+    every: list[PyTree] = []
     size = blocks.group_size(seeds, block, mesh.size)
     for group in blocks.groups(seeds, size, block, mesh.size):
         members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params)
-        every.append(blocks.flat(answer_all(blocks.place(members, mesh), chunks))[: min(size, seeds - group[0, 0])])
-    answered = np.concatenate(every)
-    return answered.reshape(seeds, curves + padding, *answered.shape[3:])[:, :curves]
+        found, count = blocks.flat(program(blocks.place(members, mesh), chunks)), min(size, seeds - group[0, 0])
+        every.append(jax.tree.map(lambda leaf, count=count: leaf[:count], found))
+
+    def together(*parts: np.ndarray) -> np.ndarray:
+        whole = np.concatenate(parts)
+        return whole.reshape(seeds, curves + padding, *whole.shape[3:])[:, :curves]
+
+    return jax.tree.map(together, *every)
 
 
 @cache
-def _program(model: Stack, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     """Answers of blocks of members to chunks of curves; kept, so that asking again compiles nothing."""
 
     def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:

@@ -2,22 +2,24 @@
 
 import os
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from lstm_toys.networks import training
+from lstm_toys.networks import sizes, training
 from lstm_toys.networks.hyper import Hyper
-from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks, programs, train
 from lstm_toys.tasks.supervision import Task
 
 GIB = 2**30
 
 TRACES = 16
-"""Values that a step holds for each unit, curve and time point: the gates, the states, and their derivatives."""
+"""Values that a step holds for each unit, curve and time point: of an LSTM the gates, the states, and their
+derivatives; of other cells no more."""
 
 
 class TooLarge(Exception):
@@ -33,7 +35,7 @@ class Footprint(NamedTuple):
 
 def estimate(
     task: Task,
-    model: Stack,
+    model: nn.Module,
     optimizer: str,
     *,
     timesteps: int,
@@ -47,24 +49,28 @@ def estimate(
     Args:
         task: the training set, with any number of time points.
         model: the network.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
         timesteps: time points that a curve will have.
         members: number of networks.
         states: steps after which the parameters are kept.
         probed: curves that the networks will be asked for.
         block: members that one compiled program works on; None: one.
+
+    Raises:
+        Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
     key, one = jax.random.key(0), jnp.float32(1)
     hyper = Hyper(one, one, one, one, programs.unspecified(task))
     member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
+    jax.eval_shape(partial(training.loss, model), member.params, member.examples)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
-    curves, _, features = programs.shown(task)
+    (curves, _, features), asked = programs.shown(task), len(task.asked)
     points = timesteps if task.sequence else 1
-    answers = 4 * (probed + 1) * points * model.features
-    told = 4 * programs.STOPS * points * model.features
-    history = 4 * (train.RECORDS + 1) * (1 + model.features)
-    units = sum(model.hidden) + model.features
-    examples = 4 * curves * (timesteps * features + points * model.features)
+    answers = 4 * (probed + 1) * points * asked
+    told = 4 * programs.STOPS * points * asked
+    history = 4 * (train.RECORDS + 1) * (1 + asked)
+    units = sum(sizes.size(model, features).widths)
+    examples = 4 * curves * (timesteps * features + points * asked)
     working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * units)
     devices, block = jax.device_count(), block or 1
     together = blocks.group_size(members, block, devices)

@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import NamedTuple
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from lstm_toys.networks import training
-from lstm_toys.networks.hyper import TAKES, Hyper
-from lstm_toys.networks.stack import Stack
+from lstm_toys.networks import sizes, training
+from lstm_toys.networks.hyper import Hyper, takes
+from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import blocks
 from lstm_toys.tasks.supervision import Task
 
@@ -50,8 +50,7 @@ def members(
         hyper: other hyper-parameters.
 
     Raises:
-        ValueError: no seed, or other training numbers than those wanted.
-        KeyError: an unknown optimizer.
+        ValueError: no seed, an unknown optimizer, or other training numbers than those wanted.
     """
     members = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
     if not len(members):
@@ -60,7 +59,7 @@ def members(
     if set(stated) != set(wanted):
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
     given = {name: value for name, value in hyper.items() if value is not None}
-    values = {"momentum": 0.0, "decay": 0.0, "noise": 0.0} | TAKES[optimizer] | given
+    values = {"momentum": 0.0, "decay": 0.0, "noise": 0.0} | takes(optimizer) | given
 
     def column(value: float | Float[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
         return np.broadcast_to(np.asarray(value, np.float32), members.shape)
@@ -74,20 +73,16 @@ def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
     return dict.fromkeys(task.numbers, jnp.float32(1))
 
 
-def suitable_block(task: Task, model: Stack) -> int:
+def suitable_block(task: Task, model: nn.Module) -> int:
     """How many members a compiled program should work on; see `blocks.default_block`."""
-    curves, timesteps, _ = shown(task)
-    return blocks.default_block((task.batch or curves) * timesteps * max((*model.hidden, model.features)))
+    curves, timesteps, features = shown(task)
+    return blocks.default_block((task.batch or curves) * timesteps * max(sizes.size(model, features).widths))
 
 
-def work(task: Task, model: Stack) -> float:
+def work(task: Task, model: nn.Module) -> float:
     """About what one step of one member takes, in multiplications; for estimates of the time left."""
     curves, timesteps, features = shown(task)
-    widths = (features, *model.hidden, model.features)
-    # A gate's activation and its derivatives cost about as much as twenty multiplications, and every layer at least as
-    # much as 1,300.
-    layers = sum(1_300 + 4 * units * (below + units + 20) for below, units in pairwise(widths))
-    return float((task.batch or curves) * timesteps * layers)
+    return float((task.batch or curves) * timesteps * sizes.size(model, features).work)
 
 
 class Programs(NamedTuple):
@@ -106,24 +101,29 @@ class Programs(NamedTuple):
 
 
 def compile_programs(
-    task: Task, model: Stack, optimizer: str, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
+    task: Task,
+    model: nn.Module,
+    optimizer: str | Scheduled,
+    group: Int[np.ndarray, "blocks N"],
+    mesh: jax.sharding.Mesh,
 ) -> Programs:
     """Compiles a training.
 
     Args:
         task: the training set.
         model: the network.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         group: member numbers, blocks of them; any of the right shape.
         mesh: the devices.
+
+    Raises:
+        Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
     def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
         return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
-    blank = members(
-        optimizer, seeds=1, wanted=task.numbers, numbers=dict.fromkeys(task.numbers, 0.0), learning_rate=0.0
-    )
+    blank = members("sgd", seeds=1, wanted=task.numbers, numbers=dict.fromkeys(task.numbers, 0.0), learning_rate=0.0)
     start = place(group, blank, mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
     follow = blocks.spread(partial(training.follow, task, model, optimizer), mesh, donate=True)

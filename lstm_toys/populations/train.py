@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal, NamedTuple, ParamSpec
 
+import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
-from lstm_toys.networks.stack import Stack
+from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.populations import blocks, programs
 from lstm_toys.populations.checkpoints import Checkpoints, Origin
 from lstm_toys.populations.checkpoints import origin as origin_of
@@ -80,7 +82,7 @@ class Population:
     """
 
     task: Task
-    model: Stack
+    model: nn.Module
     states: dict[int, training.Sound]
     steps: Int[np.ndarray, " R"]
     train_loss: Float[np.ndarray, "M R"]
@@ -156,11 +158,11 @@ class Training:
     def __init__(
         self,
         task: Task,
-        model: Stack,
+        model: nn.Module,
         *,
         seeds: int | Int[np.ndarray, " M"],
         steps: int | Sequence[int],
-        learning_rate: float | Float[np.ndarray, " M"],
+        learning_rate: float | Float[np.ndarray, " M"] | Schedule,
         optimizer: str = "sgd",
         momentum: float | Float[np.ndarray, " M"] | None = None,
         decay: float | Float[np.ndarray, " M"] | None = None,
@@ -177,14 +179,15 @@ class Training:
         self._start = programs.members(
             optimizer,
             seeds=seeds,
-            learning_rate=learning_rate,
+            learning_rate=np.nan if callable(learning_rate) else learning_rate,
             momentum=momentum,
             decay=decay,
             noise=noise,
             wanted=task.numbers,
             numbers=numbers,
         )
-        self.task, self.model, self._optimizer, self._base_seed = task, model, optimizer, base_seed
+        self._optimizer = Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer
+        self.task, self.model, self._base_seed = task, model, base_seed
         self._monitor, self._checkpoints, self._stop, self._on_divergence = monitor, checkpoints, stop, on_divergence
         self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
         self.block = programs.suitable_block(task, model) if block is None else block
@@ -315,6 +318,13 @@ class Training:
         if self._checkpoints and origin:
             self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state(), origin)
 
+    def _optimizer_told(self) -> dict[str, Any]:
+        """The name of the optimizer, and the learning rate of every step, where a schedule has it."""
+        if not isinstance(self._optimizer, Scheduled):
+            return {"optimizer": self._optimizer}
+        rates = jax.jit(jax.vmap(self._optimizer.schedule))(jnp.arange(self._wanted[-1]))
+        return {"optimizer": self._optimizer.name, "schedule": np.asarray(rates)}
+
     def _origin(self, course: Course, members: training.Member) -> Origin | None:
         """What the states of a group depend on; None without checkpoints."""
         if self._checkpoints is None:
@@ -324,8 +334,8 @@ class Training:
         hyper |= {f"train_{name}": values[own] for name, values in self._start.hyper.numbers.items()}
         return origin_of(
             [leaf[: len(course.numbers)] for leaf in jax.tree.leaves(blocks.flat(members.examples))],
-            model=repr(self.model),
-            optimizer=self._optimizer,
+            model=f"{type(self.model).__module__}.{self.model!r}",
+            **self._optimizer_told(),
             base_seed=self._base_seed,
             seeds=self._start.seed[own],
             steps=[int(step) for step in self.recorded],
@@ -358,12 +368,14 @@ def train(*arguments: Any, **options: Any) -> Population:
 
     Args:
         task: the training set.
-        model: the network.
+        model: the network: a `Stack`, or any Flax module that keeps nothing but parameters and answers curves
+            ``[C, T, F]`` by what is of the shape of the targets.
         seeds: how many, numbered from 0, or the seed number of each member; a member is the same network whichever
             others there are.
         steps: updates of each; of several such numbers, the parameters after each are kept.
-        learning_rate: step size of the optimizer.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        learning_rate: step size of the optimizer; or an Optax schedule for all members, from the number of a step, from
+            0, to its step size.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
         momentum: see there; None: the optimizer's default.
         decay: likewise.
         numbers: what the task leaves open of its training curves, by name.
@@ -378,8 +390,8 @@ def train(*arguments: Any, **options: Any) -> Population:
         on_divergence: whether a member that diverges is marked, or ends the training.
 
     Raises:
-        ValueError: no seed, negative steps, a block below 1, or other training numbers than the task has.
-        KeyError: an unknown optimizer.
+        ValueError: no seed, negative steps, a block below 1, an unknown optimizer, other training numbers than the task
+            has, or answers that have not the shape of the targets.
         Stopped: it was told to, and has left a checkpoint.
         Diverged: a member has, and ``on_divergence`` is ``"stop"``.
         Damaged: no checkpoint of a group of members can be read.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -38,7 +39,7 @@ def size_of(experiment: Experiment, settings: Settings, members: int, states: in
     task = experiment.task(two)
     return footprint.estimate(
         task,
-        network(task, settings),
+        network(experiment, task, settings),
         settings.optimizer,
         timesteps=settings.timesteps,
         members=members,
@@ -57,12 +58,21 @@ def efforts(work: Work) -> list[float]:
 def step_effort(experiment: Experiment, settings: Settings) -> float:
     """About what one step of one network takes, in multiplications."""
     task = experiment.task(families.time_points(settings.timesteps, experiment.span))
-    return programs.work(task, network(task, settings))
+    return programs.work(task, network(experiment, task, settings))
 
 
-def network(task: Task, settings: Settings) -> Stack:
-    """The model of a run."""
-    return Stack(len(task.asked), settings.hidden, settings.readout, task.sequence)
+def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
+    """The model of a run, of an experiment on its task.
+
+    Raises:
+        Unfit: there is none under these settings.
+    """
+    if experiment.model is not None:
+        model: nn.Module = experiment.model(task, settings)
+        return model
+    return Stack(
+        len(task.asked), settings.hidden, settings.readout, task.sequence, cell=settings.cell, gates=settings.gates
+    )
 
 
 def begin(
@@ -89,7 +99,7 @@ def begin(
         options: further ones of `train.train`: seeds and hyper-parameters.
     """
     task = work.subject.task(families.time_points(settings.timesteps, work.subject.span))
-    model = network(task, settings)
+    model = network(work.subject, task, settings)
     block = settings.block or programs.suitable_block(task, model)
     every, said = conduct.options.checkpoint_every, conduct.progress.tell
     checkpoints = Checkpoints(work.run.checkpoints / part, every, devices.fingerprint(block), said)

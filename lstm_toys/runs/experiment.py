@@ -10,6 +10,7 @@ from typing import Any
 import jaxtyping as jt
 
 from lstm_toys import figures, results, tasks
+from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.definition import Definition, definition, root
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
@@ -41,6 +42,8 @@ class Experiment:
         trained: which curves are trained on, for generalization.
         planes: from the settings of a run to the grids of curves that generalization is evaluated on; if there are
             none, they are chosen by what was trained on.
+        model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
+            settings describe.
 
     Raises:
         ValueError: a training number has no name that a flag could have.
@@ -73,6 +76,7 @@ class Experiment:
     span: Span = field(default_factory=Span)
     trained: Trained | None = None
     planes: Callable[[Settings], Sequence[Plane]] | None = None
+    model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
 
     def __post_init__(self) -> None:
         for name in self.numbers:
@@ -81,11 +85,16 @@ class Experiment:
 
     @cached_property
     def definition(self) -> Definition:
-        """What the numbers of a run depend on besides its settings: the code of task and probes, goal, frames, x.
+        """What the numbers of a run depend on besides its settings: the code of task, probes and model, and the rest.
 
         Raises:
             Unfollowed: the code of one of them cannot be followed.
         """
-        code = definition([root(self.task), root(self.probes)])
+        return self.defined()
+
+    def defined(self, *cells: str) -> Definition:
+        """The same, and the code of cells, where they are one's own."""
+        functions: list[Callable[..., Any]] = [self.task, self.probes, *([] if self.model is None else [self.model])]
+        code = definition([*map(root, functions), *(each for each in cells if each not in CELLS)])
         more = {name: repr(getattr(self, name)) for name in ("goal", "frames", "span")}
         return Definition({**code, **more, "numbers": repr(sorted(self.numbers))})

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from lstm_toys.networks.cells import Gates
+
 
 @dataclass(frozen=True)
 class Identity:
@@ -33,15 +35,17 @@ class Settings(Identity):
         base_seed: another one gives other networks under the same seed numbers.
         steps: updates of each network; none: they stay untrained.
         learning_rate: of the optimizer.
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
         momentum: see there; None of an optimizer that has none.
         decay: likewise.
-        hidden: units of each LSTM layer below the readout.
+        hidden: units of each layer below the readout.
         readout: what turns hidden state into an answer.
         timesteps: time points of a curve.
         noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
         block: members that one compiled program works on; None: as many as suit the task and the platform.
         keep_steps: steps before the last one after which the parameters are kept, too.
+        cell: a name in `lstm_toys.networks.cells.CELLS`, or the place of one's own.
+        gates: how the gates of the cell are squashed.
         numbers: the training numbers of the experiment, each with its name.
     """
 
@@ -53,11 +57,13 @@ class Settings(Identity):
     momentum: float | None
     decay: float | None
     hidden: tuple[int, ...]
-    readout: Literal["lstm", "dense"]
+    readout: Literal["cell", "dense"]
     timesteps: int
     noise: float
     block: int | None
     keep_steps: tuple[int, ...] = ()
+    cell: str = "lstm"
+    gates: Gates = "sigmoid"
     numbers: tuple[tuple[str, float | int], ...] = ()
 
     def __str__(self) -> str:
@@ -66,7 +72,8 @@ class Settings(Identity):
     @property
     def network(self) -> str:
         """The model, in words."""
-        return f"hidden {','.join(map(str, self.hidden)) or 'none'}, readout {self.readout}"
+        told = [f"cell {self.cell}"] * (self.cell != "lstm") + [f"gates {self.gates}"] * (self.gates != "sigmoid")
+        return ", ".join([f"hidden {','.join(map(str, self.hidden)) or 'none'}", f"readout {self.readout}", *told])
 
     @property
     def swept(self) -> dict[str, Any]:
@@ -91,7 +98,7 @@ NUMBER = "train_"
 TRACED = ("learning_rate", "momentum", "decay", "noise")
 """The settings that other values of need no compilation, like training numbers."""
 
-SWEPT = ("optimizer", "hidden", "readout", "timesteps", "steps", *TRACED)
+SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
 """The settings that may differ within a sweep, besides training numbers."""
 
 

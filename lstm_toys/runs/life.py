@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from rich.console import Console, RenderableType
 
 from lstm_toys import figures, populations, runs
+from lstm_toys.networks.cells import Unfit
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs import publishing
 from lstm_toys.runs.experiment import Experiment
@@ -105,10 +106,10 @@ class Work:
 def training(experiment: Experiment, settings: Settings, results_dir: Path) -> Work:
     """The work of an ordinary run of an experiment, and of those that its figures need beside it."""
     beside = {
-        name: Work(Run(theirs, results_dir, other.definition), runs, other)
+        name: Work(Run(theirs, results_dir, other.defined(theirs.cell)), runs, other)
         for name, (other, theirs) in experiment.beside(settings).items()
     }
-    return Work(Run(settings, results_dir, experiment.definition), runs, experiment, beside=beside)
+    return Work(Run(settings, results_dir, experiment.defined(settings.cell)), runs, experiment, beside=beside)
 
 
 def live(works: Sequence[Work], options: Options, console: Console, interruption: Interruption) -> None:
@@ -206,7 +207,7 @@ def _execute(
                 work.kind.execution.check(work)
             if hasattr(work.kind.execution, "size"):
                 populations.footprint.check(work.kind.execution.size(work), work.run.folder)
-        except (Refused, populations.footprint.TooLarge) as error:
+        except (Refused, Unfit, populations.footprint.TooLarge) as error:
             _remove(made)
             raise Refused(str(error) if isinstance(error, Refused) else f"{work.run.settings}: {error}") from None
     console.print(populations.devices.describe(), highlight=False, soft_wrap=True)

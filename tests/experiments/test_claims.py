@@ -172,7 +172,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
     _, needs = planned("--seeds=5", "--base_seed=7", "--variants")
     usual = {name: each for (column, name), each in needs.items() if column == NETWORKS}
     assert usual["hill_one_layer"] == dataclasses.replace(usual["hill"], hidden=())
-    assert {(each.seeds, each.base_seed, each.readout) for each in usual.values()} == {(5, 7, "lstm")}
+    assert {(each.seeds, each.base_seed, each.readout) for each in usual.values()} == {(5, 7, "cell")}
     changes = {
         (column, name): {
             field: getattr(each, field) for field in VARIED if getattr(each, field) != getattr(usual[name], field)

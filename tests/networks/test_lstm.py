@@ -1,4 +1,4 @@
-"""The LSTM layer against Flax's cell, a NumPy loop and autodiff of a plain loop, both in float64."""
+"""The LSTM layer against Flax's cell, a NumPy loop, autodiff of a plain loop and finite differences, in float64."""
 
 import flax.linen as nn
 import jax
@@ -6,7 +6,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lstm_toys.networks.lstm import LSTM, recurrence
+from lstm_toys.networks.cells import GATES
+from lstm_toys.networks.lstm import LSTM, cell_states, recurrence
 
 TOLERANCE = 1e-5
 SIZES = [
@@ -47,8 +48,16 @@ def distance(actual, expected):
     return np.abs(actual - expected).max() / np.abs(expected).max()
 
 
-def numpy_loop(inputs, kernel, recurrent_kernel, bias):
-    """One curve, one time point and one gate at a time, in float64."""
+SQUASHED = {
+    "sigmoid": lambda a, np: 1 / (1 + np.exp(-a)),
+    "hard": lambda a, np: np.minimum(np.maximum(0.2 * a + 0.5, 0.0), 1.0),
+}
+"""The functions of the gates, in NumPy or in JAX's."""
+
+
+def numpy_loop(inputs, kernel, recurrent_kernel, bias, squashed="sigmoid", cells=False):
+    """One curve, one time point and one gate at a time, in float64; hidden states, or those of the cells."""
+    squash = SQUASHED[squashed]
     inputs, kernel, recurrent_kernel, bias = (
         np.asarray(array, np.float64) for array in (inputs, kernel, recurrent_kernel, bias)
     )
@@ -59,20 +68,21 @@ def numpy_loop(inputs, kernel, recurrent_kernel, bias):
         hidden, cell = np.zeros(units), np.zeros(units)
         for t, value in enumerate(values):
             i, f, g, o = (value @ kernel[:, s] + hidden @ recurrent_kernel[:, s] + bias[s] for s in gates)
-            cell = cell / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
-            hidden = np.tanh(cell) / (1 + np.exp(-o))
-            answer[curve, t] = hidden
+            cell = cell * squash(f, np) + np.tanh(g) * squash(i, np)
+            hidden = np.tanh(cell) * squash(o, np)
+            answer[curve, t] = cell if cells else hidden
     return answer
 
 
-def plain_loop(inputs, kernel, recurrent_kernel, bias):
+def plain_loop(inputs, kernel, recurrent_kernel, bias, squashed="sigmoid"):
     """The recurrence with everything inside the loop, for autodiff."""
+    squash = SQUASHED[squashed]
 
     def step(carry, value):
         hidden, cell = carry
         i, f, g, o = jnp.split(value @ kernel + hidden @ recurrent_kernel + bias[None], 4, axis=1)
-        cell = cell / (1 + jnp.exp(-f)) + jnp.tanh(g) / (1 + jnp.exp(-i))
-        hidden = jnp.tanh(cell) / (1 + jnp.exp(-o))
+        cell = cell * squash(f, jnp) + jnp.tanh(g) * squash(i, jnp)
+        hidden = jnp.tanh(cell) * squash(o, jnp)
         return (hidden, cell), hidden
 
     start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), inputs.dtype)
@@ -83,6 +93,24 @@ def plain_loop(inputs, kernel, recurrent_kernel, bias):
 def test_recurrence_follows_a_float64_loop(size):
     args = arguments(*size)
     assert distance(recurrence(*map(jnp.asarray, args)), numpy_loop(*args)) < TOLERANCE
+
+
+HARD_SIZES = [(3, 20, 1, 8), (1, 100, 2, 32), (3, 20, 5, 4)]
+"""Sizes whose gates reach their bounds and lie between them."""
+
+
+@pytest.mark.parametrize("size", HARD_SIZES)
+def test_so_it_does_with_hard_gates(size):
+    args = arguments(*size)
+    expected = numpy_loop(*args, "hard")
+    assert distance(recurrence(*map(jnp.asarray, args), "hard"), expected) < TOLERANCE
+    assert distance(numpy_loop(*args), expected) > 100 * TOLERANCE
+
+
+@pytest.mark.parametrize("gates", GATES)
+def test_cell_states_follow_it_too(gates):
+    args = arguments(3, 20, 2, 8)
+    assert distance(cell_states(*map(jnp.asarray, args), gates), numpy_loop(*args, gates, cells=True)) < TOLERANCE
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -99,8 +127,10 @@ def test_recurrence_is_that_of_flax(size):
     assert distance(recurrence(inputs, kernel, recurrent_kernel, bias), expected) < TOLERANCE
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_gradients_follow_float64_autodiff(size):
+@pytest.mark.parametrize(
+    ("size", "gates"), [*((size, "sigmoid") for size in SIZES), *((size, "hard") for size in HARD_SIZES)]
+)
+def test_gradients_follow_float64_autodiff(size, gates):
     args = arguments(*size)
     curves, time, _, hidden = size
     weights = np.random.default_rng(1).normal(size=(curves, time, hidden)).astype(np.float32)
@@ -108,13 +138,42 @@ def test_gradients_follow_float64_autodiff(size):
     def gradients(layer, dtype):
         arrays = [jnp.asarray(array, dtype) for array in args]
         cotangent = jnp.asarray(weights, dtype)
-        return jax.jit(jax.grad(lambda a: jnp.sum(layer(*a) * cotangent)))(arrays)
+        return jax.jit(jax.grad(lambda a: jnp.sum(layer(*a, gates) * cotangent)))(arrays)
 
     actual = gradients(recurrence, jnp.float32)
     with jax.enable_x64(True):
         expected = gradients(plain_loop, jnp.float64)
     for name, ours, theirs in zip(("inputs", "kernel", "recurrent_kernel", "bias"), actual, expected, strict=True):
         assert distance(ours, theirs) < TOLERANCE, name
+
+
+@pytest.mark.parametrize("gates", GATES)
+def test_gradients_are_those_of_finite_differences(gates):
+    """Of a loop in NumPy, in float64, along random directions; the gates stay off their kinks on the way."""
+    args = [np.asarray(each, np.float64) for each in arguments(2, 8, 2, 3)]
+    random, step = np.random.default_rng(2), 1e-6
+    weights = random.normal(size=(2, 8, 3))
+    with jax.enable_x64(True):
+        cotangent = jnp.asarray(weights)
+        gradient = jax.grad(lambda a: jnp.sum(recurrence(*a, gates) * cotangent))([jnp.asarray(each) for each in args])
+        gradient = [np.asarray(each) for each in gradient]
+    for _ in range(5):
+        along = [random.normal(size=each.shape) for each in args]
+        ends = (numpy_loop(*(a + s * d for a, d in zip(args, along, strict=True)), gates) for s in (step, -step))
+        ahead, behind = (np.sum(end * weights) for end in ends)
+        expected = sum(np.sum(d * g) for d, g in zip(along, gradient, strict=True))
+        np.testing.assert_allclose((ahead - behind) / (2 * step), expected, rtol=1e-6)
+
+
+def test_a_gate_at_its_bound_has_no_derivative():
+    """All three gates are far beyond: nothing that leads to them matters, while the candidate does."""
+    inputs, kernel, recurrent_kernel, _ = map(jnp.asarray, arguments(1, 4, 1, 2))
+    bias = jnp.concatenate([jnp.full(2, 50.0), jnp.full(2, 50.0), jnp.zeros(2), jnp.full(2, 50.0)])
+    gradient = jax.grad(lambda b: jnp.sum(recurrence(inputs, kernel, recurrent_kernel, b, "hard")))(bias)
+    np.testing.assert_array_equal(np.split(np.asarray(gradient), 4)[0], 0)
+    np.testing.assert_array_equal(np.split(np.asarray(gradient), 4)[1], 0)
+    np.testing.assert_array_equal(np.split(np.asarray(gradient), 4)[3], 0)
+    assert (np.abs(np.split(np.asarray(gradient), 4)[2]) > 0.01).all()
 
 
 def test_gradients_of_a_batch_of_networks_are_those_of_each():

@@ -108,7 +108,7 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
 
     x = families.time_points(15)
     task = supervision.read_off_drawn("line", 12, {}, ("slope",), x, batch=4)
-    model = Stack(1, (5,), "lstm", False)
+    model = Stack(1, (5,), "cell", False)
     member = training.init(task, model, "sgd", jax.random.key(2), conftest.hyper(0.3))
     advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop))
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
@@ -126,7 +126,7 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
 
 
 @pytest.mark.parametrize("family", families.FAMILIES)
-@pytest.mark.parametrize(("kind", "readout"), [("reproduce", "lstm"), ("read_off", "dense")])
+@pytest.mark.parametrize(("kind", "readout"), [("reproduce", "cell"), ("read_off", "dense")])
 def test_every_family_can_be_learned_a_little(kind, family, readout):
     from lstm_toys.networks.stack import Stack
     from lstm_toys.populations import train

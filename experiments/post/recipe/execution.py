@@ -115,5 +115,5 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
 
 def _name(settings: Settings) -> str:
     hidden = ",".join(map(str, settings.hidden)) or "none"
-    readout = "" if settings.readout == "lstm" else f", {settings.readout}"
+    readout = "" if settings.readout == "cell" else f", {settings.readout}"
     return f"{settings.optimizer} {settings.learning_rate:g}, hidden {hidden}{readout}, {settings.steps:,} steps"

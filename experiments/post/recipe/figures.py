@@ -30,7 +30,7 @@ def scores(found: xr.Dataset, rows: list[dict[str, Any]]) -> Figure:
         rows: for each setting its score, interval, and whether it is unbeaten.
     """
     kinds = [
-        f"{h}, {r}" if r != "lstm" else str(h) for h, r in zip(found.hidden.values, found.readout.values, strict=True)
+        f"{h}, {r}" if r != "cell" else str(h) for h, r in zip(found.hidden.values, found.readout.values, strict=True)
     ]
     colors = dict(zip(dict.fromkeys(kinds), PALETTE, strict=False))
     numbered = found.assign_coords(number=("setting", np.arange(len(rows))), kind=("setting", kinds))

@@ -24,7 +24,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
                 "*" if row["unbeaten"] else "",
                 setting["optimizer"],
                 f"{setting['learning_rate']:g}",
-                hidden if setting["readout"] == "lstm" else f"{hidden}, {setting['readout']}",
+                hidden if setting["readout"] == "cell" else f"{hidden}, {setting['readout']}",
                 f"{setting['steps']:,}",
                 tables.number(row["score"]),
                 tables.interval(row["low"], row["high"]),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +13,6 @@ import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.figures import Drawing
-from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Interrupted
@@ -60,6 +60,10 @@ def check(work: Work) -> None:
         raise Refused(f"{refused}its networks answer {' and '.join(task.asked)}, of which none is y")
     if task.trained is not None and not task.trained.same(work.subject.trained):
         raise Refused(f"{refused}it declares other training curves, trained={work.subject.trained}, than its task has")
+    model = network(experiment, task, work.run.settings.trained)
+    if work.run.settings.grids and not task.sequence and not hasattr(model, "sequence"):
+        told = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
+        raise Refused(f"{refused}grids are of several lengths, so that {told}")
     for grid in work.run.settings.grids if not task.sequence else ():
         names = [each.name for each in families.family_of(work.subject.families[grid.family]).parameters]
         if missing := [name for name in task.asked if name not in names]:
@@ -89,7 +93,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]
     span = work.subject.experiment.span
     task = _task(work, timesteps)
-    model = network(task, settings.trained)
+    model = network(work.subject.experiment, task, settings.trained)
     attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"], "run": run.folder.name}
     total = answers_of(settings)
     with (
@@ -131,7 +135,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
 
 
 def answered(
-    model: Stack,
+    model: nn.Module,
     task: Task,
     params: PyTree[Float[np.ndarray, "S ..."]],
     diverged: Bool[np.ndarray, " S"],

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import flax.linen as nn
 import h5netcdf
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,6 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
-from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.populations.footprint import Footprint
@@ -67,7 +67,7 @@ class Setting(NamedTuple):
 
 
 def measured(
-    model: Stack, setting: Setting, grid: Grid
+    model: nn.Module, setting: Setting, grid: Grid
 ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
     """A function from the parameters of ONE network and chunks of cells to measures of its answers.
 
@@ -80,7 +80,7 @@ def measured(
     family = families[grid.family]
     points = grid.points(timesteps, span)
     window = points if grid.axis(SPACING) else timesteps
-    always = model.clone(sequence=True)
+    always = model.clone(sequence=True) if hasattr(model, "sequence") else model
     shared = jnp.arange(points).astype(jnp.float32) / (timesteps - 1)
     y = task.asked.index("y") if task.sequence else 0
 
@@ -131,7 +131,7 @@ class Sweep:
 
     def __init__(
         self,
-        model: Stack,
+        model: nn.Module,
         setting: Setting,
         params: PyTree[Float[np.ndarray, "S ..."]],
         diverged: Bool[np.ndarray, " S"],

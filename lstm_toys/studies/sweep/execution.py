@@ -67,7 +67,7 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     found: dict[tuple[Any, ...], Shape] = {}
     places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
-        kind = (each.optimizer, each.hidden, each.readout, each.timesteps)
+        kind = (each.optimizer, each.hidden, each.readout, each.cell, each.gates, each.timesteps)
         shape = found.setdefault(kind, Shape(each, [], []))
         hyper = {
             name: value

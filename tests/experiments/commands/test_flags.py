@@ -25,7 +25,7 @@ BAD = [
     (["--base_seed", "4294967296"], "--base_seed", "whole number"),
     (["--momentum", "0.9"], "--momentum", "momentum and adam do"),
     (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not 1"),
-    (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop and adam do"),
+    (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop, rmsprop_keras and adam do"),
     (["--decay", "nan", "--optimizer", "adam"], "--decay", "up to but not 1"),
     (["--train_amplitude", "nan"], "--train_amplitude", "a number from -1,000,000 to 1,000,000"),
     (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
@@ -40,9 +40,14 @@ BAD = [
     (["--hidden", "32,"], "--hidden", "whole numbers from 1"),
     (["--timesteps", "1"], "--timesteps", "whole number from 2"),
     (["--block", "0"], "--block", "whole number"),
-    (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, adam"),
-    (["--readout", "gru"], "--readout", "lstm, dense"),
-    (["--readout", "dense", "--hidden", "none"], "--readout", "LSTM layer below"),
+    (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
+    (["--cell", "elman"], "--cell", "lstm, gru, rnn, or package.module:Class"),
+    (["--cell", ""], "--cell", "lstm, gru, rnn, or package.module:Class"),
+    (["--cell", "nowhere.cells:Own"], "nowhere.cells", "the code of Own cannot be followed"),
+    (["--gates", "soft"], "--gates", "sigmoid, hard"),
+    (["--gates", "hard", "--cell", "rnn"], "--gates", "--cell=rnn has none; lstm and gru do"),
+    (["--readout", "gru"], "--readout", "cell, dense"),
+    (["--readout", "dense", "--hidden", "none"], "--readout", "layer below"),
     (["--results_dir", ""], "--results_dir", "folder"),
     (["--publish=maybe"], "--publish", "maybe"),
     (["--replot", "--restart"], "--replot", "one of the two"),
@@ -80,9 +85,9 @@ BAD = [
     (["--timesteps", "NaN"], "--timesteps", "whole number from 2"),
     (["--block", "-1"], "--block", "whole number"),
     (["--block", "all"], "--block", "or auto"),
-    (["--optimizer", ""], "--optimizer", "sgd, momentum, rmsprop, adam"),
-    (["--optimizer", "SGD"], "--optimizer", "sgd, momentum, rmsprop, adam"),
-    (["--readout", ""], "--readout", "lstm, dense"),
+    (["--optimizer", ""], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
+    (["--optimizer", "SGD"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
+    (["--readout", ""], "--readout", "cell, dense"),
     (["--results_dir", "nul\0byte"], "--results_dir", "folder"),
     (["--results_dir", "no\udcfftext"], "--results_dir", "folder"),
     (["--results_dir", "long" * 100], "--results_dir", "too long"),
@@ -242,12 +247,14 @@ def test_defaults_are_those_of_the_experiment():
         "momentum": None,
         "decay": 0.9,
         "hidden": [32],
-        "readout": "lstm",
+        "readout": "cell",
         "timesteps": 100,
         "train_amplitude": 0.3,
         "noise": 0.0,
         "keep_steps": [],
         "block": None,
+        "cell": "lstm",
+        "gates": "sigmoid",
     }
     assert options.results_dir == Path("results")
     assert not any((options.publish, options.replot, options.restart, options.quiet))
@@ -256,6 +263,7 @@ def test_defaults_are_those_of_the_experiment():
 def test_every_flag_reaches_its_setting():
     line = (
         "--seeds 3 --base_seed=7 --steps 30 --learning_rate 1e-3 --optimizer adam --hidden 8,4 --readout dense "
+        "--cell gru --gates hard "
         "--momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2 "
         "--results_dir elsewhere --publish --restart --quiet"
     )
@@ -276,6 +284,8 @@ def test_every_flag_reaches_its_setting():
         "noise": 0.1,
         "keep_steps": [0, 3],
         "block": 2,
+        "cell": "gru",
+        "gates": "hard",
     }
     assert options.results_dir == Path("elsewhere")
     assert (options.publish, options.replot, options.restart, options.quiet) == (True, False, True, True)
@@ -283,7 +293,13 @@ def test_every_flag_reaches_its_setting():
 
 @pytest.mark.parametrize(
     ("optimizer", "momentum", "decay"),
-    [("sgd", None, None), ("momentum", 0.9, None), ("rmsprop", None, 0.9), ("adam", 0.9, 0.999)],
+    [
+        ("sgd", None, None),
+        ("momentum", 0.9, None),
+        ("rmsprop", None, 0.9),
+        ("rmsprop_keras", None, 0.9),
+        ("adam", 0.9, 0.999),
+    ],
 )
 def test_an_optimizer_has_its_own_defaults(optimizer, momentum, decay):
     settings, _ = flags.parse(EXPERIMENT, ["--optimizer", optimizer])

@@ -146,7 +146,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
 
 
 def test_settings_that_share_programs_are_told_apart_from_others():
-    grid = {"steps": "3 1", "hidden": "4 5", "readout": "lstm dense", "noise": "0 1", "timesteps": "8 9"}
+    grid = {"steps": "3 1", "hidden": "4 5", "readout": "cell dense", "noise": "0 1", "timesteps": "8 9"}
     settings = settings_of("sine", grid)
     shapes = execution.shapes(settings)
     assert [shape.members for shape in shapes] == [6] * 8
@@ -210,7 +210,7 @@ def test_the_output_tells_of_all_settings(swept):
     for part in (*TABLE, "18 settings", "18 networks: 6 trainings of 3 seeds, read at 18 settings"):
         assert part in text
     assert "compiled once for each of 2 shapes" in text
-    assert "1 of 2: sgd, hidden 4, readout lstm: 9 networks, 30 steps" in text
+    assert "1 of 2: sgd, hidden 4, readout cell: 9 networks, 30 steps" in text
     for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
         assert str(only(folder) / name) in output
         assert (only(folder) / name).is_file()

@@ -14,7 +14,9 @@ from lstm_toys.tasks.goal import Goal
 SETTING = {
     "optimizer": "sgd",
     "hidden": "32",
-    "readout": "lstm",
+    "readout": "cell",
+    "cell": "lstm",
+    "gates": "sigmoid",
     "timesteps": 20,
     "steps": 10,
     "learning_rate": 0.1,
@@ -83,7 +85,7 @@ def test_rows_are_the_statistics_of_each_setting():
     [
         ({}, []),
         ({"steps": [1, 2], "hidden": ["8", "8,8"]}, ["hidden", "steps"]),
-        ({"train_amplitude": [0.1, 0.2], "readout": ["lstm"]}, ["train_amplitude"]),
+        ({"train_amplitude": [0.1, 0.2], "readout": ["cell"]}, ["train_amplitude"]),
         ({"momentum": [0.5, 0.9], "optimizer": ["momentum", "adam"]}, ["optimizer", "momentum"]),
     ],
 )

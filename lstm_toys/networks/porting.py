@@ -1,0 +1,115 @@
+"""A trained network for those who go on with it elsewhere."""
+
+import importlib
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, PyTree
+
+from lstm_toys.networks.stack import Stack
+
+ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
+"""Which of the gates here torch has at each place; it has the cells in the same forms."""
+
+
+def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
+    """A `torch.nn.Module` with the same answers, to 1e-6; torch is among the extra ``peers``.
+
+    It has a torch.nn.LSTM, GRU or RNN for each layer, in ``layers``, and answers curves ``[C, T, F]``, as the model
+    does; a dense readout is a torch.nn.Linear.
+
+    Args:
+        model: a `Stack` of a cell of the library with sigmoid gates.
+        params: of ONE network.
+
+    Raises:
+        ValueError: torch has no form of the model, or the parameters are not those of one network of it.
+        ImportError: torch is not installed.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> first = {name: {leaf: value[0] for leaf, value in layer.items()} for name, layer in trained.params.items()}
+        >>> lt.to_torch(trained.model, first)  # doctest: +SKIP
+        Answers(
+          (layers): ModuleList(
+            (0): LSTM(1, 4, batch_first=True)
+            (1): LSTM(4, 1, batch_first=True)
+          )
+        )
+        >>> lt.to_torch(lt.Stack(features=1, gates="hard"), first)
+        Traceback (most recent call last):
+        ValueError: torch has no lstm with hard gates
+    """
+    if not isinstance(model, Stack) or model.cell not in ORDER:
+        what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
+        raise ValueError(f"torch has no form of {what}; it has those of a Stack of {', '.join(ORDER)}")
+    if model.gates != "sigmoid":
+        raise ValueError(f"torch has no {model.cell} with {model.gates} gates")
+    names = [*(f"{model.cell}_{number}" for number in range(len(model.hidden))), "readout"]
+    _check(model, params, names)
+    torch: Any = importlib.import_module("torch")
+    built = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[model.cell]
+    layers = []
+    for name, units in zip(names, model.widths, strict=True):
+        weights = {leaf: np.asarray(value, np.float32) for leaf, value in params[name].items()}
+        dense = "recurrent_kernel" not in weights
+        below = len(weights["kernel"])
+        layer = torch.nn.Linear(below, units) if dense else built(below, units, batch_first=True)
+        layers.append(layer)
+        filled = _dense(weights) if dense else _recurrent(weights, ORDER[model.cell])
+        layer.load_state_dict({place: torch.tensor(np.ascontiguousarray(value)) for place, value in filled.items()})
+
+    class Answers(torch.nn.Module):
+        """Layers one after another, and of their last answers all, or that to the whole curve."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.ModuleList(layers)
+
+        def forward(self, curves: Any) -> Any:
+            """Answers curves ``[C, T, F]``."""
+            for layer in self.layers:
+                found = layer(curves)
+                curves = found[0] if isinstance(found, tuple) else found
+            return curves if model.sequence else curves[:, -1]
+
+    return Answers()
+
+
+def _check(model: Stack, params: PyTree, names: list[str]) -> None:
+    """Raises ValueError if these are not the parameters of one network."""
+    features = params[names[0]]["kernel"].shape[-2] if params.keys() == set(names) else 1
+    expected = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
+    shapes, wanted = (jax.tree.map(lambda leaf: leaf.shape, each) for each in (params, expected))
+    if shapes != wanted:
+        raise ValueError(
+            "these are not the parameters of one network of the model; of a population's, take those of one seed: "
+            "jax.tree.map(lambda leaf: leaf[0], params)"
+        )
+
+
+def _dense(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {"weight": weights["kernel"].T, "bias": weights["bias"]}
+
+
+def _recurrent(weights: dict[str, np.ndarray], order: tuple[int, ...]) -> dict[str, np.ndarray]:
+    """The weights of a recurrent layer as torch names, turns and orders them; it always has two biases."""
+
+    def ordered(columns: np.ndarray) -> np.ndarray:
+        gates = np.split(columns, len(order), axis=-1)
+        return np.concatenate([gates[place] for place in order], axis=-1)
+
+    bias = weights["bias"]
+    shown, hidden = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
+    return {
+        "weight_ih_l0": ordered(weights["kernel"]).T,
+        "weight_hh_l0": ordered(weights["recurrent_kernel"]).T,
+        "bias_ih_l0": ordered(shown),
+        "bias_hh_l0": ordered(hidden),
+    }

@@ -1,0 +1,63 @@
+"""The simple recurrent network of Elman (1990), with a hyperbolic tangent."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+
+def recurrence(
+    inputs: Float[Array, "C T F"],
+    kernel: Float[Array, "F H"],
+    recurrent_kernel: Float[Array, "H H"],
+    bias: Float[Array, " H"],
+) -> Float[Array, "C T H"]:
+    """Runs one layer over time, from a zero state: ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent + bias)``.
+
+    Args:
+        inputs: ``[C, T, F]``.
+        kernel: ``[F, H]``.
+        recurrent_kernel: ``[H, H]``.
+        bias: ``[H]``.
+
+    Returns:
+        The hidden state after every time point, ``[C, T, H]``.
+    """
+    shown = jnp.swapaxes(inputs @ kernel + bias[None, None, :], 0, 1)
+
+    def step(
+        hidden: Float[Array, "C H"], shown_t: Float[Array, "C H"]
+    ) -> tuple[Float[Array, "C H"], Float[Array, "C H"]]:
+        hidden = jnp.tanh(shown_t + hidden @ recurrent_kernel)
+        return hidden, hidden
+
+    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), shown.dtype)
+    return jnp.swapaxes(jax.lax.scan(step, start, shown)[1], 0, 1)
+
+
+class RNN(nn.Module):
+    """One layer without gates, initialized as Keras does.
+
+    Keras 3, ``keras.layers.SimpleRNN``: a glorot-uniform input kernel ``(F, H)``, an orthogonal recurrent kernel
+    ``(H, H)``, a zero bias.
+
+    Attributes:
+        units: H.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> shapes = jax.eval_shape(lt.RNN(units=4).init, jax.random.key(0), jax.numpy.zeros((1, 20, 1)))
+        >>> shapes["params"]["kernel"].shape
+        (1, 4)
+    """
+
+    units: int
+
+    @nn.compact
+    def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
+        """Returns the hidden state after every time point of the inputs."""
+        kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], self.units))
+        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, self.units))
+        bias = self.param("bias", nn.initializers.zeros, (self.units,))
+        return recurrence(inputs, kernel, recurrent_kernel, bias)

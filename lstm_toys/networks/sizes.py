@@ -1,0 +1,75 @@
+"""What a model takes of time and memory, about, whatever it is made of: one rule for all, from shapes alone.
+
+A layer is a module that has parameters of its own. At one time point of one curve it multiplies by every entry of its
+matrices; each of its columns costs as much as `ACTIVATION` multiplications more, in its function and the derivative of
+that, and the layer itself at least as much as `LAYER`. It holds as many numbers as it has units: a `Stack` says so of
+its layers, and of a layer of anything else they are taken to be the rows of its largest matrix.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.stack import Stack
+
+ACTIVATION, LAYER = 20, 1_300
+
+
+class Size(NamedTuple):
+    """About what a model takes at one time point of one curve.
+
+    Attributes:
+        widths: units of each layer.
+        work: multiplications.
+    """
+
+    widths: tuple[int, ...]
+    work: int
+
+
+@cache
+def size(model: nn.Module, features: int) -> Size:
+    """The size of a model that is shown so many features.
+
+    Raises:
+        Unfit: see `checked`.
+    """
+    key, curve = jax.random.key(0), jnp.zeros((1, 2, features))
+    layers = list(_layers(checked(model, jax.eval_shape(model.init, key, curve))))
+    work, rows = 0, []
+    for shapes in layers:
+        matrices = [shape for shape in shapes if len(shape) > 1]
+        columns = max(shape[-1] for shape in shapes)
+        work += LAYER + sum(map(math.prod, matrices)) + ACTIVATION * columns
+        rows.append(max((math.prod(shape[:-1]) for shape in matrices), default=columns))
+    return Size(model.widths if isinstance(model, Stack) else tuple(rows), work)
+
+
+def checked(model: nn.Module, variables: Mapping[str, Any]) -> Any:
+    """The parameters among a model's variables.
+
+    Raises:
+        Unfit: a model has no parameters, or keeps more than those.
+    """
+    if variables.keys() != {"params"}:
+        kept = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
+        raise Unfit(
+            f"{type(model).__name__} keeps {kept}; a network that is trained here keeps parameters, and no more"
+        )
+    return variables["params"]
+
+
+def _layers(params: Mapping[str, Any]) -> Iterator[list[tuple[int, ...]]]:
+    """The shapes of the parameters of every layer; of numbers as if they were vectors."""
+    own = [leaf.shape or (1,) for leaf in params.values() if not isinstance(leaf, Mapping)]
+    if own:
+        yield own
+    for inner in params.values():
+        if isinstance(inner, Mapping):
+            yield from _layers(inner)

@@ -1,0 +1,63 @@
+"""Optimizers: the two forms of RMSprop against loops in NumPy, and what an unknown one is told."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from conftest import hyper
+from lstm_toys.networks.hyper import TAKES
+from lstm_toys.networks.optimizers import Scheduled, optimizer
+
+GRADIENTS = np.random.default_rng(0).normal(size=(6, 3)) * [1.0, 1e-4, 1e-7]
+"""Of a parameter that matters, of one that hardly does, and of one of which the epsilon decides."""
+RATE = 0.01
+
+
+def updates(kind, **others):
+    """What an optimizer adds to parameters, step by step, given `GRADIENTS`."""
+    made = optimizer(kind, hyper(RATE)._replace(**others))
+    state = made.init(jnp.zeros(3))
+    found = []
+    for gradient in GRADIENTS:
+        update, state = made.update(jnp.asarray(gradient, jnp.float32), state, jnp.zeros(3))
+        found.append(update)
+    return np.array(found)
+
+
+def rmsprop(divisor):
+    """The same of RMSprop, in NumPy, from what a gradient is divided by, given the running mean of its square."""
+    mean, found = np.zeros(3), []
+    for gradient in GRADIENTS:
+        mean = 0.9 * mean + 0.1 * gradient**2
+        found.append(-RATE * gradient / divisor(mean))
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "divisor"),
+    [("rmsprop", lambda mean: np.sqrt(mean + 1e-8)), ("rmsprop_keras", lambda mean: np.sqrt(mean) + 1e-7)],
+)
+def test_rmsprop_is_a_loop_in_numpy(name, divisor):
+    found, expected = updates(name, decay=np.float32(TAKES[name]["decay"])), rmsprop(divisor)
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_two_differ_where_gradients_are_small():
+    apart = rmsprop(lambda mean: np.sqrt(mean) + 1e-7) / rmsprop(lambda mean: np.sqrt(mean + 1e-8))
+    assert (np.abs(apart[:, 0] - 1) < 1e-3).all()
+    assert (apart[:, 1] > 1.01).all()
+    assert (apart[:, 2] > 100).all()
+
+
+def test_a_schedule_takes_the_place_of_the_learning_rate():
+    schedule = optax.piecewise_constant_schedule(1.0, {2: 0.1})
+    with jax.numpy_dtype_promotion("standard"):  # Optax's schedules mix types.
+        found = updates(Scheduled("sgd", schedule), learning_rate=np.float32("nan"))
+    np.testing.assert_allclose(found, -GRADIENTS * np.array([1, 1, 0.1, 0.1, 0.1, 0.1])[:, None], rtol=1e-5)
+
+
+def test_an_unknown_optimizer_is_told_which_there_are():
+    with pytest.raises(ValueError, match="no optimizer 'lion'; there are sgd, momentum, rmsprop, rmsprop_keras, adam"):
+        optimizer("lion", hyper(RATE))

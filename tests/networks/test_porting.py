@@ -1,0 +1,59 @@
+"""Networks taken to torch: the same answers, or one line that says why not."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_toys.networks.cells import CELLS
+from lstm_toys.networks.lstm import LSTM
+from lstm_toys.networks.porting import to_torch
+from lstm_toys.networks.stack import Stack
+
+CURVES = np.random.default_rng(0).normal(size=(3, 30, 2)).astype(np.float32)
+
+
+def parameters(model):
+    """Of ONE network, with biases that are not zero."""
+    params = jax.jit(model.init)(jax.random.key(0), jnp.asarray(CURVES))["params"]
+    random = np.random.default_rng(1)
+    return jax.tree.map(lambda leaf: np.asarray(leaf) + random.normal(0.0, 0.3, leaf.shape).astype(np.float32), params)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        *(Stack(2, (6, 4), cell=cell) for cell in CELLS),
+        *(Stack(1, (6,), "dense", sequence=False, cell=cell) for cell in CELLS),
+        Stack(1, ()),
+    ],
+    ids=lambda model: f"{model.cell}-{model.hidden}-{model.readout}",
+)
+def test_answers_in_torch_are_the_same(model):
+    torch = pytest.importorskip("torch", reason="torch is not installed; it is among the extra peers")
+    params = parameters(model)
+    with torch.no_grad():
+        found = to_torch(model, params)(torch.tensor(CURVES)).numpy()
+    expected = model.apply({"params": jax.tree.map(jnp.asarray, params)}, jnp.asarray(CURVES))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (Stack(1, (4,), gates="hard"), "torch has no lstm with hard gates"),
+        (LSTM(4), "torch has no form of LSTM; it has those of a Stack of lstm, gru, rnn"),
+        (Stack(1, (4,), cell="lstm_toys.networks.rnn:RNN"), "torch has no form of the cell lstm_toys.networks.rnn:RNN"),
+    ],
+)
+def test_what_torch_has_no_form_of_is_told(model, told):
+    with pytest.raises(ValueError, match=told):
+        to_torch(model, {})
+
+
+def test_parameters_of_a_population_are_told_from_those_of_a_network():
+    model = Stack(1, (4,))
+    several = jax.tree.map(lambda leaf: np.stack([leaf, leaf]), parameters(model))
+    for wrong in (several, {}, {"lstm_0": several["lstm_0"]}, parameters(Stack(1, (5,)))):
+        with pytest.raises(ValueError, match="not the parameters of one network of the model"):
+            to_torch(model, wrong)
