@@ -1,5 +1,6 @@
 """The Python of the README runs as it stands there."""
 
+import importlib
 import json
 import re
 import sys
@@ -7,11 +8,12 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
+import pytest
 import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out
-from experiments import claims, sine
+from experiments import claims, generalization, sine, sweep
 from experiments.commands import command
 from lstm_toys.populations import answering
 from lstm_toys.results import population
@@ -23,19 +25,72 @@ def blocks():
     return re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
-def test_claims_of_ones_own_are_judged_by_answers_of_any_model(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    (declared,) = (block for block in blocks() if "CLAIMS" in block)
-    (tmp_path / "mine_of_the_readme.py").write_text(declared)
-    shown = lt.curves_of(sine.EXPERIMENT)
-    lt.save_results(lt.labeled(sine.EXPERIMENT, np.stack([shown + 0.2 * seed for seed in range(9)])), Path("other.nc"))
-    arguments = ["--claims=mine_of_the_readme", "--answers=sine=other.nc", "--results_dir=results", "--quiet"]
-    assert carry_out(claims, arguments) == 0
-    (path,) = tmp_path.glob("results/runs/*/claims.json")
-    (entry,) = json.loads(path.read_text())
-    np.testing.assert_allclose(entry["per_seed"], 0.2 * np.arange(9), atol=1e-6)
-    assert entry["verdict"] == "refuted"
+@pytest.fixture(scope="module")
+def question(tmp_path_factory):
+    """The folder of a question of one's own, and its module."""
+    folder = tmp_path_factory.mktemp("question")
+    (written,) = (block for block in blocks() if "CLAIMS" in block)
+    assert written.count("\n") <= 60
+    (folder / "damped.py").write_text(written)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.syspath_prepend(folder)
+        yield folder, importlib.import_module("damped")
+    del sys.modules["damped"]
+
+
+SMALL = ["--seeds=3", "--timesteps=20", "--hidden=4", "--steps=40", "--quiet"]
+
+
+def test_a_question_of_ones_own_is_run_saved_and_loaded(question):
+    folder, damped = question
+    assert carry_out(damped.EXPERIMENT, [*SMALL, "--train_decay=0.7"]) == 0
+    (run,) = folder.glob("results/runs/damped-*")
+    saved = lt.load(run)
+    x = np.linspace(0, 5, 20)
+    np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.7 * x) * np.cos(4 * x), atol=1e-5)
+    assert saved.results.decay.values.tolist() == [0, 0.25, 1, 2]
+    assert saved.results.decay.attrs == {"long_name": "decay", "units": "1/s", "symbol": "d"}
+    answers = lt.answers(saved.model, saved.params, saved.results.input.values)
+    np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
+    assert {path.name for path in run.glob("*.png")} == {"training.png", "others.png"}
+
+
+def test_it_is_swept_over_its_number_in_one_program(question):
+    folder, _ = question
+    assert carry_out(sweep, [*SMALL, "--task=damped", "--grid=train_decay=0.2 0.5 1"]) == 0
+    (run,) = folder.glob("results/runs/sweep-*")
+    assert json.loads((run / "metrics.json").read_text())["shapes"] == 1
+    with xr.open_dataset(run / "results.nc", engine="h5netcdf") as found:
+        assert found.train_decay.values.tolist() == [0.2, 0.5, 1]
+        assert found.curve_decay.values.tolist() == [0, 0.25, 1, 2]
+        assert len(np.unique(found.train_mse.values)) == 9
+
+
+def test_it_is_evaluated_on_its_planes(question):
+    folder, _ = question
+    grid = ["--axis_decay=0:2:3", "--frequency=2:6:4"]
+    assert carry_out(generalization, [*SMALL, "--task=damped", *grid]) == 0
+    (run,) = folder.glob("results/runs/generalization_damped-*")
+    assert (run / "decay_frequency.png").is_file()
+    with xr.open_dataset(run / "results.nc", group="decay_frequency", engine="h5netcdf") as found:
+        assert found.rmse.dims == ("seed", "decay", "frequency")
+        assert found.frequency.attrs["units"] == "rad/s"
+
+
+def test_its_claim_is_judged_of_networks_and_of_any_model(question):
+    folder, damped = question
+    assert carry_out(claims, ["--claims=damped", "--seeds=3", "--quiet"]) == 0
+    shown = lt.curves_of(damped.EXPERIMENT)
+    lt.save_results(
+        lt.labeled(damped.EXPERIMENT, np.stack([shown + 0.2 * seed for seed in range(9)])), Path("other.nc")
+    )
+    assert carry_out(claims, ["--claims=damped", "--answers=damped=other.nc", "--quiet"]) == 0
+    found = [json.loads(path.read_text())[0] for path in folder.glob("results/runs/claims_damped-*/claims.json")]
+    assert sorted(len(entry["per_seed"]) for entry in found) == [3, 9]
+    (other,) = (entry for entry in found if len(entry["per_seed"]) == 9)
+    np.testing.assert_allclose(other["per_seed"], 0.2 * np.arange(9), atol=1e-6)
+    assert other["verdict"] == "refuted"
 
 
 def test_examples_run(hand_made, tmp_path, monkeypatch):
