@@ -30,7 +30,7 @@ SETTINGS = Settings(
     momentum=None,
     decay=None,
     hidden=(32,),
-    readout="lstm",
+    readout="cell",
     timesteps=100,
     train_amplitude=0.3,
     noise=0.0,
@@ -53,6 +53,8 @@ OTHERS = {
     "noise": 0.1,
     "block": 4,
     "keep_steps": (10,),
+    "cell": "gru",
+    "gates": "hard",
 }
 
 ONE, OTHER = Definition({"mine.task": "one"}), Definition({"mine.task": "two", "mine.probes": "one"})
