@@ -20,7 +20,7 @@ from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
 from .studies.claims.claim import Beside, Claim, Source
-from .studies.claims.declaration import Claims
+from .studies.claims.declaration import Change, Claims
 from .studies.claims.evidence import per_curve
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
@@ -41,6 +41,7 @@ __all__ = [
     "SPACING",
     "Axis",
     "Beside",
+    "Change",
     "Checkpoints",
     "Claim",
     "Claims",

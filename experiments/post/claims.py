@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import lstm_toys as lt
 from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
-from experiments.post import numbers
+from experiments.post import numbers, other_cells
 from experiments.post.data import PUBLISHED
 
 TRAINING, HISTORY = "training", "history"
@@ -241,5 +241,11 @@ CLAIMS = lt.Claims(
     published=published,
     data=(PUBLISHED,),
     controls={"untrained networks": untrained, "networks trained on A = 0.6": on_another_sine},
-    variants={"dense readout": dense, "a tenth of the steps": times(0.1), "ten times the steps": times(10)},
+    variants={
+        "dense readout": dense,
+        "a tenth of the steps": times(0.1),
+        "ten times the steps": times(10),
+        **other_cells.VARIANTS,
+    },
+    aspects={"LSTMs": ("gru", "rnn"), "a readout within (-1, 1)": ("dense readout",)},
 )

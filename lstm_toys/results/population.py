@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import json
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -130,18 +131,26 @@ def _described(model: nn.Module) -> dict[str, Any]:
         ValueError: it has an attribute that JSON has no word for.
     """
     names = [field.name for field in dataclasses.fields(model) if field.name not in ("parent", "name")]
-    told = {"class": f"{type(model).__module__}:{type(model).__qualname__}"}
+    module = type(model).__module__
+    told = {"class": f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"}
     try:
         return told | {"attributes": json.loads(json.dumps({name: getattr(model, name) for name in names}))}
     except TypeError as error:
         raise ValueError(f"{told['class']} cannot be saved: {error}") from None
 
 
+def _main() -> str:
+    """What others import the running program as; what is typed in has no such name."""
+    main = sys.modules["__main__"]
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return spec.name if spec else Path(file).stem if file else "__main__"
+
+
 def _rebuilt(described: dict[str, Any]) -> nn.Module:
     """Raises ValueError if the module of a model cannot be imported."""
     module, _, name = str(described["class"]).partition(":")
     try:
-        made: Any = importlib.import_module(module)
+        made: Any = sys.modules["__main__"] if module == _main() else importlib.import_module(module)
         for part in name.split("."):
             made = getattr(made, part)
     except (ImportError, AttributeError) as error:

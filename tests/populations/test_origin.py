@@ -66,6 +66,23 @@ def test_nor_is_one_continued_under_other_switches(folder, name):
         trained(folder, fingerprint={**FINGERPRINT, name: {"jax_enable_x64": True} if name == "switches" else 0})
 
 
+def falling(rate):
+    """A schedule whose first step is that of all others."""
+    return lambda step: jnp.where(step == 0, 0.1, rate)
+
+
+def test_a_checkpoint_of_another_schedule_is_refused(tmp_path):
+    """Known by its rates at the steps of the training, however it is written."""
+    reference = trained(tmp_path, learning_rate=falling(0.05))
+    assert trained(tmp_path, learning_rate=lambda step: jnp.where(step < 1, 0.1, 0.05)).member_steps == 0
+    for other in (falling(0.04), lambda step: jnp.where(step < 5, falling(0.05)(step), 0.0), 0.1):
+        with pytest.raises(Foreign, match=r"it differs in .*schedule"):
+            trained(tmp_path, learning_rate=other)
+    fixed = trained(tmp_path / "fixed")
+    np.testing.assert_array_equal(reference.train_loss[:, :2], fixed.train_loss[:, :2])
+    assert (reference.train_loss[:, 2:] != fixed.train_loss[:, 2:]).any()
+
+
 def test_the_same_training_is_continued_and_on_another_version_with_a_warning(folder):
     reference, told = trained(folder), []
     assert reference.member_steps == 0

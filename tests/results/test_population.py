@@ -1,12 +1,15 @@
 """Populations on disk: what was saved is what is loaded, or it is refused."""
 
 import json
+import subprocess
+import sys
 
 import jax
 import numpy as np
 import pytest
 import xarray as xr
 
+from conftest import ROOT
 from lstm_toys.files import Damaged
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
@@ -73,6 +76,36 @@ def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
     with pytest.raises(ValueError, match="Unsaid cannot be saved"):
         population.save(networks, tmp_path / "saved")
     assert not list(tmp_path.iterdir())
+
+
+SCRIPT = """
+import sys
+import flax.linen as nn
+import lstm_toys as lt
+
+class Own(nn.Module):
+    units: int = 3
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(1)(lt.RNN(self.units)(inputs))
+
+if __name__ == "__main__":
+    task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12))
+    lt.save(lt.train(task, Own(), seeds=2, steps=1, learning_rate=0.1), sys.argv[1])
+    print(lt.load(sys.argv[1]).model == Own())
+"""
+
+
+def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
+    script = tmp_path / "script_of_ones_own.py"
+    script.write_text(SCRIPT)
+    done = subprocess.run([sys.executable, script, tmp_path / "saved"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+    with pytest.raises(ValueError, match=r"the model script_of_ones_own\.Own cannot be imported"):
+        population.load(tmp_path / "saved")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert type(population.load(tmp_path / "saved").model).__module__ == "script_of_ones_own"
 
 
 @pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-2.npz"])

@@ -53,6 +53,8 @@ OTHERS = {
     "block": 4,
     "keep_steps": (10,),
     "numbers": (),
+    "cell": "gru",
+    "gates": "hard",
 }
 
 ONE, OTHER = Definition({"mine.task": "one"}), Definition({"mine.task": "two", "mine.probes": "one"})

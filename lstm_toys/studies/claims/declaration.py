@@ -35,6 +35,7 @@ class Claims:
         controls: networks that were not trained, or on something else, by name: a claim that they meet as well loses
             its force. Each is a function from a population's name and settings to theirs.
         variants: networks of other shapes and budgets, likewise; they tell how far a verdict reaches.
+        aspects: what a claim may be about, in words, and the variants that are all without it.
 
     Raises:
         ValueError: there is no claim, two claims or columns have one name, a claim has one that no flag can give, or is
@@ -81,6 +82,7 @@ class Claims:
     data: tuple[Path, ...] = ()
     controls: Mapping[str, Change] = field(default_factory=dict)
     variants: Mapping[str, Change] = field(default_factory=dict)
+    aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         columns = [NETWORKS, *self.controls, *self.variants]
@@ -89,6 +91,8 @@ class Claims:
                 raise ValueError(f"there are two {what}s named {twice[0]!r}")
         if not self.claims:
             raise ValueError("there is no claim")
+        if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
+            raise ValueError(f"an aspect is told by {unknown[0]!r}, which is no variant")
         for claim in self.claims:
             if not re.fullmatch(r"[\w.-]+", claim.id):
                 raise ValueError(f"claim {claim.id!r} cannot be named so: ids are letters, digits, and any of . - _")

@@ -55,9 +55,10 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
         told = [*_judged(question, every)]
         took = ", ".join(f"{seconds:,.0f} s ({column})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
+        declared = question.declared
         write_json(run.folder / "claims.json", told)
         with replacing(run.folder / "claims.md") as temporary:
-            temporary.write_text(report.markdown(told, question.declared.title, " ".join(conditions)))
+            temporary.write_text(report.markdown(told, declared.title, " ".join(conditions), declared.aspects))
     return {
         "experiment": run.name,
         "flags": run.settings.as_dict(),

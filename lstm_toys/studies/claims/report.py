@@ -1,6 +1,6 @@
 """What is told of the claims: a table for people, and the closing table on a terminal. Imports nothing heavy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import RenderableType
@@ -45,6 +45,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
         other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
         yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
+    yield from reach(entries, question.declared.aspects)
     for entry in entries:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
@@ -53,13 +54,39 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         yield f"the runs took {spent}"
 
 
-def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
+def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Which claims are about what, a line each: those whose share is another one without it.
+
+    Args:
+        entries: of all claims.
+        aspects: what a claim may be about, and the variants that are all without it.
+    """
+    told = [each for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)]
+    rest = [each["id"] for each in told]
+    for aspect, names in aspects.items():
+        without = {each["id"]: [name for name in names if differs(each["variants"][name])] for each in told}
+        about = [claim for claim, found in without.items() if found and len(found) == len(names)]
+        some = [f"{claim} ({', '.join(found)})" for claim, found in without.items() if 0 < len(found) < len(names)]
+        if about:
+            yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
+        if some:
+            yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
+        rest = [claim for claim in rest if not without[claim]]
+    if told and rest:
+        every = dict.fromkeys(name for names in aspects.values() for name in names)
+        yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
+
+
+def markdown(
+    entries: list[dict[str, Any]], title: str, conditions: str, aspects: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """The table for people.
 
     Args:
         entries: of all claims.
         title: what they are, in words.
         conditions: how the networks were made, one line.
+        aspects: see `reach`.
     """
     lines = [f"# {title[0].upper()}{title[1:]}", "", conditions, ""]
     names, nulls = _named(entries, "controls"), _named(entries, "null")
@@ -85,7 +112,7 @@ def markdown(entries: list[dict[str, Any]], title: str, conditions: str) -> str:
             told = [each["variants"].get(name) for name in variants]
             cells = [f"[{each['id']}](#{each['id']})", percent(each["share"]), *map(_points, told)]
             lines.append("| " + " | ".join(cells) + " |")
-        lines += ["", DIFFERENCES]
+        lines += ["", DIFFERENCES, "", *(f"- {line[0].upper()}{line[1:]}." for line in reach(entries, aspects or {}))]
     for each in entries:
         lines += [
             "",

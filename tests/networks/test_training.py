@@ -1,0 +1,73 @@
+"""The training of one network: what does not fit together is refused before anything is computed."""
+
+import re
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import train
+from lstm_toys.tasks.supervision import Examples, Task
+
+SHOWN = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 6, 1)), jnp.float32)
+
+
+class Counting(nn.Module):
+    """Keeps more than parameters."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        self.variable("counts", "calls", lambda: jnp.zeros(()))
+        return nn.Dense(1)(inputs)
+
+
+class Identity(nn.Module):
+    """Keeps nothing."""
+
+    def __call__(self, inputs):
+        return inputs
+
+
+def trained(targets, model=None, batch=None):
+    task = Task(lambda *_: Examples(SHOWN, targets), ("y",), ("y",), sequence=True, batch=batch)
+    return train.train(task, model or Stack(1, (3,)), seeds=1, steps=2, learning_rate=0.1)
+
+
+@pytest.mark.parametrize(
+    ("targets", "answers"),
+    [
+        (SHOWN[..., 0], (3, 6, 1)),
+        (SHOWN[:1], (3, 6, 1)),
+        (SHOWN[:, :1], (3, 6, 1)),
+        (jnp.concatenate([SHOWN, SHOWN], axis=-1), (3, 6, 1)),
+    ],
+    ids=lambda value: str(value.shape) if hasattr(value, "shape") else "",
+)
+def test_targets_are_not_broadcast_to_answers(targets, answers):
+    told = f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers}"
+    with pytest.raises(Unfit, match=re.escape(told)) as refused:
+        trained(targets)
+    assert "\n" not in str(refused.value)
+
+
+def test_nor_are_those_of_a_batch():
+    with pytest.raises(Unfit, match=re.escape("targets of shape (1, 6) are not of the shape")):
+        trained(SHOWN[..., 0], batch=1)
+
+
+def test_one_answer_to_a_whole_curve_is_held_against_one():
+    model = Stack(1, (3,), sequence=False)
+    with pytest.raises(Unfit, match=re.escape("targets of shape (3, 6, 1) are not of the shape of the network's")):
+        trained(SHOWN, model)
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [(Counting(), "Counting keeps counts; a network"), (Identity(), "Identity keeps nothing; a network")],
+)
+def test_a_model_keeps_parameters_and_no_more(model, told):
+    with pytest.raises(Unfit, match=told):
+        trained(SHOWN, model)

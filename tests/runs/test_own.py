@@ -1,0 +1,234 @@
+"""Networks from outside the library: a cell and a whole Flax module of one's own, through the life of a run."""
+
+import importlib
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from conftest import carry_out, executed
+from experiments import line, sweep
+from experiments.commands import flags
+from lstm_toys import studies
+from lstm_toys.networks import cells
+from lstm_toys.populations import train
+from lstm_toys.results import population, storage
+from lstm_toys.runs import definition, life
+from lstm_toys.runs.execution import network, step_effort
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.sweep import results
+from lstm_toys.studies.sweep.settings import SweepSettings
+
+OWN = '''
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+import lstm_toys as lt
+
+SHARE = 0.5
+
+
+class Leaky(nn.Module):
+    """A unit that keeps a share of what it had."""
+
+    units: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        shown = jnp.tanh(nn.Dense(self.units)(inputs))
+
+        def step(hidden, shown_t):
+            hidden = SHARE * hidden + (1 - SHARE) * shown_t
+            return hidden, hidden
+
+        start = jnp.zeros_like(shown[:, 0])
+        return jnp.swapaxes(jax.lax.scan(step, start, jnp.swapaxes(shown, 0, 1))[1], 0, 1)
+
+
+class Whole(nn.Module):
+    """A network whose answers have a hidden layer between."""
+
+    features: int
+    widths: tuple[int, ...] = (3,)
+
+    @nn.compact
+    def __call__(self, inputs):
+        for number, units in enumerate(self.widths):
+            inputs = Leaky(units, name=f"layer_{number}")(inputs)
+        return nn.Dense(self.features)(inputs)
+
+
+def task(x):
+    return lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, x)
+
+
+def probes(x):
+    return [lt.probe("line", "line", {"slope": 0.2, "intercept": 0.3}, x)]
+
+
+def model(task, settings):
+    return Whole(len(task.asked), settings.hidden)
+
+
+EXPERIMENT = lt.Experiment(
+    name="own",
+    doc="A line, by a network of one's own.",
+    defaults={"steps": 6, "learning_rate": 0.1, "timesteps": 12, "hidden": "3"},
+    goal=lt.Goal(1e-3),
+    task=task,
+    probes=probes,
+    draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Training")},
+    model=model,
+)
+'''
+SMALL = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=3"]
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A module of one's own."""
+    folder = tmp_path / "code"
+    folder.mkdir()
+    (folder / "networks_of_ones_own.py").write_text(OWN)
+    monkeypatch.syspath_prepend(folder)
+    definition._module.cache_clear()
+    definition._path.cache_clear()
+    yield importlib.import_module("networks_of_ones_own")
+    sys.modules.pop("networks_of_ones_own")
+
+
+CELL = "networks_of_ones_own:Leaky"
+
+
+def forget():
+    """What a new process would not know."""
+    definition._module.cache_clear()
+    definition._path.cache_clear()
+
+
+def edit(own, old, new):
+    path = own.__file__
+    with open(path) as file:
+        text = file.read()
+    assert old in text
+    with open(path, "w") as file:
+        file.write(text.replace(old, new))
+    forget()
+
+
+def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
+    arguments = [*SMALL, f"--cell={CELL}", f"--results_dir={tmp_path / 'results'}", "--quiet"]
+    assert carry_out(line.EXPERIMENT, arguments) == 0
+    (folder,) = (tmp_path / "results" / "runs").iterdir()
+    saved = population.load(folder)
+    assert saved.model == lt.Stack(2, (3,), cell=CELL)
+    assert saved.params.keys() == {"leaky_0", "readout"}
+    assert np.isfinite(lt.answers(saved.model, saved.params, saved.results.input.values)).all()
+    inside = lt.states(saved.model, saved.params, saved.results.input.values)
+    assert inside["leaky_0"]["hidden"].shape[-1] == 3
+    assert carry_out(line.EXPERIMENT, arguments) == 0
+    assert capsys.readouterr() == ("", "")
+    assert own.Leaky is cells.cell_class(CELL)
+
+
+def test_its_code_belongs_to_the_run(own, tmp_path):
+    def folder(*more):
+        settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, *more])
+        return life.training(line.EXPERIMENT, settings, tmp_path).run.folder
+
+    plain, before = folder(), folder(f"--cell={CELL}")
+    edit(own, "A unit that keeps", "A unit which keeps")
+    assert folder(f"--cell={CELL}") == before
+    edit(own, "SHARE = 0.5", "SHARE = 0.6")
+    assert folder(f"--cell={CELL}") != before
+    assert folder() == plain != before
+
+
+def test_a_sweep_takes_it_beside_those_of_the_library(own, tmp_path):
+    arguments = ["--task=line", *SMALL, "--optimizer=sgd", f"--grid=cell=lstm gru {CELL}", f"--results_dir={tmp_path}"]
+    (work,) = sweep.plan(arguments).works
+    before = work.run.folder
+    found = storage.load_results(executed(work, 3).results, results.VARIABLES)
+    assert found.cell.values.tolist() == ["lstm", "gru", CELL]
+    assert set(found.gates.values) == {"sigmoid"}
+    settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, "--optimizer=sgd", f"--cell={CELL}"])
+    alone = storage.load_results(executed(life.training(line.EXPERIMENT, settings, tmp_path / "alone")).results)
+    np.testing.assert_array_equal(found.train_mse[2], alone.train_loss[:, -1])
+    assert len(np.unique(found.train_mse)) == 6
+    edit(own, "SHARE = 0.5", "SHARE = 0.6")
+    assert sweep.plan(arguments).works[0].run.folder != before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--cell=networks_of_ones_own:task"], "networks_of_ones_own:task is no cell"),
+        ([f"--cell={CELL}", "--gates=hard"], f"the cell {CELL} has no gates that could be hard"),
+    ],
+)
+@pytest.mark.usefixtures("own")
+def test_what_only_loading_it_tells_is_refused_in_one_line_too(arguments, told, tmp_path, capsys):
+    folder = tmp_path / "results"
+    assert carry_out(line.EXPERIMENT, [*SMALL, *arguments, f"--results_dir={folder}"]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert told in errors
+    assert not folder.exists()
+
+
+def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
+    experiment = own.EXPERIMENT
+    settings, _ = flags.parse(experiment, ["--seeds=2"])
+    work = life.training(experiment, settings, tmp_path)
+    run = executed(work)
+    saved = population.load(run.folder)
+    assert saved.model == own.Whole(1, (3,))
+    assert saved.params.keys() == {"layer_0", "Dense_0"}
+    trained = train.train(own.task(lt.time_points(12)), own.Whole(1), seeds=2, steps=6, learning_rate=0.1, base_seed=0)
+    jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
+    assert step_effort(experiment, settings) > 0
+    edit(own, "SHARE = 0.5", "SHARE = 0.6")
+    assert experiment.defined() != work.run.definition
+
+
+def test_it_is_swept(own, tmp_path):
+    experiment = own.EXPERIMENT
+    grid = [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])]
+    settings, _ = sweep.expand(experiment, grid, ["--seeds=2"])
+    run = Run(SweepSettings("sweep", settings), tmp_path, experiment.definition)
+    found = storage.load_results(executed(life.Work(run, studies.sweep, experiment), 2).results, results.VARIABLES)
+    task = own.task(lt.time_points(12))
+    for number, each in enumerate(settings):
+        options = {"steps": 6, "learning_rate": each.learning_rate}
+        alone = train.train(task, network(experiment, task, each), seeds=2, **options)
+        np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
+
+
+def test_what_is_saved_is_loaded_where_its_module_is_or_that_is_named(own, tmp_path):
+    task = own.task(lt.time_points(12))
+    for name, model in (("whole", own.Whole(1)), ("cell", lt.Stack(1, (3,), cell=CELL))):
+        trained = train.train(task, model, seeds=2, steps=2, learning_rate=0.1)
+        population.save(trained, tmp_path / name)
+        saved = population.load(tmp_path / name)
+        assert saved.model == model
+        jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "networks_of_ones_own", None)  # As if it could not be imported.
+        for name in ("whole", "cell"):
+            with pytest.raises(ValueError, match=r"networks_of_ones_own.* cannot be imported") as refused:
+                population.load(tmp_path / name)
+            assert "\n" not in str(refused.value)
+
+
+def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):
+    class Inner(own.Whole):
+        pass
+
+    trained = train.train(own.task(lt.time_points(12)), Inner(1), seeds=1, steps=1, learning_rate=0.1)
+    with pytest.raises(ValueError, match=r"the model .*Inner cannot be imported"):
+        population.save(trained, tmp_path / "inner")
+    assert not (tmp_path / "inner").exists()
