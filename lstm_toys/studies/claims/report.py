@@ -72,7 +72,7 @@ def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -
         if some:
             yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
         rest = [claim for claim in rest if not without[claim]]
-    if told and rest:
+    if aspects and rest:
         every = dict.fromkeys(name for names in aspects.values() for name in names)
         yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
 

@@ -241,3 +241,22 @@ def test_an_entry_holds_what_was_asked_for():
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
     assert table.startswith("# The claims\n\nFour networks.\n")
     assert "Diverged, left out: seeds 0." in table
+
+
+def test_what_claims_are_about_is_told_by_the_differences():
+    def entry(claim, **differing):
+        variants = {
+            name: {"difference": -0.5, "difference_interval": [-0.6, -0.4] if name in differing else [-0.1, 0.1]}
+            for name in ("gru", "rnn", "dense")
+        }
+        return {"id": claim, "variants": variants}
+
+    found = [entry("a", gru=1, rnn=1), entry("b", rnn=1), entry("c", dense=1), entry("d"), {"id": "e", "variants": {}}]
+    told = list(report.reach(found, {"LSTMs": ("gru", "rnn"), "the readout": ("dense",)}))
+    assert told == [
+        "about LSTMs, since the share differs with gru and with rnn: a",
+        "perhaps about LSTMs, since the share differs with some: b (rnn)",
+        "about the readout, since the share differs with dense: c",
+        "about none of these, since no share differs with gru, rnn, dense: d",
+    ]
+    assert list(report.reach(found, {})) == []

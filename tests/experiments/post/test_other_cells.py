@@ -1,0 +1,57 @@
+"""The networks of other cells that claims are held against: as large as they are said to be."""
+
+import jax
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from experiments.commands import flags
+from experiments.post import other_cells
+from experiments.post.claims import CLAIMS
+from lstm_toys.runs.execution import network
+
+
+def counted(name, settings):
+    """The parameters of a network, counted, and the features that it is shown and asked for."""
+    experiment, _ = CLAIMS.populations[name]
+    task = experiment.task(lt.time_points(10))
+    curves = np.zeros((1, 10, len(task.shown)), np.float32)
+    made = jax.eval_shape(network(experiment, task, settings).init, jax.random.key(0), curves)
+    return sum(leaf.size for leaf in jax.tree.leaves(made)), (len(task.shown), len(task.asked))
+
+
+def settings_of(name):
+    experiment, changes = CLAIMS.populations[name]
+    return flags.parse(experiment, changes)[0]
+
+
+@pytest.mark.parametrize("name", CLAIMS.populations)
+@pytest.mark.parametrize("column", ["gru as large", "rnn as large"])
+def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
+    usual = settings_of(name)
+    wanted, features = counted(name, usual)
+    assert other_cells.FEATURES[name] == features
+    other = CLAIMS.variants[column](name, usual)
+    if not usual.hidden:
+        assert other is None
+        return
+    (units,) = other.hidden
+
+    def off(width):
+        changed = lt.Settings(**{**vars(other), "hidden": (width,)})
+        count, _ = counted(name, changed)
+        assert count == other_cells.parameters(other.cell, (features[0], width, features[1]))
+        return abs(count - wanted)
+
+    assert off(units) <= min(off(units - 1), off(units + 1))
+    assert off(units) < 0.03 * wanted
+
+
+def test_columns_change_what_they_are_named_after():
+    usual = settings_of("sine")
+    assert CLAIMS.variants["gru"]("sine", usual).cell == "gru"
+    assert CLAIMS.variants["gru"]("sine", usual).hidden == usual.hidden
+    assert CLAIMS.variants["hard gates"]("sine", usual).gates == "hard"
+    for (column, name), steps in other_cells.EQUAL_STEPS.items():
+        equal = CLAIMS.variants[f"{column}, equal loss"](name, settings_of(name))
+        assert equal.steps == steps <= settings_of(name).steps
