@@ -32,7 +32,7 @@ class Experiment:
         beside: from the settings of a run to those of the runs that its figures need too, by name.
         frames: how many of the recorded steps to keep the answers of, for an animation.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
-            settings describe.
+            settings describe. Its code is followed, but not to a cell that it names as text.
 
     Example:
         >>> import lstm_toys as lt
