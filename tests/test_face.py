@@ -19,6 +19,7 @@ LIGHT = (
     "lstm_toys",
     "lstm_toys.files",
     "lstm_toys.tasks.goal",
+    "lstm_toys.networks.cells",
     "lstm_toys.networks.hyper",
     "lstm_toys.runs.identity",
     "lstm_toys.runs.folder",

@@ -10,7 +10,7 @@ It keeps nothing but parameters. If it has more state than it returns, it sows i
 ``self.sow("intermediates", "cell", cell)``, where ``self.is_mutable_collection("intermediates")``. What it takes of
 time and memory is estimated from the shapes of its parameters; see `lstm_toys.networks.sizes`.
 
-One's own cell is named by its place, ``package.module:Class``.
+One's own cell is named by the place where it is defined, ``package.module:Class``.
 """
 
 import dataclasses

@@ -43,7 +43,7 @@ class Experiment:
         planes: from the settings of a run to the grids of curves that generalization is evaluated on; if there are
             none, they are chosen by what was trained on.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
-            settings describe.
+            settings describe. Its code is followed, but not to a cell that it names as text.
 
     Raises:
         ValueError: a training number has no name that a flag could have.

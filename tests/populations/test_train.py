@@ -223,6 +223,16 @@ def test_training_is_a_plain_loop_of_optax(optimizer):
     jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours[1], alone, atol=atol), networks.params, params)
 
 
+@pytest.mark.parametrize(
+    "model", [Stack(1, (6,), gates="hard"), Stack(1, (6,), cell="gru"), Stack(1, (6,), "dense", cell="rnn")], ids=repr
+)
+def test_every_cell_learns_and_is_the_same_in_any_company(model):
+    few, more = (train.train(sine_task(), model, seeds=seeds, steps=40, learning_rate=0.1) for seeds in (2, 5))
+    np.testing.assert_array_equal(few.train_loss, more.train_loss[:2])
+    assert len(np.unique(more.train_loss[:, -1])) == 5
+    assert (more.train_loss[:, -1] < 0.9 * more.train_loss[:, 0]).all()
+
+
 OPEN = {"momentum": [0.0, 0.9], "decay": [0.8, 0.99], "amplitude": [0.2, 0.4], "noise": [0.0, 0.1]}
 
 

@@ -1,7 +1,9 @@
 """Networks from outside the library: a cell and a whole Flax module of one's own, through the life of a run."""
 
+import dataclasses
 import importlib
 import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -18,6 +20,7 @@ from lstm_toys.results import population, storage
 from lstm_toys.runs import definition, life
 from lstm_toys.runs.execution import network, step_effort
 from lstm_toys.runs.folder import Run
+from lstm_toys.studies.generalization.settings import Axis, Evaluation, Grid, Subject
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
 
@@ -178,6 +181,38 @@ def test_what_only_loading_it_tells_is_refused_in_one_line_too(arguments, told, 
     assert errors.count("\n") == 1
     assert told in errors
     assert not folder.exists()
+
+
+def test_targets_of_another_shape_are_refused_in_one_line_before_anything_is_made(own, tmp_path, capsys):
+    def task(x):
+        shown = lt.show(x[None], x, ("y",))
+        return lt.Task(lambda *_: lt.Examples(shown, shown[..., 0]), ("y",), ("y",), sequence=True)
+
+    folder = tmp_path / "results"
+    assert carry_out(dataclasses.replace(own.EXPERIMENT, task=task), [f"--results_dir={folder}"]) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert "targets of shape (1, 2) are not of the shape of the network's answers, (1, 2, 1)" in errors
+    assert not folder.exists()
+
+
+def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own):
+    def task(x):
+        return lt.read_off("line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, ("slope",), x)
+
+    def model(task, _):
+        return own.Whole(len(task.asked))
+
+    axes = (Axis("slope", 0.1, 0.2, 2), Axis("intercept", 0.5, 0.5, 1))
+    settings, _ = flags.parse(own.EXPERIMENT, ["--seeds=2"])
+    evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),), ())
+    subject = Subject(dataclasses.replace(own.EXPERIMENT, task=task, model=model), {}, {})
+    work = life.Work(Run(evaluation, Path()), studies.generalization, subject)
+    with pytest.raises(cells.Unfit, match="Whole needs an attribute sequence"):
+        studies.generalization.execution.size(work)
+    other = dataclasses.replace(subject, experiment=dataclasses.replace(subject.experiment, model=None))
+    assert studies.generalization.execution.size(dataclasses.replace(work, subject=other)).disk > 0
 
 
 def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
