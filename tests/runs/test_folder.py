@@ -123,8 +123,9 @@ def test_a_run_says_what_it_is(run):
     assert config.pop("definition") == {"mine.task": "one"}
     assert (config.pop("numerics"), config.pop("switches")) == (NUMERICS, {})
     assert (config.pop("hidden"), config.pop("keep_steps")) == ([32], [])
+    assert config.pop("train_amplitude") == 0.3
     told = dataclasses.asdict(SETTINGS)
-    assert config == {name: value for name, value in told.items() if name not in ("hidden", "keep_steps")}
+    assert config == {name: value for name, value in told.items() if name not in ("hidden", "keep_steps", "numbers")}
 
 
 def test_a_run_knows_those_that_are_of_something_else(run):
