@@ -14,6 +14,7 @@ from matplotlib.image import imread
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax
 from experiments import amplitude, claims, sine
+from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
 from lstm_toys import studies
 from lstm_toys.figures import COLORS
@@ -179,7 +180,8 @@ def test_the_columns_differ_in_what_they_are_named_after():
         }
         for (column, name), each in needs.items()
     }
-    assert len(changes) == 7 * 4 + 2
+    cells = 3 * 7 + 2 * 5 + len(other_cells.EQUAL_STEPS)  # Two populations have no layer that could be larger.
+    assert len(changes) == 7 * 4 + 2 + cells
     assert changes["untrained networks", "sine"] == {"steps": 0}
     assert changes["networks trained on A = 0.6", "sine"] == {"numbers": (("amplitude", 0.6),)}
     assert changes["dense readout", "sine"] == {"readout": "dense"}

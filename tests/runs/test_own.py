@@ -20,9 +20,10 @@ from lstm_toys.results import population, storage
 from lstm_toys.runs import definition, life
 from lstm_toys.runs.execution import network, step_effort
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.generalization.settings import Axis, Evaluation, Grid, Subject
+from lstm_toys.studies.generalization.settings import Evaluation, Grid, Subject
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.tasks.planes import Axis, Trained
 
 OWN = '''
 import flax.linen as nn
@@ -207,12 +208,13 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
     axes = (Axis("slope", 0.1, 0.2, 2), Axis("intercept", 0.5, 0.5, 1))
     settings, _ = flags.parse(own.EXPERIMENT, ["--seeds=2"])
     evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),), ())
-    subject = Subject(dataclasses.replace(own.EXPERIMENT, task=task, model=model), {}, {})
+    trained = Trained("line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5})
+    subject = Subject(dataclasses.replace(own.EXPERIMENT, task=task, model=model), {"line": "line"}, trained, {})
     work = life.Work(Run(evaluation, Path()), studies.generalization, subject)
-    with pytest.raises(cells.Unfit, match="Whole needs an attribute sequence"):
-        studies.generalization.execution.size(work)
+    with pytest.raises(life.Refused, match="Whole needs an attribute sequence"):
+        studies.generalization.execution.check(work)
     other = dataclasses.replace(subject, experiment=dataclasses.replace(subject.experiment, model=None))
-    assert studies.generalization.execution.size(dataclasses.replace(work, subject=other)).disk > 0
+    studies.generalization.execution.check(dataclasses.replace(work, subject=other))
 
 
 def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):

@@ -59,7 +59,9 @@ def check(work: Work) -> None:
     if task.sequence and "y" not in task.asked:
         raise Refused(f"{refused}its networks answer {' and '.join(task.asked)}, of which none is y")
     if task.trained is not None and not task.trained.same(work.subject.trained):
-        raise Refused(f"{refused}it declares other training curves, trained={work.subject.trained}, than its task has")
+        raise Refused(
+            f"{refused}it declares other training curves than its task has; let trained and task say the same"
+        )
     model = network(experiment, task, work.run.settings.trained)
     if work.run.settings.grids and not task.sequence and not hasattr(model, "sequence"):
         told = f"{type(model).__name__} needs an attribute sequence, as a Stack has"

@@ -310,7 +310,7 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     assert settings.numbers == (("amplitude", -0.5),)
     assert settings.given(amplitude=0.7).as_dict()["train_amplitude"] == 0.7
     for given in ("nan", "inf", "none", "2e6"):
-        with pytest.raises(flags.Bad, match="--train_amplitude=.*a number from -1,000,000 to 1,000,000"):
+        with pytest.raises(flags.Bad, match=r"--train_amplitude=.*a number from -1,000,000 to 1,000,000"):
             flags.parse(EXPERIMENT, ["--train_amplitude", given])
     with pytest.raises(ValueError, match="no training number decay"):
         settings.given(decay=1.0)

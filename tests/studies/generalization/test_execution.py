@@ -1,0 +1,50 @@
+"""What cannot be evaluated on grids, or on curves of one's own, is refused before anything is made."""
+
+import dataclasses
+from pathlib import Path
+
+import jax.numpy as jnp
+import pytest
+
+from experiments import generalization, hill
+from experiments.commands import flags
+from lstm_toys import studies
+from lstm_toys.runs import life
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.generalization.settings import Curve, Evaluation
+from lstm_toys.tasks import supervision
+
+X = jnp.linspace(0.0, 1.0, 2)
+LINE = {"slope": 0.3, "intercept": 0.1}
+
+
+def same(*features):
+    return supervision.reproduce_curves(jnp.zeros((1, 2, len(features))), features)
+
+
+@pytest.mark.parametrize(
+    ("task", "curves", "told"),
+    [
+        (same("x"), False, "its networks are shown x; this takes those that see y, or x and y"),
+        (same("y", "speed"), False, "its networks are shown y and speed"),
+        (same("x", "y"), True, "its networks are shown x and y; this takes those that see y"),
+        (dataclasses.replace(same("y"), asked=("speed",)), False, "its networks answer speed, of which none is y"),
+        (supervision.reproduce("line", LINE, X, ("x", "y")), False, "other training curves than its task has"),
+        (supervision.read_off("line", LINE, ("slope",), X), True, "other training curves than its task has"),
+        (
+            dataclasses.replace(same("y"), sequence=False, asked=("slope",)),
+            False,
+            "read off slope, which the family hill",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_in_one_line(task, curves, told):
+    experiment = dataclasses.replace(hill.EXPERIMENT, task=lambda _: task)
+    settings, _ = flags.parse(experiment, [])
+    planes, about = generalization.planes_of(experiment, settings)
+    grids = () if curves else generalization._grids(planes, about, settings, {})
+    evaluation = Evaluation("generalization", settings, grids, (Curve("mine", (0.1, 0.2)),) if curves else ())
+    work = life.Work(Run(evaluation, Path()), studies.generalization, about)
+    with pytest.raises(life.Refused, match=r"^generalization of hill: [^\n]*$") as raised:
+        studies.generalization.execution.check(work)
+    assert told in str(raised.value)
