@@ -243,8 +243,8 @@ def every(
     answer: Float[Array, " T"],
     shown: Float[Array, " T"],
     x: Float[Array, " T"],
-    start: float = 0.0,
-    length: float = 1.0,
+    start: float | int = 0.0,
+    length: float | int = 1.0,
 ) -> dict[str, Float[Array, ""]]:
     """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label.
 
