@@ -119,10 +119,8 @@ def test_a_bad_table_is_told_in_one_line(tmp_path):
 
 
 SMALL = [*("--seeds", "3", "--steps", "20", "--timesteps", "20", "--hidden", "5", "--quiet")]
-AXES = [
-    *("--amplitude", "0.1:0.5:4", "--frequency", "5:15:3", "--phase", "0", "--offset", "0.3"),
-    *("--slope=-1:1:3", "--intercept=-1:1:3", "--length", "20", "--spacing", "0.05"),
-]
+LINES = ["--slope=-1:1:3", "--intercept=-1:1:3", "--length", "20", "--spacing", "0.05"]
+AXES = [*("--amplitude", "0.1:0.5:4", "--frequency", "5:15:3", "--phase", "0", "--offset", "0.3"), *LINES]
 
 
 def run(folder, *arguments):
@@ -135,7 +133,7 @@ def folder_of(results: Path) -> Path:
 
 
 def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
-    arguments = ("--task", "slope_intercept", *AXES)
+    arguments = ("--task", "slope_intercept", *LINES)
     with jax.numpy_dtype_promotion("standard"):  # Optax's Adam mixes types.
         assert run(tmp_path, *arguments, "--publish") == 0
     folder = folder_of(tmp_path)
