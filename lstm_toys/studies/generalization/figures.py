@@ -56,7 +56,7 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
         subject: what is known of the population.
     """
     grid, seeds = results.grids[shown.name], results.seeds
-    panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"))
+    panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"), subject.experiment.span.label)
     levels = {error: doubled(results, error) for error in errors(grid)}
 
     def short(name: str) -> str:
@@ -216,7 +216,7 @@ MARK: dict[str, Any] = {
 }
 
 
-def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any) -> dict[str, Panel]:
+def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, across: str) -> dict[str, Panel]:
     """The heat maps of a grid; of sines the frequency that was shown is its own axis, or that of all of them."""
 
     def medians(name: str) -> Float[np.ndarray, "rows columns"]:
@@ -233,7 +233,7 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any) -> dict[str, Pa
         return panels
     along = 0 if axes_of(grid)[0] == "frequency" else 1
     shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
-    panels["delay"] = Panel("Delay", medians("delay"), "plain")
+    panels["delay"] = Panel(f"Delay in {across}", medians("delay"), "plain")
     panels["frequency_answered"] = Panel(
         "Answered frequency / shown frequency", medians("frequency_answered") / shown, "ratio"
     )

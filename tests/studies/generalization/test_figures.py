@@ -84,7 +84,7 @@ def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doub
     np.testing.assert_allclose(rmse.collections[0].get_array(), expected)
     assert [line.get_xydata().tolist() for line in rmse.lines] == [[[10.0, 0.3]]]
     assert sum(hasattr(each, "levels") for each in rmse.collections) == 1
-    assert np.isnan(np.ma.filled(panels["Delay"].collections[0].get_array(), np.nan)[0]).all()
+    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[0]).all()
     assert "offset = A" in figure.get_suptitle()
     lines = figures.heat_maps(hand_made, LINES, SUBJECT)
     assert not [line for axes in lines.axes if axes.get_title() for line in axes.lines]
