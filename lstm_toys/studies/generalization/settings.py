@@ -10,6 +10,7 @@ from jaxtyping import Float
 from lstm_toys.runs.definition import LIBRARY, Definition, definition, root
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.parameters import Parameter, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from lstm_toys.tasks.span import Span
@@ -76,19 +77,6 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A curve of the user's own.
-
-    Attributes:
-        name: of its column.
-        values: its y at the time points.
-    """
-
-    name: str
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class Evaluation(Identity):
     """The settings of an evaluation.
 
@@ -100,7 +88,11 @@ class Evaluation(Identity):
 
     trained: Settings
     grids: tuple[Grid, ...]
-    curves: tuple[Curve, ...]
+    curves: Curves | None = None
+
+    def __str__(self) -> str:
+        own = f", {len(self.curves.names):,} curves of your own" if self.curves else ""
+        return f"generalization of {self.trained}{own}"
 
 
 @dataclass(frozen=True)
