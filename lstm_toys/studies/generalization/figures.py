@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import matplotlib as mpl
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
@@ -26,7 +26,7 @@ from lstm_toys.studies.generalization.results import (
     over_seeds,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
-from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.studies.generalization.settings import SHOWN_CURVES, Grid, Subject
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
 SMALL_MULTIPLES = 16
@@ -172,18 +172,22 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
 def own_curves(labeled: xr.Dataset) -> Figure:
     """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
 
-    What was read off a whole curve stands beside the curves.
+    What was read off a whole curve stands beside the curves. Of many curves the first are shown.
 
     Args:
         labeled: of `lstm_toys.studies.generalization.execution.answered`.
     """
-    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
     vector = "asked" in fit.dims
     titles = ["Curves", "What was read off them"] if vector else ["Answers to curves of your own"]
+    if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
+        titles[0] += f", the first {SHOWN_CURVES} of {count:,}"
+    time = fit.time.values
     with canvas(*titles, xlabel=axis_label(fit.time)) as (figure, panels):
+        panels[0].xaxis.label.set_parse_math(False)
         for index, (curve, color) in enumerate(zip(fit.curve.values, cycle(COLORS.values()), strict=False)):
             chosen = fit.isel(curve=index)
-            panels[0].plot(fit.time, chosen.input, color=color, linewidth=0.9, label=str(curve))
+            panels[0].plot(*_drawn(time, chosen.input.values), color=color, linewidth=0.9, label=_label(str(curve)))
             if not fit.sizes["seed"]:
                 continue
             low, high = intervals.band(chosen.answer.values)
@@ -193,8 +197,10 @@ def own_curves(labeled: xr.Dataset) -> Figure:
                 panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
                 panels[1].plot(across, middle, "o", color=color, markersize=4)
             else:
-                panels[0].fill_between(fit.time, low, high, color=color, alpha=0.22, linewidth=0)
-                panels[0].plot(fit.time, middle, color=color, linewidth=1.6)
+                starts = _starts(len(time))
+                low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+                panels[0].fill_between(time[starts], low, high, color=color, alpha=0.22, linewidth=0)
+                panels[0].plot(*_drawn(time, middle), color=color, linewidth=1.6)
         if vector:
             panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=fit.asked.values)
             panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
@@ -203,8 +209,40 @@ def own_curves(labeled: xr.Dataset) -> Figure:
             Line2D([], [], color=GRAY, linewidth=1.6, marker="o" if vector else None, label="median answer"),
             Patch(color=GRAY, alpha=0.25, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
+        longest = max(len(str(handle.get_label())) for handle in handles)
+        columns = max(1, min(5, len(handles), LEGEND_CHARACTERS // (longest + 6)))
+        for text in figure.legend(handles=handles, loc="outside lower center", ncols=columns).get_texts():
+            text.set_parse_math(False)
     return figure
+
+
+DRAWN_POINTS = 2_000
+"""Places along x at which a figure draws a line, more than it has dots."""
+
+LEGEND_CHARACTERS = 110
+"""Beside each other in a legend."""
+
+
+def _label(name: str) -> str:
+    """The name of a curve in a legend, which would leave out what begins with an underscore."""
+    shown = name if len(name) <= 40 else f"{name[:39]}…"
+    return f" {shown}" if shown.startswith("_") else shown
+
+
+def _starts(points: int) -> Int[np.ndarray, " P"]:
+    """Where the parts begin that many time points are drawn as: each one, of a few."""
+    return np.arange(0, points, -(-points // DRAWN_POINTS))
+
+
+def _drawn(
+    time: Float[np.ndarray, " T"], values: Float[np.ndarray, " T"]
+) -> tuple[Float[np.ndarray, " P"], Float[np.ndarray, " P"]]:
+    """A line through all values, or through the lowest and the highest of each part of many."""
+    starts = _starts(len(time))
+    if len(starts) == len(time):
+        return time, values
+    ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    return np.repeat(time[starts], 2), np.stack(ends, axis=1).ravel()
 
 
 MARK: dict[str, Any] = {

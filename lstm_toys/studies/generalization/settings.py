@@ -25,6 +25,18 @@ COUNT = 33
 """Values along an axis of a parameter that nobody gave values."""
 
 
+MEASURED_WHOLE = 4_000
+"""Time points of a curve of the user's own, at most, of whose answers everything is measured; of longer ones what takes
+the square of that is left out."""
+
+SHOWN_CURVES = 10
+"""Curves of the user's own that a figure and a table show, at most."""
+
+SAME_SPACING = 1e-3
+"""By what share of a spacing another one may differ and still be taken for the same: over a training's range of x, a
+tenth of a time point."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Curves of one family at every pair of values of two axes.
@@ -124,6 +136,19 @@ class Subject:
 def named(family: object) -> str:
     """What a family is called: that of the library its name, another one that of its function."""
     return family if isinstance(family, str) else family.function.__name__  # type: ignore[attr-defined]
+
+
+def check_spacing(curves: Curves, span: Span, timesteps: int) -> None:
+    """Raises ValueError if the time points of a file are apart otherwise than those that were trained on."""
+    if curves.span is None:
+        return
+    theirs, ours = curves.span.length / (curves.values.shape[1] - 1), span.length / (timesteps - 1)
+    units = {curves.span.unit, span.unit} - {""}
+    if abs(theirs - ours) > SAME_SPACING * ours or len(units) > 1:
+        raise ValueError(
+            f"its time points are {f'{theirs:.6g} {curves.span.unit}'.strip()} apart, and those that were trained on "
+            f"{f'{ours:.6g} {span.unit}'.strip()}; without their column, a row is taken for one of the latter"
+        )
 
 
 def subject(experiment: Experiment, settings: Settings, trained: Trained, planes: Sequence[Plane]) -> Subject:
