@@ -1,15 +1,19 @@
 """The command that evaluates a population on grids: its flags, and what it leaves."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from conftest import carry_out, carry_out_without_jax
+from conftest import ROOT, carry_out, carry_out_without_jax
 from experiments import generalization
 from experiments.commands import flags
+from lstm_toys.populations import footprint
 from lstm_toys.studies.generalization import results
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks.curves import Curves
@@ -221,3 +225,57 @@ def test_nothing_to_redraw_is_told(tmp_path, capsys):
     assert run(tmp_path, *AXES, "--replot") == 2
     assert "there is no finished run to redraw" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def long_curve(tmp_path):
+    path = tmp_path / "long.csv"
+    np.savetxt(path, 0.3 + 0.3 * np.sin(np.arange(100_000) / 10))
+    return path
+
+
+def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
+    def size(*arguments):
+        (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).works
+        return work.kind.execution.size(work)
+
+    assert 2e8 < size().memory < 1e9
+    assert size("--seeds=16000").memory > 16_000 * 100_000 * 4 < size("--seeds=16000").disk
+    assert 50 * size().memory < size("--hidden=3200").memory
+    (work,) = generalization.plan(["--curve", str(long_curve)]).works
+    assert str(work.run.settings) == (
+        "generalization of sine (hidden 32, readout cell), 16 seeds, for 1 curve of your own"
+    )
+
+
+def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(footprint.os, "sysconf", lambda _: 2**14)
+    assert run(tmp_path / "results", "--hidden=64", "--curve", str(long_curve)) == 2
+    told = capsys.readouterr().err
+    assert re.search(r"generalization of sine .*, for 1 curve of your own: it would take about \d\.\d GiB", told)
+    assert told.count("\n") == 1
+    assert not (tmp_path / "results").exists()
+
+
+ANSWERING = """
+import resource, sys
+from experiments import generalization
+from experiments.commands import command
+print(command.carry_out(generalization.plan, sys.argv[1:]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.long
+def test_a_long_curve_is_answered_in_little_memory(long_curve, tmp_path):
+    arguments = [f"--curve={long_curve}", f"--results_dir={tmp_path}", "--seeds=16", "--steps=0", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-c", ANSWERING, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    code, kibibytes = map(int, done.stdout.split())
+    assert code == 0
+    assert done.stderr == ""
+    assert 1024 * kibibytes < 2e9
+    with results.opened(folder_of(tmp_path) / "results.nc") as found:
+        assert found.root.answer.shape == (16, 1, 100_000)
+        assert np.isfinite(found.root.rmse.values).all()
+        assert "delay" not in found.root

@@ -1,7 +1,7 @@
 """The evaluation of a trained population on grids or on curves of the user's own: files and figures."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -53,7 +53,7 @@ def size(work: Work) -> Footprint:
     return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
 
 
-HELD, STATES, SQUARES = 4, 3, 8
+HELD, STATES, SQUARES = 4, 3, 10
 """How many arrays of the size of answers, of the states of all layers, and of the square of the time points are held at
 once, at most; measured, and rounded up."""
 
@@ -126,10 +126,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                 swept = tiles.Sweep(model, setting, params, diverged, block, advanced)
                 swept.write(settings.grids, run.results, attributes)
         else:
-            labeled = answered(model, task, params, diverged, settings.curves, timesteps, span, block)
+            labeled = answered(model, task, params, diverged, settings.curves, timesteps, span, block, progress)
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
-            progress(total)
     with stopwatch(seconds, "summary"), results.opened(run.results) as found:
         rows = results.summary(found) if settings.grids else curve_summary(found.root)
     return {
@@ -156,8 +155,21 @@ def answered(
     timesteps: int,
     span: Span,
     block: int,
+    advanced: Callable[[int], None],
 ) -> xr.Dataset:
-    """Answers to curves of the user's own, labeled, and of sequences their measures."""
+    """Answers to curves of the user's own, labeled, and of sequences their measures, which take the longest.
+
+    Args:
+        model: the network.
+        task: that it was trained on.
+        params: of the networks, every leaf with a leading axis S.
+        diverged: which of them have.
+        curves: of the user's own.
+        timesteps: time points of the curves that were trained on.
+        span: what these covered.
+        block: members that one compiled program works on.
+        advanced: told how many answers are done.
+    """
     own = curves.span or span
     shown = curves.values.astype(np.float32)
     share = np.arange(shown.shape[1], dtype=np.float32) / np.float32(timesteps - 1)
@@ -167,33 +179,28 @@ def answered(
     variables: dict[str, Any] = {"input": (("curve", "time"), shown), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
         variables["answer"] = (("seed", "curve", "asked"), found)
+        advanced(len(diverged) * len(shown))
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
     y = found[..., task.asked.index("y")]
     variables["answer"] = (("seed", "curve", "time"), y)
-    if shown.shape[1] >= 3:
-        for name, values in _measured(y, shown, share, float(own.start), span.length).items():
-            variables[name] = (("seed", "curve"), values)
+    measure = partial(measures.every, start=float(own.start), length=span.length, square=len(share) <= MEASURED_WHOLE)
+    mesh, seeds = blocks.mesh(), len(diverged)
+    # One answer at a time on each device: some measures take the square of the time points.
+    program = blocks.spread(measure, mesh)
+    (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
+    measured = []
+    for curve, row in enumerate(shown):
+        if len(share) >= LEAST_MEASURED:
+            answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
+            measured.append(blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share))))
+        advanced(seeds)
+    for name in measured[0] if measured else ():
+        variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
     return xr.Dataset(variables, coordinates)
 
 
-def _measured(
-    answers: Float[np.ndarray, "S C T"],
-    shown: Float[np.ndarray, "C T"],
-    share: Float[np.ndarray, " T"],
-    start: float,
-    length: float,
-) -> dict[str, Float[np.ndarray, "S C"]]:
-    """The measures of answers, of one at a time on each device: some take the square of the time points."""
-    measure = partial(measures.every, start=start, length=length, square=len(share) <= MEASURED_WHOLE)
-    mesh, seeds = blocks.mesh(), len(answers)
-    program = blocks.spread(measure, mesh)
-    (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
-    members = np.minimum(members, seeds - 1)
-    found = [
-        blocks.flat(program(blocks.place(answers[members, curve], mesh), jnp.asarray(row), jnp.asarray(share)))
-        for curve, row in enumerate(shown)
-    ]
-    return {name: np.stack([each[name][:seeds] for each in found], axis=1) for name in found[0]}
+LEAST_MEASURED = 3
+"""Time points of a curve that can be measured."""
 
 
 def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:

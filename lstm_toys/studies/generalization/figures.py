@@ -1,13 +1,12 @@
 """Figures of what a population does over grids of curves."""
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 import xarray as xr
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
@@ -172,7 +171,8 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
 def own_curves(labeled: xr.Dataset) -> Figure:
     """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
 
-    What was read off a whole curve stands beside the curves. Of many curves the first are shown.
+    What was read off a whole curve stands beside the curves. Of many curves the first are shown, a color each, and of
+    many time points the ranges between some of them.
 
     Args:
         labeled: of `lstm_toys.studies.generalization.execution.answered`.
@@ -183,11 +183,23 @@ def own_curves(labeled: xr.Dataset) -> Figure:
     if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
         titles[0] += f", the first {SHOWN_CURVES} of {count:,}"
     time = fit.time.values
+    starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
+
+    def line(axes: Axes, values: Float[np.ndarray, " T"], width: float, **style: Any) -> None:
+        if len(starts) == len(time):
+            axes.plot(time, values, linewidth=width, **style)
+        else:
+            # A line that swings between two of the places would hide whatever it is drawn over.
+            ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+            axes.fill_between(time[starts], *ends, linewidth=0, alpha=width / 2, **style)
+
+    if len(starts) < len(time):
+        titles[0] += f": ranges of {starts[1]:,} time points each"
     with canvas(*titles, xlabel=axis_label(fit.time)) as (figure, panels):
         panels[0].xaxis.label.set_parse_math(False)
-        for index, (curve, color) in enumerate(zip(fit.curve.values, cycle(COLORS.values()), strict=False)):
+        for index, (curve, color) in enumerate(zip(fit.curve.values, COLORS.values(), strict=False)):
             chosen = fit.isel(curve=index)
-            panels[0].plot(*_drawn(time, chosen.input.values), color=color, linewidth=0.9, label=_label(str(curve)))
+            line(panels[0], chosen.input.values, 0.9, color=color, label=_label(str(curve)))
             if not fit.sizes["seed"]:
                 continue
             low, high = intervals.band(chosen.answer.values)
@@ -197,10 +209,9 @@ def own_curves(labeled: xr.Dataset) -> Figure:
                 panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
                 panels[1].plot(across, middle, "o", color=color, markersize=4)
             else:
-                starts = _starts(len(time))
                 low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
                 panels[0].fill_between(time[starts], low, high, color=color, alpha=0.22, linewidth=0)
-                panels[0].plot(*_drawn(time, middle), color=color, linewidth=1.6)
+                line(panels[0], middle, 1.6, color=color)
         if vector:
             panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=fit.asked.values)
             panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
@@ -217,7 +228,7 @@ def own_curves(labeled: xr.Dataset) -> Figure:
 
 
 DRAWN_POINTS = 2_000
-"""Places along x at which a figure draws a line, more than it has dots."""
+"""Places along x at which a figure draws a curve, at most; it has fewer dots."""
 
 LEGEND_CHARACTERS = 110
 """Beside each other in a legend."""
@@ -227,22 +238,6 @@ def _label(name: str) -> str:
     """The name of a curve in a legend, which would leave out what begins with an underscore."""
     shown = name if len(name) <= 40 else f"{name[:39]}…"
     return f" {shown}" if shown.startswith("_") else shown
-
-
-def _starts(points: int) -> Int[np.ndarray, " P"]:
-    """Where the parts begin that many time points are drawn as: each one, of a few."""
-    return np.arange(0, points, -(-points // DRAWN_POINTS))
-
-
-def _drawn(
-    time: Float[np.ndarray, " T"], values: Float[np.ndarray, " T"]
-) -> tuple[Float[np.ndarray, " P"], Float[np.ndarray, " P"]]:
-    """A line through all values, or through the lowest and the highest of each part of many."""
-    starts = _starts(len(time))
-    if len(starts) == len(time):
-        return time, values
-    ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-    return np.repeat(time[starts], 2), np.stack(ends, axis=1).ravel()
 
 
 MARK: dict[str, Any] = {

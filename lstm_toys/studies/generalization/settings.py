@@ -25,12 +25,12 @@ COUNT = 33
 """Values along an axis of a parameter that nobody gave values."""
 
 
-MEASURED_WHOLE = 4_000
+MEASURED_WHOLE = 2_000
 """Time points of a curve of the user's own, at most, of whose answers everything is measured; of longer ones what takes
 the square of that is left out."""
 
-SHOWN_CURVES = 10
-"""Curves of the user's own that a figure and a table show, at most."""
+SHOWN_CURVES = 6
+"""Curves of the user's own that a figure and a table show, at most: as many as there are colors."""
 
 SAME_SPACING = 1e-3
 """By what share of a spacing another one may differ and still be taken for the same: over a training's range of x, a
@@ -103,7 +103,8 @@ class Evaluation(Identity):
     curves: Curves | None = None
 
     def __str__(self) -> str:
-        own = f", {len(self.curves.names):,} curves of your own" if self.curves else ""
+        count = len(self.curves.names) if self.curves else 0
+        own = f", for {count:,} curve{'s' * (count > 1)} of your own" if count else ""
         return f"generalization of {self.trained}{own}"
 
 
