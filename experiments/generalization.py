@@ -16,18 +16,20 @@ from lstm_toys import studies
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization import settings as study
-from lstm_toys.tasks.curves import MOST_POINTS, read_curves
 from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
 LEAST_TIMESTEPS = 10
 """Fewer time points are no curve that could be measured."""
 
+MOST_POINTS = 100_000
+"""Time points of a sequence in a grid."""
+
 MEANING = {LENGTH: "time points of a longer sequence", SPACING: "x between two time points"}
 
 FLAGS: flags.FlagTable = {
     "task": (flags.name(), "the experiment whose population is evaluated: {}, or a module of your own"),
-    "curve": (flags.path(), "CSV file: answer the curves in its columns, one y a row, instead of grids"),
+    "curve": (flags.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
 }
 """The flags of this command beside those of the experiment that trains the population, and of its axes."""
 
@@ -115,15 +117,16 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     useless = next((flag for flag in table if given[flag]), None)
     if own["curve"] is None:
         found = {names[flag]: each for flag, each in given.items()}
-        evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, found), ())
+        evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, found))
     elif useless:
         raise flags.Bad(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
     else:
         try:
-            curves = read_curves(own["curve"])
+            curves = lt.read_curves(own["curve"])
+            study.check_spacing(curves, experiment.span, settings.timesteps)
         except ValueError as error:
             raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None
-        evaluation = study.Evaluation(name, settings, (), tuple(study.Curve(*each) for each in curves.items()))
+        evaluation = study.Evaluation(name, settings, (), curves)
     population = life.training(experiment, settings, options.results_dir)
     run = Run(evaluation, options.results_dir, study.defined(experiment.defined(settings.cell), about))
     work = life.Work(run, studies.generalization, about, needs={"population": population})

@@ -22,6 +22,7 @@ from .statistics.scores import energy_score
 from .studies.claims.claim import Beside, Claim, Source
 from .studies.claims.declaration import Change, Claims
 from .studies.claims.evidence import per_curve
+from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
 from .tasks.parameters import Parameter
@@ -83,6 +84,7 @@ __all__ = [
     "per_curve",
     "populations",
     "probe",
+    "read_curves",
     "read_off",
     "read_off_drawn",
     "reproduce",

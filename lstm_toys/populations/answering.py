@@ -1,18 +1,23 @@
 """What trained networks answer to curves that they were not trained on."""
 
+from collections.abc import Sequence
 from functools import cache, partial
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 
 CURVE_BLOCK = 8
 """Curves that one compiled program answers at a time."""
+
+POINTS = 2**16
+"""Time points of all curves that one call of a program answers, but for one longer curve: the bound on memory, and of
+`blocks.GROUP_MEMBERS` members on a device the work of some seconds, after which the host can react."""
 
 
 def answers(
@@ -24,8 +29,8 @@ def answers(
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Answers of every network to every curve.
 
-    Works in fixed blocks of members and of curves, both padded, so that an answer is bitwise the same however many
-    other networks and curves there are.
+    Works in blocks of members and of curves whose size depends on nothing but the number of time points, both padded,
+    so that an answer is bitwise the same however many other networks and curves there are.
 
     Args:
         model: the network.
@@ -58,30 +63,55 @@ def in_blocks(
     """What a program gives for every network and every curve.
 
     Args:
-        program: from blocks of members, and chunks of `CURVE_BLOCK` curves, to arrays with the leading axes blocks, N,
+        program: from blocks of members, and chunks of `curve_block` curves, to arrays with the leading axes blocks, N,
             chunks, curves.
         mesh: the devices.
         params: of the networks, every leaf with a leading axis S.
         inputs: the curves ``[C, T, F]``.
         block: members that one compiled program works on.
     """
-    seeds, curves = jax.tree.leaves(params)[0].shape[0], inputs.shape[0]
-    padding = -curves % CURVE_BLOCK
-    padded = np.concatenate([np.asarray(inputs), np.zeros((padding, *inputs.shape[1:]), inputs.dtype)])
-    chunks = jnp.asarray(padded.reshape(-1, CURVE_BLOCK, *inputs.shape[1:]))
+    (seeds, *_), (curves, points, _) = jax.tree.leaves(params)[0].shape, inputs.shape
+    together = curve_block(points)
+    tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
+    size = min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * _most_blocks(points, block))
 
     every: list[PyTree] = []
-    size = blocks.group_size(seeds, block, mesh.size)
     for group in blocks.groups(seeds, size, block, mesh.size):
-        members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params)
-        found, count = blocks.flat(program(blocks.place(members, mesh), chunks)), min(size, seeds - group[0, 0])
-        every.append(jax.tree.map(lambda leaf, count=count: leaf[:count], found))
+        members = blocks.place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params), mesh)
+        count = min(size, seeds - int(group[0, 0]))
+        tiles = [
+            blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
+            for first in range(0, max(1, curves), tile)
+        ]
+        every.append(jax.tree.map(lambda *leaves, count=count: _joined(leaves, count, curves), *tiles))
+    return jax.tree.map(lambda *parts: np.concatenate(parts), *every)
 
-    def together(*parts: np.ndarray) -> np.ndarray:
-        whole = np.concatenate(parts)
-        return whole.reshape(seeds, curves + padding, *whole.shape[3:])[:, :curves]
 
-    return jax.tree.map(together, *every)
+def curve_block(points: int) -> int:
+    """Curves of so many time points that one compiled program answers at a time: `CURVE_BLOCK`, or fewer long ones."""
+    return max(1, min(CURVE_BLOCK, POINTS // points))
+
+
+def _most_blocks(points: int, block: int) -> int:
+    """Blocks of members that a device works on in one call: fewer where one curve has more than `POINTS`."""
+    return max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
+
+
+def _tiled(
+    inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"], first: int, tile: int, together: int
+) -> Float[np.ndarray, "chunks N T F"]:
+    """Some curves in chunks, padded by zeros."""
+    chosen = np.asarray(inputs[first : first + tile])
+    padding = np.zeros((tile - len(chosen), *chosen.shape[1:]), chosen.dtype)
+    return np.concatenate([chosen, padding]).reshape(-1, together, *chosen.shape[1:])
+
+
+def _joined(
+    tiles: Sequence[Shaped[np.ndarray, "members ..."]], count: int, curves: int
+) -> Shaped[np.ndarray, "S C ..."]:
+    """What tiles ``[member, chunk, curve, ...]`` hold of members and curves that are no padding."""
+    flat = [tile[:count].reshape(count, -1, *tile.shape[3:]) for tile in tiles]
+    return np.concatenate(flat, axis=1)[:, :curves]
 
 
 @cache

@@ -103,13 +103,16 @@ SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps"
 
 
 def _plain(value: Any) -> Any:
-    """Settings as JSON has them: a training number stands beside the others, under the name of its flag."""
+    """Settings as JSON has them: a training number stands beside the others, under the name of its flag.
+
+    What does not count when two are compared, such as many values beside their digest, is left out.
+    """
     if isinstance(value, Settings):
         fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
         del fields["numbers"]
         return fields | {f"{NUMBER}{name}": number for name, number in value.numbers}
     if dataclasses.is_dataclass(value):
-        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+        return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value) if each.compare}
     return [_plain(each) for each in value] if isinstance(value, tuple) else value
 
 

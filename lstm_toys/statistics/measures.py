@@ -239,12 +239,18 @@ MEASURES = {
 """The measures of `every`, as figures and tables label them."""
 
 
+SQUARE = ("delay", "frequency_answered", "share_removed_delayed")
+"""Those that take memory and time with the square of the time points."""
+
+
 def every(
     answer: Float[Array, " T"],
     shown: Float[Array, " T"],
     x: Float[Array, " T"],
     start: float | int = 0.0,
     length: float | int = 1.0,
+    *,
+    square: bool = True,
 ) -> dict[str, Float[Array, ""]]:
     """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label.
 
@@ -254,20 +260,21 @@ def every(
         x: share of the range that has passed.
         start: where the range begins.
         length: of the range; delay, frequency and the place of a valley are told in its unit.
+        square: whether those of `SQUARE` are among them.
     """
-    mapped, found, late = affine(answer, shown, x), valley(answer, x), delay(answer, shown, x)
+    mapped, found = affine(answer, shown, x), valley(answer, x)
+    late = delay(answer, shown, x) if square else None
     return {
         "rmse": rmse(answer, shown, x),
         "gain": mapped.gain,
         "offset_added": mapped.offset,
-        "delay": late * length,
-        "frequency_answered": frequency(answer, x) / length,
+        **({} if late is None else {"delay": late * length, "frequency_answered": frequency(answer, x) / length}),
         "valley_place": start + found.place * length,
         "valley_depth": found.depth,
         "nonlinearity": nonlinearity(answer, x),
         "peak_to_peak": peak_to_peak(answer, x),
         "share_removed": share_removed(answer, shown, x),
-        "share_removed_delayed": share_removed(answer, shown, x, late),
+        **({} if late is None else {"share_removed_delayed": share_removed(answer, shown, x, late)}),
     }
 
 

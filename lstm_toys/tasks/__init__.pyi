@@ -1,3 +1,3 @@
-from . import curves, families, goal, parameters, planes, probes, span, supervision
+from . import curves, delimited, families, goal, parameters, planes, probes, span, supervision
 
-__all__ = ["curves", "families", "goal", "parameters", "planes", "probes", "span", "supervision"]
+__all__ = ["curves", "delimited", "families", "goal", "parameters", "planes", "probes", "span", "supervision"]

@@ -1,16 +1,22 @@
 """The command that evaluates a population on grids: its flags, and what it leaves."""
 
 import json
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import jax
 import numpy as np
 import pytest
 
-from conftest import carry_out, carry_out_without_jax
+from conftest import ROOT, carry_out, carry_out_without_jax
 from experiments import generalization
 from experiments.commands import flags
+from lstm_toys.populations import footprint
 from lstm_toys.studies.generalization import results
+from lstm_toys.studies.generalization import settings as study
+from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.span import Span
 
 
@@ -109,7 +115,46 @@ def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
     path.write_text("up,down\n0,1\n1,0\n")
     settings, _ = planned(["--curve", str(path)])
     assert settings.grids == ()
-    assert [(curve.name, curve.values) for curve in settings.curves] == [("up", (0, 1)), ("down", (1, 0))]
+    assert (settings.curves.names, settings.curves.values.tolist()) == (("up", "down"), [[0, 1], [1, 0]])
+    told = settings.as_dict()["curves"]
+    assert told == {"names": ["up", "down"], "span": None, "digest": settings.curves.digest}
+
+
+def folder_named(arguments):
+    (work,) = generalization.plan(arguments).works
+    return work.run.folder
+
+
+def test_a_run_is_named_after_the_numbers_of_a_file_and_not_after_the_file(tmp_path):
+    contents = {"a.csv": "up\n0\n0.5\n", "b.txt": "up;\r\n0;\r\n5e-1;\r\n", "c": "up\n0\n0.6\n", "d": "u\n0\n0.5\n"}
+    for name, content in contents.items():
+        (tmp_path / name).write_text(content)
+    one, same, *others = (folder_named(["--curve", str(tmp_path / name)]) for name in contents)
+    assert one == same
+    assert len({one, *others}) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("x,y\n0,1\n0.01,2\n0.02,3\n", "its time points are 0.01 apart, and those that were trained on 0.010101"),
+        ("t (ms);y\n0;1\n1;2\n", "its time points are 1 ms apart, and those that were trained on 0.010101;"),
+        ("x,y\n0,1\n1,1\n1.5,1\n", "time points are evenly spaced"),
+    ],
+)
+def test_time_points_of_another_spacing_are_refused(tmp_path, content, told):
+    (tmp_path / "mine.csv").write_text(content)
+    with pytest.raises(flags.Bad, match=r"^flag --curve=[^\n]*$") as raised:
+        generalization.plan(["--curve", str(tmp_path / "mine.csv")])
+    assert told in str(raised.value)
+
+
+def test_time_points_are_those_of_a_unit():
+    curves = Curves(("y",), np.zeros((1, 3)), Span(4.0, 6.0, unit="ms"))
+    study.check_spacing(curves, Span(0, 9.999, unit="ms"), 11)
+    study.check_spacing(curves, Span(0, 10), 11)
+    with pytest.raises(ValueError, match=r"^its time points are 1 ms apart, and those that were trained on 1 s;"):
+        study.check_spacing(curves, Span(0, 10, unit="s"), 11)
 
 
 def test_a_bad_table_is_told_in_one_line(tmp_path):
@@ -159,10 +204,11 @@ def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
 
 
 @pytest.mark.long
-def test_curves_of_ones_own_are_answered_with_bands(tmp_path):
+def test_curves_of_ones_own_are_answered_with_bands(tmp_path, capsys):
     path = tmp_path / "mine.csv"
     path.write_text("up,down\n" + "\n".join(f"{k / 29},{1 - k / 29}" for k in range(30)))
-    assert run(tmp_path, "--curve", str(path)) == 0
+    assert run(tmp_path, "--curve", str(path), "--noquiet") == 0
+    assert "a row is one time point of the training: x rises by 0.0526" in capsys.readouterr().out
     folder = folder_of(tmp_path)
     assert (folder / "curves.png").is_file()
     with results.opened(folder / "results.nc") as found:
@@ -177,3 +223,57 @@ def test_nothing_to_redraw_is_told(tmp_path, capsys):
     assert run(tmp_path, *AXES, "--replot") == 2
     assert "there is no finished run to redraw" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def long_curve(tmp_path):
+    path = tmp_path / "long.csv"
+    np.savetxt(path, 0.3 + 0.3 * np.sin(np.arange(100_000) / 10))
+    return path
+
+
+def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
+    def size(*arguments):
+        (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).works
+        return work.kind.execution.size(work)
+
+    assert 2e8 < size().memory < 1e9
+    assert size("--seeds=16000").memory > 16_000 * 100_000 * 4 < size("--seeds=16000").disk
+    assert 50 * size().memory < size("--hidden=3200").memory
+    (work,) = generalization.plan(["--curve", str(long_curve)]).works
+    assert str(work.run.settings) == (
+        "generalization of sine (hidden 32, readout cell), 16 seeds, for 1 curve of your own"
+    )
+
+
+def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(footprint.os, "sysconf", lambda _: 2**14)
+    assert run(tmp_path / "results", "--hidden=64", "--curve", str(long_curve)) == 2
+    told = capsys.readouterr().err
+    assert re.search(r"generalization of sine .*, for 1 curve of your own: it would take about \d\.\d GiB", told)
+    assert told.count("\n") == 1
+    assert not (tmp_path / "results").exists()
+
+
+ANSWERING = """
+import resource, sys
+from experiments import generalization
+from experiments.commands import command
+print(command.carry_out(generalization.plan, sys.argv[1:]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.long
+def test_a_long_curve_is_answered_in_little_memory(long_curve, tmp_path):
+    arguments = [f"--curve={long_curve}", f"--results_dir={tmp_path}", "--seeds=16", "--steps=0", "--quiet"]
+    done = subprocess.run(
+        [sys.executable, "-c", ANSWERING, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    code, kibibytes = map(int, done.stdout.split())
+    assert code == 0
+    assert done.stderr == ""
+    assert 1024 * kibibytes < 2e9
+    with results.opened(folder_of(tmp_path) / "results.nc") as found:
+        assert found.root.answer.shape == (16, 1, 100_000)
+        assert np.isfinite(found.root.rmse.values).all()
+        assert "delay" not in found.root

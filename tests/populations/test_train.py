@@ -167,6 +167,34 @@ def test_answers_are_those_of_each_network_alone(networks):
         np.testing.assert_allclose(answers[seed], alone, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("points", "together", "calls"),
+    [(40, 2, 4), (10, 1, 14), (160, 8, 1), (480, 8, 1), (320, 8, 1)],
+)
+def test_many_and_long_curves_are_answered_in_pieces(networks, monkeypatch, points, together, calls):
+    params = jax.tree.map(lambda leaf: leaf[[0, 1, 2, 0, 1, 2, 0]], networks.params)
+    reference = answering.answers(MODEL, params, probe_curves(7))
+    monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
+    monkeypatch.setattr(answering, "POINTS", points)
+    assert answering.curve_block(20) == together
+    shapes, tiled = [], answering._tiled
+
+    def counted(*arguments):
+        shapes.append(tiled(*arguments).shape)
+        return tiled(*arguments)
+
+    monkeypatch.setattr(answering, "_tiled", counted)
+    answers = answering.answers(MODEL, params, probe_curves(7), block=1)
+    np.testing.assert_allclose(answers, reference, atol=1e-6)
+    if together == answering.CURVE_BLOCK:
+        np.testing.assert_array_equal(answers, reference)
+    assert len(shapes) == calls
+    ((chunks, curves, time, _),) = {*shapes}
+    assert chunks * curves * time <= max(points, time)
+    few = answering.answers(MODEL, params, probe_curves(7)[5:6], block=1)
+    np.testing.assert_array_equal(few, answers[:, 5:6])
+
+
 def test_groups_change_nothing(networks, monkeypatch):
     together = trained(9)
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)

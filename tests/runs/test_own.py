@@ -207,7 +207,7 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
 
     axes = (Axis("slope", 0.1, 0.2, 2), Axis("intercept", 0.5, 0.5, 1))
     settings, _ = flags.parse(own.EXPERIMENT, ["--seeds=2"])
-    evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),), ())
+    evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),))
     trained = Trained("line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5})
     subject = Subject(dataclasses.replace(own.EXPERIMENT, task=task, model=model), {"line": "line"}, trained, {})
     work = life.Work(Run(evaluation, Path()), studies.generalization, subject)

@@ -1,6 +1,6 @@
 """What measures say of answers that are known by construction, against NumPy and SciPy in double precision."""
 
-from functools import cache
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
@@ -218,3 +218,12 @@ def test_a_perfect_copy_has_no_error_to_remove():
 
 def test_every_measure_is_labeled():
     assert set(mapped(measures.every, X, X)) == set(measures.MEASURES)
+
+
+def test_without_the_measures_that_take_the_square_of_the_time_points_the_others_are_the_same():
+    answer, shown = some(0), some(1)
+    whole = mapped(measures.every, answer, shown)
+    some_of_them = mapped(partial(measures.every, square=False), answer, shown)
+    assert {*whole} - {*some_of_them} == {*measures.SQUARE}
+    for name, values in some_of_them.items():
+        np.testing.assert_allclose(values, whole[name], rtol=1e-6)

@@ -1,33 +1,317 @@
-"""Curves from a file."""
+"""Curves from a file: what people, spreadsheets and instruments write, and what is told of the rest."""
 
+import os
+import subprocess
+import sys
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lstm_toys.tasks.curves import read_curves
+from lstm_toys.tasks import delimited
+from lstm_toys.tasks.curves import LARGEST, read_curves
+from lstm_toys.tasks.span import Span
 
 
-def test_curves_are_the_columns_of_a_table(tmp_path):
-    path = tmp_path / "mine.csv"
-    path.write_text("up, down\n0,1\n0.5,0.5\n\n1,0\n")
-    assert read_curves(path) == {"up": (0, 0.5, 1), "down": (1, 0.5, 0)}
-    path.write_text("0.1\n0.2\n")
-    assert read_curves(path) == {"curve 1": (0.1, 0.2)}
+@pytest.fixture
+def read(tmp_path):
+    """Reads curves of some content."""
+
+    def reading(content):
+        path = tmp_path / "mine.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_curves(path)
+
+    return reading
+
+
+UP, DOWN = [0.0, 0.5, 1.0], [1.0, 0.5, -1.5]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "up,down\n0,1\n0.5,0.5\n1,-1.5\n",
+        " up , down \n0 , 1\n 0.5, +0.5\n1.0,-1.5",
+        "up;down\r\n0;1\r\n0.5;0.5\r\n1;-1.5\r\n",
+        "up;down\n0;1\n0,5;,5\n1;-1,5\n",
+        "up\tdown\n0\t1\n0,5\t5e-1\n1,\t-15E-1\n",
+        "up\tdown\r0\t1\r.5\t0.50\r1.\t-1.5\r",
+        '"up","down"\n"0","1"\n0.5,"0.5"\n1,-1.5\n',
+        '"up";"down"\n"0";"1"\n"0,5";"0,5"\n1;-1,5\n',
+        "\ufeffup,down\n0,1\n0.5,0.5\n1,-1.5\n",
+        "# of an instrument, it's 3\" wide\n\nup,down\n#\n0,1\n  \n0.5,0.5\n  # late\n1,-1.5\n\n\n",
+        "up,down,\n0,1,\n0.5,0.5,\n1,-1.5,\n",
+        "up;down\n0;1;;\n0,5;0,5;;\n1;-1,5;;\n;;;\n",
+        "\n,,\nup,down\n0,1\n0.5,0.5\n1,-1.5\n",
+        '"up",down\n0, "1"\n0.5, 0.5\n1,-1.5\n',
+        "up,down\n\u00a00,1\n0.5,0.5\u00a0\n1,-1.5\n",
+        *("up;down\n0;1\n0,5;0,5\n1;-1,5\n".encode(encoding) for encoding in ("utf-16", "utf-32", "utf-8-sig")),
+        b"\xfe\xff" + "up\tdown\n0\t1\n0.5\t0.5\n1\t-1.5\n".encode("utf-16-be"),
+    ],
+)
+def test_curves_are_the_columns_of_a_table(read, content):
+    found = read(content)
+    assert (found.names, found.values.tolist(), found.span) == (("up", "down"), [UP, DOWN], None)
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "values"),
+    [
+        ("0.1\n0.2\n", ("curve 1",), [[0.1, 0.2]]),
+        ("0,1;2\n0,3;4\n", ("curve 1", "curve 2"), [[0.1, 0.3], [2.0, 4.0]]),
+        ("5\n1\n", ("curve 1",), [[5.0, 1.0]]),
+        ("1000000\n1e-30\n5e-324\n1e-999", ("curve 1",), [[1e6, 1e-30, 5e-324, 0.0]]),
+        ("1,5\n2;7\n3;8\n".replace("1,5", "a,b;c"), ("a,b", "c"), [[2.0, 3.0], [7.0, 8.0]]),
+        ('"a, b",c\n1,2\n3,4\n', ("a, b", "c"), [[1.0, 3.0], [2.0, 4.0]]),
+        ('"a\r\nb"\n1\n3\n', ("a b",), [[1.0, 3.0]]),
+        ("Länge (°C)\n1\n2\n".encode("latin-1"), ("Länge (°C)",), [[1.0, 2.0]]),
+        ("5 €\n1\n2\n".encode("cp1252"), ("5 €",), [[1.0, 2.0]]),
+        ("Länge\n1\n2\n", ("Länge",), [[1.0, 2.0]]),
+        ("[/b];$\\fracx$\n1;2\n3;4\n", ("[/b]", "$\\fracx$"), [[1.0, 3.0], [2.0, 4.0]]),
+        ('"#1",b\n1,2\n3,4\n', ("#1", "b"), [[1.0, 3.0], [2.0, 4.0]]),
+        ("1.0,2\n3,4\n", ("curve 1", "curve 2"), [[1.0, 3.0], [2.0, 4.0]]),
+        ("infinite,nano,1st\n1,2,3\n4,5,6\n", ("infinite", "nano", "1st"), [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]),
+    ],
+)
+def test_names_are_those_of_the_first_row_if_it_has_no_number(read, content, names, values):
+    found = read(content)
+    assert (found.names, found.values.tolist()) == (names, values)
+
+
+@pytest.mark.parametrize(
+    ("content", "span", "names"),
+    [
+        ("x,y\n0,1\n0.5,2\n1,3\n", Span(0, 1), ("y",)),
+        ("time (s),t,x\n-1,1,1\n1,2,2\n3,3,3\n", Span(-1, 3, unit="s", name="time"), ("t", "x")),
+        ("Time [ ms ];y\n0,25;1\n0,5;2\n0,75;3\n", Span(0.25, 0.75, unit="ms", name="Time"), ("y",)),
+        ("T(°C)\ty\n0\t1\n1\t2\n2\t3\n", Span(0, 2, unit="°C", name="T"), ("y",)),
+        ("t ()\ty\n1700\t1\n1701\t2\n1702\t3\n", Span(1700, 1702, name="t"), ("y",)),
+        ("t,y\n0.00,1\n0.33,2\n0.67,3\n", Span(0, 0.67, name="t"), ("y",)),
+    ],
+)
+def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, span, names):
+    found = read(content)
+    assert (found.span, found.names) == (span, names)
+    assert found.values.tolist() == [[1.0, 2.0, 3.0]] * len(names)
 
 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "at least 2 rows"),
-        (b"y\n0.1\n", "at least 2 rows of numbers, the y of successive time points; has 1"),
+        (b"", "needs at least 2 rows of numbers, the y of successive time points; has 0"),
+        (b"\n# nothing\n,,\n", "has 0"),
+        (b"y\n0.1\n", "needs at least 2 rows of numbers, the y of successive time points; has 1"),
+        # The first row.
+        (b"1e30\n1\n2\n", "row 1, column 1: 1e+30 is beyond 1,000,000 in size"),
+        (b"nan\n1\n2\n", "row 1, column 1: 'nan' is no number"),
+        (b"-inf\n1\n2\n", "row 1, column 1: '-inf' is no number"),
+        (b"2000000\n1\n2\n", "row 1, column 1: 2e+06 is beyond 1,000,000"),
+        (b"1_000\n1\n2\n", "row 1, column 1: '1_000' is no number"),
+        (b"0x10\n1\n2\n", "row 1, column 1: '0x10' is no number"),
+        (b"1 000\n999\n998\n", "row 1, column 1: '1 000' is no number"),
+        (b"N/A\n1\n2\n", "row 1, column 1: 'N/A' is no number"),
+        (b"2020-01-01;1\n2020-01-02;2\n", "row 1, column 1: '2020-01-01' is no number"),
+        (b"y,0.5\n1,2\n3,4\n", "row 1, column 1: 'y' is no number; a header is a row without any number"),
+        (b"1e999\n1\n2\n", "row 1, column 1: '1e999' is beyond what a number can be"),
+        ("１\n1\n2\n".encode(), "row 1, column 1: '１' is no number"),
+        ("−1\n1\n2\n".encode(), "row 1, column 1: '−1' is no number"),
+        # Other rows.
         (b"0.1,0.2\n0.3\n", "row 2 has 1 columns, and the first has 2"),
-        (b"y\n0.1\nhigh\n", "row 3 holds 'high'"),
-        (b"0.1\nnan\n", "row 2 holds 'nan'"),
-        (b"0.1\ninf\n", "row 2 holds 'inf'"),
-        (b"a,a\n1,2\n3,4\n", "the same name"),
-        (b"\xff\xfe\x00", "is no CSV file"),
+        (b"0.1;0.2\n0.3\n0.4\n", "row 2 has 1 columns, and the first has 2"),
+        (b"0.1\n0.3,0.4\n", "row 2 has 2 columns, and the first has 1"),
+        (b"a,b,\n1,2,3\n", "row 2 has 3 columns, and the first has 2"),
+        (b"y\n0.1\nhigh\n", "row 3, column 1: 'high' is no number"),
+        (b"# a\n\ny\r\n0.1\r\n\r\n#\nhigh\n", "row 7, column 1: 'high' is no number"),
+        (b'"a\nb",c\n1,2\n3,x\n', "row 4, column 2: 'x' is no number"),
+        (b"0.1\nnan\n", "row 2, column 1: 'nan' is no number"),
+        (b"0.1;1\n0.2;inf\n", "row 2, column 2: 'inf' is no number"),
+        (b"a,b\n1,2\n3,\n", "row 3, column 2: is empty"),
+        (b"a,b\n1,2\n, 4\n", "row 3, column 1: is empty"),
+        (b"a,b,c\n1,2,3\n1, ,3\n", "row 3, column 2: is empty"),
+        (b"a\tb\n1\t\t2\n", "row 2 has 3 columns, and the first has 2"),
+        (b"0.1 0.2\n0.3 0.4\n", "row 1, column 1: '0.1 0.2' is no number; columns are separated by commas, semicolons"),
+        (b"1\n2\n-1e6\n1000000.1\n", "row 4, column 1: 1e+06 is beyond"),
+        (b"a,b\n1,2\n3,1e7\n", "row 3, column 2: 1e+07 is beyond"),
+        (b"x,y\n1,2\n2,-1e7\n", "row 3, column 2: -1e+07 is beyond"),
+        (b"y\n1\n" + 50 * b"z" + b"\n", f"row 3, column 1: '{39 * 'z'}…' is no number"),
+        (b"y\n1\na\x1b[31m\n", r"row 3, column 1: 'a\x1b[31m' is no number"),
+        (b"y;z\n1;2\n1.234,5;2\n", "row 3, column 1: '1.234,5' is no number"),
+        (b"y;z\n1;2\n1,234,567;2\n", "row 3, column 1: '1,234,567' is no number"),
+        # Decimal commas.
+        (b"0,5\n0,7\n0,9\n", "commas may be decimal ones"),
+        (b"1,2\n3,4\n", "name the columns in a first row, or separate them by semicolons or tabs"),
+        (b"y\n0,5\n0,7\n", "row 2 has 2 columns, and the first has 1; numbers with decimal commas need semicolons"),
+        (b"a,b\n1,0,5\n", "row 2 has 3 columns, and the first has 2; numbers with decimal commas need semicolons"),
+        (b'"0,5","0,7"\n"0,5","0,7"\n', "row 1, column 1: '0,5' has a comma; decimal commas need semicolons or tabs"),
+        (b"0,5;1\n2;0.5\n", "has a decimal point in row 2 and a decimal comma in row 1"),
+        # Names.
+        (b"a,b,a\n1,2,3\n3,4,5\n", "row 1: columns 1 and 3 have the same name, 'a'"),
+        (b",a\n0,0.1\n1,0.2\n", "row 1, column 1: this column has no name, and others have"),
+        (b"a\x00b\n1\n2\n", "holds NUL bytes"),
+        (b"a\x07b\n1\n2\n", r"row 1, column 1: the name 'a\x07b' has characters that cannot be shown"),
+        (101 * b"n" + b"\n1\n2\n", f"row 1, column 1: the name '{39 * 'n'}…' has more than 100 characters"),
+        (b"y,time\n1,2\n3,4\n", "column 2 is called 'time'; time points stand in the first column"),
+        # Time points.
+        (b"x\n0\n1\n2\n", "has time points, in the column 'x', and no curves beside them"),
+        (
+            b"x,y\n0,1\n1,2\n1,3\n",
+            "row 4, column 1, 'x': 1 after 1; time points rise, and a first column called x, t or time holds",
+        ),
+        (b"x,y\n2,1\n1,2\n0,3\n", "row 3, column 1, 'x': 1 after 2; time points rise"),
+        (b"x,y\n0,1\n1,2\n3,3\n4,4\n5,5\n", "row 4, column 1, 'x': 2 after the one before, and mostly 1; time points"),
+        (b"x,y\n1,1\n10,2\n100,3\n1000,3\n", "row 5, column 1, 'x': 900 after the one before, and mostly 90"),
+        (b"time (s),y\n1700000000,1\n1700000001,2\n", "column 1, 'time (s)': x from 1.7e+09 to 1.7e+09: a span is"),
+        (b"t,y\n0,1\n1e-9,2\n", "column 1, 't': x from 0 to 1e-09: a span is"),
+        # No text.
+        (b"\xff\xfe\x00", "is no text in UTF-8, UTF-16 or Latin-1"),
+        (b"\x81\x8d\n1\n2\n", "is no text in UTF-8, UTF-16 or Latin-1"),
+        ("y\n1\n2\n".encode("utf-16-le"), "holds NUL bytes: it is no text, or UTF-16 without the mark that says so"),
+        (b'"y\n1\n2\n', "row 1 has a double quote that is not closed or within a cell"),
+        (b'y\n1\n"2"3\n', "row 3 has a double quote that is not closed or within a cell"),
     ],
 )
-def test_a_bad_table_is_told_in_one_line(tmp_path, content, told):
-    (tmp_path / "mine.csv").write_bytes(content)
+def test_a_bad_table_is_told_in_one_line_with_its_place(read, content, told):
     with pytest.raises(ValueError, match=r"^[^\n]*$") as raised:
-        read_curves(tmp_path / "mine.csv")
+        read(content)
     assert told in str(raised.value)
+    assert str(raised.value).isprintable()
+
+
+def test_a_table_beyond_all_bounds_is_told_where_it_passes_them(read, monkeypatch):
+    with pytest.raises(ValueError, match="row 2 has 1,048,576 characters or more; a curve is a column, and not a row"):
+        read(b"a,b\n" + b"1," * 2**19 + b"1\n")
+    with pytest.raises(ValueError, match=r"row 3 has a double quote .*, or a cell without an end"):
+        read(b"y\n1\n" + b"2" * 200_000)
+    monkeypatch.setattr(delimited, "MOST_ROWS", 3)
+    assert read("y\n1\n2\n3\n").values.shape == (1, 3)
+    with pytest.raises(ValueError, match="has more than 3 rows of numbers"):
+        read("y\n1\n2\n3\n4\n")
+
+
+SIGNS = {",": ".", ";": ",", "\t": ","}
+
+
+def without_first_zeros(text):
+    """0.5 as .5, as some programs have it."""
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") and len(text.lstrip("-")) > 2 else text
+
+
+@st.composite
+def written(draw):
+    """A table, and a file of it in one of the ways in which tables are written."""
+    curves, points = draw(st.integers(1, 4)), draw(st.integers(2, 6))
+    number = st.floats(-LARGEST, LARGEST, allow_nan=False)
+    forms = (repr, "{:.4e}".format, "{:+.9f}".format, lambda value: without_first_zeros(f"{value:.6f}"))
+    texts = [[draw(st.sampled_from(forms))(draw(number)) for _ in range(curves)] for _ in range(points)]
+    separator = draw(st.sampled_from([",", ";", "\t"]))
+    beside = draw(st.sampled_from(["", separator]))
+    sign = draw(st.sampled_from([".", SIGNS[separator]])) if curves > 1 or beside else "."
+    pointed = any("." in text for row in texts for text in row)
+    named = [f"ä {number}, „b“" for number in range(curves)]
+    nobody_can_say = separator == "," and curves > 1 and not pointed
+    names = draw(st.sampled_from([named] if nobody_can_say else [named, None]))
+    pad = draw(st.sampled_from(["", " "]))
+    quote = draw(st.booleans())
+    rows = [[f"{pad}{text}{pad}".replace(".", sign) for text in row] for row in texts]
+    cells = [[f'"{cell}"' if quote else cell for cell in row] for row in rows]
+    if names:
+        cells.insert(0, [f'"{name}"' for name in names])
+    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
+    between = draw(st.sampled_from(["", end, f"# '{end}"]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"]))
+    content = "".join(separator.join(row) + beside + end + between for row in cells).encode(encoding)
+    return names, texts, content
+
+
+@given(written())
+def test_a_written_table_is_read_again(tmp_path_factory, table):
+    names, texts, content = table
+    path = tmp_path_factory.getbasetemp() / "written.csv"
+    path.write_bytes(content)
+    found = read_curves(path)
+    assert found.values.T.tolist() == [[float(text) for text in row] for row in texts]
+    assert names is None or list(found.names) == names
+
+
+@given(st.text("0123456789+-.,eE_ xnaif١", min_size=1, max_size=8).filter(str.strip))
+def test_a_number_is_one_of_those_that_float_takes(tmp_path_factory, text):
+    path = tmp_path_factory.getbasetemp() / "number.csv"
+    path.write_text(f"y;z\n0;0\n{text};0\n")
+    plain = text.strip().replace(",", ".") if text.count(",") + text.count(".") < 2 else ""
+    try:
+        expected = float(plain) if plain.isascii() and "_" not in plain else None
+    except ValueError:
+        expected = None
+    try:
+        found, told = read_curves(path).values[0, 1], ""
+    except ValueError as error:
+        found, told = None, str(error)
+    assert found == (expected if expected is not None and abs(expected) <= LARGEST else None)
+    assert found is not None or "row 3, column 1" in told
+
+
+def test_what_is_no_regular_file_is_told_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    for path, told in (
+        (tmp_path / "fifo", "is no regular file"),
+        ("/dev/zero", "is no regular file"),
+        (tmp_path, "Is a directory"),
+        (tmp_path / "none.csv", "No such file or directory"),
+        (tmp_path / "none.csv" / "none.csv", "No such file or directory"),
+        ("a\0b", "null"),
+    ):
+        with pytest.raises(ValueError, match=r"^[^\n]*$") as raised:
+            read_curves(path)
+        assert told in str(raised.value)
+
+
+def test_a_file_is_judged_by_its_size_before_it_is_read(tmp_path, monkeypatch):
+    with (tmp_path / "large.csv").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(
+        ValueError, match=r"^holds 1,099,511,627,776 bytes; files of at most 67,108,864 bytes are read$"
+    ):
+        read_curves(tmp_path / "large.csv")
+    monkeypatch.setattr(delimited, "MOST_BYTES", 10)
+    with pytest.raises(ValueError, match=r"^holds more; files of at most 10 bytes are read$"):
+        read_curves("/proc/self/status")
+
+
+LARGE = """
+import resource, sys
+from lstm_toys.tasks.curves import read_curves
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(*read_curves(sys.argv[1]).values.shape, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.parametrize("shape", [(100_000, 1), (1_000, 300)])
+def test_a_large_table_is_read_in_little_memory(tmp_path, shape):
+    values = np.random.default_rng(0).normal(size=shape)
+    np.savetxt(tmp_path / "large.csv", values, delimiter=";")
+    np.testing.assert_array_equal(read_curves(tmp_path / "large.csv").values, values.T)
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, tmp_path / "large.csv"], capture_output=True, text=True, check=True
+    )
+    *found, kibibytes = map(int, done.stdout.split())
+    assert tuple(found) == shape[::-1]
+    assert 1024 * kibibytes < 14 * (tmp_path / "large.csv").stat().st_size
+
+
+def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read):
+    one, same = read("t;a\n0;1,5\n1;0\n"), read(b"\xef\xbb\xbft,a\r\n0.0,15e-1\r\n1,-0\r\n")
+    assert one == same
+    assert hash(one) == hash(same)
+    others = [
+        "t,a\n0,1.5\n1,1e-9\n",
+        "t,b\n0,1.5\n1,0\n",
+        "a,b\n0,1.5\n1,0\n",
+        "x,a\n0,1.5\n1,0\n",
+        "t (s),a\n0,1.5\n1,0\n",
+    ]
+    digests = {read(content).digest for content in others} | {one.digest}
+    assert len(digests) == 6
+    with pytest.raises(ValueError, match="read-only"):
+        one.values[0] = 1

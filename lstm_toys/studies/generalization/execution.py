@@ -1,7 +1,7 @@
 """The evaluation of a trained population on grids or on curves of the user's own: files and figures."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,8 @@ import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.figures import Drawing
-from lstm_toys.populations import answering
+from lstm_toys.networks import sizes
+from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Interrupted
 from lstm_toys.populations.progress import EvaluationProgress
@@ -23,8 +24,9 @@ from lstm_toys.runs.execution import network
 from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
-from lstm_toys.studies.generalization.settings import TRAINING, Curve, Evaluation
+from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, TRAINING, Evaluation
 from lstm_toys.tasks import families
+from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import time_points
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task
@@ -32,14 +34,28 @@ from lstm_toys.tasks.supervision import Task
 
 def answers_of(settings: Evaluation) -> int:
     """Answers that an evaluation measures."""
-    return settings.trained.seeds * (sum(g.shape[0] * g.shape[1] for g in settings.grids) + len(settings.curves))
+    curves = len(settings.curves.names) if settings.curves else 0
+    return settings.trained.seeds * (sum(g.shape[0] * g.shape[1] for g in settings.grids) + curves)
 
 
 def size(work: Work) -> Footprint:
     """What an evaluation will take."""
     task, settings = _task(work, 2), work.run.settings
-    names = len(tiles.measure_names(task))
-    return tiles.estimate(settings.grids, settings.trained.seeds, names) if settings.grids else Footprint(0, 0)
+    if settings.curves is None:
+        return tiles.estimate(settings.grids, settings.trained.seeds, len(tiles.measure_names(task)))
+    model = network(work.subject.experiment, task, settings.trained)
+    (curves, points), seeds, devices = settings.curves.values.shape, settings.trained.seeds, jax.device_count()
+    answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.asked)
+    together = devices * min(seeds, settings.trained.block or blocks.default_block(0)) * answering.curve_block(points)
+    states = 4 * together * points * sum(sizes.size(model, 1).widths)
+    squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
+    shown = 4 * curves * points
+    return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
+
+
+HELD, STATES, SQUARES = 4, 3, 10
+"""How many arrays of the size of answers, of the states of all layers, and of the square of the time points are held at
+once, at most; measured, and rounded up."""
 
 
 def _task(work: Work, timesteps: int) -> Task:
@@ -51,7 +67,7 @@ def _task(work: Work, timesteps: int) -> Task:
 def check(work: Work) -> None:
     """Raises Refused if answers of the population's task cannot be measured, or not on all grids."""
     task = _task(work, 2)
-    experiment, own = work.subject.experiment, bool(work.run.settings.curves)
+    experiment, own = work.subject.experiment, work.run.settings.curves is not None
     refused = f"generalization of {experiment.name}: "
     if not {*task.shown} <= {"x", "y"} or "y" not in task.shown or (own and task.shown != ("y",)):
         told = "y" if own else "y, or x and y"
@@ -98,27 +114,23 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     model = network(work.subject.experiment, task, settings.trained)
     attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"], "run": run.folder.name}
     total = answers_of(settings)
-    with (
-        stopwatch(seconds, "evaluate"),
-        EvaluationProgress(conduct.console, total) as progress,
-        conduct.interruption.patient(),
-    ):
+    with stopwatch(seconds, "evaluate"), EvaluationProgress(conduct.console, total) as progress:
+        if settings.curves is None:
 
-        def advanced(count: int) -> None:
-            progress(count)
-            if conduct.interruption():
-                raise Interrupted(conduct.interruption.number)
+            def advanced(count: int) -> None:
+                progress(count)
+                if conduct.interruption():
+                    raise Interrupted(conduct.interruption.number)
 
-        if settings.grids:
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
             setting = tiles.Setting(task, timesteps, span, known)
-            swept = tiles.Sweep(model, setting, params, diverged, block, advanced)
-            swept.write(settings.grids, run.results, attributes)
+            with conduct.interruption.patient():
+                swept = tiles.Sweep(model, setting, params, diverged, block, advanced)
+                swept.write(settings.grids, run.results, attributes)
         else:
-            labeled = answered(model, task, params, diverged, settings.curves, timesteps, span, block)
+            labeled = answered(model, task, params, diverged, settings.curves, timesteps, span, block, progress)
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
-            advanced(total)
     with stopwatch(seconds, "summary"), results.opened(run.results) as found:
         rows = results.summary(found) if settings.grids else curve_summary(found.root)
     return {
@@ -141,29 +153,56 @@ def answered(
     task: Task,
     params: PyTree[Float[np.ndarray, "S ..."]],
     diverged: Bool[np.ndarray, " S"],
-    curves: tuple[Curve, ...],
+    curves: Curves,
     timesteps: int,
     span: Span,
     block: int,
+    advanced: Callable[[int], None],
 ) -> xr.Dataset:
-    """Answers to curves of the user's own, labeled, and of sequences their measures."""
-    shown = np.array([curve.values for curve in curves], np.float32)
+    """Answers to curves of the user's own, labeled, and of sequences their measures, which take the longest.
+
+    Args:
+        model: the network.
+        task: that it was trained on.
+        params: of the networks, every leaf with a leading axis S.
+        diverged: which of them have.
+        curves: of the user's own.
+        timesteps: time points of the curves that were trained on.
+        span: what these covered.
+        block: members that one compiled program works on.
+        advanced: told how many answers are done.
+    """
+    own = curves.span or span
+    shown = curves.values.astype(np.float32)
     share = np.arange(shown.shape[1], dtype=np.float32) / np.float32(timesteps - 1)
-    time = ("time", span.start + share * span.length, {"long_name": span.name, "units": span.unit})
+    time = ("time", own.start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
     found = answering.answers(model, params, shown[:, :, None], block=block)
-    coordinates = {"seed": np.arange(len(diverged)), "curve": [curve.name for curve in curves], "time": time}
+    coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
     variables: dict[str, Any] = {"input": (("curve", "time"), shown), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
         variables["answer"] = (("seed", "curve", "asked"), found)
+        advanced(len(diverged) * len(shown))
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
     y = found[..., task.asked.index("y")]
     variables["answer"] = (("seed", "curve", "time"), y)
-    if shown.shape[1] >= 3:
-        measure = partial(measures.every, start=span.start, length=span.length)
-        every = jax.jit(jax.vmap(jax.vmap(measure, (0, 0, None)), (0, None, None)))
-        for name, values in every(jnp.asarray(y), jnp.asarray(shown), jnp.asarray(share)).items():
-            variables[name] = (("seed", "curve"), np.asarray(values))
+    measure = partial(measures.every, start=float(own.start), length=span.length, square=len(share) <= MEASURED_WHOLE)
+    mesh, seeds = blocks.mesh(), len(diverged)
+    # One answer at a time on each device: some measures take the square of the time points.
+    program = blocks.spread(measure, mesh)
+    (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
+    measured = []
+    for curve, row in enumerate(shown):
+        if len(share) >= LEAST_MEASURED:
+            answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
+            measured.append(blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share))))
+        advanced(seeds)
+    for name in measured[0] if measured else ():
+        variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
     return xr.Dataset(variables, coordinates)
+
+
+LEAST_MEASURED = 3
+"""Time points of a curve that can be measured."""
 
 
 def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
@@ -185,7 +224,7 @@ def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The figures of a finished evaluation, from its labeled results alone."""
     settings, subject = work.run.settings, work.subject
     with results.opened(work.run.checked("results.nc")) as found:
-        if settings.curves:
+        if settings.curves is not None:
             yield "curves.png", figures.own_curves(found.root)
         elif len(found.seeds):
             planes = [grid for grid in settings.grids if grid.name != TRAINING and min(grid.shape) > 1]

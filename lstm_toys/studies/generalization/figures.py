@@ -1,7 +1,6 @@
 """Figures of what a population does over grids of curves."""
 
 from collections.abc import Sequence
-from itertools import cycle
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -26,7 +25,7 @@ from lstm_toys.studies.generalization.results import (
     over_seeds,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
-from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.studies.generalization.settings import SHOWN_CURVES, Grid, Subject
 from lstm_toys.tasks.planes import LENGTH, SPACING
 
 SMALL_MULTIPLES = 16
@@ -172,18 +171,35 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
 def own_curves(labeled: xr.Dataset) -> Figure:
     """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
 
-    What was read off a whole curve stands beside the curves.
+    What was read off a whole curve stands beside the curves. Of many curves the first are shown, a color each, and of
+    many time points the ranges between some of them.
 
     Args:
         labeled: of `lstm_toys.studies.generalization.execution.answered`.
     """
-    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
     vector = "asked" in fit.dims
     titles = ["Curves", "What was read off them"] if vector else ["Answers to curves of your own"]
+    if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
+        titles[0] += f", the first {SHOWN_CURVES} of {count:,}"
+    time = fit.time.values
+    starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
+
+    def line(axes: Axes, values: Float[np.ndarray, " T"], width: float, **style: Any) -> None:
+        if len(starts) == len(time):
+            axes.plot(time, values, linewidth=width, **style)
+        else:
+            # A line that swings between two of the places would hide whatever it is drawn over.
+            ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+            axes.fill_between(time[starts], *ends, linewidth=0, alpha=width / 2, **style)
+
+    if len(starts) < len(time):
+        titles[0] += f": ranges of {starts[1]:,} time points each"
     with canvas(*titles, xlabel=axis_label(fit.time)) as (figure, panels):
-        for index, (curve, color) in enumerate(zip(fit.curve.values, cycle(COLORS.values()), strict=False)):
+        panels[0].xaxis.label.set_parse_math(False)
+        for index, (curve, color) in enumerate(zip(fit.curve.values, COLORS.values(), strict=False)):
             chosen = fit.isel(curve=index)
-            panels[0].plot(fit.time, chosen.input, color=color, linewidth=0.9, label=str(curve))
+            line(panels[0], chosen.input.values, 0.9, color=color, label=_label(str(curve)))
             if not fit.sizes["seed"]:
                 continue
             low, high = intervals.band(chosen.answer.values)
@@ -193,8 +209,9 @@ def own_curves(labeled: xr.Dataset) -> Figure:
                 panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
                 panels[1].plot(across, middle, "o", color=color, markersize=4)
             else:
-                panels[0].fill_between(fit.time, low, high, color=color, alpha=0.22, linewidth=0)
-                panels[0].plot(fit.time, middle, color=color, linewidth=1.6)
+                low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
+                panels[0].fill_between(time[starts], low, high, color=color, alpha=0.22, linewidth=0)
+                line(panels[0], middle, 1.6, color=color)
         if vector:
             panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=fit.asked.values)
             panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
@@ -203,8 +220,24 @@ def own_curves(labeled: xr.Dataset) -> Figure:
             Line2D([], [], color=GRAY, linewidth=1.6, marker="o" if vector else None, label="median answer"),
             Patch(color=GRAY, alpha=0.25, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)))
+        longest = max(len(str(handle.get_label())) for handle in handles)
+        columns = max(1, min(5, len(handles), LEGEND_CHARACTERS // (longest + 6)))
+        for text in figure.legend(handles=handles, loc="outside lower center", ncols=columns).get_texts():
+            text.set_parse_math(False)
     return figure
+
+
+DRAWN_POINTS = 2_000
+"""Places along x at which a figure draws a curve, at most; it has fewer dots."""
+
+LEGEND_CHARACTERS = 110
+"""Beside each other in a legend."""
+
+
+def _label(name: str) -> str:
+    """The name of a curve in a legend, which would leave out what begins with an underscore."""
+    shown = name if len(name) <= 40 else f"{name[:39]}…"
+    return f" {shown}" if shown.startswith("_") else shown
 
 
 MARK: dict[str, Any] = {

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from lstm_toys.runs.definition import LIBRARY, Definition, definition, root
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.parameters import Parameter, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from lstm_toys.tasks.span import Span
@@ -22,6 +23,18 @@ DRAWN = 256
 
 COUNT = 33
 """Values along an axis of a parameter that nobody gave values."""
+
+
+MEASURED_WHOLE = 2_000
+"""Time points of a curve of the user's own, at most, of whose answers everything is measured; of longer ones what takes
+the square of that is left out."""
+
+SHOWN_CURVES = 6
+"""Curves of the user's own that a figure and a table show, at most: as many as there are colors."""
+
+SAME_SPACING = 1e-3
+"""By what share of a spacing another one may differ and still be taken for the same: over a training's range of x, a
+tenth of a time point."""
 
 
 @dataclass(frozen=True)
@@ -76,19 +89,6 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A curve of the user's own.
-
-    Attributes:
-        name: of its column.
-        values: its y at the time points.
-    """
-
-    name: str
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class Evaluation(Identity):
     """The settings of an evaluation.
 
@@ -100,7 +100,12 @@ class Evaluation(Identity):
 
     trained: Settings
     grids: tuple[Grid, ...]
-    curves: tuple[Curve, ...]
+    curves: Curves | None = None
+
+    def __str__(self) -> str:
+        count = len(self.curves.names) if self.curves else 0
+        own = f", for {count:,} curve{'s' * (count > 1)} of your own" if count else ""
+        return f"generalization of {self.trained}{own}"
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,19 @@ class Subject:
 def named(family: object) -> str:
     """What a family is called: that of the library its name, another one that of its function."""
     return family if isinstance(family, str) else family.function.__name__  # type: ignore[attr-defined]
+
+
+def check_spacing(curves: Curves, span: Span, timesteps: int) -> None:
+    """Raises ValueError if the time points of a file are apart otherwise than those that were trained on."""
+    if curves.span is None:
+        return
+    theirs, ours = curves.span.length / (curves.values.shape[1] - 1), span.length / (timesteps - 1)
+    units = {curves.span.unit, span.unit} - {""}
+    if abs(theirs - ours) > SAME_SPACING * ours or len(units) > 1:
+        raise ValueError(
+            f"its time points are {f'{theirs:.6g} {curves.span.unit}'.strip()} apart, and those that were trained on "
+            f"{f'{ours:.6g} {span.unit}'.strip()}; without their column, a row is taken for one of the latter"
+        )
 
 
 def subject(experiment: Experiment, settings: Settings, trained: Trained, planes: Sequence[Plane]) -> Subject:

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from experiments import generalization, hill
@@ -11,8 +12,9 @@ from experiments.commands import flags
 from lstm_toys import studies
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
-from lstm_toys.studies.generalization.settings import Curve, Evaluation
+from lstm_toys.studies.generalization.settings import Evaluation
 from lstm_toys.tasks import supervision
+from lstm_toys.tasks.curves import Curves
 
 X = jnp.linspace(0.0, 1.0, 2)
 LINE = {"slope": 0.3, "intercept": 0.1}
@@ -43,7 +45,9 @@ def test_what_cannot_be_measured_is_refused_in_one_line(task, curves, told):
     settings, _ = flags.parse(experiment, [])
     planes, about = generalization.planes_of(experiment, settings)
     grids = () if curves else generalization._grids(planes, about, settings, {})
-    evaluation = Evaluation("generalization", settings, grids, (Curve("mine", (0.1, 0.2)),) if curves else ())
+    evaluation = Evaluation(
+        "generalization", settings, grids, Curves(("mine",), np.array([[0.1, 0.2]]), None) if curves else None
+    )
     work = life.Work(Run(evaluation, Path()), studies.generalization, about)
     with pytest.raises(life.Refused, match=r"^generalization of hill: [^\n]*$") as raised:
         studies.generalization.execution.check(work)

@@ -104,3 +104,51 @@ def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
     seen = [axes for axes in figure.axes if axes.get_visible() and axes.texts]
     assert [axes.texts[0].get_text() for axes in seen] == [f"seed {seed}" for seed in hand_made.seeds]
     save(figure, tmp_path / "seeds.png")
+
+
+def own(curves, points, asked=None, seeds=3):
+    """Labeled answers to curves of the user's own."""
+    random = np.random.default_rng(0)
+    axes = ("seed", "curve", "asked" if asked else "time")
+    answer = random.normal(size=(seeds, len(curves), len(asked or range(points))))
+    coordinates = {"seed": np.arange(seeds), "curve": curves, "time": ("time", np.arange(points) / 99)}
+    variables = {
+        "input": (("curve", "time"), random.normal(size=(len(curves), points))),
+        "answer": (axes, answer),
+        "diverged": ("seed", np.arange(seeds) == 1),
+    }
+    return xr.Dataset(variables, coordinates | ({"asked": asked} if asked else {}))
+
+
+def test_of_many_curves_of_ones_own_the_first_are_shown(tmp_path):
+    figure = figures.own_curves(own([f"curve {number}" for number in range(300)], 30))
+    (axes,), (legend,) = figure.axes, figure.legends
+    assert axes.get_title() == "Answers to curves of your own, the first 6 of 300"
+    assert [text.get_text() for text in legend.get_texts()][:6] == [f"curve {number}" for number in range(6)]
+    assert len(legend.get_texts()) == 8
+    assert len({line.get_color() for line in axes.lines}) == 6
+    save(figure, tmp_path / "many.png")
+
+
+@pytest.mark.parametrize("asked", [None, ["slope", "intercept"]])
+def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
+    names = ["[/b]", "$\\fracx$", "_hidden", 100 * "n"]
+    labeled = own(names, 30, asked)
+    labeled.time.attrs.update(long_name="time", units="$\\fracx$")
+    figure = figures.own_curves(labeled)
+    shown = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert shown[:4] == ["[/b]", "$\\fracx$", " _hidden", 39 * "n" + "…"]
+    assert figure.axes[0].get_xlabel() == "time ($\\fracx$)"
+    assert figure.axes[0].get_title() == ("Curves" if asked else "Answers to curves of your own")
+    save(figure, tmp_path / "named.png")
+
+
+def test_long_curves_of_ones_own_are_drawn_as_the_ranges_of_their_parts():
+    labeled = own(["y"], 4_501)
+    (axes,) = figures.own_curves(labeled).axes
+    assert axes.get_title() == "Answers to curves of your own: ranges of 3 time points each"
+    assert not axes.lines
+    shown, _, answered = (fill.get_paths()[0].vertices for fill in axes.collections)
+    for drawn, values in ((shown, labeled.input[0]), (answered, labeled.answer[[0, 2], 0].median("seed"))):
+        parts = [values.values[start : start + 3] for start in range(0, 4_501, 3)]
+        assert {*drawn[:, 1]} == {each for part in parts for each in (part.min(), part.max())}
