@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
+from rich.console import Console
 
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
@@ -20,6 +21,7 @@ from lstm_toys.populations import blocks, programs
 from lstm_toys.populations.checkpoints import Checkpoints, Origin
 from lstm_toys.populations.checkpoints import origin as origin_of
 from lstm_toys.populations.course import Course, Histories
+from lstm_toys.populations.progress import TrainingProgress
 from lstm_toys.tasks.supervision import Task
 
 P = ParamSpec("P")
@@ -171,6 +173,7 @@ class Training:
         base_seed: int = 0,
         block: int | None = None,
         frames: int = 0,
+        progress: bool = False,
         monitor: Monitor | None = None,
         checkpoints: Checkpoints | None = None,
         stop: Callable[[], bool] | None = None,
@@ -188,7 +191,10 @@ class Training:
         )
         self._optimizer = Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer
         self.task, self.model, self._base_seed = task, model, base_seed
-        self._monitor, self._checkpoints, self._stop, self._on_divergence = monitor, checkpoints, stop, on_divergence
+        if progress and monitor is not None:
+            raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
+        self._progress, self._monitor, self._checkpoints = progress, monitor, checkpoints
+        self._stop, self._on_divergence = stop, on_divergence
         self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
         self.block = programs.suitable_block(task, model) if block is None else block
         if self.block < 1:
@@ -211,6 +217,15 @@ class Training:
 
     def population(self) -> Population:
         """Trains every group of members, and puts them together."""
+        if self._progress:
+            shown = TrainingProgress(Console(), [1.0])
+            shown.begin("training", len(self._start.seed), self._wanted[-1])
+            self._monitor = shown
+            with shown:
+                return self._population()
+        return self._population()
+
+    def _population(self) -> Population:
         whole: PyTree = None
         for part in self.parts():
             whole = _filled(whole, (part.states, part.histories), part.members, len(self._start.seed))
@@ -384,7 +399,8 @@ def train(*arguments: Any, **options: Any) -> Population:
         block: members that one compiled program works on; another one changes the last bits of every result. None: as
             many as suit the task.
         frames: how many records to keep the answer to the first training curve of, at most.
-        monitor: told of the progress.
+        progress: show steps, rate, loss and the time left, as a bar on a terminal and in lines elsewhere.
+        monitor: told of the progress instead.
         checkpoints: where to continue from, if there are any, and where to leave more.
         stop: asked about once a second; the training ends with `Stopped` if it says so.
         on_divergence: whether a member that diverges is marked, or ends the training.

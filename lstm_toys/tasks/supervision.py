@@ -93,7 +93,11 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
 
 
 def reproduce(
-    family: Family | str, parameters: Stated, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
+    family: Family | str,
+    parameters: Stated,
+    x: Float[Array, " T"],
+    features: tuple[str, ...] = ("y",),
+    batch: int | None = None,
 ) -> Task:
     """Sequence to sequence: every seed is shown curves of a family and asked to return them.
 
@@ -103,6 +107,7 @@ def reproduce(
             number.
         x: time points.
         features: what is shown and asked of a curve.
+        batch: curves in a step.
 
     Raises:
         ValueError: the family has other parameters.
@@ -120,15 +125,16 @@ def reproduce(
         shown = show(curves, x, features)
         return Examples(shown, shown)
 
-    return Task(examples, features, features, sequence=True, numbers=_named(parameters), trained=trained)
+    return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
-def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -> Task:
+def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...], batch: int | None = None) -> Task:
     """Sequence to sequence: every seed is shown these curves and asked to return them.
 
     Args:
         curves: ``[C, T, F]``, as `show` makes them.
         features: names of the F features.
+        batch: curves in a step.
 
     Example:
         >>> import lstm_toys as lt
@@ -136,7 +142,7 @@ def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...]) -
         >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
         True
     """
-    return Task(lambda *_: Examples(curves, curves), features, features, sequence=True)
+    return Task(lambda *_: Examples(curves, curves), features, features, sequence=True, batch=batch)
 
 
 def read_off(

@@ -357,6 +357,16 @@ def test_every_seed_may_have_examples_of_its_own():
     assert len(np.unique(targets, axis=0)) == 3
 
 
+def test_progress_is_shown_if_it_is_asked_for(capsys):
+    shown, quiet = trained(3, progress=True), trained(3)
+    told = capsys.readouterr().out
+    assert told.startswith("training: 3 networks, 40 steps\n")
+    assert "training: step 40/40" in told
+    jax.tree.map(np.testing.assert_array_equal, shown.params, quiet.params)
+    with pytest.raises(ValueError, match="give one of the two"):
+        trained(3, progress=True, monitor=print)
+
+
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     told = []

@@ -134,7 +134,7 @@ def test_every_family_can_be_learned_a_little(kind, family, readout):
     x = families.time_points(20)
     drawn = families.FAMILIES[family].draw(jax.random.key(0), 4)
     if kind == "reproduce":
-        task = supervision.reproduce(family, drawn, x, ("x", "y"))
+        task = supervision.reproduce(family, drawn, x, ("x", "y"), batch=2)
     else:
         task = supervision.read_off(family, drawn, tuple(drawn)[:2], x, batch=2)
     model = Stack(len(task.asked), (6,), readout, task.sequence)
