@@ -247,8 +247,8 @@ def every(
     answer: Float[Array, " T"],
     shown: Float[Array, " T"],
     x: Float[Array, " T"],
-    start: float = 0.0,
-    length: float = 1.0,
+    start: float | int = 0.0,
+    length: float | int = 1.0,
     *,
     square: bool = True,
 ) -> dict[str, Float[Array, ""]]:
