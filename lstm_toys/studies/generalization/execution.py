@@ -185,7 +185,7 @@ def answered(
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
     y = found[..., task.asked.index("y")]
     variables["answer"] = (("seed", "curve", "time"), y)
-    measure = partial(measures.every, start=float(own.start), length=span.length, square=len(share) <= MEASURED_WHOLE)
+    measure = partial(measures.every, start=own.start, length=span.length, square=len(share) <= MEASURED_WHOLE)
     mesh, seeds = blocks.mesh(), len(diverged)
     # One answer at a time on each device: some measures take the square of the time points.
     program = blocks.spread(measure, mesh)
