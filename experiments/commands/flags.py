@@ -336,7 +336,10 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
             flags.DEFINE_bool(flag, defaults.get(flag, False), text, flag_values=values)
             values[flag].parser = Switch()
         else:
-            flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
+            try:
+                flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
+            except flags.IllegalFlagValueError as error:
+                raise Bad(f"{name}: its default is none: {' '.join(str(error).split())}") from None
     if asks_help(arguments):
         raise Help(usage(name, doc, table, defaults))
     try:

@@ -56,7 +56,7 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
     for module, name in [*queue]:
         if _module(module, scope) is None or (name and name not in _loaded(module, scope).units):
             raise Unfollowed(f"{module}: the code of {name or 'the module'} cannot be followed")
-        queue += [] if name else [(module, each) for each in _loaded(module, scope).units]
+        queue += [] if name else [(module, each) for each in _loaded(module, scope).units if "<" not in each]
     seen = set()
     while queue:
         module, name = target = queue.pop()
@@ -66,7 +66,8 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
         read = _loaded(module, scope)
         queue.append((module, ""))
         for statement in read.units.get(name, ()):
-            found.setdefault(f"{module}.{name}" if name else module, []).append(_text(statement))
+            told = "<lambda>" if name.startswith("<") else name  # Where it stands says nothing.
+            found.setdefault(f"{module}.{told}" if told else module, []).append(_text(statement))
             for chain in _chains(statement):
                 queue += _resolved(read, chain, scope)
     return Definition(
@@ -75,7 +76,7 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
 
 
 def root(function: Callable[..., Any]) -> str:
-    """Where a function is defined, as `definition` takes it; all of its module, if it has no name there.
+    """Where a function is defined, as `definition` takes it; all of its module, if it cannot be told apart there.
 
     Raises:
         Unfollowed: it is no function of a module.
@@ -86,7 +87,15 @@ def root(function: Callable[..., Any]) -> str:
         module = main.__spec__.name if main.__spec__ else str(getattr(main, "__file__", ""))
     if not module or not hasattr(function, "__code__"):
         raise Unfollowed(f"{function} is no function of a module, so that its code cannot be followed")
+    # Of one in a function, or with defaults, values count that stand elsewhere.
+    if name == "<lambda>" and not (function.__closure__ or function.__defaults__ or function.__kwdefaults__):
+        return f"{module}:{_lambda(function.__code__.co_firstlineno)}"
     return f"{module}:{'' if '<' in name else name.partition('.')[0]}"
+
+
+def _lambda(line: int) -> str:
+    """What the lambdas that begin in a line are called."""
+    return f"<lambda in line {line}>"
 
 
 class Scope(NamedTuple):
@@ -156,6 +165,9 @@ def _module(name: str, scope: Scope) -> _Module | None:
         raise Unfollowed(f"{path} cannot be followed: {error}") from None
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     units: dict[str, list[ast.stmt]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Lambda):
+            units.setdefault(_lambda(node.lineno), []).append(ast.Expr(node))
     for statement in tree.body:
         if not isinstance(statement, ast.Import | ast.ImportFrom) and not _idle(statement):
             for bound in _bound(statement) or [""]:

@@ -16,7 +16,7 @@ from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.runs.life import Conduct, Work, stopwatch
+from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
 
@@ -24,6 +24,43 @@ from lstm_toys.tasks.supervision import Task
 def size(work: Work) -> footprint.Footprint:
     """What the training and evaluation of a population will take."""
     return size_of(work.subject, work.run.settings, work.run.settings.seeds)
+
+
+def check(work: Work) -> None:
+    """Calls what an experiment declares, as its training will.
+
+    Raises:
+        Refused: something cannot be called, or contradicts another.
+    """
+    check_experiment(work.subject)
+
+
+def check_experiment(experiment: Experiment) -> None:
+    """The same for any study of an experiment.
+
+    Raises:
+        Refused: something cannot be called, or contradicts another.
+    """
+    two = families.time_points(2, experiment.span)
+    refused = f"experiment {experiment.name}: "
+    found = {}
+    for name in ("task", "probes"):
+        try:
+            found[name] = getattr(experiment, name)(two)
+        except Exception as error:  # Whatever the code of an experiment raises.
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise Refused(f"{refused}its {name} cannot be made: {said}") from None
+    task, probes = found["task"], found["probes"]
+    if not isinstance(task, Task) or not isinstance(probes, list | tuple):
+        raise Refused(f"{refused}task is a function of x to an lt.Task, probes one to a list of lt.Probe")
+    if set(task.numbers) != set(experiment.numbers):
+        told = f"its task leaves {sorted(task.numbers)} open, and its numbers are {sorted(experiment.numbers)}"
+        raise Refused(f"{refused}{told}")
+    if unknown := [name for name in experiment.goal.features if name not in task.asked]:
+        raise Refused(f"{refused}its goal is about {unknown[0]}; its networks answer {', '.join(task.asked)}")
+    names = [probe.name for probe in probes]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise Refused(f"{refused}two probes are named {twice[0]}")
 
 
 def size_of(experiment: Experiment, settings: Settings, members: int, states: int = 1) -> footprint.Footprint:

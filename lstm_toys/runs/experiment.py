@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -46,7 +47,7 @@ class Experiment:
             settings describe. Its code is followed, but not to a cell that it names as text.
 
     Raises:
-        ValueError: a training number has no name that a flag could have.
+        ValueError: its name is none that a folder could have, or a training number has none that a flag could have.
 
     Example:
         >>> import lstm_toys as lt
@@ -79,6 +80,8 @@ class Experiment:
     model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"\w[\w.-]*", self.name):
+            raise ValueError(f"no experiment can be named {self.name!r}: names are letters, digits, and any of _ . -")
         for name in self.numbers:
             if not name.isidentifier() or name in OF_RESULTS:
                 raise ValueError(f"experiment {self.name}: {name!r} cannot be the name of a training number")

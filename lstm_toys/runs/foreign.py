@@ -14,17 +14,17 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks import families
 
 TIMESTEPS = 100
-"""Points of a curve, unless others are asked for."""
+"""Points of a curve, unless an experiment has others."""
 
 
 def curves_of(
-    experiment: Experiment, timesteps: int = TIMESTEPS, numbers: Mapping[str, float | int] | None = None
+    experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
 ) -> Float[np.ndarray, "C T F"]:
     """Everything that the networks of an experiment are asked about: the first training curve, then the probes'.
 
     Args:
         experiment: whose curves they are.
-        timesteps: points of a curve.
+        timesteps: points of a curve; None: as many as the experiment has.
         numbers: of the training curve, where an experiment leaves some open; its own for those that are not given.
 
     Example:
@@ -47,7 +47,7 @@ def curves_of(
 def labeled(
     experiment: Experiment,
     answers: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
-    timesteps: int = TIMESTEPS,
+    timesteps: int | None = None,
     numbers: Mapping[str, float | int] | None = None,
 ) -> xr.Dataset:
     """Labels the answers of models to `curves_of` an experiment, so that they can be judged like those of networks.
@@ -56,7 +56,7 @@ def labeled(
         experiment: whose curves were answered.
         answers: of S models, one after another; of sequences ``[S, C, T, A]``, of vectors ``[S, C, A]``. A model one of
             whose answers is not a number counts as diverged.
-        timesteps: points of a curve.
+        timesteps: points of a curve; None: as many as the experiment has.
         numbers: of the training curve, where an experiment leaves some open; its own for those that are not given.
 
     Returns:
@@ -85,7 +85,7 @@ def labeled(
         ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
     """
     examples, shown = _asked(experiment, timesteps, numbers)
-    x = families.time_points(timesteps, experiment.span)
+    x = families.time_points(_points(experiment, timesteps), experiment.span)
     task = experiment.task(x)
     one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
     answers = np.asarray(answers)
@@ -107,9 +107,16 @@ def labeled(
     return probed.assign(variables).assign_attrs(flags="{}")
 
 
-def _asked(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int] | None) -> tuple[Any, np.ndarray]:
+def _points(experiment: Experiment, timesteps: int | None) -> int:
+    """How many time points curves have."""
+    return int(experiment.defaults.get("timesteps", TIMESTEPS)) if timesteps is None else timesteps
+
+
+def _asked(
+    experiment: Experiment, timesteps: int | None, numbers: Mapping[str, float | int] | None
+) -> tuple[Any, np.ndarray]:
     """A training set, an exemplary one where each seed draws its own, and all curves that are asked about."""
-    x = families.time_points(timesteps, experiment.span)
+    x = families.time_points(_points(experiment, timesteps), experiment.span)
     values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **(numbers or {})}.items()}
     examples = experiment.task(x).examples(jax.random.key(0), values)
     return examples, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in experiment.probes(x))])

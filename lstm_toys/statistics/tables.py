@@ -32,13 +32,13 @@ def table(
         title: above it.
         columns: their names; one that ends with ``>`` stands on the right.
         rows: their cells, which are taken literally.
-        fold: break cells that are too wide over lines.
+        fold: break cells that are too wide over lines, and not only those of the first column.
         style: further arguments of `rich.table.Table`.
     """
     made = Table(title=Text(title), **style)
-    for column in columns:
+    for number, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
-        made.add_column(Text(column.rstrip(">")), justify=justify, no_wrap=not fold, overflow="fold")
+        made.add_column(Text(column.rstrip(">")), justify=justify, no_wrap=not fold and number > 0, overflow="fold")
     for row in rows:
         made.add_row(*(Text(cell) for cell in row))
     return made

@@ -40,7 +40,9 @@ class Parameter:
     unit: str = ""
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier() or self.name in RESERVED or self.name.startswith("train_"):
+        if not self.name.isidentifier():
+            raise ValueError(f"no parameter can be named {self.name!r}: a name is letters, digits and _, for a flag")
+        if self.name in RESERVED or self.name.startswith("train_"):
             raise ValueError(f"no parameter can be named {self.name!r}: results have that name for something else")
         if not self.low < self.high:
             raise ValueError(f"the range of {self.name}, {self.low:g} to {self.high:g}, is empty")

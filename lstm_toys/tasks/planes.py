@@ -31,6 +31,9 @@ class Axis:
         high: the last one.
         count: how many.
 
+    Raises:
+        ValueError: there is no value, or the first is above the last.
+
     Example:
         >>> import lstm_toys as lt
         >>> lt.Axis("slope", -1.0, 1.0, 5).values.tolist()
@@ -41,6 +44,11 @@ class Axis:
     low: float | int
     high: float | int
     count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or not self.low <= self.high:
+            told = f"{self.count} values from {self.low:g} to {self.high:g}"
+            raise ValueError(f"the axis {self.name} has {told}; it takes at least one, from a lower to a higher one")
 
     @property
     def values(self) -> jt.Float[np.ndarray, " K"]:

@@ -28,6 +28,8 @@ class Span:
     name: str = "x"
 
     def __post_init__(self) -> None:
+        if not self.start < self.stop:
+            raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is from a lower x to a higher one")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is 1e-6 to 1e6 long and within 1e6 of 0")
 

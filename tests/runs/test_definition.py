@@ -16,6 +16,14 @@ ROOT = Path(__file__).parents[2]
 LAZY = "import lazy_loader\n\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n"
 
 FILES = {
+    "lambdas": """LEVEL = 1
+OTHER = 2
+MADE = dict(
+    task=lambda x: x + LEVEL,
+    title="a",
+    draw=lambda x: OTHER,
+)
+""",
     "study": '''"""A study."""
 import numpy as np
 import lazy as lz
@@ -152,6 +160,19 @@ def test_what_has_no_name_in_its_module_is_all_of_it(written):
     assert code.root(lambda x: x) == f"{__name__}:"
     whole = code.definition(["study:"])
     assert {"study.draw", "study.UNUSED", "study.task", "helpers.other"} <= whole.keys()
+
+
+def test_a_lambda_of_a_module_is_followed_by_itself(written):
+    def defined():
+        return code.definition([code.root(importlib.import_module("lambdas").MADE["task"])])
+
+    written()
+    before = defined()
+    assert before.keys() == {"lambdas.<lambda>", "lambdas.LEVEL"}
+    written("lambdas", 'title="a"', 'title="b"')
+    assert defined() == before
+    written("lambdas", "LEVEL = 1", "LEVEL = 3")
+    assert defined().differences(before) == ["lambdas.LEVEL"]
 
 
 def test_every_experiment_is_defined_by_its_own_curves_and_no_figure():

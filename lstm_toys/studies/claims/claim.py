@@ -102,6 +102,10 @@ class Claim:
     against: str | None = None
     beside: tuple[Beside, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"claim {self.id!r}: no number is at least {self.low:g} and at most {self.high:g}")
+
     @property
     def meets(self) -> str:
         """Where the number has to lie, in words."""

@@ -89,6 +89,9 @@ class Claims:
         for what, names in (("claim", self.ids), ("column", columns)):
             if twice := [name for name in names if list(names).count(name) > 1]:
                 raise ValueError(f"there are two {what}s named {twice[0]!r}")
+        for name, population in self.populations.items():
+            if not isinstance(population, tuple) or len(population) != 2:
+                raise ValueError(f"population {name!r} is an experiment and its flags, such as (EXPERIMENT, [])")
         if not self.claims:
             raise ValueError("there is no claim")
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:

@@ -164,7 +164,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
             Line2D([], [], color="#555555", linewidth=0.9, linestyle="--", label="twice the error on training curves"),
             Line2D([], [], color="#e0a800", linewidth=5, alpha=0.5, label="trained on"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles) if columns > 2 else columns)
     return figure
 
 

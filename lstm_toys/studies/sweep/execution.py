@@ -82,6 +82,11 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     return list(found.values())
 
 
+def check(work: Work) -> None:
+    """Raises Refused if an experiment contradicts itself."""
+    execution.check_experiment(work.subject)
+
+
 def size(work: Work) -> Footprint:
     """What the largest training of a sweep will take of memory, and all of them of the disk."""
     sizes = [
