@@ -52,7 +52,7 @@ MARKS = (  # That of UTF-16 is the beginning of one of UTF-32.
 )
 """What a file begins with that says how its text is written."""
 
-LIKE_A_NUMBER = re.compile(r"[-+−]?(\.?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|n/?a|null|none|[-–—?]+", re.I)
+LIKE_A_NUMBER = re.compile(r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|n/?a|null|none|[-–—?]+", re.I)
 """What no name of a column is: numbers in any notation, and what stands where one is missing."""
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)

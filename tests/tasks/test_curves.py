@@ -225,6 +225,11 @@ def written(draw):
     return names, texts, content
 
 
+def test_a_first_row_of_numbers_without_their_zeros_is_no_header(tmp_path):
+    (tmp_path / "mine.csv").write_text(",5;,25\n1;2\n")
+    assert read_curves(tmp_path / "mine.csv").values.tolist() == [[0.5, 1], [0.25, 2]]
+
+
 @given(written())
 def test_a_written_table_is_read_again(tmp_path_factory, table):
     names, texts, content = table
