@@ -23,7 +23,7 @@ FEATURES = {
 }
 """Of each population, the features of an input and of an answer."""
 
-RATES: dict[tuple[str, str], float] = {}
+RATES = {("gru", "hill"): 0.3, ("gru", "hill_y"): 0.3, ("rnn", "hill"): 0.3, ("rnn", "hill_y"): 0.1}
 """The learning rate of a cell on a population where the experiment's own does not do."""
 
 EQUAL_STEPS: dict[tuple[str, str], int] = {}
