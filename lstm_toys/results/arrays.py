@@ -50,17 +50,23 @@ def dataset(
         answer: the answers to that.
         attributes: written as JSON, one attribute each.
     """
-    task = population.task
-    axes = task.axes
-    variables: dict[str, Any] = {"train_answer": (("seed", *axes), train_answer)}
+    described = {name: json.dumps(value) for name, value in attributes.items()}
+    shown = answered(population.task, x, span, probes, answer)
+    learned = training_answers(population.task, examples, train_answer)
+    return shown.merge(histories(population)).assign(learned).assign_attrs(described)
+
+
+def training_answers(
+    task: Task, examples: Examples, train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
+) -> dict[str, Any]:
+    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`."""
+    variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     if task.sequence:
-        variables["train_target"] = (axes, np.asarray(examples.targets[0]))
+        variables["train_target"] = (task.axes, np.asarray(examples.targets[0]))
     else:
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
-    described = {name: json.dumps(value) for name, value in attributes.items()}
-    shown = answered(task, x, span, probes, answer)
-    return shown.merge(histories(population)).assign(variables).assign_attrs(described)
+    return variables
 
 
 def histories(population: Population) -> xr.Dataset:

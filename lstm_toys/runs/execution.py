@@ -4,8 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import flax.linen as nn
-import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -14,6 +12,7 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.results import arrays, population, storage, summary
+from lstm_toys.runs import foreign
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
@@ -204,10 +203,7 @@ def evaluate(
 ) -> xr.Dataset:
     """Answers of trained networks to their training curve and to the probes, labeled."""
     x = families.time_points(settings.timesteps, experiment.span)
-    numbers = {name: jnp.float32(value) for name, value in settings.numbers}
-    examples = trained.task.examples(jax.random.key(0), numbers)
-    probes = experiment.probes(x)
-    curves = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
+    examples, probes, curves = foreign.asked(experiment, trained.task, x, dict(settings.numbers))
     answers = answering.answers(trained.model, trained.params, curves, block=trained.block)
     return arrays.dataset(
         trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes

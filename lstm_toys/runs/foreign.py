@@ -1,17 +1,18 @@
 """Answers of any model to the curves of an experiment, labeled as those of its networks are."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks import families
+from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.supervision import Examples, Task
 
 TIMESTEPS = 100
 """Points of a curve, unless an experiment has others."""
@@ -41,7 +42,9 @@ def curves_of(
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
     """
-    return _asked(experiment, timesteps, numbers)[1]
+    x = families.time_points(_points(experiment, timesteps), experiment.span)
+    _, _, curves = asked(experiment, experiment.task(x), x, numbers or {})
+    return curves
 
 
 def labeled(
@@ -84,27 +87,18 @@ def labeled(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
     """
-    examples, shown = _asked(experiment, timesteps, numbers)
     x = families.time_points(_points(experiment, timesteps), experiment.span)
     task = experiment.task(x)
+    examples, probes, shown = asked(experiment, task, x, numbers or {})
     one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
     answers = np.asarray(answers)
     if answers.shape[1:] != one or not len(answers):
         told = ", ".join(map(str, answers.shape))
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
     diverged = ~np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
-    variables: dict[str, Any] = {
-        "train_answer": (("seed", *task.axes), answers[:, 0]),
-        "train_target": (task.axes, np.asarray(examples.targets[0])),
-        "diverged": ("seed", diverged),
-    }
-    if not task.sequence:
-        variables |= {
-            "train_input": (("example", "time", "feature"), np.asarray(examples.inputs)),
-            "train_target": (("example", "asked"), np.asarray(examples.targets)),
-        }
-    probed = arrays.answered(task, np.asarray(x), experiment.span, experiment.probes(x), answers[:, 1:])
-    return probed.assign(variables).assign_attrs(flags="{}")
+    learned = arrays.training_answers(task, examples, answers[:, 0])
+    probed = arrays.answered(task, np.asarray(x), experiment.span, probes, answers[:, 1:])
+    return probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
 
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
@@ -112,11 +106,17 @@ def _points(experiment: Experiment, timesteps: int | None) -> int:
     return int(experiment.defaults.get("timesteps", TIMESTEPS)) if timesteps is None else timesteps
 
 
-def _asked(
-    experiment: Experiment, timesteps: int | None, numbers: Mapping[str, float | int] | None
-) -> tuple[Any, np.ndarray]:
-    """A training set, an exemplary one where each seed draws its own, and all curves that are asked about."""
-    x = families.time_points(_points(experiment, timesteps), experiment.span)
-    values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **(numbers or {})}.items()}
-    examples = experiment.task(x).examples(jax.random.key(0), values)
-    return examples, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in experiment.probes(x))])
+def asked(
+    experiment: Experiment, task: Task, x: Float[Array, " T"], numbers: Mapping[str, float | int]
+) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
+    """A training set, an exemplary one where each seed draws its own, the probes, and all curves that are asked about.
+
+    Args:
+        experiment: whose they are.
+        task: its own, at the time points.
+        x: time points.
+        numbers: of the training set; the experiment's own for those that are not given.
+    """
+    values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
+    examples, probes = task.examples(jax.random.key(0), values), experiment.probes(x)
+    return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
