@@ -51,7 +51,7 @@ def answers() -> flags.Parser[tuple[str, Path]]:
 OWN: flags.FlagTable = {
     "claims": (
         flags.Parser(str, "the name of a module, of the clone or of your own"),
-        "the module that declares CLAIMS",
+        "the module that declares CLAIMS; of the clone, {}",
     ),
     "only": (ids(), "the claims that are judged; only what they need is trained"),
     "answers": (
@@ -78,8 +78,7 @@ Columns = dict[str, dict[str, Settings]]
 def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
-        parser, text = OWN["claims"]
-        table = {**OWN, "claims": (parser, f"{text}; of the clone, {', '.join(modules.listed('CLAIMS'))}"), **FLAGS}
+        table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
         raise flags.Help(flags.usage("claims", __doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)

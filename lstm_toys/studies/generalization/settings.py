@@ -235,7 +235,7 @@ def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) ->
         return Axis(LENGTH, float(settings.timesteps), 4.0 * settings.timesteps, 16)
     if axis == SPACING:
         return Axis(SPACING, 0.005 * about.experiment.span.length, 0.04 * about.experiment.span.length, 8)
-    parameter = next(each for each in parameters_of(plane.family) if each.name == axis)
+    parameter = about.parameter(named(plane.family), axis)
     low, high = about.trained_on(named(plane.family)).get(axis, (parameter.low, parameter.low))
     width = parameter.high - parameter.low
     # Where all of the parameter's range was trained on, what is new lies beyond it.
