@@ -16,6 +16,7 @@ from lstm_toys import studies
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization import settings as study
+from lstm_toys.tasks.curves import LARGEST, LARGEST_SCALED
 from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
@@ -77,6 +78,8 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
         What each flag is the axis of, the flags, and their defaults. A name that is a flag already has ``axis_`` before
         it.
     """
+    if experiment.trained is None:
+        return {}, {}, {}
     settings, _ = flags.parse(experiment, [])
     planes, _ = planes_of(experiment, settings)
     taken = flags.flags_of(experiment).keys() | FLAGS.keys()
@@ -101,28 +104,31 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, DEFAULTS["task"])
-        _, table, defaults = axes_of(experiment)
-        every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **table, **flags.flags_of(experiment)}
-        values = {**flags.defaults_of(experiment), **defaults, **DEFAULTS, "task": experiment.name}
+        _, axes, along = axes_of(experiment)
+        table, defaults = modules.table_of(experiment)
+        every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **axes, **table}
+        values = {**defaults, **along, **DEFAULTS, "task": experiment.name}
         raise flags.Help(flags.usage("generalization", __doc__, every, values))
     own, rest = flags.split(FLAGS, arguments)
-    experiment = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
+    declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
+    experiment, rest = modules.completed(declared, rest)
     names, table, _ = axes_of(experiment)
     given, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:
         raise flags.Bad(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
-    planes, about = planes_of(experiment, settings)
     name = f"generalization_{experiment.name}"
     useless = next((flag for flag in table if given[flag]), None)
+    about = study.Subject(experiment, {}, None, {})
     if own["curve"] is None:
+        planes, about = planes_of(experiment, settings)
         found = {names[flag]: each for flag, each in given.items()}
         evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, found))
     elif useless:
         raise flags.Bad(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
     else:
         try:
-            curves = lt.read_curves(own["curve"])
+            curves = lt.read_curves(own["curve"], LARGEST_SCALED if experiment.scaling else LARGEST)
             study.check_spacing(curves, experiment.span, settings.timesteps)
         except ValueError as error:
             raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None

@@ -47,11 +47,12 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
-        every = {**modules.offered(OWN, "task", "EXPERIMENT"), **flags.flags_of(experiment)}
-        values = {**flags.defaults_of(experiment), **OWN_DEFAULTS, "task": experiment.name}
-        raise flags.Help(flags.usage("sweep", __doc__, every, values))
+        table, defaults = modules.table_of(experiment)
+        every = {**modules.offered(OWN, "task", "EXPERIMENT"), **table}
+        raise flags.Help(flags.usage("sweep", __doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name}))
     own, rest = flags.split(OWN, arguments)
-    experiment = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
+    declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
+    experiment, rest = modules.completed(declared, rest)
     settings, options = expand(experiment, own["grid"] or [], rest)
     run = Run(
         SweepSettings("sweep", settings), options.results_dir, experiment.defined(*(each.cell for each in settings))

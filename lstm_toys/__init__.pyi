@@ -28,8 +28,9 @@ from .tasks.goal import Goal
 from .tasks.parameters import Parameter
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe
+from .tasks.scaling import Scaling
 from .tasks.span import Span
-from .tasks.supervision import Examples, Task, read_off, read_off_drawn, reproduce, reproduce_curves, show
+from .tasks.supervision import Examples, Task, predict_next, read_off, read_off_drawn, reproduce, reproduce_curves, show
 
 __version__: str
 
@@ -58,6 +59,7 @@ __all__ = [
     "Probe",
     "Results",
     "Saved",
+    "Scaling",
     "Settings",
     "Source",
     "Span",
@@ -83,6 +85,7 @@ __all__ = [
     "networks",
     "per_curve",
     "populations",
+    "predict_next",
     "probe",
     "read_curves",
     "read_off",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.console import Console, RenderableType
 
-from experiments.commands import flags
+from experiments.commands import flags, modules
 from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs import life
@@ -42,7 +42,10 @@ def main(experiment: Experiment) -> None:
 
 def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
     """What the command line of an experiment asks for."""
-    settings, options = flags.parse(experiment, arguments)
+    if flags.asks_help(arguments):
+        raise flags.Help(flags.usage(experiment.name, experiment.doc, *modules.table_of(experiment)))
+    experiment, rest = modules.completed(experiment, arguments)
+    settings, options = flags.parse(experiment, rest)
     return Plan([life.training(experiment, settings, options.results_dir)], options)
 
 

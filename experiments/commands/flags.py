@@ -273,6 +273,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         Bad: the command line cannot be run.
     """
     values = read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
+    values |= experiment.fixed
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
     settings |= _own(settings)
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
@@ -287,13 +288,14 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
 
 
 def flags_of(experiment: Experiment) -> FlagTable:
-    """The flags of an experiment: those of all, and one for each of its training numbers."""
+    """The flags of an experiment: those of all that it does not fix, and one for each of its training numbers."""
     numbers: FlagTable = {
         f"{NUMBER}{name}": (number(), f"{name.replace('_', ' ')} of the training curves") for name in experiment.numbers
     }
     before = [*FLAGS].index("keep_steps")
     every = [*FLAGS.items()]
-    return dict([*every[:before], *numbers.items(), *every[before:]])
+    found = dict([*every[:before], *numbers.items(), *every[before:]])
+    return {name: each for name, each in found.items() if name not in experiment.fixed}
 
 
 def defaults_of(experiment: Experiment) -> dict[str, Any]:

@@ -6,14 +6,32 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from experiments.commands import flags
+from lstm_toys.runs.experiment import Experiment
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Open(Experiment):
+    """An experiment that flags of its own complete, such as the files that it reads.
+
+    Attributes:
+        table: those.
+        preset: their defaults, as the help has them.
+        complete: from their values, None of one that is not given, to the experiment; raises Bad.
+    """
+
+    table: flags.FlagTable = field(kw_only=True)
+    preset: Mapping[str, Any] = field(kw_only=True)
+    complete: Callable[[dict[str, Any]], Experiment] = field(kw_only=True)
+
 
 CLONE = "experiments"
 FOLDER = Path(__file__).parent.parent
@@ -40,6 +58,28 @@ def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
         told = f"is of the class {type(found).__name__}, not {kind.__name__}"
         raise flags.Bad(f"flag --{flag}={name}: {module.__name__}.{attribute} {told}")
     return found
+
+
+def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str]]:
+    """An experiment, completed by its own flags if it is open, and the other arguments.
+
+    Raises:
+        Bad: it cannot be completed.
+    """
+    if not isinstance(experiment, Open):
+        return experiment, list(arguments)
+    values, rest = flags.split(experiment.table, arguments)
+    return experiment.complete(values), rest
+
+
+def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:
+    """All flags of an experiment, those that complete it first, and their defaults, for the help.
+
+    Raises:
+        Bad: its defaults are none.
+    """
+    own, preset = (experiment.table, experiment.preset) if isinstance(experiment, Open) else ({}, {})
+    return {**own, **flags.flags_of(experiment)}, {**flags.defaults_of(experiment), **preset}
 
 
 def listed(attribute: str) -> list[str]:

@@ -2,6 +2,7 @@ from .animation import film
 from .answers import family_answers, target, training_answer
 from .histories import error_histories, loss
 from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
+from .sets import errors_over_curves, errors_over_time, numbers_of_curves, set_answers, set_numbers
 from .style import COLORS, GRAY, STYLE, Drawing, canvas, save
 
 __all__ = [
@@ -11,13 +12,18 @@ __all__ = [
     "Drawing",
     "canvas",
     "error_histories",
+    "errors_over_curves",
+    "errors_over_time",
     "family_answers",
     "film",
     "loss",
+    "numbers_of_curves",
     "read_off_axis",
     "read_off_curves",
     "read_off_plane",
     "save",
+    "set_answers",
+    "set_numbers",
     "target",
     "training_answer",
     "training_set",

@@ -64,10 +64,13 @@ def canvas(
     rows = -(-len(titles) // columns)
     with mpl.rc_context(STYLE | style):
         figure = Figure(figsize=(6.8, 4.2) if len(titles) == 1 else (4.6 * columns, 0.4 + 3.6 * rows))
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        every = figure.subplots(rows, columns, squeeze=False).ravel()
+        panels, spare = list(every[: len(titles)]), every[len(titles) :]
         for axes, title in zip(panels, titles, strict=True):
             axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
-        yield figure, list(panels)
+        for axes in spare:
+            axes.remove()
+        yield figure, panels
 
 
 def save(drawing: Drawing, path: Path) -> None:

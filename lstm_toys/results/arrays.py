@@ -19,6 +19,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -53,7 +54,7 @@ def dataset(
     described = {name: json.dumps(value) for name, value in attributes.items()}
     shown = answered(population.task, x, span, probes, answer)
     learned = training_answers(population.task, examples, train_answer)
-    return shown.merge(histories(population)).assign(learned).assign_attrs(described)
+    return shown.merge(histories(population)).assign(learned).assign_attrs(shown.attrs | described)
 
 
 def training_answers(
@@ -112,9 +113,11 @@ def answered(
 ) -> xr.Dataset:
     """Labels what networks were shown after training, and what they answered.
 
-    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``; then
-    ``truth`` holds the true parameters. Every parameter of a probe's family is a coordinate, NaN where a curve's family
-    does not have it, with its name, symbol and unit as attributes.
+    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``. What would be
+    right is in ``truth``: the targets of probes, else of vectors the true parameters; of other sequences it is the
+    input. Time points are those that answers are about; where these are ahead, the attribute of that name says by how
+    many time points, and what was shown was so much earlier. Every parameter of a probe's family is a coordinate, NaN
+    where a curve's family does not have it, with its name, symbol and unit as attributes.
 
     Args:
         task: that they were trained on.
@@ -133,8 +136,15 @@ def answered(
         "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
         "answer": (("seed", "curve", *axes), answer),
     }
-    if not task.sequence:
+    if any(p.targets is not None for p in probes):
+        nothing = np.full(answer.shape[2:], np.nan, np.float32)
+        known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
+        variables["truth"] = (("curve", *axes), np.concatenate(known))
+    elif not task.sequence:
         variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
+    if any(p.names for p in probes):
+        every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
+        variables["name"] = ("curve", every)
     coordinates = {
         "seed": np.arange(len(answer)),
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
@@ -143,7 +153,21 @@ def answered(
         **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
         **({} if task.sequence else {"asked": list(task.asked)}),
     }
-    return xr.Dataset(variables, coordinates)
+    return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
+
+
+def in_units(results: xr.Dataset, scaling: Scaling) -> xr.Dataset:
+    """Results in the units of the curves that a scaling was made for; losses stay as they are, of scaled values."""
+    changed = {}
+    for name in ("input", "train_input"):
+        if name in results:
+            changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), asked=False))
+    for name in ("answer", "truth", "train_answer", "train_target", "frame"):
+        if name in results:
+            changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
+    if "train_rmse" in results:
+        changed["train_rmse"] = (results.train_rmse.dims, results.train_rmse.values * scaling.units)
+    return results.assign(changed).assign_attrs(scaling=str(scaling))
 
 
 def described(parameter: Parameter | None) -> dict[str, str]:

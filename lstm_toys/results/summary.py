@@ -15,12 +15,15 @@ from lstm_toys.tasks.goal import Goal
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     """Each seed's root mean squared error over all curves of a family, for each family.
 
-    A sequence is held against the input, a vector against the true parameters.
+    Answers are held against the truth, and where there is none, a sequence against the input.
     """
+    return _rmse(results, results.answer)
+
+
+def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Float[np.ndarray, "..."]]:
+    """The root mean squared error of answers over all curves of a family, for each family."""
     truth = results.truth if "truth" in results else results.input
-    squared = np.square(results.answer - truth).mean(
-        [axis for axis in ("time", "feature", "asked") if axis in truth.dims]
-    )
+    squared = np.square(answer - truth).mean([axis for axis in ("time", "feature", "asked") if axis in truth.dims])
     return {
         str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean("curve").values)
         for family in dict.fromkeys(results.family.values)
@@ -41,7 +44,8 @@ def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
     """The closing table: by name the estimate over seeds that did not diverge, and what its interval is."""
     fit = kept(results)
-    rows = {"train MSE": (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
+    mse = "train MSE of scaled values" if "scaling" in results.attrs else "train MSE"
+    rows = {mse: (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last = fit.train_rmse.isel(step=-1)
     for name in last[last.dims[-1]].values:
         rows[f"train RMSE of {name}"] = (
@@ -51,8 +55,21 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
     rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     against = "truth" if "truth" in results else "input"
     for family, rmse in family_rmse(fit).items():
-        rows[f"{family}, RMSE to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
+        if not np.isnan(rmse).all():
+            rows[f"{family}, RMSE to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
+    for family, error in repeated_rmse(results).items():
+        rows[f"{family}, the last value again"] = (intervals.Estimate(error, np.nan, np.nan), "no network")
     return rows
+
+
+def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
+    """The error of the simplest prediction, that the next value is the last one again, by family.
+
+    Empty where networks are not asked to predict.
+    """
+    if "ahead" not in results.attrs:
+        return {}
+    return {family: float(error) for family, error in _rmse(results, results.input).items()}
 
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
@@ -73,6 +90,7 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
             for name, (estimate, interval) in summary(results, goal).items()
         },
         "flags": flags,
+        **{name: results.attrs[name] for name in ("scaling",) if name in results.attrs},
         "fingerprint": json.loads(results.attrs["fingerprint"]),
         "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
     }

@@ -186,6 +186,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     with stopwatch(seconds, "evaluate"):
         fingerprint, *earlier = training.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
+        attributes |= {"data": dict(experiment.data)} if experiment.data else {}
         labeled = evaluate(experiment, settings, trained, attributes | {"run": work.run.folder.name})
         files = population.save(trained, work.run.folder, labeled)
         metrics = summary.metrics(labeled, experiment.goal)
@@ -205,9 +206,10 @@ def evaluate(
     x = families.time_points(settings.timesteps, experiment.span)
     examples, probes, curves = foreign.asked(experiment, trained.task, x, dict(settings.numbers))
     answers = answering.answers(trained.model, trained.params, curves, block=trained.block)
-    return arrays.dataset(
+    labeled = arrays.dataset(
         trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
     )
+    return arrays.in_units(labeled, experiment.scaling) if experiment.scaling else labeled
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:

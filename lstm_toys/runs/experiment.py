@@ -16,6 +16,7 @@ from lstm_toys.runs.definition import Definition, definition, root
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.planes import Plane, Trained
+from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
 
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
@@ -45,6 +46,9 @@ class Experiment:
             none, they are chosen by what was trained on.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
             settings describe. Its code is followed, but not to a cell that it names as text.
+        data: what is read rather than computed, each by a digest of it, and how it is used.
+        scaling: what task and probes have taken off and divided by; results have it undone.
+        fixed: settings that no flag gives, since something else says them: of curves from a file, their time points.
 
     Raises:
         ValueError: its name is none that a folder could have, or a training number has none that a flag could have.
@@ -78,6 +82,9 @@ class Experiment:
     trained: Trained | None = None
     planes: Callable[[Settings], Sequence[Plane]] | None = None
     model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
+    data: Mapping[str, str] = field(default_factory=dict)
+    scaling: Scaling | None = None
+    fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\w[\w.-]*", self.name):
@@ -100,4 +107,7 @@ class Experiment:
         functions: list[Callable[..., Any]] = [self.task, self.probes, *([] if self.model is None else [self.model])]
         code = definition([*map(root, functions), *(each for each in cells if each not in CELLS)])
         more = {name: repr(getattr(self, name)) for name in ("goal", "frames", "span")}
+        more |= {f"data of {name}": told for name, told in self.data.items()}
+        if self.scaling:
+            more["scaling"] = repr(self.scaling)
         return Definition({**code, **more, "numbers": repr(sorted(self.numbers))})

@@ -28,6 +28,8 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
             for row in metrics["published"]
         ]
         yield tables.table("the published answers", ("", "points>", "inside 5–95 %>", "median's RMSE>"), rows)
+    if "scaling" in metrics:
+        yield f"networks are shown {metrics['scaling']}; answers and errors are in the units of the file"
     yield f"{metrics['converged']} of {metrics['seeds']} seeds learned it: {metrics['goal']}"
     if diverged:
         last = max(metrics["last_sound_steps"])

@@ -1,3 +1,15 @@
-from . import curves, delimited, families, goal, parameters, planes, probes, span, supervision
+from . import curves, delimited, families, goal, parameters, planes, probes, scaling, sets, span, supervision
 
-__all__ = ["curves", "delimited", "families", "goal", "parameters", "planes", "probes", "span", "supervision"]
+__all__ = [
+    "curves",
+    "delimited",
+    "families",
+    "goal",
+    "parameters",
+    "planes",
+    "probes",
+    "scaling",
+    "sets",
+    "span",
+    "supervision",
+]

@@ -15,7 +15,11 @@ from lstm_toys.tasks import delimited
 from lstm_toys.tasks.span import Span
 
 LARGEST = 1e6
-"""What a value is at most, in size: answers lie within (-1, 1), and single precision has seven digits."""
+"""What a value is at most, in size, that networks are shown as it is: answers lie within (-1, 1), and single precision
+has seven digits."""
+
+LARGEST_SCALED = 1e30
+"""What it is at most, where the middle is taken off and it is divided, in double precision."""
 
 UNEVEN = 0.1
 """Spacings by which a time point may lie beside its place: what rounding to few digits does. Where one is left out, the
@@ -47,7 +51,7 @@ class Curves:
         object.__setattr__(self, "digest", digest.hexdigest())
 
 
-def read_curves(path: Path | str) -> Curves:
+def read_curves(path: Path | str, largest: float = LARGEST) -> Curves:
     """The curves in the columns of a text file, such as CSV, one time point a row.
 
     The first row may name them. Where it calls the first column x, t or time, maybe with a unit, as in ``time (s)``,
@@ -56,6 +60,7 @@ def read_curves(path: Path | str) -> Curves:
 
     Args:
         path: of a regular file.
+        largest: what values are at most, in size.
 
     Raises:
         ValueError: there are no curves in it; the argument says why in one line, and where: by column, and by row as
@@ -87,11 +92,11 @@ def read_curves(path: Path | str) -> Curves:
         )
     if len(names) == timed:
         raise ValueError(f"has time points, in the column {delimited.quoted(names[0])}, and no curves beside them")
-    if (beyond := np.abs(values[:, timed:]) > LARGEST).any():
+    if (beyond := np.abs(values[:, timed:]) > largest).any():
         row, column = np.argwhere(beyond)[0]
         value = values[row, column + timed]
         raise ValueError(
-            f"row {lines[row]}, column {column + timed + 1}: {value:g} is beyond {LARGEST:,.0f} in size; "
+            f"row {lines[row]}, column {column + timed + 1}: {value:g} is beyond {largest:g} in size; "
             "answers lie within (-1, 1), so scale the curves to that"
         )
     curves = np.ascontiguousarray(values[:, timed:].T)

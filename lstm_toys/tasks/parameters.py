@@ -4,9 +4,22 @@ from dataclasses import dataclass
 
 RESERVED = frozenset(
     {
-        *("seed", "step", "time", "feature", "family", "curve", "example", "asked", "shown", "probe", "setting"),
+        *(
+            "seed",
+            "step",
+            "time",
+            "feature",
+            "family",
+            "curve",
+            "example",
+            "asked",
+            "shown",
+            "probe",
+            "setting",
+            "name",
+        ),
         *("input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "spacing", "set"),
-        *("rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
+        *("name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
         *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
     }
 )

@@ -19,6 +19,9 @@ class Probe:
         inputs: the curves ``[C, T, F]``.
         parameters: what describes them, one array ``[C]`` each.
         declared: what these are, as the family has it.
+        targets: what would be right, ``[C, T, A]`` or ``[C, A]``, NaN where nobody knows; None: of sequences the
+            inputs, of vectors the parameters.
+        names: of the curves; none: they have no names.
 
     Example:
         >>> import lstm_toys as lt
@@ -31,6 +34,8 @@ class Probe:
     inputs: Float[np.ndarray, "C T F"]
     parameters: dict[str, Float[np.ndarray, " C"]]
     declared: tuple[Parameter, ...] = ()
+    targets: Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None = None
+    names: tuple[str, ...] = ()
 
 
 def probe(

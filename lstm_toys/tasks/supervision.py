@@ -50,6 +50,8 @@ class Task:
         batch: curves in a step, a divisor of their number; None: all.
         numbers: names of the training numbers that the examples use.
         trained: which curves of a family are trained on, if that can be said.
+        ahead: by how many time points answers are ahead of what is shown: 1, where each is to be the next value. Time
+            points are then those that answers are about.
 
     Example:
         Asks for the curve upside down:
@@ -67,6 +69,7 @@ class Task:
     batch: int | None = None
     numbers: tuple[str, ...] = ()
     trained: Trained | None = None
+    ahead: int = 0
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -128,7 +131,10 @@ def reproduce(
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
-def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...], batch: int | None = None) -> Task:
+Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
+
+
+def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
     """Sequence to sequence: every seed is shown these curves and asked to return them.
 
     Args:
@@ -142,7 +148,47 @@ def reproduce_curves(curves: Float[Array, "C T F"], features: tuple[str, ...], b
         >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
         True
     """
-    return Task(lambda *_: Examples(curves, curves), features, features, sequence=True, batch=batch)
+    same = jnp.asarray(curves, jnp.float32)
+    return Task(lambda *_: Examples(same, same), features, features, sequence=True, batch=batch)
+
+
+def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
+    """Sequence to sequence: every seed is shown these curves and asked at each time point for the value after it.
+
+    Args:
+        curves: ``[C, T, F]``, of which T - 1 time points are shown.
+        features: names of the F features.
+        batch: curves in a step.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
+        1
+    """
+    every = jnp.asarray(curves, jnp.float32)
+    shown, after = every[:, :-1], every[:, 1:]
+    return Task(lambda *_: Examples(shown, after), features, features, sequence=True, batch=batch, ahead=1)
+
+
+def answer_curves(
+    curves: Given,
+    targets: Float[Array, "C A"] | Float[np.ndarray, "C A"],
+    features: tuple[str, ...],
+    asked: tuple[str, ...],
+    batch: int | None = None,
+) -> Task:
+    """Sequence to vector: every seed is shown these curves and asked for numbers of each as a whole.
+
+    Args:
+        curves: ``[C, T, F]``.
+        targets: ``[C, A]``.
+        features: names of the F features.
+        asked: names of the A numbers.
+        batch: curves in a step.
+    """
+    same = Examples(jnp.asarray(curves, jnp.float32), jnp.asarray(targets, jnp.float32))
+    return Task(lambda *_: same, features, asked, sequence=False, batch=batch)
 
 
 def read_off(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -28,6 +28,7 @@ from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, TRAINING, 
 from lstm_toys.tasks import families
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import time_points
+from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task
 
@@ -74,7 +75,8 @@ def check(work: Work) -> None:
         raise Refused(f"{refused}its networks are shown {' and '.join(task.shown)}; this takes those that see {told}")
     if task.sequence and "y" not in task.asked:
         raise Refused(f"{refused}its networks answer {' and '.join(task.asked)}, of which none is y")
-    if task.trained is not None and not task.trained.same(work.subject.trained):
+    declared = work.subject.declared
+    if task.trained is not None and declared is not None and not task.trained.same(declared):
         raise Refused(
             f"{refused}it declares other training curves than its task has; let trained and task say the same"
         )
@@ -123,12 +125,13 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                     raise Interrupted(conduct.interruption.number)
 
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
-            setting = tiles.Setting(task, timesteps, span, known)
+            grids = tiles.Setting(task, timesteps, span, known)
             with conduct.interruption.patient():
-                swept = tiles.Sweep(model, setting, params, diverged, block, advanced)
+                swept = tiles.Sweep(model, grids, params, diverged, block, advanced)
                 swept.write(settings.grids, run.results, attributes)
         else:
-            labeled = answered(model, task, params, diverged, settings.curves, timesteps, span, block, progress)
+            setting = Setting(task, timesteps, span, work.subject.experiment.scaling)
+            labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
     with stopwatch(seconds, "summary"), results.opened(run.results) as found:
@@ -148,14 +151,28 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     }
 
 
+class Setting(NamedTuple):
+    """What is known of the training of networks that answer curves of the user's own.
+
+    Attributes:
+        task: that they were trained on.
+        timesteps: time points of its curves.
+        span: what these covered.
+        scaling: of them.
+    """
+
+    task: Task
+    timesteps: int
+    span: Span
+    scaling: Scaling | None
+
+
 def answered(
     model: nn.Module,
-    task: Task,
+    setting: Setting,
     params: PyTree[Float[np.ndarray, "S ..."]],
     diverged: Bool[np.ndarray, " S"],
     curves: Curves,
-    timesteps: int,
-    span: Span,
     block: int,
     advanced: Callable[[int], None],
 ) -> xr.Dataset:
@@ -163,36 +180,41 @@ def answered(
 
     Args:
         model: the network.
-        task: that it was trained on.
+        setting: of its training.
         params: of the networks, every leaf with a leading axis S.
         diverged: which of them have.
-        curves: of the user's own.
-        timesteps: time points of the curves that were trained on.
-        span: what these covered.
+        curves: of the user's own. Where answers are ahead, ``input`` of the results is what they are held against, and
+            not what was shown before it.
         block: members that one compiled program works on.
         advanced: told how many answers are done.
     """
-    own = curves.span or span
-    shown = curves.values.astype(np.float32)
-    share = np.arange(shown.shape[1], dtype=np.float32) / np.float32(timesteps - 1)
-    time = ("time", own.start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
+    task, timesteps, span, scaling = setting
+    own, points = curves.span or span, curves.values.shape[1] - task.ahead
+    scaled = scaling.applied(curves.values[..., None], asked=False)[..., 0] if scaling else curves.values
+    shown, right = scaled[:, :points].astype(np.float32), curves.values[:, task.ahead :].astype(np.float32)
+    share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
+    # A file without time points is taken to begin with those of the training, of which the span has what is answered.
+    start = own.start + (task.ahead * span.length / (timesteps - 1) if curves.span else 0.0)
+    time = ("time", start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
     found = answering.answers(model, params, shown[:, :, None], block=block)
+    if scaling:
+        found = scaling.undone(found).astype(np.float32)
     coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
-    variables: dict[str, Any] = {"input": (("curve", "time"), shown), "diverged": ("seed", diverged.astype(np.int8))}
+    variables: dict[str, Any] = {"input": (("curve", "time"), right), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
         variables["answer"] = (("seed", "curve", "asked"), found)
         advanced(len(diverged) * len(shown))
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
     y = found[..., task.asked.index("y")]
     variables["answer"] = (("seed", "curve", "time"), y)
-    measure = partial(measures.every, start=own.start, length=span.length, square=len(share) <= MEASURED_WHOLE)
+    measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
     mesh, seeds = blocks.mesh(), len(diverged)
     # One answer at a time on each device: some measures take the square of the time points.
     program = blocks.spread(measure, mesh)
     (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
     measured = []
-    for curve, row in enumerate(shown):
-        if len(share) >= LEAST_MEASURED:
+    for curve, row in enumerate(right):
+        if points >= LEAST_MEASURED:
             answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
             measured.append(blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share))))
         advanced(seeds)

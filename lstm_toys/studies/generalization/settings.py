@@ -115,14 +115,20 @@ class Subject:
     Attributes:
         experiment: that trained it.
         families: those of the grids, by name.
-        trained: which curves were trained on.
+        declared: which curves were trained on; None: the experiment does not say, and there are no grids.
         ranges: of every parameter, length and spacing in the training curves.
     """
 
     experiment: Experiment
     families: Mapping[str, object]
-    trained: Trained
+    declared: Trained | None
     ranges: Mapping[str, tuple[float, float]]
+
+    @property
+    def trained(self) -> Trained:
+        """Which curves were trained on, of an evaluation on grids."""
+        assert self.declared is not None
+        return self.declared
 
     def trained_on(self, family: str) -> dict[str, tuple[float, float]]:
         """The ranges of the training curves that say something of another family, too: length and spacing at least."""

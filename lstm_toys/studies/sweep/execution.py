@@ -12,11 +12,11 @@ from lstm_toys.populations import answering, train
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, TRACED, Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks import families
-from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.supervision import Task
 
 
@@ -140,7 +140,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                         for steps, state in part.states.items():
                             answers = answering.answers(trained.model, state.params, shown, block=trained.block)
                             labeled = arrays.answered(trained.task, np.asarray(x), experiment.span, probes, answers)
-                            values = _values(trained.task, experiment.goal, trained.recorded, steps, part, labeled)
+                            if experiment.scaling:
+                                labeled = arrays.in_units(labeled, experiment.scaling)
+                            values = _values(trained.task, experiment, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
                             if conduct.interruption():  # The part has its checkpoint, so that little is lost.
@@ -169,17 +171,18 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
 
 
 def _values(
-    task: Task, goal: Goal, recorded: np.ndarray, steps: int, part: train.Part, labeled: xr.Dataset
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, part: train.Part, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """What is kept of members after some of the steps, every array with a leading axis M."""
     losses, sound = part.histories.losses, part.states[steps]
     reached = int(np.searchsorted(recorded, steps))
     mse, rmse = losses[:, reached], part.histories.errors[:, reached]
+    goal = experiment.goal
     measured = rmse[:, [task.asked.index(name) for name in goal.features]].max(axis=1) if goal.features else mse
     diverged = np.asarray(sound.step) < steps
     return {
         "train_mse": mse,
-        "train_rmse": rmse,
+        "train_rmse": rmse * experiment.scaling.units if experiment.scaling else rmse,
         "learned": (measured <= goal.limit) & ~diverged,
         "diverged": diverged,
         "rmse": np.stack(list(summary.family_rmse(labeled).values()), axis=-1),

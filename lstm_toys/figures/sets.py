@@ -1,0 +1,197 @@
+"""Answers to sets of curves: of those that were trained on, of others, and the errors of both."""
+
+import numpy as np
+import xarray as xr
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
+from lstm_toys.results.arrays import axis_label, kept
+from lstm_toys.statistics import intervals
+
+PANELS, COLUMNS = 12, 4
+"""Curves that a figure shows, at most, and how many stand side by side."""
+
+
+def families(results: xr.Dataset) -> dict[str, str]:
+    """The color of each set of curves, by its name."""
+    return dict(zip(dict.fromkeys(map(str, results.family.values)), (COLORS[key] for key in "bryck"), strict=False))
+
+
+def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
+    """What networks answer to the curves of a set, a panel a curve; of many curves some, evenly chosen.
+
+    Args:
+        results: of a run whose answers are sequences.
+        family: the name of the set.
+        feature: of the answer.
+        title: of the figure.
+    """
+    fit, color = kept(results), families(results)[family]
+    every = np.flatnonzero(results.family.values == family)
+    chosen = every[np.unique(np.linspace(0, len(every) - 1, min(len(every), PANELS)).round().astype(int))]
+    some = f", {len(chosen)} of {len(every):,} curves" if len(chosen) < len(every) else ""
+    names = [str(results.name.values[index]) for index in chosen]
+    columns = min(COLUMNS, len(chosen))
+    with canvas(*names, xlabel=axis_label(results.time), ylabel=feature, columns=columns) as (figure, panels):
+        rows = -(-len(chosen) // columns)
+        figure.set_size_inches(max(6.8, 2.7 * columns), 1.1 + 2.2 * rows)
+        right = fit.truth if "truth" in fit else fit.input
+        for number, (axes, index) in enumerate(zip(panels, chosen, strict=True)):
+            axes.title.set_parse_math(False)
+            axes.xaxis.label.set_parse_math(False)
+            axes.yaxis.label.set_parse_math(False)
+            axes.plot(fit.time, right.isel(curve=index).sel(feature=feature), color=GRAY, linewidth=1.0)
+            answers = fit.answer.isel(curve=index).sel(feature=[feature]).assign_coords(feature=["y"])
+            dots_and_band(axes, answers, color)
+            if number:
+                axes.sharey(panels[0])
+            axes.label_outer()
+        panels[0].autoscale()
+        figure.suptitle(title + some, fontsize=10, parse_math=False)
+        handles = [Line2D([], [], color=GRAY, linewidth=1.0, label="truth"), *legend_entries(fit, color)]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    return figure
+
+
+def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
+    """The error of each set at each time point: medians over seeds, and 5-95 % of them.
+
+    Args:
+        results: of a run whose answers are sequences.
+        feature: of the answer.
+        title: of the figure.
+    """
+    fit = kept(results)
+    with canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (figure, (axes,)):
+        handles: list[Artist] = []
+        for family, color in families(results).items():
+            squared = np.square(_missed(fit, family).sel(feature=feature).values)
+            error = np.sqrt(squared.mean(axis=1))
+            if not len(error):
+                continue
+            low, high = intervals.band(error)
+            axes.fill_between(fit.time, low, high, color=color, alpha=0.22, linewidth=0)
+            axes.plot(fit.time, np.median(error, axis=0), color=color, linewidth=1.6)
+            handles.append(Line2D([], [], color=color, linewidth=1.6, label=f"{family}: {_curves(squared.shape[1])}"))
+        handles += _explained(fit)
+        axes.set_ylim(bottom=0)
+        for label in (axes.xaxis.label, axes.yaxis.label):
+            label.set_parse_math(False)
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def errors_over_curves(results: xr.Dataset, title: str) -> Figure:
+    """The error of each curve over its time points: medians over seeds, 5-95 % of them, and that of a repeated input.
+
+    Args:
+        results: of a run whose answers are sequences.
+        title: of the figure.
+    """
+    fit = kept(results)
+    with canvas(title, xlabel="curves of a set, sorted by their error", ylabel="RMSE over time") as (figure, (axes,)):
+        handles: list[Artist] = []
+        first = 0
+        for family, color in families(results).items():
+            missed = _missed(fit, family)
+            error = np.sqrt((missed**2).mean(["time", "feature"]).values)
+            if not len(error):
+                continue
+            order = np.argsort(np.median(error, axis=0))
+            places = first + np.arange(len(order))
+            low, high = intervals.band(error[:, order])
+            axes.vlines(places, low, high, color=color, alpha=0.35, linewidth=2)
+            axes.plot(places, np.median(error, axis=0)[order], "o", color=color, markersize=3)
+            if "ahead" in results.attrs:
+                chosen = fit.isel(curve=fit.family.values == family)
+                again = np.sqrt(((chosen.input - chosen.truth) ** 2).mean(["time", "feature"]).values)
+                axes.plot(places, again[order], "_", color=GRAY, markersize=5)
+            label = f"{family}: {_curves(len(order))}"
+            handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
+            first += len(order) + 1
+        if "ahead" in results.attrs:
+            handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="the last value again"))
+        axes.set_ylim(bottom=0)
+        axes.set_xticks([])
+        figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
+    return figure
+
+
+def set_numbers(results: xr.Dataset, title: str) -> Figure:
+    """What was asked of whole curves against the answers, a panel a number; curves without a truth are left out.
+
+    Args:
+        results: of a run whose answers are vectors.
+        title: of the figure.
+    """
+    fit = kept(results)
+    names = list(map(str, fit.asked.values))
+    with canvas(*names, xlabel="truth", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
+        figure.suptitle(title, fontsize=10, parse_math=False)
+        handles: list[Artist] = []
+        for family, color in families(results).items():
+            chosen = fit.isel(curve=fit.family.values == family)
+            if np.isnan(chosen.truth.values).all() or not fit.sizes["seed"]:
+                continue
+            for axes, name in zip(panels, names, strict=True):
+                axes.title.set_parse_math(False)
+                right, answers = chosen.truth.sel(asked=name).values, chosen.answer.sel(asked=name).values
+                low, high = intervals.band(answers)
+                axes.vlines(right, low, high, color=color, alpha=0.35, linewidth=2)
+                axes.plot(right, np.median(answers, axis=0), "o", color=color, markersize=3)
+            label = f"{family}: {_curves(chosen.sizes['curve'])}"
+            handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
+        for axes in panels:
+            ends = axes.get_xlim()
+            axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
+        handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="truth"))
+        figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
+    return figure
+
+
+def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
+    """What was answered to whole curves of which nobody knows the truth, a panel a number.
+
+    Args:
+        results: of a run whose answers are vectors.
+        family: the name of the set.
+        title: of the figure.
+    """
+    fit, color = kept(results), families(results)[family]
+    chosen = fit.isel(curve=np.flatnonzero(fit.family.values == family)[: 3 * PANELS])
+    names = list(map(str, fit.asked.values))
+    with canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
+        figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
+        figure.suptitle(title, fontsize=10, parse_math=False)
+        places = np.arange(chosen.sizes["curve"])
+        for axes, name in zip(panels, names, strict=True):
+            axes.title.set_parse_math(False)
+            axes.set_xticks(places, [])
+            if fit.sizes["seed"]:
+                answers = chosen.answer.sel(asked=name).values
+                axes.vlines(places, *intervals.band(answers), color=color, alpha=0.35, linewidth=2)
+                axes.plot(places, np.median(answers, axis=0), "o", color=color, markersize=3)
+        labels = panels[-1].set_xticks(places, [str(name) for name in chosen.name.values], rotation=45, ha="right")
+        for tick in labels:
+            tick.label1.set_parse_math(False)
+        figure.legend(handles=_explained(fit), loc="outside lower center", ncols=2)
+    return figure
+
+
+def _missed(fit: xr.Dataset, family: str) -> xr.DataArray:
+    """Answers less what would be right, of the curves of a set."""
+    chosen = fit.isel(curve=fit.family.values == family)
+    return chosen.answer - (chosen.truth if "truth" in chosen else chosen.input)
+
+
+def _curves(count: int) -> str:
+    return f"{count:,} curve{'s' * (count > 1)}"
+
+
+def _explained(fit: xr.Dataset) -> list[Artist]:
+    """Legend entries of medians and bands."""
+    seeds = f"{fit.sizes['seed']} seeds"
+    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and 5–95 % of {seeds}")]

@@ -1,0 +1,85 @@
+"""Units of curves: between what a file holds and what networks are shown. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jaxtyping as jt
+import numpy as np
+
+REACH = 0.8
+"""How far from 0 the values that are trained on come. Units of a recurrent layer answer within (-1, 1), and come close
+to its ends only with large weights; what lies beyond the values that were trained on wants some room, too."""
+
+Affine = tuple[tuple[float, float], ...]
+"""By feature, the value that becomes 0, and by how much another one differs from it that becomes 1."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """What is taken off and divided by, so that networks can be shown and can answer it; undone in results.
+
+    Attributes:
+        shown: of the features of an input.
+        asked: of those of an answer.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> scaling = lt.Scaling.fitted(np.array([[[340.0], [360.0]]]))
+        >>> print(scaling)
+        (y - 350) / 12.5
+        >>> scaling.applied(np.array([[[345.0]]])).tolist()
+        [[[-0.4]]]
+    """
+
+    shown: Affine
+    asked: Affine
+    names: tuple[str, ...] = ("y",)
+
+    @classmethod
+    def fitted(
+        cls,
+        values: jt.Float[np.ndarray, "C T F"],
+        targets: jt.Float[np.ndarray, "C A"] | None = None,
+        names: tuple[str, ...] = ("y",),
+    ) -> Scaling:
+        """That which brings values to what the units of a recurrent layer can answer.
+
+        Args:
+            values: of the curves that are trained on.
+            targets: what is asked of a whole curve; None: values are.
+            names: of the features of an input, and of targets where there are any.
+        """
+        shown = _fitted(values)
+        return cls(shown, shown if targets is None else _fitted(targets), names)
+
+    def applied(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = False) -> jt.Float[np.ndarray, "*C F"]:
+        """Values as networks are shown them, or asked for them."""
+        center, unit = np.array(self.asked if asked else self.shown).T
+        return (values - center) / unit
+
+    def undone(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = True) -> jt.Float[np.ndarray, "*C F"]:
+        """Values in the units of the file, of what networks answered, or were shown."""
+        center, unit = np.array(self.asked if asked else self.shown).T
+        return values * unit + center
+
+    @property
+    def units(self) -> jt.Float[np.ndarray, " A"]:
+        """What an error is multiplied by, of each feature of an answer."""
+        return np.array([unit for _, unit in self.asked])
+
+    def __str__(self) -> str:
+        pairs = [*self.shown, *(self.asked if len(self.names) > len(self.shown) else ())]
+        return ", ".join(
+            f"({name} {'-' if center >= 0 else '+'} {abs(center):.6g}) / {unit:.6g}"
+            for name, (center, unit) in zip(self.names, pairs, strict=True)
+        )
+
+
+def _fitted(values: jt.Float[np.ndarray, "*C F"]) -> Affine:
+    """The middle of the values of each feature, and what brings their ends to `REACH`."""
+    flat = values.reshape(-1, values.shape[-1])
+    low, high = flat.min(axis=0), flat.max(axis=0)
+    halves = np.where(high > low, (high - low) / 2, REACH)  # Where all are one value, it becomes 0.
+    return tuple((float(middle), float(half / REACH)) for middle, half in zip((low + high) / 2, halves, strict=True))
