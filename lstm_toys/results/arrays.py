@@ -8,6 +8,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, TypeAlias
 
 import jax.numpy as jnp
@@ -167,7 +168,16 @@ def in_units(results: xr.Dataset, scaling: Scaling) -> xr.Dataset:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
     if "train_rmse" in results:
         changed["train_rmse"] = (results.train_rmse.dims, results.train_rmse.values * scaling.units)
-    return results.assign(changed).assign_attrs(scaling=str(scaling))
+    return results.assign(changed).assign_attrs(scaling=json.dumps(asdict(scaling)))
+
+
+def scaling_of(results: xr.Dataset) -> Scaling | None:
+    """What networks were shown results under; None: as they are."""
+    if "scaling" not in results.attrs:
+        return None
+    told = json.loads(results.attrs["scaling"])
+    shown, asked = (tuple((center, unit) for center, unit in told[name]) for name in ("shown", "asked"))
+    return Scaling(shown, asked, tuple(told["names"]))
 
 
 def described(parameter: Parameter | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from jaxtyping import Float, PyTree
 from lstm_toys.files import Damaged, read_json, sha256, write_json
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
+from lstm_toys.tasks.scaling import Scaling
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
 
@@ -29,11 +30,12 @@ class Saved(NamedTuple):
         results: labeled histories, training curves and answers.
         shown: names of the features of an input.
         asked: names of the features of an answer.
+        scaling: what curves go through before they are shown, and answers back; None: networks see them as they are.
 
     Example:
         >>> import lstm_toys as lt
         >>> lt.Saved._fields
-        ('model', 'params', 'kept', 'results', 'shown', 'asked')
+        ('model', 'params', 'kept', 'results', 'shown', 'asked', 'scaling')
     """
 
     model: nn.Module
@@ -42,6 +44,7 @@ class Saved(NamedTuple):
     results: xr.Dataset
     shown: tuple[str, ...]
     asked: tuple[str, ...]
+    scaling: Scaling | None
 
 
 def save(population: Population, folder: Path | str, results: xr.Dataset | None = None) -> list[str]:
@@ -121,7 +124,7 @@ def load(folder: Path | str) -> Saved:
             raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
     states = {int(step): storage.load_parameters(folder / name) for step, name in kept.items()}
     params, results = storage.load_parameters(folder / PARAMETERS), storage.load_results(folder / RESULTS, set())
-    return Saved(_rebuilt(described), params, states, results, shown, asked)
+    return Saved(_rebuilt(described), params, states, results, shown, asked, arrays.scaling_of(results))
 
 
 def _described(model: nn.Module) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.results.arrays import kept
+from lstm_toys.results.arrays import kept, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal
 
@@ -20,7 +20,7 @@ def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     return _rmse(results, results.answer)
 
 
-def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Float[np.ndarray, "..."]]:
+def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
     """The root mean squared error of answers over all curves of a family, for each family."""
     truth = results.truth if "truth" in results else results.input
     squared = np.square(answer - truth).mean([axis for axis in ("time", "feature", "asked") if axis in truth.dims])
@@ -44,7 +44,7 @@ def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
     """The closing table: by name the estimate over seeds that did not diverge, and what its interval is."""
     fit = kept(results)
-    mse = "train MSE of scaled values" if "scaling" in results.attrs else "train MSE"
+    mse = "train MSE of scaled values" if scaling_of(results) else "train MSE"
     rows = {mse: (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last = fit.train_rmse.isel(step=-1)
     for name in last[last.dims[-1]].values:
@@ -74,7 +74,7 @@ def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
     """The summary of a run as JSON has it; a number that is not finite is null."""
-    flags = json.loads(results.attrs["flags"])
+    flags, scaling = json.loads(results.attrs["flags"]), scaling_of(results)
     return {
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
@@ -90,7 +90,7 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
             for name, (estimate, interval) in summary(results, goal).items()
         },
         "flags": flags,
-        **{name: results.attrs[name] for name in ("scaling",) if name in results.attrs},
+        **({"scaling": str(scaling)} if scaling else {}),
         "fingerprint": json.loads(results.attrs["fingerprint"]),
         "earlier_fingerprints": json.loads(results.attrs["earlier_fingerprints"]),
     }

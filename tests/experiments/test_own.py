@@ -1,0 +1,238 @@
+"""Networks that learn curves from files: what is read, kept out, scaled and told."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import lstm_toys as lt
+from conftest import carry_out, carry_out_without_jax
+from experiments import generalization, own, sweep
+from experiments.commands import command, flags
+from lstm_toys.tasks import sets
+
+SMALL = ["--seeds=2", "--steps=4", "--hidden=3", "--optimizer=rmsprop", "--quiet"]
+
+ROWS, CURVES = 12, 6
+
+Y = 350 + 20 * np.sin(np.arange(ROWS)[:, None] * 0.5 + np.arange(CURVES))
+
+
+def written(path, columns, header=None, decimal="."):
+    """A file of columns."""
+    lines = [header] if header else []
+    separator = "," if decimal == "." else ";"
+    lines += [separator.join(f"{value:.6f}" for value in row).replace(".", decimal) for row in columns]
+    path.write_text("\n".join(lines) + "\n")
+    return str(path)
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Six curves, with time points half a second apart."""
+    names = ",".join(["time (s)", *(f"run {number}" for number in range(CURVES))])
+    return written(tmp_path / "mine.csv", np.column_stack([np.arange(ROWS) * 0.5, Y]), names)
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Two more of them, in the notation of another country."""
+    return written(tmp_path / "other.txt", np.column_stack([340 + 0 * Y[:, 0], Y[:, 1] + 3]), "flat;high", ",")
+
+
+def work_of(*arguments):
+    """What a command line asks for."""
+    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).works
+    return work
+
+
+def ran(tmp_path, *arguments):
+    """The folder of a run."""
+    line = [*arguments, *SMALL, f"--results_dir={tmp_path / 'results'}"]
+    assert carry_out(own.EXPERIMENT, line) == 0
+    return work_of(*line).run.folder
+
+
+def results_of(folder):
+    with xr.open_dataset(folder / "results.nc", engine="h5netcdf") as found:
+        return found.load()
+
+
+def test_the_next_value_is_told_in_the_units_of_the_file(tmp_path, mine, other):
+    folder = ran(tmp_path, f"--train={mine}", f"--show={other}", "--ask=next")
+    found, metrics = results_of(folder), json.loads((folder / "metrics.json").read_text())
+    every = dict(zip(found.name.values, range(found.sizes["curve"]), strict=True))
+    assert set(every) == {*(f"run {number}" for number in range(CURVES)), "flat", "high"}
+    for number in range(CURVES):
+        curve = found.isel(curve=every[f"run {number}"])
+        np.testing.assert_allclose(curve.input.values[:, 0], Y[:-1, number], atol=1e-4)
+        np.testing.assert_allclose(curve.truth.values[:, 0], Y[1:, number], atol=1e-4)
+    np.testing.assert_allclose(found.time, np.arange(1, ROWS) * 0.5, atol=1e-6)
+    assert found.time.attrs == {"long_name": "time", "units": "s"}
+    # The loaded networks answer what the results say, by hand.
+    saved = lt.load(folder)
+    shown = saved.scaling.applied(found.input.values.astype(float))
+    trained = found.input.values[found.family.values == sets.TRAINED]
+    assert abs(shown[found.family.values == sets.TRAINED]).max() < 0.81 < 1.1 * abs(trained - 350).max()
+    answers = saved.scaling.undone(np.asarray(lt.answers(saved.model, saved.params, shown.astype(np.float32))))
+    np.testing.assert_allclose(found.answer, answers, atol=1e-3)
+    again = np.sqrt(np.mean((Y[:-1, kept(found)] - Y[1:, kept(found)]) ** 2))
+    told = metrics["summary"]["held out, the last value again"]
+    assert told == {"median": pytest.approx(again, abs=1e-4), "low": None, "high": None, "interval": "no network"}
+    error = np.sqrt(np.mean((found.answer - found.truth) ** 2, axis=(2, 3)))[:, found.family.values == sets.HELD_OUT]
+    expected = np.median(np.sqrt(np.mean(error.values**2, axis=1)))
+    assert metrics["summary"]["held out, RMSE to truth"]["median"] == pytest.approx(expected, rel=1e-4)
+    assert {path.name for path in folder.glob("*.png")} == {
+        "trained_on.png",
+        "held_out.png",
+        "shown.png",
+        "errors_over_time.png",
+        "errors_over_curves.png",
+        "loss.png",
+    }
+
+
+def kept(found):
+    """The numbers of the curves that were held out."""
+    names = found.name.values[found.family.values == sets.HELD_OUT]
+    return [int(name.removeprefix("run ")) for name in names]
+
+
+def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
+    targets = written(tmp_path / "t.txt", np.column_stack([Y.mean(axis=0), Y.max(axis=0)]), "mean;top", ",")
+    folder = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")
+    found = results_of(folder)
+    assert found.asked.values.tolist() == ["mean", "top"]
+    right = found.truth.values[found.family.values == sets.HELD_OUT]
+    np.testing.assert_allclose(right, np.column_stack([Y.mean(axis=0), Y.max(axis=0)])[kept(found)], atol=1e-4)
+    assert np.isnan(found.truth.values[found.family.values == sets.SHOWN]).all()
+    told = json.loads((folder / "metrics.json").read_text())["summary"]
+    assert "held out, RMSE to truth" in told
+    assert "shown, RMSE to truth" not in told
+    assert (folder / "numbers.png").is_file()
+    assert (folder / "shown.png").is_file()
+
+
+def test_several_files_are_features_of_the_same_curves(tmp_path):
+    first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 100 * Y[:, 2:4])
+    folder = ran(tmp_path, f"--train={first}", f"--train={second}")
+    found = results_of(folder)
+    assert found.feature.values.tolist() == ["u", "v"]
+    np.testing.assert_allclose(found.train_target[:, 1], 100 * Y[:, 2], rtol=1e-5)
+    np.testing.assert_allclose(found.time, np.arange(1, ROWS + 1), rtol=1e-6)
+    assert found.time.attrs["long_name"] == "row"
+    assert set(found.family.values) == {sets.TRAINED}  # Two curves are too few to keep any out.
+    assert (folder / "trained_on_2.png").is_file()
+
+
+@pytest.mark.usefixtures("mine")
+def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
+    header, *rows = (tmp_path / "mine.csv").read_text().splitlines()
+    (tmp_path / "same.txt").write_text("\r\n".join([header, *rows]).replace(",", ";").replace(".", ","))
+    (tmp_path / "changed.csv").write_text("\n".join([header, *rows[:-1], rows[-1].replace("3", "4")]))
+    names = [work_of(f"--train={tmp_path / name}").run.folder.name for name in ("mine.csv", "same.txt", "changed.csv")]
+    assert names[0] == names[1] != names[2]
+    differing = [["--ask=next"], ["--hold_out=0.5"], ["--nostandardize", "--hold_out=0"], ["--batch=5"]]
+    others = {
+        work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each).run.folder.name
+        for each in [[], *differing]
+    }
+    assert len(others) == 5
+
+
+def test_neither_order_nor_names_say_which_curves_are_kept_out():
+    values = Y.T[:, :, None]
+    first = sets.CurveSet("", tuple("abcdef"), values)
+    turned = sets.CurveSet("", tuple("uvwxyz"), values[::-1])
+    rest, out = sets.kept_out(first, 2)
+    assert sorted(rest + out) == list(range(CURVES))
+    assert [CURVES - 1 - index for index in sets.kept_out(turned, 2)[1]] == out[::-1]
+
+
+def test_batches_are_full(tmp_path):
+    many = written(
+        tmp_path / "many.csv", np.random.default_rng(0).normal(size=(4, 101)), ",".join(map("n{}".format, range(101)))
+    )
+    task, probes = (getattr(work_of(f"--train={many}").subject, name)(lt.time_points(4)) for name in ("task", "probes"))
+    assert (task.batch, [len(probe.inputs) for probe in probes]) == (32, [64, 37])
+    (one,) = work_of(f"--train={many}", "--hold_out=0", "--batch=101").subject.probes(lt.time_points(4))
+    assert len(one.inputs) == 101
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ([], "flag --train: needs a file of curves, one a column, such as --train=mine.csv"),
+        (["--train=nowhere.csv"], "flag --train=nowhere.csv: No such file"),
+        (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, and mine.csv has 6 of 12"),
+        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, and the training curves have 12; `python"),
+        (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
+        (["--train=mine.csv", "--train=slow.csv"], "slow.csv: has other time points than mine.csv"),
+        (["--train=mine.csv", "--train=sub/mine.csv"], "features are called after their files"),
+        (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers, and there are 6 curves"),
+        (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
+        (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves"),
+        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not 1"),
+        (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 curves"),
+        (["--train=mine.csv", "--batch=7"], "flag --batch=7: there are 5 curves to train on"),
+        (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
+        (
+            ["--train=mine.csv", "--nostandardize", "--train=huge.csv"],
+            "huge.csv: row 2, column 1: 2e+06 is beyond 1e+06",
+        ),
+        (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows; two.csv has 2"),
+    ],
+)
+@pytest.mark.usefixtures("mine")
+def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
+    written(tmp_path / "short.csv", Y[:3], ",".join("abcdef"))
+    written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
+    written(tmp_path / "huge.csv", np.full((ROWS, 6), 2e6), ",".join("abcdef"))
+    written(tmp_path / "two.csv", Y[:2, :1])
+    (tmp_path / "sub").mkdir()
+    written(tmp_path / "sub" / "mine.csv", Y)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(flags.Bad, match=r"^[^\n]*$") as raised:
+        work_of(*arguments)
+    assert told in str(raised.value)
+
+
+def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
+    huge = written(tmp_path / "huge.csv", 1e9 * Y)
+    found = results_of(ran(tmp_path, f"--train={huge}"))
+    np.testing.assert_allclose(found.train_target.values[:, 0], 1e9 * Y[:, 0], rtol=1e-6)
+    assert np.isfinite(found.answer).all()
+
+
+def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
+    line = ["--task=own", f"--train={mine}", "--ask=next", *SMALL, f"--results_dir={tmp_path / 'results'}"]
+    assert carry_out(sweep, [*line, "--grid", "learning_rate=0.003 0.01"]) == 0
+    (work,) = sweep.plan([*line, "--grid", "learning_rate=0.003 0.01"]).works
+    found = results_of(work.run.folder)
+    one = results_of(ran(tmp_path, f"--train={mine}", "--ask=next"))
+    expected = np.sqrt(np.mean((one.answer - one.truth) ** 2, axis=(2, 3))).values[
+        :, one.family.values == sets.HELD_OUT
+    ]
+    np.testing.assert_allclose(
+        found.rmse.sel(probe=sets.HELD_OUT).values[0], np.sqrt(np.mean(expected**2, axis=1)), rtol=1e-3
+    )
+    longer = written(tmp_path / "long.csv", np.concatenate([Y, Y])[:, :1], "again")
+    assert carry_out(generalization, [*line, "--curve", longer]) == 0
+    (work,) = generalization.plan([*line, "--curve", longer]).works
+    found = results_of(work.run.folder)
+    np.testing.assert_allclose(found.input[0], np.concatenate([Y, Y])[1:, 0], rtol=1e-6)
+    number = int(np.flatnonzero(one.name.values == "run 0")[0])
+    np.testing.assert_allclose(found.answer[:, 0, : ROWS - 1], one.answer[:, number, :, 0], rtol=1e-4)
+    np.testing.assert_allclose(found.time[:2], [0.5, 1.0], atol=1e-6)
+    with pytest.raises(flags.Bad, match="does not say which curves it trains on"):
+        generalization.plan(line)
+
+
+def test_help_of_every_command_lists_what_completes_the_experiment():
+    told = carry_out_without_jax("own", ["--help"], ["--train=nowhere.csv"])
+    assert "--hold_out" in told
+    assert "--timesteps" not in told
+    assert "No such file" not in told  # On stderr.
+    assert "--hold_out" in carry_out_without_jax("sweep", ["--task=own", "--help"])
+    assert "--hold_out" in carry_out_without_jax("generalization", ["--task=own", "--help"])
