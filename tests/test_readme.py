@@ -97,7 +97,7 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lt, "configure", lambda: None)
-    first, second = (block for block in blocks() if "CLAIMS" not in block)
+    first, second = (block for block in blocks() if "CLAIMS" not in block and "elnino" not in block)
     names: dict = {}
     exec(first, names)
     assert (tmp_path / "answers.png").stat().st_size > 10_000
@@ -115,3 +115,19 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     expected = answering.answers(trained.model, trained.params, lines)
     np.testing.assert_allclose(names["answers"], expected, atol=1e-5)
     xr.testing.assert_identical(names["losses"], hand_made().train_loss)
+
+
+def test_curves_of_ones_own_are_learned_from_what_a_package_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lt, "configure", lambda: None)
+    made, learned = (block for block in blocks() if "elnino" in block)
+    exec(made, {})
+    curves = lt.read_curves("elnino.csv")
+    assert curves.values.shape == (61, 12)
+    assert (curves.names[0], curves.span.label) == ("year 1950", "t (months)")
+    names: dict = {}
+    exec(learned, names)
+    found, right = names["answers"][:, :, :-1, 0], curves.values[:, 1:]
+    again = np.sqrt(np.mean((curves.values[:, :-1] - right) ** 2))
+    assert np.median(np.sqrt(np.mean((found - right) ** 2, axis=(1, 2)))) < again
+    assert lt.load("elnino").params is not None
