@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,7 @@ from lstm_toys import figures, results, tasks
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.definition import Definition, definition, root
 from lstm_toys.runs.identity import Settings
+from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.scaling import Scaling
@@ -46,7 +48,8 @@ class Experiment:
             none, they are chosen by what was trained on.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
             settings describe. Its code is followed, but not to a cell that it names as text.
-        data: what is read rather than computed, each by a digest of it, and how it is used.
+        data: what is read rather than computed, each by a digest of it, and how it is used. Curves that
+            `lt.read_curves` read are followed, where the code names them at the top level of a module.
         scaling: what task and probes have taken off and divided by; results have it undone.
         fixed: settings that no flag gives, since something else says them: of curves from a file, their time points.
 
@@ -107,7 +110,14 @@ class Experiment:
         functions: list[Callable[..., Any]] = [self.task, self.probes, *([] if self.model is None else [self.model])]
         code = definition([*map(root, functions), *(each for each in cells if each not in CELLS)])
         more = {name: repr(getattr(self, name)) for name in ("goal", "frames", "span")}
-        more |= {f"data of {name}": told for name, told in self.data.items()}
+        more |= {f"data of {name}": told for name, told in {**_read(code), **self.data}.items()}
         if self.scaling:
             more["scaling"] = repr(self.scaling)
         return Definition({**code, **more, "numbers": repr(sorted(self.numbers))})
+
+
+def _read(code: Definition) -> dict[str, str]:
+    """The digests of curves from files, among what takes part in a definition."""
+    places = ((name, *name.rpartition(".")[::2]) for name in code)
+    found = ((name, getattr(sys.modules.get(module), last, None)) for name, module, last in places)
+    return {name: each.digest for name, each in found if isinstance(each, Curves)}

@@ -44,7 +44,7 @@ def curves_of(
     """
     x = families.time_points(_points(experiment, timesteps), experiment.span)
     _, _, curves = asked(experiment, experiment.task(x), x, numbers or {})
-    return curves
+    return experiment.scaling.undone(curves, asked=False) if experiment.scaling else curves
 
 
 def labeled(
@@ -95,15 +95,19 @@ def labeled(
     if answers.shape[1:] != one or not len(answers):
         told = ", ".join(map(str, answers.shape))
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
+    if experiment.scaling:
+        answers = experiment.scaling.applied(answers, asked=True)
     diverged = ~np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
     learned = arrays.training_answers(task, examples, answers[:, 0])
     probed = arrays.answered(task, np.asarray(x), experiment.span, probes, answers[:, 1:])
-    return probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
+    found = probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
+    return arrays.in_units(found, experiment.scaling) if experiment.scaling else found
 
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
     """How many time points curves have."""
-    return int(experiment.defaults.get("timesteps", TIMESTEPS)) if timesteps is None else timesteps
+    own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
+    return int(own["timesteps"]) if timesteps is None else timesteps
 
 
 def asked(

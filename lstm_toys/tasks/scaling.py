@@ -22,6 +22,7 @@ class Scaling:
     Attributes:
         shown: of the features of an input.
         asked: of those of an answer.
+        names: of both, each once, for what is told.
 
     Example:
         >>> import lstm_toys as lt

@@ -1,6 +1,8 @@
 """Networks that learn curves from files: what is read, kept out, scaled and told."""
 
+import importlib
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -141,6 +143,43 @@ def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
     assert len(others) == 5
 
 
+MODULE = """
+import lstm_toys as lt
+
+READ = lt.read_curves("mine.csv")
+
+
+def task(x):
+    return lt.reproduce_curves(READ.values[:, :, None], ("y",))
+
+
+EXPERIMENT = lt.Experiment(
+    name="fromfile",
+    doc="",
+    defaults={"steps": 1, "learning_rate": 1.0},
+    goal=lt.Goal(1.0),
+    task=task,
+    probes=lambda x: [],
+    draw=lambda results, beside: {},
+)
+"""
+
+
+def test_an_experiment_that_reads_a_file_is_of_what_it_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "fromfile.py").write_text(MODULE)
+    found = []
+    for factor in (1.0, 2.0, 1.0):
+        written(tmp_path / "mine.csv", factor * Y)
+        sys.modules.pop("fromfile", None)
+        importlib.invalidate_caches()
+        found.append(importlib.import_module("fromfile").EXPERIMENT.definition)
+    del sys.modules["fromfile"]
+    assert found[0] == found[2] != found[1]
+    assert found[0].differences(found[1]) == ["data of fromfile.READ"]
+
+
 def test_neither_order_nor_names_say_which_curves_are_kept_out():
     values = Y.T[:, :, None]
     first = sets.CurveSet("", tuple("abcdef"), values)
@@ -196,6 +235,16 @@ def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, m
     with pytest.raises(flags.Bad, match=r"^[^\n]*$") as raised:
         work_of(*arguments)
     assert told in str(raised.value)
+
+
+def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
+    experiment = work_of(f"--train={mine}", "--ask=next").subject
+    shown = lt.curves_of(experiment)
+    np.testing.assert_allclose(sorted(shown[1:, 0, 0]), sorted(Y[0]), atol=1e-3)
+    labeled = lt.labeled(experiment, shown[None])
+    np.testing.assert_allclose(labeled.answer[0], labeled.input, atol=1e-3)
+    np.testing.assert_allclose(sorted(labeled.truth.values[:, -1, 0]), sorted(Y[-1]), atol=1e-3)
+    np.testing.assert_allclose(labeled.train_answer[0, 1:], labeled.train_target[:-1], atol=1e-3)
 
 
 def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
