@@ -23,10 +23,35 @@ FEATURES = {
 }
 """Of each population, the features of an input and of an answer."""
 
-RATES = {("gru", "hill"): 0.3, ("gru", "hill_y"): 0.3, ("rnn", "hill"): 0.3, ("rnn", "hill_y"): 0.1}
-"""The learning rate of a cell on a population where the experiment's own does not do."""
+RATES = {
+    ("gru", "hill"): 0.3,
+    ("gru", "hill_y"): 0.3,
+    ("gru as large", "hill"): 0.3,
+    ("gru as large", "hill_y"): 0.3,
+    ("rnn", "hill"): 0.3,
+    ("rnn", "hill_y"): 0.1,
+    ("rnn", "amplitude"): 0.003,
+    ("rnn as large", "hill"): 0.1,
+    ("rnn as large", "hill_y"): 0.03,
+    ("rnn as large", "amplitude"): 0.003,
+}
+"""Of each column and population, the learning rate where the experiment's own does not do."""
 
-EQUAL_STEPS: dict[tuple[str, str], int] = {}
+EQUAL_STEPS: dict[tuple[str, str], int] = {
+    ("hard gates", "line"): 2520,
+    ("hard gates", "hill_one_layer"): 5600,
+    ("hard gates", "sine"): 3300,
+    ("gru", "sine"): 1460,
+    ("gru", "amplitude"): 150,
+    ("gru as large", "sine"): 1660,
+    ("gru as large", "amplitude"): 225,
+    ("rnn", "hill"): 9600,
+    ("rnn", "sine"): 2520,
+    ("rnn", "amplitude"): 1425,
+    ("rnn as large", "hill"): 9850,
+    ("rnn as large", "sine"): 2100,
+    ("rnn as large", "amplitude"): 960,
+}
 """Of each column and population, the first recorded step at which the median training MSE of 16 networks, base seed
 100, is at most that of the LSTMs at their end. None where it is not by the end of theirs."""
 
@@ -54,7 +79,7 @@ def variant(column: str, cell: str, gates: Gates, *, large: bool, equal: bool) -
     """Networks of another cell.
 
     Args:
-        column: what the steps of equal loss are noted under.
+        column: what rates and the steps of equal loss are noted under.
         cell: what every layer is.
         gates: of it.
         large: as many parameters as the LSTM, instead of as many units.
@@ -62,7 +87,8 @@ def variant(column: str, cell: str, gates: Gates, *, large: bool, equal: bool) -
     """
 
     def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
-        other = replace(settings, cell=cell, gates=gates, learning_rate=RATES.get((cell, name), settings.learning_rate))
+        rate = RATES.get((column, name), settings.learning_rate)
+        other = replace(settings, cell=cell, gates=gates, learning_rate=rate)
         hidden = as_large(name, other) if large else other.hidden
         steps = EQUAL_STEPS.get((column, name)) if equal else other.steps
         return None if hidden is None or steps is None else replace(other, hidden=hidden, steps=steps)
