@@ -79,12 +79,14 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
-        raise flags.Help(flags.usage("claims", __doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
+        raise flags.Help(flags.usage(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
     module = own["claims"] or POST
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
+    if values["variants"] and not declared.variants:
+        raise flags.Bad(f"flag --variants: the claims of {module} have none")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
     given = once(own["answers"] or [])

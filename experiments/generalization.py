@@ -104,7 +104,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         _, table, defaults = axes_of(experiment)
         every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **table, **flags.flags_of(experiment)}
         values = {**flags.defaults_of(experiment), **defaults, **DEFAULTS, "task": experiment.name}
-        raise flags.Help(flags.usage("generalization", __doc__, every, values))
+        raise flags.Help(flags.usage(__doc__, every, values))
     own, rest = flags.split(FLAGS, arguments)
     experiment = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
     names, table, _ = axes_of(experiment)

@@ -49,7 +49,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
         every = {**modules.offered(OWN, "task", "EXPERIMENT"), **flags.flags_of(experiment)}
         values = {**flags.defaults_of(experiment), **OWN_DEFAULTS, "task": experiment.name}
-        raise flags.Help(flags.usage("sweep", __doc__, every, values))
+        raise flags.Help(flags.usage(__doc__, every, values))
     own, rest = flags.split(OWN, arguments)
     experiment = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     settings, options = expand(experiment, own["grid"] or [], rest)

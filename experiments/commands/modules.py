@@ -4,7 +4,6 @@ import ast
 import difflib
 import importlib
 import importlib.util
-import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,8 +88,6 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         meant = ".".join(Path(name.removesuffix(".py")).parts)
         raise flags.Bad(f"{given}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}")
-    if str(Path.cwd()) not in sys.path:  # As `python -m` has it, also for the console script.
-        sys.path.insert(0, str(Path.cwd()))
     full = f"{CLONE}.{name}" if "." not in name and importlib.util.find_spec(f"{CLONE}.{name}") else name
     parts = full.split(".")
     above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
@@ -106,7 +103,8 @@ def _offered(name: str, attribute: str) -> str:
     """What would have been right."""
     every = listed(attribute)
     near = difflib.get_close_matches(name, every, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and modules of your own"
+    own = "modules of your own, in this folder or on PYTHONPATH"
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and {own}"
 
 
 def told(error: BaseException) -> str:
