@@ -161,7 +161,7 @@ def columns(
         try:
             changed = {name: change(name, each) for name, each in trained.items()}
         except Exception as error:  # Whatever the code of a declaration raises.
-            raise flags.Bad(f"flag --claims={module}: {column}: {modules.told(error)}") from None
+            raise flags.Bad(f"flag --claims={module}: {column}: {life.told(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         needed = set().union(*(claim.made_of(held) for claim in claims))
         every[column] = {name: each for name, each in held.items() if name in needed}

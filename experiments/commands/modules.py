@@ -4,13 +4,13 @@ import ast
 import difflib
 import importlib
 import importlib.util
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
 from experiments.commands import flags
+from lstm_toys.runs import life
 
 T = TypeVar("T")
 
@@ -96,7 +96,7 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
     except (Exception, SystemExit) as error:  # Whatever the code of a module raises.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
             raise flags.Bad(f"{given}: there is no module {error.name}; {_offered(name, attribute)}") from None
-        raise flags.Bad(f"{given}: {full} cannot be imported: {told(error)}") from None
+        raise flags.Bad(f"{given}: {full} cannot be imported: {life.told(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:
@@ -105,14 +105,3 @@ def _offered(name: str, attribute: str) -> str:
     near = difflib.get_close_matches(name, every, n=1)
     own = "modules of your own, in this folder or on PYTHONPATH"
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and {own}"
-
-
-def told(error: BaseException) -> str:
-    """An exception in one line: what it is, and where."""
-    where = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(where[-1].filename).name}, line {where[-1].lineno})" if where else ""
-    if isinstance(error, SyntaxError):
-        place = f" ({Path(error.filename or '').name}, line {error.lineno})"
-        return f"{type(error).__name__}: {error.msg}{place}"
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}{': ' if said else ''}{said}{place}"

@@ -20,7 +20,7 @@ from lstm_toys.populations.interruption import Interrupted
 from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
-from lstm_toys.runs.execution import network
+from lstm_toys.runs.execution import network, trial
 from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
@@ -78,6 +78,10 @@ def check(work: Work) -> None:
         raise Refused(
             f"{refused}it declares other training curves than its task has; let trained and task say the same"
         )
+    for name, family in work.subject.families.items():
+        with trial(f"{refused}the family {name} cannot be computed"):
+            known = families.family_of(family)
+            jax.eval_shape(partial(known.curves, time_points(2)), dict.fromkeys(known.names, 0.5))
     model = network(experiment, task, work.run.settings.trained)
     if work.run.settings.grids and not task.sequence and not hasattr(model, "sequence"):
         told = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
