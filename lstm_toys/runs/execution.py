@@ -1,5 +1,6 @@
 """The execution of an experiment's own runs: training, evaluation, files and figures."""
 
+import dataclasses
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,6 +136,12 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
     )
 
 
+def described(model: nn.Module) -> str:
+    """A network of one's own, in words: its class and its attributes."""
+    names = [each.name for each in dataclasses.fields(model) if each.name not in ("parent", "name")]
+    return ", ".join([type(model).__name__, *(f"{name} {getattr(model, name)}" for name in names)])
+
+
 def begin(
     work: Work,
     settings: Settings,
@@ -152,7 +159,7 @@ def begin(
         work: the run; its subject is the experiment.
         settings: of its members, but for the traced ones.
         conduct: how.
-        title: what is trained.
+        title: what is trained, before the words of its network.
         members: their number.
         steps: see `train.train`.
         part: name of the folder of its checkpoints, of a run of several trainings.
@@ -163,7 +170,8 @@ def begin(
     block = settings.block or programs.suitable_block(task, model)
     every, said = conduct.options.checkpoint_every, conduct.progress.tell
     checkpoints = Checkpoints(work.run.checkpoints / part, every, devices.fingerprint(block), said)
-    conduct.progress.begin(title, members, steps if isinstance(steps, int) else max(steps))
+    words = settings.network if work.subject.model is None else described(model)
+    conduct.progress.begin(f"{title} ({words})", members, steps if isinstance(steps, int) else max(steps))
     if checkpoints.newest:
         conduct.progress.tell(f"continues from {checkpoints.newest}")
     return train.Training(
@@ -200,10 +208,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         OSError: a file cannot be written.
     """
     settings, experiment = work.run.settings, work.subject
-    title = f"{settings.experiment} ({settings.network})"
     options = {name: getattr(settings, name) for name in ("seeds", *TRACED)}
     options |= {"numbers": dict(settings.numbers), "steps": (*settings.keep_steps, settings.steps)}
-    training = begin(work, settings, conduct, title, settings.seeds, frames=experiment.frames, **options)
+    training = begin(work, settings, conduct, settings.experiment, settings.seeds, frames=experiment.frames, **options)
     with conduct.interruption.patient():
         trained = training.population()
     seconds |= trained.seconds

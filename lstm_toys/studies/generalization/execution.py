@@ -210,15 +210,17 @@ LEAST_MEASURED = 3
 
 
 def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """By curve, the medians over seeds of its measures, or of what was read off it."""
-    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    """By curve, the medians over seeds of its measures, with the unit of x if any, or of what was read off it."""
+    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
     rows = {}
     for curve in fit.curve.values:
         chosen = fit.sel(curve=curve)
         if "asked" in fit.dims:
             values = {f"read-off {name}": chosen.answer.sel(asked=name).values for name in fit.asked.values}
         else:
-            values = {label: chosen[name].values for name, label in measures.MEASURES.items() if name in chosen}
+            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
         for label, each in values.items():
             rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
     return rows

@@ -6,6 +6,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
 from experiments import generalization, hill
 from experiments.commands import flags
@@ -66,3 +67,15 @@ def test_a_family_that_jax_cannot_trace_is_refused_in_one_line():
         studies.generalization.execution.check(work)
     assert "use jax.numpy" in str(raised.value)
     assert "(test_execution.py, line " in str(raised.value)
+
+
+@pytest.mark.parametrize(("unit", "added"), [("", ["", "", ""]), ("s", [" (s)", " (rad/s)", " (s)"])])
+def test_measures_of_ones_own_curves_are_told_in_the_unit_of_x(unit, added):
+    names = ("rmse", "delay", "frequency_answered", "valley_place")
+    values = {name: (("seed", "curve"), np.full((3, 1), float(number))) for number, name in enumerate(names)}
+    coordinates = {"curve": ["up"], "time": ("time", np.arange(2.0), {"units": unit})}
+    labeled = xr.Dataset({**values, "diverged": ("seed", np.zeros(3, int))}, coordinates)
+    told = studies.generalization.execution.curve_summary(labeled)
+    labels = [f"up: {name}{more}" for name, more in zip(("delay", "frequency", "x of the valley"), added, strict=True)]
+    assert [*told] == ["up: RMSE after the first tenth", *labels]
+    assert [each.value for each in told.values()] == [0, 1, 2, 3]
