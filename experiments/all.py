@@ -22,7 +22,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
-        raise flags.Help(flags.usage("all", __doc__, flags.FLAGS, defaults))
+        raise flags.Help(flags.usage(__doc__, flags.FLAGS, defaults))
     parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
     options = next(iter(parsed.values()))[1]
     works = [life.training(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()]

@@ -79,12 +79,14 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
-        raise flags.Help(flags.usage("claims", __doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
+        raise flags.Help(flags.usage(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
     module = own["claims"] or POST
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
+    if values["variants"] and not declared.variants:
+        raise flags.Bad(f"flag --variants: the claims of {module} have none")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
     given = once(own["answers"] or [])
@@ -159,7 +161,7 @@ def columns(
         try:
             changed = {name: change(name, each) for name, each in trained.items()}
         except Exception as error:  # Whatever the code of a declaration raises.
-            raise flags.Bad(f"flag --claims={module}: {column}: {modules.told(error)}") from None
+            raise flags.Bad(f"flag --claims={module}: {column}: {life.told(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         needed = set().union(*(claim.made_of(held) for claim in claims))
         every[column] = {name: each for name, each in held.items() if name in needed}

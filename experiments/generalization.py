@@ -63,7 +63,11 @@ def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[st
     if experiment.trained is None:
         told = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
         raise flags.Bad(f"experiment {experiment.name}: {told}")
-    planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
+    try:
+        planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
+    except Exception as error:  # Whatever the code of an experiment raises.
+        told = "its planes, a function of the settings to a list, cannot be made"
+        raise flags.Bad(f"experiment {experiment.name}: {told}: {life.told(error)}") from None
     try:
         about = study.subject(experiment, settings, experiment.trained, planes)
         return study.laid(planes, about, settings), about
@@ -108,7 +112,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         table, defaults = modules.table_of(experiment)
         every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **axes, **table}
         values = {**defaults, **along, **DEFAULTS, "task": experiment.name}
-        raise flags.Help(flags.usage("generalization", __doc__, every, values))
+        raise flags.Help(flags.usage(__doc__, every, values))
     own, rest = flags.split(FLAGS, arguments)
     declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
     experiment, rest = modules.completed(declared, rest)

@@ -49,7 +49,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
         table, defaults = modules.table_of(experiment)
         every = {**modules.offered(OWN, "task", "EXPERIMENT"), **table}
-        raise flags.Help(flags.usage("sweep", __doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name}))
+        raise flags.Help(flags.usage(__doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name}))
     own, rest = flags.split(OWN, arguments)
     declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     experiment, rest = modules.completed(declared, rest)

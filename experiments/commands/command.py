@@ -43,7 +43,7 @@ def main(experiment: Experiment) -> None:
 def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
     """What the command line of an experiment asks for."""
     if flags.asks_help(arguments):
-        raise flags.Help(flags.usage(experiment.name, experiment.doc, *modules.table_of(experiment)))
+        raise flags.Help(flags.usage(experiment.doc, *modules.table_of(experiment)))
     experiment, rest = modules.completed(experiment, arguments)
     settings, options = flags.parse(experiment, rest)
     return Plan([life.training(experiment, settings, options.results_dir)], options)

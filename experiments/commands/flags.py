@@ -1,5 +1,6 @@
 """The flags that every experiment takes, checked without importing jax."""
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -343,7 +344,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
             except flags.IllegalFlagValueError as error:
                 raise Bad(f"{name}: its default is none: {' '.join(str(error).split())}") from None
     if asks_help(arguments):
-        raise Help(usage(name, doc, table, defaults))
+        raise Help(usage(doc, table, defaults))
     try:
         stray = values([name, *arguments])[1:]
     except flags.Error as error:
@@ -416,9 +417,11 @@ def _own(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
 
 
-def usage(name: str, doc: str, table: FlagTable, defaults: dict[str, Any]) -> str:
-    """The help of a command."""
-    lines = [doc.strip(), "", f"usage: python -m experiments.{name} [flags]", ""]
+def usage(doc: str, table: FlagTable, defaults: dict[str, Any]) -> str:
+    """The help of the command that is running."""
+    spec = sys.modules["__main__"].__spec__
+    called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
+    lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
     for flag, (parser, text) in table.items():
         default = defaults.get(flag, "each experiment's own")
         if parser is None:

@@ -4,8 +4,6 @@ import ast
 import difflib
 import importlib
 import importlib.util
-import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from experiments.commands import flags
+from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
 
 T = TypeVar("T")
@@ -129,8 +128,6 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         meant = ".".join(Path(name.removesuffix(".py")).parts)
         raise flags.Bad(f"{given}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}")
-    if str(Path.cwd()) not in sys.path:  # As `python -m` has it, also for the console script.
-        sys.path.insert(0, str(Path.cwd()))
     full = f"{CLONE}.{name}" if "." not in name and importlib.util.find_spec(f"{CLONE}.{name}") else name
     parts = full.split(".")
     above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
@@ -139,22 +136,12 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
     except (Exception, SystemExit) as error:  # Whatever the code of a module raises.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
             raise flags.Bad(f"{given}: there is no module {error.name}; {_offered(name, attribute)}") from None
-        raise flags.Bad(f"{given}: {full} cannot be imported: {told(error)}") from None
+        raise flags.Bad(f"{given}: {full} cannot be imported: {life.told(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:
     """What would have been right."""
     every = listed(attribute)
     near = difflib.get_close_matches(name, every, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and modules of your own"
-
-
-def told(error: BaseException) -> str:
-    """An exception in one line: what it is, and where."""
-    where = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(where[-1].filename).name}, line {where[-1].lineno})" if where else ""
-    if isinstance(error, SyntaxError):
-        place = f" ({Path(error.filename or '').name}, line {error.lineno})"
-        return f"{type(error).__name__}: {error.msg}{place}"
-    said = " ".join(str(error).split())
-    return f"{type(error).__name__}{': ' if said else ''}{said}{place}"
+    own = "modules of your own, in this folder or on PYTHONPATH"
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and {own}"

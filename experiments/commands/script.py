@@ -17,6 +17,7 @@ def main() -> None:
         print(listing(every))
     elif name in every:
         sys.argv[1:] = arguments
+        sys.path.insert(0, str(Path.cwd()))  # As `python -m` has it.
         runpy.run_module(f"experiments.{name}", run_name="__main__", alter_sys=True)
     else:
         near = difflib.get_close_matches(name, every, n=1)

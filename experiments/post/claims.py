@@ -13,7 +13,7 @@ import lstm_toys as lt
 from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
 from experiments.post import numbers, other_cells
 from experiments.post.data import PUBLISHED
-from lstm_toys.studies.claims.claim import HISTORY, TRAINING
+from lstm_toys.runs.experiment import HISTORY, TRAINING
 
 DENSE_RATE = 0.3
 """At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""

@@ -44,7 +44,13 @@ def family_answers(
         titles: of the panels.
         show_input: draw what was shown as thin lines.
         view: what the y axis holds; with ``"answers"`` inputs may leave it.
+
+    Raises:
+        ValueError: there is no family of a name.
     """
+    there = dict.fromkeys(results.family.values.tolist())
+    if unknown := [family for family in curves if family not in there]:
+        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there)}")
     fit = kept(results)
     with canvas(*titles, xlabel=axis_label(results.time)) as (figure, panels):
         for axes, (family, labels) in zip(panels, curves.items(), strict=True):

@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import errors
 from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys.networks import training
@@ -37,6 +38,9 @@ def answers(
         params: its parameters, every leaf with a leading axis S.
         inputs: the curves ``[C, T, F]``.
         block: members that one compiled program works on.
+
+    Raises:
+        ValueError: the curves have another shape, or features that the networks do not take.
 
     Example:
         >>> import lstm_toys as lt
@@ -69,8 +73,13 @@ def in_blocks(
         params: of the networks, every leaf with a leading axis S.
         inputs: the curves ``[C, T, F]``.
         block: members that one compiled program works on.
+
+    Raises:
+        ValueError: the curves have another shape, or features that the networks do not take.
     """
-    (seeds, *_), (curves, points, _) = jax.tree.leaves(params)[0].shape, inputs.shape
+    if np.ndim(inputs) != 3:
+        raise ValueError(f"curves have the shape (C, T, F), as lt.show makes them, not {np.shape(inputs)}")
+    (seeds, *_), (curves, points, features) = jax.tree.leaves(params)[0].shape, inputs.shape
     together = curve_block(points)
     tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
     size = min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * _most_blocks(points, block))
@@ -79,10 +88,14 @@ def in_blocks(
     for group in blocks.groups(seeds, size, block, mesh.size):
         members = blocks.place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params), mesh)
         count = min(size, seeds - int(group[0, 0]))
-        tiles = [
-            blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
-            for first in range(0, max(1, curves), tile)
-        ]
+        try:
+            tiles = [
+                blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
+                for first in range(0, max(1, curves), tile)
+            ]
+        except errors.ScopeParamShapeError as error:
+            told = str(error).partition(". (")[0]  # What follows is an address.
+            raise ValueError(f"curves of {features} features are none that these networks take: {told}") from None
         every.append(jax.tree.map(lambda *leaves, count=count: _joined(leaves, count, curves), *tiles))
     return jax.tree.map(lambda *parts: np.concatenate(parts), *every)
 

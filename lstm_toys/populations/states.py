@@ -44,7 +44,7 @@ def states(
         ``cell``; of one's own cell, what it sows.
 
     Raises:
-        ValueError: the model has no layer.
+        ValueError: the model has no layer, or the curves are none that it takes.
 
     Example:
         >>> import lstm_toys as lt

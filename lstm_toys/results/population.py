@@ -1,6 +1,7 @@
 """A trained population on disk: model, parameters, histories and answers, loaded without the code that made them."""
 
 import dataclasses
+import errno
 import importlib
 import json
 import sys
@@ -101,7 +102,7 @@ def load(folder: Path | str) -> Saved:
     """Reads what `save` wrote, or the run of an experiment.
 
     Raises:
-        OSError: there is no such file.
+        OSError: there is no such file, or the folder is that of something else, such as a sweep.
         Damaged: a file is not what was written.
         ValueError: the module of the model cannot be imported; the argument names it.
 
@@ -112,6 +113,9 @@ def load(folder: Path | str) -> Saved:
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
     folder = Path(folder)
+    if folder.is_dir() and not (folder / ABOUT).is_file():
+        told = "this folder holds no population, which lt.save writes, and a finished run of an experiment"
+        raise FileNotFoundError(errno.ENOENT, told, str(folder))
     about = read_json(folder / ABOUT)
     try:
         described = {name: about["model"][name] for name in ("class", "attributes")}

@@ -54,8 +54,10 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
     scope = Scope(own, (*FOLLOWED, *followed))
     found: dict[str, list[str]] = {}
     for module, name in [*queue]:
-        if _module(module, scope) is None or (name and name not in _loaded(module, scope).units):
-            raise Unfollowed(f"{module}: the code of {name or 'the module'} cannot be followed")
+        if _module(module, scope) is None:
+            raise Unfollowed(f"there is no file of a module {module}, in this folder, on PYTHONPATH or installed")
+        if name and name not in _loaded(module, scope).units:
+            raise Unfollowed(f"{_path(module, scope)}: defines no {name}")
         queue += [] if name else [(module, each) for each in _loaded(module, scope).units if "<" not in each]
     seen = set()
     while queue:
@@ -139,12 +141,24 @@ def _path(name: str, scope: Scope) -> Path | None:
     if file is None and last == top:
         spec = importlib.util.find_spec(name)
         file = spec and spec.origin
-    elif file is None and (above := _path(name.rpartition(".")[0], scope)) and above.name == "__init__.py":
-        places = (above.parent / f"{last}.py", above.parent / last / "__init__.py")
+    elif file is None:
+        folders = _folders(name.rpartition(".")[0], scope)
+        places = [folder / each for folder in folders for each in (f"{last}/__init__.py", f"{last}.py")]
         file = next((str(path) for path in places if path.is_file()), None)
     path = Path(file or "")
     foreign = {"site-packages", "dist-packages"}.intersection(path.parts) and top not in scope.own
     return None if foreign or path.suffix != ".py" else path
+
+
+def _folders(package: str, scope: Scope) -> list[Path]:
+    """Where the modules of a package are, which need not have a file of its own."""
+    if path := _path(package, scope):
+        return [path.parent] if path.name == "__init__.py" else []
+    above, _, last = package.rpartition(".")
+    if above:
+        return [folder / last for folder in _folders(above, scope) if (folder / last).is_dir()]
+    spec = importlib.util.find_spec(package)
+    return [Path(place) for place in spec.submodule_search_locations or ()] if spec and spec.origin is None else []
 
 
 @cache
@@ -259,8 +273,8 @@ def _resolved(module: _Module, chain: tuple[str, ...], scope: Scope) -> list[tup
 def _is_module(name: str, scope: Scope) -> bool:
     """Whether a name is that of a module, and not of something that a package binds."""
     package, _, last = name.rpartition(".")
-    above = _module(package, scope) if package else None
-    return above is not None and last not in above.units and _path(name, scope) is not None
+    above = _module(package, scope)
+    return (above is None or last not in above.units) and bool(_path(name, scope) or _folders(name, scope))
 
 
 def _counts(name: str, scope: Scope) -> bool:

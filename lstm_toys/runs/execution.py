@@ -1,21 +1,27 @@
 """The execution of an experiment's own runs: training, evaluation, files and figures."""
 
-from collections.abc import Iterator, Sequence
+import dataclasses
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import flax.linen as nn
+import jax
 import numpy as np
 import xarray as xr
+from matplotlib.figure import Figure
 
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.results import arrays, population, storage, summary
-from lstm_toys.runs import foreign
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs import foreign, life
+from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
+from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
 
@@ -42,14 +48,10 @@ def check_experiment(experiment: Experiment) -> None:
     """
     two = families.time_points(2, experiment.span)
     refused = f"experiment {experiment.name}: "
-    found = {}
-    for name in ("task", "probes"):
-        try:
-            found[name] = getattr(experiment, name)(two)
-        except Exception as error:  # Whatever the code of an experiment raises.
-            said = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise Refused(f"{refused}its {name} cannot be made: {said}") from None
-    task, probes = found["task"], found["probes"]
+    with trial(f"{refused}its task cannot be made"):
+        task = experiment.task(two)
+    with trial(f"{refused}its probes cannot be made"):
+        probes = experiment.probes(two)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{refused}task is a function of x to an lt.Task, probes one to a list of lt.Probe")
     if set(task.numbers) != set(experiment.numbers):
@@ -60,6 +62,29 @@ def check_experiment(experiment: Experiment) -> None:
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{refused}two probes are named {twice[0]}")
+    if taken := [name for name in names if name in (TRAINING, HISTORY)]:
+        raise Refused(f"{refused}no probe can be named {taken[0]}: claims have that name for something else")
+    with trial(f"{refused}its training curves cannot be made"):
+        numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
+        jax.eval_shape(task.examples, jax.random.key(0), numbers)
+    with trial(f"{refused}its draw does not take two arguments, the results and those of the runs beside"):
+        inspect.signature(experiment.draw).bind(None, {})
+
+
+@contextmanager
+def trial(told: str) -> Iterator[None]:
+    """Calls what an experiment declares, whatever it raises.
+
+    Raises:
+        Refused: it raises something; this tells what and where.
+    """
+    try:
+        yield
+    except jax.errors.JAXTypeError as error:  # Of many lines, with an address of more.
+        traced = TypeError("jax traces what is computed here; use jax.numpy, and neither NumPy, float nor if")
+        raise Refused(f"{told}: {life.told(traced.with_traceback(error.__traceback__))}") from None
+    except Exception as error:
+        raise Refused(f"{told}: {life.told(error)}") from None
 
 
 def size_of(experiment: Experiment, settings: Settings, members: int, states: int = 1) -> footprint.Footprint:
@@ -111,6 +136,12 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
     )
 
 
+def described(model: nn.Module) -> str:
+    """A network of one's own, in words: its class and its attributes."""
+    names = [each.name for each in dataclasses.fields(model) if each.name not in ("parent", "name")]
+    return ", ".join([type(model).__name__, *(f"{name} {getattr(model, name)}" for name in names)])
+
+
 def begin(
     work: Work,
     settings: Settings,
@@ -128,7 +159,7 @@ def begin(
         work: the run; its subject is the experiment.
         settings: of its members, but for the traced ones.
         conduct: how.
-        title: what is trained.
+        title: what is trained, before the words of its network.
         members: their number.
         steps: see `train.train`.
         part: name of the folder of its checkpoints, of a run of several trainings.
@@ -139,7 +170,8 @@ def begin(
     block = settings.block or programs.suitable_block(task, model)
     every, said = conduct.options.checkpoint_every, conduct.progress.tell
     checkpoints = Checkpoints(work.run.checkpoints / part, every, devices.fingerprint(block), said)
-    conduct.progress.begin(title, members, steps if isinstance(steps, int) else max(steps))
+    words = settings.network if work.subject.model is None else described(model)
+    conduct.progress.begin(f"{title} ({words})", members, steps if isinstance(steps, int) else max(steps))
     if checkpoints.newest:
         conduct.progress.tell(f"continues from {checkpoints.newest}")
     return train.Training(
@@ -176,10 +208,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         OSError: a file cannot be written.
     """
     settings, experiment = work.run.settings, work.subject
-    title = f"{settings.experiment} ({settings.network})"
     options = {name: getattr(settings, name) for name in ("seeds", *TRACED)}
     options |= {"numbers": dict(settings.numbers), "steps": (*settings.keep_steps, settings.steps)}
-    training = begin(work, settings, conduct, title, settings.seeds, frames=experiment.frames, **options)
+    training = begin(work, settings, conduct, settings.experiment, settings.seeds, frames=experiment.frames, **options)
     with conduct.interruption.patient():
         trained = training.population()
     seconds |= trained.seconds
@@ -213,9 +244,26 @@ def evaluate(
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """The experiment's figures, from labeled results alone."""
-    others = {name: _results(other) for name, other in work.beside.items()}
-    yield from work.subject.draw(_results(work), others).items()
+    """The experiment's figures, from labeled results alone.
+
+    Raises:
+        Failed: what an experiment declares draws nothing that could be saved.
+    """
+    own, others = _results(work), {name: _results(other) for name, other in work.beside.items()}
+    failed = f"experiment {work.subject.name}: its draw"
+    kept = "the trained run is kept; --replot draws it again"
+    try:
+        drawings = work.subject.draw(own, others)
+    except Exception as error:  # Whatever the code of an experiment raises.
+        raise Failed(f"{failed} raised {life.told(error)}; {kept}") from None
+    if not isinstance(drawings, Mapping):
+        raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
+    for name, drawing in drawings.items():
+        ending = ".png" if isinstance(drawing, Figure) else ".gif"
+        if not isinstance(drawing, Drawing) or Path(str(name)).name != name or not name.endswith(ending):
+            told = f"returned {type(drawing).__name__} under {name!r}"
+            raise Failed(f"{failed} {told}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
+    yield from drawings.items()
 
 
 def _results(work: Work) -> xr.Dataset:

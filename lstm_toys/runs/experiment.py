@@ -24,6 +24,9 @@ from lstm_toys.tasks.span import Span
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """What results have under ``train_NAME`` already."""
 
+TRAINING, HISTORY = "training", "history"
+"""What claims have beside the probes: the training curve, and what the records of the training told."""
+
 
 @dataclass(frozen=True)
 class Experiment:

@@ -6,6 +6,7 @@ Imports nothing heavy until something is to be executed or drawn.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -284,6 +285,22 @@ def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
 def rounded(seconds: dict[str, float]) -> dict[str, float]:
     """Seconds of each stage, to the millisecond."""
     return {stage: round(value, 3) for stage, value in seconds.items()}
+
+
+def told(error: BaseException) -> str:
+    """What code of one's own raised, in one line: what it is, and where in that code."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
+    said = " ".join(str(error).split())
+    where = [each for each in traceback.extract_tb(error.__traceback__) if not _foreign(Path(each.filename))]
+    place = f" ({Path(where[-1].filename).name}, line {where[-1].lineno})" if where else ""
+    return f"{type(error).__name__}{': ' if said else ''}{said}{place}"
+
+
+def _foreign(path: Path) -> bool:
+    """Whether a file is one of this library, of Python's or of a package, or none."""
+    libraries = {Path(__file__).parents[1], Path(traceback.__file__).parent}
+    return not libraries.isdisjoint(path.parents) or "site-packages" in path.parts or path.name.startswith("<")
 
 
 def listed(seeds: list[int]) -> str:

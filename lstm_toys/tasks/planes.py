@@ -68,6 +68,9 @@ class Plane:
         at: further parameters: a number, or the name of the parameter that they equal; those that are not here are as
             in the training curves, or in the middle of their range.
 
+    Raises:
+        ValueError: it has not two axes.
+
     Example:
         >>> import lstm_toys as lt
         >>> lt.Plane("line", (lt.Axis("slope", -1.0, 1.0, 33), "intercept")).family
@@ -77,6 +80,10 @@ class Plane:
     family: object
     axes: tuple[Axis | str, Axis | str]
     at: Mapping[str, float | int | str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
+            raise ValueError(f"a plane has two axes, each an Axis or a name, and not {self.axes!r}")
 
 
 Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]

@@ -446,10 +446,17 @@ def mine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mine")
     (folder / "mine_claims.py").write_text(MINE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "path", [*sys.path])
+        patch.syspath_prepend(folder)
         patch.chdir(folder)
         yield folder
     sys.modules.pop("mine_claims", None)
+
+
+def test_variants_that_none_are_declared_of_are_refused(mine, capsys):
+    text = "import dataclasses, mine_claims\nCLAIMS = dataclasses.replace(mine_claims.CLAIMS, variants={})\n"
+    (mine / "mine_plain.py").write_text(text)
+    assert carry_out(claims, ["--claims=mine_plain", "--variants"]) == 2
+    assert capsys.readouterr() == ("", "flag --variants: the claims of mine_plain have none\n")
 
 
 @pytest.fixture(scope="module")

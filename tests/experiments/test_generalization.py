@@ -1,6 +1,7 @@
 """The command that evaluates a population on grids: its flags, and what it leaves."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -52,6 +53,32 @@ def test_a_wrong_flag_is_told_in_one_line(arguments, told):
     with pytest.raises(flags.Bad, match=r"^[^\n]*$") as raised:
         generalization.plan(arguments)
     assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("planes", "told"),
+    [
+        ('[lt.Plane("line", ("slope", "intercept"))]', "TypeError: 'list' object is not callable"),
+        ('lambda _: [lt.Plane("line", ("slope",))]', "ValueError: a plane has two axes, each an Axis or a name"),
+        ('lambda _: [lt.Plane("line", "slope")]', "ValueError: a plane has two axes, each an Axis or a name"),
+        ("lambda _: None", "TypeError: 'NoneType' object is not iterable"),
+    ],
+)
+def test_planes_that_cannot_be_made_are_told_in_one_line(planes, told, tmp_path):
+    """In a process of its own, without the checks of annotations that tests have."""
+    imports = "import dataclasses\nimport lstm_toys as lt\nfrom experiments import line\n"
+    declared = f"EXPERIMENT = dataclasses.replace(line.EXPERIMENT, planes={planes})\n"
+    (tmp_path / "mine.py").write_text(imports + declared)
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.generalization", "--task=mine"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"experiment line: its planes, a function of the settings to a list, cannot be made: {told}" in done.stderr
 
 
 def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():

@@ -59,3 +59,8 @@ def test_the_view_is_that_of_the_answers_or_holds_the_input_too(hand_made, view,
     labeled["input"] = labeled.input + 100
     axes = axes_of(figures.family_answers(labeled, {"amplitude": SINES}, "amplitude", view=view))
     assert (axes.get_ylim()[1] > 100) == reaches
+
+
+def test_a_family_that_is_not_there_is_told(hand_made):
+    with pytest.raises(ValueError, match=r"no answers to 'phrase'; the probes are line, line_origin, amplitude, "):
+        figures.family_answers(hand_made(), {"phase": SINES, "phrase": SINES}, "a", "b")

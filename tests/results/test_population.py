@@ -131,3 +131,10 @@ def test_a_model_that_is_not_there_is_named(folder, value):
     else:
         with pytest.raises(Damaged, match="does not describe a population"):
             population.load(folder)
+
+
+def test_a_folder_of_something_else_is_told(tmp_path):
+    (tmp_path / "results.nc").write_bytes(b"a sweep's")
+    with pytest.raises(FileNotFoundError, match=r"^[^\n]*this folder holds no population, which [^\n]*$") as raised:
+        population.load(tmp_path)
+    assert raised.value.filename == str(tmp_path)

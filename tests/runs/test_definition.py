@@ -29,6 +29,7 @@ import numpy as np
 import lazy as lz
 from helpers import scale, other as renamed
 import helpers.deep as deep
+from space import within
 
 LEVEL = 0.3
 SQUARES = [each * each for each in range(3)]
@@ -41,7 +42,7 @@ UNUSED = 7
 def task(x: "int") -> int:
     """Doc."""
     # A comment.
-    return scale(x) + LEVEL + TABLE["a"] + SQUARES[0] + deep.bottom.VALUE + len(deep.bottom.TABLE)
+    return scale(x) + LEVEL + TABLE["a"] + SQUARES[0] + deep.bottom.VALUE + within.value() + len(deep.bottom.TABLE)
 
 
 def probes(x):
@@ -66,6 +67,8 @@ if __name__ == "__main__":
 ''',
     "helpers/__init__": "FACTOR = 2\nother = 5\n\n\ndef scale(x):\n    return FACTOR * x if x else scale(x + 1)\n",
     "helpers/deep": "from helpers import bottom\n",
+    "space/within": "import space.deep.below\n\n\ndef value():\n    return space.deep.below.VALUE\n",
+    "space/deep/below": "VALUE = 1\n",
     "helpers/bottom": "VALUE = 1\nELSE = 2\nTABLE = {}\nif VALUE:\n    VALUE = VALUE + 0\n",
     "lazy/__init__": LAZY,
     "lazy/__init__.pyi": "from .inside import reached\n",
@@ -90,6 +93,8 @@ OTHER = {
     "helper": ("helpers/__init__", "return FACTOR * x", "return FACTOR + x", "helpers.scale"),
     "what a helper uses": ("helpers/__init__", "FACTOR = 2", "FACTOR = 3", "helpers.FACTOR"),
     "through modules": ("helpers/bottom", "VALUE = 1\n", "VALUE = 9\n", "helpers.bottom.VALUE"),
+    "in a package without a file": ("space/within", ".VALUE", ".VALUE + 1", "space.within.value"),
+    "in a package of such": ("space/deep/below", "VALUE = 1", "VALUE = 2", "space.deep.below.VALUE"),
     "under a condition": ("helpers/bottom", "VALUE + 0", "VALUE + 1", "helpers.bottom.VALUE"),
     "through a lazy face": ("lazy/inside", "helpers.other + x", "helpers.other - x", "lazy.inside.reached"),
     "through an import in a function": ("helpers/__init__", "other = 5", "other = 6", "helpers.other"),
@@ -107,7 +112,7 @@ def written(tmp_path, monkeypatch):
     def write(file="study", before="", after=""):
         for name, text in FILES.items():
             path = tmp_path / (name if name.endswith(".pyi") else f"{name}.py")
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             if name == file:
                 assert before in text
             path.write_text(text.replace(before, after) if name == file and before else text)
@@ -147,7 +152,7 @@ def test_what_cannot_be_followed_is_told(written):
     with pytest.raises(ValueError, match="cannot be followed"):
         written("helpers/__init__", "other = 5", "other = (")
     written()
-    with pytest.raises(ValueError, match="the code of nothing cannot be followed"):
+    with pytest.raises(ValueError, match="defines no nothing"):
         code.definition(["study:nothing"])
     with pytest.raises(ValueError, match="no function of a module"):
         code.root(abs)

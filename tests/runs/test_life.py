@@ -1,8 +1,13 @@
 """The one life of whatever runs, where a command line alone does not reach."""
 
+import dataclasses
+
 import pytest
+from matplotlib.figure import Figure
 from rich.console import Console
 
+import lstm_toys as lt
+from conftest import carry_out
 from experiments.all import EXPERIMENTS
 from experiments.commands import command
 from lstm_toys.populations.interruption import Interruption
@@ -44,3 +49,41 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
     assert "3 of 3: line (hidden none, readout cell): 2 networks, 5 steps" in output
     assert [others[0].run.results.stat()] == before
     assert all(work.run.drawn for work in (first, *others))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The flags of a small run that could not be drawn when it was trained."""
+    folder = tmp_path_factory.mktemp("trained")
+    arguments = ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={folder}", "--quiet"]
+    assert carry_out(dataclasses.replace(LINE, draw=lambda *_: None), arguments) == 1
+    return arguments
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [
+        (lambda *_: None, "returned NoneType, no dictionary of drawings"),
+        (lambda *_: {"loss": Figure()}, "returned Figure under 'loss'; a Figure goes under NAME.png"),
+        (lambda *_: {"loss.gif": Figure()}, "returned Figure under 'loss.gif'"),
+        (lambda *_: {"../loss.png": Figure()}, "returned Figure under '../loss.png'"),
+        (lambda *_: {3: Figure()}, "returned Figure under 3"),
+        (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
+        (
+            lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
+            "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_life.py, line ",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_one_line(draw, told, trained, capsys):
+    assert carry_out(dataclasses.replace(LINE, draw=draw), [*trained, "--replot"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert told in errors
+    assert errors.endswith("; the trained run is kept; --replot draws it again\n")
+
+
+def test_a_run_that_could_not_be_drawn_is_kept(trained, capsys):
+    assert carry_out(LINE, [*trained, "--replot"]) == 0
+    assert capsys.readouterr() == ("", "")

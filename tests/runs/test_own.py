@@ -245,6 +245,20 @@ def test_it_is_swept(own, tmp_path):
         np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
 
 
+def test_it_is_told_as_what_it_is_and_not_by_flags(own, tmp_path, capsys):
+    assert carry_out(own.EXPERIMENT, ["--seeds=2", "--steps=1", f"--results_dir={tmp_path}"]) == 0
+    assert "own (Whole, features 1, widths (3,)): 2 networks, 1 steps" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("grid", [["--grid=readout=cell dense"], ["--grid=gates=sigmoid hard", "--grid=hidden=3 4"]])
+def test_flags_that_it_does_not_read_are_no_settings_of_a_sweep(own, grid, tmp_path, capsys):
+    folder = tmp_path / "results"
+    assert carry_out(sweep, [f"--task={own.__name__}", *grid, f"--results_dir={folder}"]) == 2
+    name = grid[0].split("=")[1]
+    assert capsys.readouterr() == ("", f"flag --grid: the model of own does not read {name}; leave that out\n")
+    assert not folder.exists()
+
+
 def test_what_is_saved_is_loaded_where_its_module_is_or_that_is_named(own, tmp_path):
     task = own.task(lt.time_points(12))
     for name, model in (("whole", own.Whole(1)), ("cell", lt.Stack(1, (3,), cell=CELL))):

@@ -13,12 +13,6 @@ VERDICTS = get_args(Verdict)
 COPY, CLIPPED = "copy", "clipped copy"
 """The models without a network that claims are tried on."""
 
-TRAINING = "training"
-"""The curve set of the training curve alone."""
-
-HISTORY = "history"
-"""What the records of the training told, instead of curves."""
-
 Number = Callable[..., Float[np.ndarray, " S"]]
 """From the curve sets that it needs, one dataset each, to one number a network; NaN where it has no meaning."""
 

@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PyTree, Shaped
 
-from lstm_toys.studies.claims.claim import HISTORY, TRAINING
+from lstm_toys.runs.experiment import HISTORY, TRAINING
 
 Evidence = Mapping[str, xr.Dataset]
 

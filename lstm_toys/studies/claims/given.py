@@ -9,10 +9,9 @@ import xarray as xr
 from lstm_toys.files import Damaged, sha256
 from lstm_toys.results import storage
 from lstm_toys.runs import foreign
-from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Refused
-from lstm_toys.studies.claims.claim import HISTORY, TRAINING
 from lstm_toys.studies.claims.evidence import select
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.tasks import families

@@ -20,7 +20,7 @@ from lstm_toys.populations.interruption import Interrupted
 from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
-from lstm_toys.runs.execution import network
+from lstm_toys.runs.execution import network, trial
 from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
@@ -80,6 +80,10 @@ def check(work: Work) -> None:
         raise Refused(
             f"{refused}it declares other training curves than its task has; let trained and task say the same"
         )
+    for name, family in work.subject.families.items():
+        with trial(f"{refused}the family {name} cannot be computed"):
+            known = families.family_of(family)
+            jax.eval_shape(partial(known.curves, time_points(2)), dict.fromkeys(known.names, 0.5))
     model = network(experiment, task, work.run.settings.trained)
     if work.run.settings.grids and not task.sequence and not hasattr(model, "sequence"):
         told = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
@@ -228,15 +232,17 @@ LEAST_MEASURED = 3
 
 
 def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """By curve, the medians over seeds of its measures, or of what was read off it."""
-    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    """By curve, the medians over seeds of its measures, with the unit of x if any, or of what was read off it."""
+    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
     rows = {}
     for curve in fit.curve.values:
         chosen = fit.sel(curve=curve)
         if "asked" in fit.dims:
             values = {f"read-off {name}": chosen.answer.sel(asked=name).values for name in fit.asked.values}
         else:
-            values = {label: chosen[name].values for name, label in measures.MEASURES.items() if name in chosen}
+            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
         for label, each in values.items():
             rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
     return rows

@@ -1,5 +1,6 @@
 """A sweep: populations under many settings, in as few compiled programs as their shapes allow."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, TRACED, Settings
-from lstm_toys.runs.life import Conduct, Work, stopwatch
+from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
@@ -67,7 +68,7 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     found: dict[tuple[Any, ...], Shape] = {}
     places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
-        kind = (each.optimizer, each.hidden, each.readout, each.cell, each.gates, each.timesteps)
+        kind = (each.optimizer, *(getattr(each, name) for name in NETWORK), each.timesteps)
         shape = found.setdefault(kind, Shape(each, [], []))
         hyper = {
             name: value
@@ -82,7 +83,27 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
     return list(found.values())
 
 
-check = execution.check  # The subject is the experiment, as that of its own runs.
+def check(work: Work) -> None:
+    """Calls what the experiment declares, and holds the flags that describe a network against a model of its own.
+
+    Raises:
+        Refused: something cannot be called, or the model does not read a flag that varies.
+    """
+    execution.check(work)
+    experiment, every = work.subject, work.run.settings.settings
+    if experiment.model is None:
+        return
+    task = experiment.task(families.time_points(2, experiment.span))
+    seen: dict[Any, Settings] = {}
+    for each in every:
+        other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
+        same = seen.setdefault((other, execution.network(experiment, task, each)), each)
+        if idle := [name for name in NETWORK if getattr(same, name) != getattr(each, name)]:
+            raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
+
+
+NETWORK = ("hidden", "readout", "cell", "gates")
+"""The settings that describe a network."""
 
 
 def size(work: Work) -> Footprint:
@@ -127,10 +148,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     with results.writing(run.results, experiment, settings, run.settings.as_dict()) as write:
         for number, shape in enumerate(every):
             common = shape.common
-            title = f"{common.optimizer}, {common.network}"
-            trained = execution.begin(
-                work, common, conduct, title, shape.members, steps=shape.budgets, part=str(number), **shape.start
-            )
+            options = {"steps": shape.budgets, "part": str(number), **shape.start}
+            trained = execution.begin(work, common, conduct, common.optimizer, shape.members, **options)
             x = families.time_points(common.timesteps, experiment.span)
             probes = experiment.probes(x)
             shown = np.concatenate([probe.inputs for probe in probes])

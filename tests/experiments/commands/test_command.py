@@ -266,8 +266,43 @@ def test_neither_a_wrong_flag_nor_help_waits_for_jax(name):
     """Nor does what is finished: of the sine here, of the others where they are made."""
     told = carry_out_without_jax(name, ["--seeds=x"], ["--nonsense"], ["--help"])
     assert told.startswith("2\n2\n")
-    assert f"usage: python -m experiments.{name} " in told
+    assert "\nusage: python " in told
     assert told.endswith("\n0\n")
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """Runs Python in a folder where a package without a file of its own has an experiment."""
+    written = (ROOT / "experiments" / "line.py").read_text()
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "mine.py").write_text(written.replace('name="line"', 'name="mine"'))
+
+    def run(*arguments):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        started = [sys.executable, *arguments]
+        return subprocess.run(started, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["-m", "studies.mine"], "-m studies.mine"),
+        (["studies/mine.py"], "studies/mine.py"),
+        (["-m", "experiments.sweep", "--task=studies.mine"], "-m experiments.sweep"),
+    ],
+)
+def test_help_tells_how_it_was_called(arguments, told, elsewhere):
+    assert f"\nusage: python {told} [flags]\n" in elsewhere(*arguments, "--help").stdout
+
+
+def test_a_module_of_a_folder_is_run(elsewhere, tmp_path):
+    arguments = ["--seeds=2", "--steps=2", "--timesteps=12", "--quiet"]
+    done = elsewhere("-m", "studies.mine", *arguments)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (run,) = (tmp_path / "results" / "runs").iterdir()
+    assert run.name.startswith("mine-")
 
 
 def test_a_finished_run_is_told_without_jax(process):

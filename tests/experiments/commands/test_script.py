@@ -1,10 +1,12 @@
 """The console script: its list of commands, and that it runs them as modules are run."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
+from conftest import ROOT
 from experiments.commands import script
 
 
@@ -50,6 +52,7 @@ def test_an_unknown_name_is_told_in_one_line(name, told, monkeypatch, capsys):
 
 def test_a_wrong_flag_ends_it_as_it_ends_the_module(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["lstm-toys", "line", "--steps=-1"])
+    monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.delitem(sys.modules, "experiments.line", raising=False)
     with pytest.raises(SystemExit) as ended:
         script.main()
@@ -64,3 +67,19 @@ def test_the_list_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
     assert done.stdout.endswith("\n[]\n"), done.stderr
+
+
+def test_modules_of_the_folder_that_one_is_in_are_found(tmp_path):
+    (tmp_path / "mine.py").write_text("from experiments.line import EXPERIMENT\n")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "lstm-toys").write_text("from experiments.commands import script; script.main()")
+    done = subprocess.run(
+        [sys.executable, "bin/lstm-toys", "sweep", "--task=mine", "--steps=-1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stderr.count("\n") == 1
+    assert "--steps=-1" in done.stderr

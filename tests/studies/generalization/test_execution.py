@@ -6,6 +6,7 @@ from pathlib import Path
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 
 from experiments import generalization, hill
 from experiments.commands import flags
@@ -15,6 +16,8 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization.settings import Evaluation
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.curves import Curves
+from lstm_toys.tasks.families import Family
+from lstm_toys.tasks.parameters import Parameter
 
 X = jnp.linspace(0.0, 1.0, 2)
 LINE = {"slope": 0.3, "intercept": 0.1}
@@ -52,3 +55,27 @@ def test_what_cannot_be_measured_is_refused_in_one_line(task, curves, told):
     with pytest.raises(life.Refused, match=r"^generalization of hill: [^\n]*$") as raised:
         studies.generalization.execution.check(work)
     assert told in str(raised.value)
+
+
+def test_a_family_that_jax_cannot_trace_is_refused_in_one_line():
+    settings, _ = flags.parse(hill.EXPERIMENT, [])
+    _, about = generalization.planes_of(hill.EXPERIMENT, settings)
+    mine = Family(lambda x, rate: np.exp(rate * x), (Parameter("rate", 0.0, 1.0),))
+    about = dataclasses.replace(about, families={**about.families, "mine": mine})
+    work = life.Work(Run(Evaluation("generalization", settings, ()), Path()), studies.generalization, about)
+    with pytest.raises(life.Refused, match=r"^generalization of hill: the family mine cannot [^\n]*$") as raised:
+        studies.generalization.execution.check(work)
+    assert "use jax.numpy" in str(raised.value)
+    assert "(test_execution.py, line " in str(raised.value)
+
+
+@pytest.mark.parametrize(("unit", "added"), [("", ["", "", ""]), ("s", [" (s)", " (rad/s)", " (s)"])])
+def test_measures_of_ones_own_curves_are_told_in_the_unit_of_x(unit, added):
+    names = ("rmse", "delay", "frequency_answered", "valley_place")
+    values = {name: (("seed", "curve"), np.full((3, 1), float(number))) for number, name in enumerate(names)}
+    coordinates = {"curve": ["up"], "time": ("time", np.arange(2.0), {"units": unit})}
+    labeled = xr.Dataset({**values, "diverged": ("seed", np.zeros(3, int))}, coordinates)
+    told = studies.generalization.execution.curve_summary(labeled)
+    labels = [f"up: {name}{more}" for name, more in zip(("delay", "frequency", "x of the valley"), added, strict=True)]
+    assert [*told] == ["up: RMSE after the first tenth", *labels]
+    assert [each.value for each in told.values()] == [0, 1, 2, 3]
