@@ -115,7 +115,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Help(flags.usage(__doc__, every, values))
     own, rest = flags.split(FLAGS, arguments)
     declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
-    experiment, rest = modules.completed(declared, rest)
+    experiment, rest, notes = modules.completed(declared, rest)
     names, table, _ = axes_of(experiment)
     given, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
@@ -140,7 +140,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     population = life.training(experiment, settings, options.results_dir)
     run = Run(evaluation, options.results_dir, study.defined(experiment.defined(settings.cell), about))
     work = life.Work(run, studies.generalization, about, needs={"population": population})
-    return command.Plan([work], options)
+    return command.Plan([work], options, notes=notes)
 
 
 def _grids(

@@ -26,12 +26,15 @@ MANY = 64
 """From so many training curves on, a step takes some of them."""
 
 BATCH = 32
-"""How many, unless a flag says so."""
+"""How many, about, unless a flag says so."""
 
 LEAST = 5
 """Curves, of which some are held out unless a flag says otherwise; of fewer all are needed."""
 
 HELD_OUT = 0.2
+
+NAMED = 12
+"""Held-out curves that are told, at most."""
 
 LEARNED = 1e-3
 """The MSE of scaled values, which are 1.6 from end to end, that counts as learned: an RMSE of 2 % of their range."""
@@ -54,7 +57,7 @@ FLAGS: flags.FlagTable = {
         "file of numbers to tell of the curves, a row a curve in their order, a column a number",
     ),
     "ask": (flags.choice("same", "next"), "same: the value that is shown; next: the value after it"),
-    "hold_out": (flags.share(), "share of the curves that is kept out of training"),
+    "hold_out": (flags.share("a fifth of five and more"), "share of the curves that is kept out of training"),
     "batch": (flags.integer_or_auto(1, 2**31 - 1), "curves in a step"),
     "standardize": (None, "scale the curves to what networks can answer, and undo it in what is told"),
 }
@@ -64,13 +67,13 @@ DEFAULTS = {
     "targets": "none",
     "ask": "same",
     "hold_out": f"auto, {HELD_OUT} of {LEAST} curves and more",
-    "batch": f"auto, {BATCH} of {MANY} curves and more, else all",
+    "batch": f"auto, about {BATCH} of {MANY} curves and more, else all",
     "standardize": True,
 }
 
 
-def complete(values: dict[str, Any]) -> lt.Experiment:
-    """The experiment on some files.
+def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
+    """The experiment on some files, and what was read in them.
 
     Raises:
         Bad: a file cannot be used, or not beside the others.
@@ -94,10 +97,14 @@ def complete(values: dict[str, Any]) -> lt.Experiment:
         ask, asked, targets = "targets", *numbers(values["targets"], count)
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
-    batch = values["batch"] or (BATCH if len(kept.names) >= MANY else None)
+    batch = values["batch"] or usual_batch(len(kept.names))
+    notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
+    out = "".join(f", {counted(each)} held out: {named(each)}" for each in others)
+    notes.append(f"{counted(kept)} trained on{out}")
     if values["show"]:
         shown = columns("show", values["show"], scaled)
         check_shown(shown, curves, values["show"])
+        notes += [read_in(path, each) for path, each in zip(values["show"], shown, strict=True)]
         others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
     points, span = first.values.shape[1], spanned(curves)
     if ask == "next":
@@ -105,7 +112,9 @@ def complete(values: dict[str, Any]) -> lt.Experiment:
             raise flags.Bad(f"flag --ask=next: needs at least 3 rows; {values['train'][0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
     names = features + asked
-    scaling = lt.Scaling.fitted(kept.values, kept.targets, names) if scaled else None
+    fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
+    scaling = fitted if scaled else None
+    limit = LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean())
     own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
@@ -115,11 +124,11 @@ def complete(values: dict[str, Any]) -> lt.Experiment:
         "asked": ask,
         "batch": str(batch),
     }
-    return lt.Experiment(
+    experiment = lt.Experiment(
         name="own",
         doc=__doc__ or "",
         defaults=SETTINGS,
-        goal=lt.Goal(LEARNED, scaled="scaled values" if scaled else ""),
+        goal=lt.Goal(limit, scaled="scaled values" if scaled else ""),
         task=own.task,
         probes=own.probes,
         draw=draw,
@@ -128,6 +137,7 @@ def complete(values: dict[str, Any]) -> lt.Experiment:
         scaling=scaling,
         fixed={"timesteps": points},
     )
+    return experiment, notes
 
 
 def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
@@ -207,7 +217,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
         every: all of them.
         share: to be held out; None: `HELD_OUT` of `LEAST` curves and more. A few more are, where batches would not be
             full.
-        batch: curves in a step; None: `BATCH` of `MANY` and more.
+        batch: curves in a step; None: `usual_batch`.
 
     Raises:
         Bad: no curve would be left, or a batch would not be full.
@@ -217,20 +227,54 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     out = max(1, round(share * count)) if share else 0
     if out >= count:
         raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {count} curves to train on")
-    size = batch or (BATCH if count - out >= MANY else 1)
-    if size > count - out:
-        raise flags.Bad(f"flag --batch={size}: there are {count - out:,} curves to train on")
-    if (over := (count - out) % size) and out:
-        out += over
-    elif over and batch:
-        raise flags.Bad(f"flag --batch={size}: does not divide the {count:,} curves that are trained on")
-    elif over:
-        told = f"give a --batch that does, or hold out {over}"
-        raise flags.Bad(f"flag --hold_out=0: {BATCH} curves a step do not divide {count:,}; {told}")
+    if batch and batch > count - out:
+        raise flags.Bad(f"flag --batch={batch}: there are {count - out:,} curves to train on")
+    if batch and not out and count % batch:
+        raise flags.Bad(f"flag --batch={batch}: does not divide the {count:,} curves that are trained on")
+    if out and batch:
+        out += (count - out) % batch
+    while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
+        out += 1
     if not out:
         return every, []
     kept, held = sets.kept_out(every, out)
     return every.part(kept, sets.TRAINED), [every.part(held, sets.HELD_OUT)]
+
+
+def usual_batch(count: int) -> int | None:
+    """Curves in a step, of so many: of `MANY` and more the divisor nearest to `BATCH`; None: all."""
+    sizes = [size for size in range(BATCH // 2, 2 * BATCH + 1) if count % size == 0]
+    return min(sizes, key=lambda size: abs(size - BATCH)) if sizes and count >= MANY else None
+
+
+def read_in(path: Path, curves: Curves) -> str:
+    """What a file was found to hold."""
+    (count, rows), span, values = curves.values.shape, curves.span, curves.values
+    names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
+    time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
+    ends = f"values from {values.min():.6g} to {values.max():.6g}"
+    return f"{path}: {count:,} curve{'s' * (count > 1)}, {names}, {rows:,} rows, {time}, {ends}"
+
+
+def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
+    """What looks as if it was not meant."""
+    found, steps = [], np.diff(first.values[0])
+    if first.span is None and len(first.names) > 1 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean():
+        found.append(f"{first.names[0]!r} rises evenly and is taken for a curve; if it holds time points, call it t")
+    if equal := len(every.names) - len({each.tobytes() for each in every.values}):
+        found.append(f"{equal:,} of the curves have the same numbers as others, which may be held out")
+    return found
+
+
+def counted(curves: sets.CurveSet) -> str:
+    """How many curves there are."""
+    return f"{len(curves.names):,} curve{'s' * (len(curves.names) > 1)}"
+
+
+def named(curves: sets.CurveSet) -> str:
+    """The names of curves, the first twelve of them."""
+    more = f" and {len(curves.names) - NAMED:,} more" if len(curves.names) > NAMED else ""
+    return ", ".join(curves.names[:NAMED]) + more
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
@@ -251,7 +295,9 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
                 file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
                 figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
             figures[f"errors_over_time{of}.png"] = lt.figures.errors_over_time(results, feature, "Errors over time")
-        figures["errors_over_curves.png"] = lt.figures.errors_over_curves(results, "Errors over curves")
+            figures[f"errors_over_curves{of}.png"] = lt.figures.errors_over_curves(
+                results, feature, "Errors over curves"
+            )
     figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own")
     return figures
 

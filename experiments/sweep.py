@@ -52,12 +52,12 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Help(flags.usage(__doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name}))
     own, rest = flags.split(OWN, arguments)
     declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
-    experiment, rest = modules.completed(declared, rest)
+    experiment, rest, notes = modules.completed(declared, rest)
     settings, options = expand(experiment, own["grid"] or [], rest)
     run = Run(
         SweepSettings("sweep", settings), options.results_dir, experiment.defined(*(each.cell for each in settings))
     )
-    return command.Plan([Work(run, studies.sweep, experiment)], options)
+    return command.Plan([Work(run, studies.sweep, experiment)], options, notes=notes)
 
 
 def expand(

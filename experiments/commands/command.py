@@ -28,11 +28,13 @@ class Plan:
         works: runs.
         options: what is done with them.
         report: what is told of all of them together, instead of each by itself.
+        notes: what is told before anything is done.
     """
 
     works: Sequence[life.Work]
     options: life.Options
     report: Callable[[], Iterable[RenderableType]] | None = None
+    notes: Sequence[str] = ()
 
 
 def main(experiment: Experiment) -> None:
@@ -44,9 +46,9 @@ def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
     """What the command line of an experiment asks for."""
     if flags.asks_help(arguments):
         raise flags.Help(flags.usage(experiment.doc, *modules.table_of(experiment)))
-    experiment, rest = modules.completed(experiment, arguments)
+    experiment, rest, notes = modules.completed(experiment, arguments)
     settings, options = flags.parse(experiment, rest)
-    return Plan([life.training(experiment, settings, options.results_dir)], options)
+    return Plan([life.training(experiment, settings, options.results_dir)], options, notes=notes)
 
 
 def leave(plan: Callable[[Sequence[str]], Plan]) -> None:
@@ -76,6 +78,8 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
         return complain(str(error), 2)
     works, options = asked.works, asked.options
     console = Console(quiet=options.quiet)
+    for note in asked.notes:
+        console.print(note, highlight=False, soft_wrap=True, markup=False)
     try:
         with Interruption() as interruption:
             life.live(works, options, console, interruption)

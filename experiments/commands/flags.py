@@ -92,8 +92,8 @@ def positive() -> Parser[float]:
     return Parser(convert, "a finite number above 0, from 1e-37 to 1e38")
 
 
-def share() -> Parser[float | None]:
-    """A number from 0 up to but not 1, or None for the word ``auto``."""
+def share(auto: str) -> Parser[float | None]:
+    """A number from 0 up to but not 1, or None for the word ``auto``, which means something."""
 
     def convert(text: str) -> float | None:
         if text == "auto":
@@ -102,7 +102,7 @@ def share() -> Parser[float | None]:
             raise ValueError
         return float(text)
 
-    return Parser(convert, "a number from 0 up to but not 1, or auto: the optimizer's own")
+    return Parser(convert, f"a number from 0 up to but not 1, or auto: {auto}")
 
 
 def number() -> Parser[float]:
@@ -198,6 +198,8 @@ def path() -> Parser[Path | None]:
 FlagTable = dict[str, tuple[Parser[Any] | None, str]]
 """Flags: the parser of each, None for a switch, and its help."""
 
+OWN = "the optimizer's own"
+
 FLAGS: FlagTable = {
     "seeds": (integer(1, 2**31 - 1), "independently initialized networks; seed i is the same whatever their number"),
     "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
@@ -207,8 +209,8 @@ FLAGS: FlagTable = {
         choice(*hyper.TAKES),
         "momentum is sgd with momentum; rmsprop_keras has its epsilon outside the root, as the Keras of 2018",
     ),
-    "momentum": (share(), "share of earlier gradients that momentum and adam keep from step to step"),
-    "decay": (share(), "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep"),
+    "momentum": (share(OWN), "share of earlier gradients that momentum and adam keep from step to step"),
+    "decay": (share(OWN), "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep"),
     "hidden": (widths(), "units of the layers below the readout: 32, or 32,32, or none"),
     "readout": (choice("cell", "dense"), "cell: one more layer, whose units are the answer; dense: an affine map"),
     "cell": (cell(), "what every layer is; lstm_toys/networks/cells.py says what one of your own has to be"),

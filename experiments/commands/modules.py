@@ -24,12 +24,13 @@ class Open(Experiment):
     Attributes:
         table: those.
         preset: their defaults, as the help has them.
-        complete: from their values, None of one that is not given, to the experiment; raises Bad.
+        complete: from their values, None of one that is not given, to the experiment and what is told of it; raises
+            Bad.
     """
 
     table: flags.FlagTable = field(kw_only=True)
     preset: Mapping[str, Any] = field(kw_only=True)
-    complete: Callable[[dict[str, Any]], Experiment] = field(kw_only=True)
+    complete: Callable[[dict[str, Any]], tuple[Experiment, list[str]]] = field(kw_only=True)
 
 
 CLONE = "experiments"
@@ -59,16 +60,17 @@ def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
     return found
 
 
-def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str]]:
-    """An experiment, completed by its own flags if it is open, and the other arguments.
+def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str], list[str]]:
+    """An experiment, completed by its own flags if it is open, the other arguments, and what is told of it.
 
     Raises:
         Bad: it cannot be completed.
     """
     if not isinstance(experiment, Open):
-        return experiment, list(arguments)
+        return experiment, list(arguments), []
     values, rest = flags.split(experiment.table, arguments)
-    return experiment.complete(values), rest
+    found, notes = experiment.complete(values)
+    return found, rest, notes
 
 
 def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:

@@ -21,7 +21,8 @@ def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = 
     """
     fit = kept(results)
     diverged = results.isel(seed=results.diverged.values)
-    with canvas(title, xlabel="step", ylabel="train MSE") as (figure, (axes,)):
+    mse = "train MSE of scaled values" if "scaling" in results.attrs else "train MSE"
+    with canvas(title, xlabel="step", ylabel=mse) as (figure, (axes,)):
         for curve in fit.train_loss.values:
             axes.plot(results.step, curve, color=COLORS["b"], alpha=0.35, linewidth=0.7)
         for curve in diverged.train_loss.values:

@@ -14,6 +14,12 @@ from lstm_toys.statistics import intervals
 PANELS, COLUMNS = 12, 4
 """Curves that a figure shows, at most, and how many stand side by side."""
 
+NAMED = 30
+"""Curves whose names have room along an axis."""
+
+LONGEST = 24
+"""Characters of a name that have room over a panel."""
+
 
 def families(results: xr.Dataset) -> dict[str, str]:
     """The color of each set of curves, by its name."""
@@ -33,7 +39,7 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
     every = np.flatnonzero(results.family.values == family)
     chosen = every[np.unique(np.linspace(0, len(every) - 1, min(len(every), PANELS)).round().astype(int))]
     some = f", {len(chosen)} of {len(every):,} curves" if len(chosen) < len(every) else ""
-    names = [str(results.name.values[index]) for index in chosen]
+    names = [shortened(results.name.values[index]) for index in chosen]
     columns = min(COLUMNS, len(chosen))
     with canvas(*names, xlabel=axis_label(results.time), ylabel=feature, columns=columns) as (figure, panels):
         rows = -(-len(chosen) // columns)
@@ -49,6 +55,9 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
             if number:
                 axes.sharey(panels[0])
             axes.label_outer()
+            if number + columns >= len(chosen):  # Nothing stands below it.
+                axes.xaxis.set_tick_params(labelbottom=True)
+                axes.set_xlabel(axis_label(results.time))
         panels[0].autoscale()
         figure.suptitle(title + some, fontsize=10, parse_math=False)
         handles = [Line2D([], [], color=GRAY, linewidth=1.0, label="truth"), *legend_entries(fit, color)]
@@ -84,30 +93,37 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
-def errors_over_curves(results: xr.Dataset, title: str) -> Figure:
+def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     """The error of each curve over its time points: medians over seeds, 5-95 % of them, and that of a repeated input.
 
     Args:
         results: of a run whose answers are sequences.
+        feature: of the answer.
         title: of the figure.
     """
     fit = kept(results)
-    with canvas(title, xlabel="curves of a set, sorted by their error", ylabel="RMSE over time") as (figure, (axes,)):
+    with canvas(title, xlabel="curves of a set, sorted by their error", ylabel=f"RMSE of {feature}") as (
+        figure,
+        (axes,),
+    ):
         handles: list[Artist] = []
         first = 0
+        ticks: dict[int, str] = {}
         for family, color in families(results).items():
-            missed = _missed(fit, family)
-            error = np.sqrt((missed**2).mean(["time", "feature"]).values)
+            error = np.sqrt((_missed(fit, family).sel(feature=feature) ** 2).mean("time").values)
             if not len(error):
                 continue
             order = np.argsort(np.median(error, axis=0))
             places = first + np.arange(len(order))
+            names = results.name.values[results.family.values == family][order]
+            ticks |= dict(zip(places.tolist(), map(shortened, names), strict=True))
             low, high = intervals.band(error[:, order])
             axes.vlines(places, low, high, color=color, alpha=0.35, linewidth=2)
             axes.plot(places, np.median(error, axis=0)[order], "o", color=color, markersize=3)
             if "ahead" in results.attrs:
                 chosen = fit.isel(curve=fit.family.values == family)
-                again = np.sqrt(((chosen.input - chosen.truth) ** 2).mean(["time", "feature"]).values)
+                missed = (chosen.input - chosen.truth).sel(feature=feature)
+                again = np.sqrt((missed**2).mean("time").values)
                 axes.plot(places, again[order], "_", color=GRAY, markersize=5)
             label = f"{family}: {_curves(len(order))}"
             handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
@@ -115,7 +131,8 @@ def errors_over_curves(results: xr.Dataset, title: str) -> Figure:
         if "ahead" in results.attrs:
             handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="the last value again"))
         axes.set_ylim(bottom=0)
-        axes.set_xticks([])
+        labels = ticks if len(ticks) <= NAMED else {}
+        axes.set_xticks([*labels], [*labels.values()], rotation=45, ha="right", parse_math=False)
         figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
     return figure
 
@@ -174,11 +191,15 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
                 answers = chosen.answer.sel(asked=name).values
                 axes.vlines(places, *intervals.band(answers), color=color, alpha=0.35, linewidth=2)
                 axes.plot(places, np.median(answers, axis=0), "o", color=color, markersize=3)
-        labels = panels[-1].set_xticks(places, [str(name) for name in chosen.name.values], rotation=45, ha="right")
-        for tick in labels:
-            tick.label1.set_parse_math(False)
+        names = [*map(shortened, chosen.name.values)]
+        panels[-1].set_xticks(places, names, rotation=45, ha="right", parse_math=False)
         figure.legend(handles=_explained(fit), loc="outside lower center", ncols=2)
     return figure
+
+
+def shortened(name: str) -> str:
+    """A name that somebody gave, as long as there is room for."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _missed(fit: xr.Dataset, family: str) -> xr.DataArray:

@@ -48,13 +48,17 @@ class Saved(NamedTuple):
     scaling: Scaling | None
 
 
-def save(population: Population, folder: Path | str, results: xr.Dataset | None = None) -> list[str]:
+def save(
+    population: Population, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
+) -> list[str]:
     """Writes a population, each file as a whole or not at all.
 
     Args:
         population: of any Flax module that can be imported.
         folder: made if it is not there.
         results: what is known of it, labeled; None: its histories and what it was trained on, see `arrays.trained`.
+        scaling: of what it was trained on, which is written in the units from before; of results that are given, these
+            know it.
 
     Returns:
         The names of the files.
@@ -83,7 +87,11 @@ def save(population: Population, folder: Path | str, results: xr.Dataset | None 
     names = {step: f"parameters-{step}.npz" for step in population.states} | {int(population.steps[-1]): PARAMETERS}
     for step, name in names.items():
         storage.save_parameters(population.states[step].params, folder / name)
-    labeled = arrays.trained(population).assign_attrs(flags="{}") if results is None else results
+    if results is None:
+        labeled = arrays.trained(population).assign_attrs(flags="{}")
+        labeled = arrays.in_units(labeled, scaling) if scaling else labeled
+    else:
+        labeled = results
     storage.save_results(labeled, folder / RESULTS)
     files = [RESULTS, *names.values()]
     about = {

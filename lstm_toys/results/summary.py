@@ -47,19 +47,31 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
     mse = "train MSE of scaled values" if scaling_of(results) else "train MSE"
     rows = {mse: (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last = fit.train_rmse.isel(step=-1)
+    late = " after the first tenth" if "time" in results.answer.dims else ""
     for name in last[last.dims[-1]].values:
-        rows[f"train RMSE of {name}"] = (
+        rows[f"train RMSE of {name}{late}"] = (
             intervals.median_quartiles(last.sel({last.dims[-1]: name}).values),
             "quartiles",
         )
     rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     against = "truth" if "truth" in results else "input"
-    for family, rmse in family_rmse(fit).items():
-        if not np.isnan(rmse).all():
-            rows[f"{family}, RMSE to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
-    for family, error in repeated_rmse(results).items():
-        rows[f"{family}, the last value again"] = (intervals.Estimate(error, np.nan, np.nan), "no network")
+    for feature, part in _of_units(results).items():
+        told = f" of {feature}" if feature else ""
+        for family, rmse in family_rmse(kept(part)).items():
+            if not np.isnan(rmse).all():
+                rows[f"{family}, RMSE{told} to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
+        for family, error in repeated_rmse(part).items():
+            again = intervals.Estimate(error, np.nan, np.nan)
+            rows[f"{family}, RMSE{told} of the last value again"] = (again, "no network")
     return rows
+
+
+def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
+    """Results by what may be averaged: all of them, or each feature by itself, where each has a unit of its own."""
+    axis = str(results.answer.dims[-1])
+    if scaling_of(results) is None or results.sizes[axis] == 1:
+        return {"": results}
+    return {str(name): results.sel({axis: [name]}) for name in results[axis].values}
 
 
 def repeated_rmse(results: xr.Dataset) -> dict[str, float]:

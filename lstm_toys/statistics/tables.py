@@ -9,8 +9,8 @@ from rich.text import Text
 
 
 def number(value: float | None) -> str:
-    """Three digits, or whole numbers from 100 on."""
-    return "–" if value is None else f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    """Three digits, or whole numbers from 100 to ten million."""
+    return "–" if value is None else f"{value:,.0f}" if 100 <= abs(value) < 1e7 else f"{value:.3g}"
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -96,8 +96,8 @@ def read_curves(path: Path | str, largest: float = LARGEST) -> Curves:
         row, column = np.argwhere(beyond)[0]
         value = values[row, column + timed]
         raise ValueError(
-            f"row {lines[row]}, column {column + timed + 1}: {value:g} is beyond {largest:g} in size; "
-            "answers lie within (-1, 1), so scale the curves to that"
+            f"row {lines[row]}, column {column + timed + 1}: {value:g} is beyond {largest:g} in size"
+            + "; answers lie within (-1, 1), so scale the curves to that" * (largest == LARGEST)
         )
     curves = np.ascontiguousarray(values[:, timed:].T)
     curves.flags.writeable = False
@@ -133,4 +133,4 @@ def _span(told: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.n
     try:
         return Span(float(x[0]), float(x[-1]), unit=(told[2] or told[3] or "").strip(), name=told[1])
     except ValueError as error:
-        raise ValueError(f"{column}: {error}") from None
+        raise ValueError(f"{column}: {error}; take the first off, and choose another unit") from None

@@ -4,13 +4,16 @@ What a file may be, and how it is told:
 
 - **Separator**: a tab, else a semicolon, else a comma, if the second line that says something has one, or else the
   first; without any, the file has one column. The second line, since a header may hold other signs than numbers do.
-- **Header**: the first row, if none of its cells looks like a number. What looks like one is one, whatever its size.
+- **Header**: the first row, if none of its cells looks like a number; else the comment right above the numbers, if it
+  has a name for each of several columns. What looks like a number is one, whatever its size; but a first row that only
+  counts, as years do, is refused, since it may as well be names.
 - **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, with spaces around. Beside tabs and semicolons the decimal sign
   may be a comma, the same in the whole file. Beside commas it may not: quoted ones are refused, and so is a table that
   has neither a header nor any decimal point, of which nobody can say whether 0,5 is one number or two.
 - **Text**: UTF-8, UTF-16 or UTF-32 with their marks, else UTF-8, else Latin-1 as Windows has it (code page 1252). Lines
-  end in any of the three ways; blank ones, those of nothing but separators, and those that begin with ``#`` are passed
-  over. Cells may stand in double quotes. What is empty at the end of rows is no column.
+  end in any of the three ways; blank ones, those of nothing but separators, those that begin with ``#`` or ``%``, and a
+  first one such as ``sep=;`` are passed over. Cells may stand in double quotes. What is empty at the end of rows is no
+  column.
 """
 
 from __future__ import annotations
@@ -55,6 +58,12 @@ MARKS = (  # That of UTF-16 is the beginning of one of UTF-32.
 LIKE_A_NUMBER = re.compile(r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|n/?a|null|none|[-–—?]+", re.I)
 """What no name of a column is: numbers in any notation, and what stands where one is missing."""
 
+DATE = re.compile(r"\d([-:/]|\.\d+\.)\d")
+"""What a date or a time of day has somewhere."""
+
+SEP = re.compile(r'\s*"?sep=.?"?\s*', re.I)
+"""What tells a spreadsheet the separator."""
+
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
 
 
@@ -81,7 +90,8 @@ def read(path: Path | str) -> Table:
     raw = _content(path)
     encoding = _encoding(raw)
     separator = _separator(_lines(raw, encoding))
-    reader = csv.reader(_lines(raw, encoding), delimiter=separator, skipinitialspace=True, strict=True)
+    comments: list[str] = []
+    reader = csv.reader(_lines(raw, encoding, comments), delimiter=separator, skipinitialspace=True, strict=True)
     header: tuple[str, ...] | None = None
     numbers, lines = array("d"), array("l")
     signs: dict[str, int] = {}
@@ -99,8 +109,10 @@ def read(path: Path | str) -> Table:
             if filled > width or len(cells) < width:
                 raise ValueError(_unequal(line, cells, max(filled, len(cells[:width])), width, separator))
             cells = cells[:width]
+        if header is None and not lines and comments:
+            header = _commented(comments[-1], separator, width)
         text = "".join(cells)
-        numbers.extend(_numbers(line, cells, text, separator, headed=header is not None or bool(lines)))
+        numbers.extend(_numbers(line, cells, text, separator, above=len(lines) + (header is not None)))
         lines.append(line)
         if len(lines) > MOST_ROWS:
             raise ValueError(f"has more than {MOST_ROWS:,} rows of numbers")
@@ -114,7 +126,14 @@ def read(path: Path | str) -> Table:
             "has no decimal points and no header, so that its commas may be decimal ones: "
             "name the columns in a first row, or separate them by semicolons or tabs"
         )
-    return Table(header, np.array(numbers).reshape(-1, max(width, 1)), np.array(lines))
+    values = np.array(numbers).reshape(-1, max(width, 1))
+    if header is None and width > 2 and len(lines) > 1 and _counts(values[0]) and not _counts(values[1]):
+        low, high = values[0, 0], values[0, -1]
+        raise ValueError(
+            f"row {lines[0]} counts from {low:g} to {high:g}: if these are names of columns, put a letter before them, "
+            f"such as y{low:g}, and if they are values, name the columns in a row above"
+        )
+    return Table(header, values, np.array(lines))
 
 
 def quoted(text: str) -> str:
@@ -139,6 +158,8 @@ def _content(path: Path | str) -> bytes:
 
 
 def _encoding(raw: bytes) -> str:
+    if raw.startswith(b"PK\x03\x04"):
+        raise ValueError("is a workbook or an archive; save the sheet as CSV")
     marked = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), None)
     if not marked and b"\0" in raw:
         raise ValueError("holds NUL bytes: it is no text, or UTF-16 without the mark that says so")
@@ -158,14 +179,25 @@ def _decodes(raw: bytes, encoding: str) -> bool:
     return True
 
 
-def _lines(raw: bytes, encoding: str) -> Iterator[str]:
-    """The lines of a file; a comment is an empty one, so that the others keep their numbers."""
+def _lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Iterator[str]:
+    """The lines of a file; a comment is an empty one, so that the others keep their numbers.
+
+    Args:
+        raw: the file.
+        encoding: of it.
+        comments: what is said in them is added, when they are passed over.
+    """
     file = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
     for number, line in enumerate(iter(lambda: file.readline(MOST_CHARACTERS), ""), 1):
         if len(line) == MOST_CHARACTERS:
             told = f"row {number} has {MOST_CHARACTERS:,} characters or more; a curve is a column, and not a row"
             raise ValueError(told)
-        yield "\n" if line.lstrip().startswith("#") else line
+        if line.lstrip().startswith(("#", "%")):
+            if comments is not None:
+                comments.append(line.strip().lstrip("#%").strip())
+            yield "\n"
+        else:
+            yield "\n" if number == 1 and SEP.fullmatch(line) else line
 
 
 def _separator(lines: Iterator[str]) -> str:
@@ -204,13 +236,26 @@ def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
+def _commented(comment: str, separator: str, width: int) -> tuple[str, ...] | None:
+    """The names of several columns, if a comment has them."""
+    cells = [" ".join(cell.split()) for cell in comment.split(separator)]
+    sound = len({*cells}) == width > 1 and all(cell.isprintable() and len(cell) <= 100 for cell in cells)
+    return tuple(cells) if sound and not any(not cell or LIKE_A_NUMBER.fullmatch(cell) for cell in cells) else None
+
+
+def _counts(row: jt.Float[np.ndarray, " C"]) -> bool:
+    """Whether numbers are whole, and each one more than the one before."""
+    return bool((row == np.round(row)).all() and (np.diff(row) == 1).all())
+
+
 def _unequal(line: int, cells: Sequence[str], count: int, width: int, separator: str) -> str:
     whole = separator == "," and re.fullmatch(r"[-+\d\s]+", "".join(cells))
     hint = "; numbers with decimal commas need semicolons or tabs between them" if whole else ""
+    hint = hint or "; what stands above the table begins with #" * (width == 1)
     return f"row {line} has {count} columns, and the first has {width}{hint}"
 
 
-def _numbers(line: int, cells: Sequence[str], text: str, separator: str, *, headed: bool) -> list[float]:
+def _numbers(line: int, cells: Sequence[str], text: str, separator: str, *, above: int) -> list[float]:
     """The numbers of a row.
 
     Args:
@@ -218,7 +263,7 @@ def _numbers(line: int, cells: Sequence[str], text: str, separator: str, *, head
         cells: of it.
         text: of all of them.
         separator: between them.
-        headed: whether a row stands above it.
+        above: how many rows stand above it.
 
     Raises:
         ValueError: one is none.
@@ -235,9 +280,18 @@ def _numbers(line: int, cells: Sequence[str], text: str, separator: str, *, head
         try:
             numbers.append(_number(cell.strip(), separator))
         except ValueError as error:
-            header = "" if headed or LIKE_A_NUMBER.fullmatch(cell.strip()) else "; a header is a row without any number"
-            raise ValueError(f"row {line}, column {column}: {error}{header}") from None
+            raise ValueError(f"row {line}, column {column}: {error}{_advice(cells, cell, above)}") from None
     return numbers
+
+
+def _advice(cells: Sequence[str], cell: str, above: int) -> str:
+    """What helps where a cell is no number, if that can be told from the row."""
+    like = [each.strip() for each in cells if LIKE_A_NUMBER.fullmatch(each.strip())]
+    if cell.strip() in like:
+        return ""
+    if not above and like:
+        return f"; a header is a row without any number: put a letter before {quoted(like[0])}"
+    return "; units stand beside the names, as in time (s)" if above == 1 and not like and cell.strip() else ""
 
 
 def _number(text: str, separator: str) -> float:
@@ -249,9 +303,9 @@ def _number(text: str, separator: str) -> float:
     if not NUMBER.fullmatch(text):
         parts = text.split()
         spaced = len(parts) > 1 and all(map(NUMBER.fullmatch, parts))
-        raise ValueError(
-            f"{quoted(text)} is no number" + "; columns are separated by commas, semicolons or tabs" * spaced
-        )
+        hint = "; columns are separated by commas, semicolons or tabs" * spaced
+        hint = hint or "; a date or time is told in numbers, such as seconds from the first" * bool(DATE.search(text))
+        raise ValueError(f"{quoted(text)} is no number{hint}")
     if not math.isfinite(value := float(text.replace(",", "."))):
         raise ValueError(f"{quoted(text)} is beyond what a number can be")
     return value

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import lstm_toys as lt
 from conftest import ROOT
 from lstm_toys.files import Damaged
 from lstm_toys.networks.stack import Stack
@@ -138,3 +139,15 @@ def test_a_folder_of_something_else_is_told(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"^[^\n]*this folder holds no population, which [^\n]*$") as raised:
         population.load(tmp_path)
     assert raised.value.filename == str(tmp_path)
+
+
+def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
+    values = 1000 + 50 * np.sin(np.arange(12.0))[None, :, None]
+    scaling = lt.Scaling.fitted(values)
+    task = lt.predict_next(scaling.applied(values), ("y",))
+    trained = lt.train(task, lt.Stack(features=1, hidden=(3,)), seeds=2, steps=2, learning_rate=0.1)
+    lt.save(trained, tmp_path, scaling=scaling)
+    saved = lt.load(tmp_path)
+    assert saved.scaling == scaling
+    np.testing.assert_allclose(saved.results.train_target[0], values[0, 1:], rtol=1e-6)
+    np.testing.assert_allclose(saved.results.train_input[0], values[0, :-1], rtol=1e-6)

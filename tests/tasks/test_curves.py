@@ -320,3 +320,38 @@ def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read
     assert len(digests) == 6
     with pytest.raises(ValueError, match="read-only"):
         one.values[0] = 1
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "first"),
+    [
+        (b"# made by a logger\n# time (s)\tup\tdown\n0\t1\t2\n1\t3\t4\n", ("up", "down"), [1, 3]),
+        (b"# 12.5 V\n0\t1\t4\n1\t3\t4\n", ("curve 1", "curve 2", "curve 3"), [0, 1]),
+        (b"% volts\nup\n1\n3\n", ("up",), [1, 3]),
+        (b"sep=;\nup;down\n1;2\n3;4\n", ("up", "down"), [1, 3]),
+    ],
+)
+def test_what_stands_above_a_table_is_read_or_passed_over(tmp_path, content, names, first):
+    (tmp_path / "mine.csv").write_bytes(content)
+    curves = read_curves(tmp_path / "mine.csv")
+    assert (curves.names, curves.values[0].tolist()) == (names, first)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"1950;1951;1952\n1;2;2\n3;4;4\n", "row 1 counts from 1950 to 1952: if these are names of columns"),
+        (b"t (months);1950;1951\n1;2;2\n", "a header is a row without any number: put a letter before '1950'"),
+        (b"time,up\ns,V\n0,1\n1,2\n", "row 2, column 1: 's' is no number; units stand beside the names"),
+        (b"My table\nt;a;b\n0;1;2\n", "what stands above the table begins with #"),
+        (b"t;a\n12:00:01;2\n12:00:02;3\n", "a date or time is told in numbers, such as seconds from the first"),
+        (b"t;a\n01.02.1950;2\n", "a date or time is told in numbers"),
+        (b"PK\x03\x04rest", "is a workbook or an archive; save the sheet as CSV"),
+        (b"t;a\n1714560000;2\n1714560001;3\n", "within 1e6 of 0; take the first off, and choose another unit"),
+    ],
+)
+def test_what_helps_is_told(tmp_path, content, told):
+    (tmp_path / "mine.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"^[^\n]*$") as raised:
+        read_curves(tmp_path / "mine.csv")
+    assert told in str(raised.value)

@@ -159,7 +159,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                         for steps, state in part.states.items():
                             answers = answering.answers(trained.model, state.params, shown, block=trained.block)
                             labeled = arrays.answered(trained.task, np.asarray(x), experiment.span, probes, answers)
-                            if experiment.scaling:
+                            # Errors of features of several units are averaged as they were scaled.
+                            if experiment.scaling and len(trained.task.asked) == 1:
                                 labeled = arrays.in_units(labeled, experiment.scaling)
                             values = _values(trained.task, experiment, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from lstm_toys.runs.life import Work
 from lstm_toys.statistics import tables
+from lstm_toys.tasks.sets import HELD_OUT
 
 MOST_ROWS = 100
 """Of the table on a terminal."""
@@ -21,9 +22,11 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
         mse, diverged = row["train_mse"], len(row["diverged_seeds"])
         spread = tables.number(mse["median"]), tables.interval(mse["low"], mse["high"])
-        rows.append((*values, str(row["learned"]), str(diverged), *spread))
+        out = [tables.number(row[HELD_OUT]["median"])] if HELD_OUT in row else []
+        rows.append((*values, str(row["learned"]), str(diverged), *spread, *out))
     names = [name.removeprefix("learning_").replace("_", " ") for name in varied]
     columns = [f"{name}>" for name in (*names, "learned", "diverged", "train MSE", "95 % bootstrap")]
+    columns += ["RMSE, held out>"] if any(HELD_OUT in row for row in every) else []
     title = f"{len(every):,} settings, {seeds} seeds each"
     yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
     if len(every) > MOST_ROWS:
