@@ -235,6 +235,10 @@ FLAGS: FlagTable = {
         choice("exclude", "stop"),
         "what to do with a seed that diverges: exclude it from the statistics, or stop",
     ),
+    "figure_format": (
+        choice("png", "svg", "pdf"),
+        "what figures are written as, those of a finished run too; animations are GIF",
+    ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
 }
 """The flags of an experiment."""
@@ -257,6 +261,7 @@ DEFAULTS: dict[str, Any] = {
     "compile_cache": True,
     "checkpoint_every": 30.0,
     "on_divergence": "exclude",
+    "figure_format": "png",
 }
 """What an experiment need not say; it must say the number of steps and the learning rate."""
 

@@ -28,10 +28,8 @@ class Obstructed(Exception):
 CONFIG, METRICS = "config.json", "metrics.json"
 """The identity of a run and its summary, in its folder."""
 
-FIGURES = ("*.png", "*.gif")
-
-PUBLISHED = (*FIGURES, "*.md", "*.json")
-"""What is copied to the published set, but for the identity, which the summary holds too."""
+TABLES = (".md", ".json")
+"""What is published beside figures, but for the identity and the model, which the summary and its run hold."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,10 @@ class Run(Generic[Identified]):
         return self.metrics.is_file() and not self.missing
 
     @property
-    def drawn(self) -> bool:
-        """Whether the figures of the finished run have been drawn."""
-        return self.finished and "figures" in self.read_metrics()["seconds"]
+    def figures(self) -> list[str] | None:
+        """The names of the figures that were drawn of the finished run; None if none were yet, or one is gone."""
+        names: list[str] | None = self.read_metrics().get("figures") if self.finished else None
+        return names if names is not None and all((self.folder / name).is_file() for name in names) else None
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[None]:
@@ -198,20 +197,15 @@ class Run(Generic[Identified]):
             Refused: see `publishing.publish`.
         """
         target = self.results_dir / self.name
-        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
+        told = [path for path in self.files() if path.suffix in TABLES and path.name != "population.json"]
+        figures = [self.folder / name for name in self.figures or ()]
+        publishing.publish(sorted({*told, *figures}), target, self.folder.name, tell)
         return target
 
     def files(self) -> list[Path]:
         """What the run has written for others to read, figures last."""
-        data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
-        return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
+        return [self.folder / name for name in (*self.read_metrics()["files"], METRICS, *(self.figures or ()))]
 
 
 def _digest(value: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    found = (path for pattern in patterns for path in folder.glob(pattern))
-    own = (CONFIG, "population.json")
-    return sorted(path for path in found if path.name not in own and not path.name.startswith("."))
