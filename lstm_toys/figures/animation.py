@@ -19,9 +19,8 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
-    style: dict[str, Any] = {"figure.dpi": 72, "figure.constrained_layout.use": False}
+    style: Any = {"figure.dpi": 72}
     with canvas(*fits, **style) as (figure, panels):
-        figure.subplots_adjust(left=0.07, right=0.985, bottom=0.2, top=0.88, wspace=0.18)
         left, width = float(first.time[0]), float(first.time[-1] - first.time[0])
         low, high = float(first.train_target.sel(feature="y").min()), float(first.train_target.sel(feature="y").max())
         figure.legend(
@@ -29,7 +28,7 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
                 *legend_entries(first, COLORS["r"]),
                 Line2D([], [], color=COLORS["b"], label="target", **INPUT),
             ],
-            loc="lower center",
+            loc="outside lower center",
             ncols=4,
         )
 

@@ -106,10 +106,12 @@ def canvas(
     rows = -(-len(titles) // columns)
     with house(**style):
         figure = Figure(figsize=(6.8, 4.2) if len(titles) == 1 else (4.6 * columns, 0.4 + 3.6 * rows))
-        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
+        while len(panels) > len(titles):
+            panels.pop().remove()
         for axes, title in zip(panels, titles, strict=True):
             axes.set(title=plain(title), xlabel=plain(xlabel), ylabel=plain(ylabel))
-        yield figure, list(panels)
+        yield figure, panels
 
 
 def plain(text: str) -> str:

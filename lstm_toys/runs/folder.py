@@ -28,8 +28,10 @@ class Obstructed(Exception):
 CONFIG, METRICS = "config.json", "metrics.json"
 """The identity of a run and its summary, in its folder."""
 
-TABLES = (".md", ".json")
-"""What is published beside figures, but for the identity and the model, which the summary and its run hold."""
+FIGURES = ("*.png", "*.svg", "*.pdf", "*.gif")
+
+PUBLISHED = (*FIGURES, "*.md", "*.json")
+"""What is copied to the published set, but for the identity, which the summary holds too."""
 
 
 @dataclass(frozen=True)
@@ -197,15 +199,20 @@ class Run(Generic[Identified]):
             Refused: see `publishing.publish`.
         """
         target = self.results_dir / self.name
-        told = [path for path in self.files() if path.suffix in TABLES and path.name != "population.json"]
-        figures = [self.folder / name for name in self.figures or ()]
-        publishing.publish(sorted({*told, *figures}), target, self.folder.name, tell)
+        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
         return target
 
     def files(self) -> list[Path]:
         """What the run has written for others to read, figures last."""
-        return [self.folder / name for name in (*self.read_metrics()["files"], METRICS, *(self.figures or ()))]
+        data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
+        return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
 
 
 def _digest(value: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    found = (path for pattern in patterns for path in folder.glob(pattern))
+    own = (CONFIG, "population.json")
+    return sorted(path for path in found if path.name not in own and not path.name.startswith("."))
