@@ -8,6 +8,7 @@ from absl import flags
 
 from lstm_toys.networks import cells, hyper
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.life import Options
 
@@ -236,7 +237,7 @@ FLAGS: FlagTable = {
         "what to do with a seed that diverges: exclude it from the statistics, or stop",
     ),
     "figure_format": (
-        choice("png", "svg", "pdf"),
+        choice(*FORMATS),
         "what figures are written as, those of a finished run too; animations are GIF",
     ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),

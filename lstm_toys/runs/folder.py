@@ -28,7 +28,10 @@ class Obstructed(Exception):
 CONFIG, METRICS = "config.json", "metrics.json"
 """The identity of a run and its summary, in its folder."""
 
-FIGURES = ("*.png", "*.svg", "*.pdf", "*.gif")
+FORMATS = ("png", "svg", "pdf")
+"""What figures are written as; animations are GIF."""
+
+FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
 
 PUBLISHED = (*FIGURES, "*.md", "*.json")
 """What is copied to the published set, but for the identity, which the summary holds too."""

@@ -20,7 +20,7 @@ from lstm_toys.networks.cells import Unfit
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs import publishing
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs.folder import FORMATS, Run
 from lstm_toys.runs.identity import Settings
 
 
@@ -273,12 +273,14 @@ def _drawn(run: Run[Any], form: str) -> bool:
 def _draw(work: Work, form: str) -> None:
     """Draws the figures of a finished run in a format; adds their names and the time it took to the metrics.
 
-    Those that were drawn before and have other names now go away.
+    The same figures in other formats go away.
     """
     seconds: dict[str, float] = {}
     names = []
     with work.run.locked():
         metrics = work.metrics
+        if metrics.pop("figures", None) is not None:
+            work.run.write_metrics(metrics)  # Should this be killed, whatever is asked for next is drawn.
         with stopwatch(seconds, "figures"):
             for declared, drawing in work.kind.execution.draw(work):
                 if not declared.endswith((".png", ".gif")):
@@ -286,8 +288,10 @@ def _draw(work: Work, form: str) -> None:
                     raise Failed(f"{work.run.name} draws {declared}: {told}")
                 names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
                 figures.save(drawing, work.run.folder / names[-1])
-        for name in {*metrics.get("figures", ())} - {*names}:
-            (work.run.folder / name).unlink(missing_ok=True)
+        for name in names:
+            for other in FORMATS:
+                if name.endswith(f".{form}") and other != form:
+                    (work.run.folder / f"{name.removesuffix(f'.{form}')}.{other}").unlink(missing_ok=True)
         beside = {"figures": names, "seconds": metrics["seconds"] | rounded(seconds)}
         work.run.write_metrics(metrics | beside)
 
