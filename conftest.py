@@ -120,7 +120,7 @@ def conduct(folder, trainings=1):
     from lstm_toys.runs import life
 
     switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
-    options = life.Options(folder, **switches, checkpoint_every=30.0, on_divergence="exclude")
+    options = life.Options(folder, **switches, checkpoint_every=30.0, on_divergence="exclude", figure_format="png")
     console = Console(quiet=True)
     return life.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
 

@@ -52,12 +52,12 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     published = {pair["amplitude"]: pair["predicted"] for pair in pairs}
     labels = dict(zip("rbgcyk", [f"A = {a:g}" for a in POST], strict=True))
     columns = np.array(list(published.values()))[:, None]
-    titles = "Sines of the read-off amplitude", "The same of the post's network"
+    title = "Sines of the read-off amplitude"
     return {
         "sines_with_different_amplitudes.png": lt.figures.training_set(results, "Training set: A + A sin(10 x)"),
-        "predicted_amplitude.png": lt.figures.read_off_curves(results, "post", rebuild, columns, labels, titles),
+        "predicted_amplitude.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, columns),
         "amplitude_range.png": lt.figures.read_off_axis(
-            results, "amplitude", "Amplitudes inside and beyond the training range", TRAINED[-1], published
+            results, "amplitude", "Amplitudes inside and beyond the training range", (0.0, TRAINED[-1]), published
         ),
         "loss.png": lt.figures.loss(results, "Training to read off the amplitude"),
     }

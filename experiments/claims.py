@@ -67,7 +67,7 @@ FLAGS: flags.FlagTable = {
     "variants": (None, "judge networks of other shapes and budgets, too, as the claims have them; takes long"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
     "restart": (None, "judge again although it was done; runs of networks that are finished are used as they are"),
-    **{name: flags.FLAGS[name] for name in ("quiet", "checkpoint_every", "compile_cache")},
+    **{name: flags.FLAGS[name] for name in ("quiet", "checkpoint_every", "figure_format", "compile_cache")},
 }
 DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
 

@@ -37,7 +37,7 @@ GRIDS = (
 )
 TAKEN = (
     *("seeds", "base_seed", "block", "results_dir", "publish", "replot", "restart", "quiet", "checkpoint_every"),
-    "compile_cache",
+    *("figure_format", "compile_cache"),
 )
 TABLE: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in TAKEN},

@@ -28,6 +28,12 @@ FREQUENCIES = np.array((10.0, 20.0, 30.0, 40.0, 50.0, 60.0))
 SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.8e-4
+LABELS = {
+    "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
+    "line_origin": dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True)),
+    "amplitude": dict(zip("rbgcyk", [f"A = {a:g}" for a in AMPLITUDES], strict=True)),
+}
+"""The curves of some probes, in the colors of the post."""
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -65,9 +71,7 @@ def planes(settings: lt.Settings) -> list[lt.Plane]:
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's figures, under the post's file names and in its colors, and the loss."""
 
-    lines = dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True))
-    origin = dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True))
-    amplitudes = dict(zip("rbgcyk", [f"A = {a:g}" for a in AMPLITUDES], strict=True))
+    amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
     trained = json.loads(results.attrs["flags"])["train_amplitude"]
@@ -80,8 +84,8 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     return {
         "sine_target.png": lt.figures.target(results, f"Training curve: {same}"),
         "sine.png": lt.figures.training_answer(results, f"Answers to the training curve {same}"),
-        "not_identity.png": answers("line", lines, "Answers to lines with intercept"),
-        "not_identity_2.png": answers("line_origin", origin, "Answers to lines through the origin"),
+        "not_identity.png": answers("line", LABELS["line"], "Answers to lines with intercept"),
+        "not_identity_2.png": answers("line_origin", LABELS["line_origin"], "Answers to lines through the origin"),
         "sines.png": answers("amplitude", amplitudes, "Answers to A + A sin(10 x)", show_input=False),
         "sines_with_comp.png": answers(
             "amplitude", amplitudes, "Answers to A + A sin(10 x), with the input", view="everything"

@@ -57,10 +57,10 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     pairs = post.readings.published()["predicted_lines"]["pairs"]
     published = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))
-    titles = "Lines of the read-off slope and intercept", "The same of the post's network"
+    title = "Lines of the read-off slope and intercept"
     return {
         "lines.png": lt.figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
-        "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, published, labels, titles),
+        "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, published),
         "plane.png": lt.figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
         "loss.png": lt.figures.loss(results, "Training to read off slope and intercept"),
     }

@@ -12,8 +12,13 @@ def dots(axes):
     return [line for line in axes.lines if line.get_marker() == "o"]
 
 
-def solid(axes):
-    return [line for line in axes.lines if line.get_marker() != "o"]
+def dashed(axes):
+    return [line for line in axes.lines if line.get_linestyle() == "--"]
+
+
+def median(axes):
+    """The line of an answer, drawn over the dots of one network."""
+    return axes.lines[list(axes.lines).index(dots(axes)[-1]) + 1]
 
 
 def band(collection):

@@ -9,6 +9,7 @@ from absl import flags
 
 from lstm_toys.networks import cells, hyper
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.life import Options
 
@@ -238,6 +239,10 @@ FLAGS: FlagTable = {
         choice("exclude", "stop"),
         "what to do with a seed that diverges: exclude it from the statistics, or stop",
     ),
+    "figure_format": (
+        choice(*FORMATS),
+        "what figures are written as, those of a finished run too; animations are GIF",
+    ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
 }
 """The flags of an experiment."""
@@ -260,6 +265,7 @@ DEFAULTS: dict[str, Any] = {
     "compile_cache": True,
     "checkpoint_every": 30.0,
     "on_divergence": "exclude",
+    "figure_format": "png",
 }
 """What an experiment need not say; it must say the number of steps and the learning rate."""
 

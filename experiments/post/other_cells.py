@@ -1,8 +1,8 @@
 """Networks of other cells that the post's claims are held against, and the recipes that let them learn.
 
 A recipe is the experiment's own where it lets at least 15 of 16 seeds of base seed 100 learn, which the claims are not
-judged by, else the nearest rate that does. For the larger rnn no rate that was tried does on the amplitude. BUILD_NOTES.md
-has the counts.
+judged by, else the nearest rate that does; for the larger rnn no rate that was tried does on the amplitude. The counts
+are in BUILD_NOTES.md.
 """
 
 from __future__ import annotations

@@ -1,16 +1,20 @@
 from .animation import film
 from .answers import family_answers, target, training_answer
 from .histories import error_histories, loss
+from .panels import Curve, curve_panels
 from .read_off import read_off_axis, read_off_curves, read_off_plane, training_set
 from .sets import errors_over_curves, errors_over_time, numbers_of_curves, set_answers, set_numbers
-from .style import COLORS, GRAY, STYLE, Drawing, canvas, save
+from .style import COLORS, GRAY, STYLE, Drawing, canvas, colors, save
 
 __all__ = [
     "COLORS",
     "GRAY",
     "STYLE",
+    "Curve",
     "Drawing",
     "canvas",
+    "colors",
+    "curve_panels",
     "error_histories",
     "errors_over_curves",
     "errors_over_time",

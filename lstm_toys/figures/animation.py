@@ -7,7 +7,7 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, canvas, dots_and_band, legend_entries
+from lstm_toys.figures.style import COLORS, INPUT, answers_of, canvas, legend_entries, plain
 from lstm_toys.results.arrays import axis_label, kept
 
 
@@ -19,28 +19,27 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
-    style: dict[str, Any] = {"figure.dpi": 72, "figure.constrained_layout.use": False}
+    style: Any = {"figure.dpi": 72}
     with canvas(*fits, **style) as (figure, panels):
-        figure.subplots_adjust(left=0.07, right=0.985, bottom=0.2, top=0.88, wspace=0.18)
         left, width = float(first.time[0]), float(first.time[-1] - first.time[0])
         low, high = float(first.train_target.sel(feature="y").min()), float(first.train_target.sel(feature="y").max())
         figure.legend(
             handles=[
-                Line2D([], [], color=COLORS["b"], linewidth=1, label="target"),
                 *legend_entries(first, COLORS["r"]),
+                Line2D([], [], color=COLORS["b"], label="target", **INPUT),
             ],
-            loc="lower center",
-            ncols=3,
+            loc="outside lower center",
+            ncols=4,
         )
 
         def show(index: int) -> list[Artist]:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
                 axes.clear()
-                axes.set(title=f"{name}: step {int(fit.frame_step[index]):,}", xlabel=axis_label(fit.time), ylabel="y")
-                axes.grid(color="white")
+                title = plain(f"{name}: step {int(fit.frame_step[index]):,}")
+                axes.set(title=title, xlabel=plain(axis_label(fit.time)), ylabel="y")
                 axes.set(xlim=(left - 0.15 * width, left + 1.05 * width), ylim=(low - 0.35, high + 0.1))
-                axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1)
-                dots_and_band(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+                answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
+                axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
             return []
 
         return FuncAnimation(figure, show, frames=first.sizes["frame_step"], init_func=list)

@@ -6,7 +6,7 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, canvas
+from lstm_toys.figures.style import BAND, COLORS, MEDIAN, canvas, colors, counted, plain
 from lstm_toys.results.arrays import kept
 from lstm_toys.statistics import intervals
 
@@ -30,13 +30,15 @@ def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = 
         handles = [Line2D([], [], color=COLORS["b"], alpha=0.5, linewidth=0.7, label="one seed")]
         if fit.sizes["seed"]:
             axes.plot(results.step, np.median(fit.train_loss, axis=0), color="black", linewidth=1.8)
-            handles.append(Line2D([], [], color="black", linewidth=1.8, label=f"median of {fit.sizes['seed']} seeds"))
+            label = f"median of {counted(fit.sizes['seed'])}"
+            handles.append(Line2D([], [], color="black", linewidth=1.8, label=label))
         if diverged.sizes["seed"]:
             label = f"{diverged.sizes['seed']} diverged"
             handles.append(Line2D([], [], color=COLORS["r"], linewidth=0.7, linestyle=":", label=label))
         for name, level in (references or {}).items():
             axes.axhline(level, color=COLORS["g"], linewidth=1, linestyle="--")
-            handles.append(Line2D([], [], color=COLORS["g"], linewidth=1, linestyle="--", label=f"{name}: {level:g}"))
+            label = plain(f"{name}: {level:g}")
+            handles.append(Line2D([], [], color=COLORS["g"], linewidth=1, linestyle="--", label=label))
         axes.set_yscale("log")
         axes.legend(handles=handles, loc="upper right")
     return figure
@@ -52,16 +54,16 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, limit: float
     """
     with canvas(title, xlabel="step", ylabel="train RMSE of y after the first tenth") as (figure, (axes,)):
         handles: list[Artist] = []
-        for (name, results), color in zip(populations.items(), "bry", strict=False):
+        for (name, results), color in zip(populations.items(), colors(populations).values(), strict=True):
             fit = kept(results)
             history = fit.train_rmse.sel(feature="y").values
             if not len(history):
                 continue
             low, high = intervals.band(history)
-            axes.fill_between(fit.step, low, high, color=COLORS[color], alpha=0.2, linewidth=0)
-            axes.plot(fit.step, np.median(history, axis=0), color=COLORS[color], linewidth=1.6)
-            label = f"{name}: median and 5–95 % of {len(history)} seeds"
-            handles.append(Line2D([], [], color=COLORS[color], linewidth=1.6, label=label))
+            axes.fill_between(fit.step, low, high, color=color, **BAND)
+            axes.plot(fit.step, np.median(history, axis=0), color=color, **MEDIAN)
+            label = plain(f"{name}: median and 5–95 % of {counted(len(history))}")
+            handles.append(Line2D([], [], color=color, label=label, **MEDIAN))
         axes.axhline(limit, color="black", linewidth=1, linestyle="--")
         handles.append(
             Line2D([], [], color="black", linewidth=1, linestyle="--", label=f"counts as learned: {limit:g}")

@@ -1,26 +1,43 @@
 """Parameters that were read off curves."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from matplotlib.artist import Artist
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
+from lstm_toys.figures.panels import Curve, curve_panels, labeled
+from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, canvas, counted, plain
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
+MOST_CURVES = 100
+"""Training curves that are drawn."""
+
 
 def training_set(results: xr.Dataset, title: str) -> Figure:
-    """The training curves, of seed-drawn sets an exemplary one."""
-    colors = ["#4c72b0", "#55a868", "#c44e52", "#8172b2", "#ccb974", "#64b5cd"]
+    """The training curves, of seed-drawn sets an exemplary one, in colors by what is asked for first.
+
+    Of more than `MOST_CURVES`, as many are drawn, which the title says.
+    """
+    asked = str(results.asked.values[0])
+    truth = results.train_target.sel(asked=asked).values
+    places = np.linspace(0, len(truth) - 1, min(len(truth), MOST_CURVES)).round().astype(int)
+    if len(places) < len(truth):
+        title += f" ({len(places)} of {len(truth):,} curves)"
+    shades = ScalarMappable(Normalize(truth.min(), truth.max()), "viridis")
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        for index, curve in enumerate(results.train_input.sel(feature="y").values):
-            axes.plot(results.time, curve, color=colors[index % len(colors)], linewidth=1)
+        for place in places:
+            curve = results.train_input.sel(feature="y").values[place]
+            axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
+        named = axis_label(results[asked]) if asked in results.coords else asked
+        figure.colorbar(shades, ax=axes, label=plain(named), pad=0.02)
     return figure
 
 
@@ -28,94 +45,104 @@ def read_off_curves(
     results: xr.Dataset,
     family: str,
     rebuild: Callable[[Float[np.ndarray, " T"], Float[np.ndarray, "*S A"]], Float[np.ndarray, "*S T"]],
-    published: Float[np.ndarray, "C A"],
-    labels: dict[str, str],
-    titles: tuple[str, str],
+    labels: Mapping[str, str] | Sequence[str],
+    title: str,
+    published: Float[np.ndarray, "C A"] | None = None,
 ) -> Figure:
-    """The curves that the read-off parameters describe, over the true ones; beside them published ones.
+    """The curves that the read-off parameters describe, the true ones, and those of published parameters.
 
     Args:
         results: of a run.
         family: name of a probe of C curves.
         rebuild: from time points and parameters to y.
-        published: the parameters that were published for them.
-        labels: for each curve, its letter in `COLORS` and its label.
-        titles: of the panel of the run and of that of what was published.
+        labels: of the curves; see `family_answers`.
+        title: of the figure.
+        published: the parameters that were published for them, if any.
     """
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == family)
     x = results.time.values
-    with canvas(*titles, xlabel=axis_label(results.time)) as (figure, panels):
-        for index, color in enumerate(labels):
-            answers = xr.DataArray(
-                rebuild(x, chosen.answer.values[:, index])[:, :, None],
-                dims=("seed", "time", "feature"),
-                coords={"seed": fit.seed, "time": results.time, "feature": ["y"]},
-            )
-            dots_and_band(panels[0], answers, COLORS[color])
-            panels[1].plot(
-                x, rebuild(x, published[index]), linestyle="", marker="o", markersize=2.8, color=COLORS[color]
-            )
-            for axes in panels:
-                axes.plot(x, chosen.input.values[index, :, 0], color=COLORS[color], linewidth=0.9)
-        panels[1].sharey(panels[0])
-        handles: list[Artist] = [
-            Line2D([], [], linestyle="", marker="o", color=COLORS[color], label=label)
-            for color, label in labels.items()
-        ]
-        handles += [*legend_entries(fit, GRAY), Line2D([], [], color=GRAY, linewidth=0.9, label="truth")]
-        figure.legend(handles=handles, loc="outside right center")
-    return figure
+    curves = []
+    for index, (label, color) in enumerate(labeled(labels)):
+        answers = xr.DataArray(
+            rebuild(x, chosen.answer.values[:, index])[:, :, None],
+            dims=("seed", "time", "feature"),
+            coords={"seed": fit.seed, "time": results.time, "feature": ["y"]},
+        )
+        theirs = None if published is None else rebuild(x, published[index])
+        curves.append(Curve(label, color, answers, chosen.input.values[index, :, 0], theirs))
+    return curve_panels(fit, [(title, curves)], shown="truth")
 
 
 def read_off_axis(
-    results: xr.Dataset, name: str, title: str, trained_to: float, published: dict[float, float]
+    results: xr.Dataset,
+    name: str,
+    title: str,
+    trained: tuple[float, float],
+    published: Mapping[float, float] | None = None,
+    probe: str = "sweep",
 ) -> Figure:
     """One read-off parameter against the true one.
 
     Args:
-        results: of a run with a probe ``sweep``.
+        results: of a run.
         name: of the parameter.
         title: of the figure.
-        trained_to: the end of the training range, which begins at zero.
-        published: what was published, by the true values.
+        trained: the ends of the training range.
+        published: what was published, by the true values, if anything.
+        probe: the name of the probe whose curves differ in the parameter.
+
+    Raises:
+        ValueError: the run has no such probe.
     """
     fit = kept(results)
-    chosen = fit.isel(curve=fit.family.values == "sweep")
+    chosen = _shown(fit, probe).sortby(name)
     true = chosen[name].values
-    with canvas(title, xlabel=f"true {axis_label(chosen[name])}", ylabel=f"read-off {name}") as (figure, (axes,)):
-        axes.axvspan(0, trained_to, color="white", alpha=0.6, linewidth=0)
-        axes.plot(true, true, color=GRAY, linewidth=0.9, label="truth")
-        axes.axhline(1, color=GRAY, linewidth=0.9, linestyle=":", label="bound of an LSTM's answer")
+    xlabel, ylabel = f"true {axis_label(chosen[name])}", f"read-off {axis_label(chosen[name])}"
+    with canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
+        axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
         if fit.sizes["seed"]:
             answers = chosen.answer.sel(asked=name).values
-            low, high = intervals.band(answers)
-            label = f"5–95 % of {fit.sizes['seed']} seeds"
-            axes.fill_between(true, low, high, color=COLORS["b"], alpha=0.25, linewidth=0, label=label)
-            axes.plot(true, np.median(answers, axis=0), color=COLORS["b"], linewidth=1.6, label="median over seeds")
-        axes.plot(*zip(*published.items(), strict=True), "o", color=COLORS["r"], markersize=4, label="published")
-        axes.set_xlim(true.min(), true.max())
-        handles, _ = axes.get_legend_handles_labels()
-        axes.legend(
-            handles=[Patch(facecolor="#f6f6f9", edgecolor="#cccccc", label="training range"), *handles],
-            loc="upper left",
-        )
+            seeds = counted(fit.sizes["seed"])
+            axes.fill_between(true, *intervals.band(answers), color=COLORS["b"], label=f"5–95 % of {seeds}", **BAND)
+            axes.plot(true, np.median(answers, axis=0), color=COLORS["b"], label=f"median of {seeds}", **MEDIAN)
+        axes.plot(true, true, color=GRAY, label="truth", **INPUT)
+        if published:
+            style: dict[str, Any] = {"color": COLORS["r"], "markersize": 5, "label": "published"}
+            axes.plot([*published], [*published.values()], "D", **style)
+        low, high = axes.get_ylim()
+        for bound in (-1, 1):
+            if low < bound < high and json.loads(results.attrs["flags"])["readout"] == "cell":
+                label = "bound of what a cell answers"
+                axes.axhline(bound, color=GRAY, linewidth=0.9, linestyle=":", label=label)
+        axes.set(xlim=(true.min(), true.max()), ylim=(low, high))
+        handles, texts = axes.get_legend_handles_labels()
+        once = dict(zip(texts, handles, strict=True))
+        axes.legend(handles=[*once.values()], loc="upper left")
     return figure
 
 
 def read_off_plane(
-    results: xr.Dataset, names: tuple[str, str], title: str, square: tuple[float, float, float, float]
+    results: xr.Dataset,
+    names: tuple[str, str],
+    title: str,
+    square: tuple[float, float, float, float],
+    probe: str = "plane",
 ) -> Figure:
     """Heat maps of the error of two read-off parameters over the plane of the true ones, medians over seeds.
 
     Args:
-        results: of a run with a probe ``plane`` on a full grid.
+        results: of a run.
         names: of the parameters, horizontal and vertical.
         title: said before the names.
         square: left, bottom, width and height of the training range.
+        probe: the name of the probe whose curves are a full grid of both.
+
+    Raises:
+        ValueError: the run has no such probe.
     """
     fit = kept(results)
-    chosen = fit.isel(curve=fit.family.values == "plane")
+    chosen = _shown(fit, probe)
     grid = [np.unique(chosen[name].values) for name in names]
     titles = [f"{title} {name}" for name in names]
     with canvas(
@@ -129,10 +156,19 @@ def read_off_plane(
             rows = np.searchsorted(grid[1], chosen[names[1]].values)
             values = np.full((len(grid[1]), len(grid[0])), np.nan)
             values[rows, columns] = error.sel(asked=name).values
-            image = axes.pcolormesh(*grid, values, cmap="viridis", vmin=0, vmax=float(error.max()), shading="nearest")
+            style: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
+            image = axes.pcolormesh(*grid, values, cmap="viridis", **style)
             axes.add_patch(Rectangle(square[:2], *square[2:], fill=False, edgecolor="white", linewidth=1.6))
-            axes.text(square[0] + 0.04, square[1] + 0.06, "training range", color="white", fontsize=8)
+            place: dict[str, Any] = {"xytext": (4, 5), "textcoords": "offset points"}
+            axes.annotate("training range", square[:2], color="white", fontsize=8, **place)
             axes.grid(visible=False)
             axes.set_aspect("equal")
-        figure.colorbar(image, ax=panels, label=f"absolute error, median of {fit.sizes['seed']} seeds")
+        figure.colorbar(image, ax=panels, label=f"absolute error, median of {counted(fit.sizes['seed'])}")
     return figure
+
+
+def _shown(fit: xr.Dataset, probe: str) -> xr.Dataset:
+    """The results about the curves of one probe."""
+    if probe not in fit.family.values:
+        raise ValueError(f"there is no probe {probe!r}; there are {', '.join(dict.fromkeys(fit.family.values))}")
+    return fit.isel(curve=fit.family.values == probe)

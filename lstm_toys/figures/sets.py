@@ -7,27 +7,23 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, dots_and_band, legend_entries
+from lstm_toys.figures.panels import Curve, curve_panels, labeled
+from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, canvas, colors, counted, plain
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
-
-PANELS, COLUMNS = 12, 4
-"""Curves that a figure shows, at most, and how many stand side by side."""
 
 NAMED = 30
 """Curves whose names have room along an axis."""
 
 LONGEST = 24
-"""Characters of a name that have room over a panel."""
+"""Characters of a name that have room."""
 
-
-def families(results: xr.Dataset) -> dict[str, str]:
-    """The color of each set of curves, by its name."""
-    return dict(zip(dict.fromkeys(map(str, results.family.values)), (COLORS[key] for key in "bryck"), strict=False))
+MOST_NUMBERS = 36
+"""Curves of which numbers are drawn, at most."""
 
 
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
-    """What networks answer to the curves of a set, a panel a curve; of many curves some, evenly chosen.
+    """What networks answer to the curves of a set, and what would be right; see `curve_panels`.
 
     Args:
         results: of a run whose answers are sequences.
@@ -35,34 +31,23 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
         feature: of the answer.
         title: of the figure.
     """
-    fit, color = kept(results), families(results)[family]
-    every = np.flatnonzero(results.family.values == family)
-    chosen = every[np.unique(np.linspace(0, len(every) - 1, min(len(every), PANELS)).round().astype(int))]
-    some = f", {len(chosen)} of {len(every):,} curves" if len(chosen) < len(every) else ""
-    names = [shortened(results.name.values[index]) for index in chosen]
-    columns = min(COLUMNS, len(chosen))
-    with canvas(*names, xlabel=axis_label(results.time), ylabel=feature, columns=columns) as (figure, panels):
-        rows = -(-len(chosen) // columns)
-        figure.set_size_inches(max(6.8, 2.7 * columns), 1.1 + 2.2 * rows)
-        right = fit.truth if "truth" in fit else fit.input
-        for number, (axes, index) in enumerate(zip(panels, chosen, strict=True)):
-            axes.title.set_parse_math(False)
-            axes.xaxis.label.set_parse_math(False)
-            axes.yaxis.label.set_parse_math(False)
-            axes.plot(fit.time, right.isel(curve=index).sel(feature=feature), color=GRAY, linewidth=1.0)
-            answers = fit.answer.isel(curve=index).sel(feature=[feature]).assign_coords(feature=["y"])
-            dots_and_band(axes, answers, color)
-            if number:
-                axes.sharey(panels[0])
-            axes.label_outer()
-            if number + columns >= len(chosen):  # Nothing stands below it.
-                axes.xaxis.set_tick_params(labelbottom=True)
-                axes.set_xlabel(axis_label(results.time))
-        panels[0].autoscale()
-        figure.suptitle(title + some, fontsize=10, parse_math=False)
-        handles = [Line2D([], [], color=GRAY, linewidth=1.0, label="truth"), *legend_entries(fit, color)]
-        figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    return figure
+    fit = kept(results)
+    chosen = fit.isel(curve=fit.family.values == family)
+    right = (chosen.truth if "truth" in chosen else chosen.input).sel(feature=feature).values
+    names = list(map(shortened, chosen.name.values))
+    few = len(names) <= MOST_BANDS
+    shades = [color for _, color in labeled(names)] if few else [_colors(results)[family]] * len(names)
+    answers = chosen.answer.sel(feature=[feature]).assign_coords(feature=["y"])
+    drawn = [
+        Curve(name, color, answers.isel(curve=index), right[index])
+        for index, (name, color) in enumerate(zip(names, shades, strict=True))
+    ]
+    return curve_panels(fit, [(title, drawn)], shown="truth")
+
+
+def _colors(results: xr.Dataset) -> dict[str, str]:
+    """The color of each set of curves, by its name."""
+    return colors(map(str, results.family.values))
 
 
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
@@ -76,19 +61,17 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (figure, (axes,)):
         handles: list[Artist] = []
-        for family, color in families(results).items():
+        for family, color in _colors(results).items():
             squared = np.square(_missed(fit, family).sel(feature=feature).values)
             error = np.sqrt(squared.mean(axis=1))
             if not len(error):
                 continue
             low, high = intervals.band(error)
-            axes.fill_between(fit.time, low, high, color=color, alpha=0.22, linewidth=0)
+            axes.fill_between(fit.time, low, high, color=color, **BAND)
             axes.plot(fit.time, np.median(error, axis=0), color=color, linewidth=1.6)
             handles.append(Line2D([], [], color=color, linewidth=1.6, label=f"{family}: {_curves(squared.shape[1])}"))
         handles += _explained(fit)
         axes.set_ylim(bottom=0)
-        for label in (axes.xaxis.label, axes.yaxis.label):
-            label.set_parse_math(False)
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
@@ -109,7 +92,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
         handles: list[Artist] = []
         first = 0
         ticks: dict[int, str] = {}
-        for family, color in families(results).items():
+        for family, color in _colors(results).items():
             error = np.sqrt((_missed(fit, family).sel(feature=feature) ** 2).mean("time").values)
             if not len(error):
                 continue
@@ -147,14 +130,13 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     fit = kept(results)
     names = list(map(str, fit.asked.values))
     with canvas(*names, xlabel="truth", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
-        figure.suptitle(title, fontsize=10, parse_math=False)
+        figure.suptitle(plain(title))
         handles: list[Artist] = []
-        for family, color in families(results).items():
+        for family, color in _colors(results).items():
             chosen = fit.isel(curve=fit.family.values == family)
             if np.isnan(chosen.truth.values).all() or not fit.sizes["seed"]:
                 continue
             for axes, name in zip(panels, names, strict=True):
-                axes.title.set_parse_math(False)
                 right, answers = chosen.truth.sel(asked=name).values, chosen.answer.sel(asked=name).values
                 low, high = intervals.band(answers)
                 axes.vlines(right, low, high, color=color, alpha=0.35, linewidth=2)
@@ -177,15 +159,14 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
         family: the name of the set.
         title: of the figure.
     """
-    fit, color = kept(results), families(results)[family]
-    chosen = fit.isel(curve=np.flatnonzero(fit.family.values == family)[: 3 * PANELS])
+    fit, color = kept(results), _colors(results)[family]
+    chosen = fit.isel(curve=np.flatnonzero(fit.family.values == family)[:MOST_NUMBERS])
     names = list(map(str, fit.asked.values))
     with canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
-        figure.suptitle(title, fontsize=10, parse_math=False)
+        figure.suptitle(plain(title))
         places = np.arange(chosen.sizes["curve"])
         for axes, name in zip(panels, names, strict=True):
-            axes.title.set_parse_math(False)
             axes.set_xticks(places, [])
             if fit.sizes["seed"]:
                 answers = chosen.answer.sel(asked=name).values
@@ -198,7 +179,7 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
 
 
 def shortened(name: str) -> str:
-    """A name that somebody gave, as long as there is room for."""
+    """The name of a curve, as long as there is room for."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
@@ -214,5 +195,4 @@ def _curves(count: int) -> str:
 
 def _explained(fit: xr.Dataset) -> list[Artist]:
     """Legend entries of medians and bands."""
-    seeds = f"{fit.sizes['seed']} seeds"
-    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and 5–95 % of {seeds}")]
+    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and 5–95 % of {counted(fit.sizes['seed'])}")]

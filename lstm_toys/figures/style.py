@@ -7,10 +7,11 @@
 True
 """
 
-from collections.abc import Iterator
+import io
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import numpy as np
@@ -18,94 +19,184 @@ import xarray as xr
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from PIL import Image
 
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
 Drawing = Figure | FuncAnimation
 
+T = TypeVar("T", bound=Hashable)
 
-COLORS = {"r": "#e8000b", "b": "#1f3fd6", "g": "#007f00", "c": "#00a5b5", "y": "#b8a500", "k": "#000000"}
-"""Six colors, by matplotlib's letters, in shades that can be told apart on the grid."""
-
+COLORS = {"r": "#be160a", "b": "#0d2cc2", "g": "#0c906f", "c": "#19aed8", "y": "#dfba16", "k": "#000000"}
+"""Six colors, by matplotlib's letters: the hues of Okabe and Ito (2008), each of another lightness, so that red-green
+blindness and gray paper leave them apart."""
 
 GRAY = "#555555"
 
+BAND: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
+"""How a band over seeds is filled."""
+
+INPUT: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
+"""The line of what networks were shown, or should have answered."""
+
+MEDIAN: dict[str, Any] = {"linewidth": 1.5}
+
+ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "markeredgewidth": 0, "alpha": 0.6}
+"""The answer of one network."""
+
+MOST_DOTS = 120
+"""Of one network's answer; more would be a second line."""
 
 STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
-    "axes.facecolor": "#eaeaf2",
-    "axes.edgecolor": "white",
+    "axes.edgecolor": "#bbbbc4",
     "axes.grid": True,
     "axes.axisbelow": True,
     "axes.titlesize": 10,
-    "grid.color": "white",
+    "figure.titlesize": 10,
+    "figure.labelsize": 9,
+    "grid.color": "#e4e4ea",
     "xtick.color": "#333333",
     "ytick.color": "#333333",
-    "xtick.bottom": False,
-    "ytick.left": False,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
     "legend.fontsize": 8,
     "legend.frameon": False,
     "font.size": 9,
+    "svg.hashsalt": "lstm_toys",
 }
+
+UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""What the metadata of a file are not to say, so that the same figure is the same bytes."""
+
+FORMATS = ("png", *UNDATED)
+
+MOST_BANDS = 3
+"""Bands that may overlap in one pair of axes."""
+
+
+@contextmanager
+def house(**style: Any) -> Iterator[None]:
+    """The house style during a block, with nothing of a user's own settings, which would get into drawing and saving.
+
+    Args:
+        style: settings that differ from it.
+    """
+    # The backend is no matter of style, and setting it could open a display.
+    settings: Any = {name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"}
+    with mpl.rc_context(settings | STYLE | style):
+        yield
 
 
 @contextmanager
 def canvas(
     *titles: str, xlabel: str = "x", ylabel: str = "y", columns: int | None = None, **style: Any
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure in the house style, with one pair of axes for each title, side by side or in so many columns."""
+    """A figure in the house style, with one pair of axes for each title, side by side or in so many columns.
+
+    Titles and labels are shown as they are: a dollar sign begins no formula.
+    """
     columns = columns or len(titles)
     rows = -(-len(titles) // columns)
-    with mpl.rc_context(STYLE | style):
+    with house(**style):
         figure = Figure(figsize=(6.8, 4.2) if len(titles) == 1 else (4.6 * columns, 0.4 + 3.6 * rows))
-        every = figure.subplots(rows, columns, squeeze=False).ravel()
-        panels, spare = list(every[: len(titles)]), every[len(titles) :]
+        panels = list(figure.subplots(rows, columns, squeeze=False).ravel())
+        while len(panels) > len(titles):
+            panels.pop().remove()
         for axes, title in zip(panels, titles, strict=True):
-            axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
-        for axes in spare:
-            axes.remove()
+            axes.set(title=plain(title), xlabel=plain(xlabel), ylabel=plain(ylabel))
         yield figure, panels
 
 
+def plain(text: str) -> str:
+    """Text in which matplotlib sees no formula, and which a legend does not leave out."""
+    return (" " if text.startswith("_") else "") + text.replace("$", r"\$")
+
+
+def colors(values: Iterable[T]) -> dict[T, str]:
+    """A color for each of some values: those of `COLORS`, blue first, or, where they are more, shades on a scale."""
+    names = list(dict.fromkeys(values))
+    if len(names) <= len(COLORS):
+        return {name: COLORS[letter] for name, letter in zip(names, "brgcyk", strict=False)}
+    return scale(names)
+
+
+def scale(values: Iterable[T]) -> dict[T, str]:
+    """A color on one scale for each of some values, in their order."""
+    names = list(dict.fromkeys(values))
+    shades = mpl.colormaps["viridis"](np.linspace(0, 0.9, len(names)))
+    return {name: to_hex(shade) for name, shade in zip(names, shades, strict=True)}
+
+
 def save(drawing: Drawing, path: Path) -> None:
-    """Writes a figure as PNG, or an animation as GIF, as a whole or not at all."""
-    with replacing(path) as temporary:
-        if isinstance(drawing, Figure):
-            drawing.savefig(temporary, format="png", metadata={"Software": None})
-        else:
+    """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF; as a whole or not at all.
+
+    The same figure is the same bytes, whatever a user's own settings of matplotlib are.
+
+    Raises:
+        ValueError: the name ends otherwise.
+        OSError: the file cannot be written.
+    """
+    form = path.suffix.removeprefix(".")
+    known = FORMATS if isinstance(drawing, Figure) else ("gif",)
+    if form not in known:
+        raise ValueError(f"{path.name}: the name of such a drawing ends in .{' or .'.join(known)}")
+    with house(), replacing(path) as temporary:
+        if not isinstance(drawing, Figure):
             named = temporary.with_suffix(".gif")
             drawing.save(named, writer=PillowWriter(fps=4))
             named.replace(temporary)
+        elif form == "png":
+            _few_colors(drawing).save(temporary, format="png", optimize=True, dpi=(drawing.dpi, drawing.dpi))
+        else:
+            drawing.savefig(temporary, format=form, metadata=UNDATED[form])
 
 
-def dots_and_band(axes: Axes, answers: xr.DataArray, color: str) -> None:
-    """Answers ``seed, time, feature``: the first seed's as dots, and the band over seeds.
+def _few_colors(figure: Figure) -> Image.Image:
+    """A figure in 256 colors, which takes a third of the space and looks the same."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", pil_kwargs={"compress_level": 1})
+    whole = Image.open(drawn).convert("RGB")
+    return whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
 
-    Where x is answered too, the dots stand at the answered x, and the band at the median of it.
+
+def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
+    """Answers ``seed, time, feature``: the median over seeds as a line, their band, the first seed's as small dots.
+
+    Where x is answered too, the line and the band stand at the median of it, and the dots at the answered x.
     """
     if not answers.sizes["seed"]:
         return
     y = answers.sel(feature="y").values
     across = "x" in answers.feature.values
     x = answers.sel(feature="x").values if across else np.broadcast_to(answers.time.values, y.shape)
-    low, high = intervals.band(y)
-    axes.fill_between(np.median(x, axis=0), low, high, color=color, alpha=0.22, linewidth=0)
-    axes.plot(x[0], y[0], linestyle="", marker="o", markersize=2.8, color=color)
+    middle = np.median(x, axis=0)
+    axes.fill_between(middle, *intervals.band(y), color=color, **BAND)
+    axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
+    axes.plot(middle, np.median(y, axis=0), color=color, **MEDIAN)
 
 
 def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:
-    """Legend entries for the dots and the band."""
+    """Legend entries for what `answers_of` draws."""
     if not fit.sizes["seed"]:
         return [Line2D([], [], linestyle="", label="every seed diverged")]
+    seeds, one = counted(fit.sizes["seed"]), f"answer of one network (seed {int(fit.seed[0])})"
     return [
-        Line2D(
-            [], [], linestyle="", marker="o", markersize=2.8, color=color, label=f"answer of seed {int(fit.seed[0])}"
-        ),
-        Patch(color=color, alpha=0.22, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
+        Line2D([], [], color=color, label=f"median of {seeds}", **MEDIAN),
+        Patch(color=color, label=f"5–95 % of {seeds}", **BAND),
+        Line2D([], [], color=color, label=one, **(ONE | {"markersize": 2.6})),
     ]
+
+
+def counted(seeds: int) -> str:
+    """A number of seeds in words."""
+    return f"{seeds:,} seed{'s' * (seeds != 1)}"

@@ -28,7 +28,10 @@ class Obstructed(Exception):
 CONFIG, METRICS = "config.json", "metrics.json"
 """The identity of a run and its summary, in its folder."""
 
-FIGURES = ("*.png", "*.gif")
+FORMATS = ("png", "svg", "pdf")
+"""What figures are written as; animations are GIF."""
+
+FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
 
 PUBLISHED = (*FIGURES, "*.md", "*.json")
 """What is copied to the published set, but for the identity, which the summary holds too."""
@@ -91,9 +94,10 @@ class Run(Generic[Identified]):
         return self.metrics.is_file() and not self.missing
 
     @property
-    def drawn(self) -> bool:
-        """Whether the figures of the finished run have been drawn."""
-        return self.finished and "figures" in self.read_metrics()["seconds"]
+    def figures(self) -> list[str] | None:
+        """The names of the figures that were drawn of the finished run; None if none were yet, or one is gone."""
+        names: list[str] | None = self.read_metrics().get("figures") if self.finished else None
+        return names if names is not None and all((self.folder / name).is_file() for name in names) else None
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[None]:

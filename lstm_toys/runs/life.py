@@ -21,7 +21,7 @@ from lstm_toys.networks.cells import Unfit
 from lstm_toys.populations.interruption import Interrupted, Interruption
 from lstm_toys.runs import publishing
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs.folder import FORMATS, Run
 from lstm_toys.runs.identity import Settings
 
 
@@ -46,6 +46,7 @@ class Options:
         compile_cache: keep compiled programs for the next process.
         checkpoint_every: seconds between two checkpoints.
         on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
+        figure_format: of figures, ``"png"``, ``"svg"`` or ``"pdf"``; animations are GIF.
     """
 
     results_dir: Path
@@ -56,6 +57,7 @@ class Options:
     compile_cache: bool
     checkpoint_every: float
     on_divergence: Literal["exclude", "stop"]
+    figure_format: Literal["png", "svg", "pdf"]
 
 
 class Conduct(NamedTuple):
@@ -82,7 +84,8 @@ class Work:
         run: its settings and its folder.
         kind: a package with two modules. Its ``execution`` has ``execute(work, conduct, seconds)``, which writes what
             the run makes, adds the seconds of its stages and returns its metrics, with ``files``: the names of what it
-            wrote; and ``draw(work)``, which yields drawings by file name. If it may take much, it has ``size(work) ->
+            wrote; and ``draw(work)``, which yields drawings by file name, ``.png`` standing for the format that figures
+            are wanted in. If it may take much, it has ``size(work) ->
             Footprint``; if it may be impossible, ``check(work)``, which raises `Refused` before anything is executed;
             if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
             Its ``report`` has ``report(work, metrics)``, which yields lines and tables, and where all seeds may be
@@ -142,9 +145,9 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
     if todo:
         _execute(list(todo.values()), anew, options, console, interruption)
     for work in works:
-        if work.run in todo or options.replot or not work.run.drawn:
-            _draw(work)
-            if options.replot:
+        if work.run in todo or options.replot or not _drawn(work.run, options.figure_format):
+            _draw(work, options.figure_format)
+            if work.run not in todo:
                 said(f"{work.run.name}: drawn again")
         else:
             said(f"{work.run.name}: this run is finished; --restart runs it again")
@@ -263,15 +266,35 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
     return {"import": 0.0}
 
 
-def _draw(work: Work) -> None:
-    """Draws the figures of a finished run, and adds the time it took to the metrics."""
+def _drawn(run: Run[Any], form: str) -> bool:
+    """Whether the figures of a finished run are there, in the format that is asked for."""
+    return run.figures is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in run.figures)
+
+
+def _draw(work: Work, form: str) -> None:
+    """Draws the figures of a finished run in a format; adds their names and the time it took to the metrics.
+
+    The same figures in other formats go away.
+    """
     seconds: dict[str, float] = {}
+    names = []
     with work.run.locked():
         metrics = work.metrics
+        if metrics.pop("figures", None) is not None:
+            work.run.write_metrics(metrics)  # Should this be killed, whatever is asked for next is drawn.
         with stopwatch(seconds, "figures"):
-            for name, drawing in work.kind.execution.draw(work):
-                figures.save(drawing, work.run.folder / name)
-        work.run.write_metrics(metrics | {"seconds": metrics["seconds"] | rounded(seconds)})
+            for declared, drawing in work.kind.execution.draw(work):
+                if not declared.endswith((".png", ".gif")):
+                    told = "name figures .png, which stands for any --figure_format, and animations .gif"
+                    raise Failed(f"{work.run.name} draws {declared}: {told}")
+                names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
+                figures.save(drawing, work.run.folder / names[-1])
+        for name in names:
+            for other in FORMATS:
+                if name.endswith(f".{form}") and other != form:
+                    (work.run.folder / f"{name.removesuffix(f'.{form}')}.{other}").unlink(missing_ok=True)
+        beside = {"figures": names, "seconds": metrics["seconds"] | rounded(seconds)}
+        work.run.write_metrics(metrics | beside)
 
 
 @contextmanager

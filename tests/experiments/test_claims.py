@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import jax
@@ -488,6 +489,27 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert table.startswith("# What I think of lines in $x$\n")
     assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
     assert {path.name for path in run.glob("*.png")} == {"claims.png", "variants.png"}
+
+
+def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
+    for entries, table, mentioned in (
+        (json.loads((judged[1] / "claims.json").read_text()), (judged[1] / "claims.md").read_text(), True),
+        ([*own[0].values()], own[1], False),
+    ):
+        (legend,) = figures.draw(entries).legends
+        told = {text.get_text() for text in legend.get_texts()}
+        assert ("the published network" in told) == mentioned
+        assert ("published" in table) == mentioned
+        assert {"copy of the input", "one network each", "untrained networks"} <= told
+
+
+def test_the_words_of_a_claim_have_room(judged):
+    entries = json.loads((judged[1] / "claims.json").read_text())[:3]
+    entries[0]["remarks"] = 9 * ["a remark that takes more than the height of a row"]
+    figure = figures.draw(entries)
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.texts]
+    assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
 def test_the_figure_of_variants_shows_their_intervals(own):

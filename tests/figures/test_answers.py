@@ -2,12 +2,26 @@
 
 import numpy as np
 import pytest
-from drawn import axes_of, band, dots, labels, solid
+from drawn import axes_of, band, dashed, dots, labels, median
 from matplotlib.colors import to_hex
 
 from lstm_toys import figures
 
 SINES = {letter: letter for letter in "rbgcyk"}
+
+
+def panels(figure):
+    return [axes for axes in figure.get_axes() if axes.get_visible()]
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def some(labeled, family, count):
+    """The results with so many curves of a family."""
+    places = np.flatnonzero(labeled.family == family)
+    return labeled.isel(curve=np.resize(places, count))
 
 
 def test_the_target_is_the_training_curve(hand_made):
@@ -17,48 +31,75 @@ def test_the_target_is_the_training_curve(hand_made):
     np.testing.assert_allclose(line.get_ydata(), labeled.train_target.values[:, 0])
 
 
-def test_the_training_answer_is_that_of_the_first_seed_with_a_band_over_seeds(hand_made):
+def test_the_training_answer_is_the_median_with_a_band_and_one_network(hand_made):
     labeled = hand_made(6, diverged=(0, 4))
     axes = axes_of(figures.training_answer(labeled, "answers"))
-    np.testing.assert_allclose(dots(axes)[0].get_ydata(), labeled.train_answer.values[1, :, 0])
-    np.testing.assert_allclose(solid(axes)[0].get_ydata(), labeled.train_target.values[:, 0])
     kept = np.delete(labeled.train_answer.values[:, :, 0], (0, 4), axis=0)
+    np.testing.assert_allclose(median(axes).get_ydata(), np.median(kept, axis=0))
+    np.testing.assert_allclose(dots(axes)[0].get_ydata(), labeled.train_answer.values[1, :, 0])
+    np.testing.assert_allclose(dashed(axes)[0].get_ydata(), labeled.train_target.values[:, 0])
     x, low, high = band(axes.collections[0])
     np.testing.assert_allclose(x, labeled.time)
     np.testing.assert_allclose((low, high), np.quantile(kept, (0.05, 0.95), axis=0))
-    assert labels(axes) == ["target", "answer of seed 1", "5–95 % of 4 seeds"]
+    assert labels(axes) == ["median of 4 seeds", "5–95 % of 4 seeds", "answer of one network (seed 1)", "target"]
 
 
-def test_a_family_is_drawn_curve_by_curve_in_the_colors_of_its_labels(hand_made):
+def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
-    axes = axes_of(figures.family_answers(labeled, {"phase": SINES}, "phase"))
+    figure = figures.family_answers(labeled, {"phase": SINES}, "phase")
     part = np.flatnonzero(labeled.family == "phase")
-    assert len(dots(axes)) == len(solid(axes)) == len(axes.collections) == 6
-    for index, (curve, letter) in enumerate(zip(part, "rbgcyk", strict=True)):
-        drawn = (dots(axes)[index], solid(axes)[index])
+    kept = labeled.answer.isel(seed=[0, 2, 3, 5], curve=part).values[..., 0]
+    for index, (axes, letter) in enumerate(zip(panels(figure), "rbgcyk", strict=True)):
+        drawn = dots(axes)[0], dashed(axes)[0], median(axes)
         assert {to_hex(line.get_color()) for line in drawn} == {figures.COLORS[letter]}
-        np.testing.assert_allclose(drawn[0].get_ydata(), labeled.answer.values[0, curve, :, 0])
-        np.testing.assert_allclose(drawn[1].get_ydata(), labeled.input.values[curve, :, 0])
-        kept = np.delete(labeled.answer.values[:, curve, :, 0], (1, 4), axis=0)
-        _, low, high = band(axes.collections[index])
-        np.testing.assert_allclose((low, high), np.quantile(kept, (0.05, 0.95), axis=0))
-    assert labels(axes)[:6] == list("rbgcyk")
-    assert {"answer of seed 0", "5–95 % of 4 seeds", "input"} <= set(labels(axes))
+        np.testing.assert_allclose(drawn[0].get_ydata(), kept[0, index])
+        np.testing.assert_allclose(drawn[1].get_ydata(), labeled.input.values[part[index], :, 0])
+        np.testing.assert_allclose(drawn[2].get_ydata(), np.median(kept[:, index], axis=0))
+        _, low, high = band(axes.collections[0])
+        np.testing.assert_allclose((low, high), np.quantile(kept[:, index], (0.05, 0.95), axis=0))
+        assert axes.get_title() == letter
+        assert len(axes.lines) == 3 + 5
+    assert {axes.get_ylim() for axes in panels(figure)} == {panels(figure)[0].get_ylim()}
+    told = {"median of 4 seeds", "5–95 % of 4 seeds", "answer of one network (seed 0)", "medians of the other curves"}
+    assert {*legend(figure)} == told | {"input"}
+
+
+def test_up_to_three_curves_share_a_panel(hand_made):
+    figure = figures.family_answers(some(hand_made(), "phase", 3), {"phase": ["one", "two", "three"]}, "phase")
+    (axes,) = panels(figure)
+    assert len(axes.collections) == len(dots(axes)) == len(dashed(axes)) == 3
+    assert labels(axes) == ["one", "two", "three"]
+    assert "medians of the other curves" not in legend(figure)
+
+
+@pytest.mark.parametrize(("count", "shown"), [(10, 10), (40, 12)])
+def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_drawn(hand_made, count, shown):
+    names = [f"curve {number}" for number in range(count)]
+    figure = figures.family_answers(some(hand_made(), "phase", count), {"phase": names}, "phase")
+    titles = [axes.get_title() for axes in panels(figure)]
+    assert len(titles) == shown
+    assert (titles[0], titles[-1]) == ("curve 0", f"curve {count - 1}")
+    assert len({median(axes).get_color() for axes in panels(figure)}) == shown
+    assert figure.subfigs[0].get_suptitle() == ("phase" if shown == count else "phase (12 of 40 curves)")
+
+
+def test_labels_that_do_not_fit_the_curves_are_refused(hand_made):
+    with pytest.raises(ValueError, match="phase has 6 curves, not 2"):
+        figures.family_answers(hand_made(), {"phase": ["one", "two"]}, "phase")
 
 
 def test_the_input_may_be_left_out(hand_made):
-    axes = axes_of(figures.family_answers(hand_made(), {"phase": SINES}, "phase", show_input=False))
-    assert len(dots(axes)) == 6
-    assert solid(axes) == []
-    assert "input" not in labels(axes)
+    figure = figures.family_answers(hand_made(), {"phase": SINES}, "phase", show_input=False)
+    assert not any(dashed(axes) for axes in panels(figure))
+    assert "input" not in legend(figure)
 
 
 @pytest.mark.parametrize(("view", "reaches"), [("answers", False), ("everything", True)])
 def test_the_view_is_that_of_the_answers_or_holds_the_input_too(hand_made, view, reaches):
     labeled = hand_made()
     labeled["input"] = labeled.input + 100
-    axes = axes_of(figures.family_answers(labeled, {"amplitude": SINES}, "amplitude", view=view))
-    assert (axes.get_ylim()[1] > 100) == reaches
+    figure = figures.family_answers(labeled, {"amplitude": SINES}, "amplitude", view=view)
+    assert (panels(figure)[0].get_ylim()[1] > 100) == reaches
 
 
 def test_a_family_that_is_not_there_is_told(hand_made):

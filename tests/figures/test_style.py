@@ -1,11 +1,58 @@
-"""The files that figures become, and what they leave alone."""
+"""The files that figures become, their colors, and what they leave alone."""
+
+from itertools import combinations
 
 import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
+from lstm_toys.figures import style
 from lstm_toys.results import storage
+
+PROTANOPIA = [
+    [0.152286, 1.052583, -0.204868],
+    [0.114503, 0.786281, 0.099216],
+    [-0.003882, -0.048116, 1.051998],
+]
+DEUTERANOPIA = [
+    [0.367322, 0.860646, -0.227968],
+    [0.280085, 0.672501, 0.047413],
+    [-0.011820, 0.042940, 0.968881],
+]
+"""What is left of linear red, green and blue (Machado, Oliveira and Fernandes, 2009, severity 1)."""
+
+
+def lab(color, seen):
+    """CIE L*a*b* of a color as some eyes see it."""
+    linear = np.array([c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(color)])
+    to_xyz = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+    xyz = np.array(to_xyz) @ np.clip(np.array(seen) @ linear, 0, 1) / [0.95047, 1.0, 1.08883]
+    x, y, z = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("seen", [np.eye(3), PROTANOPIA, DEUTERANOPIA])
+def test_the_six_colors_can_be_told_apart(seen):
+    for one, other in combinations(figures.COLORS.values(), 2):
+        assert np.linalg.norm(lab(one, seen) - lab(other, seen)) > 30
+
+
+def test_on_gray_paper_the_six_colors_have_lightnesses_of_their_own():
+    lightness = sorted(lab(color, np.eye(3))[0] for color in figures.COLORS.values())
+    assert np.diff(lightness).min() > 10
+    assert lightness[-1] < 80
+
+
+def test_more_than_six_values_are_told_by_a_scale():
+    assert [*figures.colors("ab").values()] == [figures.COLORS["b"], figures.COLORS["r"]]
+    assert {*figures.colors(range(6)).values()} == {*figures.COLORS.values()}
+    shades = [lab(color, np.eye(3))[0] for color in figures.colors(range(9)).values()]
+    assert shades == sorted(shades)
+    assert len({*shades}) == 9
 
 
 def test_a_file_is_all_that_a_figure_needs(hand_made, tmp_path):
@@ -20,7 +67,76 @@ def test_a_file_is_all_that_a_figure_needs(hand_made, tmp_path):
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_the_style_of_others_stays_as_it_is(hand_made):
+MINE = {
+    "font.size": 20,
+    "axes.facecolor": "pink",
+    "axes.formatter.limits": (-1, 1),
+    "savefig.dpi": 40,
+    "savefig.facecolor": "green",
+    "svg.hashsalt": "mine",
+    "svg.fonttype": "none",
+    "pdf.compression": 0,
+    "lines.dashed_pattern": (1, 9),
+    "text.antialiased": False,
+}
+
+
+@pytest.mark.parametrize("form", style.FORMATS)
+def test_a_user_s_own_settings_change_no_byte(hand_made, tmp_path, form):
+    labeled = hand_made()
+    for name, own in (("plain", {}), ("mine", MINE)):
+        with mpl.rc_context(own):
+            figures.save(EXPERIMENT.draw(labeled, {})["not_identity.png"], tmp_path / f"{name}.{form}")
+    assert (tmp_path / f"plain.{form}").read_bytes() == (tmp_path / f"mine.{form}").read_bytes()
+
+
+def test_a_film_has_nothing_of_a_user_s_own_settings(tmp_path):
+    def film():
+        with figures.canvas("film") as (figure, (axes,)):
+
+            def show(index):
+                axes.clear()
+                axes.plot([0, 1], [0, index])
+                return []
+
+            return mpl.animation.FuncAnimation(figure, show, frames=2, init_func=list)
+
+    for name, own in (("plain", {}), ("mine", MINE)):
+        with mpl.rc_context(own):
+            figures.save(film(), tmp_path / f"{name}.gif")
+    assert (tmp_path / "plain.gif").read_bytes() == (tmp_path / "mine.gif").read_bytes()
+
+
+def test_the_style_of_others_stays_as_it_is(hand_made, tmp_path):
     before = dict(mpl.rcParams)
-    EXPERIMENT.draw(hand_made(), {})
+    figures.save(EXPERIMENT.draw(hand_made(), {})["sine.png"], tmp_path / "sine.png")
     assert dict(mpl.rcParams) == before
+
+
+def test_drawing_chooses_no_backend(monkeypatch):
+    chosen = []
+    monkeypatch.setitem(mpl.rcParams.validate, "backend", chosen.append)
+    with figures.canvas("title"):
+        pass
+    assert chosen == []
+
+
+@pytest.mark.parametrize("name", ["sine.jpg", "sine.gif", "sine"])
+def test_another_kind_of_file_is_refused(tmp_path, name):
+    with figures.canvas("title") as (figure, _), pytest.raises(ValueError, match=r"ends in \.png or \.svg or \.pdf"):
+        figures.save(figure, tmp_path / name)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_file_has_few_colors_and_its_ground_is_white(hand_made, tmp_path):
+    figures.save(EXPERIMENT.draw(hand_made(), {})["not_identity.png"], tmp_path / "lines.png")
+    pixels = imread(tmp_path / "lines.png").reshape(-1, 4)
+    assert len(np.unique(pixels, axis=0)) <= 256
+    assert (pixels[0] == 1).all()
+
+
+def test_titles_and_labels_are_no_formulas(tmp_path):
+    with figures.canvas("$a$", xlabel="$\\frac$", ylabel="a_b") as (figure, (axes,)):
+        figures.save(figure, tmp_path / "named.svg")
+    assert axes.get_title() == r"\$a\$"
+    assert style.plain("_hidden") == " _hidden"

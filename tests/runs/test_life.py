@@ -48,7 +48,7 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
     assert "2 of 3" not in output
     assert "3 of 3: line (hidden none, readout cell): 2 networks, 5 steps" in output
     assert [others[0].run.results.stat()] == before
-    assert all(work.run.drawn for work in (first, *others))
+    assert all(work.run.figures for work in (first, *others))
 
 
 @pytest.fixture(scope="module")

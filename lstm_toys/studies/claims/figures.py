@@ -1,7 +1,7 @@
 """The figure of all claims: of each, the distribution of its number over networks, and what it is held against."""
 
 import textwrap
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -12,12 +12,18 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys import figures
+from lstm_toys.figures.style import COLORS, GRAY, canvas, plain
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
 from lstm_toys.studies.claims.report import differs, percent, percents
 
-TINTS = {"supported": "#007f00", "refuted": "#e8000b", "undecided": "#8a6d00"}
-MARKS = {"published": ("D", figures.COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
-CONTROL_COLORS = ("#c77800", "#7a4fbf", "#00838f", "#ad1457", "#5d4037", "#33691e")
+TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
+MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
+CONTROLS = [COLORS[letter] for letter in "ycgk"]
+"""Colors of controls, which have lanes of their own, so that the fifth may be that of the first."""
+
+ROW = 1.15
+"""Inches that a claim takes unless its words need more."""
+
 LOGARITHMIC = 30.0
 """Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
 
@@ -30,24 +36,28 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     """
     grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
     grouped = {verdict: group for verdict, group in grouped.items() if group}
-    colors = _colors(entries, "controls")
-    rows, heading, top = 1.15, 0.42, 0.75
-    height = rows * len(entries) + heading * len(grouped) + top
-    with figures.canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
+    names = _named(entries, "controls")
+    colors = {name: CONTROLS[number % len(CONTROLS)] for number, name in enumerate(names)}
+    words = {entry["id"]: _words(entry) for entry in entries}
+    heading, top = 0.42, 0.75
+    height = sum(each.height for each in words.values()) + heading * len(grouped) + top
+    with canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
         figure.set_size_inches(11.0, height)
         figure.set_layout_engine("none")
-        figure.legend(handles=_legend(colors), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4)
+        figure.legend(
+            handles=_legend(entries, colors), loc="upper center", bbox_to_anchor=(0.5, 1 - 0.08 / height), ncols=4
+        )
         below, panel = height - top, iter(panels)
         for verdict, group in grouped.items():
             below -= heading
             told = f"{verdict}: {len(group)} of {len(entries)} claims"
             figure.text(0.015, (below + 0.08) / height, told, color=TINTS[verdict], fontsize=13, weight="bold")
             for entry in group:
-                below -= rows
                 axes = next(panel)
-                axes.set_position((0.375, (below + 0.42) / height, 0.475, (rows - 0.5) / height))
+                axes.set_position((0.375, (below - 0.73) / height, 0.475, 0.65 / height))
                 _row(axes, entry, colors)
-                _words(figure, entry, below / height, (below + rows) / height)
+                _write(figure, entry, words[entry["id"]], below, height)
+                below -= words[entry["id"]].height
     return figure
 
 
@@ -57,9 +67,9 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     Args:
         entries: as `lstm_toys.studies.claims.entries.entry` makes them.
     """
-    colors = _colors(entries, "variants")
+    colors = figures.colors(_named(entries, "variants"))
     lane = 0.8 / len(colors)
-    with figures.canvas(
+    with canvas(
         "", xlabel="by how many points of 100 the share of networks that meet the claim is larger", ylabel=""
     ) as (
         figure,
@@ -79,69 +89,94 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
                 axes.plot([value], [place], "o", color=color, markersize=5, markerfacecolor=face)
         axes.axvline(0, color="black", linewidth=1)
         axes.set(xlim=(-105, 105), ylim=(len(entries) - 0.5, -0.5))
-        axes.set_yticks(range(len(entries)), [_plain(f"{each['id']}, {percent(each['share'])}") for each in entries])
-        handles = [Line2D([], [], color=color, marker="o", label=_plain(name)) for name, color in colors.items()]
+        axes.set_yticks(range(len(entries)), [plain(f"{each['id']}, {percent(each['share'])}") for each in entries])
+        handles = [Line2D([], [], color=color, marker="o", label=plain(name)) for name, color in colors.items()]
         hollow = Line2D([], [], color="black", marker="o", markerfacecolor="white", label="95 % interval holds 0")
         figure.legend(handles=[*handles, hollow], loc="outside upper center", ncols=4)
     return figure
 
 
-def _colors(entries: list[dict[str, Any]], kind: str) -> dict[str, str]:
-    """A color for each column of a kind."""
-    names = dict.fromkeys(name for each in entries for name in each[kind])
-    return {name: CONTROL_COLORS[number % len(CONTROL_COLORS)] for number, name in enumerate(names)}
+def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
+    """The columns of a kind."""
+    return list(dict.fromkeys(name for each in entries for name in each[kind]))
 
 
-def _legend(controls: dict[str, str]) -> list[Artist]:
+def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Artist]:
+    """Legend entries for what some of the rows show."""
     handles: list[Artist] = [
         Patch(facecolor=TINTS["supported"], alpha=0.13, label="meets the claim"),
         Line2D([], [], color="black", linewidth=1, linestyle="--", label="threshold"),
-        _dots(figures.COLORS["b"], "one network each"),
-        Line2D([], [], color=figures.COLORS["b"], linewidth=2, marker="|", label="their median"),
-        *(_dots(color, _plain(name)) for name, color in controls.items()),
-        _dots(figures.GRAY, "networks that they are held against"),
+        _dots(COLORS["b"], "one network each"),
+        Line2D([], [], color=COLORS["b"], linewidth=2, marker="|", label="their median"),
+        *(_dots(color, plain(name)) for name, color in controls.items()),
     ]
-    names = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
+    if any(each["against_per_seed"] for each in entries):
+        handles.append(_dots(GRAY, "networks that they are held against"))
+    told = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
+    names = {name: label for name, label in told.items() if any(name in _alone(each) for each in entries)}
     return handles + [
         Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=names[name])
         for name, (marker, color) in MARKS.items()
+        if name in names
     ]
+
+
+def _alone(entry: dict[str, Any]) -> dict[str, float]:
+    """The numbers of what is one, not a population: of a published network, and of models without a network."""
+    return {
+        name: each["value"]
+        for name, each in {"published": entry["published"], **entry["null"]}.items()
+        if each is not None and each["value"] is not None
+    }
 
 
 def _dots(color: str, label: str) -> Line2D:
     return Line2D([], [], linestyle="", marker="o", markersize=3.5, color=color, alpha=0.6, label=label)
 
 
-def _words(figure: Figure, entry: dict[str, Any], bottom: float, top: float) -> None:
-    """What the claim is, left of its axes, and how many networks meet it, right of them."""
-    middle = (bottom + top) / 2
-    unit = (top - bottom) / 1.15
-    figure.text(0.015, top - 0.1 * unit, _plain(entry["id"]), fontsize=10, weight="bold", va="top")
-    quote = _plain("\n".join(textwrap.wrap(f"“{entry['quote']}”", 56)))
-    figure.text(0.015, top - 0.3 * unit, quote, fontsize=7.5, va="top", style="italic", color="#333333")
-    share = percent(entry["share"])
-    figure.text(0.862, middle + 0.2 * unit, share, fontsize=12, weight="bold", va="center")
-    figure.text(0.915, middle + 0.2 * unit, percents(entry["interval"]), fontsize=8, va="center", color="#333333")
-    against = (
-        "pairs of networks"
-        if entry["threshold"]["against"]
-        else f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
-    )
-    remarks = _plain("\n".join(textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27)))
-    figure.text(0.862, middle + 0.05 * unit, remarks, fontsize=7, va="top", color="#333333")
+class Words(NamedTuple):
+    """What is written beside the axes of a claim.
+
+    Attributes:
+        quote: the lines of the sentence.
+        remarks: the lines of what is said of the share.
+        height: what all of it takes, in inches.
+    """
+
+    quote: list[str]
+    remarks: list[str]
+    height: float
+
+
+def _words(entry: dict[str, Any]) -> Words:
+    """The words beside a claim's axes, and the room that they need."""
+    networks = f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
+    against = "pairs of networks" if entry["threshold"]["against"] else networks
+    quote = textwrap.wrap(f"“{entry['quote']}”", 56)
+    remarks = textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27)
+    return Words(quote, remarks, max(ROW, 0.4 + 0.125 * len(quote), 0.45 + 0.12 * len(remarks)))
+
+
+def _write(figure: Figure, entry: dict[str, Any], words: Words, top: float, height: float) -> None:
+    """What the claim is, left of its axes, and how many networks meet it, right of them; heights are in inches."""
+
+    def write(x: float, below: float, text: str, **style: Any) -> None:
+        figure.text(x, (top - below) / height, plain(text), **style)
+
+    write(0.015, 0.08, entry["id"], fontsize=10, weight="bold", va="top")
+    write(0.015, 0.28, "\n".join(words.quote), fontsize=7.5, va="top", style="italic", color="#333333")
+    write(0.862, 0.2, percent(entry["share"]), fontsize=12, weight="bold", va="center")
+    write(0.915, 0.2, percents(entry["interval"]), fontsize=8, va="center", color="#333333")
+    write(0.862, 0.33, "\n".join(words.remarks), fontsize=7, va="top", color="#333333")
 
 
 def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
     """The distribution of a claim's number, and what it is held against."""
     numbers = _known(entry["per_seed"])
-    alone = {
-        name: each["value"]
-        for name, each in {"published": entry["published"], **entry["null"]}.items()
-        if each is not None and each["value"] is not None
-    }
+    alone = _alone(entry)
     others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
     if entry["against_per_seed"]:
-        others.append((figures.GRAY, _known(entry["against_per_seed"])))
+        others.append((GRAY, _known(entry["against_per_seed"])))
     low, high = (entry["threshold"][side] for side in ("low", "high"))
     levels = [level for level in (low, high) if level is not None]
     left, right = _limits(
@@ -153,9 +188,9 @@ def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
         axes.axvspan(*shaded, color=TINTS["supported"], alpha=0.13, linewidth=0)
         for level in levels:
             axes.axvline(level, color="black", linewidth=1, linestyle="--")
-    _swarm(axes, numbers, 0.0, figures.COLORS["b"])
+    _swarm(axes, numbers, 0.0, COLORS["b"])
     if len(numbers):
-        axes.plot([entry["median"]], [0.0], "|", color=figures.COLORS["b"], markersize=15, markeredgewidth=2)
+        axes.plot([entry["median"]], [0.0], "|", color=COLORS["b"], markersize=15, markeredgewidth=2)
     for lane, (color, values) in enumerate(others, 1):
         _swarm(axes, values, -0.95 * lane, color)
     for name, value in alone.items():
@@ -163,7 +198,7 @@ def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
         style: dict[str, Any] = {"color": color, "markersize": 7, "markeredgewidth": 1.4, "clip_on": False}
         axes.plot([np.clip(value, left, right)], [1.05], marker, **style, zorder=5)
     axes.tick_params(axis="x", labelsize=7, pad=1)
-    told = _plain(f"{entry['statistic']}; {entry['meets']}")
+    told = plain(f"{entry['statistic']}; {entry['meets']}")
     # What is longer than the axis leaves it on the left, where there is room.
     axes.set_xlabel(told, fontsize=7.5, labelpad=1, loc="right" if len(told) > 85 else "center")
 
@@ -199,11 +234,6 @@ def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str)
         places = np.clip(values[there], left, right)
         style: dict[str, Any] = {"color": color, "markersize": size, "markeredgewidth": 0, "clip_on": False}
         axes.plot(places, heights[there], marker, alpha=0.55, **style)
-
-
-def _plain(text: str) -> str:
-    """Text in which matplotlib sees no formula."""
-    return text.replace("$", r"\$")
 
 
 def _known(numbers: list[float | None]) -> Float[np.ndarray, " N"]:

@@ -13,10 +13,11 @@ from lstm_toys.studies.claims.declaration import NETWORKS
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
 The interval is Wilson's; where the claim holds one population against another, the share is the probability that a
-network's number is above that of one of the other, with a bootstrap interval, which medians have too. The published
-value is the same statistic on its published answers; *copy* answers what it is shown, *clipped copy* that within
-(-1, 1), which is all that a last layer of cells within (-1, 1) can answer; ✓ meets the claim, ✗ does not. The other
-columns are shares of networks under other conditions."""
+network's number is above that of one of the other, with a bootstrap interval, which medians have too. *Copy* answers
+what it is shown, *clipped copy* that within (-1, 1), which is all that a last layer of cells within (-1, 1) can answer;
+✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
+
+PUBLISHED = "The published value is the same statistic on its published answers."
 
 DIFFERENCES = """\
 By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with the
@@ -90,7 +91,8 @@ def markdown(
     """
     lines = [f"# {title[0].upper()}{title[1:]}", "", conditions, ""]
     names, nulls = _named(entries, "controls"), _named(entries, "null")
-    head = ["claim", "verdict", "share of networks (95 % interval)", "median (95 % interval)", "met", "the published"]
+    published = ["the published"] if any(each["published"] for each in entries) else []
+    head = ["claim", "verdict", "share of networks (95 % interval)", "median (95 % interval)", "met", *published]
     lines += ["| " + " | ".join([*head, *nulls, *names]) + " |", "|" + "---|" * (len(head) + len(nulls) + len(names))]
     for each in entries:
         cells = [
@@ -99,12 +101,12 @@ def markdown(
             f"{percent(each['share'])} {percents(each['interval'])}",
             f"{tables.number(each['median'])} {numbers(each['median_interval'])}",
             each["meets"],
-            _value(each["published"]),
+            *(_value(each["published"]) for _ in published),
             *(_value(each["null"].get(name)) for name in nulls),
             *(_share(each["controls"].get(name)) for name in names),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", LEGEND]
+    lines += ["", LEGEND, *([PUBLISHED] if published else [])]
     if variants := _named(entries, "variants"):
         lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(variants) + " |"]
         lines.append("|" + "---|" * (2 + len(variants)))

@@ -3,18 +3,32 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import matplotlib as mpl
+import matplotlib.patheffects as effects
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.path import Path
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from lstm_toys.figures import COLORS, GRAY, STYLE, canvas
+from lstm_toys.figures.style import (
+    BAND,
+    COLORS,
+    GRAY,
+    INPUT,
+    MEDIAN,
+    MOST_BANDS,
+    canvas,
+    colors,
+    counted,
+    house,
+    plain,
+)
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.results import (
@@ -62,13 +76,13 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
         return subject.parameter(shown.family, name).short
 
     columns = 2 if len(panels) > 1 else 1
-    with mpl.rc_context(STYLE):
+    with house():
         figure = Figure(figsize=(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5))
         for axes, (measure, panel) in zip(
             figure.subplots(-(-len(panels) // columns), columns, squeeze=False).flat, panels.items(), strict=True
         ):
             image = _map(axes, grid, panel.values, _norm(panel), "RdBu_r" if panel.scale == "ratio" else "viridis")
-            axes.set_title(panel.title)
+            axes.set_title(plain(panel.title))
             figure.colorbar(image, ax=axes, pad=0.02)
             if measure in levels:
                 _contour(axes, grid, panel.values, levels[measure])
@@ -77,7 +91,7 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
             f"{short(key)} = {short(value) if isinstance(value, str) else f'{value:.3g}'}"
             for key, value in shown.parameters
         )
-        figure.suptitle("; ".join((f"Medians of {len(seeds)} seeds", *held)), fontsize=10)
+        figure.suptitle(plain("; ".join((f"Medians of {counted(len(seeds))}", *held))))
         _legend(figure, grid, shown, subject)
     return figure
 
@@ -95,7 +109,7 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     columns = min(4, len(seeds))
     each = {int(seed): grid[error][seed].values for seed in seeds}
     norm = _norm(Panel("", np.concatenate(list(each.values())), "error"))
-    with mpl.rc_context(STYLE):
+    with house():
         rows = -(-len(seeds) // columns)
         figure = Figure(figsize=(2.1 * columns + 1.6, 1.9 * rows + 0.9))
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
@@ -104,10 +118,10 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
             _contour(axes, grid, values, doubled(results, error))
             _mark(axes, grid, shown, subject)
             axes.label_outer()
-            axes.text(0.05, 0.95, f"seed {seed}", transform=axes.transAxes, va="top", color="white", fontsize=8)
+            axes.text(0.05, 0.95, f"seed {seed}", transform=axes.transAxes, va="top", fontsize=8, **OUTLINED)
         for axes in panels.flat[len(seeds) :]:
             axes.set_visible(False)
-        figure.colorbar(image, ax=panels, label=_title(error), shrink=0.8, aspect=35)
+        figure.colorbar(image, ax=panels, label=plain(_title(error)), shrink=0.8, aspect=35)
         _legend(figure, grid, shown, subject)
     return figure
 
@@ -130,25 +144,24 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 chosen.setdefault((family, line.name), each)
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
-    with mpl.rc_context(STYLE):
+    with house():
         figure = Figure(figsize=(3.0 * columns + 0.4, 2.6 * rows + 0.6))
         panels = figure.subplots(rows, columns, squeeze=False)
         for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
             grid, trained = results.grids[each.name], subject.trained_on(each.family)
-            for error, color in zip(errors(grid), (COLORS["b"], COLORS["r"]), strict=False):
+            for error, color in colors(errors(grid)).items():
                 (other,) = (each for each in axes_of(grid) if each != axis)
                 middle = np.mean(trained.get(other, grid[other].values[grid.sizes[other] // 2]))
                 place = int(np.abs(grid[other].values - middle).argmin())
                 values = grid[error].isel({other: place}).values[seeds]
-                low, high = intervals.band(values)
-                axes.fill_between(grid[axis], low, high, color=color, alpha=0.22, linewidth=0)
-                axes.plot(grid[axis], np.median(values, axis=0), color=color, linewidth=1.4, label=_title(error))
+                axes.fill_between(grid[axis], *intervals.band(values), color=color, **BAND)
+                axes.plot(grid[axis], np.median(values, axis=0), color=color, label=plain(_title(error)), **MEDIAN)
                 axes.axhline(doubled(results, error), color=color, linewidth=0.9, linestyle="--")
                 name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
-                axes.set_title(f"{name} = {grid[other].values[place]:.3g}", fontsize=8)
+                axes.set_title(plain(f"{name} = {grid[other].values[place]:.3g}"), fontsize=8)
             if axis in trained:
-                axes.axvspan(*trained[axis], color="#e0a800", alpha=0.35, linewidth=1.2)
-            axes.set(xlabel=axis_label(grid[axis]), yscale="log")
+                axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.35, linewidth=1.2)
+            axes.set(xlabel=plain(axis_label(grid[axis])), yscale="log")
             axes.yaxis.set_major_formatter("{x:g}")
             bottom, top = axes.get_ylim()
             axes.yaxis.set_minor_locator(LogLocator(subs=(2, 5)))
@@ -160,9 +173,9 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
             axes.set_visible(False)
         handles, _ = panels.flat[0].get_legend_handles_labels()
         handles += [
-            Line2D([], [], color="#555555", linewidth=7, alpha=0.22, label=f"5–95 % of {len(seeds)} seeds"),
-            Line2D([], [], color="#555555", linewidth=0.9, linestyle="--", label="twice the error on training curves"),
-            Line2D([], [], color="#e0a800", linewidth=5, alpha=0.5, label="trained on"),
+            Patch(color=GRAY, label=f"5–95 % of {counted(len(seeds))}", **BAND),
+            Line2D([], [], color=GRAY, linewidth=0.9, linestyle="--", label="twice the error on training curves"),
+            Line2D([], [], color=COLORS["y"], linewidth=5, alpha=0.5, label="trained on"),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles) if columns > 2 else columns)
     return figure
@@ -171,59 +184,70 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
 def own_curves(labeled: xr.Dataset) -> Figure:
     """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
 
-    What was read off a whole curve stands beside the curves. Of many curves the first are shown, a color each, and of
-    many time points the ranges between some of them.
+    Up to three curves share a panel, more have one each, with a y axis of its own. What was read off stands in a panel
+    beside them. Of many curves the first are shown, and of many time points the ranges between some of them.
 
     Args:
         labeled: of `lstm_toys.studies.generalization.execution.answered`.
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
     vector = "asked" in fit.dims
-    titles = ["Curves", "What was read off them"] if vector else ["Answers to curves of your own"]
+    title = "Curves" if vector else "Answers to curves of your own"
     if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
-        titles[0] += f", the first {SHOWN_CURVES} of {count:,}"
-    time = fit.time.values
+        title += f", the first {SHOWN_CURVES} of {count:,}"
+    time, curves = fit.time.values, fit.sizes["curve"]
     starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
 
-    def line(axes: Axes, values: Float[np.ndarray, " T"], width: float, **style: Any) -> None:
+    def line(axes: Axes, values: Float[np.ndarray, " T"], style: dict[str, Any], **told: Any) -> None:
         if len(starts) == len(time):
-            axes.plot(time, values, linewidth=width, **style)
+            axes.plot(time, values, **style, **told)
         else:
             # A line that swings between two of the places would hide whatever it is drawn over.
             ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-            axes.fill_between(time[starts], *ends, linewidth=0, alpha=width / 2, **style)
+            axes.fill_between(time[starts], *ends, linewidth=0, alpha=style["linewidth"] / 2, **told)
 
     if len(starts) < len(time):
-        titles[0] += f": ranges of {starts[1]:,} time points each"
-    with canvas(*titles, xlabel=axis_label(fit.time)) as (figure, panels):
-        panels[0].xaxis.label.set_parse_math(False)
-        for index, (curve, color) in enumerate(zip(fit.curve.values, COLORS.values(), strict=False)):
-            chosen = fit.isel(curve=index)
-            line(panels[0], chosen.input.values, 0.9, color=color, label=_label(str(curve)))
+        title += f": ranges of {starts[1]:,} time points each"
+    apart = curves > MOST_BANDS and not vector
+    titles = [title, "What was read off them"] if vector else [""] * curves if apart else [title]
+    with canvas(*titles, xlabel=axis_label(fit.time), columns=3 if apart else None) as (figure, panels):
+        if apart:
+            figure.set_size_inches(9.0, 0.9 + 2.4 * -(-curves // 3))
+            figure.suptitle(title)
+        handles: list[Artist] = []
+        for (index, color), curve in zip(colors(range(curves)).items(), fit.curve.values, strict=True):
+            chosen, axes = fit.isel(curve=index), panels[index if apart else 0]
+            name = plain(str(curve) if len(str(curve)) <= 40 else f"{str(curve)[:39]}…")
+            line(axes, chosen.input.values, INPUT, color=color)
+            if apart:
+                axes.set_title(name, fontsize=9)
+            else:
+                handles.append(Line2D([], [], color=color, label=name))
             if not fit.sizes["seed"]:
                 continue
             low, high = intervals.band(chosen.answer.values)
             middle = np.median(chosen.answer.values, axis=0)
             if vector:
-                across = np.arange(len(middle)) + 0.12 * (index - (fit.sizes["curve"] - 1) / 2)
+                across = np.arange(len(middle)) + 0.12 * (index - (curves - 1) / 2)
                 panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
                 panels[1].plot(across, middle, "o", color=color, markersize=4)
             else:
                 low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-                panels[0].fill_between(time[starts], low, high, color=color, alpha=0.22, linewidth=0)
-                line(panels[0], middle, 1.6, color=color)
+                axes.fill_between(time[starts], low, high, color=color, **BAND)
+                line(axes, middle, MEDIAN, color=color)
         if vector:
-            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=fit.asked.values)
+            asked = [plain(str(name)) for name in fit.asked.values]
+            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=asked)
             panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
-        handles = [
-            *panels[0].get_legend_handles_labels()[0],
-            Line2D([], [], color=GRAY, linewidth=1.6, marker="o" if vector else None, label="median answer"),
-            Patch(color=GRAY, alpha=0.25, linewidth=0, label=f"5–95 % of {fit.sizes['seed']} seeds"),
+        seeds = counted(fit.sizes["seed"])
+        handles += [
+            Line2D([], [], color=GRAY, marker="o" if vector else None, label=f"median of {seeds}", **MEDIAN),
+            Patch(color=GRAY, label=f"5–95 % of {seeds}", **BAND),
+            Line2D([], [], color=GRAY, label="what was shown", **INPUT),
         ]
         longest = max(len(str(handle.get_label())) for handle in handles)
         columns = max(1, min(5, len(handles), LEGEND_CHARACTERS // (longest + 6)))
-        for text in figure.legend(handles=handles, loc="outside lower center", ncols=columns).get_texts():
-            text.set_parse_math(False)
+        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
     return figure
 
 
@@ -234,19 +258,25 @@ LEGEND_CHARACTERS = 110
 """Beside each other in a legend."""
 
 
-def _label(name: str) -> str:
-    """The name of a curve in a legend, which would leave out what begins with an underscore."""
-    shown = name if len(name) <= 40 else f"{name[:39]}…"
-    return f" {shown}" if shown.startswith("_") else shown
-
+OUTLINED: dict[str, Any] = {
+    "color": "white",
+    "path_effects": [effects.withStroke(linewidth=2.2, foreground="black")],
+}
+"""Legible on any color of a heat map."""
 
 MARK: dict[str, Any] = {
-    "color": "#ff2d2d",
-    "marker": "*",
-    "markersize": 8,
-    "markeredgewidth": 0.7,
-    "markeredgecolor": "white",
+    "color": "black",
+    "path_effects": [effects.withStroke(linewidth=3.2, foreground="white")],
 }
+
+POINT: dict[str, Any] = {
+    **MARK,
+    "linestyle": "",
+    "marker": Path([(-1, 0), (-0.5, 0), (0.5, 0), (1, 0), (0, -1), (0, -0.5), (0, 0.5), (0, 1)], 4 * [1, 2]),
+    "markersize": 20,
+    "markeredgewidth": 1.4,
+}
+"""A cross that leaves free what it marks."""
 
 
 def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, across: str) -> dict[str, Panel]:
@@ -300,7 +330,7 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
         grid[horizontal].values, grid[vertical].values, values, norm=norm, cmap=cmap, shading="nearest", rasterized=True
     )
     axes.grid(visible=False)
-    axes.set(xlabel=axis_label(grid[horizontal]), ylabel=axis_label(grid[vertical]))
+    axes.set(xlabel=plain(axis_label(grid[horizontal])), ylabel=plain(axis_label(grid[vertical])))
     return image
 
 
@@ -309,16 +339,15 @@ def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows colum
         vertical, horizontal = axes_of(grid)
         axes.contour(
             grid[horizontal].values, grid[vertical].values, values, [level], colors="white", linewidths=1.2, zorder=5
-        )
+        ).set(path_effects=OUTLINED["path_effects"])
 
 
 def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
-    handles = [Line2D([], [], color="white", linewidth=1.6, label="twice the error on the training curves")]
+    handles = [Line2D([], [], linewidth=1.2, label="twice the error on the training curves", **OUTLINED)]
     if ranges := _marks(grid, shown, subject):
-        style = {"linestyle": "", **MARK} if _is_point(*ranges) else {"color": MARK["color"], "linewidth": 2.0}
+        style = POINT | {"markersize": 12} if _is_point(*ranges) else MARK
         handles.append(Line2D([], [], **style, label="training curves"))
-    legend = figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=True)
-    legend.get_frame().set(facecolor="#9a9aa6", edgecolor="none")
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
 
 
 def _is_point(*ranges: tuple[float, float]) -> bool:
@@ -338,13 +367,12 @@ def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
     vertical, horizontal = axes_of(grid)
     (bottom, top), (left, right) = ranges
     equal = subject.trained.equal
-    color = MARK["color"]
     limits = axes.get_xlim(), axes.get_ylim()
     if _is_point((left, right), (bottom, top)):
-        axes.plot(left, bottom, linestyle="", **MARK)
+        axes.plot(left, bottom, **POINT)
     elif left == right or bottom == top or horizontal == equal.get(vertical) or vertical == equal.get(horizontal):
-        axes.plot((left, right), (bottom, top), color=color, linewidth=2.2, solid_capstyle="butt")
+        axes.plot((left, right), (bottom, top), linewidth=1.6, solid_capstyle="butt", **MARK)
     else:
         corners = (left, right, right, left, left), (bottom, bottom, top, top, bottom)
-        axes.plot(*corners, color=color, linewidth=1.6)
+        axes.plot(*corners, linewidth=1.4, **MARK)
     axes.set(xlim=limits[0], ylim=limits[1])

@@ -215,4 +215,9 @@ def _values(
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The figures of a finished sweep, from its file alone."""
     found = storage.load_results(work.run.checked("results.nc"), results.VARIABLES)
+    trained = work.subject.trained
+    for parameter in reversed(trained.declared) if trained else ():  # The first of those that are one number is told.
+        name = f"{NUMBER}{trained.parameters[parameter.name]}"
+        if name in found.coords:
+            found[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
     yield from figures.draw(found, work.subject.goal).items()

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from itertools import product
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
@@ -15,9 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
+from matplotlib.transforms import ScaledTranslation
 
-from lstm_toys import figures
-from lstm_toys.figures.style import COLORS, STYLE
+from lstm_toys.figures.style import BAND, GRAY, MEDIAN, MOST_BANDS, colors, counted, house, plain, scale
+from lstm_toys.results.arrays import axis_label
 from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.results import varied
@@ -32,8 +32,6 @@ MOST_ENTRIES = 12
 """Values of a setting that are all named in a legend."""
 
 MOST_COLUMNS, MOST_PANELS = 4, 24
-
-PALETTE = [COLORS[letter] for letter in "brgcyk"] + ["#8172b2", "#c26e1b"]
 
 
 def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
@@ -62,8 +60,8 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
 def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
     """Errors over one setting, one color for each value of another, one panel for each of the rest and each probe.
 
-    Lines are medians, bands hold 5-95 % of the seeds that did not diverge; open dots: some seeds diverged; crosses
-    along the upper edge: all did.
+    Lines are medians, bars hold 5-95 % of the seeds that did not diverge; open dots: some seeds diverged; crosses along
+    the upper edge: all did. Bars of several colors stand beside each other.
 
     Args:
         found: the labeled results, with ``error`` ``[setting, seed, probe]``.
@@ -72,27 +70,27 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
     """
     found = found[["error", "diverged"]]  # All that is selected from below, again and again.
     across, hue, names = _arranged(found)
-    colors = _colors(found, hue)
+    shades = _colors(found, hue)
     values = _values(found, across)
     with panels(found, names, title, found.probe.values.tolist()) as (figure, places):
         for axes, part in places:
-            for index, (value, color) in enumerate(colors.items()):
-                mine = part if hue is None else part.isel(setting=part[hue].values == value)
-                _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8))
             _across(axes, across, values)
             axes.set_yscale("log")
+            for index, (value, color) in enumerate(shades.items()):
+                mine = part if hue is None else part.isel(setting=part[hue].values == value)
+                _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8), index - (len(shades) - 1) / 2)
             if limit is not None:
                 axes.axhline(limit, color="black", linewidth=1, linestyle="--")
-        plain(places[0][0])
-        figure.supxlabel(_words(across), fontsize=9)
-        figure.supylabel("RMSE", fontsize=9)
-        handles = _handles(found, hue, colors, marker="o")
+        decades(places[0][0])
+        figure.supxlabel(plain(_words(axis_label(found[across]))))
+        figure.supylabel("RMSE")
+        handles = _handles(hue, shades, _bars(found))
         if found.diverged.values.any():
             label = "some seeds diverged"
-            handles.append(Line2D([], [], color=figures.GRAY, marker="o", markersize=5, fillstyle="none", label=label))
+            handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
         if found.diverged.values.all(axis=1).any():
             label = "every seed diverged"
-            handles.append(Line2D([], [], color=figures.GRAY, linestyle="", marker="x", markersize=5, label=label))
+            handles.append(Line2D([], [], color=GRAY, linestyle="", marker="x", markersize=5, label=label))
         if limit is not None:
             label = f"counts as learned: {limit:.2g}"
             handles.append(Line2D([], [], color="black", linewidth=1, linestyle="--", label=label))
@@ -101,12 +99,15 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
 
 
 def histories(found: xr.Dataset) -> Figure:
-    """The training loss over the steps, one color for each value of one setting, one panel for each of the rest."""
+    """The training loss over the steps, one color for each value of one setting, one panel for each of the rest.
+
+    Medians have bands where there are few enough of them.
+    """
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
     hue = next(iter(_numbers(names)), names[0] if names else None)
-    colors = _colors(found, hue)
+    shades = _colors(found, hue)
     with panels(longest, [name for name in names if name != hue], "Training", []) as (figure, places):
         for axes, part in places:
             values = part[hue].values.tolist() if hue else [None] * part.sizes["setting"]
@@ -114,14 +115,16 @@ def histories(found: xr.Dataset) -> Figure:
             for value, record, loss, diverged in zip(values, *arrays, strict=True):
                 if diverged.all():
                     continue
-                color, known = colors[value], np.isfinite(record[0])
+                color, known = shades[value], np.isfinite(record[0])
                 steps, losses = record[0, known], loss[~diverged][:, known]
-                axes.fill_between(steps, *intervals.band(losses), color=color, alpha=0.2, linewidth=0)
-                axes.plot(steps, np.median(losses, axis=0), color=color, linewidth=1.3)
+                if len(shades) <= MOST_BANDS:
+                    axes.fill_between(steps, *intervals.band(losses), color=color, **BAND)
+                axes.plot(steps, np.median(losses, axis=0), color=color, **MEDIAN)
             axes.set_yscale("log")
-        figure.supxlabel("step", fontsize=9)
-        figure.supylabel("train MSE", fontsize=9)
-        figure.legend(handles=_handles(found, hue, colors, marker=""), loc="outside right center")
+        figure.supxlabel("step")
+        figure.supylabel("train MSE")
+        bands = [Patch(color=GRAY, label=_seeds(found), **BAND)] if len(shades) <= MOST_BANDS else []
+        figure.legend(handles=_handles(hue, shades, bands), loc="outside right center")
     return figure
 
 
@@ -140,8 +143,13 @@ def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ..
     return [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
 
 
-def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: Any, height: float) -> None:
-    """Medians and bands over one setting; crosses, at a height of the panel, where there is no seed left."""
+def _line(
+    axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: str, height: float, beside: float
+) -> None:
+    """Medians and bars over one setting; crosses, at a height of the panel, where there is no seed left.
+
+    All stand so many places beside that of their setting, in units of a little more than the width of a bar.
+    """
     points, lost = [], []
     arrays = part.error.values, part.diverged.values
     for value, errors, diverged in zip(part[across].values.tolist(), *arrays, strict=True):
@@ -155,10 +163,17 @@ def _line(axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: A
     if not points:
         return
     x, low, median, high, whole = (np.array(column) for column in zip(*sorted(points), strict=True))
-    axes.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
-    axes.plot(x, median, color=color, linewidth=1.4)
-    axes.plot(x[whole], median[whole], color=color, linestyle="", marker="o", markersize=3.5)
-    axes.plot(x[~whole], median[~whole], color=color, linestyle="", marker="o", markersize=5, fillstyle="none")
+    lines = [axes.vlines(x, low, high, color=color, linewidth=1.0), *axes.plot(x, median, color=color, linewidth=1.2)]
+    style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
+    lines += axes.plot(x[whole], median[whole], markersize=3, **style)
+    lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **style)
+    shift(axes, lines, beside)
+
+
+def shift(axes: Axes, drawn: Sequence[Artist], beside: float) -> None:
+    """Moves what was drawn sideways, by so many widths of a bar and its distance to the next; limits stay."""
+    for each in drawn:
+        each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
 
 def _numbers(names: Sequence[str]) -> list[str]:
@@ -170,40 +185,38 @@ def _numbers(names: Sequence[str]) -> list[str]:
 def _across(axes: Axes, name: str, values: list[Any]) -> None:
     """The horizontal axis of a setting, its values named if they are few or no numbers."""
     if not _numbers([name]):
-        axes.set_xticks(range(len(values)), values)
+        axes.set_xticks(range(len(values)), [plain(str(value)) for value in values])
         return
     if name in LOGARITHMIC and min(values) > 0:
         axes.set_xscale("log")
     elif name in LOGARITHMIC and max(values) > 0:
         axes.set_xscale("symlog", linthresh=min(value for value in values if value > 0))
     if len(values) <= MOST_TICKS:
-        axes.set_xticks(values, map(_text, values))
+        axes.set_xticks(values, [plain(_text(value)) for value in values])
         axes.set_xticks([], minor=True)
 
 
-def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, Any]:
-    """A color for each value of a setting: shades where it is a number, or there are too many for colors."""
+def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
+    """A color for each value of a setting, on a scale where it is a number."""
     values = _values(found, hue) if hue else [None]
-    number = bool(hue and _numbers([hue]))
-    if number or len(values) > len(PALETTE):
-        ordered = sorted(values) if number else values
-        return dict(zip(ordered, mpl.colormaps["viridis"](np.linspace(0, 0.9, len(values))), strict=True))
-    return dict(zip(values, PALETTE, strict=False))
+    return scale(sorted(values)) if hue and _numbers([hue]) else colors(values)
 
 
-def _handles(found: xr.Dataset, hue: str | None, colors: dict[Any, Any], marker: str) -> list[Artist]:
-    """Legend entries for the colors, the line and the band."""
-    named = list(colors.items())[:: -(-len(colors) // MOST_ENTRIES)] if hue else []
+def _handles(hue: str | None, shades: dict[Any, str], spread: Sequence[Artist]) -> list[Artist]:
+    """Legend entries for the colors, the line, and what shows how far seeds spread."""
+    named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
     handles: list[Artist] = [
-        Line2D([], [], color=color, marker=marker, markersize=3.5, label=f"{_words(hue)} {_text(value)}")
-        for value, color in named
+        Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **MEDIAN) for value, color in named
     ]
-    label = f"5–95 % of {'at most ' if found.diverged.values.any() else ''}{found.sizes['seed']} seeds"
-    return [
-        *handles,
-        Line2D([], [], color=figures.GRAY, marker=marker, markersize=3.5, label="median over seeds"),
-        Patch(color=figures.GRAY, alpha=0.22, linewidth=0, label=label),
-    ]
+    return [*handles, Line2D([], [], color=GRAY, label="median over seeds", **MEDIAN), *spread]
+
+
+def _bars(found: xr.Dataset) -> list[Artist]:
+    return [Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))]
+
+
+def _seeds(found: xr.Dataset) -> str:
+    return f"5–95 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
 
 
 def _values(found: xr.Dataset, name: str) -> list[Any]:
@@ -242,7 +255,7 @@ def panels(
     lengths = (len(combinations), len(_values(found, names[-1])) if names else 1)
     columns = next((length for length in lengths if 1 < length <= MOST_COLUMNS), min(MOST_COLUMNS, len(shown)))
     rows = -(-len(shown) // columns)
-    with mpl.rc_context(STYLE):
+    with house():
         figure = Figure(figsize=(2.6 + max(2.4 * columns, 4.4), 0.9 + max(1.9 * rows, 3.2)))
         grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
         places: list[tuple[Axes, xr.Dataset]] = []
@@ -257,20 +270,20 @@ def panels(
                 continue
             told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
             title_of = ", ".join(([_words(probe)] if len(probes) > 1 else []) + told)
-            axes.set_title(textwrap.fill(title_of, 36), size=8)
+            axes.set_title(plain(textwrap.fill(title_of, 36)), size=8)
             part = found.isel(setting=chosen)
             places.append((axes, part.sel(probe=probe) if probe else part))
             lowest[number % columns] = axes
         for axes in lowest.values():
             axes.tick_params(labelbottom=True)
         more = f" (the first {MOST_PANELS} of {len(every)} panels)" if shown != every else ""
-        figure.suptitle(f"{title}{more}", fontsize=10)
+        figure.suptitle(plain(f"{title}{more}"))
         yield figure, places
         if all(part.diverged.values.all() for _, part in places):
             places[0][0].set_ylim(0.1, 1)  # A logarithmic axis of nothing has no limits of its own.
 
 
-def plain(axes: Axes) -> None:
+def decades(axes: Axes) -> None:
     """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))

@@ -18,6 +18,7 @@ from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import storage
+from lstm_toys.runs import execution
 
 ROOT = Path(__file__).parents[3]
 SMALL = ["--seeds", "3", "--steps", "30", "--timesteps", "20"]
@@ -164,6 +165,27 @@ def test_a_finished_run_is_told_and_left_alone(mine, capsys):
 def test_quiet_is_silent(mine, capsys):
     assert carry_out(EXPERIMENT, [*SMALL, f"--results_dir={mine[0]}", "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_figures_of_a_finished_run_are_drawn_in_another_format_without_training(mine, capsys, monkeypatch):
+    monkeypatch.setattr(execution, "execute", None)
+    before = snapshot(mine[1])
+    asked = [*SMALL, f"--results_dir={mine[0]}"]
+    for arguments, form in (
+        (["--figure_format=svg", "--replot"], "svg"),
+        (["--figure_format=pdf"], "pdf"),
+        ([], "png"),
+    ):
+        assert carry_out(EXPERIMENT, [*asked, *arguments]) == 0
+        wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}
+        assert "sine: drawn again" in capsys.readouterr().out
+        assert {path.name for path in mine[1].iterdir() if path.suffix in (".png", ".svg", ".pdf")} == wanted
+        assert carry_out(EXPERIMENT, [*asked, *arguments[:1], "--publish"]) == 0
+        assert "this run is finished" in capsys.readouterr().out
+        assert {path.name for path in (mine[0] / "sine").iterdir()} == wanted | {"metrics.json", "manifest.json"}
+    after = snapshot(mine[1])
+    data = [path for path in before if path.suffix in (".nc", ".npz")]
+    assert [after[path] for path in data] == [before[path] for path in data]
 
 
 def test_replot_draws_again_without_training(mine):

@@ -120,13 +120,19 @@ def own(curves, points, asked=None, seeds=3):
     return xr.Dataset(variables, coordinates | ({"asked": asked} if asked else {}))
 
 
+@pytest.mark.parametrize(("curves", "panels"), [(1, 1), (3, 1), (4, 4), (5, 5)])
+def test_more_than_three_curves_of_ones_own_have_a_panel_each(curves, panels):
+    figure = figures.own_curves(own([f"curve {number}" for number in range(curves)], 30))
+    assert len(figure.axes) == panels
+    assert sum(len(axes.collections) for axes in figure.axes) == curves
+
+
 def test_of_many_curves_of_ones_own_the_first_are_shown(tmp_path):
     figure = figures.own_curves(own([f"curve {number}" for number in range(300)], 30))
-    (axes,), (legend,) = figure.axes, figure.legends
-    assert axes.get_title() == "Answers to curves of your own, the first 6 of 300"
-    assert [text.get_text() for text in legend.get_texts()][:6] == [f"curve {number}" for number in range(6)]
-    assert len(legend.get_texts()) == 8
-    assert len({line.get_color() for line in axes.lines}) == 6
+    assert figure.get_suptitle() == "Answers to curves of your own, the first 6 of 300"
+    assert [axes.get_title() for axes in figure.axes] == [f"curve {number}" for number in range(6)]
+    assert len({line.get_color() for axes in figure.axes for line in axes.lines}) == 6
+    assert [len(axes.collections) for axes in figure.axes] == [1] * 6
     save(figure, tmp_path / "many.png")
 
 
@@ -136,10 +142,13 @@ def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
     labeled = own(names, 30, asked)
     labeled.time.attrs.update(long_name="time", units="$\\fracx$")
     figure = figures.own_curves(labeled)
-    shown = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert shown[:4] == ["[/b]", "$\\fracx$", " _hidden", 39 * "n" + "…"]
-    assert figure.axes[0].get_xlabel() == "time ($\\fracx$)"
-    assert figure.axes[0].get_title() == ("Curves" if asked else "Answers to curves of your own")
+    entries = [text.get_text() for text in figure.legends[0].get_texts()]
+    shown = entries[:4] if asked else [axes.get_title() for axes in figure.axes]
+    assert shown == ["[/b]", "\\$\\fracx\\$", " _hidden", 39 * "n" + "…"]
+    assert figure.axes[0].get_xlabel() == "time (\\$\\fracx\\$)"
+    assert (figure.axes[0].get_title() if asked else figure.get_suptitle()) == (
+        "Curves" if asked else "Answers to curves of your own"
+    )
     save(figure, tmp_path / "named.png")
 
 

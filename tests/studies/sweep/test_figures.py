@@ -151,7 +151,7 @@ def test_medians_are_drawn_over_the_learning_rate_for_each_size():
     assert [axes.get_title() for axes in panels] == ["optimizer sgd", "optimizer rmsprop"]
     for axes, optimizer in zip(panels, grid["optimizer"], strict=True):
         lines = [line for line in axes.lines if line.get_linestyle() == "-"]
-        for line, band, hidden in zip(lines, axes.collections, grid["hidden"], strict=True):
+        for line, bars, hidden in zip(lines, axes.collections, grid["hidden"], strict=True):
             expected = {}
             for setting in range(8):
                 each = found.isel(setting=setting)
@@ -160,10 +160,11 @@ def test_medians_are_drawn_over_the_learning_rate_for_each_size():
                     expected[float(each.learning_rate)] = np.quantile(kept, (0.05, 0.5, 0.95))
             assert list(line.get_xdata()) == sorted(expected)
             np.testing.assert_allclose(line.get_ydata(), [expected[rate][1] for rate in sorted(expected)])
-            edges = band.get_paths()[0].vertices[:, 1]
-            np.testing.assert_allclose(
-                (edges.min(), edges.max()), (min(v[0] for v in expected.values()), max(v[2] for v in expected.values()))
-            )
+            ends = [path.vertices[:, 1] for path in bars.get_paths()]
+            np.testing.assert_allclose(ends, [expected[rate][::2] for rate in sorted(expected)])
+            edges = axes.transData.inverted().transform(bars.get_transform().transform(bars.get_paths()[0].vertices))
+            assert edges[0, 0] != bars.get_paths()[0].vertices[0, 0]
+            assert axes.get_ylim()[0] < min(low for low, _, _ in expected.values())
     crosses = [line for axes in panels for line in axes.lines if line.get_marker() == "x" and len(line.get_xdata())]
     assert [list(line.get_xdata()) for line in crosses] == [[0.1]]
     hollow = [
@@ -185,3 +186,15 @@ def test_figures_of_diverged_seeds_alone_are_drawn(tmp_path):
     for name, figure in figures.draw(found, Goal(7e-4)).items():
         save(figure, tmp_path / name)
         assert name == "loss.png" or "every seed diverged" in legend(figure)
+
+
+def test_more_than_three_medians_of_the_loss_have_no_bands():
+    for values, bands in (([0.1, 0.2, 0.3], 3), ([0.1, 0.2, 0.3, 0.4], 0)):
+        (axes,) = shown(figures.draw(hand_made({"learning_rate": values}), Goal(7e-4))["loss.png"])
+        assert len(axes.collections) == bands
+
+
+def test_an_axis_of_a_training_number_says_its_unit():
+    found = hand_made({"train_amplitude": [0.1, 0.2]})
+    found.train_amplitude.attrs.update(long_name="train amplitude", symbol="A", units="V")
+    assert figures.draw(found, Goal(7e-4))["rmse.png"].get_supxlabel() == "train amplitude A (V)"

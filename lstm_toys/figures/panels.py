@@ -1,0 +1,144 @@
+"""What networks answer to curves: in one panel while their bands leave each other legible, else a panel a curve."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+
+from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, answers_of, colors, house, legend_entries, plain
+from lstm_toys.results.arrays import axis_label
+
+MOST_PANELS = 12
+"""Curves of one part that are drawn; of more, as many, evenly chosen."""
+
+OTHERS: dict[str, Any] = {"color": "#cfcfd6", "linewidth": 0.8}
+"""The medians of the other curves in a panel."""
+
+PUBLISHED: dict[str, Any] = {
+    "linestyle": "",
+    "marker": "D",
+    "markersize": 3.2,
+    "markerfacecolor": "white",
+    "markeredgecolor": COLORS["k"],
+    "markeredgewidth": 0.8,
+}
+"""Some points of what was published."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What is drawn of one curve.
+
+    Attributes:
+        label: what it is.
+        color: of the answers to it.
+        answers: ``seed, time, feature``, without the seeds that diverged.
+        shown: what the networks were shown, or should have answered, ``[time]``, if that is drawn.
+        published: what was published as an answer, ``[time]``, if anything.
+    """
+
+    label: str
+    color: str
+    answers: xr.DataArray
+    shown: Float[np.ndarray, " T"] | None = None
+    published: Float[np.ndarray, " T"] | None = None
+
+
+def curve_panels(
+    fit: xr.Dataset,
+    parts: Sequence[tuple[str, Sequence[Curve]]],
+    shown: str = "input",
+    view: Literal["answers", "everything"] = "everything",
+    title: str = "",
+) -> Figure:
+    """Answers to the curves of some parts, below each other.
+
+    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, of `MOST_PANELS` at most, which also
+    shows the medians of the others, so that they can still be compared.
+
+    Args:
+        fit: the results, without the seeds that diverged.
+        parts: the title of each, and its curves.
+        shown: what the thin dashed lines are.
+        view: what the y axis holds; with ``"answers"`` what was shown may leave it.
+        title: of the figure, above those of the parts.
+    """
+    chosen = [_chosen(curves) for _, curves in parts]
+    most = max(map(len, chosen))
+    across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
+    grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
+    heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
+    with house():
+        figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + 0.4))
+        places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=heights).ravel()
+        if title:
+            figure.suptitle(plain(title))
+        for place, (of, every), curves, grid in zip(places, parts, chosen, grids, strict=True):
+            more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
+            place.suptitle(plain(f"{of}{more}"))
+            _part(place, curves, grid, plain(axis_label(fit.time)), view)
+        drawn = [curve for curves in chosen for curve in curves]
+        handles = legend_entries(fit, GRAY)
+        if fit.sizes["seed"] and across > 1:
+            handles.append(Line2D([], [], label="medians of the other curves", **OTHERS))
+        if any(curve.shown is not None for curve in drawn):
+            handles.append(Line2D([], [], color=GRAY, label=shown, **INPUT))
+        if any(curve.published is not None for curve in drawn):
+            handles.append(Line2D([], [], label="published", **PUBLISHED))
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    return figure
+
+
+def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
+    """Labels of curves with their colors: those of the letters that they are given by, or as `colors` has them."""
+    if isinstance(labels, Mapping):
+        return [(label, COLORS[letter]) for letter, label in labels.items()]
+    shades = colors(range(len(labels)))
+    return [(label, shades[index]) for index, label in enumerate(labels)]
+
+
+def _chosen(curves: Sequence[Curve]) -> list[Curve]:
+    """As many curves as there may be panels, evenly chosen."""
+    places = np.linspace(0, len(curves) - 1, min(len(curves), MOST_PANELS))
+    return [curves[place] for place in places.round().astype(int)]
+
+
+def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlabel: str, view: str) -> None:
+    """The panels of one part, and what is drawn into them."""
+    panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
+    alone = grid == (1, 1)
+    for number, axes in enumerate(panels):
+        axes.set_visible(number < len(curves))
+        if number % grid[1] == 0:
+            axes.set_ylabel("y")
+        if number + grid[1] >= len(curves):  # There is no panel below.
+            axes.set_xlabel(xlabel)
+            axes.tick_params(labelbottom=True)
+    shared = panels * len(curves) if alone else panels[: len(curves)]
+    for axes, curve in zip(shared, curves, strict=True):
+        for other in curves:
+            if not alone and other is not curve and other.answers.sizes["seed"]:
+                median = other.answers.median("seed")
+                x = median.sel(feature="x") if "x" in median.feature.values else median.time
+                axes.plot(x, median.sel(feature="y"), zorder=1.5, **OTHERS)
+        answers_of(axes, curve.answers, curve.color)
+        if curve.published is not None:
+            axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
+        if not alone:
+            axes.set_title(plain(curve.label), fontsize=9)
+    limits = panels[0].get_ylim()
+    for axes, curve in zip(shared, curves, strict=True):
+        if curve.shown is not None:
+            axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
+    if view == "answers" and curves[0].answers.sizes["seed"]:
+        panels[0].set_ylim(limits)
+    if alone and len(curves) > 1:
+        handles: list[Artist] = [Line2D([], [], color=each.color, label=plain(each.label)) for each in curves]
+        panels[0].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

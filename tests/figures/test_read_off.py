@@ -1,0 +1,86 @@
+"""Figures of parameters that were read off: what they draw of labeled results."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+from drawn import axes_of, band, labels
+
+from lstm_toys import figures
+
+
+@pytest.fixture
+def read():
+    """Answers of four networks, one of them diverged, to curves of two probes, of a parameter with a unit."""
+    true = np.array([0.3, 0.1, 0.2, 0.4])
+    answers = true * np.array([[0.9], [1.0], [1.2], [9.0]])
+    time = np.linspace(0, 1, 5)
+    return xr.Dataset(
+        {
+            "answer": (("seed", "curve", "asked"), answers[:, :, None]),
+            "input": (("curve", "time", "feature"), np.ones((4, 5, 1)) * true[:, None, None]),
+            "diverged": ("seed", [False, False, False, True]),
+            "train_input": (("example", "time", "feature"), np.ones((300, 5, 1))),
+            "train_target": (("example", "asked"), np.linspace(0, 1, 300)[:, None]),
+        },
+        {
+            "seed": np.arange(4),
+            "time": time,
+            "feature": ["y"],
+            "asked": ["decay"],
+            "family": ("curve", ["along"] * 3 + ["post"]),
+            "decay": ("curve", true, {"long_name": "decay", "symbol": "d", "units": "1/s"}),
+        },
+        {"flags": json.dumps({"readout": "cell"})},
+    )
+
+
+def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
+    figure = figures.read_off_axis(read, "decay", "title", (0.1, 0.2), probe="along")
+    axes = axes_of(figure)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("true decay d (1/s)", "read-off decay d (1/s)")
+    assert labels(axes) == ["training range", "5–95 % of 3 seeds", "median of 3 seeds", "truth"]
+    (median,) = (line for line in axes.lines if line.get_label().startswith("median"))
+    np.testing.assert_allclose(median.get_xdata(), [0.1, 0.2, 0.3])
+    np.testing.assert_allclose(median.get_ydata(), [0.1, 0.2, 0.3])
+    (area,) = axes.collections
+    _, low, high = band(area)
+    np.testing.assert_allclose(
+        (low, high), np.quantile([[0.09, 0.18, 0.27], [0.1, 0.2, 0.3], [0.12, 0.24, 0.36]], (0.05, 0.95), axis=0)
+    )
+    assert len(axes.get_yticks()) > 2
+
+
+def test_published_numbers_and_the_bound_of_answers_are_drawn_where_there_are_any(read):
+    read = read.assign(answer=3 * read.answer)
+    axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
+    assert labels(axes)[-2:] == ["published", "bound of what a cell answers"]
+    read.attrs["flags"] = json.dumps({"readout": "dense"})
+    axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
+    assert labels(axes)[-1] == "published"
+
+
+def test_a_probe_that_is_not_there_is_told(read):
+    with pytest.raises(ValueError, match="there is no probe 'sweep'; there are along, post"):
+        figures.read_off_axis(read, "decay", "title", (0.1, 0.2))
+
+
+def test_training_curves_are_told_apart_by_what_is_asked(read):
+    axes, scale = figures.training_set(read, "set").axes
+    assert axes.get_title() == "set (100 of 300 curves)"
+    assert len({line.get_color() for line in axes.lines}) == 100
+    assert scale.get_ylabel() == "decay d (1/s)"
+
+
+@pytest.mark.parametrize("published", [None, np.array([[0.5], [0.6], [0.7]])])
+def test_curves_are_rebuilt_from_what_was_read_off(read, published):
+    figure = figures.read_off_curves(
+        read, "along", lambda x, answers: answers + 0 * x, ["one", "two", "three"], "title", published
+    )
+    (axes,) = figure.get_axes()
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert ("published" in told) == (published is not None)
+    assert "truth" in told
+    medians = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "-"]
+    np.testing.assert_allclose(medians, [0.3, 0.1, 0.2])
