@@ -514,13 +514,16 @@ def test_the_words_of_a_claim_have_room(judged):
 
 def test_the_figure_of_variants_shows_their_intervals(own):
     entries = [*own[0].values()]
-    (axes,) = figures.draw_variants(entries).axes
+    axes, _ = figures.draw_variants(entries).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["steeper, 0%", "small, 100%"]
-    drawn = {tuple(line.get_xdata()) for line in axes.lines}
-    for entry in entries:
+    column = [label.get_text() for label in axes.get_xticklabels()].index("three units")
+    told = {text.get_position(): (text.get_text(), text.get_weight()) for text in axes.texts}
+    for row, entry in enumerate(entries):
         variant = entry["variants"]["three units"]
-        assert (100 * variant["difference"],) in drawn
-        assert tuple(100 * end for end in variant["difference_interval"]) in drawn
+        low, high = (100 * end for end in variant["difference_interval"])
+        weight = "normal" if low <= 0 <= high else "bold"
+        assert told[column, row - 0.12] == (f"{100 * variant['difference']:+.0f}", weight)
+        assert told[column, row + 0.25][0] == f"{low:+.0f} … {high:+.0f}"
 
 
 def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, capsys):

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lstm_toys import figures
 from lstm_toys.figures.style import COLORS, GRAY, canvas, plain
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
 from lstm_toys.studies.claims.report import differs, percent, percents
@@ -62,37 +61,37 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 
 
 def draw_variants(entries: list[dict[str, Any]]) -> Figure:
-    """By how much the share of networks that meet a claim differs with other networks: one row a claim.
+    """By how much the share of networks that meet a claim differs with other networks: a row a claim, a column a kind.
+
+    A cell has the difference in points of 100, in bold where its 95 % interval, which stands below, does not hold 0.
 
     Args:
         entries: as `lstm_toys.studies.claims.entries.entry` makes them.
     """
-    colors = figures.colors(_named(entries, "variants"))
-    lane = 0.8 / len(colors)
-    with canvas(
-        "", xlabel="by how many points of 100 the share of networks that meet the claim is larger", ylabel=""
-    ) as (
-        figure,
-        (axes,),
-    ):
-        figure.set_size_inches(9.0, 1.6 + len(entries) * (0.14 + 0.16 * len(colors)))
+    names = _named(entries, "variants")
+    values = np.full((len(entries), len(names)), np.nan)
+    told = "bold: the 95 % interval, which stands below, does not hold 0; white: not judged"
+    with canvas("", xlabel=told, ylabel="") as (figure, (axes,)):
+        figure.set_size_inches(2.6 + 0.8 * len(names), 1.9 + 0.42 * len(entries))
         for row, entry in enumerate(entries):
-            axes.axhspan(row - 0.5, row + 0.5, color="black", alpha=0.04 * (row % 2), linewidth=0)
-            for number, (name, color) in enumerate(colors.items()):
+            for column, name in enumerate(names):
                 variant = entry["variants"].get(name)
                 if variant is None or variant["difference"] is None:
                     continue
-                place, value = row + lane * (number - (len(colors) - 1) / 2), 100 * variant["difference"]
+                values[row, column] = 100 * variant["difference"]
+                weight = "bold" if differs(variant) else "normal"
+                axes.text(column, row - 0.12, f"{values[row, column]:+.0f}", ha="center", va="center", weight=weight)
                 if variant["difference_interval"] is not None:
-                    axes.plot([100 * end for end in variant["difference_interval"]], [place] * 2, color=color)
-                face = color if differs(variant) else "white"
-                axes.plot([value], [place], "o", color=color, markersize=5, markerfacecolor=face)
-        axes.axvline(0, color="black", linewidth=1)
-        axes.set(xlim=(-105, 105), ylim=(len(entries) - 0.5, -0.5))
+                    low, high = (100 * end for end in variant["difference_interval"])
+                    ends = f"{low:+.0f} … {high:+.0f}"
+                    axes.text(column, row + 0.25, ends, ha="center", va="center", fontsize=6, color=GRAY)
+        # Halfway to the ends of the scale, so that black text is legible everywhere.
+        image = axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
+        axes.grid(visible=False)
         axes.set_yticks(range(len(entries)), [plain(f"{each['id']}, {percent(each['share'])}") for each in entries])
-        handles = [Line2D([], [], color=color, marker="o", label=plain(name)) for name, color in colors.items()]
-        hollow = Line2D([], [], color="black", marker="o", markerfacecolor="white", label="95 % interval holds 0")
-        figure.legend(handles=[*handles, hollow], loc="outside upper center", ncols=4)
+        axes.set_xticks(range(len(names)), map(plain, names), rotation=40, ha="right")
+        bar = figure.colorbar(image, ax=axes, fraction=0.03, label="difference in the share of networks, points of 100")
+        bar.ax.set_ylim(-100, 100)
     return figure
 
 
