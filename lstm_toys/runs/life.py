@@ -280,13 +280,10 @@ def _draw(work: Work, form: str) -> None:
     names = []
     with work.run.locked():
         metrics = work.metrics
-        if metrics.pop("figures", None) is not None:
-            work.run.write_metrics(metrics)  # Should this be killed, whatever is asked for next is drawn.
         with stopwatch(seconds, "figures"):
             for declared, drawing in work.kind.execution.draw(work):
-                if not declared.endswith((".png", ".gif")):
-                    told = "name figures .png, which stands for any --figure_format, and animations .gif"
-                    raise Failed(f"{work.run.name} draws {declared}: {told}")
+                if metrics.pop("figures", None) is not None:
+                    work.run.write_metrics(metrics)  # Should this be killed, whatever is asked for next is drawn.
                 names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
                 figures.save(drawing, work.run.folder / names[-1])
         for name in names:
