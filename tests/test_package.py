@@ -18,7 +18,7 @@ INSTALLED = ("lstm_toys", "experiments")
 
 def run(*arguments, **options):
     """What a process printed that ended well."""
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=600, **options)
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=conftest.HANG, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from conftest import carry_out
+from conftest import HANG, carry_out
 from experiments.commands import command
 from experiments.line import EXPERIMENT
 from lstm_toys.files import read_json, sha256
@@ -30,9 +30,6 @@ from lstm_toys.runs import publishing
 ROOT = Path(__file__).parent.parent
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
 
-
-HANG = 600
-"""Seconds after which a process hangs, however busy the machine is."""
 
 HELD = """
 import pathlib, runpy, sys, threading

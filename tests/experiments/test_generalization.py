@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import pytest
 
-from conftest import ROOT, carry_out, carry_out_without_jax
+from conftest import HANG, ROOT, carry_out, carry_out_without_jax
 from experiments import generalization
 from experiments.commands import flags
 from lstm_toys.populations import footprint
@@ -75,7 +75,7 @@ def test_planes_that_cannot_be_made_are_told_in_one_line(planes, told, tmp_path)
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert f"experiment line: its planes, a function of the settings to a list, cannot be made: {told}" in done.stderr

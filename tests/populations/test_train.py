@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conftest import HANG
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.hyper import Hyper
@@ -94,7 +95,7 @@ def by_devices(tmp_path_factory):
     processes = write_on_devices(folder, (1, 3), os.environ.get("XLA_FLAGS", ""))
     try:
         write_losses_and_answers(folder, 2)
-        assert [process.wait(timeout=600) for process in processes] == [0, 0]
+        assert [process.wait(timeout=HANG) for process in processes] == [0, 0]
     finally:
         end(processes)
     runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (1, 2, 3)}
@@ -125,7 +126,7 @@ def test_a_training_continues_on_another_number_of_devices(by_devices, devices):
 def test_a_seed_is_the_same_without_options_of_the_backend_too(tmp_path):
     processes = write_on_devices(tmp_path, (1, 2, 3), "")
     try:
-        assert [process.wait(timeout=600) for process in processes] == [0, 0, 0]
+        assert [process.wait(timeout=HANG) for process in processes] == [0, 0, 0]
     finally:
         end(processes)
     runs = [dict(np.load(tmp_path / f"{count}.npz")) for count in (1, 2, 3)]
@@ -537,6 +538,6 @@ assert networks.train_loss.shape == (64, 2)
 def test_a_process_starts_without_a_hang(pair):
     processes = [subprocess.Popen([sys.executable, "-c", START], cwd=ROOT) for _ in range(2)]
     try:
-        assert [process.wait(timeout=600) for process in processes] == [0, 0], pair
+        assert [process.wait(timeout=HANG) for process in processes] == [0, 0], pair
     finally:
         end(processes)

@@ -13,7 +13,7 @@ import xarray as xr
 from matplotlib.image import imread
 
 import conftest
-from conftest import carry_out, carry_out_without_jax
+from conftest import HANG, carry_out, carry_out_without_jax
 from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
@@ -31,7 +31,7 @@ def process(tmp_path_factory):
     """A small run in a process of its own, and the folder of all results."""
     folder = tmp_path_factory.mktemp("process") / "results"
     arguments = ["-m", "experiments.sine", *SMALL, "--results_dir", folder]
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
     return done, folder
 
@@ -302,7 +302,7 @@ def elsewhere(tmp_path):
     def run(*arguments):
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         started = [sys.executable, *arguments]
-        return subprocess.run(started, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+        return subprocess.run(started, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HANG)
 
     return run
 
@@ -354,6 +354,6 @@ def test_compiled_programs_are_kept_in_the_user_s_cache_folder_unless_refused(tm
         cwd=ROOT,
         env={**environment, "XDG_CACHE_HOME": str(tmp_path)},
         check=True,
-        timeout=60,
+        timeout=HANG,
     )
     assert any(path.is_file() for path in tmp_path.rglob("*")) == kept

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import carry_out, carry_out_without_jax
+from conftest import HANG, carry_out, carry_out_without_jax
 from experiments import all as every
 from experiments import line
 from experiments.commands import flags
@@ -179,7 +179,7 @@ def run(program, *arguments, cwd=ROOT):
         env=None if cwd == ROOT else {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANG,
     )
 
 

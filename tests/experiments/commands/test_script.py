@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT
+from conftest import HANG, ROOT
 from experiments.commands import script
 
 
@@ -65,7 +65,7 @@ def test_the_list_loads_nothing_heavy():
         "import sys; from experiments.commands import script; script.main();"
         "print(sorted({'jax', 'numpy', 'matplotlib'} & sys.modules.keys()))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=600)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
     assert done.stdout.endswith("\n[]\n"), done.stderr
 
 
@@ -79,7 +79,7 @@ def test_modules_of_the_folder_that_one_is_in_are_found(tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=HANG,
     )
     assert done.stderr.count("\n") == 1
     assert "--steps=-1" in done.stderr
