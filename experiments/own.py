@@ -120,6 +120,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         "train": " ".join(each.digest for each in curves),
         **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
         **({"targets": sha256(repr((asked, targets.tolist())).encode()).hexdigest()} if asked else {}),
+        **({"features": ", ".join(features)} if len(features) > 1 else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
         "asked": ask,
         "batch": str(batch),
@@ -259,7 +260,8 @@ def read_in(path: Path, curves: Curves) -> str:
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
     """What looks as if it was not meant."""
     found, steps = [], np.diff(first.values[0])
-    if first.span is None and len(first.names) > 1 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean():
+    even = len(steps) > 2 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean()
+    if even and first.span is None and len(first.names) > 1:
         found.append(f"{first.names[0]!r} rises evenly and is taken for a curve; if it holds time points, call it t")
     if equal := len(every.names) - len({each.tobytes() for each in every.values}):
         found.append(f"{equal:,} of the curves have the same numbers as others, which may be held out")
