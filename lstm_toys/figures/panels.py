@@ -12,7 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import COLORS, GRAY, INPUT, MOST_BANDS, answers_of, colors, house, legend_entries, plain
+from lstm_toys.figures.style import (
+    COLORS,
+    GRAY,
+    INPUT,
+    MOST_BANDS,
+    answers_of,
+    colors,
+    evenly,
+    house,
+    legend_entries,
+    plain,
+)
 from lstm_toys.results.arrays import axis_label
 
 MOST_PANELS = 12
@@ -106,8 +117,7 @@ def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
 
 def _chosen(curves: Sequence[Curve]) -> list[Curve]:
     """As many curves as there may be panels, evenly chosen."""
-    places = np.linspace(0, len(curves) - 1, min(len(curves), MOST_PANELS))
-    return [curves[place] for place in places.round().astype(int)]
+    return [curves[place] for place in evenly(len(curves), MOST_PANELS)]
 
 
 def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlabel: str, view: str) -> None:

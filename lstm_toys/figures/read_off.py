@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
-from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, canvas, counted, plain
+from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, canvas, counted, evenly, plain
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
@@ -28,7 +28,7 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
     """
     asked = str(results.asked.values[0])
     truth = results.train_target.sel(asked=asked).values
-    places = np.linspace(0, len(truth) - 1, min(len(truth), MOST_CURVES)).round().astype(int)
+    places = evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
     shades = ScalarMappable(Normalize(truth.min(), truth.max()), "viridis")

@@ -197,6 +197,11 @@ def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:
     ]
 
 
+def evenly(count: int, most: int) -> list[int]:
+    """The places of some of so many things, evenly chosen: of all, or of as many as there may be."""
+    return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
+
+
 def counted(seeds: int) -> str:
     """A number of seeds in words."""
     return f"{seeds:,} seed{'s' * (seeds != 1)}"

@@ -157,8 +157,13 @@ def answered(
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
 
 
-def in_units(results: xr.Dataset, scaling: Scaling) -> xr.Dataset:
-    """Results in the units of the curves that a scaling was made for; losses stay as they are, of scaled values."""
+def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
+    """Results in the units of the curves that a scaling was made for; losses stay as they are, of scaled values.
+
+    Without a scaling results are in these units already.
+    """
+    if scaling is None:
+        return results
     changed = {}
     for name in ("input", "train_input"):
         if name in results:

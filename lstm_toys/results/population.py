@@ -89,7 +89,7 @@ def save(
         storage.save_parameters(population.states[step].params, folder / name)
     if results is None:
         labeled = arrays.trained(population).assign_attrs(flags="{}")
-        labeled = arrays.in_units(labeled, scaling) if scaling else labeled
+        labeled = arrays.in_units(labeled, scaling)
     else:
         labeled = results
     storage.save_results(labeled, folder / RESULTS)

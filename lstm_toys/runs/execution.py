@@ -240,7 +240,7 @@ def evaluate(
     labeled = arrays.dataset(
         trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
     )
-    return arrays.in_units(labeled, experiment.scaling) if experiment.scaling else labeled
+    return arrays.in_units(labeled, experiment.scaling)
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:

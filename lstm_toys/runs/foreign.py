@@ -101,7 +101,7 @@ def labeled(
     learned = arrays.training_answers(task, examples, answers[:, 0])
     probed = arrays.answered(task, np.asarray(x), experiment.span, probes, answers[:, 1:])
     found = probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
-    return arrays.in_units(found, experiment.scaling) if experiment.scaling else found
+    return arrays.in_units(found, experiment.scaling)
 
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:

@@ -160,7 +160,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                             answers = answering.answers(trained.model, state.params, shown, block=trained.block)
                             labeled = arrays.answered(trained.task, np.asarray(x), experiment.span, probes, answers)
                             # Errors of features of several units are averaged as they were scaled.
-                            if experiment.scaling and len(trained.task.asked) == 1:
+                            if len(trained.task.asked) == 1:
                                 labeled = arrays.in_units(labeled, experiment.scaling)
                             values = _values(trained.task, experiment, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):

@@ -49,8 +49,7 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
     axes = task.axes
     nothing = np.empty((0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.asked)))
     labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_vars(["answer", "seed"])
-    if experiment.scaling:
-        labels = arrays.in_units(labels, experiment.scaling)
+    labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept
     labels = labels.rename({name: f"curve_{name}" for name in swept if name in labels})
     labels = labels.assign_coords(
