@@ -4,20 +4,7 @@ from dataclasses import dataclass
 
 RESERVED = frozenset(
     {
-        *(
-            "seed",
-            "step",
-            "time",
-            "feature",
-            "family",
-            "curve",
-            "example",
-            "asked",
-            "shown",
-            "probe",
-            "setting",
-            "name",
-        ),
+        *("seed", "step", "time", "feature", "family", "curve", "example", "asked", "shown", "probe", "setting"),
         *("input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "spacing", "set"),
         *("name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
         *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
