@@ -75,13 +75,15 @@ def write_on_devices(folder, counts, flags):
             [
                 sys.executable,
                 "-c",
-                f"import test_train; test_train.write_losses_and_answers({str(folder)!r}, {count})",
+                "import jax, test_train;"
+                f"jax.config.update('jax_num_cpu_devices', {count});"  # After those of `conftest`.
+                f"test_train.write_losses_and_answers({str(folder)!r}, {count})",
             ],
             cwd=ROOT,
             env={
                 **inherited,
                 "PYTHONPATH": os.pathsep.join((str(ROOT), str(Path(__file__).parent))),
-                "XLA_FLAGS": f"{flags} --xla_force_host_platform_device_count={count}",
+                "XLA_FLAGS": flags,
             },
         )
         for count in counts
