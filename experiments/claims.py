@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from experiments.commands import command, flags, modules
+from experiments.commands import command, flags, modules, parsers
 from lstm_toys import files, studies
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
@@ -24,7 +24,7 @@ from lstm_toys.studies.claims.settings import ClaimSettings, Question, defined
 POST = "experiments.post.claims"
 
 
-def ids() -> flags.Parser[tuple[str, ...]]:
+def ids() -> parsers.Parser[tuple[str, ...]]:
     """Names of claims, or none for the word ``all``."""
 
     def convert(text: str) -> tuple[str, ...]:
@@ -33,24 +33,24 @@ def ids() -> flags.Parser[tuple[str, ...]]:
             raise ValueError
         return names
 
-    return flags.Parser(convert, "names of claims, joined by commas, or all")
+    return parsers.Parser(convert, "names of claims, joined by commas, or all")
 
 
-def answers() -> flags.Parser[tuple[str, Path]]:
+def answers() -> parsers.Parser[tuple[str, Path]]:
     """A population, and a file of its answers."""
 
     def convert(text: str) -> tuple[str, Path]:
         name, _, path = text.partition("=")
         if not name:
             raise ValueError
-        return name, flags.folder().convert(path)
+        return name, parsers.folder().convert(path)
 
-    return flags.Parser(convert, "NAME=FILE, a population of the claims and a netCDF file", many=True)
+    return parsers.Parser(convert, "NAME=FILE, a population of the claims and a netCDF file", many=True)
 
 
 OWN: flags.FlagTable = {
     "claims": (
-        flags.Parser(str, "the name of a module, of the clone or of your own"),
+        parsers.Parser(str, "the name of a module, of the clone or of your own"),
         "the module that declares CLAIMS; of the clone, {}",
     ),
     "only": (ids(), "the claims that are judged; only what they need is trained"),

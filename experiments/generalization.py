@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import lstm_toys as lt
-from experiments.commands import command, flags, modules
+from experiments.commands import command, flags, modules, parsers
 from lstm_toys import studies
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
@@ -29,29 +29,29 @@ MOST_POINTS = 100_000
 MEANING = {LENGTH: "time points of a longer sequence", SPACING: "x between two time points"}
 
 FLAGS: flags.FlagTable = {
-    "task": (flags.name(), "the experiment whose population is evaluated: {}, or a module of your own"),
-    "curve": (flags.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
+    "task": (parsers.name(), "the experiment whose population is evaluated: {}, or a module of your own"),
+    "curve": (parsers.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
 }
 """The flags of this command beside those of the experiment that trains the population, and of its axes."""
 
 DEFAULTS = {"task": "sine", "curve": "none"}
 
 
-def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> flags.Parser[Axis]:
+def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> parsers.Parser[Axis]:
     """Values of an axis: ``low:high:count``, or one number."""
     limits = {LENGTH: (LEAST_TIMESTEPS, most), SPACING: (span.length / most, span.length / LEAST_TIMESTEPS)}
-    least, greatest = limits.get(name, (-flags.LARGEST, flags.LARGEST))
+    least, greatest = limits.get(name, (-parsers.LARGEST, parsers.LARGEST))
 
     def convert(text: str) -> Axis:
         low, high, count = text.split(":") if ":" in text else (text, text, "1")
-        found = Axis(name, float(low), float(high), int(count))
+        found = Axis(name, parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
         sound = least <= found.low <= found.high <= greatest and 1 <= found.count <= most
         if not sound or (found.count == 1) != (found.low == found.high):
             raise ValueError
         return found
 
     shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
-    return flags.Parser(convert, f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}")
+    return parsers.Parser(convert, f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}")
 
 
 def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.Laid], study.Subject]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from experiments.commands import command, flags, modules
+from experiments.commands import command, flags, modules, parsers
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks import delimited, sets
 from lstm_toys.tasks.curves import LARGEST, LARGEST_SCALED, Curves
@@ -44,21 +44,21 @@ SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
 """Defaults of the flags that every experiment has."""
 
 
-def files() -> flags.Parser[Path]:
+def files() -> parsers.Parser[Path]:
     """A file, one of several."""
-    return flags.Parser(flags.folder().convert, "a file whose name is text", many=True)
+    return parsers.Parser(parsers.folder().convert, "a file whose name is text", many=True)
 
 
 FLAGS: flags.FlagTable = {
     "train": (files(), "file of curves to train on, one a column, one time point a row; one file for each feature"),
     "show": (files(), "file of further curves to be answered, as long as the others; one file for each feature"),
     "targets": (
-        flags.path(),
+        parsers.path(),
         "file of numbers to tell of the curves, a row a curve in their order, a column a number",
     ),
-    "ask": (flags.choice("same", "next"), "same: the value that is shown; next: the value after it"),
-    "hold_out": (flags.share("a fifth of five and more"), "share of the curves that is kept out of training"),
-    "batch": (flags.integer_or_auto(1, 2**31 - 1), "curves in a step"),
+    "ask": (parsers.choice("same", "next"), "same: the value that is shown; next: the value after it"),
+    "hold_out": (parsers.share("a fifth of five and more"), "share of the curves that is kept out of training"),
+    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "curves in a step"),
     "standardize": (None, "scale the curves to what networks can answer, and undo it in what is told"),
 }
 DEFAULTS = {

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import lstm_toys as lt
 from experiments import sine, sweep
-from experiments.commands import command, flags
+from experiments.commands import command, flags, parsers
 from experiments.post import recipe
 from experiments.post.data import PUBLISHED
 from lstm_toys import studies
@@ -41,7 +41,7 @@ TAKEN = (
 )
 TABLE: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in TAKEN},
-    "seeds": (flags.integer(2, 2**31 - 1), "networks under each setting; a score needs two"),
+    "seeds": (parsers.integer(2, 2**31 - 1), "networks under each setting; a score needs two"),
     "restart": (None, "score again although it was done; networks that are trained are used as they are"),
 }
 DEFAULTS = {**flags.DEFAULTS, "seeds": 32}

@@ -9,7 +9,7 @@ budgets are one training, read several times.
 from collections.abc import Sequence
 from itertools import product
 
-from experiments.commands import command, flags, modules
+from experiments.commands import command, flags, modules, parsers
 from lstm_toys import studies
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
@@ -22,7 +22,7 @@ MOST_SETTINGS = 10_000
 Axis = tuple[str, list[str]]
 
 
-def axis() -> flags.Parser[Axis]:
+def axis() -> parsers.Parser[Axis]:
     """A flag's name and the values that it takes in turn, ``learning_rate=0.1 1``."""
 
     def convert(text: str) -> Axis:
@@ -33,11 +33,11 @@ def axis() -> flags.Parser[Axis]:
         return name.strip(), values.split()
 
     told = f"one of {', '.join(SWEPT)}, {NUMBER}NAME"
-    return flags.Parser(convert, f"'flag=value value ...', each value once; the flag is {told}", many=True)
+    return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {told}", many=True)
 
 
 OWN: flags.FlagTable = {
-    "task": (flags.name(), "the experiment whose task is learned: {}, or a module of your own"),
+    "task": (parsers.name(), "the experiment whose task is learned: {}, or a module of your own"),
     "grid": (axis(), "values of a flag, such as 'learning_rate=0.1 1'; give it once for each flag that varies"),
 }
 OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}

@@ -1,29 +1,17 @@
 """The flags that every experiment takes, checked without importing jax."""
 
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Generic, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from absl import flags
 
+from experiments.commands import parsers
 from lstm_toys.networks import cells, hyper
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.life import Options
-
-T = TypeVar("T")
-
-MOST_UNITS = 1_000_000
-"""Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
-
-
-LARGEST = 1e6
-"""What the numbers of curves are at most; answers of networks are far less."""
-
-MOST_LAYERS = 100
-"""Layers that a flag takes."""
 
 
 class Help(Exception):
@@ -34,213 +22,63 @@ class Bad(Exception):
     """A command line that cannot be run; the argument says in one line what is wrong."""
 
 
-class Parser(flags.ArgumentParser[T], Generic[T]):
-    """Parses a flag's text with a function, and says what the flag takes where that fails.
-
-    Attributes:
-        convert: from text to a value; raises ValueError.
-        takes: what it takes, in words.
-        many: whether the flag may be given several times.
-    """
-
-    def __init__(self, convert: Callable[[str], T], takes: str, *, many: bool = False) -> None:
-        self.convert, self.takes, self.many = convert, takes, many
-
-    def parse(self, argument: Any) -> T:
-        """Raises ValueError with what the flag takes."""
-        try:
-            return self.convert(str(argument))
-        except ValueError:
-            raise ValueError(f"takes {self.takes}") from None
-
-
-class Switch(flags.BooleanParser):
-    """Parses ``--flag=true`` and the like."""
-
-    def parse(self, argument: Any) -> bool:
-        """Raises ValueError with what the flag takes."""
-        try:
-            return bool(super().parse(argument))
-        except ValueError:
-            raise ValueError("takes true or false, or nothing") from None
-
-
-def integer(low: int, high: int) -> Parser[int]:
-    """A whole number from ``low`` to ``high``."""
-
-    def convert(text: str) -> int:
-        if not low <= int(text) <= high:
-            raise ValueError
-        return int(text)
-
-    return Parser(convert, f"a whole number from {low:,} to {high:,}")
-
-
-def integer_or_auto(low: int, high: int) -> Parser[int | None]:
-    """A whole number from ``low`` to ``high``, or None for the word ``auto``."""
-    whole = integer(low, high)
-    return Parser(lambda text: None if text == "auto" else whole.convert(text), f"{whole.takes}, or auto")
-
-
-def positive() -> Parser[float]:
-    """A number above 0 that single precision can hold."""
-
-    def convert(text: str) -> float:
-        if not 1e-37 <= float(text) <= 1e38:
-            raise ValueError
-        return float(text)
-
-    return Parser(convert, "a finite number above 0, from 1e-37 to 1e38")
-
-
-def share(auto: str) -> Parser[float | None]:
-    """A number from 0 up to but not 1, or None for the word ``auto``, which means something."""
-
-    def convert(text: str) -> float | None:
-        if text == "auto":
-            return None
-        if not 0 <= float(text) < 1:
-            raise ValueError
-        return float(text)
-
-    return Parser(convert, f"a number from 0 up to but not 1, or auto: {auto}")
-
-
-def number() -> Parser[float]:
-    """A number of either sign."""
-
-    def convert(text: str) -> float:
-        if not abs(float(text)) <= LARGEST:
-            raise ValueError
-        return float(text)
-
-    return Parser(convert, f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}")
-
-
-def not_negative() -> Parser[float]:
-    """Zero, or a number as `positive` takes it."""
-    above = positive()
-    return Parser(lambda text: above.convert(text) if float(text) else 0.0, f"0, or {above.takes}")
-
-
-def widths() -> Parser[tuple[int, ...]]:
-    """Widths of layers."""
-
-    def convert(text: str) -> tuple[int, ...]:
-        if text == "none":
-            return ()
-        numbers = tuple(int(part) for part in text.split(","))
-        if len(numbers) > MOST_LAYERS or not 1 <= min(numbers) <= max(numbers) <= MOST_UNITS:
-            raise ValueError
-        return numbers
-
-    return Parser(
-        convert,
-        f"whole numbers from 1 to {MOST_UNITS:,}, joined by commas, at most {MOST_LAYERS}, such as 32,32, or none",
-    )
-
-
-def numbers_of_steps() -> Parser[tuple[int, ...]]:
-    """Numbers of steps, each once, in order."""
-
-    def convert(text: str) -> tuple[int, ...]:
-        numbers = () if text == "none" else tuple(int(part) for part in text.split(","))
-        if any(number < 0 for number in numbers) or list(numbers) != sorted(set(numbers)):
-            raise ValueError
-        return numbers
-
-    return Parser(convert, "whole numbers from 0 on, ascending and joined by commas, such as 0,100,1000, or none")
-
-
-def choice(*names: str) -> Parser[str]:
-    """One of a few names."""
-
-    def convert(text: str) -> str:
-        if text not in names:
-            raise ValueError
-        return text
-
-    return Parser(convert, "one of " + ", ".join(names))
-
-
-def name() -> Parser[str]:
-    """The name of a declaration; what it stands for is looked up by `experiments.commands.modules`."""
-    return Parser(str, "the name of a module")
-
-
-def cell() -> Parser[str]:
-    """A cell of the library, or the place of one's own."""
-
-    def convert(text: str) -> str:
-        if text not in cells.CELLS and not cells.PLACE.fullmatch(text):
-            raise ValueError
-        return text
-
-    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or package.module:Class of your own")
-
-
-def folder() -> Parser[Path]:
-    """A folder that exists or can be made."""
-
-    def convert(text: str) -> Path:
-        if not text or "\0" in text:
-            raise ValueError
-        text.encode()  # A name that is no text could not be told.
-        return Path(text)
-
-    return Parser(convert, "a folder whose name is text")
-
-
-def path() -> Parser[Path | None]:
-    """A file, or None for the word ``none``."""
-    return Parser(lambda text: None if text == "none" else folder().convert(text), "a file whose name is text, or none")
-
-
-FlagTable = dict[str, tuple[Parser[Any] | None, str]]
+FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
 """Flags: the parser of each, None for a switch, and its help."""
 
 OWN = "the optimizer's own"
 
 FLAGS: FlagTable = {
-    "seeds": (integer(1, 2**31 - 1), "independently initialized networks; seed i is the same whatever their number"),
-    "base_seed": (integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
-    "steps": (integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
-    "learning_rate": (positive(), "step size of the optimizer"),
+    "seeds": (
+        parsers.integer(1, 2**31 - 1),
+        "independently initialized networks; seed i is the same whatever their number",
+    ),
+    "base_seed": (parsers.integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
+    "steps": (parsers.integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
+    "learning_rate": (parsers.positive(), "step size of the optimizer"),
     "optimizer": (
-        choice(*hyper.TAKES),
+        parsers.choice(*hyper.TAKES),
         "momentum is sgd with momentum; rmsprop_keras has its epsilon outside the root, as the Keras of 2018",
     ),
-    "momentum": (share(OWN), "share of earlier gradients that momentum and adam keep from step to step"),
-    "decay": (share(OWN), "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep"),
-    "hidden": (widths(), "units of the layers below the readout: 32, or 32,32, or none"),
-    "readout": (choice("cell", "dense"), "cell: one more layer, whose units are the answer; dense: an affine map"),
-    "cell": (cell(), "what every layer is; lstm_toys/networks/cells.py says what one of your own has to be"),
-    "gates": (choice(*cells.GATES), "how lstm and gru squash their gates; hard: clip(0.2 a + 0.5, 0, 1)"),
-    "timesteps": (integer(2, 2**31 - 1), "points of a curve, evenly spaced over the range of x"),
+    "momentum": (parsers.share(OWN), "share of earlier gradients that momentum and adam keep from step to step"),
+    "decay": (
+        parsers.share(OWN),
+        "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep",
+    ),
+    "hidden": (parsers.widths(), "units of the layers below the readout: 32, or 32,32, or none"),
+    "readout": (
+        parsers.choice("cell", "dense"),
+        "cell: one more layer, whose units are the answer; dense: an affine map",
+    ),
+    "cell": (parsers.cell(), "what every layer is; lstm_toys/networks/cells.py says what one of your own has to be"),
+    "gates": (parsers.choice(*cells.GATES), "how lstm and gru squash their gates; hard: clip(0.2 a + 0.5, 0, 1)"),
+    "timesteps": (parsers.integer(2, 2**31 - 1), "points of a curve, evenly spaced over the range of x"),
     "keep_steps": (
-        numbers_of_steps(),
+        parsers.numbers_of_steps(),
         "steps before the last after which the parameters are kept, too: 0,100,1000; 0 is the untrained network",
     ),
     "noise": (
-        not_negative(),
+        parsers.not_negative(),
         "standard deviation of normal noise on what networks are shown in training, drawn once for each seed",
     ),
     "block": (
-        integer_or_auto(1, 2**31 - 1),
+        parsers.integer_or_auto(1, 2**31 - 1),
         "networks that one compiled program works on; fixes the last bits of all results",
     ),
-    "results_dir": (folder(), "folder of runs and published sets"),
+    "results_dir": (parsers.folder(), "folder of runs and published sets"),
     "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, "redraw the figures of the finished run without training"),
     "restart": (None, "run from the beginning although the run is finished, or could be continued"),
     "quiet": (None, "print nothing but errors"),
-    "checkpoint_every": (positive(), "seconds between two checkpoints, from which a run that was killed continues"),
+    "checkpoint_every": (
+        parsers.positive(),
+        "seconds between two checkpoints, from which a run that was killed continues",
+    ),
     "on_divergence": (
-        choice("exclude", "stop"),
+        parsers.choice("exclude", "stop"),
         "what to do with a seed that diverges: exclude it from the statistics, or stop",
     ),
     "figure_format": (
-        choice(*FORMATS),
+        parsers.choice(*FORMATS),
         "what figures are written as, those of a finished run too; animations are GIF",
     ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
@@ -299,7 +137,8 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
 def flags_of(experiment: Experiment) -> FlagTable:
     """The flags of an experiment: those of all that it does not fix, and one for each of its training numbers."""
     numbers: FlagTable = {
-        f"{NUMBER}{name}": (number(), f"{name.replace('_', ' ')} of the training curves") for name in experiment.numbers
+        f"{NUMBER}{name}": (parsers.number(), f"{name.replace('_', ' ')} of the training curves")
+        for name in experiment.numbers
     }
     before = [*FLAGS].index("keep_steps")
     every = [*FLAGS.items()]
@@ -345,7 +184,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
     for flag, (parser, text) in table.items():
         if parser is None:
             flags.DEFINE_bool(flag, defaults.get(flag, False), text, flag_values=values)
-            values[flag].parser = Switch()
+            values[flag].parser = parsers.Switch()
         else:
             try:
                 flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)

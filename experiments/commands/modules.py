@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from experiments.commands import flags
+from experiments.commands import flags, parsers
 from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
 
@@ -104,7 +104,7 @@ def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTabl
 def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], default: str) -> T:
     """What a command line that asks for help declares by a flag; where it declares nothing, the default."""
     try:
-        own, _ = flags.split({flag: (flags.name(), "")}, arguments)
+        own, _ = flags.split({flag: (parsers.name(), "")}, arguments)
         return declared(own[flag] or default, attribute, kind, flag)
     except flags.Bad:
         return declared(default, attribute, kind, flag)

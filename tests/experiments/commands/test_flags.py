@@ -11,7 +11,7 @@ import pytest
 from conftest import HANG, carry_out, carry_out_without_jax
 from experiments import all as every
 from experiments import line
-from experiments.commands import flags
+from experiments.commands import flags, parsers
 from experiments.sine import EXPERIMENT
 
 ROOT = Path(__file__).parents[3]
@@ -335,7 +335,11 @@ def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):
 
 
 def test_own_flags_are_split_off_wherever_they_stand():
-    own = {"task": (flags.choice("a", "b"), ""), "grid": (flags.Parser(str, "text", many=True), ""), "fast": (None, "")}
+    own = {
+        "task": (parsers.choice("a", "b"), ""),
+        "grid": (parsers.Parser(str, "text", many=True), ""),
+        "fast": (None, ""),
+    }
     arguments = ["--seeds", "3", "--grid=x y", "--fast", "--quiet", "--grid", "z", "--steps=1", "--", "--task=b"]
     values, rest = flags.split(own, arguments)
     assert values == {"task": None, "grid": ["x y", "z"], "fast": True}
