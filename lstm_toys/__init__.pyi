@@ -1,4 +1,4 @@
-from . import figures, files, networks, populations, results, runs, statistics, studies, tasks
+from . import figures, files, networks, output, populations, results, runs, statistics, studies, tasks
 from .figures.style import Drawing
 from .networks.gru import GRU
 from .networks.lstm import LSTM
@@ -83,6 +83,7 @@ __all__ = [
     "median_bootstrap",
     "median_quartiles",
     "networks",
+    "output",
     "per_curve",
     "populations",
     "predict_next",

@@ -9,11 +9,13 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+_unfinished: set[Path] = set()  # What this process is writing.
 
 TEMPORARY = re.compile(r"\.lstm_toys-.+\.\d+\.\w+")
 """Names of half-written files: ``.lstm_toys-<name>.<process>.tmp``; a library may insist on a suffix of its own."""
@@ -36,6 +38,7 @@ def replacing(path: Path) -> Iterator[Path]:
     What was written is flushed to the disk before it takes its name.
     """
     temporary = path.with_name(f".lstm_toys-{path.name}.{os.getpid()}.tmp")
+    _unfinished.add(temporary)
     try:
         yield temporary
         flush(temporary)
@@ -43,6 +46,14 @@ def replacing(path: Path) -> Iterator[Path]:
         flush(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+        _unfinished.discard(temporary)
+
+
+def abandon() -> None:
+    """Removes what this process is writing; only when it is about to end."""
+    for temporary in tuple(_unfinished):
+        with suppress(OSError):
+            temporary.unlink()
 
 
 @contextmanager
@@ -110,7 +121,7 @@ def write_json(path: Path, value: Any) -> None:
         ValueError: the value holds a number that JSON has no word for, such as NaN.
     """
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -142,7 +153,7 @@ def read_json_list(path: Path) -> list[dict[str, Any]]:
 def _parsed(path: Path) -> Any:
     """What a JSON file holds; None if it is not JSON."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
         return None
 

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from experiments.commands import flags, modules
+from lstm_toys import output
 from lstm_toys.files import Damaged
-from lstm_toys.populations.interruption import Interrupted, Interruption
+from lstm_toys.populations.interruption import Interrupted, Interruption, ended
 from lstm_toys.runs import life
 from lstm_toys.runs.definition import Unfollowed
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Obstructed
 from lstm_toys.runs.publishing import Refused
+
+KEPT = "what was finished or saved before stays, and the same command continues"
+
+OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
+"""What XLA and Python say of it."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,16 @@ def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
 
 def leave(plan: Callable[[Sequence[str]], Plan]) -> None:
     """Does what the command line says, and exits; quietly if nobody reads the output to its end."""
+    printed, _ = output.sturdy()
+    os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     try:
         code = carry_out(plan, sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 128 + signal.SIGPIPE
+    if printed.error:
+        code = code or complain(f"standard output: {printed.error.strerror}; nothing but what it said is lost", 1)
     sys.exit(code)
 
 
@@ -70,6 +81,14 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
         and the number of the signal that ended it.
     """
     try:
+        with Interruption() as interruption:
+            return _carry_out(plan, arguments, interruption)
+    except Interrupted as signaled:
+        return complain(ended(signaled.args[0]), 128 + signaled.args[0])
+
+
+def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], interruption: Interruption) -> int:
+    try:
         asked = plan(arguments)
     except flags.Help as text:
         print(text)
@@ -77,17 +96,13 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
     except (flags.Bad, Unfollowed) as error:
         return complain(str(error), 2)
     works, options = asked.works, asked.options
-    console = Console(quiet=options.quiet)
+    console = output.console(quiet=options.quiet)
     for note in asked.notes:
-        console.print(note, highlight=False, soft_wrap=True, markup=False)
+        console.print(note)
     try:
-        with Interruption() as interruption:
-            life.live(works, options, console, interruption)
-            lost = life.tell(works, console, asked.report)
+        life.live(works, options, console, interruption)
+        lost = life.tell(works, console, asked.report)
         return max([complain(line, 1) for line in lost], default=0)
-    except Interrupted as signaled:
-        name = signal.Signals(signaled.args[0]).name
-        return complain(f"ended by {name}; the same command continues", 128 + signaled.args[0])
     except life.Refused as error:
         return complain(str(error), 2)
     except (life.Failed, Obstructed, Refused) as error:
@@ -102,11 +117,14 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
         raise
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        kept = "what was finished or saved before stays, and the same command continues"
-        return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {kept}", 1)
+        return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
+            raise
+        return complain(f"there is not enough memory; {KEPT}", 1)
 
 
 def complain(message: str, code: int) -> int:
     """Prints one line to stderr and returns the exit code."""
-    print(message.encode(errors="backslashreplace").decode(), file=sys.stderr)
+    output.complain(message)
     return code

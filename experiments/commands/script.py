@@ -6,11 +6,14 @@ import runpy
 import sys
 from pathlib import Path
 
+from lstm_toys import output
+
 FOLDER = Path(__file__).parent.parent
 
 
 def main() -> None:
     """Runs the command that the first argument names, as its module is run, or lists all of them."""
+    output.sturdy()
     name, *arguments = sys.argv[1:] or ["--help"]
     every = commands()
     if name in ("--help", "-h"):
@@ -22,7 +25,7 @@ def main() -> None:
     else:
         near = difflib.get_close_matches(name, every, n=1)
         told = f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}"
-        print(f"no command {name!r}; {told}", file=sys.stderr)
+        output.complain(f"no command {name!r}; {told}")
         sys.exit(2)
 
 

@@ -31,7 +31,7 @@ NAMED = ("amplitude", "slope", "intercept")
 @cache
 def published() -> dict[str, Any]:
     """The published numbers, by figure."""
-    data: dict[str, Any] = json.loads(PUBLISHED.read_text())
+    data: dict[str, Any] = json.loads(PUBLISHED.read_text(encoding="utf-8"))
     return data
 
 

@@ -1,11 +1,16 @@
 """The devices that a population is spread over, how XLA compiles for them, and the fingerprint of both."""
 
+import contextlib
 import os
 import platform
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import jaxlib.version
 import optax
 
@@ -21,6 +26,63 @@ makes vectors of them.
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """Flag of XLA that says how many devices the CPU is; it changes no bits."""
+
+
+IN_THE_WAY = {
+    "jax_disable_jit": "trainings are compiled",
+    "jax_debug_nans": "a seed that diverges is counted, and ends nothing",
+    "jax_debug_infs": "a seed that diverges is counted, and ends nothing",
+    **dict.fromkeys(
+        ("jax_transfer_guard", "jax_transfer_guard_host_to_device", "jax_transfer_guard_device_to_host"),
+        "curves and answers have to be transferred",
+    ),
+}
+"""Switches of JAX that leave no training, unless they are at one of `HARMLESS`, and why."""
+
+HARMLESS = (None, False, "allow", "log")
+
+SAID_BY_XLA = re.compile(r"^[EF]\d{4} .*?\] (.*?)(?: \(We assumed.*)?$", re.MULTILINE)
+"""What is wrong, in what it prints before it ends the process."""
+
+
+ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
+"""What the environment may ask of devices."""
+
+
+class Unusable(Exception):
+    """JAX cannot be used as it was set up; the argument says why in one line."""
+
+
+def start() -> None:
+    """Makes the devices, and computes something on one of them.
+
+    Raises:
+        Unusable: there are none, or they are not to be used.
+    """
+    for name, reason in IN_THE_WAY.items():
+        if jax.config.values[name] not in HARMLESS:
+            raise Unusable(f"{name.upper()}={jax.config.values[name]} is in the way: {reason}")
+    if told := _refused_by_xla():
+        flags = os.environ["XLA_FLAGS"].replace(f"--xla_backend_extra_options={BACKEND_OPTIONS}", "").strip()
+        raise Unusable(f"XLA_FLAGS={flags}: {told}")
+    try:
+        jax.block_until_ready(jnp.zeros(()) + 1)
+    except Exception as error:  # One of many kinds.
+        asked = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
+        told = " ".join(str(error).split()) or type(error).__name__
+        raise Unusable(f"JAX has no device here{' as asked for by ' * bool(asked)}{', '.join(asked)}: {told}") from None
+
+
+def _refused_by_xla() -> str | None:
+    """What XLA says to flags of the user's own; tried in another process, since it ends the one that it says it to."""
+    every = os.environ.get("XLA_FLAGS", "").split()
+    if every and not every[0].startswith("--"):
+        return "give the flags themselves, each with -- before it, and no file of them"
+    if all(flag.startswith(("--xla_backend_extra_options=", f"{DEVICE_COUNT}=")) for flag in every):
+        return None
+    tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], capture_output=True, text=True)
+    said = SAID_BY_XLA.search(tried.stderr)
+    return said[1] if tried.returncode and said else None
 
 
 def configure(*, cache: bool = True) -> None:
@@ -54,10 +116,14 @@ def compile_loops() -> None:
 
 
 def cache_compilations() -> None:
-    """Keeps compiled programs in the user's cache folder, unless the user has chosen another."""
+    """Keeps compiled programs in the user's cache folder, if there can be one, unless the user has chosen another."""
     if jax.config.values["jax_compilation_cache_dir"] is None:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        jax.config.update("jax_compilation_cache_dir", str(home / "lstm_toys" / "xla"))
+        with contextlib.suppress(OSError, RuntimeError):  # A folder that cannot be made; a user without a home.
+            cache = os.environ.get("XDG_CACHE_HOME")
+            folder = (Path(cache) if cache else Path.home() / ".cache") / "lstm_toys" / "xla"
+            folder.mkdir(parents=True, exist_ok=True)
+            if os.access(folder, os.W_OK):
+                jax.config.update("jax_compilation_cache_dir", str(folder))
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 

@@ -29,7 +29,7 @@ class Shown:
     def __init__(self, console: Console, before: tuple[ProgressColumn, ...], after: tuple[ProgressColumn, ...]) -> None:
         self._console = console
         self._bar = Progress(
-            SpinnerColumn(),
+            SpinnerColumn("line"),  # In any encoding.
             *before,
             BarColumn(bar_width=20),
             *after,
@@ -50,7 +50,7 @@ class Shown:
 
     def tell(self, text: str) -> None:
         """Prints a line beside the bar."""
-        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
+        self._console.print(text)
 
 
 class TrainingProgress(Shown):

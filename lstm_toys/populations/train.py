@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
-from rich.console import Console
 
+from lstm_toys import output
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule, Scheduled
@@ -218,7 +218,7 @@ class Training:
     def population(self) -> Population:
         """Trains every group of members, and puts them together."""
         if self._progress:
-            shown = TrainingProgress(Console(), [1.0])
+            shown = TrainingProgress(output.console(), [1.0])
             shown.begin("training", len(self._start.seed), self._wanted[-1])
             self._monitor = shown
             with shown:
@@ -254,6 +254,8 @@ class Training:
         began = time.perf_counter()
         self._programs = programs.compile_programs(self.task, self.model, self._optimizer, groups[0], mesh)
         self.seconds["compile"] += time.perf_counter() - began
+        if self._stop is not None and self._stop():
+            raise Stopped(0)
         for group in groups:
             began = time.perf_counter()
             numbers = range(int(group[0, 0]), min(int(group[0, 0]) + size, count))

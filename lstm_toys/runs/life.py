@@ -129,7 +129,7 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
     """
 
     def said(line: str) -> None:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
+        console.print(line)
 
     publishing.repair(options.results_dir, said)
     for work in works:
@@ -173,7 +173,7 @@ def tell(works: Sequence[Work], console: Console, report: Callable[[], Iterable[
             parts += [work.kind.report.report(work, found[work.run]), (f"  {path}" for path in work.run.files())]
     for part in parts:
         for each in part:
-            console.print(each, highlight=False, soft_wrap=isinstance(each, str), markup=False)
+            console.print(each, soft_wrap=isinstance(each, str), crop=False)
     lost = [work.kind.report.lost(found[work.run]) for work in works if hasattr(work.kind.report, "lost")]
     return [line for line in lost if line is not None]
 
@@ -192,19 +192,9 @@ def _execute(
     """Executes runs, one after another, without drawing anything."""
     for work in works:
         for line in _noted(work.run, work.run in anew):
-            console.print(line, highlight=False, soft_wrap=True, markup=False)
-    made = [each for work in works for each in (work.run.folder, *work.run.folder.parents) if not each.exists()]
-    for work in works:
-        work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
+            console.print(line)
     began = time.perf_counter()
-    try:
-        populations.devices.configure(cache=options.compile_cache)
-    except RuntimeError:
-        _remove(made)
-        told = (
-            "the module of an experiment computed with jax when it was imported, before jax was set up; use numpy there"
-        )
-        raise Refused(told) from None
+    _start(options)
     for work in works:
         try:
             if hasattr(work.kind.execution, "check"):
@@ -212,9 +202,10 @@ def _execute(
             if hasattr(work.kind.execution, "size"):
                 populations.footprint.check(work.kind.execution.size(work), work.run.folder)
         except (Refused, Unfit, populations.footprint.TooLarge) as error:
-            _remove(made)
             raise Refused(str(error) if isinstance(error, Refused) else f"{work.run.settings}: {error}") from None
-    console.print(populations.devices.describe(), highlight=False, soft_wrap=True)
+    for work in works:
+        work.run.folder.mkdir(parents=True, exist_ok=True)
+    console.print(populations.devices.describe())
     seconds = {"import": time.perf_counter() - began}
     efforts = {
         work.run: work.kind.execution.efforts(work) if hasattr(work.kind.execution, "efforts") else [] for work in works
@@ -230,10 +221,27 @@ def _execute(
             seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
 
 
-def _remove(made: list[Path]) -> None:
-    """Removes folders that were made for what is not executed."""
-    for folder in sorted({*made}, reverse=True):  # The inner ones first.
-        folder.rmdir()
+def _start(options: Options) -> None:
+    """Loads JAX, sets it up, and makes its devices.
+
+    Raises:
+        Refused: that cannot be done.
+    """
+    try:
+        devices = populations.devices
+    except ValueError as error:  # Of a switch in the environment.
+        raise Refused(f"JAX cannot be loaded: {error}") from None
+    try:
+        devices.configure(cache=options.compile_cache)
+    except RuntimeError:
+        told = (
+            "the module of an experiment computed with jax when it was imported, before jax was set up; use numpy there"
+        )
+        raise Refused(told) from None
+    try:
+        devices.start()
+    except devices.Unusable as error:
+        raise Refused(str(error)) from None
 
 
 def _noted(run: Run[Any], anew: bool) -> Iterator[str]:

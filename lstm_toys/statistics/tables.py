@@ -36,11 +36,16 @@ def table(
         style: further arguments of `rich.table.Table`.
     """
     made = Table(title=Text(title), **style)
+    cells = [[Text(cell) for cell in row] for row in rows]
     for number, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
-        made.add_column(Text(column.rstrip(">")), justify=justify, no_wrap=not fold and number > 0, overflow="fold")
-    for row in rows:
-        made.add_row(*(Text(cell) for cell in row))
+        head = Text(column.rstrip(">"))
+        whole = not fold and number > 0
+        widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells)))
+        least = widest if whole else None  # Rich would cut off what it must not break.
+        made.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=least)
+    for row in cells:
+        made.add_row(*row)
     return made
 
 

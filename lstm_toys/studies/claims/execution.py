@@ -58,7 +58,8 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
         declared = question.declared
         write_json(run.folder / "claims.json", told)
         with replacing(run.folder / "claims.md") as temporary:
-            temporary.write_text(report.markdown(told, declared.title, " ".join(conditions), declared.aspects))
+            table = report.markdown(told, declared.title, " ".join(conditions), declared.aspects)
+            temporary.write_text(table, encoding="utf-8")
     return {
         "experiment": run.name,
         "flags": run.settings.as_dict(),

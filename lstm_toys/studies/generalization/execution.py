@@ -16,7 +16,6 @@ from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.footprint import Footprint
-from lstm_toys.populations.interruption import Interrupted
 from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
@@ -106,7 +105,6 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         The metrics.
 
     Raises:
-        Interrupted: a signal ended it.
         Damaged: a file of the population is.
         OSError: a file cannot be read or written.
     """
@@ -122,17 +120,10 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     total = answers_of(settings)
     with stopwatch(seconds, "evaluate"), EvaluationProgress(conduct.console, total) as progress:
         if settings.curves is None:
-
-            def advanced(count: int) -> None:
-                progress(count)
-                if conduct.interruption():
-                    raise Interrupted(conduct.interruption.number)
-
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
             grids = tiles.Setting(task, timesteps, span, known)
-            with conduct.interruption.patient():
-                swept = tiles.Sweep(model, grids, params, diverged, block, advanced)
-                swept.write(settings.grids, run.results, attributes)
+            swept = tiles.Sweep(model, grids, params, diverged, block, progress)
+            swept.write(settings.grids, run.results, attributes)
         else:
             setting = Setting(task, timesteps, span, work.subject.experiment.scaling)
             labeled = answered(model, setting, params, diverged, settings.curves, block, progress)

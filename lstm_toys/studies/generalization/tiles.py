@@ -126,7 +126,7 @@ class Sweep:
         params: of the networks, every leaf with a leading axis S.
         diverged: which of them have.
         block: members that one compiled program works on.
-        advanced: told how many answers were measured, after each call; may raise to end the evaluation.
+        advanced: told how many answers were measured, after each call.
     """
 
     def __init__(
