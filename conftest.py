@@ -68,6 +68,19 @@ hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_c
 hypothesis.settings.load_profile("untimed")
 
 
+def rarely(*cases):
+    """Cases for `make test-long`; a tuple is one of several arguments."""
+    return [pytest.param(*(each if isinstance(each, tuple) else [each]), marks=pytest.mark.long) for each in cases]
+
+
+def reread():
+    """Forgets the code that definitions were read from, as a new process has not read any."""
+    from lstm_toys.runs import definition
+
+    for known in (definition._module, definition._path, definition._unit):
+        known.cache_clear()
+
+
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task that leaves nothing open."""
     from lstm_toys.networks.hyper import Hyper

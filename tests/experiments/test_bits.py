@@ -55,6 +55,7 @@ def runs(everything):
     return runs_in(everything[1])
 
 
+@pytest.mark.long
 def test_losses_are_those_of_before(runs):
     golden = json.loads(GOLDEN.read_text())["losses"]
     assert runs.keys() == golden.keys()

@@ -77,10 +77,7 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_pa
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=[] if name in ("hill_y", "amplitude") else pytest.mark.long)
-        for name in every.EXPERIMENTS
-    ],
+    [pytest.param(name, marks=[] if name == "hill_y" else pytest.mark.long) for name in every.EXPERIMENTS],
 )
 def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""

@@ -287,6 +287,7 @@ def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
     np.testing.assert_allclose(labeled.train_answer[0, 1:], labeled.train_target[:-1], atol=1e-3)
 
 
+@pytest.mark.long
 def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
     huge = written(tmp_path / "huge.csv", 1e9 * Y)
     found = results_of(ran(tmp_path, f"--train={huge}"))
@@ -294,6 +295,7 @@ def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
     assert np.isfinite(found.answer).all()
 
 
+@pytest.mark.long
 def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
     line = ["--task=own", f"--train={mine}", "--ask=next", *SMALL, f"--results_dir={tmp_path / 'results'}"]
     assert carry_out(sweep, [*line, "--grid", "learning_rate=0.003 0.01"]) == 0

@@ -377,6 +377,7 @@ def test_whenever_something_happens_the_set_is_the_old_or_the_new_one(scratch, b
     assert (process.communicate()[1], process.returncode) == ("", 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["killed", "failed"])
 def test_whenever_something_happens_to_the_repair_another_repair_finishes_it(scratch, what):
     process = in_a_process("happens_at_every_moment", scratch, "a set", what, "twice")

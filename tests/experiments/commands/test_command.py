@@ -167,6 +167,7 @@ def test_quiet_is_silent(mine, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.long
 def test_figures_of_a_finished_run_are_drawn_in_another_format_without_training(mine, capsys, monkeypatch):
     monkeypatch.setattr(execution, "execute", None)
     before = snapshot(mine[1])
@@ -227,6 +228,7 @@ def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, conte
     assert snapshot(mine[0]) == before
 
 
+@pytest.mark.long
 def test_restart_trains_the_same_networks(mine):
     before = storage.load_results(mine[1] / "results.nc")
     old = snapshot(mine[1])
