@@ -64,7 +64,9 @@ jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 of_module = doctest.DocTestFinder._from_module
 doctest.DocTestFinder._from_module = lambda self, module, found: of_module(self, module, inspect.unwrap(found))
 
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "untimed", max_examples=30, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 

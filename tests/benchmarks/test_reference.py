@@ -11,6 +11,7 @@ from benchmarks.job import CHECKED_STEPS, take
 MEMBERS = [0, 1, 2]
 
 
+@pytest.mark.long
 def test_the_engine_does_the_work_of_the_reference(small, start):
     trainer = ENGINE.make(small, start)
     trainer.train(CHECKED_STEPS)

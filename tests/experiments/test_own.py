@@ -102,6 +102,7 @@ def kept(found):
     return [int(name.removeprefix("run ")) for name in names]
 
 
+@pytest.mark.long
 def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     targets = written(tmp_path / "t.txt", np.column_stack([Y.mean(axis=0), Y.max(axis=0)]), "mean;top", ",")
     folder = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")

@@ -92,25 +92,25 @@ def write_on_devices(folder, counts, flags):
 
 @pytest.fixture(scope="module")
 def by_devices(tmp_path_factory):
-    """What `write_losses_and_answers` writes on one, two and three devices."""
+    """What `write_losses_and_answers` writes on two and three devices."""
     folder = tmp_path_factory.mktemp("devices")
-    processes = write_on_devices(folder, (1, 3), os.environ.get("XLA_FLAGS", ""))
+    processes = write_on_devices(folder, (3,), os.environ.get("XLA_FLAGS", ""))
     try:
         write_losses_and_answers(folder, 2)
-        assert [process.wait(timeout=HANG) for process in processes] == [0, 0]
+        assert [process.wait(timeout=HANG) for process in processes] == [0]
     finally:
         end(processes)
-    runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (1, 2, 3)}
+    runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (2, 3)}
     for count in runs:
         continued = trained(16, checkpoints=Checkpoints(folder / str(count), 1e9, {}))
         assert continued.member_steps < 16 * 40
         runs[count]["losses of 16, continued on two devices"] = continued.train_loss
-    assert [int(runs[count]["devices"]) for count in runs] == [1, 2, 3]
+    assert [int(runs[count]["devices"]) for count in runs] == [2, 3]
     return runs
 
 
 @pytest.mark.parametrize("what", ["losses", "answers"])
-@pytest.mark.parametrize("devices", [1, 2, 3])
+@pytest.mark.parametrize("devices", [2, 3])
 def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, what):
     reference = by_devices[2][f"{what} of 16"]
     assert len(np.unique(reference, axis=0)) == 16
@@ -118,7 +118,7 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, w
         np.testing.assert_array_equal(by_devices[devices][f"{what} of {seeds}"], reference[:seeds], strict=True)
 
 
-@pytest.mark.parametrize("devices", [1, 2, 3])
+@pytest.mark.parametrize("devices", [2, 3])
 def test_a_training_continues_on_another_number_of_devices(by_devices, devices):
     reference = by_devices[2]["losses of 16"]
     np.testing.assert_array_equal(by_devices[devices]["losses of 16, continued on two devices"], reference, strict=True)
@@ -374,6 +374,7 @@ def test_progress_is_shown_if_it_is_asked_for(capsys):
         trained(3, progress=True, monitor=print)
 
 
+@pytest.mark.long
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     told = []
@@ -398,6 +399,7 @@ def test_a_diverging_member_leaves_the_others_alone():
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[calm], b[calm]), mixed.params, reference.params)
 
 
+@pytest.mark.long
 def test_the_last_sound_state_of_a_diverged_seed_is_kept():
     networks, start = trained(6, learning_rate=RATES), trained(6, steps=1, learning_rate=1e-20)
     np.testing.assert_array_equal(networks.sound_steps, np.where(networks.diverged, 0, 40))

@@ -211,6 +211,7 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
     studies.generalization.execution.check(dataclasses.replace(work, subject=other))
 
 
+@pytest.mark.long
 def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
     experiment = own.EXPERIMENT
     settings, _ = flags.parse(experiment, ["--seeds=2"])

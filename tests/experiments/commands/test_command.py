@@ -272,6 +272,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
     assert metrics["summary"]["line, RMSE to input"]["median"] == pytest.approx(median, rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     arguments = [*SMALL, f"--results_dir={tmp_path}", "--learning_rate=1e6", "--readout=dense", "--quiet"]
     assert carry_out(EXPERIMENT, arguments) == 1
@@ -321,6 +322,7 @@ def test_help_tells_how_it_was_called(arguments, told, elsewhere):
     assert f"\nusage: python {told} [flags]\n" in elsewhere(*arguments, "--help").stdout
 
 
+@pytest.mark.long
 def test_a_module_of_a_folder_is_run(elsewhere, tmp_path):
     arguments = ["--seeds=2", "--steps=2", "--timesteps=12", "--quiet"]
     done = elsewhere("-m", "studies.mine", *arguments)

@@ -281,6 +281,7 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     assert not (only(tmp_path) / "checkpoints").exists()
 
 
+@pytest.mark.long
 def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypatch, capsys):
     arguments = [*SMALL, "--task=line", "--grid=steps=2 3", f"--results_dir={tmp_path}", "--quiet"]
     answers, asked = answering.answers, []
@@ -298,6 +299,7 @@ def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypa
     assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
 
 
+@pytest.mark.long
 def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
     arguments = [*SMALL, "--task=line", "--steps=3", "--grid=learning_rate=1e6 1e7", f"--results_dir={tmp_path}"]
     assert carry_out(sweep, [*arguments, "--readout=dense", "--hidden=2", "--quiet"]) == 1
