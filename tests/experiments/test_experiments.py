@@ -81,10 +81,8 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_pa
     assert "layers.png" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=[] if name == "hill_y" else pytest.mark.long) for name in every.EXPERIMENTS],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", every.EXPERIMENTS)
 def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
     small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]

@@ -118,6 +118,7 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     assert (folder / "shown.png").is_file()
 
 
+@pytest.mark.long
 def test_several_files_are_features_of_the_same_curves(tmp_path):
     first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 100 * Y[:, 2:4])
     folder = ran(tmp_path, f"--train={first}", f"--train={second}")

@@ -241,6 +241,7 @@ def test_it_is_swept(own, tmp_path):
         np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
 
 
+@pytest.mark.long
 def test_it_is_told_as_what_it_is_and_not_by_flags(own, tmp_path, capsys):
     assert carry_out(own.EXPERIMENT, ["--seeds=2", "--steps=1", f"--results_dir={tmp_path}"]) == 0
     assert "own (Whole, features 1, widths (3,)): 2 networks, 1 steps" in " ".join(capsys.readouterr().out.split())

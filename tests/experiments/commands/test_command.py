@@ -249,6 +249,7 @@ def test_publish_copies_figures_and_metrics(mine, capsys):
             assert path.read_bytes() == (mine[1] / path.name).read_bytes()
 
 
+@pytest.mark.long
 def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys):
     before = snapshot(mine[1])
     arguments = ["--seeds=8", *SMALL[2:], f"--results_dir={mine[0]}", "--learning_rate", "30"]

@@ -148,6 +148,7 @@ def test_results_of_another_run_are_not_redrawn(copied, capsys):
     assert carry_out(EXPERIMENT, [*arguments, "--replot", "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_a_configuration_that_was_edited_is_told_and_the_advice_helps(copied, capsys):
     run, arguments = copied
     config = json.loads((run / "config.json").read_text())
@@ -158,7 +159,7 @@ def test_a_configuration_that_was_edited_is_told_and_the_advice_helps(copied, ca
     assert json.loads((run / "config.json").read_text()) == config
 
 
-@pytest.mark.parametrize("name", ["config.json", "metrics.json"])
+@pytest.mark.parametrize("name", ["config.json", *rarely("metrics.json")])
 def test_a_folder_in_the_place_of_a_file_is_told_and_the_advice_helps(copied, capsys, name, tmp_path):
     run, arguments = copied
     (run / name).rename(tmp_path / name)
@@ -209,6 +210,7 @@ def test_parameters_of_other_networks_are_not_evaluated(tmp_path, capsys, others
     assert "remove its folder, and the same command makes it again" in told
 
 
+@pytest.mark.long
 def test_parameters_after_other_steps_are_kept(tmp_path):
     arguments = [*SMALL, f"--results_dir={tmp_path}", "--quiet"]
     assert carry_out(EXPERIMENT, [*arguments, "--keep_steps=0,3"]) == 0

@@ -81,6 +81,7 @@ def test_bits_do_not_depend_on_the_number_of_networks_and_curves(tmp_path, param
         np.testing.assert_array_equal(row[name], values[:, 2:3], err_msg=name)
 
 
+@pytest.mark.long
 def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
     axis = Axis("frequency", 5.0, 40.0, 500)
     many = Grid("plane", "sine", (Axis("amplitude", 0.1, 0.2, 2), axis), SINES)
@@ -91,6 +92,7 @@ def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
         np.testing.assert_array_equal(row[name], values[:, 1:], err_msg=name)
 
 
+@pytest.mark.long
 def test_a_longer_sequence_is_measured_over_its_last_points(tmp_path, params):
     lengths = Axis("length", 30.0, 70.0, 3)
     rest = (("frequency", 12.0), ("phase", 0.0), ("offset", "amplitude"))
