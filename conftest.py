@@ -64,8 +64,23 @@ jaxtyping.install_import_hook("lstm_toys", "beartype.beartype")
 of_module = doctest.DocTestFinder._from_module
 doctest.DocTestFinder._from_module = lambda self, module, found: of_module(self, module, inspect.unwrap(found))
 
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "untimed", max_examples=30, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
+
+
+def rarely(*cases):
+    """Cases for `make test-long`; a tuple is one of several arguments."""
+    return [pytest.param(*(each if isinstance(each, tuple) else [each]), marks=pytest.mark.long) for each in cases]
+
+
+def reread():
+    """Forgets the code that definitions were read from, as a new process has not read any."""
+    from lstm_toys.runs import definition
+
+    for known in (definition._module, definition._path, definition._unit):
+        known.cache_clear()
 
 
 def hyper(learning_rate):

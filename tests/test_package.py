@@ -86,6 +86,7 @@ def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_pat
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.long
 def test_the_script_trains_and_draws_from_any_folder(installed, elsewhere, tmp_path):
     small = ["--seeds=2", "--steps=2", "--timesteps=12", "--publish"]
     elsewhere(installed / "bin" / "lstm-toys", "sine", *small)

@@ -56,6 +56,7 @@ def test_a_question_of_ones_own_is_run_saved_and_loaded(question):
     assert {path.name for path in run.glob("*.png")} == {"training.png", "others.png"}
 
 
+@pytest.mark.long
 def test_it_is_swept_over_its_number_in_one_program(question):
     folder, _ = question
     assert carry_out(sweep, [*SMALL, "--task=damped", "--grid=train_decay=0.2 0.5 1"]) == 0
@@ -67,6 +68,7 @@ def test_it_is_swept_over_its_number_in_one_program(question):
         assert len(np.unique(found.train_mse.values)) == 9
 
 
+@pytest.mark.long
 def test_it_is_evaluated_on_its_planes(question):
     folder, _ = question
     grid = ["--axis_decay=0:2:3", "--frequency=2:6:4"]
@@ -78,6 +80,7 @@ def test_it_is_evaluated_on_its_planes(question):
         assert found.frequency.attrs["units"] == "rad/s"
 
 
+@pytest.mark.long
 def test_its_claim_is_judged_of_networks_and_of_any_model(question):
     folder, damped = question
     assert carry_out(claims, ["--claims=damped", "--seeds=3", "--quiet"]) == 0
@@ -117,6 +120,7 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     xr.testing.assert_identical(names["losses"], hand_made().train_loss)
 
 
+@pytest.mark.long
 def test_curves_of_ones_own_are_learned_from_what_a_package_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lt, "configure", lambda: None)

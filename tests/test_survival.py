@@ -127,6 +127,7 @@ def has_checkpoints(folder, count=1):
     return len(list(folder.glob("runs/*/checkpoints/*.checkpoint"))) >= count
 
 
+@pytest.mark.long
 def test_a_killed_run_continues_to_the_same_bits(uninterrupted, tmp_path):
     for count in (1, 2):
         process = start(tmp_path, held=1)
@@ -390,6 +391,7 @@ def test_a_run_continues_by_itself_and_says_so(uninterrupted, interrupted, capsy
     assert json.loads((only(folder) / "metrics.json").read_text())["continued"]
 
 
+@pytest.mark.long
 def test_restart_does_not_continue(uninterrupted, interrupted):
     folder, _ = interrupted
     assert continued(folder, "--restart") == 0
@@ -403,6 +405,7 @@ def spoil(path):
     path.write_bytes(content)
 
 
+@pytest.mark.long
 def test_a_damaged_checkpoint_is_told_and_passed_over(uninterrupted, interrupted, capsys):
     folder, (_, newer) = interrupted
     spoil(newer)
@@ -425,6 +428,7 @@ def test_without_a_readable_checkpoint_nothing_is_done(interrupted, capsys):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupted, monkeypatch, capsys):
     folder, _ = interrupted
     here = devices.fingerprint(4)
@@ -451,6 +455,7 @@ def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.long
 def test_two_runs_at_once_do_not_disturb_each_other(uninterrupted, tmp_path):
     processes = [start(tmp_path), start(tmp_path, "--base_seed=1")]
     assert [finish(process) for process in processes] == [("", "", 0)] * 2
@@ -485,6 +490,7 @@ def ended_by(process, reason):
     assert "the same command continues" in errors
 
 
+@pytest.mark.long
 def test_a_full_disk_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
     mount(tmp_path, "-t", "tmpfs", "-o", "size=2m", "tmpfs")
     process = start(tmp_path, held=2)
@@ -501,6 +507,7 @@ def test_a_full_disk_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_pat
     assert_same(only(tmp_path), uninterrupted)
 
 
+@pytest.mark.long
 def test_a_folder_that_becomes_read_only_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
     process = start(tmp_path, held=2)
     try:

@@ -7,7 +7,6 @@
 True
 """
 
-import io
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ import xarray as xr
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -163,9 +163,9 @@ def save(drawing: Drawing, path: Path) -> None:
 
 def _few_colors(figure: Figure) -> Image.Image:
     """A figure in 256 colors, which takes a third of the space and looks the same."""
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", pil_kwargs={"compress_level": 1})
-    whole = Image.open(drawn).convert("RGB")
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    whole = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
     return whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
 
 

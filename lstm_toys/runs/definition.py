@@ -65,13 +65,12 @@ def definition(roots: Iterable[str], followed: Iterable[str] = ()) -> Definition
         if target in seen:
             continue
         seen.add(target)
-        read = _loaded(module, scope)
         queue.append((module, ""))
-        for statement in read.units.get(name, ()):
+        texts, onward = _unit(module, name, scope)
+        if texts:
             told = "<lambda>" if name.startswith("<") else name  # Where it stands says nothing.
-            found.setdefault(f"{module}.{told}" if told else module, []).append(_text(statement))
-            for chain in _chains(statement):
-                queue += _resolved(read, chain, scope)
+            found.setdefault(f"{module}.{told}" if told else module, []).extend(texts)
+        queue += onward
     return Definition(
         (name, hashlib.sha256("\n".join(texts).encode()).hexdigest()[:10]) for name, texts in found.items()
     )
@@ -193,6 +192,15 @@ def _loaded(name: str, scope: Scope) -> _Module:
     module = _module(name, scope)
     assert module is not None
     return module
+
+
+@cache
+def _unit(module: str, name: str, scope: Scope) -> tuple[list[str], list[tuple[str, str]]]:
+    """The text of what binds a name at the top level of a module, and the names there and elsewhere that it uses."""
+    read = _loaded(module, scope)
+    statements = read.units.get(name, ())
+    onward = [each for used in statements for chain in _chains(used) for each in _resolved(read, chain, scope)]
+    return [_text(statement) for statement in statements], onward
 
 
 def _imports(tree: ast.AST, package: str) -> Iterator[tuple[str, tuple[str, str]]]:

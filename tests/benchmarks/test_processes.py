@@ -24,6 +24,7 @@ def killed(*_):
     os.abort()
 
 
+@pytest.mark.long
 def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
     with closing(Team(Contestant("two", "two processes", exact, one_a_core=True), tmp_path)) as team:
         assert max(team.prepare(0, small, 3, start)) < 1e-4

@@ -2,6 +2,7 @@
 
 import jax
 import numpy as np
+import pytest
 
 from benchmarks import reference
 from benchmarks.entries import AUTODIFF, ENGINE
@@ -10,12 +11,14 @@ from benchmarks.job import CHECKED_STEPS, take
 MEMBERS = [0, 1, 2]
 
 
+@pytest.mark.long
 def test_the_engine_does_the_work_of_the_reference(small, start):
     trainer = ENGINE.make(small, start)
     trainer.train(CHECKED_STEPS)
     assert reference.agrees(reference.disagreement(trainer.state(MEMBERS), reference.train(start)))
 
 
+@pytest.mark.long
 def test_a_step_too_few_is_refused(small, start):
     trainer = AUTODIFF.make(small, start)
     trainer.train(CHECKED_STEPS - 1)

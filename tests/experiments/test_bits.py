@@ -55,6 +55,7 @@ def runs(everything):
     return runs_in(everything[1])
 
 
+@pytest.mark.long
 def test_losses_are_those_of_before(runs):
     golden = json.loads(GOLDEN.read_text())["losses"]
     assert runs.keys() == golden.keys()
@@ -62,6 +63,7 @@ def test_losses_are_those_of_before(runs):
         np.testing.assert_allclose(losses(run)[:, :STEPS], golden[name], rtol=1e-4, err_msg=name)
 
 
+@pytest.mark.long
 def test_bits_are_those_of_before(runs):
     golden = json.loads(GOLDEN.read_text())["digests"].get(machine(runs["sine [32]"]))
     if golden is None:

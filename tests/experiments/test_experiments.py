@@ -30,16 +30,19 @@ def folder(everything):
     return everything[1]
 
 
+@pytest.mark.long
 def test_all_tells_of_each_experiment(everything):
     for name in every.EXPERIMENTS:
         assert f"{name} " in everything[0]
 
 
+@pytest.mark.long
 def test_all_fifteen_figures_of_the_post_are_there(folder):
     found = {path.name for path in folder.glob("*/*") if path.parent.name != "runs"}
     assert found >= POST_FIGURES | conftest.SINE_FIGURES
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", every.EXPERIMENTS)
 def test_each_experiment_is_published_whole(folder, name):
     metrics = json.loads((folder / name / "metrics.json").read_text())
@@ -51,6 +54,7 @@ def test_each_experiment_is_published_whole(folder, name):
     assert labeled.sizes["seed"] == 2
 
 
+@pytest.mark.long
 def test_the_film_has_its_frames(folder):
     labeled = storage.load_results(next(path for path in (folder / "runs").glob("hill-*/results.nc")))
     with Image.open(folder / "hill" / "lstm_hill.gif") as film:
@@ -59,12 +63,14 @@ def test_the_film_has_its_frames(folder):
     assert (folder / "hill" / "lstm_hill.gif").stat().st_size <= 2**20
 
 
+@pytest.mark.long
 def test_what_is_finished_is_told_without_jax(folder):
     told = carry_out_without_jax("all", ["--seeds=2", "--steps=60", f"--results_dir={folder}"])
     assert told.count("this run is finished") == len(every.EXPERIMENTS)
     assert told.endswith("\n0\n")
 
 
+@pytest.mark.long
 def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_path, capsys):
     """`hill_y` needs the run of `hill`, which `hill` itself finds finished and drawn."""
     mine = shutil.copytree(folder, tmp_path / "mine")
@@ -75,13 +81,8 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_pa
     assert "layers.png" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=[] if name in ("hill_y", "amplitude") else pytest.mark.long)
-        for name in every.EXPERIMENTS
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", every.EXPERIMENTS)
 def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
     small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]

@@ -259,6 +259,7 @@ def long_curve(tmp_path):
     return path
 
 
+@pytest.mark.long
 def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
     def size(*arguments):
         (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).works

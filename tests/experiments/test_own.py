@@ -102,6 +102,7 @@ def kept(found):
     return [int(name.removeprefix("run ")) for name in names]
 
 
+@pytest.mark.long
 def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     targets = written(tmp_path / "t.txt", np.column_stack([Y.mean(axis=0), Y.max(axis=0)]), "mean;top", ",")
     folder = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")
@@ -117,6 +118,7 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     assert (folder / "shown.png").is_file()
 
 
+@pytest.mark.long
 def test_several_files_are_features_of_the_same_curves(tmp_path):
     first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 100 * Y[:, 2:4])
     folder = ran(tmp_path, f"--train={first}", f"--train={second}")
@@ -287,6 +289,7 @@ def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
     np.testing.assert_allclose(labeled.train_answer[0, 1:], labeled.train_target[:-1], atol=1e-3)
 
 
+@pytest.mark.long
 def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
     huge = written(tmp_path / "huge.csv", 1e9 * Y)
     found = results_of(ran(tmp_path, f"--train={huge}"))
@@ -294,6 +297,7 @@ def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
     assert np.isfinite(found.answer).all()
 
 
+@pytest.mark.long
 def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
     line = ["--task=own", f"--train={mine}", "--ask=next", *SMALL, f"--results_dir={tmp_path / 'results'}"]
     assert carry_out(sweep, [*line, "--grid", "learning_rate=0.003 0.01"]) == 0

@@ -36,6 +36,7 @@ def scored(tmp_path_factory):
         )
 
 
+@pytest.mark.long
 def test_every_setting_is_scored_on_every_published_curve(scored):
     _, found, told = scored
     assert len(told["settings"]) == 5 == found.sizes["setting"]
@@ -48,6 +49,7 @@ def test_every_setting_is_scored_on_every_published_curve(scored):
     assert told["default"] is None
 
 
+@pytest.mark.long
 def test_scores_are_those_of_a_plain_loop(scored):
     """On the training sine and the last line, from the file alone."""
     _, found, told = scored
@@ -77,6 +79,7 @@ def test_scores_are_those_of_a_plain_loop(scored):
         np.testing.assert_allclose(told["settings"][2]["curve_scores"][number], to_curve - between / 2, rtol=1e-6)
 
 
+@pytest.mark.long
 def test_the_scores_are_published_with_their_figures(scored):
     folder, _, told = scored
     published = {path.name for path in (folder / "recipe").iterdir()}
@@ -84,6 +87,7 @@ def test_the_scores_are_published_with_their_figures(scored):
     assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
 
 
+@pytest.mark.long
 def test_the_networks_are_a_sweep_of_their_own(scored):
     folder, found, _ = scored
     (networks,) = (folder / "runs").glob("recipe_networks-*")
@@ -92,6 +96,7 @@ def test_the_networks_are_a_sweep_of_their_own(scored):
     assert shown == set(found.probe.values)
 
 
+@pytest.mark.long
 def test_a_finished_run_is_told_again(scored, capsys):
     folder, _, _ = scored
     assert carry_out(recipe, [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={folder}"]) == 0
@@ -100,6 +105,7 @@ def test_a_finished_run_is_told_again(scored, capsys):
     assert re.search(r"rmsprop +0.01 +none +5 ", output)
 
 
+@pytest.mark.long
 def test_what_is_finished_is_told_without_jax(scored):
     arguments = [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={scored[0]}"]
     told = carry_out_without_jax("recipe", arguments, first=f"asked.GRIDS = {GRIDS}")

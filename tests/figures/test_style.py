@@ -8,6 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
+from conftest import rarely
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
 from lstm_toys.figures import style
@@ -81,7 +82,7 @@ MINE = {
 }
 
 
-@pytest.mark.parametrize("form", style.FORMATS)
+@pytest.mark.parametrize("form", ["png", *rarely("svg", "pdf")])
 def test_a_user_s_own_settings_change_no_byte(hand_made, tmp_path, form):
     labeled = hand_made()
     for name, own in (("plain", {}), ("mine", MINE)):

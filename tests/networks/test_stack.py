@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from conftest import rarely
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.stack import Stack
 
@@ -19,7 +20,7 @@ def answer(model, params, inputs=INPUTS):
     return np.asarray(jax.jit(model.apply)({"params": params}, inputs))
 
 
-@pytest.mark.parametrize("readout", ["cell", "dense"])
+@pytest.mark.parametrize("readout", ["cell", *rarely("dense")])
 def test_layers_follow_each_other(readout):
     model = Stack(2, (5, 3), readout)
     params = initialized(model)
@@ -39,6 +40,7 @@ def test_the_readout_alone_is_a_network():
     np.testing.assert_allclose(answer(Stack(1, ()), params), answer(LSTM(1), params["readout"]), atol=1e-6)
 
 
+@pytest.mark.long
 def test_only_a_dense_answer_leaves_the_unit_interval():
     def largest(readout):
         model = Stack(1, (8,), readout)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from conftest import rarely
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import numerics, train
 from lstm_toys.populations.checkpoints import Checkpoints, Foreign
@@ -51,7 +52,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("differing", OTHERS)
+@pytest.mark.parametrize("differing", ["data", "learning_rate", *rarely(*[*OTHERS][2:])])
 def test_a_checkpoint_of_another_training_is_refused(folder, differing):
     before = {path.name for path in folder.iterdir()}
     with pytest.raises(Foreign, match="it differs in") as refused:
@@ -71,6 +72,7 @@ def falling(rate):
     return lambda step: jnp.where(step == 0, 0.1, rate)
 
 
+@pytest.mark.long
 def test_a_checkpoint_of_another_schedule_is_refused(tmp_path):
     """Known by its rates at the steps of the training, however it is written."""
     reference = trained(tmp_path, learning_rate=falling(0.05))
@@ -91,6 +93,7 @@ def test_the_same_training_is_continued_and_on_another_version_with_a_warning(fo
     jax.tree.map(np.testing.assert_array_equal, again.params, reference.params)
 
 
+@pytest.mark.long
 def test_last_bits_of_the_data_may_differ_on_another_version_only(folder):
     near = jnp.asarray(np.nextafter(np.asarray(CURVES), 1.0, dtype=np.float32))
     with pytest.raises(Foreign, match="it differs in data"):

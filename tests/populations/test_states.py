@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from conftest import rarely
 from lstm_toys.networks.cells import cell_class
 from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.lstm import LSTM, cell_states
@@ -43,7 +44,7 @@ def one(params, seed):
     return jax.tree.map(lambda leaf: jnp.asarray(leaf[seed]), params)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("cell", ["lstm", *rarely("gru", "rnn")])
 def test_states_are_those_of_each_layer_alone(cell):
     model = Stack(1, (4, 3), cell=cell)
     params = networks(model)
@@ -72,6 +73,7 @@ def test_a_hidden_state_is_what_the_output_gate_lets_through():
     assert ((share > 0) & (share < 1)).all()
 
 
+@pytest.mark.long
 def test_a_state_is_the_same_whatever_else_is_asked():
     model = Stack(1, (4,))
     params = networks(model)
@@ -80,6 +82,7 @@ def test_a_state_is_the_same_whatever_else_is_asked():
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a, b[1:2, 4:6], strict=True), few, every)
 
 
+@pytest.mark.long
 def test_layers_in_any_module_are_found():
     model = Nested()
     found = states(model, networks(model, 1), CURVES)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conftest import HANG
+from conftest import HANG, rarely
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.hyper import Hyper
@@ -92,25 +92,25 @@ def write_on_devices(folder, counts, flags):
 
 @pytest.fixture(scope="module")
 def by_devices(tmp_path_factory):
-    """What `write_losses_and_answers` writes on one, two and three devices."""
+    """What `write_losses_and_answers` writes on two and three devices."""
     folder = tmp_path_factory.mktemp("devices")
-    processes = write_on_devices(folder, (1, 3), os.environ.get("XLA_FLAGS", ""))
+    processes = write_on_devices(folder, (3,), os.environ.get("XLA_FLAGS", ""))
     try:
         write_losses_and_answers(folder, 2)
-        assert [process.wait(timeout=HANG) for process in processes] == [0, 0]
+        assert [process.wait(timeout=HANG) for process in processes] == [0]
     finally:
         end(processes)
-    runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (1, 2, 3)}
+    runs = {count: dict(np.load(folder / f"{count}.npz")) for count in (2, 3)}
     for count in runs:
         continued = trained(16, checkpoints=Checkpoints(folder / str(count), 1e9, {}))
         assert continued.member_steps < 16 * 40
         runs[count]["losses of 16, continued on two devices"] = continued.train_loss
-    assert [int(runs[count]["devices"]) for count in runs] == [1, 2, 3]
+    assert [int(runs[count]["devices"]) for count in runs] == [2, 3]
     return runs
 
 
 @pytest.mark.parametrize("what", ["losses", "answers"])
-@pytest.mark.parametrize("devices", [1, 2, 3])
+@pytest.mark.parametrize("devices", [2, 3])
 def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, what):
     reference = by_devices[2][f"{what} of 16"]
     assert len(np.unique(reference, axis=0)) == 16
@@ -118,7 +118,7 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, w
         np.testing.assert_array_equal(by_devices[devices][f"{what} of {seeds}"], reference[:seeds], strict=True)
 
 
-@pytest.mark.parametrize("devices", [1, 2, 3])
+@pytest.mark.parametrize("devices", [2, 3])
 def test_a_training_continues_on_another_number_of_devices(by_devices, devices):
     reference = by_devices[2]["losses of 16"]
     np.testing.assert_array_equal(by_devices[devices]["losses of 16, continued on two devices"], reference, strict=True)
@@ -224,7 +224,7 @@ def test_another_base_seed_is_another_population(networks):
         assert (other.params["lstm_0"][name] != networks.params["lstm_0"][name]).any(axis=-1).all()
 
 
-@pytest.mark.parametrize("optimizer", sorted(OPTIMIZERS))
+@pytest.mark.parametrize("optimizer", ["sgd", *rarely("momentum", "rmsprop", "adam"), "rmsprop_keras"])
 def test_training_is_a_plain_loop_of_optax(optimizer):
     curve = sine_task().examples(jax.random.key(0), {}).inputs
     transform = OPTIMIZERS[optimizer]
@@ -255,7 +255,9 @@ def test_training_is_a_plain_loop_of_optax(optimizer):
 
 
 @pytest.mark.parametrize(
-    "model", [Stack(1, (6,), gates="hard"), Stack(1, (6,), cell="gru"), Stack(1, (6,), "dense", cell="rnn")], ids=repr
+    "model",
+    [*rarely(Stack(1, (6,), gates="hard"), Stack(1, (6,), cell="gru")), Stack(1, (6,), "dense", cell="rnn")],
+    ids=repr,
 )
 def test_every_cell_learns_and_is_the_same_in_any_company(model):
     few, more = (train.train(sine_task(), model, seeds=seeds, steps=40, learning_rate=0.1) for seeds in (2, 5))
@@ -275,8 +277,9 @@ def open_task():
 @pytest.mark.parametrize(
     ("optimizer", "name"),
     [
-        *(("momentum", "momentum"), ("adam", "momentum"), ("rmsprop", "decay"), ("adam", "decay")),
-        *(("sgd", "noise"), ("sgd", "amplitude")),
+        *rarely(("momentum", "momentum"), ("adam", "momentum"), ("rmsprop", "decay"), ("adam", "decay")),
+        *rarely(("sgd", "noise")),
+        ("sgd", "amplitude"),
     ],
 )
 def test_members_under_several_settings_are_those_of_their_own_populations(optimizer, name):
@@ -340,6 +343,7 @@ def test_no_steps_leave_networks_as_they_are_initialized():
     assert not networks.diverged.any()
 
 
+@pytest.mark.long
 def test_every_seed_may_have_examples_of_its_own():
     x = families.time_points(20)
 
@@ -370,6 +374,7 @@ def test_progress_is_shown_if_it_is_asked_for(capsys):
         trained(3, progress=True, monitor=print)
 
 
+@pytest.mark.long
 def test_the_monitor_is_told_of_every_recorded_step(monkeypatch):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     told = []
@@ -394,6 +399,7 @@ def test_a_diverging_member_leaves_the_others_alone():
     jax.tree.map(lambda a, b: np.testing.assert_array_equal(a[calm], b[calm]), mixed.params, reference.params)
 
 
+@pytest.mark.long
 def test_the_last_sound_state_of_a_diverged_seed_is_kept():
     networks, start = trained(6, learning_rate=RATES), trained(6, steps=1, learning_rate=1e-20)
     np.testing.assert_array_equal(networks.sound_steps, np.where(networks.diverged, 0, 40))
@@ -442,7 +448,7 @@ def stop_after(calls):
     return lambda: next(left, None) is None
 
 
-@pytest.mark.parametrize(("optimizer", "group_members"), [("sgd", 64), ("momentum", 4)])
+@pytest.mark.parametrize(("optimizer", "group_members"), [*rarely(("sgd", 64)), ("momentum", 4)])
 def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, optimizer, group_members):
     """Stopped after one call, two calls, and so on, until it is through."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", group_members)
@@ -536,7 +542,7 @@ assert networks.train_loss.shape == (64, 2)
 """
 
 
-@pytest.mark.parametrize("pair", [0, *(pytest.param(pair, marks=pytest.mark.long) for pair in range(1, 10))])
+@pytest.mark.parametrize("pair", rarely(*range(10)))
 def test_a_process_starts_without_a_hang(pair):
     processes = [subprocess.Popen([sys.executable, "-c", START], cwd=ROOT) for _ in range(2)]
     try:

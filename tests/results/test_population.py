@@ -98,6 +98,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.long
 def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
     script = tmp_path / "script_of_ones_own.py"
     script.write_text(SCRIPT)
@@ -141,6 +142,7 @@ def test_a_folder_of_something_else_is_told(tmp_path):
     assert raised.value.filename == str(tmp_path)
 
 
+@pytest.mark.long
 def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
     values = 1000 + 50 * np.sin(np.arange(12.0))[None, :, None]
     scaling = lt.Scaling.fitted(values)

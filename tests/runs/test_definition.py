@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import reread
 from experiments import all as every
 from experiments.recipe import NETWORKS as RECIPE
 from lstm_toys.runs import definition as code
@@ -116,14 +117,12 @@ def written(tmp_path, monkeypatch):
             if name == file:
                 assert before in text
             path.write_text(text.replace(before, after) if name == file and before else text)
-        code._module.cache_clear()
-        code._path.cache_clear()
+        reread()
         importlib.invalidate_caches()
         return code.definition(["study:task", "study:probes"])
 
     yield write
-    code._module.cache_clear()
-    code._path.cache_clear()
+    reread()
     for name in {file.split("/")[0] for file in FILES}:
         for module in [each for each in sys.modules if each.partition(".")[0] == name]:
             del sys.modules[module]

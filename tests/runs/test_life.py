@@ -27,6 +27,7 @@ def planned(tmp_path):
     return planned
 
 
+@pytest.mark.long
 def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, monkeypatch, capsys):
     """Three runs were unfinished as this process looked; one of them has been finished before its turn."""
     first, options = planned("--steps=3")

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out, executed
+from conftest import carry_out, executed, reread
 from experiments import line, sweep
 from experiments.commands import flags
 from lstm_toys import studies
 from lstm_toys.networks import cells
 from lstm_toys.populations import train
 from lstm_toys.results import population, storage
-from lstm_toys.runs import definition, life
+from lstm_toys.runs import life
 from lstm_toys.runs.execution import network, step_effort
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization.settings import Evaluation, Grid, Subject
@@ -98,19 +98,12 @@ def own(tmp_path, monkeypatch):
     folder.mkdir()
     (folder / "networks_of_ones_own.py").write_text(OWN)
     monkeypatch.syspath_prepend(folder)
-    definition._module.cache_clear()
-    definition._path.cache_clear()
+    reread()
     yield importlib.import_module("networks_of_ones_own")
     sys.modules.pop("networks_of_ones_own")
 
 
 CELL = "networks_of_ones_own:Leaky"
-
-
-def forget():
-    """What a new process would not know."""
-    definition._module.cache_clear()
-    definition._path.cache_clear()
 
 
 def edit(own, old, new):
@@ -120,7 +113,7 @@ def edit(own, old, new):
     assert old in text
     with open(path, "w") as file:
         file.write(text.replace(old, new))
-    forget()
+    reread()
 
 
 def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
@@ -151,6 +144,7 @@ def test_its_code_belongs_to_the_run(own, tmp_path):
     assert folder() == plain != before
 
 
+@pytest.mark.long
 def test_a_sweep_takes_it_beside_those_of_the_library(own, tmp_path):
     arguments = ["--task=line", *SMALL, "--optimizer=sgd", f"--grid=cell=lstm gru {CELL}", f"--results_dir={tmp_path}"]
     (work,) = sweep.plan(arguments).works
@@ -217,6 +211,7 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
     studies.generalization.execution.check(dataclasses.replace(work, subject=other))
 
 
+@pytest.mark.long
 def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
     experiment = own.EXPERIMENT
     settings, _ = flags.parse(experiment, ["--seeds=2"])
@@ -232,6 +227,7 @@ def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
     assert experiment.defined() != work.run.definition
 
 
+@pytest.mark.long
 def test_it_is_swept(own, tmp_path):
     experiment = own.EXPERIMENT
     grid = [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])]
@@ -245,6 +241,7 @@ def test_it_is_swept(own, tmp_path):
         np.testing.assert_array_equal(found.train_mse[number], alone.train_loss[:, -1])
 
 
+@pytest.mark.long
 def test_it_is_told_as_what_it_is_and_not_by_flags(own, tmp_path, capsys):
     assert carry_out(own.EXPERIMENT, ["--seeds=2", "--steps=1", f"--results_dir={tmp_path}"]) == 0
     assert "own (Whole, features 1, widths (3,)): 2 networks, 1 steps" in " ".join(capsys.readouterr().out.split())

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import rarely
 from lstm_toys.files import Damaged, sha256, write_json
 from lstm_toys.runs import publishing
 from lstm_toys.runs.publishing import JOURNAL, LOCK, STAGE, Refused, publish, repair
@@ -370,13 +371,14 @@ def scratch():
         yield folder
 
 
-@pytest.mark.parametrize("before", ["a set", "no manifest", "nothing"])
-@pytest.mark.parametrize("what", ["killed", "failed", "full"])
+@pytest.mark.parametrize("before", ["a set", *rarely("no manifest", "nothing")])
+@pytest.mark.parametrize("what", ["killed", *rarely("failed", "full")])
 def test_whenever_something_happens_the_set_is_the_old_or_the_new_one(scratch, before, what):
     process = in_a_process("happens_at_every_moment", scratch, before, what, "")
     assert (process.communicate()[1], process.returncode) == ("", 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["killed", "failed"])
 def test_whenever_something_happens_to_the_repair_another_repair_finishes_it(scratch, what):
     process = in_a_process("happens_at_every_moment", scratch, "a set", what, "twice")

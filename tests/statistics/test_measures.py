@@ -220,6 +220,7 @@ def test_every_measure_is_labeled():
     assert set(mapped(measures.every, X, X)) == set(measures.MEASURES)
 
 
+@pytest.mark.long
 def test_without_the_measures_that_take_the_square_of_the_time_points_the_others_are_the_same():
     answer, shown = some(0), some(1)
     whole = mapped(measures.every, answer, shown)

@@ -3,12 +3,14 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from benchmarks import reference
 from benchmarks.job import CHECKED_STEPS
 from benchmarks.parts import stages
 
 
+@pytest.mark.long
 def test_the_stages_add_up_to_the_step_of_the_reference(start):
     step = jax.jit(lambda weights: stages.cut(stages.STAGES[-1], jnp.asarray(start.inputs), (weights, None))[0])
     weights = jax.tree.map(lambda leaf: leaf[0], start.weights)

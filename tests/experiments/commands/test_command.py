@@ -167,6 +167,7 @@ def test_quiet_is_silent(mine, capsys):
     assert capsys.readouterr() == ("", "")
 
 
+@pytest.mark.long
 def test_figures_of_a_finished_run_are_drawn_in_another_format_without_training(mine, capsys, monkeypatch):
     monkeypatch.setattr(execution, "execute", None)
     before = snapshot(mine[1])
@@ -227,6 +228,7 @@ def test_a_damaged_file_of_a_finished_run_is_named_in_one_line(mine, name, conte
     assert snapshot(mine[0]) == before
 
 
+@pytest.mark.long
 def test_restart_trains_the_same_networks(mine):
     before = storage.load_results(mine[1] / "results.nc")
     old = snapshot(mine[1])
@@ -247,6 +249,7 @@ def test_publish_copies_figures_and_metrics(mine, capsys):
             assert path.read_bytes() == (mine[1] / path.name).read_bytes()
 
 
+@pytest.mark.long
 def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys):
     before = snapshot(mine[1])
     arguments = ["--seeds=8", *SMALL[2:], f"--results_dir={mine[0]}", "--learning_rate", "30"]
@@ -270,6 +273,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
     assert metrics["summary"]["line, RMSE to input"]["median"] == pytest.approx(median, rel=1e-5)
 
 
+@pytest.mark.long
 def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     arguments = [*SMALL, f"--results_dir={tmp_path}", "--learning_rate=1e6", "--readout=dense", "--quiet"]
     assert carry_out(EXPERIMENT, arguments) == 1
@@ -319,6 +323,7 @@ def test_help_tells_how_it_was_called(arguments, told, elsewhere):
     assert f"\nusage: python {told} [flags]\n" in elsewhere(*arguments, "--help").stdout
 
 
+@pytest.mark.long
 def test_a_module_of_a_folder_is_run(elsewhere, tmp_path):
     arguments = ["--seeds=2", "--steps=2", "--timesteps=12", "--quiet"]
     done = elsewhere("-m", "studies.mine", *arguments)

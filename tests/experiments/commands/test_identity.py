@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, carry_out
+from conftest import ROOT, carry_out, rarely
 from experiments import generalization
 from experiments.commands import command
 from experiments.line import EXPERIMENT
@@ -125,7 +125,7 @@ def test_a_summary_with_other_types_inside_is_told(copied, capsys):
     assert "it is not what was written" in advised(arguments, capsys)
 
 
-@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "population.json"])
+@pytest.mark.parametrize("name", [*rarely("results.nc", "parameters.npz"), "population.json"])
 def test_a_finished_run_whose_file_is_gone_is_made_again(copied, capsys, name):
     run, arguments = copied
     whole = (run / name).read_bytes()
@@ -136,6 +136,7 @@ def test_a_finished_run_whose_file_is_gone_is_made_again(copied, capsys, name):
         assert (run / name).read_bytes() == whole or name == "population.json"
 
 
+@pytest.mark.long
 def test_results_of_another_run_are_not_redrawn(copied, capsys):
     run, arguments = copied
     assert carry_out(EXPERIMENT, [*arguments, "--base_seed=1", "--quiet"]) == 0
@@ -147,6 +148,7 @@ def test_results_of_another_run_are_not_redrawn(copied, capsys):
     assert carry_out(EXPERIMENT, [*arguments, "--replot", "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_a_configuration_that_was_edited_is_told_and_the_advice_helps(copied, capsys):
     run, arguments = copied
     config = json.loads((run / "config.json").read_text())
@@ -157,7 +159,7 @@ def test_a_configuration_that_was_edited_is_told_and_the_advice_helps(copied, ca
     assert json.loads((run / "config.json").read_text()) == config
 
 
-@pytest.mark.parametrize("name", ["config.json", "metrics.json"])
+@pytest.mark.parametrize("name", ["config.json", *rarely("metrics.json")])
 def test_a_folder_in_the_place_of_a_file_is_told_and_the_advice_helps(copied, capsys, name, tmp_path):
     run, arguments = copied
     (run / name).rename(tmp_path / name)
@@ -170,6 +172,7 @@ def test_a_folder_in_the_place_of_a_file_is_told_and_the_advice_helps(copied, ca
     assert carry_out(EXPERIMENT, [*arguments, "--restart", "--quiet"]) == 0
 
 
+@pytest.mark.long
 def test_what_others_hid_in_a_run_is_left_alone(copied):
     run, arguments = copied
     (run / ".mynotes").write_text("mine")
@@ -190,6 +193,7 @@ def test_publishing_leaves_what_is_a_user_s(copied):
     assert {path.name for path in target.iterdir()} > {"line.png", "loss.png", "metrics.json", "manifest.json"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("others", [["--base_seed=3"], ["--hidden=4"]])
 def test_parameters_of_other_networks_are_not_evaluated(tmp_path, capsys, others):
     from experiments.sine import EXPERIMENT as SINE
@@ -206,6 +210,7 @@ def test_parameters_of_other_networks_are_not_evaluated(tmp_path, capsys, others
     assert "remove its folder, and the same command makes it again" in told
 
 
+@pytest.mark.long
 def test_parameters_after_other_steps_are_kept(tmp_path):
     arguments = [*SMALL, f"--results_dir={tmp_path}", "--quiet"]
     assert carry_out(EXPERIMENT, [*arguments, "--keep_steps=0,3"]) == 0

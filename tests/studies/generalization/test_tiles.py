@@ -81,6 +81,7 @@ def test_bits_do_not_depend_on_the_number_of_networks_and_curves(tmp_path, param
         np.testing.assert_array_equal(row[name], values[:, 2:3], err_msg=name)
 
 
+@pytest.mark.long
 def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
     axis = Axis("frequency", 5.0, 40.0, 500)
     many = Grid("plane", "sine", (Axis("amplitude", 0.1, 0.2, 2), axis), SINES)
@@ -91,6 +92,7 @@ def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
         np.testing.assert_array_equal(row[name], values[:, 1:], err_msg=name)
 
 
+@pytest.mark.long
 def test_a_longer_sequence_is_measured_over_its_last_points(tmp_path, params):
     lengths = Axis("length", 30.0, 70.0, 3)
     rest = (("frequency", 12.0), ("phase", 0.0), ("offset", "amplitude"))
@@ -104,6 +106,7 @@ def test_a_longer_sequence_is_measured_over_its_last_points(tmp_path, params):
                 assert found["rmse"][seed, row, column] == pytest.approx(np.sqrt(np.mean(wrong**2)), rel=1e-3)
 
 
+@pytest.mark.long
 def test_another_spacing_holds_the_curve_over_the_same_x(tmp_path, params):
     spacings = Axis("spacing", 0.024, 0.048, 2)
     rest = (("amplitude", 0.3), ("phase", 0.0), ("offset", "amplitude"))
@@ -117,6 +120,7 @@ def test_another_spacing_holds_the_curve_over_the_same_x(tmp_path, params):
                 assert found["rmse"][seed, row, column] == pytest.approx(np.sqrt(np.mean(wrong**2)), rel=1e-3)
 
 
+@pytest.mark.long
 def test_x_over_another_range_only_scales_what_has_its_unit(tmp_path, params):
     """Sines over x from 2 to 7 that have the same values as others over x from 0 to 1."""
     rest = (("phase", 0.3 - 2.0 * 1.0), ("offset", "amplitude"))

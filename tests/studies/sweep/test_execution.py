@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 from rich.console import Console
 
-from conftest import carry_out, executed
+from conftest import carry_out, executed, rarely
 from experiments import sweep
 from experiments.all import EXPERIMENTS
 from experiments.commands import flags
@@ -33,11 +33,6 @@ GRID = [
     "--grid=steps=" + " ".join(map(str, STEPS)),
 ]
 TABLE = ("settings, 3 seeds each", "learned", "diverged", "train MSE", "95 % bootstrap")
-
-
-def long(*arguments):
-    """A case for `make test-long`."""
-    return pytest.param(*arguments, marks=pytest.mark.long)
 
 
 def only(folder):
@@ -107,7 +102,7 @@ def assert_same(setting, run, steps):
 
 @pytest.mark.parametrize(
     ("rate", "hidden", "steps"),
-    [(0.1, "4", 30), (0.1, "4", 7), (0.5, "4", 30), (0.5, "none", 7), (0.5, "none", 0), (1e6, "none", 30)],
+    [(0.1, "4", 7), *rarely((0.1, "4", 30), (0.5, "4", 30), (0.5, "none", 7), (0.5, "none", 0), (1e6, "none", 30))],
 )
 def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_path, rate, hidden, steps):
     """Bitwise, also in the middle of a training, and where a group ends in the middle of a setting."""
@@ -122,18 +117,18 @@ def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_p
 
 @pytest.mark.parametrize(
     ("task", "common", "grid"),
-    [
-        long("sine", "--steps=5 --hidden=4", {"timesteps": "12 8"}),
-        long("sine", "--steps=5 --hidden=4 --timesteps=20", {"train_amplitude": "0.3 0.5", "noise": "0 0.2"}),
-        long("sine", "--steps=5 --hidden=4 --timesteps=20 --optimizer=momentum", {"momentum": "auto 0.5"}),
-        long("line", "--steps=5 --timesteps=20", {"optimizer": "sgd rmsprop"}),
-        long(
+    rarely(
+        ("sine", "--steps=5 --hidden=4", {"timesteps": "12 8"}),
+        ("sine", "--steps=5 --hidden=4 --timesteps=20", {"train_amplitude": "0.3 0.5", "noise": "0 0.2"}),
+        ("sine", "--steps=5 --hidden=4 --timesteps=20 --optimizer=momentum", {"momentum": "auto 0.5"}),
+        ("line", "--steps=5 --timesteps=20", {"optimizer": "sgd rmsprop"}),
+        (
             "amplitude",
             "--hidden=4 --timesteps=8 --optimizer=sgd --learning_rate=0.01",
             {"steps": "4 2", "noise": "0.1 0"},
         ),
         ("slope_intercept", "--hidden=4 --optimizer=sgd --timesteps=8", {"steps": "4 2"}),
-    ],
+    ),
 )
 def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     settings = settings_of(task, grid, *common.split())
@@ -246,6 +241,7 @@ def compilations(caplog, folder, grid, *arguments):
     return len([line for line in caplog.messages if line.startswith("Finished XLA compilation")])
 
 
+@pytest.mark.long
 def test_a_shape_is_compiled_once(tmp_path, caplog):
     """Not once for each setting: counted, at widths that no other test has."""
     compilations(caplog, tmp_path, {}, "--hidden=4", "--steps=3")  # What does not depend on the width.
@@ -255,6 +251,7 @@ def test_a_shape_is_compiled_once(tmp_path, caplog):
     assert compilations(caplog, tmp_path, {**traced, "hidden": "12 13"}) == 2 * one
 
 
+@pytest.mark.long
 def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
@@ -284,6 +281,7 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     assert not (only(tmp_path) / "checkpoints").exists()
 
 
+@pytest.mark.long
 def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypatch, capsys):
     arguments = [*SMALL, "--task=line", "--grid=steps=2 3", f"--results_dir={tmp_path}", "--quiet"]
     answers, asked = answering.answers, []
@@ -301,6 +299,7 @@ def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypa
     assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
 
 
+@pytest.mark.long
 def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
     arguments = [*SMALL, "--task=line", "--steps=3", "--grid=learning_rate=1e6 1e7", f"--results_dir={tmp_path}"]
     assert carry_out(sweep, [*arguments, "--readout=dense", "--hidden=2", "--quiet"]) == 1
