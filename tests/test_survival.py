@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from conftest import HANG, carry_out
+from conftest import HANG, carry_out, rarely
 from experiments.commands import command
 from experiments.line import EXPERIMENT
 from lstm_toys.files import read_json, sha256
@@ -32,16 +32,17 @@ FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1
 
 
 HELD = """
-import pathlib, runpy, sys, threading
+import pathlib, runpy, signal, sys, threading
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.interruption import Interruption
 
-saves, handle, save = 0, Interruption._handle, Checkpoints.save
+signal.signal(signal.SIGINT, signal.default_int_handler)  # It is ignored behind the & of a shell.
+saves, received, save = 0, Interruption._received, Checkpoints.save
 signaled, wanted, released = threading.Event(), int(sys.argv.pop(1)), pathlib.Path(sys.argv.pop(1))
 
-def _handle(*arguments):
+def _received(*arguments):
+    received(*arguments)
     signaled.set()
-    handle(*arguments)
 
 def held(*arguments, **named):
     global saves
@@ -50,18 +51,18 @@ def held(*arguments, **named):
     while saves == wanted and not released.exists() and not signaled.wait(0.01):
         pass
 
-Interruption._handle, Checkpoints.save = _handle, held
+Interruption._received, Checkpoints.save = _received, held
 runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
 """
 """Runs a module that waits after so many checkpoints of its own, until it is signaled or a file is there."""
 
 
-def start(folder, *flags, experiment="line", held=0):
+def start(folder, *flags, experiment="line", held=0, before=()):
     """A run of some seconds in a process of its own; the training waits in the middle after so many checkpoints."""
     module = f"experiments.{experiment}"
     program = ["-c", HELD, str(held), str(release(folder)), module] if held else ["-m", module]
     return subprocess.Popen(
-        [sys.executable, *program, *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
+        [*before, sys.executable, *program, *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -346,19 +347,74 @@ def test_a_command_starts_without_a_hang(tmp_path, attempt):
 
 
 def interrupt(folder, number, checkpoints):
-    """Starts a run, ends it by a signal with that many checkpoints behind it, and expects that one line says so."""
+    """Starts a run, ends it by a signal with that many checkpoints behind it, and expects that two lines say so."""
     process = start(folder, held=checkpoints)
     wait_for_checkpoints(folder, process, checkpoints)
     process.send_signal(number)
-    assert finish(process) == ("", f"ended by {number.name}; the same command continues\n", 128 + number)
+    output, errors, code = finish(process)
+    assert (output, code) == ("", 128 + number)
+    first, second = errors.splitlines()
+    assert first.startswith(f"{number.name}: saving at the end of the step")
+    assert second == f"ended by {number.name}; the same command continues"
     assert has_checkpoints(folder)
 
 
-def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, *rarely(signal.SIGHUP)])
+def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path, number):
     """Another signal does where `interrupted` is made."""
-    interrupt(tmp_path, signal.SIGINT, checkpoints=1)
+    interrupt(tmp_path, number, checkpoints=1)
     assert continued(tmp_path) == 0
     assert_same(only(tmp_path), uninterrupted)
+
+
+def test_a_signal_ends_what_is_no_training_at_once_and_leaves_nothing_half_written(tmp_path):
+    phase = PHASES["grids"]
+    grids = [flag.replace(":24", ":240") for flag in phase.flags]  # So that they take a while.
+    process = start(tmp_path, *grids, experiment=phase.experiment)
+    assert wait_for(lambda: list(tmp_path.glob(f"runs/gen*/{HALF_WRITTEN}")), process), finish(process)
+    process.send_signal(signal.SIGTERM)
+    assert finish(process) == ("", "ended by SIGTERM; the same command continues\n", 128 + signal.SIGTERM)
+    assert not list(tmp_path.rglob(".lstm_toys-*"))
+
+
+def test_a_signal_that_was_ignored_before_is_nobodys_wish(tmp_path):
+    process = start(tmp_path, held=1, before=("nohup",))
+    wait_for_checkpoints(tmp_path, process, 1)
+    process.send_signal(signal.SIGHUP)
+    release(tmp_path).touch()
+    assert finish(process)[2] == 0
+
+
+IN_XLA = {
+    "a compilation": ["--steps=50", "--timesteps=30", f"--hidden={','.join(['3'] * 60)}"],
+    "a step": ["--steps=50", "--timesteps=3000", "--hidden=2500"],
+}
+"""What keeps XLA busy for minutes, in which no Python runs in the main thread."""
+
+SOON = 60
+"""Seconds within which a process ends at once on a machine that is ever so busy."""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", IN_XLA)
+def test_a_second_signal_ends_a_process_inside_xla(tmp_path, where, record_property):
+    process = start(tmp_path, *IN_XLA[where], "--seeds=2", "--noquiet", experiment="sine")
+    try:
+        for line in process.stdout:
+            if ": 2 networks, 50 steps" in line:
+                break
+        time.sleep(60.0 if where == "a step" else 15.0)
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr.readline().startswith("SIGTERM: saving at the end of the step or compilation in hand")
+        time.sleep(3.0)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=SOON)
+        record_property(f"seconds from a second SIGTERM in {where} to the end", round(time.monotonic() - began, 2))
+    finally:
+        process.kill()
+    assert (process.returncode, errors) == (143, "ended by SIGTERM; the same command continues\n")
 
 
 def continued(folder, *flags):

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import time
 
 import jax
 import numpy as np
@@ -60,7 +61,7 @@ def swept(tmp_path_factory):
     console = Console(width=120, record=True)
     with pytest.MonkeyPatch.context() as patch, console.capture() as printed:
         patch.setattr(blocks, "GROUP_MEMBERS", 4)
-        patch.setattr("experiments.commands.command.Console", lambda **_: console)
+        patch.setattr("lstm_toys.output.console", lambda **_: console)
         assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={folder}"]) == 0
     assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
     return folder, printed.get()
@@ -260,7 +261,7 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     def interrupted(interruption):
         asked.append(None)
         if len(asked) % 50 == 0:
-            os.kill(os.getpid(), signal.SIGTERM)
+            interruption.number = signal.SIGTERM
         return interruption.number is not None
 
     monkeypatch.setattr(Interruption, "__call__", interrupted)
@@ -290,6 +291,7 @@ def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypa
         asked.append(None)
         if len(asked) == 2:
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1.0)  # Another thread receives it.
         return answers(*arguments, **options)
 
     monkeypatch.setattr(answering, "answers", signaled)

@@ -1,0 +1,470 @@
+"""Command lines that no one should type, on machines that no one should have: what each prints, and how it ends.
+
+Lines are of bash, in an empty folder; every command stands there under its own name, and ``$S`` makes it small.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case.
+
+    Attributes:
+        line: what is typed.
+        code: the exit code.
+        says: what is printed, words that follow each other; on standard error, if the code is not 0.
+        given: the prepared results that are there before, by name.
+        changes: files of them that the line itself may change, patterns; all others are as they were.
+        lines: on standard error, if not one for a code other than 0, and none for 0.
+    """
+
+    line: str
+    code: int
+    says: str = ""
+    given: str = ""
+    changes: tuple[str, ...] = ()
+    lines: int | None = None
+
+
+NUMBERS = [
+    Row("line $S --seeds=1_6", 2, "flag --seeds=1_6: takes a whole number"),
+    Row("line $S --seeds=３", 2, "takes a whole number"),
+    Row("sine $S --learning_rate=nan", 2, "takes a finite number above 0"),
+    Row("line $S --seeds=0", 2, "takes a whole number from 1"),
+    Row("line $S --seeds=-4", 2, "takes a whole number from 1"),
+    Row("line $S --seeds=' 4'", 2, "takes a whole number"),
+    Row("line $S --seeds=4.0", 2, "takes a whole number"),
+    Row("line $S --seeds=1e1", 2, "takes a whole number"),
+    Row("line $S --seeds=0x10", 2, "takes a whole number"),
+    Row("line $S --seeds=", 2, "takes a whole number"),
+    Row("line $S --seeds=4,5", 2, "takes a whole number"),
+    Row("line $S --seeds=99999999999999999999", 2, "takes a whole number"),
+    Row("hill $S --base_seed=4294967296", 2, "takes a whole number from 0 to 4,294,967,295"),
+    Row("hill $S --steps=-1", 2, "takes a whole number from 0"),
+    Row("hill $S --learning_rate=inf", 2, "takes a finite number above 0"),
+    Row("hill $S --learning_rate=1e400", 2, "takes a finite number above 0"),
+    Row("hill $S --learning_rate=0", 2, "takes a finite number above 0"),
+    Row("hill $S --learning_rate=1_0.5", 2, "takes a finite number above 0"),
+    Row("hill $S --learning_rate='0,5'", 2, "takes a finite number above 0"),
+    Row("sine $S --momentum=1", 2, "takes a number from 0 up to but not 1"),
+    Row("sine $S --optimizer=momentum --momentum=0.99999999999", 2, "but not 1 in single precision"),
+    Row("sine $S --optimizer=rmsprop --decay=0.99999999999", 2, "flag --decay=0.99999999999"),
+    Row("sine $S --train_amplitude=1e38", 2, "takes a number from -1,000,000 to 1,000,000"),
+    Row("sine $S --noise=-0.1", 2, "takes 0, or a finite number above 0"),
+    Row("hill_y $S --hidden=0", 2, "whole numbers from 1"),
+    Row("hill_y $S --hidden=4,,4", 2, "whole numbers from 1"),
+    Row("hill_y $S --hidden=1_0", 2, "whole numbers from 1"),
+    Row("hill_y $S --hidden=$(seq -s, 1 101)", 2, "at most 100"),
+    Row("amplitude $S --timesteps=1", 2, "takes a whole number from 2"),
+    Row("amplitude $S --keep_steps=5,3", 2, "ascending"),
+    Row("amplitude $S --keep_steps=20", 2, "20 is no step before the last of --steps=20"),
+    Row("slope_intercept $S --block=0", 2, "takes a whole number from 1"),
+    Row("slope_intercept $S --checkpoint_every=0", 2, "takes a finite number above 0"),
+    Row("recipe --seeds=1", 2, "takes a whole number from 2"),
+    Row("claims --seeds=zwei", 2, "takes a whole number"),
+    Row("sweep $S --grid='learning_rate=0.1 nan'", 2, "flag --learning_rate=nan"),
+    Row("generalization $S --amplitude=0.1:1", 2, "takes low:high:count"),
+    Row("generalization $S --amplitude=0.1:1:1_0", 2, "takes low:high:count"),
+    Row("generalization $S --amplitude=1:0.1:4", 2, "takes low:high:count"),
+    Row("generalization $S --amplitude=nan", 2, "takes low:high:count"),
+    Row("generalization $S --length=5", 2, "flag --length"),
+    Row("generalization $S --spacing=0", 2, "flag --spacing"),
+]
+"""Numbers that none are, or that mean something else in single precision."""
+
+FLAGS = [
+    Row("line $S --nonsense", 2, "Unknown command line flag 'nonsense'; --help lists the flags"),
+    Row("hill $S 5", 2, "stray argument '5'"),
+    Row("sine $S --optimizer=adamw", 2, "takes one of sgd, momentum"),
+    Row("line $S --seed=4", 2, "Unknown command line flag 'seed'"),
+    Row("line $S --quiet=maybe", 2, "takes true or false"),
+    Row("line $S --seeds", 2, "Missing value for flag --seeds"),
+    Row("line $S --replot --restart", 2, "give one of the two"),
+    Row("line $S --replot", 2, "there is no finished run to redraw"),
+    Row("line $S --readout=dense --hidden=none", 2, "needs a layer below it"),
+    Row("line $S --momentum=0.5", 2, "--optimizer=sgd has none"),
+    Row("line $S --gates=hard --cell=rnn", 2, "--cell=rnn has none"),
+    Row("line $S --cell=lstmm", 2, "takes one of lstm, gru, rnn"),
+    Row("line $S --cell=nowhere:Cell", 2, "nowhere"),
+    Row("line $S --cell=json:dumps", 2, "json"),
+    Row("line $S --readout=cells", 2, "takes one of cell, dense"),
+    Row("line $S --figure_format=jpg", 2, "takes one of png, svg, pdf"),
+    Row("line $S --on_divergence=ignore", 2, "takes one of exclude, stop"),
+    Row("line $S --train_amplitude=1", 2, "Unknown command line flag 'train_amplitude'"),
+    Row("line --flagfile=nowhere.flags", 2, "nowhere.flags"),
+    Row("head -c 300 /dev/urandom > bytes.flags; line --flagfile=bytes.flags", 2, "bytes.flags"),
+    Row("echo --flagfile=a.flags > a.flags; line $S --flagfile=a.flags --steps=x", 2, "flag --steps=x", lines=2),
+    Row("all $S --hidden=4 --publish=5", 2, "takes true or false"),
+    Row("all $S --train_amplitude=1", 2, "Unknown command line flag"),
+    Row("sweep $S --grid=learning_rate", 2, "'flag=value value ...'"),
+    Row("sweep $S --grid='nonsense=1 2'", 2, "'flag=value value ...'"),
+    Row("sweep $S --grid='noise=0.1 0.1'", 2, "each value once"),
+    Row("sweep $S --grid='noise=0.1 0.10'", 2, "the same, written differently"),
+    Row("sweep $S --grid='noise=0.1 1' --grid='noise=1 2'", 2, "is given twice"),
+    Row("sweep $S --noise=0.1 --grid='noise=0.1 1'", 2, "give one of the two"),
+    Row("sweep $S --keep_steps=3", 2, "a sweep keeps no parameters"),
+    Row(
+        "sweep $S --grid=\"noise=$(seq -s' ' 1 200)\" --grid=\"learning_rate=$(seq -s' ' 1 200)\"", 2, "40,000 settings"
+    ),
+    Row("sweep $S --task=line --grid='train_amplitude=1 2'", 2, "train_amplitude"),
+    Row("generalization $S --task=hill --amplitude=0.1:1:3", 2, "Unknown command line flag 'amplitude'"),
+    Row("generalization $S --timesteps=5", 2, "takes at least 10 here"),
+    Row("generalization $S --length=12:20:2", 2, "takes no fewer points than the training curves have"),
+    Row("claims --only=nonsense", 2, "there is no claim 'nonsense'"),
+    Row("claims --only=", 2, "takes names of claims"),
+    Row("claims --answers=sine", 2, "NAME=FILE"),
+    Row("claims --answers=sine=nowhere.nc", 2, "nowhere.nc"),
+    Row("claims --answers=nobody=nowhere.nc", 2, "nobody"),
+    Row("recipe --steps=3", 2, "Unknown command line flag 'steps'"),
+    Row("toys nonsense", 2, "no command 'nonsense'"),
+    Row("toys sines", 2, "did you mean sine?"),
+]
+"""Flags that are none, contradict each other, or have no effect."""
+
+MODULES = [
+    Row("sweep $S --task=nowhere", 2, "there is no module nowhere"),
+    Row("generalization $S --task=json", 2, "json"),
+    Row("echo 'import nothing_such' > mine.py; sweep $S --task=mine", 2, "cannot be imported"),
+    Row("echo 'x = (' > mine.py; sweep $S --task=mine", 2, "SyntaxError"),
+    Row("echo '1 / 0' > mine.py; sweep $S --task=mine", 2, "ZeroDivisionError: division by zero (mine.py, line 1)"),
+    Row("echo 'EXPERIMENT = 5' > mine.py; sweep $S --task=mine", 2, "mine"),
+    Row("echo 'exit(7)' > mine.py; sweep $S --task=mine", 2, "mine"),
+    Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
+    Row("touch mine.py; generalization $S --task=mine", 2, "mine"),
+    Row("touch mine.py; claims --claims=mine", 2, "mine"),
+    Row("sweep $S --task=mine.py", 2, "takes the name of a module"),
+    Row("sweep $S --task=../mine", 2, "takes the name of a module"),
+    Row("sweep $S --task=", 2, "takes the name of a module"),
+    Row("claims --claims=nowhere", 2, "there is no module nowhere"),
+    Row("echo 'raise SystemExit' > mine.py; claims --claims=mine", 2, "mine"),
+    Row("echo 'CLAIMS = 3' > mine.py; claims --claims=mine", 2, "mine"),
+]
+"""Modules of one's own that cannot be had."""
+
+CURVES = [
+    Row("generalization $S --curve=nowhere.csv", 2, "No such file or directory"),
+    Row("printf '1e30\\n1\\n2\\n' > c.csv; generalization $S --curve=c.csv", 2, "beyond 1e+06 in size"),
+    Row("printf 'nan\\n1\\n2\\n' > c.csv; generalization $S --curve=c.csv", 2, "c.csv"),
+    Row("touch c.csv; generalization $S --curve=c.csv", 2, "c.csv"),
+    Row("generalization $S --curve=.", 2, "Is a directory"),
+    Row("mkfifo c.csv; generalization $S --curve=c.csv", 2, "is no regular file"),
+    Row("generalization $S --curve=/dev/zero", 2, "is no regular file"),
+    Row("generalization $S --curve=/dev/stdin < /dev/null", 2, "is no regular file"),
+    Row("printf '0,5\\n0,7\\n0,9\\n' > c.csv; generalization $S --curve=c.csv", 2, "its commas may be decimal ones"),
+    Row("printf 'a\\n1\\n' > c.csv; generalization $S --curve=c.csv", 2, "needs at least 2 rows"),
+    Row("printf 'a,b\\n1,2\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "row 3"),
+    Row("printf 'a\\n1\\nx\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'x' is no number"),
+    Row("printf 'a\\n1\\n1_0\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'1_0' is no number"),
+    Row(
+        "printf 'x,y\\n0,1\\n2,1\\n3,1\\n' > c.csv; generalization $S --curve=c.csv", 2, "time points are evenly spaced"
+    ),
+    Row("printf 'x,y\\n0,1\\n1,1\\n2,1\\n' > c.csv; generalization $S --curve=c.csv", 2, "apart, and those"),
+    Row("printf 'a\\0b\\n1\\n2\\n' > c.csv; generalization $S --curve=c.csv", 2, "NUL bytes"),
+    Row("printf 'PK\\003\\004' > c.csv; generalization $S --curve=c.csv", 2, "save the sheet as CSV"),
+    Row("printf 'a;a\\n1;2\\n2;3\\n' > c.csv; generalization $S --curve=c.csv", 2, "c.csv"),
+    Row("touch c.csv; chmod 0 c.csv; generalization $S --curve=c.csv", 2, "c.csv"),
+    Row(
+        "printf 'a\\n1\\n2\\n' > c.csv; generalization $S --curve=c.csv --amplitude=1", 2, "has no effect with --curve"
+    ),
+    Row("seq 1000000 | sed 's/.*/0/' > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, "GiB of memory"),
+    Row("own $O", 2, "flag --train"),
+    Row("own $O --train=nowhere.csv", 2, "No such file or directory"),
+    Row("printf 'a\\n1\\n2\\n3\\n' > c.csv; own $O --train=c.csv --timesteps=3", 2, "flag 'timesteps'"),
+    Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --ask=next", 2, "needs at least 3 rows"),
+    Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --train=c.csv", 2, "two files have the same name"),
+    Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --batch=3", 2, "flag --batch=3"),
+    Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --targets=nowhere.csv", 2, "nowhere.csv"),
+    Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --hold_out=1", 2, "flag --hold_out"),
+    Row("printf '1901;1902;1903\\n1;2;5\\n4;5;7\\n' > c.csv; own $O --train=c.csv", 2, "put a letter before"),
+    Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
+]
+"""Files of curves that there are none in."""
+
+OUTPUT = [
+    Row("line $S >&-", 0, given="line"),
+    Row("line --help > /dev/full", 1, "standard output: No space left on device"),
+    Row("line --nonsense 2> /dev/full", 2, lines=0),
+    Row("line --nonsense 2>&-", 2, lines=0),
+    Row("line --nonsense >&- 2>&-", 2, lines=0),
+    Row("line $S > /dev/full", 1, "standard output: No space left on device", given="line"),
+    Row("line $S --quiet > /dev/full", 0, given="line"),
+    Row("line $S --quiet >&-", 0, given="line"),
+    Row("line --help >&-", 0),
+    Row("line $S <&- >&- 2>&-", 0, lines=0),
+    Row("set -o pipefail; line $S | true", 141, given="line", lines=0),
+    Row("PYTHONIOENCODING=ascii line $S", 0, "0.0261 - 0.0264", given="line"),
+    Row("PYTHONIOENCODING=latin-1 line $S", 0, "train MSE", given="line"),
+    Row("PYTHONIOENCODING=cp437 line $S", 0, "train MSE", given="line"),
+    Row("PYTHONUTF8=0 LC_ALL=POSIX line $S", 0, "train MSE", given="line"),
+    Row("PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0 line $S", 0, "train MSE", given="line"),
+    Row(
+        "PYTHONUTF8=0 LC_ALL=POSIX PYTHONCOERCECLOCALE=0 line $S --results_dir=übung", 2, "a folder whose name is text"
+    ),
+    Row("PYTHONIOENCODING=ascii line $S --results_dir=übung --replot", 2, "\\xfcbung"),
+    Row("COLUMNS=0 line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("COLUMNS=1 line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("COLUMNS=-5 line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("COLUMNS=x line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("COLUMNS=100000 line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("LINES=0 TERM=dumb line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("FORCE_COLOR=1 line $S", 0, "train MSE", given="line"),
+    Row("NO_COLOR=1 TERM=nonsense line $S", 0, "0.0261 … 0.0264", given="line"),
+    Row("line $S --results_dir='x/a[/b]'", 0, "x/a[/b]/runs/line"),
+    Row("line $S --results_dir='a[red]' --quiet", 0),
+    Row("line $S --results_dir=':smile:'", 0, ":smile:/runs/line"),
+    Row("line $S --results_dir='$x$ %d {y}'", 0, "$x$ %d {y}/runs/line"),
+    Row("PYTHONIOENCODING=ascii claims --only=line-one-layer --seeds=2", 0, "line-one-layer", given="claims"),
+    Row(
+        "PYTHONIOENCODING=ascii claims --only=line-one-layer --seeds=2 --restart",
+        0,
+        "line-one-layer",
+        given="claims",
+        changes=("results/runs/claims*/*",),
+    ),
+    Row("PYTHONIOENCODING=ascii sweep $S --task=line", 0, "1 settings", given="sweep"),
+    Row("sweep $S --task=line >&-", 0, given="sweep"),
+    Row("COLUMNS=0 sweep $S --task=line", 0, "train MSE", given="sweep"),
+    Row("PYTHONIOENCODING=ascii generalization $S $G", 0, "generalization of 2 of 2", given="generalization"),
+    Row("generalization $S $G > /dev/full", 1, "No space left on device", given="generalization"),
+    Row("PYTHONIOENCODING=ascii toys", 0, "usage: lstm-toys NAME"),
+    Row("toys --help >&-", 0),
+    Row("toys nonsense 2> /dev/full", 2, lines=0),
+    Row('script -qec "$PYTHON -m experiments.line --help" /dev/null > /dev/null', 0),
+]
+"""Terminals, files and pipes that take little or nothing of what is printed."""
+
+ENVIRONMENT = [
+    Row("JAX_PLATFORMS=cuda line $S", 2, "JAX has no device here as asked for by JAX_PLATFORMS=cuda"),
+    Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT=True is in the way"),
+    Row("XLA_FLAGS=nonsense line $S", 2, "XLA_FLAGS=nonsense: give the flags themselves"),
+    Row("JAX_PLATFORMS=nonsense line $S", 2, "JAX_PLATFORMS=nonsense"),
+    Row("JAX_NUM_CPU_DEVICES=0 line $S", 2, "JAX_NUM_CPU_DEVICES=0"),
+    Row("JAX_NUM_CPU_DEVICES=x line $S", 2, "JAX cannot be loaded"),
+    Row("JAX_NUM_CPU_DEVICES=7 line $S", 0, "7 x cpu"),
+    Row("JAX_ENABLE_X64=maybe line $S", 2, "JAX_ENABLE_X64"),
+    Row("JAX_DEFAULT_MATMUL_PRECISION=nonsense line $S", 2, "JAX cannot be loaded"),
+    Row("JAX_DEFAULT_DEVICE=gpu line $S", 2, "JAX_DEFAULT_DEVICE=gpu"),
+    Row("JAX_TRANSFER_GUARD=disallow line $S", 2, "curves and answers have to be transferred"),
+    Row("JAX_TRANSFER_GUARD=log line $S --results_dir=/proc/x", 1, "flag --results_dir=/proc/x"),
+    Row("JAX_TRANSFER_GUARD=nonsense line $S", 2, "JAX cannot be loaded"),
+    Row("JAX_DEBUG_NANS=1 line $S", 2, "a seed that diverges is counted"),
+    Row("JAX_DEBUG_INFS=1 line $S", 2, "a seed that diverges is counted"),
+    Row("XLA_FLAGS=--xla_nonsense=1 line $S", 2, "Unknown flag in XLA_FLAGS: --xla_nonsense=1"),
+    Row("XLA_FLAGS=--xla_cpu_enable_fast_math=maybe line $S", 2, "Couldn't interpret value maybe"),
+    Row("XLA_FLAGS=--xla_force_host_platform_device_count=0 line $S", 2, "JAX has no device here"),
+    Row("XLA_FLAGS=--xla_force_host_platform_device_count=3 line $S", 0, "3 x cpu"),
+    Row("MPLBACKEND=nonsense line $S", 0, "train MSE"),
+    Row("MPLBACKEND=TkAgg line $S --replot", 0, "drawn again", given="line", changes=("results/runs/line*/*",)),
+    Row("mkdir rc; echo 'savefig.bbox: tight' > rc/matplotlibrc; MATPLOTLIBRC=$PWD/rc line $S", 0, "train MSE"),
+    Row("mkdir rc; echo 'text.usetex: True' > rc/matplotlibrc; MATPLOTLIBRC=$PWD/rc line $S", 0, "train MSE"),
+    Row("JAX_NUMPY_DTYPE_PROMOTION=strict line $S --optimizer=adam --learning_rate=0.01", 0, "train MSE"),
+    Row("JAX_NUMPY_RANK_PROMOTION=raise line $S", 0, "train MSE"),
+    Row("JAX_ENABLE_COMPILATION_CACHE=0 line $S", 0, "train MSE"),
+    Row("unset JAX_COMPILATION_CACHE_DIR; XDG_CACHE_HOME=/proc/nowhere MPLCONFIGDIR=$PWD line $S", 0, "train MSE"),
+    Row("unset JAX_COMPILATION_CACHE_DIR; HOME=/proc/nowhere MPLCONFIGDIR=$PWD line $S", 0, "train MSE"),
+    Row("env -u HOME MPLCONFIGDIR=$PWD bash -c 'line $S'", 0, "train MSE"),
+    Row("unset JAX_COMPILATION_CACHE_DIR; XDG_CACHE_HOME=$PWD/c line $S; ls c/lstm_toys/xla", 0, "jit"),
+    Row("PYTHONOPTIMIZE=2 line $S", 0, "train MSE"),
+    Row("PYTHONWARNINGS=error line $S", 0, "train MSE"),
+    Row("PYTHONHASHSEED=5 TZ=nonsense LANG=xx line $S", 0, "train MSE"),
+    Row("JAX_PLATFORMS=cuda sweep $S --task=line", 2, "JAX has no device here"),
+    Row("JAX_PLATFORMS=cuda generalization $S", 2, "JAX has no device here"),
+    Row("JAX_PLATFORMS=cuda claims --only=line-one-layer --seeds=2", 2, "JAX has no device here"),
+    Row("JAX_PLATFORMS=cuda recipe --seeds=2", 2, "JAX has no device here"),
+    Row("JAX_PLATFORMS=cuda all $S", 2, "JAX has no device here"),
+    Row("JAX_PLATFORMS=cuda line $S", 0, "this run is finished", given="line"),
+    Row("JAX_DISABLE_JIT=1 claims --only=line-one-layer --seeds=2", 0, "line-one-layer", given="claims"),
+    Row("JAX_ENABLE_X64=1 line $S --replot", 2, "there is no finished run to redraw", given="line"),
+    Row("JAX_RANDOM_SEED_OFFSET=5 line $S", 0, "differs from run", given="line"),
+]
+"""What the environment asks for and cannot have, or has no say in."""
+
+FOLDERS = [
+    Row("touch results; line $S", 1, "flag --results_dir=results: "),
+    Row("line $S --results_dir=/proc/nowhere", 1, "flag --results_dir=/proc/nowhere"),
+    Row("line $S --results_dir=", 2, "a folder whose name is text"),
+    Row("line $S --results_dir=/dev/null/x", 1, "flag --results_dir=/dev/null/x"),
+    Row("line $S --results_dir=$(head -c 5000 /dev/zero | tr '\\0' x)", 1, "name too long"),
+    Row("line $S --results_dir=$'\\xff'", 2, "a folder whose name is text"),
+    Row("ln -s nowhere results; line $S", 1, "flag --results_dir=results"),
+    Row("ln -s results results; line $S", 1, "flag --results_dir=results"),
+    Row("mkdir x; ln -s x results; line $S", 0, "train MSE"),
+    Row("mkdir results; touch results/runs; line $S", 1, "flag --results_dir=results"),
+    Row("touch results; sweep $S --task=line", 1, "flag --results_dir=results"),
+    Row("touch results; generalization $S", 1, "flag --results_dir=results"),
+    Row("touch results; claims --only=line-one-layer --seeds=2", 1, "flag --results_dir=results"),
+    Row("touch results; own $O --train=<(echo)", 2, "is no regular file"),
+    Row("touch results/line; line $S --publish", 1, "results/line", given="line"),
+]
+"""Folders that cannot hold results."""
+
+RUNS = [
+    Row("echo > results/runs/*/metrics.json; line $S", 1, "--restart runs it again", given="line"),
+    Row("truncate -s 100 results/runs/*/results.nc; line $S --replot", 1, "--restart runs it again", given="line"),
+    Row("rm results/runs/*/results.nc; line $S --replot", 2, "there is no finished run to redraw", given="line"),
+    Row(
+        "rm results/runs/*/parameters.npz; line $S",
+        0,
+        "is missing, so that this run is made again",
+        given="line",
+        changes=("results/runs/line*/*",),
+    ),
+    Row("rm results/runs/*/line.png; line $S", 0, "drawn again", given="line", changes=("results/runs/line*/*",)),
+    Row("rm results/runs/*/config.json; line $S", 0, "this run is finished", given="line"),
+    Row("echo '{}' > results/runs/*/config.json; line $S", 0, "this run is finished", given="line"),
+    Row("echo '[' > results/runs/*/config.json; line $S --restart", 0, "train MSE", given="line"),
+    Row('echo \'{"seeds": "x"}\' > results/runs/*/metrics.json; line $S', 1, "--restart runs it again", given="line"),
+    Row(
+        "R=$(echo results/runs/*); rm $R/metrics.json; mkdir $R/metrics.json; line $S", 1, "metrics.json", given="line"
+    ),
+    Row(
+        "echo mine > results/runs/$(ls results/runs)/.mynotes; line $S; cat results/runs/*/.mynotes",
+        0,
+        "mine",
+        given="line",
+    ),
+    Row(
+        'flock results/runs/*/.lock "$PYTHON" -m experiments.line $S --restart',
+        1,
+        "another process is at work on this run",
+        given="line",
+    ),
+    Row(
+        "truncate -s 50 results/runs/sweep*/results.nc; sweep $S --task=line --replot",
+        1,
+        "--restart runs it again",
+        given="sweep",
+    ),
+    Row("rm results/runs/sweep*/results.nc; sweep $S --task=line --replot", 2, "no finished run", given="sweep"),
+    Row(
+        "truncate -s 50 results/runs/generalization*/results.nc; generalization $S $G --replot",
+        1,
+        "--restart",
+        given="generalization",
+    ),
+    Row(
+        "truncate -s 50 results/runs/sine*/parameters.npz; generalization $S $G --restart",
+        1,
+        "remove its folder",
+        given="generalization",
+    ),
+    Row(
+        "echo > results/runs/claims*/claims.json; claims --only=line-one-layer --seeds=2",
+        1,
+        "claims.json",
+        given="claims",
+    ),
+    Row(
+        "rm results/runs/claims*/claims.md; claims --only=line-one-layer --seeds=2",
+        0,
+        "is missing",
+        given="claims",
+        changes=("results/runs/claims*/*",),
+    ),
+    Row(
+        "truncate -s 50 results/runs/line*/results.nc; claims --only=line-one-layer --seeds=2 --restart",
+        1,
+        "remove its folder",
+        given="claims",
+    ),
+    Row("echo x > results/runs/*/config.json; line $S --publish", 0, "published in results/line", given="line"),
+    Row(
+        "mkdir results/line; echo mine > results/line/loss.png; line $S --publish",
+        1,
+        "not published, or changed since",
+        given="line",
+    ),
+    Row(
+        "mkdir results/line; echo mine > results/line/README.md; line $S --publish; cat results/line/README.md",
+        0,
+        "mine",
+        given="line",
+    ),
+    Row("mkdir results/line; echo x > results/line/manifest.json; line $S --publish", 1, "manifest.json", given="line"),
+    Row("line $S --publish; echo x >> results/line/loss.png; line $S --publish", 1, "changed since", given="line"),
+]
+"""Files of runs that are damaged, gone, or another's."""
+
+EARLY = [
+    Row("line $S --seeds=2000000000", 2, "GiB of memory"),
+    Row("line $S --hidden=1000000", 2, "GiB of memory"),
+    Row("sine $S --timesteps=2000000000", 2, "GiB of memory"),
+    Row("hill $S --seeds=2147483647 --steps=2147483647", 2, "GiB"),
+    Row("slope_intercept $S --hidden=100000,100000", 2, "GiB of memory"),
+    Row("all $S --seeds=1000000000", 2, "GiB of memory"),
+    Row("sweep $S --grid='noise=0 0.1' --seeds=1000000000", 2, "GiB of memory"),
+    Row("sweep --seeds=2 --steps=20 --timesteps=20 --grid='hidden=4 1000000'", 2, "GiB of memory"),
+    Row("generalization $S --amplitude=0.1:1:100000 --frequency=1:64:100000", 2, "GiB"),
+    Row("generalization $S --seeds=1000000000", 2, "GiB of memory"),
+    Row("generalization $S --length=100:100000:1000 --seeds=100000", 2, "GiB"),
+    Row("claims --seeds=1000000000 --only=line-one-layer", 2, "GiB of memory"),
+    Row("recipe --seeds=1000000000", 2, "GiB of memory"),
+    Row("(ulimit -v 4000000; line $S --seeds=20000 --hidden=64 --timesteps=2000)", 2, "GiB of memory"),
+    Row("(ulimit -f 8; line $S)", 1, "File too large"),
+]
+"""What no machine can hold, told before anything is trained."""
+
+NOBODY = [
+    Row("line $S --seeds=1", 0, "1 of 1 networks"),
+    Row("line $S --learning_rate=1e30", 1, "every seed diverged with --learning_rate=1e+30; give a smaller one"),
+    Row("sine $S --learning_rate=1e30", 1, "every seed diverged"),
+    Row("hill $S --learning_rate=1e30 --hidden=4,4", 1, "every seed diverged"),
+    Row("hill_y $S --learning_rate=1e30", 1, "every seed diverged"),
+    Row("amplitude $S --learning_rate=1e30 --optimizer=sgd", 1, "every seed diverged"),
+    Row("slope_intercept $S --learning_rate=1e30 --optimizer=sgd", 1, "every seed diverged"),
+    Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
+    Row("line $S --steps=0", 0, "2 of 2 networks after 0 steps"),
+    Row("line $S --seeds=3", 0, "3 networks: of fewer than 6 no interval of a median holds 95 %"),
+    Row("all $S --seeds=1 --steps=2", 0, "every experiment, 1 seeds"),
+    Row("sine $S --noise=1e38", 0, "2 of 2 networks"),
+    Row("line $S --learning_rate=1e-37", 0, "2 of 2 networks"),
+    Row("sine $S --train_amplitude=1e-37", 0, "2 of 2 networks"),
+    Row("sine $S --train_amplitude=0", 0, "2 of 2 networks"),
+    Row("sine $S --train_amplitude=1000000 --optimizer=sgd --learning_rate=1000", 1, "with --train_amplitude=1e+06"),
+    Row("sweep $S --task=line --seeds=1", 0, "1 network: of fewer than 6 no interval"),
+    Row("sweep $S --task=line --learning_rate=1e30", 1, "every seed of every setting diverged"),
+    Row("sweep $S --task=line --grid='learning_rate=0.1 1e30'", 0, "diverged"),
+    Row("generalization $S $G --learning_rate=1e30", 1, "every seed diverged"),
+    Row("generalization $S $G --seeds=1", 0, "1 network: of fewer than 6 no interval"),
+    Row(
+        "generalization --task=slope_intercept --seeds=2 --steps=4 --timesteps=12 --learning_rate=1e30 --slope=0:1:3 "
+        "--intercept=0:1:3 --length=12:20:2 --spacing=0.05 --optimizer=sgd",
+        1,
+        "every seed diverged",
+    ),
+    Row(
+        "printf 'a\\n1\\n2\\n3\\n' > c.csv; generalization $S --curve=c.csv --learning_rate=1e30",
+        1,
+        "every seed diverged",
+    ),
+    Row(
+        "printf 'a\\n1\\n2\\n3\\n' > c.csv; generalization $S --curve=c.csv --seeds=1", 0, "1 network: of fewer than 6"
+    ),
+    Row("claims --only=line-one-layer --seeds=1", 0, "1 network: of"),
+    Row("claims --only=line-one-layer --seeds=2", 0, "2 networks: of fewer than 6", given="claims"),
+    Row("claims --only=hill-y-longer --seeds=3", 0, "3 networks: of fewer than 6"),
+    Row("claims --only=lines-nonlinear,frequency-copied --seeds=1", 0, "lines-nonlinear"),
+    Row("printf 'a\\n1\\n2\\n3\\n' > c.csv; own $O --train=c.csv --learning_rate=1e30", 1, "every seed diverged"),
+    Row("printf 'a\\n1\\n2\\n3\\n' > c.csv; own $O --train=c.csv --seeds=1 --ask=next", 0, "1 of 1 networks"),
+    Row(
+        '$PYTHON -c \'print(",".join(f"c{k}" for k in range(300)));[print(",".join([str(t / 30)] * 300)) for t in '
+        "range(30)]' > c.csv; generalization $S --curve=c.csv",
+        0,
+        "the first 6 of 300 curves",
+    ),
+]
+"""Statistics of no network, or of so few that an interval says little."""
+
+KINDS = {
+    "numbers": NUMBERS,
+    "flags": FLAGS,
+    "modules": MODULES,
+    "curves": CURVES,
+    "output": OUTPUT,
+    "environment": ENVIRONMENT,
+    "folders": FOLDERS,
+    "runs": RUNS,
+    "early": EARLY,
+    "nobody": NOBODY,
+}
