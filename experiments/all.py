@@ -48,6 +48,7 @@ def report(works: Sequence[life.Work]) -> Iterator[RenderableType]:
         )
     columns = ("experiment", "learned>", "median MSE>", "worst>", "inside 5–95 %>", "seconds>")
     yield tables.table(f"every experiment, {works[0].run.settings.seeds} seeds", columns, rows)
+    yield from tables.few(works[0].run.settings.seeds)
     for work in works:
         yield f"{work.run.name} counts as learned: {work.metrics['goal']}; {work.run.folder}"
 

@@ -69,9 +69,15 @@ def sturdy() -> list[Output]:
     return outputs
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leaves it to whoever prints; Rich would end the process, with a code of its own."""
+        raise BrokenPipeError
+
+
 def console(*, quiet: bool = False) -> Console:
     """A console that reads no markup into what it prints; text is not broken, tables are fitted to its width."""
-    made = Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    made = _Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
     made.width = max(made.width, LEAST_WIDTH)
     return made
 

@@ -192,14 +192,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
                 raise Bad(f"{name}: its default is none: {' '.join(str(error).split())}") from None
     if asks_help(arguments):
         raise Help(usage(doc, table, defaults))
-    try:
-        stray = values([name, *arguments])[1:]
-    except flags.Error as error:
-        told = " ".join(str(error).split())
-        raise Bad(
-            f"{told}; --help lists the flags" if isinstance(error, flags.UnrecognizedFlagError) else told
-        ) from None
-    if stray:
+    if stray := _given(values, [name, *arguments]):
         raise Bad(
             f"stray argument {stray[0]!r}: settings are given as flags, in quotes where a value has spaces; "
             "--help lists them"
@@ -230,11 +223,26 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
             flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, None, text, flag_values=values)
         else:
             flags.DEFINE(parser, name, None, text, flag_values=values)
+    rest = _given(values, ["", *arguments], known_only=True)
+    return {name: getattr(values, name) for name in own}, rest
+
+
+def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bool = False) -> list[str]:
+    """Sets flags, and returns the other arguments, the program's name aside.
+
+    Raises:
+        Bad: a flag is none, or has a value that it does not take.
+    """
     try:
-        rest = values(["", *arguments], known_only=True)[1:]
+        rest: list[str] = values(arguments, known_only=known_only)[1:]
+    except UnicodeDecodeError:
+        named = [each.partition("=")[2] for each in arguments if each.lstrip("-").startswith("flagfile")]
+        raise Bad(f"flag --flagfile={', '.join(named)}: is no text in UTF-8") from None
+    except flags.UnrecognizedFlagError as error:
+        raise Bad(f"{' '.join(str(error).split())}; --help lists the flags") from None
     except flags.Error as error:
         raise Bad(" ".join(str(error).split())) from None
-    return {name: getattr(values, name) for name in own}, rest
+    return rest
 
 
 def options(values: dict[str, Any]) -> Options:

@@ -178,7 +178,13 @@ def choice(*names: str) -> Parser[str]:
 
 def name() -> Parser[str]:
     """The name of a declaration; what it stands for is looked up by `experiments.commands.modules`."""
-    return Parser(str, "the name of a module")
+
+    def convert(text: str) -> str:
+        if not text:
+            raise ValueError
+        return text
+
+    return Parser(convert, "the name of a module")
 
 
 def cell() -> Parser[str]:

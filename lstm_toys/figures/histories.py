@@ -39,7 +39,8 @@ def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = 
             axes.axhline(level, color=COLORS["g"], linewidth=1, linestyle="--")
             label = plain(f"{name}: {level:g}")
             handles.append(Line2D([], [], color=COLORS["g"], linewidth=1, linestyle="--", label=label))
-        axes.set_yscale("log")
+        if (results.train_loss.values > 0).any():
+            axes.set_yscale("log")
         axes.legend(handles=handles, loc="upper right")
     return figure
 

@@ -32,10 +32,7 @@ IN_THE_WAY = {
     "jax_disable_jit": "trainings are compiled",
     "jax_debug_nans": "a seed that diverges is counted, and ends nothing",
     "jax_debug_infs": "a seed that diverges is counted, and ends nothing",
-    **dict.fromkeys(
-        ("jax_transfer_guard", "jax_transfer_guard_host_to_device", "jax_transfer_guard_device_to_host"),
-        "curves and answers have to be transferred",
-    ),
+    "jax_transfer_guard": "curves and answers have to be transferred",
 }
 """Switches of JAX that leave no training, unless they are at one of `HARMLESS`, and why."""
 
@@ -65,6 +62,8 @@ def start() -> None:
     if told := _refused_by_xla():
         flags = os.environ["XLA_FLAGS"].replace(f"--xla_backend_extra_options={BACKEND_OPTIONS}", "").strip()
         raise Unusable(f"XLA_FLAGS={flags}: {told}")
+    if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
+        jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
     try:
         jax.block_until_ready(jnp.zeros(()) + 1)
     except Exception as error:  # One of many kinds.

@@ -1,6 +1,7 @@
 """What a run will take of memory and disk, before anything of it is begun."""
 
 import os
+import resource
 import shutil
 from functools import partial
 from pathlib import Path
@@ -82,14 +83,27 @@ def estimate(
     )
 
 
+def memory_of_process() -> int:
+    """Bytes that this process may take: of the machine, or less under a limit of the shell or of a control group."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    limits = [os.sysconf("SC_PHYS_PAGES") * page]
+    if (most := resource.getrlimit(resource.RLIMIT_AS)[0]) != resource.RLIM_INFINITY:
+        taken = Path("/proc/self/statm")  # Of addresses, which libraries take more of than of memory.
+        limits.append(most - (int(taken.read_text().split()[0]) * page if taken.exists() else 0))
+    group = Path("/sys/fs/cgroup/memory.max")
+    if group.exists() and (told := group.read_text().strip()).isdigit():
+        limits.append(int(told))
+    return max(0, min(limits))
+
+
 def check(footprint: Footprint, folder: Path) -> None:
-    """Compares a footprint with the memory of the machine and the free space where a folder is, or will be.
+    """Compares a footprint with the memory that there is and the free space where a folder is, or will be.
 
     Raises:
         TooLarge: one of them is too small.
         OSError: the folder cannot be looked at.
     """
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = memory_of_process()
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     disk = shutil.disk_usage(there).free
     if footprint.memory > memory or footprint.disk > disk:

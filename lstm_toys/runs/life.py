@@ -193,18 +193,18 @@ def _execute(
     for work in works:
         for line in _noted(work.run, work.run in anew):
             console.print(line)
+    made = [each for work in works for each in (work.run.folder, *work.run.folder.parents) if not each.exists()]
+    for work in works:
+        work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
     began = time.perf_counter()
-    _start(options)
-    for work in works:
-        try:
-            if hasattr(work.kind.execution, "check"):
-                work.kind.execution.check(work)
-            if hasattr(work.kind.execution, "size"):
-                populations.footprint.check(work.kind.execution.size(work), work.run.folder)
-        except (Refused, Unfit, populations.footprint.TooLarge) as error:
-            raise Refused(str(error) if isinstance(error, Refused) else f"{work.run.settings}: {error}") from None
-    for work in works:
-        work.run.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        _start(options)
+        for work in works:
+            _check(work)
+    except Refused:
+        for folder in sorted({*made}, reverse=True):  # The inner ones first.
+            folder.rmdir()
+        raise
     console.print(populations.devices.describe())
     seconds = {"import": time.perf_counter() - began}
     efforts = {
@@ -242,6 +242,17 @@ def _start(options: Options) -> None:
         devices.start()
     except devices.Unusable as error:
         raise Refused(str(error)) from None
+
+
+def _check(work: Work) -> None:
+    """Raises Refused if a run is impossible, or would take too much."""
+    try:
+        if hasattr(work.kind.execution, "check"):
+            work.kind.execution.check(work)
+        if hasattr(work.kind.execution, "size"):
+            populations.footprint.check(work.kind.execution.size(work), work.run.folder)
+    except (Unfit, populations.footprint.TooLarge) as error:
+        raise Refused(f"{work.run.settings}: {error}") from None
 
 
 def _noted(run: Run[Any], anew: bool) -> Iterator[str]:

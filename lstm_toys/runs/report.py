@@ -6,8 +6,12 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
+from lstm_toys.runs.identity import NUMBER
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
+
+FAR = 10.0
+"""Of numbers that networks are shown: ten times what cells answer by at most. Any learning rate fails with more."""
 
 
 def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -20,6 +24,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         for name, row in metrics["summary"].items()
     ]
     yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
+    yield from tables.few(kept)
     if work.beside:
         yield _beside(metrics, {name: other.metrics for name, other in work.beside.items()})
     if metrics["published"]:
@@ -44,8 +49,11 @@ def lost(metrics: dict[str, Any]) -> str | None:
     """One line if every seed diverged."""
     if len(metrics["diverged_seeds"]) < metrics["seeds"]:
         return None
-    rate = metrics["flags"]["learning_rate"]
-    return f"{metrics['experiment']}: every seed diverged with --learning_rate={rate:g}; give a smaller one"
+    settings = metrics["flags"]
+    shown = {name: value for name, value in settings.items() if name == "noise" or name.startswith(NUMBER)}
+    beyond = {name: value for name, value in shown.items() if abs(value) > FAR}
+    blamed = [f"--{name}={value:g}" for name, value in (beyond or {"learning_rate": settings["learning_rate"]}).items()]
+    return f"{metrics['experiment']}: every seed diverged with {' and '.join(blamed)}; give a smaller one"
 
 
 def _beside(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> Table:

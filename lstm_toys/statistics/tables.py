@@ -1,11 +1,14 @@
 """Numbers as tables have them, and tables as a terminal has them. Imports nothing heavy."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
+
+LEAST = 6
+"""Networks of which an interval of the median can hold 95 %."""
 
 
 def number(value: float | None) -> str:
@@ -21,6 +24,16 @@ def interval(low: float | None, high: float | None) -> str:
 def stages(seconds: dict[str, float]) -> str:
     """How long each stage of a run took."""
     return ", ".join(f"{stage} {value:.1f} s" for stage, value in seconds.items())
+
+
+def few(networks: int) -> Iterator[str]:
+    """A line on the intervals of so few networks, if they are.
+
+    The widest interval between two values of a sample holds the median with a probability of 1 - 2^(1 - n), which is
+    94 % for five (David and Nagaraja, 2003, Order Statistics, section 7.1).
+    """
+    if 0 < networks < LEAST:
+        yield f"{networks} network{'s' * (networks > 1)}: of fewer than {LEAST} no interval of a median holds 95 %"
 
 
 def table(

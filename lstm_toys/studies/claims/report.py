@@ -40,6 +40,9 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
+    if nobody := [each["id"] for each in entries if not each["counted"]]:
+        yield f"every network diverged, so that nothing is judged: {', '.join(nobody)}"
+    yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
     for name, path in question.answers.items():
         yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
     for name in _named(entries, "variants"):

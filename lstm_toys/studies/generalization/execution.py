@@ -19,8 +19,9 @@ from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
+from lstm_toys.runs import report as of_runs
 from lstm_toys.runs.execution import network, trial
-from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
+from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import figures, results, tiles
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, TRAINING, Evaluation
@@ -105,11 +106,14 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         The metrics.
 
     Raises:
+        Failed: every seed of the population diverged.
         Damaged: a file of the population is.
         OSError: a file cannot be read or written.
     """
     population, settings, run = work.needs["population"].run, work.run.settings, work.run
     metrics = population.read_metrics()
+    if lost := of_runs.lost(metrics):
+        raise Failed(lost)
     params = storage.load_parameters(population.checked("parameters.npz"))
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     timesteps, block = settings.trained.timesteps, metrics["fingerprint"]["block"]

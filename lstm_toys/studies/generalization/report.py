@@ -5,7 +5,6 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from lstm_toys.runs import report as of_runs
 from lstm_toys.runs.life import Work
 from lstm_toys.statistics import tables
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, SHOWN_CURVES
@@ -24,6 +23,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     if curves is not None:
         rows = rows[: len(rows) // len(curves.names) * SHOWN_CURVES]
     yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
+    yield from tables.few(kept)
     yield from _told(curves, work) if curves is not None else ()
     rate = f"{metrics['answers']:,} answers, {metrics['answers_per_second']:,} a second"
     yield f"{rate}; {tables.stages(metrics['seconds'])}"
@@ -39,9 +39,3 @@ def _told(curves: Curves, work: Work) -> Iterator[str]:
         yield f"a row is one time point of the training: {span.name} rises by {spacing}"
     if points > MEASURED_WHOLE:
         yield f"delay and frequency are measured of at most {MEASURED_WHOLE:,} time points; these are {points:,}"
-
-
-def lost(metrics: dict[str, Any]) -> str | None:
-    """One line if every seed of the population diverged."""
-    trained = metrics["flags"]["trained"]
-    return of_runs.lost({**metrics, "experiment": trained["experiment"], "flags": trained})

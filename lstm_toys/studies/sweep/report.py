@@ -29,6 +29,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     columns += ["RMSE, held out>"] if any(HELD_OUT in row for row in every) else []
     title = f"{len(every):,} settings, {seeds} seeds each"
     yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
+    yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
     if len(every) > MOST_ROWS:
         yield f"... and {len(every) - MOST_ROWS:,} more, in metrics.json"
     yield f"learned: {metrics['goal']}"
