@@ -404,7 +404,7 @@ def train(*arguments: Any, **options: Any) -> Population:
         progress: show steps, rate, loss and the time left, as a bar on a terminal and in lines elsewhere.
         monitor: told of the progress instead.
         checkpoints: where to continue from, if there are any, and where to leave more.
-        stop: asked about once a second; the training ends with `Stopped` if it says so.
+        stop: asked before the first step and about once a second; the training ends with `Stopped` if it says so.
         on_divergence: whether a member that diverges is marked, or ends the training.
 
     Raises:

@@ -57,7 +57,7 @@ def write_losses_and_answers(folder, count):
         arrays[f"losses of {seeds}"] = networks.train_loss
         arrays[f"answers of {seeds}"] = answering.answers(MODEL, networks.params, probe_curves(3))
     with contextlib.suppress(train.Stopped):
-        trained(16, checkpoints=Checkpoints(Path(folder) / str(count), 1e9, {}), stop=lambda: True)
+        trained(16, checkpoints=Checkpoints(Path(folder) / str(count), 1e9, {}), stop=stop_after(1))
     np.savez(f"{folder}/{count}.npz", **arrays, devices=jax.device_count())
 
 
@@ -472,7 +472,7 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
     with pytest.raises(train.Stopped):
-        trained(checkpoints=checkpoints, stop=lambda: True)
+        trained(checkpoints=checkpoints, stop=stop_after(1))
     with pytest.raises(Damaged, match="another training"):
         trained(checkpoints=checkpoints, optimizer="momentum")
 

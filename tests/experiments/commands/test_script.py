@@ -3,11 +3,19 @@
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from conftest import HANG, ROOT
 from experiments.commands import script
+from lstm_toys import output
+
+
+@pytest.fixture(autouse=True)
+def streams_of_the_test(monkeypatch):
+    """Leaves standard streams as pytest has them."""
+    monkeypatch.setattr(output, "sturdy", lambda: [SimpleNamespace(error=None)] * 2)
 
 
 def test_every_runnable_file_is_a_command_and_no_other(tmp_path, monkeypatch):
@@ -31,10 +39,10 @@ def test_commands_are_those_of_the_experiments():
 def test_the_list_tells_what_each_command_is_about(arguments, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
     script.main()
-    output = capsys.readouterr().out
+    told = capsys.readouterr().out
     for name, line in script.commands().items():
-        assert f"  {name} " in output
-        assert line in output
+        assert f"  {name} " in told
+        assert line in told
 
 
 @pytest.mark.parametrize(("name", "told"), [("sin", "did you mean sine?"), ("?", "hill_y"), ("\udcff", "hill_y")])
