@@ -407,14 +407,14 @@ EARLY = [
 
 NOBODY = [
     Row("line $S --seeds=1", 0, "1 of 1 networks"),
+    Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
+    Row("line $S --steps=0", 0, "2 of 2 networks after 0 steps"),
     Row("line $S --learning_rate=1e30", 1, "every seed diverged with --learning_rate=1e+30; give a smaller one"),
     Row("sine $S --learning_rate=1e30", 1, "every seed diverged"),
     Row("hill $S --learning_rate=1e30 --hidden=4,4", 1, "every seed diverged"),
     Row("hill_y $S --learning_rate=1e30", 1, "every seed diverged"),
     Row("amplitude $S --learning_rate=1e30 --optimizer=sgd", 1, "every seed diverged"),
     Row("slope_intercept $S --learning_rate=1e30 --optimizer=sgd", 1, "every seed diverged"),
-    Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
-    Row("line $S --steps=0", 0, "2 of 2 networks after 0 steps"),
     Row("line $S --seeds=3", 0, "3 networks: of fewer than 6 no interval of a median holds 95 %"),
     Row("all $S --seeds=1 --steps=2", 0, "every experiment, 1 seeds"),
     Row("sine $S --noise=1e38", 0, "2 of 2 networks"),

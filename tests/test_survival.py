@@ -377,6 +377,7 @@ def test_a_signal_ends_what_is_no_training_at_once_and_leaves_nothing_half_writt
     assert not list(tmp_path.rglob(".lstm_toys-*"))
 
 
+@pytest.mark.long
 def test_a_signal_that_was_ignored_before_is_nobodys_wish(tmp_path):
     process = start(tmp_path, held=1, before=("nohup",))
     wait_for_checkpoints(tmp_path, process, 1)

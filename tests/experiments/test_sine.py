@@ -5,7 +5,6 @@ from drawn import dashed, dots, labels, median
 from matplotlib.colors import to_hex
 
 import conftest
-from conftest import rarely
 from experiments.sine import EXPERIMENT
 from lstm_toys import figures
 
@@ -52,7 +51,8 @@ def test_each_of_the_post_s_families_has_its_curves_in_order(hand_made, name, fi
     assert to_hex(median(shown[-1]).get_color()) == figures.COLORS["k"]
 
 
-@pytest.mark.parametrize("seeds", [1, *rarely(3)])
+@pytest.mark.long
+@pytest.mark.parametrize("seeds", [1, 3])
 def test_figures_of_diverged_seeds_alone_say_so(hand_made, tmp_path, seeds):
     for name, figure in EXPERIMENT.draw(hand_made(seeds, diverged=range(seeds)), {}).items():
         figures.save(figure, tmp_path / name)

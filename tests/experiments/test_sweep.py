@@ -85,6 +85,7 @@ def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     arguments = [*SMALL, "--grid", "  steps =  1\t2\n", "--task=line"]
@@ -95,6 +96,7 @@ def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatc
     assert told.endswith("\n0\n")
 
 
+@pytest.mark.long
 def test_one_seed_and_no_steps_will_do(tmp_path):
     arguments = ["--seeds=1", "--timesteps=5", "--task=line", "--quiet", f"--results_dir={tmp_path}"]
     assert carry_out(sweep, [*arguments, "--steps=0"]) == 0

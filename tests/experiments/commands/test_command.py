@@ -189,6 +189,7 @@ def test_figures_of_a_finished_run_are_drawn_in_another_format_without_training(
     assert [after[path] for path in data] == [before[path] for path in data]
 
 
+@pytest.mark.long
 def test_replot_draws_again_without_training(mine):
     before = snapshot(mine[1])
     drawn = (mine[1] / "sine.png").read_bytes()
