@@ -111,7 +111,7 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     norm = _norm(Panel("", np.concatenate(list(each.values())), "error"))
     with house():
         rows = -(-len(seeds) // columns)
-        figure = Figure(figsize=(2.1 * columns + 1.6, 1.9 * rows + 0.9))
+        figure = Figure(figsize=(max(5.6, 2.1 * columns + 1.6), 1.9 * rows + 0.9))  # The legend takes as much.
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axes, (seed, values) in zip(panels.flat, each.items(), strict=False):
             image = _map(axes, grid, values, norm, "viridis")
