@@ -78,7 +78,8 @@ class _Console(Console):
 def console(*, quiet: bool = False) -> Console:
     """A console that reads no markup into what it prints; text is not broken, tables are fitted to its width."""
     made = _Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
-    made.width = max(made.width, LEAST_WIDTH)
+    if made.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
+        made.width = LEAST_WIDTH
     return made
 
 
