@@ -15,13 +15,11 @@ T = TypeVar("T")
 MOST_UNITS = 1_000_000
 """Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
 
-
 LARGEST = 1e6
 """What the numbers of curves are at most; answers of networks are far less."""
 
 MOST_LAYERS = 100
 """Layers that a flag takes."""
-
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")

@@ -28,62 +28,6 @@ DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """Flag of XLA that says how many devices the CPU is; it changes no bits."""
 
 
-IN_THE_WAY = {
-    "jax_disable_jit": "trainings are compiled",
-    "jax_debug_nans": "a seed that diverges is counted, and ends nothing",
-    "jax_debug_infs": "a seed that diverges is counted, and ends nothing",
-    "jax_transfer_guard": "curves and answers have to be transferred",
-}
-"""Switches of JAX that leave no training, unless they are at one of `HARMLESS`, and why."""
-
-HARMLESS = (None, False, "allow", "log")
-
-SAID_BY_XLA = re.compile(r"^[EF]\d{4} .*?\] (.*?)(?: \(We assumed.*)?$", re.MULTILINE)
-"""What is wrong, in what it prints before it ends the process."""
-
-
-ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
-"""What the environment may ask of devices."""
-
-
-class Unusable(Exception):
-    """JAX cannot be used as it was set up; the argument says why in one line."""
-
-
-def start() -> None:
-    """Makes the devices, and computes something on one of them.
-
-    Raises:
-        Unusable: there are none, or they are not to be used.
-    """
-    for name, reason in IN_THE_WAY.items():
-        if jax.config.values[name] not in HARMLESS:
-            raise Unusable(f"{name.upper()}={jax.config.values[name]} is in the way: {reason}")
-    if told := _refused_by_xla():
-        flags = os.environ["XLA_FLAGS"].replace(f"--xla_backend_extra_options={BACKEND_OPTIONS}", "").strip()
-        raise Unusable(f"XLA_FLAGS={flags}: {told}")
-    if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
-        jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
-    try:
-        jax.block_until_ready(jnp.zeros(()) + 1)
-    except Exception as error:  # One of many kinds.
-        asked = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
-        told = " ".join(str(error).split()) or type(error).__name__
-        raise Unusable(f"JAX has no device here{' as asked for by ' * bool(asked)}{', '.join(asked)}: {told}") from None
-
-
-def _refused_by_xla() -> str | None:
-    """What XLA says to flags of the user's own; tried in another process, since it ends the one that it says it to."""
-    every = os.environ.get("XLA_FLAGS", "").split()
-    if every and not every[0].startswith("--"):
-        return "give the flags themselves, each with -- before it, and no file of them"
-    if all(flag.startswith(("--xla_backend_extra_options=", f"{DEVICE_COUNT}=")) for flag in every):
-        return None
-    tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], capture_output=True, text=True)
-    said = SAID_BY_XLA.search(tried.stderr)
-    return said[1] if tried.returncode and said else None
-
-
 def configure(*, cache: bool = True) -> None:
     """Sets JAX up for populations: every core, compiled loops and, unless refused, the compilation cache.
 
@@ -142,6 +86,62 @@ def use_every_core() -> None:
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jax.config.update("jax_num_cpu_devices", cores)
+
+
+IN_THE_WAY = {
+    "jax_disable_jit": "trainings are compiled",
+    "jax_debug_nans": "a seed that diverges is counted, and ends nothing",
+    "jax_debug_infs": "a seed that diverges is counted, and ends nothing",
+    "jax_transfer_guard": "curves and answers have to be transferred",
+}
+"""Switches of JAX that leave no training, unless they are at one of `HARMLESS`, and why."""
+
+HARMLESS = (None, False, "allow", "log")
+
+SAID_BY_XLA = re.compile(r"^[EF]\d{4} .*?\] (.*?)(?: \(We assumed.*)?$", re.MULTILINE)
+"""What is wrong, in what it prints before it ends the process."""
+
+
+ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
+"""What the environment may ask of devices."""
+
+
+class Unusable(Exception):
+    """JAX cannot be used as it was set up; the argument says why in one line."""
+
+
+def start() -> None:
+    """Makes the devices, and computes something on one of them.
+
+    Raises:
+        Unusable: there are none, or they are not to be used.
+    """
+    for name, reason in IN_THE_WAY.items():
+        if jax.config.values[name] not in HARMLESS:
+            raise Unusable(f"{name.upper()}={jax.config.values[name]} is in the way: {reason}")
+    if told := _refused_by_xla():
+        flags = os.environ["XLA_FLAGS"].replace(f"--xla_backend_extra_options={BACKEND_OPTIONS}", "").strip()
+        raise Unusable(f"XLA_FLAGS={flags}: {told}")
+    if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
+        jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
+    try:
+        jax.block_until_ready(jnp.zeros(()) + 1)
+    except Exception as error:  # One of many kinds.
+        asked = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
+        told = " ".join(str(error).split()) or type(error).__name__
+        raise Unusable(f"JAX has no device here{' as asked for by ' * bool(asked)}{', '.join(asked)}: {told}") from None
+
+
+def _refused_by_xla() -> str | None:
+    """What XLA says to flags of the user's own; tried in another process, since it ends the one that it says it to."""
+    every = os.environ.get("XLA_FLAGS", "").split()
+    if every and not every[0].startswith("--"):
+        return "give the flags themselves, each with -- before it, and no file of them"
+    if all(flag.startswith(("--xla_backend_extra_options=", f"{DEVICE_COUNT}=")) for flag in every):
+        return None
+    tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], capture_output=True, text=True)
+    said = SAID_BY_XLA.search(tried.stderr)
+    return said[1] if tried.returncode and said else None
 
 
 def describe() -> str:
