@@ -321,6 +321,7 @@ def test_a_run_killed_while_it_writes_ends_in_the_same_bits(tmp_path, name, reco
     assert counts["hits"] >= LEAST_HITS
 
 
+@pytest.mark.long
 def test_what_a_kill_interrupted_is_published_by_the_same_command(uninterrupted, tmp_path):
     furnish(tmp_path)
     run = tmp_path / "runs" / uninterrupted.name
@@ -367,6 +368,7 @@ def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_
     assert_same(only(tmp_path), uninterrupted)
 
 
+@pytest.mark.long
 def test_a_signal_ends_what_is_no_training_at_once_and_leaves_nothing_half_written(tmp_path):
     phase = PHASES["grids"]
     grids = [flag.replace(":24", ":240") for flag in phase.flags]  # So that they take a while.

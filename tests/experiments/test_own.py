@@ -62,6 +62,7 @@ def results_of(folder):
         return found.load()
 
 
+@pytest.mark.long
 def test_the_next_value_is_told_in_the_units_of_the_file(tmp_path, mine, other):
     folder = ran(tmp_path, f"--train={mine}", f"--show={other}", "--ask=next")
     found, metrics = results_of(folder), json.loads((folder / "metrics.json").read_text())

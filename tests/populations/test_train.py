@@ -109,6 +109,7 @@ def by_devices(tmp_path_factory):
     return runs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["losses", "answers"])
 @pytest.mark.parametrize("devices", [2, 3])
 def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, what):
@@ -118,6 +119,7 @@ def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, w
         np.testing.assert_array_equal(by_devices[devices][f"{what} of {seeds}"], reference[:seeds], strict=True)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("devices", [2, 3])
 def test_a_training_continues_on_another_number_of_devices(by_devices, devices):
     reference = by_devices[2]["losses of 16"]
