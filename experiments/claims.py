@@ -50,8 +50,8 @@ def answers() -> parsers.Parser[tuple[str, Path]]:
 
 OWN: flags.FlagTable = {
     "claims": (
-        parsers.Parser(str, "the name of a module, of the clone or of your own"),
-        "the module that declares CLAIMS; of the clone, {}",
+        parsers.name(),
+        "the module that declares CLAIMS; of the clone, {}, or one of your own",
     ),
     "only": (ids(), "the claims that are judged; only what they need is trained"),
     "answers": (
