@@ -54,9 +54,9 @@ def table(
         justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
         head = Text(column.rstrip(">"))
         whole = not fold and number > 0
-        widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells)))
-        least = widest if whole else None  # Rich would cut off what it must not break.
-        made.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=least)
+        # Rich would cut off what it must not break.
+        widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells))) if whole else None
+        made.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=widest)
     for row in cells:
         made.add_row(*row)
     return made

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from conftest import rarely
 from lstm_toys.figures.style import save
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks.goal import Goal
@@ -119,7 +120,7 @@ def legend(figure):
     return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
-@pytest.mark.parametrize("number", [*range(len(GRIDS) - 1), pytest.param(len(GRIDS) - 1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", [*range(len(GRIDS) - 1), *rarely(len(GRIDS) - 1)])
 def test_every_grid_is_drawn(number, tmp_path):
     """Of sequence and vector tasks in turn."""
     found = hand_made(GRIDS[number], asked=("feature", "asked")[number // 2 % 2])
