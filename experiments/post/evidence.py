@@ -8,9 +8,6 @@ import xarray as xr
 from experiments.post import readings
 from lstm_toys.tasks import families
 
-FIGURES = {**readings.FAMILIES, "phase": "phase"}
-"""The figures of the post whose answers are known well enough to be judged, and the probes that repeat them."""
-
 
 def published() -> dict[str, xr.Dataset]:
     """The post's own answers, as results of populations of one network; curves that it does not tell are missing.
@@ -21,7 +18,7 @@ def published() -> dict[str, xr.Dataset]:
     x = families.time_points(len(data["time"]))
     curves = [
         ({**parameters, "family": family}, output)
-        for figure, family in FIGURES.items()
+        for figure, family in readings.FAMILIES.items()
         for parameters, output in _curves(data[figure]["curves"])
     ]
     rows = [parameters for parameters, _ in curves]

@@ -1,6 +1,6 @@
 """The published answers of the post's networks, and how a population compares with them.
 
-The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``data/post.json`` holds what could be read off its figures.
+The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``published.json`` holds what could be read off its figures.
 """
 
 import json
@@ -20,9 +20,9 @@ FAMILIES = {
     "amplitudes": "amplitude",
     "lines_with_intercept": "line",
     "lines_without_intercept": "line_origin",
+    "phase": "phase",
 }
 """The figures of the post whose answers are known as numbers, and the probes that repeat them."""
-
 
 NAMED = ("amplitude", "slope", "intercept")
 """The parameters that tell the published curves apart."""

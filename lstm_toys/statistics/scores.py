@@ -1,12 +1,14 @@
 """How well settings explain published curves: a proper score of each curve under the distribution over seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-RESAMPLES = 2_000
+RESAMPLES = 1_000
 
 
 class Distances(NamedTuple):
@@ -45,7 +47,8 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
 
     ``E|X - y| - E|X - X'| / 2`` with answers X, X' of two different seeds and the published curve y (Gneiting and
     Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", 2007, eq. 21, without the bias of counting a
-    seed beside itself). In the units of y, since distances are root mean squares. Infinite with fewer than two seeds.
+    seed beside itself). In the units of y, since distances are root mean squares. Infinite with fewer than two sound
+    seeds, and where none of them counts; E|X - X'| is 0 where only one does.
 
     Args:
         each: the distances.
@@ -64,25 +67,37 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
     pairs = np.square(total) - np.square(weights).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         to_curve = weights @ each.to_curve / total
-        spread = ((weights @ each.between) * weights).sum(axis=1) / pairs
-    return np.where(pairs > 0, to_curve - spread / 2, np.inf)
+        spread = np.where(pairs > 0, ((weights @ each.between) * weights).sum(axis=1) / pairs, 0.0)
+    return np.where((total > 0) & (each.sound.sum() > 1), to_curve - spread / 2, np.inf)
 
 
-class Scores(NamedTuple):
+@dataclass(frozen=True)
+class Scores:
     """Scores of K settings on C published curves.
 
     Attributes:
         each: ``[K, C]``.
-        resampled: mean over resampled curves, of resampled seeds, ``[B, K]``.
+        of_seeds: the same of seeds that are resampled, alike for all settings, ``[K, B, C]``.
     """
 
     each: Float[np.ndarray, "K C"]
-    resampled: Float[np.ndarray, "B K"]
+    of_seeds: Float[np.ndarray, "K B C"]
+
+    def on(self, curves: Bool[np.ndarray, " C"]) -> "Scores":
+        """The scores on some of the curves."""
+        return Scores(self.each[:, curves], self.of_seeds[..., curves])
 
     @property
     def mean(self) -> Float[np.ndarray, " K"]:
         """Mean over curves."""
         return self.each.mean(axis=1)
+
+    @cached_property
+    def resampled(self) -> Float[np.ndarray, "B K"]:
+        """Means over resampled curves, of resampled seeds: curves too are resampled alike for all settings."""
+        _, repeats, curves = self.of_seeds.shape
+        drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
+        return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
 
     def interval(self, confidence: float = 0.95) -> Float[np.ndarray, "2 K"]:
         """Percentile bootstrap interval of the means."""
@@ -90,54 +105,77 @@ class Scores(NamedTuple):
         return np.quantile(self.resampled, (tail, 1 - tail), axis=0, method="inverted_cdf")
 
     def unbeaten(self, confidence: float = 0.95) -> Bool[np.ndarray, " K"]:
-        """Settings that no other beats: no interval of the difference to another lies wholly above zero.
+        """Settings that may be the best: the model confidence set.
 
-        Seeds and curves are resampled alike for all settings, so that the differences are paired. Not corrected for the
-        number of comparisons.
+        It holds the best setting with the given confidence, however many settings are compared. As long as the largest
+        t statistic of a setting's score less the mean of those that are left is significant, that is above the quantile
+        of its maximum over all that are left in the bootstrap, the worst of them goes (Hansen, Lunde and Nason, "The
+        Model Confidence Set", 2011, section 3.1.2, T_max). Of few curves it is somewhat too small, as bootstrap
+        intervals of few values are. A setting with too few sound seeds for a score is never in it.
         """
-        tail = (1 - confidence) / 2
-        beaten = [
-            np.any(np.mean(self.resampled[:, [number]] <= self.resampled, axis=0) < tail)
-            for number in range(len(self.each))
-        ]
-        return ~np.array(beaten) & np.isfinite(self.mean)
+        left = np.flatnonzero(np.isfinite(self.resampled).all(axis=0) & np.isfinite(self.mean))
+        while len(left) > 1:
+            resampled = self.resampled[:, left] - self.resampled[:, left].mean(axis=1, keepdims=True)
+            mean = self.mean[left] - self.mean[left].mean()
+            error = np.sqrt(np.square(resampled - mean).mean(axis=0))
+            error = np.maximum(error, np.finfo(error.dtype).tiny)
+            worst = np.argmax(mean / error)
+            if (mean / error)[worst] <= np.quantile(((resampled - mean) / error).max(axis=1), confidence):
+                break
+            left = np.delete(left, worst)
+        return np.isin(np.arange(len(self.each)), left)
+
+    def differences(self, number: int, confidence: float = 0.95) -> Float[np.ndarray, "3 K"]:
+        """Differences of the means to that of one setting, with simultaneous intervals.
+
+        All intervals hold at once with the given confidence: their widths in standard errors are the quantile of the
+        largest t statistic in the bootstrap (Romano and Wolf, 2005, single step).
+
+        Returns:
+            Difference, lower and upper end.
+        """
+        with np.errstate(invalid="ignore"):  # Settings without a score have no difference either.
+            found = self.mean - self.mean[number]
+            resampled = self.resampled - self.resampled[:, [number]]
+            error = resampled.std(axis=0)
+        others = error > 0
+        largest = (np.abs(resampled - found)[:, others] / error[others]).max(axis=1, initial=0.0)
+        reach = np.quantile(largest, confidence) * error
+        return np.stack([found, found - reach, found + reach])
 
 
 def score(settings: Sequence[Sequence[Distances]]) -> Scores:
     """Scores settings.
 
-    Seeds, and independently of them curves, are resampled with replacement, with a generator of fixed state.
+    Seeds, and independently of them curves, are resampled with replacement, with generators of fixed state.
 
     Args:
         settings: for each setting, its distances to each curve.
     """
-    seeds, curves = len(settings[0][0].to_curve), len(settings[0])
-    random = np.random.default_rng(0)
-    of_seeds = _counts(random.integers(seeds, size=(RESAMPLES, seeds)), seeds)
-    of_curves = _counts(random.integers(curves, size=(RESAMPLES, curves)), curves) / curves
+    seeds = len(settings[0][0].to_curve)
+    drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
+    weights = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
     once = np.ones((1, seeds))
     each = np.array([[energy_score(curve, once)[0] for curve in setting] for setting in settings])
-    resampled = []
-    for setting in settings:
-        of_setting = np.stack([energy_score(curve, of_seeds) for curve in setting], axis=1)
-        resampled.append(np.where(of_curves > 0, of_setting * np.maximum(of_curves, 1e-9), 0.0).sum(axis=1))
-    return Scores(each, np.stack(resampled, axis=1))
+    return Scores(
+        each, np.array([[energy_score(curve, weights) for curve in setting] for setting in settings]).swapaxes(1, 2)
+    )
 
 
-def held_out(each: Float[np.ndarray, "K C"], groups: Int[np.ndarray, " C"]) -> tuple[np.ndarray, np.ndarray]:
-    """Scores of curves that were left out when the best setting was chosen.
+def held_out(
+    scored: Scores, groups: Int[np.ndarray, " C"], choose: Callable[[Scores], int]
+) -> tuple[Int[np.ndarray, " C"], Float[np.ndarray, " C"]]:
+    """Scores of curves that were left out when a setting was chosen.
 
     Args:
-        each: scores of settings on curves.
+        scored: settings on curves.
         groups: curves of one number are left out together.
+        choose: the number of a setting, from the scores on the other curves.
 
     Returns:
         For each curve the setting that was chosen without it, and its score there.
     """
-    chosen = np.array([np.argmin(each[:, groups != group].mean(axis=1)) for group in groups])
-    return chosen, each[chosen, np.arange(each.shape[1])]
-
-
-def _counts(drawn: Int[np.ndarray, "B n"], count: int) -> Float[np.ndarray, "B n"]:
-    """How often each number was drawn in each row."""
-    return np.stack([np.bincount(row, minlength=count) for row in drawn]).astype(float)
+    chosen = np.empty(len(groups), int)
+    for group in np.unique(groups):
+        chosen[groups == group] = choose(scored.on(groups != group))
+    return chosen, scored.each[chosen, np.arange(len(groups))]

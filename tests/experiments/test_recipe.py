@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from conftest import carry_out, carry_out_without_jax
-from experiments import recipe
+from experiments import recipe, sine, sweep
+from experiments.commands import flags
 from experiments.post import readings
+from experiments.post.recipe import choice
 from lstm_toys.results import storage
+from lstm_toys.statistics import scores
 from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
 
@@ -40,18 +43,24 @@ def scored(tmp_path_factory):
 def test_every_setting_is_scored_on_every_published_curve(scored):
     _, found, told = scored
     assert len(told["settings"]) == 5 == found.sizes["setting"]
-    assert len(told["curves"]) == 18
+    assert len(told["curves"]) == 17
+    assert {curve["family"] for curve in told["curves"]} == {"line", "line_origin", "amplitude"}
     for row in told["settings"]:
         assert row["low"] <= row["score"] <= row["high"]
         np.testing.assert_allclose(row["score"], np.mean(row["curve_scores"]))
     assert told["best"] == np.argmin([row["score"] for row in told["settings"]])
     assert told["settings"][told["best"]]["unbeaten"]
     assert told["default"] is None
+    assert told["validation"][0]["setting"] == told["chosen"]
+    assert {told["settings"][row["setting"]]["setting"]["optimizer"] for row in told["validation"]} == {
+        "sgd",
+        "rmsprop",
+    }
 
 
 @pytest.mark.long
 def test_scores_are_those_of_a_plain_loop(scored):
-    """On the training sine and the last line, from the file alone."""
+    """On the first and the last published curve, from the file alone."""
     _, found, told = scored
     for number in (0, len(told["curves"]) - 1):
         curve = told["curves"][number]
@@ -83,7 +92,7 @@ def test_scores_are_those_of_a_plain_loop(scored):
 def test_the_scores_are_published_with_their_figures(scored):
     folder, _, told = scored
     published = {path.name for path in (folder / "recipe").iterdir()}
-    assert published == {"metrics.json", "best.png", "score.png", "manifest.json"}
+    assert published == {"metrics.json", "chosen.png", "score.png", "manifest.json"}
     assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
 
 
@@ -102,7 +111,7 @@ def test_a_finished_run_is_told_again(scored, capsys):
     assert carry_out(recipe, [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={folder}"]) == 0
     output = capsys.readouterr().out
     assert "is finished" in output
-    assert re.search(r"rmsprop +0.01 +none +5 ", output)
+    assert re.search(r"rmsprop +0.01 +sigmoid +none +5 ", output)
 
 
 @pytest.mark.long
@@ -114,16 +123,39 @@ def test_what_is_finished_is_told_without_jax(scored):
 
 
 def test_the_default_of_the_sine_is_among_the_recipes():
-    from experiments import sine, sweep
-    from experiments.commands import flags
-
     settings = [
         each
         for grid in DEFAULT_GRIDS
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], [])[0]
     ]
     assert flags.parse(sine.EXPERIMENT, [])[0] in settings
-    assert len({(each.optimizer, each.learning_rate, each.hidden, each.readout) for each in settings}) * 32 >= 2_000
+    assert {(each.optimizer, each.gates) for each in settings} == {
+        (optimizer, gates) for optimizer in choice.KERAS_RATES for gates in ("sigmoid", "hard")
+    }
+
+
+def levelled(*levels):
+    """Scores of settings on six curves, of certain seeds: they differ by levels alone, but for a little noise."""
+    noise = np.random.default_rng(0).normal(0, 0.01, (len(levels), 200, 6))
+    each = np.array(levels)[:, None] + np.zeros(6)
+    return scores.Scores(each, each[:, None] + noise)
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((0.1, 0.1, 0.101, 0.1, 0.5), 1),  # of those at the usual rate that may be the best, the one of fewest steps
+        ((0.1, 0.5, 0.101, 0.1, 0.5), 3),  # of as many steps, the better one
+        ((0.1, 0.5, 0.5, 0.5, 0.5), 0),  # the best, where none of the usual rate may be it
+    ],
+)
+def test_the_rule_takes_what_it_says(levels, expected):
+    steps_and_rates = ((300, 0.003), (500, 0.001), (1_000, 0.001), (1_000, 0.001), (300, 0.001))
+    settings = [
+        flags.parse(sine.EXPERIMENT, ["--optimizer=adam", f"--steps={steps}", f"--learning_rate={rate}"])[0]
+        for steps, rate in steps_and_rates
+    ]
+    assert choice.choose(settings, levelled(*levels)) == expected
 
 
 @pytest.mark.parametrize("argument", ["--steps=3", "--seeds=0", "--seeds=1", "stray"])

@@ -1,3 +1,3 @@
-from . import execution, figures, report
+from . import choice, execution, figures, report
 
-__all__ = ["execution", "figures", "report"]
+__all__ = ["choice", "execution", "figures", "report"]

@@ -1,13 +1,15 @@
 """How well the settings of a sweep explain the post's published answers."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from experiments.post import readings
-from experiments.post.recipe import figures
+from experiments.post.recipe import choice, figures
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
@@ -21,7 +23,7 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
     """Scores the settings of a finished sweep, whose networks were shown what the post's network was.
 
     Args:
-        work: its subject is the setting to compare with the best one; what it needs is the sweep.
+        work: its subject is the setting to compare with the chosen one; what it needs is the sweep.
         seconds: spent so far; the stages of the run are added.
 
     Returns:
@@ -39,10 +41,10 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """The scores of all settings, and the answers of the best one."""
+    """The scores of all settings, and the answers of the chosen one."""
     found, told = _results(work), work.metrics
-    yield "score.png", figures.scores(found, told["settings"])
-    yield "best.png", figures.answers(found.isel(setting=told["best"]), told["settings"][told["best"]])
+    yield "score.png", figures.scores(found, told)
+    yield "chosen.png", figures.answers(found.isel(setting=told["chosen"]), told["settings"][told["chosen"]])
 
 
 def _results(work: Work) -> xr.Dataset:
@@ -58,62 +60,140 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         default: number of the setting to compare with.
 
     Returns:
-        ``curves``: the published ones; ``settings``: for each its ``score``, ``low`` and ``high``, whether it is
-        ``unbeaten``, the ``curve_scores`` and the ``inside`` shares of published points within 5-95 % of seeds;
-        ``best`` and ``default``: numbers of settings; ``held_out``: see `scores.held_out`.
+        ``curves``: the published ones by which the choice was made; ``settings``: for each its ``score``, ``low`` and
+        ``high``, whether it is ``unbeaten``, the ``curve_scores``, the ``inside`` shares of published points within
+        5-95 % of seeds, and the ``apart`` score of the published answer to the training sine; ``best``, ``chosen`` and
+        ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made without, see
+        `scores.held_out`; ``validation``: see `_validation`.
     """
-    published = list(readings.published_curves(found))
-    sound = ~found.diverged.values
-    answer = found.answer.sel(feature="y").values
-    outputs = [np.array(curve["output"], float) for _, curve, _ in published]
-    distances = [
-        [
-            scores.distances(answer[number, :, index], output, sound[number])
-            for output, (_, _, index) in zip(outputs, published, strict=True)
-        ]
-        for number in range(len(settings))
-    ]
-    scored = scores.score(distances)
+    answers = _Answers(found)
+    scored = answers.scores(choice.CHOSEN_ON)
+    apart, inside = answers.scores([choice.APART]).mean, answers.inside(choice.CHOSEN_ON)
     low, high = scored.interval()
-    unbeaten = scored.unbeaten()
-    rows = []
-    for number, each in enumerate(settings):
-        kept = answer[number][sound[number]]
-        inside = [
-            readings.inside_share(kept[:, index], output) if len(kept) else 0.0
-            for output, (_, _, index) in zip(outputs, published, strict=True)
-        ]
-        rows.append(
-            {
-                "name": _name(each),
-                "setting": each.as_dict(),
-                "score": finite(scored.mean[number]),
-                "low": finite(low[number]),
-                "high": finite(high[number]),
-                "unbeaten": bool(unbeaten[number]),
-                "inside_share": float(np.mean(inside)),
-                "inside": inside,
-                "curve_scores": [finite(value) for value in scored.each[number].tolist()],
-                "learned": int(found.learned[number].sum()),
-                "seeds": found.sizes["seed"],
-                "diverged_seeds": found.seed.values[~sound[number]].tolist(),
-            }
-        )
-    families = [family for family, _, _ in published]
-    every = np.arange(len(published)), np.unique(families, return_inverse=True)[1]
+    unbeaten, rule = scored.unbeaten(), partial(choice.choose, settings)
+    chosen = rule(scored)
+    rows = [
+        {
+            "name": _name(each),
+            "setting": each.as_dict(),
+            "score": finite(scored.mean[number]),
+            "low": finite(low[number]),
+            "high": finite(high[number]),
+            "unbeaten": bool(unbeaten[number]),
+            "inside_share": float(np.mean(inside[number])),
+            "inside": inside[number],
+            "curve_scores": [finite(value) for value in scored.each[number].tolist()],
+            "apart": finite(apart[number]),
+            "learned": int(found.learned[number].sum()),
+            "seeds": found.sizes["seed"],
+            "diverged_seeds": found.seed.values[found.diverged[number].values].tolist(),
+        }
+        for number, each in enumerate(settings)
+    ]
+    curves = answers.curves(choice.CHOSEN_ON)
+    groups = np.arange(len(curves)), np.unique([curve["family"] for curve in curves], return_inverse=True)[1]
     return {
-        "curves": [{"family": family, **{k: v for k, v in c.items() if k != "output"}} for family, c, _ in published],
+        "curves": curves,
         "settings": rows,
         "best": int(np.argmin(scored.mean)),
+        "chosen": chosen,
         "default": default,
         "held_out": {
-            name: float(scores.held_out(scored.each, groups)[1].mean())
-            for name, groups in zip(("by curve", "by family"), every, strict=True)
+            name: float(scores.held_out(scored, each, rule)[1].mean())
+            for name, each in zip(("by curve", "by family"), groups, strict=True)
         },
+        "validation": _validation(answers, settings, scored.mean, chosen),
     }
+
+
+def _validation(
+    answers: "_Answers", settings: Sequence[Settings], mean: Float[np.ndarray, " K"], chosen: int
+) -> list[dict[str, Any]]:
+    """The chosen setting, and the best of every other kind, on published answers that no choice saw.
+
+    Args:
+        answers: of all settings.
+        settings: of the sweep.
+        mean: their scores on what the choice was made by.
+        chosen: number of the chosen setting.
+
+    Returns:
+        A row each, the chosen setting first: the number of the ``setting``, its ``score`` and share ``inside`` on these
+        answers, and how far the score is from that of the chosen one, with simultaneous 95 % intervals.
+    """
+    kinds = [(each.optimizer, each.gates) for each in settings]
+    others = [kind for kind in dict.fromkeys(kinds) if kind != kinds[chosen]]
+    best = [min((n for n, kind in enumerate(kinds) if kind == other), key=lambda n: mean[n]) for other in others]
+    numbers = [chosen, *best]
+    scored = answers.scores([choice.VALIDATED_ON], numbers)
+    inside = answers.inside([choice.VALIDATED_ON], numbers)
+    difference, low, high = scored.differences(0)
+    return [
+        {
+            "setting": number,
+            "score": finite(scored.mean[row]),
+            "inside_share": float(np.mean(inside[row])),
+            "difference": finite(difference[row]),
+            "low": finite(low[row]),
+            "high": finite(high[row]),
+        }
+        for row, number in enumerate(numbers)
+    ]
+
+
+class _Answers:
+    """The answers of all settings beside the published ones.
+
+    Args:
+        found: the labeled results of a sweep.
+    """
+
+    def __init__(self, found: xr.Dataset) -> None:
+        self._published = list(readings.published_curves(found))
+        self._answer = found.answer.sel(feature="y").values
+        self._sound = ~found.diverged.values
+
+    def curves(self, families: Sequence[str]) -> list[dict[str, Any]]:
+        """The published curves of some probes: family and parameters."""
+        return [
+            {"family": family, **{name: value for name, value in curve.items() if name != "output"}}
+            for family, curve, _ in self._published
+            if family in families
+        ]
+
+    def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> scores.Scores:
+        """Scores of some settings, or all, on the published curves of some probes."""
+        return scores.score(
+            [
+                [
+                    scores.distances(self._answer[number, :, index], output, self._sound[number])
+                    for output, index in self._of(families)
+                ]
+                for number in (range(len(self._answer)) if settings is None else settings)
+            ]
+        )
+
+    def inside(self, families: Sequence[str], settings: Sequence[int] | None = None) -> list[list[float]]:
+        """Shares of the points of each of these curves within 5-95 % of the sound seeds, by setting."""
+        kept = [
+            self._answer[number][self._sound[number]]
+            for number in (range(len(self._answer)) if settings is None else settings)
+        ]
+        return [
+            [
+                readings.inside_share(each[:, index], output) if len(each) else 0.0
+                for output, index in self._of(families)
+            ]
+            for each in kept
+        ]
+
+    def _of(self, families: Sequence[str]) -> Iterator[tuple[Float[np.ndarray, " T"], int]]:
+        for family, curve, index in self._published:
+            if family in families:
+                yield np.array(curve["output"], float), index
 
 
 def _name(settings: Settings) -> str:
     hidden = ",".join(map(str, settings.hidden)) or "none"
-    readout = "" if settings.readout == "cell" else f", {settings.readout}"
-    return f"{settings.optimizer} {settings.learning_rate:g}, hidden {hidden}{readout}, {settings.steps:,} steps"
+    gates = f", {settings.gates} gates"
+    return f"{settings.optimizer} {settings.learning_rate:g}{gates}, hidden {hidden}, {settings.steps:,} steps"

@@ -1,62 +1,75 @@
 """Figures of scored recipes."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from experiments import sine
 from experiments.post import readings
 from lstm_toys import figures
-from lstm_toys.studies.sweep.figures import decades, panels, shift
+from lstm_toys.studies.sweep.figures import decades, panels
+
+STYLES: tuple[Literal[":", "-", "--"], ...] = (":", "-", "--")
+"""Of learning rates of an optimizer, from the lowest up."""
 
 
-def scores(found: xr.Dataset, rows: list[dict[str, Any]]) -> Figure:
-    """The score of every setting over the learning rate, a panel for each optimizer and number of steps.
+def scores(found: xr.Dataset, told: dict[str, Any]) -> Figure:
+    """The score of every setting over its steps, a panel for each optimizer and kind of gates.
 
     Args:
         found: the labeled results of the sweep.
-        rows: for each setting its score, interval, and whether it is unbeaten.
+        told: what `experiments.post.recipe.execution.summarize` told.
     """
-    kinds = [
-        f"{h}, {r}" if r != "cell" else str(h) for h, r in zip(found.hidden.values, found.readout.values, strict=True)
-    ]
-    shades = figures.colors(kinds)
-    numbered = found.assign_coords(number=("setting", np.arange(len(rows))), kind=("setting", kinds))
-    best = min(row["score"] for row in rows if row["score"] is not None)
-    with panels(numbered, ["optimizer", "steps"], "How well a recipe explains the published answers", []) as (
-        figure,
-        places,
-    ):
+    rows, chosen = told["settings"], told["settings"][told["chosen"]]
+    shades = figures.colors(found.hidden.values.tolist())
+    numbered = found.assign_coords(number=("setting", np.arange(len(rows))))
+    title = "How well a recipe explains the published answers"
+    with panels(numbered, ["gates", "optimizer"], title, []) as (figure, places):
         for axes, part in places:
             axes.set(xscale="log", yscale="log")
-            for index, (kind, color) in enumerate(shades.items()):
-                chosen = part.isel(setting=part.kind.values == kind).sortby("learning_rate")
-                rates, of = chosen.learning_rate.values, [rows[number] for number in chosen.number.values]
-                score, low, high = (np.array([row[name] for row in of], float) for name in ("score", "low", "high"))
-                lines: list[Artist] = [axes.vlines(rates, low, high, color=color, linewidth=1.0)]
-                lines += axes.plot(rates, score, color=color, linewidth=1.2, marker="o", markersize=2.5)
-                top = np.array([row["unbeaten"] for row in of], bool)
-                lines += axes.plot(rates[top], score[top], color=color, linestyle="", marker="*", markersize=10)
-                shift(axes, lines, index - (len(shades) - 1) / 2)
-            axes.axhline(best, color="black", linewidth=0.8, linestyle=":")
+            axes.axhspan(chosen["low"], chosen["high"], color=figures.GRAY, alpha=0.2, linewidth=0)
+            for style, rate in zip(STYLES, np.unique(part.learning_rate), strict=False):
+                for size, color in shades.items():
+                    mine = part.isel(setting=(part.learning_rate.values == rate) & (part.hidden.values == size))
+                    of = [rows[number] for number in mine.sortby("steps").number.values]
+                    steps, score = np.array([_point(row) for row in of], float).reshape(-1, 2).T
+                    top = np.array([row["unbeaten"] for row in of], bool)
+                    axes.plot(steps, score, color=color, linewidth=1.2, linestyle=style)
+                    axes.plot(steps[top], score[top], color=color, linestyle="", marker="o", markersize=3.5)
+            if told["chosen"] in part.number:
+                steps, score = np.array(_point(chosen), float)
+                axes.plot(steps, score, color="black", marker="o", markersize=9, fillstyle="none", linestyle="")
         decades(places[0][0])
-        figure.supxlabel("learning rate")
+        figure.supxlabel("steps")
         figure.supylabel("energy score (units of y; smaller is better)")
-        handles: list[Artist] = [
-            Line2D([], [], color=color, marker="o", markersize=3, label=f"hidden {kind}")
-            for kind, color in shades.items()
-        ]
-        handles += [
-            Line2D([], [], color=figures.GRAY, linestyle="", marker="|", markersize=11, label="95 % bootstrap"),
-            Line2D([], [], color=figures.GRAY, linestyle="", marker="*", markersize=10, label="no other beats it"),
-            Line2D([], [], color="black", linewidth=0.8, linestyle=":", label="the best"),
-        ]
-        figure.legend(handles=handles, loc="outside right center")
+        figure.legend(handles=_entries(found, shades), loc="outside right center")
     return figure
+
+
+def _point(row: dict[str, Any]) -> tuple[float, float | None]:
+    return row["setting"]["steps"], row["score"]
+
+
+def _entries(found: xr.Dataset, shades: dict[str, str]) -> list[Artist]:
+    handles: list[Artist] = [Line2D([], [], color=color, label=f"{size} units") for size, color in shades.items()]
+    rates: dict[Literal[":", "-", "--"], list[str]] = {}
+    for optimizer, part in found.groupby("optimizer"):
+        for style, rate in zip(STYLES, np.unique(part.learning_rate), strict=False):
+            rates.setdefault(style, []).append(f"{rate:g} ({optimizer})")
+    for style, told in rates.items():
+        handles.append(Line2D([], [], color=figures.GRAY, linestyle=style, label="rate " + "\n".join(told)))
+    dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
+    return [
+        *handles,
+        Line2D([], [], color=figures.GRAY, markersize=3.5, label="may be the best", **dot),
+        Line2D([], [], color="black", markersize=9, fillstyle="none", label="chosen", **dot),
+        Patch(color=figures.GRAY, alpha=0.2, label="95 % bootstrap\nof the chosen"),
+    ]
 
 
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
@@ -67,16 +80,19 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
         row: what is known of it.
     """
     fit = setting.isel(seed=~setting.diverged.values)
-    trained = {"r": f"A = {sine.TRAIN_AMPLITUDE:g}, the training sine"}
-    drawn: dict[str, list[figures.Curve]] = {"sine": [], "amplitude": [], "line": [], "line_origin": []}
+    drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
     for family, curve, index in readings.published_curves(fit):
-        letter, label = [*{"sine": trained, **sine.LABELS}[family].items()][len(drawn[family])]
-        published = np.array(curve["output"], float)
-        mine = fit.answer.isel(curve=index)
-        drawn[family].append(figures.Curve(label, figures.COLORS[letter], mine, published=published))
-    parts = [
-        ("A + A sin(10 x)", drawn["sine"] + drawn["amplitude"]),
-        ("m x + m", drawn["line"]),
-        ("m x", drawn["line_origin"]),
-    ]
+        if family in drawn:
+            amplitudes = sine.LABELS["amplitude"]
+            named = {**sine.LABELS, "phase": dict([*amplitudes.items()][1:])}[family]
+            letter, label = [*named.items()][len(drawn[family])]
+            mine, published = fit.answer.isel(curve=index), np.array(curve["output"], float)
+            drawn[family].append(figures.Curve(label, figures.COLORS[letter], mine, published=published))
+    titles = {
+        "line": "m x + m",
+        "line_origin": "m x",
+        "amplitude": "A + A sin(10 x)",
+        "phase": "A + A sin(10 x + 1.5 A), which had no say in the choice",
+    }
+    parts = [(titles[family], curves) for family, curves in drawn.items()]
     return figures.curve_panels(fit, parts, title=f"{row['name']}: the score is {row['score']:.4f}")
