@@ -177,11 +177,37 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
     return order.reshape(-1, size)
 
 
-def step(model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples) -> Member:
-    """One update of the parameters with the gradient over the examples."""
-    gradient = jax.grad(loss, argnums=1)(model, member.params, examples)
+def gradient(model: nn.Module, params: PyTree, examples: Examples, *, one_by_one: bool) -> PyTree:
+    """The gradient of the loss with respect to the parameters.
+
+    Args:
+        model: the network.
+        params: of it.
+        examples: what the loss is over.
+        one_by_one: take the gradient of every curve in turn and add them up, so that no more is kept for the backward
+            pass than one curve takes. The same but for rounding, of a model that answers each curve by itself.
+    """
+    of_loss = jax.grad(loss, argnums=1)
+    count = len(examples.inputs)
+    if not one_by_one or count == 1:
+        return of_loss(model, params, examples)
+    jax.eval_shape(partial(loss, model), params, examples)  # Tells of all curves what does not fit.
+
+    def add(total: PyTree, curve: Examples) -> tuple[PyTree, None]:
+        single = jax.tree.map(lambda leaf: leaf[None], curve)
+        return jax.tree.map(jnp.add, total, of_loss(model, params, single)), None
+
+    total, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, params), examples)
+    return jax.tree.map(lambda leaf: leaf / count, total)
+
+
+def step(
+    model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples, *, one_by_one: bool = False
+) -> Member:
+    """One update of the parameters with the gradient over the examples; see `gradient`."""
+    slope = gradient(model, member.params, examples, one_by_one=one_by_one)
     transform = optimizers.optimizer(optimizer, member.hyper)
-    updates, optimizer_state = transform.update(gradient, member.optimizer_state, member.params)
+    updates, optimizer_state = transform.update(slope, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
 
 
@@ -192,11 +218,13 @@ def advance(
     member: Member,
     start: Int[Array, ""],
     stop: Int[Array, ""],
+    *,
+    one_by_one: bool = False,
 ) -> Member:
     """The steps from ``start`` up to ``stop``."""
-    examples = member.examples
+    examples, take = member.examples, partial(step, model, optimizer, one_by_one=one_by_one)
     if task.batch is None:
-        return jax.lax.fori_loop(start, stop, lambda _, m: step(model, optimizer, m, examples), member)
+        return jax.lax.fori_loop(start, stop, lambda _, m: take(m, examples), member)
 
     count = len(examples.inputs)
     batches = count // task.batch
@@ -211,7 +239,7 @@ def advance(
         # All members of a block begin an epoch together, so that `vmap` leaves this a branch.
         order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
         chosen = order[index % batches]
-        return step(model, optimizer, member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
+        return take(member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
 
     return jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))[0]
 
@@ -224,6 +252,8 @@ def follow(
     start: Int[Array, ""],
     stops: Int[Array, " R"],
     recorded: Bool[Array, " R"],
+    *,
+    one_by_one: bool = False,
 ) -> tuple[Member, Record]:
     """The steps from ``start`` up to each stop in turn, and a record at those stops that are to be recorded.
 
@@ -235,6 +265,7 @@ def follow(
         start: the step that it has reached.
         stops: steps, none before the one it follows.
         recorded: which of them to record.
+        one_by_one: see `gradient`.
 
     Returns:
         The network at the last stop, and records with a leading axis R: zeros at stops that are not recorded.
@@ -245,7 +276,7 @@ def follow(
     ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
         member, begun = state
         stop, wanted = at
-        member = advance(task, model, optimizer, member, begun, stop)
+        member = advance(task, model, optimizer, member, begun, stop, one_by_one=one_by_one)
 
         def told(member: Member) -> tuple[Sound, Record]:
             member, made = record(model, member, stop)

@@ -20,17 +20,21 @@ GROUP_MEMBERS = 64
 """Members that one device holds at a time, at most, but for one block: the bound on memory."""
 
 
-def default_block(values: int) -> int:
+def default_block(values: int, *, in_turn: bool = False) -> int:
     """How many members a block should have: on a CPU as few as lose nothing, on an accelerator many.
 
     Measured on a CPU with 100 points: with one curve four members of 8 or 16 units are best, and two of 32 or more,
-    whose weights still fit into the first-level cache; with 50 curves one member is.
+    whose weights still fit into the first-level cache; with 50 curves one member is. With several curves in turn four
+    members of 8 units are, and one of more.
 
     Args:
-        values: of the widest layer's hidden state in one step, curves x time points x units.
+        values: of the widest layer's hidden state, curves at once x time points x units.
+        in_turn: whether there are more curves, one after the other.
     """
     if jax.default_backend() != "cpu":
         return 256
+    if in_turn:
+        return 4 if values <= 800 else 1
     return 4 if values <= 1_600 else 2 if values <= 40_000 else 1
 
 

@@ -66,13 +66,14 @@ def estimate(
     jax.eval_shape(partial(training.loss, model), member.params, member.examples)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
     (curves, _, features), asked = programs.shown(task), len(task.asked)
+    at_once = programs.curves_at_once(task, model)
     points = timesteps if task.sequence else 1
     answers = 4 * (probed + 1) * points * asked
     told = 4 * programs.STOPS * points * asked
     history = 4 * (train.RECORDS + 1) * (1 + asked)
     units = sum(sizes.size(model, features).widths)
     examples = 4 * curves * (timesteps * features + points * asked)
-    working = 4 * timesteps * ((task.batch or curves) * units * TRACES + curves * units)
+    working = 4 * timesteps * (at_once * units * TRACES + curves * units)
     devices, block = jax.device_count(), block or 1
     together = blocks.group_size(members, block, devices)
     return Footprint(

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import Any
 
-NUMERICS = 1
+NUMERICS = 2
 """Number of the code that networks are trained and asked by; raised with every change of it that changes bits."""
 
 SWITCHES: dict[str, Any] = {

@@ -11,13 +11,18 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from lstm_toys.networks import sizes, training
+from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.hyper import Hyper, takes
 from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
 """Records in one call of the compiled training, at most."""
+
+BROAD = 64
+"""Units of a layer up to which curves are better taken one by one: measured with 8 to 128."""
 
 
 class Start(NamedTuple):
@@ -73,10 +78,23 @@ def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
     return dict.fromkeys(task.numbers, jnp.float32(1))
 
 
+def curves_at_once(task: Task, model: nn.Module) -> int:
+    """How many curves of a step have their gradient taken at once.
+
+    One on a CPU, where several cost each as much and what is kept of them leaves the caches; all for layers of more
+    units than `BROAD`, on an accelerator, and of a model that is not known to answer each curve by itself.
+    """
+    curves, _, features = shown(task)
+    apart = isinstance(model, Stack) and model.cell in CELLS and max(sizes.size(model, features).widths) <= BROAD
+    return 1 if apart and jax.default_backend() == "cpu" else task.batch or curves
+
+
 def suitable_block(task: Task, model: nn.Module) -> int:
     """How many members a compiled program should work on; see `blocks.default_block`."""
     curves, timesteps, features = shown(task)
-    return blocks.default_block((task.batch or curves) * timesteps * max(sizes.size(model, features).widths))
+    at_once = curves_at_once(task, model)
+    values = at_once * timesteps * max(sizes.size(model, features).widths)
+    return blocks.default_block(values, in_turn=at_once < (task.batch or curves))
 
 
 def work(task: Task, model: nn.Module) -> float:
@@ -126,7 +144,8 @@ def compile_programs(
     blank = members("sgd", seeds=1, wanted=task.numbers, numbers=dict.fromkeys(task.numbers, 0.0), learning_rate=0.0)
     start = place(group, blank, mesh)
     initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
-    follow = blocks.spread(partial(training.follow, task, model, optimizer), mesh, donate=True)
+    one_by_one = curves_at_once(task, model) == 1
+    follow = blocks.spread(partial(training.follow, task, model, optimizer, one_by_one=one_by_one), mesh, donate=True)
     share = jax.sharding.NamedSharding(mesh, jax.P("device"))
     shapes = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),

@@ -1,13 +1,16 @@
 """The training of one network: what does not fit together is refused before anything is computed."""
 
 import re
+from functools import partial
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from conftest import rarely
+from lstm_toys.networks import training
 from lstm_toys.networks.cells import Unfit
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
@@ -71,3 +74,33 @@ def test_one_answer_to_a_whole_curve_is_held_against_one():
 def test_a_model_keeps_parameters_and_no_more(model, told):
     with pytest.raises(Unfit, match=told):
         trained(SHOWN, model)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [Stack(1, (3,)), *rarely(Stack(1, (3,), gates="hard"), Stack(1, (3,), cell="gru", readout="dense"))],
+    ids=lambda model: f"{model.cell}-{model.gates}",
+)
+def test_a_gradient_is_the_same_of_curves_in_turn(model):
+    examples = Examples(SHOWN, jnp.cumsum(SHOWN, axis=1))
+    params = model.init(jax.random.key(0), SHOWN)["params"]
+    together, in_turn = (
+        jax.jit(partial(training.gradient, model, one_by_one=one_by_one))(params, examples)
+        for one_by_one in (False, True)
+    )
+    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6), in_turn, together)
+
+
+def test_curves_in_turn_need_the_memory_of_one():
+    model = Stack(1, (8,))
+    params = model.init(jax.random.key(0), SHOWN)["params"]
+
+    def kept(curves, one_by_one):
+        inputs = jnp.zeros((curves, 200, 1))
+        compiled = jax.jit(partial(training.gradient, model, one_by_one=one_by_one)).lower(
+            params, Examples(inputs, inputs)
+        )
+        return compiled.compile().memory_analysis().temp_size_in_bytes
+
+    assert kept(20, one_by_one=True) < 2 * kept(1, one_by_one=True)
+    assert kept(20, one_by_one=False) > 10 * kept(1, one_by_one=True)
