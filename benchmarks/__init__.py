@@ -1,7 +1,7 @@
 """How fast populations are trained, against other tools and against the limit of the machine.
 
 ``python -m benchmarks.population`` measures member-steps a second and draws a figure of them, ``python -m
-benchmarks.end_to_end`` the wall time of an experiment; both write JSON and Markdown to ``--output``. ``python -m
+benchmarks.end_to_end`` the wall time of whole commands; both write JSON and Markdown to ``--output``. ``python -m
 benchmarks.checkpoints`` prints what checkpoints cost.
 
 A *member-step* is one update of one network: forward pass, gradient through all time points, SGD with learning rate

@@ -1,81 +1,172 @@
-"""Measures the wall time of an experiment, from the command to its figures, with 16 seeds.
+"""Measures the wall time of whole commands, as multiples of importing what they need.
 
-Each round starts with an empty compilation cache and repeats the command with what the first left there. Writes
+The main command from an empty compilation cache and from a full one, stage by stage; and beside it a wrong flag, a run
+that is finished, every experiment of the post, and the claims. Whatever is compared is timed in every round. Writes
 end_to_end.json and end_to_end.md.
 """
 
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command, footprint, machine
+from benchmarks import command, machine
+from benchmarks.footprint import spread
 
-EXPERIMENT = ("experiments.sine", "--seeds", "16")
+IMPORTS = "import absl.flags, flax.linen, h5netcdf, jax, matplotlib.figure, optax, rich.progress, scipy.stats, xarray"
+"""The libraries that the main command loads."""
+
+EXPERIMENT = ("-m", "experiments.sine", "--seeds", "16")
+BARE, COLD, WARM, FLAG, FINISHED, ALL, CLAIMS, VARIANTS = (
+    "bare imports",
+    "main command, cold cache",
+    "main command, warm cache",
+    "a wrong flag",
+    "a finished run",
+    "all, warm cache",
+    "claims, cold cache",
+    "claims with variants",
+)
+WANTED = {COLD: "3.8 times", WARM: "2.4 times", FLAG: "0.35 s", FINISHED: "0.35 s", ALL: "40 s", CLAIMS: "150 s"}
+WANTED |= {VARIANTS: "50 min"}
+"""What a command is meant to take, at most."""
+
+Seconds = dict[str, list[float]]
 
 
-def measure(repeats: int, steps: int | None) -> dict[str, dict[str, Any]]:
-    """Runs the experiment from a cold and from a warm cache, in turn.
+def measure(repeats: int, *, variants: bool, quick: bool) -> dict[str, Any]:
+    """Times all commands, round by round.
 
-    Matplotlib's own cache of fonts is warm in either case.
+    Matplotlib's own cache of fonts is warm.
 
     Args:
         repeats: rounds.
-        steps: of the training; None: the experiment's default.
+        variants: time the claims with all variants, too, once, in the last round.
+        quick: train little.
 
     Returns:
-        See `footprint.cold_and_warm`.
+        ``commands``: of each, all seconds, their median, lowest and highest, and the median of its multiples of the
+        bare imports of the round; ``stages``: the seconds of the main command by stage, for a cold and a warm cache.
     """
+    commands: Seconds = {}
+    stages: dict[str, Seconds] = {COLD: {}, WARM: {}}
+    little = ["--steps", "200"] if quick else []
     with tempfile.TemporaryDirectory() as fonts:
         environment = {"MPLCONFIGDIR": fonts}
-        footprint.run("matplotlib.font_manager", **environment)
-        return footprint.cold_and_warm(repeats, lambda caches: run(steps, **environment, XDG_CACHE_HOME=str(caches)))
+        wall(["-m", "matplotlib.font_manager"], environment)
+        for number in range(repeats):
+            taken = one_round(environment, little, stages, quick=quick, variants=variants and number == repeats - 1)
+            for name, seconds in taken.items():
+                commands.setdefault(name, []).append(seconds)
+                print(f"round {number + 1} of {repeats}, {name}: {seconds:.2f} s", flush=True)
+    return {
+        "commands": {
+            name: {
+                "seconds": seconds,
+                **spread(seconds),
+                "multiple": spread([s / b for s, b in zip(seconds, commands[BARE][-len(seconds) :], strict=True)])[
+                    "median"
+                ],
+            }
+            for name, seconds in commands.items()
+        },
+        "stages": {
+            cache: {stage: {"seconds": seconds, **spread(seconds)} for stage, seconds in of.items()}
+            for cache, of in stages.items()
+        },
+    }
 
 
-def run(steps: int | None, **environment: str) -> dict[str, float]:
-    """Runs the experiment once, into a folder that is then removed.
-
-    Returns:
-        The seconds of every stage as metrics.json has them, the rest, and the sum, the wall time of the process.
-    """
+def one_round(
+    environment: Mapping[str, str], little: list[str], stages: dict[str, Seconds], *, quick: bool, variants: bool
+) -> dict[str, float]:
+    """The seconds of every command, once; those of the stages of the main command are added."""
+    taken = {}
     with tempfile.TemporaryDirectory() as folder:
-        more = [] if steps is None else ["--steps", str(steps)]
-        began = time.perf_counter()
-        footprint.run(*EXPERIMENT, "--results_dir", folder, "--quiet", *more, **environment)
-        wall = time.perf_counter() - began
-        (metrics,) = (Path(folder) / "runs").glob("*/metrics.json")
-        stages: dict[str, float] = json.loads(metrics.read_text())["seconds"]
-    return {**stages, "rest": wall - sum(stages.values()), "all": wall}
+        kept = {**environment, "XDG_CACHE_HOME": f"{folder}/caches"}
+        empty = {**environment, "XDG_CACHE_HOME": f"{folder}/others"}
+        taken[BARE] = wall(["-c", IMPORTS], kept)
+        for name in (COLD, WARM):
+            results = Path(folder) / name
+            main = [*EXPERIMENT, *little, "--quiet", "--results_dir", str(results)]
+            taken[name] = wall(main, kept)
+            (metrics,) = results.glob("runs/*/metrics.json")
+            told: dict[str, float] = json.loads(metrics.read_text())["seconds"]
+            rest = taken[name] - sum(told.values())
+            for stage, seconds in {**told, "rest": rest, "all": taken[name]}.items():
+                stages[name].setdefault(stage, []).append(seconds)
+        taken[FINISHED] = wall(main, kept)
+        taken[FLAG] = wall([*EXPERIMENT, "--sedes", "3"], kept, code=2)
+        seeds = ["--seeds", "2" if quick else "16", *little]
+        every = ["-m", "experiments.all", *seeds, "--quiet", "--results_dir"]
+        wall([*every, f"{folder}/first"], kept)  # Fills the cache.
+        taken[ALL] = wall([*every, f"{folder}/all"], kept)
+        claims = ["-m", "experiments.claims", "--seeds", "64", "--quiet", "--results_dir", f"{folder}/claims"]
+        if not quick:
+            taken[CLAIMS] = wall(claims, empty)
+        if variants and not quick:
+            taken[VARIANTS] = taken[CLAIMS] + wall([*claims, "--variants"], empty)
+    return taken
+
+
+def wall(arguments: list[str], environment: Mapping[str, str], code: int = 0) -> float:
+    """The seconds of a process of Python.
+
+    Raises:
+        RuntimeError: it ended with another code.
+    """
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *arguments], env={**os.environ, **environment}, capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - began
+    if done.returncode != code:
+        raise RuntimeError(f"python {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    return seconds
 
 
 def markdown(results: dict[str, Any]) -> str:
-    """The results as a table."""
-    lines = [f"# Seconds of `python -m {' '.join(EXPERIMENT)}`", ""]
-    if results["steps"] is not None:
-        lines += [f"**A quick run of {results['steps']} steps. Its numbers are noise.**", ""]
+    """The results as tables."""
+    lines = ["# Seconds of whole commands", ""]
+    if results["quick"]:
+        lines += ["**A quick run, which shows that everything works. Its numbers are noise.**", ""]
     lines += [
         *machine.markdown(results["machine"]),
         "",
-        f"Median of {results['repeats']} rounds, with lowest and highest; the cache is that of compiled programs. The",
-        "rest is the start of Python, the check of the flags, and the end of the process.",
+        f"Median of {results['repeats']} rounds, with lowest and highest, and of the multiples of the bare imports of",
+        f"the same round, `{IMPORTS}`. The main command is `python {' '.join(EXPERIMENT)}`; *all* trains 16 seeds, the",
+        "claims are judged by 64, with nothing there before. The cache is that of compiled programs.",
         "",
-        "| stage | cold cache | | warm cache | |",
+        "| command | seconds | lowest to highest | multiple | wanted, at most |",
         "|---|--:|--:|--:|--:|",
     ]
-    caches = results["caches"].values()
-    for stage in results["caches"]["cold"]:
-        cells = [f"{of[stage]['median']:.2f} | {of[stage]['low']:.2f} to {of[stage]['high']:.2f}" for of in caches]
-        lines.append(f"| {stage} | {' | '.join(cells)} |")
+    for name, of in results["commands"].items():
+        cells = (f"{of['median']:.2f}", f"{of['low']:.2f} to {of['high']:.2f}", f"{of['multiple']:.2f}")
+        lines.append(f"| {name} | {' | '.join(cells)} | {WANTED.get(name, '')} |")
+    lines += [
+        "",
+        "The main command by stage; the rest is the start of Python, the check of the flags, and the end of it.",
+        "",
+    ]
+    lines += ["| stage | cold cache | | warm cache | |", "|---|--:|--:|--:|--:|"]
+    for stage in results["stages"][COLD]:
+        of_stage = [results["stages"][cache][stage] for cache in (COLD, WARM)]
+        columns = [f"{of['median']:.2f} | {of['low']:.2f} to {of['high']:.2f}" for of in of_stage]
+        lines.append(f"| {stage} | {' | '.join(columns)} |")
     return "\n".join(lines) + "\n"
 
 
 def main() -> None:
     """Runs the benchmark as the command line says."""
-    given = command.read(__doc__ or "", "benchmarks.end_to_end", "quick")
-    repeats, steps = (1, 200) if given.quick else (5, None)
-    caches = measure(repeats, steps)
-    results = {"machine": machine.describe(), "repeats": repeats, "steps": steps, "caches": caches}
+    given = command.read(__doc__ or "", "benchmarks.end_to_end", "variants", "quick")
+    repeats = 1 if given.quick else 5
+    measured = measure(repeats, variants=given.variants, quick=given.quick)
+    results = {"quick": given.quick, "machine": machine.describe(), "repeats": repeats, **measured}
     command.write(Path(given.output) / "end_to_end", results, markdown(results))
 
 

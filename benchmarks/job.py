@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, PyTree
 
 from lstm_toys.networks import training
+from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import programs
 from lstm_toys.tasks import families, supervision
@@ -37,19 +38,23 @@ class Job:
     """What one member-step is.
 
     Attributes:
-        hidden: units of each LSTM layer below the readout, an LSTM layer of one unit.
+        hidden: units of each layer below the readout, a layer of one unit.
         points: time points of a curve.
         curves: in the training set, all of them in every step.
+        cell: what every layer is, a name in `lstm_toys.networks.cells.CELLS`.
+        gates: of it.
     """
 
     hidden: tuple[int, ...] = (32,)
     points: int = 100
     curves: int = 1
+    cell: str = "lstm"
+    gates: Gates = "sigmoid"
 
     @property
     def layers(self) -> dict[str, int]:
         """Units of each layer by its name, from the input up."""
-        return {f"lstm_{layer}": units for layer, units in enumerate(self.hidden)} | {"readout": 1}
+        return {f"{self.cell}_{layer}": units for layer, units in enumerate(self.hidden)} | {"readout": 1}
 
     @property
     def task(self) -> Task:
@@ -61,7 +66,7 @@ class Job:
     @property
     def model(self) -> Stack:
         """The network."""
-        return Stack(1, self.hidden)
+        return Stack(1, self.hidden, cell=self.cell, gates=self.gates)
 
     @property
     def block(self) -> int:
@@ -78,10 +83,12 @@ class Start:
     """What a contestant begins with; equal only to itself.
 
     Attributes:
+        job: what is trained.
         inputs: the curves, which are the targets too.
         weights: of some members.
     """
 
+    job: Job
     inputs: Float[np.ndarray, "C T 1"]
     weights: Weights
 
@@ -122,4 +129,4 @@ def start(job: Job, members: int) -> Start:
     seeds = programs.members("sgd", seeds=members, learning_rate=LEARNING_RATE)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
-    return Start(np.asarray(curves), jax.tree.map(np.asarray, made))
+    return Start(job, np.asarray(curves), jax.tree.map(np.asarray, made))

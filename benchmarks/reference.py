@@ -1,13 +1,14 @@
 """The answer key: the same training as plain loops in float64, differentiated by JAX."""
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from benchmarks.job import CHECKED_STEPS, LEARNING_RATE, Start, State
+from benchmarks.job import CHECKED_STEPS, LEARNING_RATE, Job, Start, State
 
 TOLERANCE = 1e-4
 """How far a contestant's weights and losses may be from the reference, in absolute terms."""
@@ -19,7 +20,7 @@ def train(start: Start) -> State:
     """Trains the members in float64 to the checked step, and returns their weights and losses."""
     with jax.enable_x64(True):
         inputs, weights = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), (start.inputs, start.weights))
-        trained, losses = jax.jit(jax.vmap(_train_one, in_axes=(0, None)))(weights, inputs)
+        trained, losses = jax.jit(jax.vmap(partial(_train_one, start.job), in_axes=(0, None)))(weights, inputs)
         return jax.tree.map(np.asarray, trained), np.asarray(losses)
 
 
@@ -47,32 +48,58 @@ def _largest(leaf: Float[np.ndarray, "..."], expected: Float[np.ndarray, "..."])
     return largest if np.isfinite(largest) else np.inf
 
 
-def _train_one(weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> tuple[PyTree[Array], Float[Array, ""]]:
+def _train_one(
+    job: Job, weights: PyTree[Array], inputs: Float[Array, "C T 1"]
+) -> tuple[PyTree[Array], Float[Array, ""]]:
     def update(_: int, weights: PyTree[Array]) -> PyTree[Array]:
-        gradient = jax.grad(_loss)(weights, inputs)
+        gradient = jax.grad(partial(_loss, job))(weights, inputs)
         return jax.tree.map(lambda weight, slope: weight - LEARNING_RATE * slope, weights, gradient)
 
     trained = jax.lax.fori_loop(0, CHECKED_STEPS, update, weights)
-    return trained, _loss(trained, inputs)
+    return trained, _loss(job, trained, inputs)
 
 
-def _loss(weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
-    answers = jax.vmap(lambda curve: _answer(weights, curve))(inputs)
+def _loss(job: Job, weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
+    answers = jax.vmap(lambda curve: _answer(job, weights, curve))(inputs)
     return jnp.mean((answers - inputs) ** 2)
 
 
-def _answer(weights: PyTree[Array], curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
-    layers = [weights[name] for name in sorted(weights, key=lambda name: (name == "readout", name))]
+def _answer(job: Job, weights: PyTree[Array], curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
+    layers = [weights[name] for name in job.layers]
 
     def step(states: list[Carry], value: Float[Array, " F"]) -> tuple[list[Carry], Float[Array, " H"]]:
         after = []
-        for layer, (hidden, cell) in zip(layers, states, strict=True):
-            a = value @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
-            i, f, g, o = a.reshape(4, -1)
-            cell = cell / (1 + jnp.exp(-f)) + jnp.tanh(g) / (1 + jnp.exp(-i))
-            value = jnp.tanh(cell) / (1 + jnp.exp(-o))
-            after.append((value, cell))
+        for layer, state in zip(layers, states, strict=True):
+            state = CELLS[job.cell](layer, value, *state, partial(_gate, job.gates))
+            value, _ = state
+            after.append(state)
         return after, value
 
     zeros = [jnp.zeros(len(layer["recurrent_kernel"]), curve.dtype) for layer in layers]
     return jax.lax.scan(step, [(zero, zero) for zero in zeros], curve)[1]
+
+
+def _gate(gates: str, summed: Float[Array, " H"]) -> Float[Array, " H"]:
+    return 1 / (1 + jnp.exp(-summed)) if gates == "sigmoid" else jnp.minimum(jnp.maximum(0.2 * summed + 0.5, 0), 1)
+
+
+def _lstm(layer: PyTree[Array], value: Array, hidden: Array, cell: Array, gate: Callable[[Array], Array]) -> Carry:
+    a = value @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
+    i, f, g, o = a.reshape(4, -1)
+    cell = cell * gate(f) + jnp.tanh(g) * gate(i)
+    return jnp.tanh(cell) * gate(o), cell
+
+
+def _gru(layer: PyTree[Array], value: Array, hidden: Array, _: Array, gate: Callable[[Array], Array]) -> Carry:
+    z, r, a = (value @ layer["kernel"] + layer["bias"][0]).reshape(3, -1)
+    to_z, to_r, b = (hidden @ layer["recurrent_kernel"] + layer["bias"][1]).reshape(3, -1)
+    kept = gate(z + to_z)
+    return kept * hidden + (1 - kept) * jnp.tanh(a + gate(r + to_r) * b), _
+
+
+def _rnn(layer: PyTree[Array], value: Array, hidden: Array, _: Array, gate: Callable[[Array], Array]) -> Carry:
+    return jnp.tanh(value @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]), _
+
+
+CELLS = {"lstm": _lstm, "gru": _gru, "rnn": _rnn}
+"""From weights, an input, the states before and the function of the gates to the states after, the hidden one first."""

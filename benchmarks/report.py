@@ -9,8 +9,8 @@ from benchmarks.entries import ENGINE, FLAX, FLOOR, KERAS, STAGES, TORCH, Parts
 from benchmarks.job import Job
 from benchmarks.reference import TOLERANCE
 
-PER_CORE = 1.5
-"""How many times PyTorch, a core, the engine is meant to be in every sweep."""
+PER_CORE, OF_CURVES = 1.5, {10: 2.5}
+"""How many times PyTorch, a core, the engine is meant to be in every sweep, and with some numbers of curves."""
 
 Results = dict[str, Any]
 
@@ -94,8 +94,9 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     for cell in results["cells"]:
         ratio = cell["rows"].get(TORCH.name, {}).get("ours_to_this")
         if cell["sweep"] != "members" and ratio is not None:
-            what = f"against PyTorch a core: {Job(**cell['job'])}"
-            yield what, f"at least {PER_CORE} times", f"{ratio:.3g}", ratio >= PER_CORE
+            job = Job(**cell["job"])
+            least = OF_CURVES.get(job.curves, PER_CORE)
+            yield f"against PyTorch a core: {job}", f"at least {least} times", f"{ratio:.3g}", ratio >= least
     for stage, what, most in (("compile", "compile time", 2.0), ("first_step", "command to first step", 5.0)):
         for cache, stages in results["starts"].items():
             seconds = stages[stage]["median"]
@@ -128,7 +129,8 @@ def _others(cells: list[Results], cores: int) -> Iterator[str]:
     for cell in cells:
         if cell["sweep"] != "members":
             job = Job(**cell["job"])
-            head = f"{cell['sweep']} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves}"
+            varied = f"{job.cell}, {job.gates} gates" if cell["sweep"] == "cell" else cell["sweep"]
+            head = f"{varied} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves}"
             yield from (_line(head, row, cores) for row in cell["rows"].values())
 
 

@@ -33,7 +33,7 @@ PREPARED = {
     "generalization": "generalization $S $G",
     "claims": "claims --only=line-one-layer --seeds=2",
 }
-QUICK = 3
+QUICK = 2
 """Rows of each kind in `make test`, the first ones."""
 
 ROWS = [

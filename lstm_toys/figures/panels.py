@@ -22,6 +22,7 @@ from lstm_toys.figures.style import (
     evenly,
     house,
     legend_entries,
+    median_of,
     plain,
 )
 from lstm_toys.results.arrays import axis_label
@@ -132,12 +133,13 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlab
             axes.set_xlabel(xlabel)
             axes.tick_params(labelbottom=True)
     shared = panels * len(curves) if alone else panels[: len(curves)]
-    for axes, curve in zip(shared, curves, strict=True):
-        for other in curves:
-            if not alone and other is not curve and other.answers.sizes["seed"]:
-                median = other.answers.median("seed")
-                x = median.sel(feature="x") if "x" in median.feature.values else median.time
-                axes.plot(x, median.sel(feature="y"), zorder=1.5, **OTHERS)
+    sound = curves[0].answers.sizes["seed"] > 0
+    gap = np.full((2, 1), np.nan)
+    medians = [np.hstack([median_of(curve.answers), gap]) for curve in curves] if sound and not alone else []
+    for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
+        others = medians[:number] + medians[number + 1 :]
+        if others:  # One line with gaps is drawn faster than many.
+            axes.plot(*np.hstack(others), zorder=1.5, **OTHERS)
         answers_of(axes, curve.answers, curve.color)
         if curve.published is not None:
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
@@ -147,7 +149,7 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlab
     for axes, curve in zip(shared, curves, strict=True):
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
-    if view == "answers" and curves[0].answers.sizes["seed"]:
+    if view == "answers" and sound:
         panels[0].set_ylim(limits)
     if alone and len(curves) > 1:
         handles: list[Artist] = [Line2D([], [], color=each.color, label=plain(each.label)) for each in curves]

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import matplotlib as mpl
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -162,11 +163,16 @@ def save(drawing: Drawing, path: Path) -> None:
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """A figure in 256 colors, which takes a third of the space and looks the same."""
+    """A figure in 256 colors, each the mean of what it stands for: a third of the space, and looks the same."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     whole = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
-    return whole.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    chosen, channels = np.asarray(few).ravel(), np.asarray(whole).reshape(-1, 3).T
+    counts = np.maximum(np.bincount(chosen, minlength=256), 1)
+    means = np.stack([np.bincount(chosen, channel, minlength=256) / counts for channel in channels], axis=1)
+    few.putpalette(means.round().astype(np.uint8).tobytes())
+    return few
 
 
 def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
@@ -176,13 +182,23 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
     """
     if not answers.sizes["seed"]:
         return
-    y = answers.sel(feature="y").values
-    across = "x" in answers.feature.values
-    x = answers.sel(feature="x").values if across else np.broadcast_to(answers.time.values, y.shape)
-    middle = np.median(x, axis=0)
+    x, y = _across(answers)
+    middle, median = median_of(answers)
     axes.fill_between(middle, *intervals.band(y), color=color, **BAND)
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
-    axes.plot(middle, np.median(y, axis=0), color=color, **MEDIAN)
+    axes.plot(middle, median, color=color, **MEDIAN)
+
+
+def median_of(answers: xr.DataArray) -> Float[np.ndarray, "2 T"]:
+    """The medians over seeds of x, time or what was answered, and of y."""
+    return np.median(_across(answers), axis=1)
+
+
+def _across(answers: xr.DataArray) -> Float[np.ndarray, "2 S T"]:
+    """What answers stand over, time or the x that was answered, and the answered y."""
+    y = answers.sel(feature="y").values
+    x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values
+    return np.stack(np.broadcast_arrays(x, y))
 
 
 def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:

@@ -219,6 +219,14 @@ def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
             assert np.isfinite(grid.error_slope.values).all()
         medians = np.median(found.training.error_slope.values, axis=(1, 2))
     assert metrics["summary"]["training, error of slope"]["median"] == pytest.approx(np.median(medians))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.long
+def test_a_finished_run_is_told_without_jax_and_drawn_again(tmp_path):
+    arguments = ("--task", "line", *LINES)
+    assert run(tmp_path, *arguments) == 0
+    folder = folder_of(tmp_path)
     told = carry_out_without_jax("generalization", [*SMALL, "--noquiet", *arguments, f"--results_dir={tmp_path}"])
     assert "this run is finished" in told
     assert told.endswith("\n0\n")
@@ -227,7 +235,6 @@ def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
     assert run(tmp_path, *arguments, "--replot") == 0
     assert (folder / "axes.png").is_file()
     assert (folder / "results.nc").stat().st_mtime_ns == before
-    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.long

@@ -58,7 +58,7 @@ def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(
         _, low, high = band(axes.collections[0])
         np.testing.assert_allclose((low, high), np.quantile(kept[:, index], (0.05, 0.95), axis=0))
         assert axes.get_title() == letter
-        assert len(axes.lines) == 3 + 5
+        assert len(axes.lines) == 3 + 1
     assert {axes.get_ylim() for axes in panels(figure)} == {panels(figure)[0].get_ylim()}
     told = {"median of 4 seeds", "5–95 % of 4 seeds", "answer of one network (seed 0)", "medians of the other curves"}
     assert {*legend(figure)} == told | {"input"}

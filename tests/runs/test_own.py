@@ -256,6 +256,7 @@ def test_flags_that_it_does_not_read_are_no_settings_of_a_sweep(own, grid, tmp_p
     assert not folder.exists()
 
 
+@pytest.mark.long
 def test_what_is_saved_is_loaded_where_its_module_is_or_that_is_named(own, tmp_path):
     task = own.task(lt.time_points(12))
     for name, model in (("whole", own.Whole(1)), ("cell", lt.Stack(1, (3,), cell=CELL))):

@@ -229,6 +229,7 @@ def publish_often(folder, target):
         publish(sorted(Path(folder).iterdir()), Path(target), folder, sys.exit)
 
 
+@pytest.mark.long
 def test_two_processes_publish_one_after_the_other(tmp_path, target):
     for name, contents in {"old": OLD, "new": NEW}.items():
         write(tmp_path / name, contents)

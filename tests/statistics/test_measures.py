@@ -175,6 +175,7 @@ def test_turns_are_counted_before_a_given_x():
     assert int(turns(jnp.full(100, 0.3), x, 1.0)) == 0
 
 
+@pytest.mark.long
 def test_points_with_a_negative_x_count_nowhere():
     answer, shown = sine(10.0, -0.4, 0.2)[0] + 0.1 * some(5)[0], sine(10.0)[0]
     whole = mapped(measures.every, answer, shown)
