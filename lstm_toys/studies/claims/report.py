@@ -17,7 +17,8 @@ network's number is above that of one of the other, with a bootstrap interval, w
 what it is shown, *clipped copy* that within (-1, 1), which is all that a last layer of cells within (-1, 1) can answer;
 ✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
 
-PUBLISHED = "The published value is the same statistic on its published answers."
+PUBLISHED = """\
+The published value is the same statistic on its published answers; how many networks are below it is its rank."""
 
 DIFFERENCES = """\
 By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with the
@@ -49,6 +50,12 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
         other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
         yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
+    for entry in entries:
+        if entry["published"]:
+            below, counted = entry["published"]["below"][NETWORKS]
+            yield f"{entry['id']}: {below} of {counted} networks are below the published {_number_of(entry)}"
+        if turned := turns(entry):
+            yield f"{entry['id']} is {entry['verdict']}, but {turned}"
     yield from reach(entries, question.declared.aspects)
     for entry in entries:
         if entry["diverged"]:
@@ -56,6 +63,15 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
     if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
         yield f"the runs took {spent}"
+
+
+def turns(entry: dict[str, Any]) -> str:
+    """With which variants the verdict is another one, in words; nothing where there are none."""
+    others: dict[str, list[str]] = {}
+    for name, variant in entry["variants"].items():
+        if variant["verdict"] != entry["verdict"]:
+            others.setdefault(variant["verdict"], []).append(name)
+    return "; ".join(f"{verdict} with {', '.join(names)}" for verdict, names in others.items())
 
 
 def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -104,7 +120,7 @@ def markdown(
             f"{percent(each['share'])} {percents(each['interval'])}",
             f"{tables.number(each['median'])} {numbers(each['median_interval'])}",
             each["meets"],
-            *(_value(each["published"]) for _ in published),
+            *(_published(each["published"]) for _ in published),
             *(_value(each["null"].get(name)) for name in nulls),
             *(_share(each["controls"].get(name)) for name in names),
         ]
@@ -128,9 +144,11 @@ def markdown(
             f"- {each['statistic']}; {each['meets']}.",
         ]
         lines += [f"- But {remark}." for remark in each["remarks"]]
+        if turned := turns(each):
+            lines.append(f"- The verdict turns: {turned}.")
         if each["published"]:
             below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
-            lines.append(f"- Below the published {tables.number(each['published']['value'])} are {below}.")
+            lines.append(f"- Below the published {_number_of(each)} are {below}.")
         lines += [
             f"- Beside it, {what}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
             + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
@@ -186,6 +204,15 @@ def _points(variant: dict[str, Any] | None) -> str:
     if variant is None:
         return ""
     return f"**{points(variant)}**" if differs(variant) else points(variant)
+
+
+def _published(single: dict[str, Any] | None) -> str:
+    """A published value, and how many networks are below it."""
+    return "" if single is None else "{}, {} of {} below".format(_value(single), *single["below"][NETWORKS])
+
+
+def _number_of(entry: dict[str, Any]) -> str:
+    return tables.number(entry["published"]["value"])
 
 
 def _value(single: dict[str, Any] | None) -> str:

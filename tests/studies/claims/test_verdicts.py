@@ -260,3 +260,10 @@ def test_what_claims_are_about_is_told_by_the_differences():
         "about none of these, since no share differs with gru, rnn, dense: d",
     ]
     assert list(report.reach(found, {})) == []
+
+
+def test_variants_whose_verdict_is_another_one_are_told():
+    verdicts_of = {"a": "supported", "b": "refuted", "c": "undecided", "d": "refuted"}
+    entry = {"verdict": "supported", "variants": {name: {"verdict": verdict} for name, verdict in verdicts_of.items()}}
+    assert report.turns(entry) == "refuted with b, d; undecided with c"
+    assert report.turns({**entry, "variants": {"a": {"verdict": "supported"}}}) == ""
