@@ -105,25 +105,17 @@ class Scores:
         return np.quantile(self.resampled, (tail, 1 - tail), axis=0, method="inverted_cdf")
 
     def unbeaten(self, confidence: float = 0.95) -> Bool[np.ndarray, " K"]:
-        """Settings that may be the best: the model confidence set.
+        """Settings that no other beats: no interval of the difference to another lies wholly above zero.
 
-        It holds the best setting with the given confidence, however many settings are compared. As long as the largest
-        t statistic of a setting's score less the mean of those that are left is significant, that is above the quantile
-        of its maximum over all that are left in the bootstrap, the worst of them goes (Hansen, Lunde and Nason, "The
-        Model Confidence Set", 2011, section 3.1.2, T_max). Of few curves it is somewhat too small, as bootstrap
-        intervals of few values are. A setting with too few sound seeds for a score is never in it.
+        Not corrected for the number of comparisons, so that the set is small rather than large: what it holds explains
+        the curves well, where a corrected one would hold whatever the curves cannot exclude.
         """
-        left = np.flatnonzero(np.isfinite(self.resampled).all(axis=0) & np.isfinite(self.mean))
-        while len(left) > 1:
-            resampled = self.resampled[:, left] - self.resampled[:, left].mean(axis=1, keepdims=True)
-            mean = self.mean[left] - self.mean[left].mean()
-            error = np.sqrt(np.square(resampled - mean).mean(axis=0))
-            error = np.maximum(error, np.finfo(error.dtype).tiny)
-            worst = np.argmax(mean / error)
-            if (mean / error)[worst] <= np.quantile(((resampled - mean) / error).max(axis=1), confidence):
-                break
-            left = np.delete(left, worst)
-        return np.isin(np.arange(len(self.each)), left)
+        tail = (1 - confidence) / 2
+        beaten = [
+            np.any(np.mean(self.resampled[:, [number]] <= self.resampled, axis=0) < tail)
+            for number in range(len(self.each))
+        ]
+        return ~np.array(beaten) & np.isfinite(self.mean)
 
     def differences(self, number: int, confidence: float = 0.95) -> Float[np.ndarray, "3 K"]:
         """Differences of the means to that of one setting, with simultaneous intervals.

@@ -144,9 +144,9 @@ def levelled(*levels):
 @pytest.mark.parametrize(
     ("levels", "expected"),
     [
-        ((0.1, 0.1, 0.101, 0.1, 0.5), 1),  # of those at the usual rate that may be the best, the one of fewest steps
+        ((0.1, 0.1, 0.101, 0.1, 0.5), 1),  # of those at the usual rate that no other beats, the one of fewest steps
         ((0.1, 0.5, 0.101, 0.1, 0.5), 3),  # of as many steps, the better one
-        ((0.1, 0.5, 0.5, 0.5, 0.5), 0),  # the best, where none of the usual rate may be it
+        ((0.1, 0.5, 0.5, 0.5, 0.5), 0),  # the best, where all of the usual rate are beaten
     ],
 )
 def test_the_rule_takes_what_it_says(levels, expected):

@@ -90,39 +90,6 @@ def test_scores_are_the_same_every_time():
     np.testing.assert_array_equal(scores.score(settings).resampled, scores.score(settings).resampled)
 
 
-def plain_confidence_set(scored, confidence=0.95):
-    """As Hansen, Lunde and Nason tell it, one setting after another, in plain loops."""
-    left = list(range(len(scored.mean)))
-    while len(left) > 1:
-        means = {n: scored.mean[n] - np.mean([scored.mean[m] for m in left]) for n in left}
-        drawn = {n: scored.resampled[:, n] - np.mean([scored.resampled[:, m] for m in left], axis=0) for n in left}
-        errors = {n: np.sqrt(np.mean((drawn[n] - means[n]) ** 2)) for n in left}
-        largest = [max((drawn[n][b] - means[n]) / errors[n] for n in left) for b in range(len(drawn[left[0]]))]
-        worst = max(left, key=lambda n: means[n] / errors[n])
-        if means[worst] / errors[worst] <= np.quantile(largest, confidence):
-            break
-        left.remove(worst)
-    return left
-
-
-def test_settings_that_may_be_the_best_are_those_of_a_plain_loop():
-    found = scores.score([many(level, 1.0, seeds=10) for level in (0.0, 0.1, 0.3, 0.6, 1.0, 2.0)])
-    expected = plain_confidence_set(found)
-    assert np.flatnonzero(found.unbeaten()).tolist() == expected
-    assert 1 <= len(expected) < 6
-
-
-def test_equal_settings_may_all_be_the_best_in_19_of_20_cases():
-    """Scores of twenty settings that differ by noise alone, a hundred times."""
-    random = np.random.default_rng(3)
-    whole = 0
-    for _ in range(100):
-        each = random.normal(0, 0.3, (20, 40))
-        drawn = np.repeat(each[:, None], 300, axis=1)
-        whole += scores.Scores(each, drawn).unbeaten().all()
-    assert whole >= 85
-
-
 def test_differences_are_simultaneous():
     """Of twenty settings that differ by noise alone, all intervals hold 0 in about 19 of 20 cases."""
     random = np.random.default_rng(4)

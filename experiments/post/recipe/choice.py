@@ -29,8 +29,8 @@ KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.
 def choose(settings: Sequence[Settings], scored: Scores) -> int:
     """The number of the setting that explains published answers best, as far as they tell.
 
-    Of those that may be the best, `Scores.unbeaten`, and have the rate that Keras takes where none is named, the one
-    with the fewest steps, and of several such the best. If there is none, the best of all.
+    Of those that no other beats and that have the rate that Keras takes where none is named, the one with the fewest
+    steps, and of several such the best. If there is none, the best of all.
     """
     mean = scored.mean
     usual = [

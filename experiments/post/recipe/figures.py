@@ -66,7 +66,7 @@ def _entries(found: xr.Dataset, shades: dict[str, str]) -> list[Artist]:
     dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
     return [
         *handles,
-        Line2D([], [], color=figures.GRAY, markersize=3.5, label="may be the best", **dot),
+        Line2D([], [], color=figures.GRAY, markersize=3.5, label="no other beats it", **dot),
         Line2D([], [], color="black", markersize=9, fillstyle="none", label="chosen", **dot),
         Patch(color=figures.GRAY, alpha=0.2, label="95 % bootstrap\nof the chosen"),
     ]

@@ -31,13 +31,13 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         "apart",
         "learned",
     )
-    title = "settings by energy score, smaller is better; + may be the best, * is chosen"
+    title = "settings by energy score, smaller is better; + no other beats it, * is chosen"
     rows = [(_mark(row, chosen), *_named(row), *_scored(row)) for row in shown]
     yield tables.table(title, [f"{name}>" for name in columns], rows, **tables.PLAIN)
     unbeaten, held = sum(row["unbeaten"] for row in every), metrics["held_out"]
     yield (
-        f"{unbeaten} of {len(every)} settings may be the best (model confidence set, 95 %); inside: published points "
-        "within 5–95 % of seeds; apart: score of the published answer to the training sine"
+        f"{unbeaten} of {len(every)} settings are beaten by no other; inside: published points within 5–95 % of seeds; "
+        "apart: score of the published answer to the training sine"
     )
     yield (
         f"score of the best: {every[0]['score']:.4f}; of the chosen: {chosen['score']:.4f}; of what is chosen without "
