@@ -1,3 +1,3 @@
-from . import data, evidence, measured, numbers, other_cells, readings, recipe, unseen
+from . import data, evidence, measured, numbers, other_cells, readings, recipe, sentences, unseen
 
-__all__ = ["data", "evidence", "measured", "numbers", "other_cells", "readings", "recipe", "unseen"]
+__all__ = ["data", "evidence", "measured", "numbers", "other_cells", "readings", "recipe", "sentences", "unseen"]

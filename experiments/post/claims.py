@@ -1,8 +1,4 @@
-"""The claims of the post: each a sentence, the number of a network that it is about, and where this has to lie.
-
-Where a sentence can be read in several ways, its reading is one that the author's own picture meets; BUILD_NOTES.md
-tells why. A new claim is one more entry in `SENTENCES`, with a function in `experiments.post.numbers`.
-"""
+"""The claims of the post, and whose networks they are judged by."""
 
 from __future__ import annotations
 
@@ -11,191 +7,11 @@ from dataclasses import replace
 
 import lstm_toys as lt
 from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
-from experiments.post import numbers, other_cells
+from experiments.post import other_cells, sentences
 from experiments.post.data import PUBLISHED
-from lstm_toys.runs.experiment import HISTORY, TRAINING
 
 DENSE_RATE = 0.3
 """At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""
-
-
-def _sine(*curves: str) -> tuple[lt.Source, ...]:
-    return tuple(lt.Source("sine", each) for each in curves)
-
-
-SENTENCES = (
-    lt.Claim(
-        "line-one-layer",
-        "A one layered LSTM (SGD with fixed learning rate) was able to approx. the line",
-        "RMSE of y over x ≥ 0.1",
-        numbers.error,
-        (lt.Source("line", TRAINING),),
-        high=0.02,
-        learned=True,
-    ),
-    lt.Claim(
-        "hill-second-layer",
-        "In order to get the hill-shaped function I added a second lstm layer (I guess this has the same reason as the "
-        'XOR "problem")',
-        "RMSE of y over x ≥ 0.1, of ONE layer",
-        numbers.error,
-        (lt.Source("hill_one_layer", TRAINING),),
-        low=0.02,
-        beside=(
-            lt.Beside(
-                "RMSE of one layer / two layers",
-                numbers.ratio_of_errors,
-                (lt.Source("hill_one_layer", TRAINING), lt.Source("hill", TRAINING)),
-            ),
-        ),
-    ),
-    lt.Claim(
-        "hill-y-longer",
-        "The following step was to remove the x value from the input so the lstm only received the y-values. It took a "
-        "little bit longer but the function got approximated",
-        "steps until RMSE of y over x ≥ 0.1 stays at most 0.02",
-        numbers.steps_until_learned,
-        (lt.Source("hill_y", HISTORY),),
-        against="hill",
-        beside=(
-            lt.Beside("steps of a network that sees x too", numbers.steps_until_learned, (lt.Source("hill", HISTORY),)),
-        ),
-    ),
-    lt.Claim(
-        "identity",
-        "In general what this network learned should only be the identity function. It received some coordinates x and "
-        "y and tried its best to reproduce the same",
-        "RMSE of x and y over x ≥ 0.1, unseen lines and hills, worse of the line's and the hill's network",
-        numbers.worst_error_of_points,
-        tuple(lt.Source(network, curves) for network in ("line", "hill") for curves in ("line", "hill")),
-        high=0.05,
-        learned=True,
-        beside=tuple(
-            lt.Beside(
-                f"the {network}'s network",
-                numbers.error_of_points,
-                (lt.Source(network, "line"), lt.Source(network, "hill")),
-            )
-            for network in ("line", "hill")
-        ),
-    ),
-    lt.Claim(
-        "sine-learned",
-        "The next function I wanted to approximate was a sine: Which worked out",
-        "RMSE over x ≥ 0.1",
-        numbers.error,
-        _sine(TRAINING),
-        high=0.03,
-        learned=True,
-    ),
-    lt.Claim(
-        "lines-sine-phase",
-        "Interestingly they perform something like a sine phase in the beginning",
-        "turns before x = 0.4, median over lines with intercept",
-        numbers.early_turns,
-        _sine("line"),
-        low=2.0,
-    ),
-    lt.Claim(
-        "lines-same-factor",
-        "and then they grow all by the same factor although their slopes differed from 0.1 to 1.2",
-        "slope of log(rise of the answer) on log(rise of the input) over x ≥ 0.4: 0 alike, 1 in proportion",
-        numbers.common_growth,
-        _sine("line"),
-        low=-0.5,
-        high=0.5,
-        beside=(lt.Beside("lines through the origin", numbers.common_growth, _sine("line_origin")),),
-    ),
-    lt.Claim(
-        "lines-nonlinear",
-        "The linear functions are mapped to non-linear functions through the lstm",
-        "1 - R² of the best straight line over x ≥ 0.2, median over lines",
-        numbers.bend,
-        _sine("line", "line_origin"),
-        low=0.01,
-    ),
-    lt.Claim(
-        "learned-between",
-        'The "learned" sine was in the area between blue and green',
-        "amplitude from which on the answer swings less than the input",
-        numbers.answered_alike,
-        _sine("amplitude"),
-        low=0.2,
-        high=0.4,
-    ),
-    lt.Claim(
-        "valley-amplitude",
-        "The valley in the middle stays nearly untouched",
-        "range of the valley's depth over range of the peaks, over amplitudes",
-        numbers.valley_moved,
-        _sine("amplitude"),
-        high=0.2,
-        beside=(lt.Beside("range of the valley's place", numbers.valley_places, _sine("amplitude")),),
-    ),
-    lt.Claim(
-        "valley-phase",
-        "I guess that this will not be the case when I displace the phase. Wrong! The valley stays",
-        "range of the valley's depth over range of the peaks, over phases",
-        numbers.valley_moved,
-        _sine("phase"),
-        high=0.2,
-        beside=(lt.Beside("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
-    ),
-    lt.Claim(
-        "frequency-copied",
-        "Except for the first part between 0.0 to 0.2 the frequency is copied correctly",
-        "largest relative error of the frequency of the best sinusoid over x ≥ 0.2",
-        numbers.worst_frequency,
-        _sine("frequency"),
-        high=0.05,
-    ),
-    lt.Claim(
-        "only-amplitude-wrong",
-        "It looks as though the only thing that is really wrong is the amplitude",
-        "share of the squared error over x ≥ 0.2 that another gain and offset explain, median over frequencies",
-        numbers.explained_by_amplitude,
-        _sine("frequency"),
-        low=0.9,
-        beside=(
-            lt.Beside("share that correcting the answer removes", numbers.removed_by_correction, _sine("frequency")),
-            lt.Beside("the same with a delay too", numbers.removed_with_delay, _sine("frequency")),
-        ),
-    ),
-    lt.Claim(
-        "amplitude-inside",
-        "The lstm gets a sine and is supervised with the sine's amplitude",
-        "largest absolute error of the amplitude, A from 0.05 to 0.49",
-        numbers.inside_error,
-        (lt.Source("amplitude", "sweep"),),
-        high=0.02,
-        learned=True,
-    ),
-    lt.Claim(
-        "amplitude-diverges",
-        "This explains the divergence starting from 0.5 in this plot",
-        "shortfall of the amplitude at A = 0.8, beyond that of the clipped truth",
-        numbers.shortfall,
-        (lt.Source("amplitude", "sweep"),),
-        low=0.1,
-    ),
-    lt.Claim(
-        "slope-negative",
-        "Neither negative slope nor a larger slope can be handle well (negative)",
-        "RMSE of slope and intercept, slopes from -1 to -0.1",
-        numbers.negative_slopes,
-        (lt.Source("slope_intercept", "plane"),),
-        low=0.2,
-    ),
-    lt.Claim(
-        "slope-large",
-        "Neither negative slope nor a larger slope can be handle well (larger)",
-        "RMSE of slope and intercept beyond that of the clipped truth, slopes from 1.1 to 2",
-        numbers.large_slopes,
-        (lt.Source("slope_intercept", "plane"),),
-        low=0.1,
-    ),
-)
-"""Every claim of the post, in its order."""
 
 
 def published() -> dict[str, lt.Results]:
@@ -226,7 +42,7 @@ def times(factor: float) -> Callable[[str, lt.Settings], lt.Settings]:
 
 CLAIMS = lt.Claims(
     title="the claims of the post",
-    claims=SENTENCES,
+    claims=sentences.SENTENCES,
     populations={
         "line": (line.EXPERIMENT, []),
         "hill": (hill.EXPERIMENT, []),

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments.post.claims import SENTENCES as CLAIMS
 from experiments.post.evidence import published
+from experiments.post.sentences import SENTENCES as CLAIMS
 from lstm_toys.studies.claims import entries, evidence, verdicts
 
 X = np.linspace(0, 1, 100)
