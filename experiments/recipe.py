@@ -3,8 +3,8 @@
 The post names none of optimizer, rate, steps, gates and size of its network. This trains the sine's networks under a
 grid of them, and scores each setting by the published answers to lines and to other amplitudes: the energy score of a
 published curve under the distribution of answers over seeds, which is a proper score. Told are the settings that no
-other beats, the one that a fixed rule takes among them, its score on curves left out of the choice, and on the published
-answers to other phases, which no choice saw; and the claims about these networks under all settings that no other beats.
+other beats, the one that a fixed rule takes among them, its score on curves left out of the choice and on the published
+answers to other phases, which no choice saw, and what becomes of the claims about these networks under those settings.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ FREQUENCIES = np.array((10.0, 20.0, 30.0, 40.0, 50.0, 60.0))
 SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.8e-4
+"""Of the answer in the post's sine.png, which another network gave than its other answers, or the same one earlier: the
+first value, which depends on the first input alone, is 0.119 for 0.3, where theirs is about 0.257 for inputs beside."""
 LABELS = {
     "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
     "line_origin": dict(zip("rbgcyk", [f"{slope:g} x" for slope in ORIGIN_SLOPES], strict=True)),
@@ -76,7 +78,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
     trained = json.loads(results.attrs["flags"])["train_amplitude"]
     same = f"{trained:g} + {trained:g} sin(10 x)"
-    reference = {"the post's network": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
+    reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
 
     def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
         return lt.figures.family_answers(results, {family: labels}, title, **options)
@@ -105,8 +107,8 @@ def compare(results: lt.Results) -> list[dict[str, Any]]:
 EXPERIMENT = lt.Experiment(
     name="sine",
     doc=__doc__,
-    defaults={"steps": 4_000, "learning_rate": 0.001, "optimizer": "rmsprop"},
-    goal=lt.Goal(7e-4),
+    defaults={"steps": 1_000, "learning_rate": 0.001, "optimizer": "rmsprop_keras", "gates": "hard"},
+    goal=lt.Goal(0.02, ("y",)),
     task=task,
     probes=probes,
     draw=draw,

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from experiments.post import readings
+from experiments.post import readings, sentences
 from experiments.post.recipe import choice, figures
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
@@ -16,6 +16,7 @@ from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Conduct, Work, stopwatch
 from lstm_toys.statistics import scores
+from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
 
@@ -41,9 +42,10 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """The scores of all settings, and the answers of the chosen one."""
+    """The scores of all settings, the answers of the chosen one, and the claims under those that no other beats."""
     found, told = _results(work), work.metrics
     yield "score.png", figures.scores(found, told)
+    yield "claims.png", figures.claims(told)
     yield "chosen.png", figures.answers(found.isel(setting=told["chosen"]), told["settings"][told["chosen"]])
 
 
@@ -64,7 +66,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         ``high``, whether it is ``unbeaten``, the ``curve_scores``, the ``inside`` shares of published points within
         5-95 % of seeds, and the ``apart`` score of the published answer to the training sine; ``best``, ``chosen`` and
         ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made without, see
-        `scores.held_out`; ``validation``: see `_validation`.
+        `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
     """
     answers = _Answers(found)
     scored = answers.scores(choice.CHOSEN_ON)
@@ -103,6 +105,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
             for name, each in zip(("by curve", "by family"), groups, strict=True)
         },
         "validation": _validation(answers, settings, scored.mean, chosen),
+        "claims": _claims(found, sorted(np.flatnonzero(unbeaten).tolist(), key=lambda number: scored.mean[number])),
     }
 
 
@@ -139,6 +142,35 @@ def _validation(
         }
         for row, number in enumerate(numbers)
     ]
+
+
+def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
+    """What the networks of some settings say of the claims that are about the sine's networks alone.
+
+    Args:
+        found: the labeled results of a sweep.
+        numbers: of the settings.
+
+    Returns:
+        By claim, for each ``setting`` the ``share`` of networks that meet it, its ``interval`` and the ``verdict``.
+    """
+    told: dict[str, list[dict[str, Any]]] = {}
+    for number in numbers:
+        labeled = found[["input", "answer", "diverged"]].isel(setting=number)
+        trained = labeled.isel(curve=int(np.flatnonzero(labeled.family.values == choice.APART)[0]))
+        evidence = {"sine": labeled.assign(train_target=trained.input, train_answer=trained.answer)}
+        for claim in sentences.SENTENCES:
+            if {*claim.populations} == evidence.keys() and (outcome := verdicts.judge(claim, evidence)) is not None:
+                share = outcome.share
+                told.setdefault(claim.id, []).append(
+                    {
+                        "setting": number,
+                        "share": finite(share.value),
+                        "interval": [finite(share.low), finite(share.high)],
+                        "verdict": outcome.verdict,
+                    }
+                )
+    return told
 
 
 class _Answers:

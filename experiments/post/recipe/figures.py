@@ -72,6 +72,41 @@ def _entries(found: xr.Dataset, shades: dict[str, str]) -> list[Artist]:
     ]
 
 
+def claims(told: dict[str, Any]) -> Figure:
+    """The share of networks that meet a claim, for each setting that no other beats, the best first.
+
+    Args:
+        told: what `experiments.post.recipe.execution.summarize` told.
+    """
+    every = told["claims"]
+    numbers = [each["setting"] for each in next(iter(every.values()))]
+    shares = np.array([[each["share"] for each in under] for under in every.values()], float)
+    with figures.canvas("Networks that meet a claim, under the settings that no other beats", xlabel="", ylabel="") as (
+        figure,
+        (axes,),
+    ):
+        figure.set_size_inches(3.6 + 0.52 * len(numbers), 2.9 + 0.3 * len(every))
+        image = axes.imshow(shares, vmin=0, vmax=1, cmap="cividis", aspect="auto")
+        for row, under in enumerate(every.values()):
+            for column, each in enumerate(under):
+                axes.text(
+                    column,
+                    row,
+                    f"{each['share']:.0%}" + {"supported": "", "refuted": " ✗", "undecided": " ?"}[each["verdict"]],
+                    color="black" if each["share"] > 0.5 else "white",
+                    size=7,
+                    ha="center",
+                    va="center",
+                )
+        axes.set_yticks(range(len(every)), list(every))
+        names = [told["settings"][number]["name"] for number in numbers]
+        axes.set_xticks(range(len(numbers)), names, rotation=60, ha="right", rotation_mode="anchor", size=7)
+        axes.grid(visible=False)
+        bar = figure.colorbar(image, ax=axes, label="share of networks; ✗ refuted, ? undecided")
+        bar.ax.yaxis.set_major_formatter("{x:.0%}")
+    return figure
+
+
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
     """The published answers over those of one setting's seeds, in the colors of the figures of `experiments.sine`.
 

@@ -56,6 +56,12 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     told = (*columns[1:6], "score", "inside", "less the chosen", "95 % simultaneous")
     title = "answers to other phases, which no choice saw: the chosen, and the best of every other kind"
     yield tables.table(title, [f"{name}>" for name in told], validated, **tables.PLAIN)
+    for claim, under in metrics["claims"].items():
+        verdicts: dict[str, int] = {}
+        for each in under:
+            verdicts[each["verdict"]] = verdicts.get(each["verdict"], 0) + 1
+        counted = ", ".join(f"{verdict} under {count}" for verdict, count in verdicts.items())
+        yield f"{claim}: {counted} of {len(under)} settings that no other beats{' (turns)' * (len(verdicts) > 1)}"
     default = None if metrics["default"] is None else settings[metrics["default"]]
     yield "default of experiments.sine: " + (
         "not among them" if default is None else f"{default['name']}, score {default['score']:.4f}"
