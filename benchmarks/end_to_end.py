@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks import command, machine
 from benchmarks.footprint import spread
 
-IMPORTS = "import absl.flags, flax.linen, h5netcdf, jax, matplotlib.figure, optax, rich.progress, scipy.stats, xarray"
+IMPORTS = "import absl.flags, flax.linen, h5netcdf, jax, matplotlib.figure, optax, rich.progress, xarray"
 """The libraries that the main command loads."""
 
 EXPERIMENT = ("-m", "experiments.sine", "--seeds", "16")

@@ -22,6 +22,7 @@ from lstm_toys.figures.style import (
     evenly,
     house,
     legend_entries,
+    measured,
     median_of,
     plain,
 )
@@ -127,9 +128,11 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlab
     alone = grid == (1, 1)
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
-        if number % grid[1] == 0:
+        leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # There is no panel below.
+        measured(axes, x=lowest, y=leftmost)
+        if leftmost:
             axes.set_ylabel("y")
-        if number + grid[1] >= len(curves):  # There is no panel below.
+        if lowest:
             axes.set_xlabel(xlabel)
             axes.tick_params(labelbottom=True)
     shared = panels * len(curves) if alone else panels[: len(curves)]

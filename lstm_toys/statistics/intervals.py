@@ -1,10 +1,16 @@
 """Statistics over seeds."""
 
+from collections.abc import Callable
+from statistics import NormalDist
 from typing import Literal, NamedTuple
 
 import numpy as np
-import scipy.stats
 from jaxtyping import Float
+
+RESAMPLES = 10_000
+
+AT_ONCE = 1_000_000
+"""Numbers that a statistic of resamples is taken of at a time, about: the bound on memory."""
 
 
 class Estimate(NamedTuple):
@@ -16,7 +22,7 @@ class Estimate(NamedTuple):
 
 
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
-    """The median over seeds with a percentile bootstrap interval (Efron, 1979), 9,999 resamples from a fixed state.
+    """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator of fixed state.
 
     A single seed has no interval, and no seed at all no median either.
 
@@ -28,10 +34,7 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
     """
     if len(values) < 2:
         return Estimate(float(values[0]) if len(values) else np.nan, np.nan, np.nan)
-    interval = scipy.stats.bootstrap(
-        (values,), np.median, confidence_level=confidence, method="percentile", vectorized=True, rng=0
-    ).confidence_interval
-    return Estimate(float(np.median(values)), float(interval.low), float(interval.high))
+    return Estimate(float(np.median(values)), *_bootstrap(np.median, values, confidence=confidence))
 
 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
@@ -76,8 +79,11 @@ def wilson(successes: int, trials: int) -> Estimate:
     """
     if not trials:
         return Estimate(np.nan, np.nan, np.nan)
-    interval = scipy.stats.binomtest(successes, trials).proportion_ci(0.95, method="wilson")
-    return Estimate(successes / trials, float(interval.low), float(interval.high))
+    share, squared = successes / trials, NormalDist().inv_cdf(0.975) ** 2
+    middle = share + squared / (2 * trials)
+    half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
+    low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
+    return Estimate(share, min(low, share), max(high, share))  # Which rounding must not leave out.
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
@@ -95,7 +101,7 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
     """The probability that one of ours is above one of theirs, a tie counting half (Mann and Whitney, 1947).
 
-    The 95 % interval is that of the percentile bootstrap, 9,999 resamples of both samples from a fixed state; there is
+    The 95 % interval is that of the percentile bootstrap of both samples, from a generator of fixed state; there is
     none with fewer than two numbers in either.
     """
     if not (len(ours) and len(theirs)):
@@ -110,7 +116,19 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
     value = float(probability(ours, theirs))
     if min(len(ours), len(theirs)) < 2:
         return Estimate(value, np.nan, np.nan)
-    interval = scipy.stats.bootstrap(
-        (ours, theirs), probability, method="percentile", vectorized=True, batch=100, rng=0
-    ).confidence_interval
-    return Estimate(value, float(interval.low), float(interval.high))
+    return Estimate(value, *_bootstrap(probability, ours, theirs))
+
+
+def _bootstrap(
+    statistic: Callable[..., Float[np.ndarray, " R"]], *samples: Float[np.ndarray, " _"], confidence: float = 0.95
+) -> tuple[float, float]:
+    """The percentile bootstrap interval of a statistic of samples, over their last axis, each resampled by itself."""
+    random = np.random.default_rng(0)
+    rows = min(RESAMPLES, max(1, AT_ONCE // int(np.prod([len(sample) for sample in samples]))))
+    made = []
+    for first in range(0, RESAMPLES, rows):
+        drawn = [random.integers(len(each), size=(min(rows, RESAMPLES - first), len(each))) for each in samples]
+        made.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(np.concatenate(made), (tail, 1 - tail))
+    return float(low), float(high)
