@@ -119,9 +119,10 @@ def test_metrics_tell_of_the_run(folder):
 def test_parameters_give_the_stored_answers_again(folder):
     labeled = storage.load_results(folder / "results.nc")
     params = storage.load_parameters(folder / "parameters.npz")
-    answers = answering.answers(Stack(1, (32,)), params, labeled.input.values)
+    model = Stack(1, (32,), gates="hard")
+    answers = answering.answers(model, params, labeled.input.values)
     np.testing.assert_array_equal(answers, labeled.answer)
-    train_answer = answering.answers(Stack(1, (32,)), params, labeled.train_target.values[None])
+    train_answer = answering.answers(model, params, labeled.train_target.values[None])
     np.testing.assert_array_equal(train_answer[:, 0], labeled.train_answer)
 
 

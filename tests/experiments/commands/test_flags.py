@@ -243,7 +243,7 @@ def test_defaults_are_those_of_the_experiment():
         "base_seed": 0,
         "steps": EXPERIMENT.defaults["steps"],
         "learning_rate": 0.001,
-        "optimizer": "rmsprop",
+        "optimizer": "rmsprop_keras",
         "momentum": None,
         "decay": 0.9,
         "hidden": [32],
@@ -254,7 +254,7 @@ def test_defaults_are_those_of_the_experiment():
         "keep_steps": [],
         "block": None,
         "cell": "lstm",
-        "gates": "sigmoid",
+        "gates": "hard",
     }
     assert options.results_dir == Path("results")
     assert not any((options.publish, options.replot, options.restart, options.quiet))

@@ -14,7 +14,8 @@ from lstm_toys import output
 
 @pytest.fixture(autouse=True)
 def streams_of_the_test(monkeypatch):
-    """Leaves standard streams as pytest has them."""
+    """Leaves standard streams as pytest has them, and the process to it."""
+    monkeypatch.setattr(os, "_exit", sys.exit)
     monkeypatch.setattr(output, "sturdy", lambda: [SimpleNamespace(error=None)] * 2)
 
 

@@ -51,7 +51,10 @@ def test_columns_change_what_they_are_named_after():
     usual = settings_of("sine")
     assert CLAIMS.variants["gru"]("sine", usual).cell == "gru"
     assert CLAIMS.variants["gru"]("sine", usual).hidden == usual.hidden
-    assert CLAIMS.variants["hard gates"]("sine", usual).gates == "hard"
+    assert (usual.gates, CLAIMS.variants["other gates"]("sine", usual).gates) == ("hard", "sigmoid")
+    assert CLAIMS.variants["other gates"]("hill", settings_of("hill")).gates == "hard"
+    assert CLAIMS.variants["gru"]("sine", usual).gates == "hard"
+    assert CLAIMS.variants["rnn"]("sine", usual).gates == "sigmoid"
     for (column, name), steps in other_cells.EQUAL_STEPS.items():
         equal = CLAIMS.variants[f"{column}, equal loss"](name, settings_of(name))
         assert equal.steps == steps <= settings_of(name).steps

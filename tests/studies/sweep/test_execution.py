@@ -206,7 +206,7 @@ def test_the_output_tells_of_all_settings(swept):
     for part in (*TABLE, "18 settings", "18 networks: 6 trainings of 3 seeds, read at 18 settings"):
         assert part in text
     assert "compiled once for each of 2 shapes" in text
-    assert "1 of 2: sgd (hidden 4, readout cell): 9 networks, 30 steps" in text
+    assert "1 of 2: sgd (hidden 4, readout cell, gates hard): 9 networks, 30 steps" in text
     for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
         assert str(only(folder) / name) in output
         assert (only(folder) / name).is_file()
