@@ -195,7 +195,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
     assert changes["dense readout", "line"] == {"readout": "dense", "hidden": (32,)}
     assert needs["dense readout", "hill"].learning_rate == 0.3
     assert changes["a tenth of the steps", "amplitude"] == {"steps": 150}
-    assert changes["ten times the steps", "slope_intercept"] == {"steps": 50_000}
+    assert changes["ten times the steps", "slope_intercept"] == {"steps": 50_000, "seeds": 2}
     assert {column for column, _ in planned()[1]} == {NETWORKS, *CLAIMS.controls}
 
 

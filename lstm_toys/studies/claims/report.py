@@ -127,7 +127,8 @@ def markdown(
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND, *([PUBLISHED] if published else [])]
     if variants := _named(entries, "variants"):
-        lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(variants) + " |"]
+        head = [_sized(entries, name) for name in variants]
+        lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(head) + " |"]
         lines.append("|" + "---|" * (2 + len(variants)))
         for each in entries:
             told = [each["variants"].get(name) for name in variants]
@@ -193,6 +194,12 @@ def differs(variant: dict[str, Any]) -> bool:
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
     """The names of columns, each once."""
     return list(dict.fromkeys(name for each in entries for name in each[kind]))
+
+
+def _sized(entries: list[dict[str, Any]], name: str) -> str:
+    """A variant, with the number of its networks where it is another one than usual."""
+    sizes = {each["variants"][name]["seeds"] for each in entries if name in each["variants"]}
+    return name if sizes <= {each["seeds"] for each in entries} else f"{name} (of {max(sizes)})"
 
 
 def _of(name: str, count: int, whole: int) -> str:

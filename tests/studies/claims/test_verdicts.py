@@ -185,7 +185,7 @@ def test_a_variant_is_told_as_a_difference():
     assert lost["difference"] is None
     assert lost["difference_interval"] is None
     table = report.markdown([entry], "the claims", "")
-    assert "| claim | share of networks | dense | longer | lost |" in table
+    assert "| claim | share of networks | dense (of 9) | longer (of 9) | lost (of 1) |" in table
     assert "| [id](#id) | 100% | **-100 (-100 to -58)** | -11 (-43 to +20) | – |" in table
     assert "refuted" not in table.split("| claim | share of networks")[1].split("###")[0]
 
@@ -267,3 +267,8 @@ def test_variants_whose_verdict_is_another_one_are_told():
     entry = {"verdict": "supported", "variants": {name: {"verdict": verdict} for name, verdict in verdicts_of.items()}}
     assert report.turns(entry) == "refuted with b, d; undecided with c"
     assert report.turns({**entry, "variants": {"a": {"verdict": "supported"}}}) == ""
+
+
+def test_a_column_of_fewer_networks_says_so():
+    entries = [{"seeds": 64, "variants": {"few": {"seeds": 32}, "all": {"seeds": 64}}}]
+    assert [report._sized(entries, name) for name in ("few", "all")] == ["few (of 32)", "all"]
