@@ -57,6 +57,8 @@ STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
     "figure.dpi": 150,
     "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.08,
+    "figure.constrained_layout.h_pad": 0.06,
     "axes.edgecolor": "#bbbbc4",
     "axes.grid": True,
     "axes.axisbelow": True,
