@@ -11,6 +11,10 @@ LEAST = 6
 """Networks of which an interval of the median can hold 95 %."""
 
 
+SHORT = 16
+"""Characters of a cell that is never broken."""
+
+
 def number(value: float | None) -> str:
     """Three digits, or whole numbers from 100 to ten million."""
     return "–" if value is None else f"{value:,.0f}" if 100 <= abs(value) < 1e7 else f"{value:.3g}"
@@ -53,10 +57,10 @@ def table(
     for number, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
         head = Text(column.rstrip(">"))
-        whole = not fold and number > 0
-        # Rich would cut off what it must not break.
-        widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells))) if whole else None
-        made.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=widest)
+        widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells)))
+        # Rich would cut off what it must not break, and leave no place at all for what it may.
+        whole = not fold and (number > 0 or widest <= SHORT)
+        made.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=widest if whole else None)
     for row in cells:
         made.add_row(*row)
     return made

@@ -19,6 +19,9 @@ from lstm_toys.statistics import scores
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
+VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
+"""Of settings, what is told."""
+
 
 def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
     """Scores the settings of a finished sweep, whose networks were shown what the post's network was.
@@ -63,37 +66,43 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
 
     Returns:
         ``curves``: the published ones by which the choice was made; ``settings``: for each its ``score``, ``low`` and
-        ``high``, whether it is ``unbeaten``, the ``curve_scores``, the ``inside`` shares of published points within
-        5-95 % of seeds, and the ``apart`` score of the published answer to the training sine; ``best``, ``chosen`` and
-        ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made without, see
+        ``high``, whether it is ``unbeaten``, the ``curve_scores``, the shares of published points ``inside``
+        5-95 % of seeds by family, and the ``apart`` score of the published answer to the training sine; ``best``,
+        ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made without, see
         `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
     """
     answers = _Answers(found)
     scored = answers.scores(choice.CHOSEN_ON)
     apart, inside = answers.scores([choice.APART]).mean, answers.inside(choice.CHOSEN_ON)
     low, high = scored.interval()
+    curves = answers.curves(choice.CHOSEN_ON)
+    families = [curve["family"] for curve in curves]
     unbeaten, rule = scored.unbeaten(), partial(choice.choose, settings)
     chosen = rule(scored)
     rows = [
         {
             "name": _name(each),
-            "setting": each.as_dict(),
-            "score": finite(scored.mean[number]),
-            "low": finite(low[number]),
-            "high": finite(high[number]),
+            "setting": {name: value for name, value in each.as_dict().items() if name in VARIED},
+            "score": _rounded(scored.mean[number]),
+            "low": _rounded(low[number]),
+            "high": _rounded(high[number]),
             "unbeaten": bool(unbeaten[number]),
-            "inside_share": float(np.mean(inside[number])),
-            "inside": inside[number],
-            "curve_scores": [finite(value) for value in scored.each[number].tolist()],
-            "apart": finite(apart[number]),
+            "inside_share": _rounded(float(np.mean(inside[number]))),
+            "inside": {
+                family: _rounded(
+                    np.mean([share for share, of in zip(inside[number], families, strict=True) if of == family])
+                )
+                for family in dict.fromkeys(families)
+            },
+            "curve_scores": [_rounded(value) for value in scored.each[number]],
+            "apart": _rounded(apart[number]),
             "learned": int(found.learned[number].sum()),
             "seeds": found.sizes["seed"],
             "diverged_seeds": found.seed.values[found.diverged[number].values].tolist(),
         }
         for number, each in enumerate(settings)
     ]
-    curves = answers.curves(choice.CHOSEN_ON)
-    groups = np.arange(len(curves)), np.unique([curve["family"] for curve in curves], return_inverse=True)[1]
+    groups = np.arange(len(curves)), np.unique(families, return_inverse=True)[1]
     return {
         "curves": curves,
         "settings": rows,
@@ -223,6 +232,11 @@ class _Answers:
         for family, curve, index in self._published:
             if family in families:
                 yield np.array(curve["output"], float), index
+
+
+def _rounded(value: float) -> float | None:
+    """A number to five decimals, a hundredth of what scores differ by; None where it is not finite."""
+    return finite(round(float(value), 5))
 
 
 def _name(settings: Settings) -> str:

@@ -27,11 +27,14 @@ def scores(found: xr.Dataset, told: dict[str, Any]) -> Figure:
     """
     rows, chosen = told["settings"], told["settings"][told["chosen"]]
     shades = figures.colors(found.hidden.values.tolist())
+    ticks = np.unique(found.steps.values)[[0, len(np.unique(found.steps.values)) // 2, -1]].tolist()
     numbered = found.assign_coords(number=("setting", np.arange(len(rows))))
     title = "How well a recipe explains the published answers"
     with panels(numbered, ["gates", "optimizer"], title, []) as (figure, places):
         for axes, part in places:
             axes.set(xscale="log", yscale="log")
+            axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+            axes.set_xticks([], minor=True)
             axes.axhspan(chosen["low"], chosen["high"], color=figures.GRAY, alpha=0.2, linewidth=0)
             for style, rate in zip(STYLES, np.unique(part.learning_rate), strict=False):
                 for size, color in shades.items():
@@ -81,11 +84,13 @@ def claims(told: dict[str, Any]) -> Figure:
     every = told["claims"]
     numbers = [each["setting"] for each in next(iter(every.values()))]
     shares = np.array([[each["share"] for each in under] for under in every.values()], float)
-    with figures.canvas("Networks that meet a claim, under the settings that no other beats", xlabel="", ylabel="") as (
+    with figures.canvas(
+        "Networks that meet a claim, under the settings that no other beats, the best first", xlabel="", ylabel=""
+    ) as (
         figure,
         (axes,),
     ):
-        figure.set_size_inches(3.6 + 0.52 * len(numbers), 2.9 + 0.3 * len(every))
+        figure.set_size_inches(3.2 + 1.1 * len(numbers), 1.6 + 0.3 * len(every))
         image = axes.imshow(shares, vmin=0, vmax=1, cmap="cividis", aspect="auto")
         for row, under in enumerate(every.values()):
             for column, each in enumerate(under):
@@ -99,8 +104,8 @@ def claims(told: dict[str, Any]) -> Figure:
                     va="center",
                 )
         axes.set_yticks(range(len(every)), list(every))
-        names = [told["settings"][number]["name"] for number in numbers]
-        axes.set_xticks(range(len(numbers)), names, rotation=60, ha="right", rotation_mode="anchor", size=7)
+        names = [told["settings"][number]["name"].replace(", ", "\n") for number in numbers]
+        axes.set_xticks(range(len(numbers)), names, size=7)
         axes.grid(visible=False)
         bar = figure.colorbar(image, ax=axes, label="share of networks; ✗ refuted, ? undecided")
         bar.ax.yaxis.set_major_formatter("{x:.0%}")

@@ -19,7 +19,6 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     chosen = settings[metrics["chosen"]]
     shown = every[:ROWS] if chosen in every[:ROWS] else [*every[: ROWS - 1], chosen]
     columns = (
-        "",
         "optimizer",
         "rate",
         "gates",
@@ -32,7 +31,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         "learned",
     )
     title = "settings by energy score, smaller is better; + no other beats it, * is chosen"
-    rows = [(_mark(row, chosen), *_named(row), *_scored(row)) for row in shown]
+    rows = [(f"{_mark(row, chosen)}{row['setting']['optimizer']}", *_named(row), *_scored(row)) for row in shown]
     yield tables.table(title, [f"{name}>" for name in columns], rows, **tables.PLAIN)
     unbeaten, held = sum(row["unbeaten"] for row in every), metrics["held_out"]
     yield (
@@ -45,6 +44,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     )
     validated = [
         (
+            settings[row["setting"]]["setting"]["optimizer"],
             *_named(settings[row["setting"]]),
             tables.number(row["score"]),
             f"{row['inside_share']:.0%}",
@@ -53,7 +53,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for row in metrics["validation"]
     ]
-    told = (*columns[1:6], "score", "inside", "less the chosen", "95 % simultaneous")
+    told = (*columns[:5], "score", "inside", "less the chosen", "95 % simultaneous")
     title = "answers to other phases, which no choice saw: the chosen, and the best of every other kind"
     yield tables.table(title, [f"{name}>" for name in told], validated, **tables.PLAIN)
     for claim, under in metrics["claims"].items():
@@ -69,13 +69,13 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _mark(row: dict[str, Any], chosen: dict[str, Any]) -> str:
-    return "*" if row is chosen else "+" if row["unbeaten"] else ""
+    return "* " if row is chosen else "+ " if row["unbeaten"] else ""
 
 
 def _named(row: dict[str, Any]) -> tuple[str, ...]:
     setting = row["setting"]
     hidden = ",".join(map(str, setting["hidden"])) or "none"
-    return setting["optimizer"], f"{setting['learning_rate']:g}", setting["gates"], hidden, f"{setting['steps']:,}"
+    return f"{setting['learning_rate']:g}", setting["gates"], hidden, f"{setting['steps']:,}"
 
 
 def _scored(row: dict[str, Any]) -> tuple[str, ...]:
