@@ -97,7 +97,7 @@ def _gru(layer: PyTree[Array], value: Array, hidden: Array, _: Array, gate: Call
     return kept * hidden + (1 - kept) * jnp.tanh(a + gate(r + to_r) * b), _
 
 
-def _rnn(layer: PyTree[Array], value: Array, hidden: Array, _: Array, gate: Callable[[Array], Array]) -> Carry:
+def _rnn(layer: PyTree[Array], value: Array, hidden: Array, _: Array, __: Callable[[Array], Array]) -> Carry:
     return jnp.tanh(value @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]), _
 
 

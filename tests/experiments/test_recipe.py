@@ -92,7 +92,7 @@ def test_scores_are_those_of_a_plain_loop(scored):
 def test_the_scores_are_published_with_their_figures(scored):
     folder, _, told = scored
     published = {path.name for path in (folder / "recipe").iterdir()}
-    assert published == {"metrics.json", "chosen.png", "score.png", "manifest.json"}
+    assert published == {"metrics.json", "chosen.png", "claims.png", "score.png", "manifest.json"}
     assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
 
 
@@ -111,7 +111,7 @@ def test_a_finished_run_is_told_again(scored, capsys):
     assert carry_out(recipe, [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={folder}"]) == 0
     output = capsys.readouterr().out
     assert "is finished" in output
-    assert re.search(r"rmsprop +0.01 +sigmoid +none +5 ", output)
+    assert re.search(r"rmsprop +0.01 +hard +none +5 ", output)
 
 
 @pytest.mark.long

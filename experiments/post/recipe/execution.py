@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,8 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
     with stopwatch(seconds, "score"):
         default = settings.index(work.subject) if work.subject in settings else None
         told = summarize(_results(work), settings, default)
-    return {"experiment": work.run.name, "flags": work.run.settings.as_dict(), "files": [], **told}
+    flags = {"seeds": settings[0].seeds, "base_seed": settings[0].base_seed}
+    return {"experiment": work.run.name, "flags": flags, "files": [], **told}
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
@@ -68,8 +70,8 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         ``curves``: the published ones by which the choice was made; ``settings``: for each its ``score``, ``low`` and
         ``high``, whether it is ``unbeaten``, the ``curve_scores``, the shares of published points ``inside``
         5-95 % of seeds by family, and the ``apart`` score of the published answer to the training sine; ``best``,
-        ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made without, see
-        `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
+        ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made
+        without, see `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
     """
     answers = _Answers(found)
     scored = answers.scores(choice.CHOSEN_ON)
@@ -87,11 +89,9 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
             "low": _rounded(low[number]),
             "high": _rounded(high[number]),
             "unbeaten": bool(unbeaten[number]),
-            "inside_share": _rounded(float(np.mean(inside[number]))),
+            "inside_share": _rounded(fmean(inside[number])),
             "inside": {
-                family: _rounded(
-                    np.mean([share for share, of in zip(inside[number], families, strict=True) if of == family])
-                )
+                family: _rounded(fmean(s for s, of in zip(inside[number], families, strict=True) if of == family))
                 for family in dict.fromkeys(families)
             },
             "curve_scores": [_rounded(value) for value in scored.each[number]],
