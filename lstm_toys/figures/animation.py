@@ -32,14 +32,20 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
             ncols=4,
         )
 
+        for axes, fit in zip(panels, fits.values(), strict=True):
+            axes.set(xlabel=plain(axis_label(fit.time)))
+            axes.set(xlim=(left - 0.15 * width, left + 1.05 * width), ylim=(low - 0.35, high + 0.1))
+
         def show(index: int) -> list[Artist]:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
-                axes.clear()
-                title = plain(f"{name}: step {int(fit.frame_step[index]):,}")
-                axes.set(title=title, xlabel=plain(axis_label(fit.time)), ylabel="y")
-                axes.set(xlim=(left - 0.15 * width, left + 1.05 * width), ylim=(low - 0.35, high + 0.1))
+                for before in (*axes.lines, *axes.collections):
+                    before.remove()
+                axes.set_title(plain(f"{name}: step {int(fit.frame_step[index]):,}"))
                 answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
                 axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
             return []
 
+        show(0)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # All frames are laid out alike, once.
         return FuncAnimation(figure, show, frames=first.sizes["frame_step"], init_func=list)
