@@ -20,9 +20,6 @@ LOCK = ".lstm_toys-publish.lock"
 STAGE = ".lstm_toys-stage"
 JOURNAL = ".lstm_toys-journal.json"
 
-ADOPTED = (".png", ".gif", ".md", ".json")
-"""Kinds of files that a set published before there were manifests may hold."""
-
 PATIENCE = 60.0
 """Seconds to wait for another process that publishes."""
 
@@ -52,9 +49,9 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
         target.mkdir(exist_ok=True)
         _settle(target, tell)
         manifest = target / MANIFEST
-        published = _names(read_json(manifest), "files", manifest) if manifest.exists() else None
-        found = {name: _digest(target / name) for name in {*new, *(published or {})}}
-        if foreign := sorted(name for name in new if not _replaceable(name, found[name], published)):
+        published = _names(read_json(manifest), "files", manifest) if manifest.exists() else {}
+        found = {name: _digest(target / name) for name in {*new, *published}}
+        if foreign := sorted(name for name in new if found[name] not in (None, published.get(name))):
             raise Refused(f"{target}: not published, or changed since; move or remove them first: {', '.join(foreign)}")
         try:
             (target / STAGE).mkdir()
@@ -63,7 +60,7 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
                 flush(target / STAGE / name)
             digests = {name: sha256(target / STAGE / name) for name in sorted(new)}
             write_json(target / STAGE / MANIFEST, {"origin": origin, "files": digests})
-            old = {name: digest for name, digest in (published or {}).items() if name not in new}
+            old = {name: digest for name, digest in published.items() if name not in new}
             write_json(target / JOURNAL, {"replace": {name: found[name] for name in sorted(new)}, "remove": old})
         finally:
             _settle(target, tell)
@@ -137,13 +134,6 @@ def _names(value: dict[str, Any], key: str, path: Path) -> dict[str, str | None]
     ):
         raise Damaged(path, f"is damaged: {key} are not digests by names of files")
     return names
-
-
-def _replaceable(name: str, digest: str | None, published: dict[str, str | None] | None) -> bool:
-    """Whether a new set may take this name from what has it."""
-    if published is not None:
-        return digest in (None, published.get(name))
-    return digest != "" and (digest is None or (name != "README.md" and name.endswith(ADOPTED)))
 
 
 def _digest(path: Path) -> str | None:

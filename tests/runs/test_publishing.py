@@ -138,16 +138,11 @@ def test_a_file_of_the_old_set_that_is_gone_is_not_missed(old, new, told):
     assert told == []
 
 
-def test_a_set_from_before_manifests_is_adopted(old, new, told):
-    (old / "manifest.json").unlink()
-    publish(new, old, "sine-new", told.append)
-    assert visible(old) == OLD | NEW | MINE | {"manifest.json": manifest(NEW, new[0].parent, "sine-new")}
-
-
-def test_without_a_manifest_a_file_of_another_kind_is_not_replaced(tmp_path, target, told):
-    write(target, {"notes.txt": "mine", "README.md": "mine"})
-    with pytest.raises(Refused, match=r": README\.md, notes\.txt$"):
-        publish(write(tmp_path, {"notes.txt": "", "README.md": ""}), target, "sine-new", told.append)
+def test_without_a_manifest_no_file_is_replaced(tmp_path, target, told):
+    write(target, {"loss.png": "mine", "notes.txt": "mine", "other.png": "mine"})
+    with pytest.raises(Refused, match=r": loss\.png, notes\.txt$"):
+        publish(write(tmp_path, {"notes.txt": "", "loss.png": ""}), target, "sine-new", told.append)
+    assert (target / "loss.png").read_text() == "mine"
 
 
 def test_a_set_holds_a_name_once_and_no_manifest_but_its_own(tmp_path, target, told):
@@ -313,8 +308,6 @@ def prepare(folder, before):
     if before != "nothing":
         publish(write(folder / "old", OLD), target, "sine-old", listen)
         write(target, MINE | {"edited.png": "mine"})
-    if before == "no manifest":
-        (target / "manifest.json").unlink()
     return target.parent, write(folder / "new", NEW)
 
 
@@ -372,7 +365,7 @@ def scratch():
         yield folder
 
 
-@pytest.mark.parametrize("before", ["a set", *rarely("no manifest", "nothing")])
+@pytest.mark.parametrize("before", ["a set", *rarely("nothing")])
 @pytest.mark.parametrize("what", ["killed", *rarely("failed", "full")])
 def test_whenever_something_happens_the_set_is_the_old_or_the_new_one(scratch, before, what):
     process = in_a_process("happens_at_every_moment", scratch, before, what, "")
