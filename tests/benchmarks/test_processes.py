@@ -34,6 +34,7 @@ def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
             team.train(0, 10)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "why"),
     [

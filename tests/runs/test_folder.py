@@ -100,6 +100,7 @@ SWITCHES = {
 }
 
 
+@pytest.mark.long
 def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_it():
     program = (
         "from tests.runs.test_folder import named; before = named(); "

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import conftest
-from conftest import rarely
 from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
 from lstm_toys.networks import training
 from lstm_toys.tasks import families, supervision
@@ -126,8 +125,9 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
         np.testing.assert_allclose(whole, one, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("family", ["line", *rarely("hill", "sine")])
-@pytest.mark.parametrize(("kind", "readout"), [*rarely(("reproduce", "cell")), ("read_off", "dense")])
+@pytest.mark.long
+@pytest.mark.parametrize("family", ["line", "hill", "sine"])
+@pytest.mark.parametrize(("kind", "readout"), [("reproduce", "cell"), ("read_off", "dense")])
 def test_every_family_can_be_learned_a_little(kind, family, readout):
     from lstm_toys.networks.stack import Stack
     from lstm_toys.populations import train
