@@ -277,7 +277,7 @@ def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
     assert 50 * size().memory < size("--hidden=3200").memory
     (work,) = generalization.plan(["--curve", str(long_curve)]).works
     assert str(work.run.settings) == (
-        "generalization of sine (hidden 32, readout cell), 16 seeds, for 1 curve of your own"
+        "generalization of sine (hidden 32, readout cell, gates hard), 16 seeds, for 1 curve of your own"
     )
 
 

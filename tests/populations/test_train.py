@@ -459,7 +459,7 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
     for calls in range(1, 100):
         checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
         try:
-            continued = trained(**options, checkpoints=checkpoints, stop=stop_after(20 * calls))
+            continued = trained(**options, checkpoints=checkpoints, stop=stop_after(12 * calls))
             break
         except train.Stopped:
             assert len(list((tmp_path / "checkpoints").iterdir())) <= 4
