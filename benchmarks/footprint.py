@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,9 @@ def memory(members: tuple[int, int]) -> dict[str, int]:
 
 def train(members: int, **environment: str) -> dict[str, Any]:
     """Trains in a process of its own, and returns what it says about itself."""
-    said: dict[str, Any] = json.loads(run("benchmarks.footprint", str(members), repr(time.time()), **environment))
+    said: dict[str, Any] = json.loads(
+        run("-m", "benchmarks.footprint", str(members), repr(time.time()), environment=environment)
+    )
     return said
 
 
@@ -66,16 +68,16 @@ def spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
-def run(*arguments: str, **environment: str) -> str:
-    """Runs a module in a process of its own, and returns the last line that it prints.
+def run(*arguments: str, environment: Mapping[str, str], code: int = 0) -> str:
+    """Runs Python in a process of its own, and returns the last line that it prints.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: it ended with another code.
     """
-    command = [sys.executable, "-m", *arguments]
-    done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr.strip()[-300:]}")
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True)
+    if done.returncode != code:
+        raise RuntimeError(f"python {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
     return done.stdout.strip().rpartition("\n")[2]
 
 

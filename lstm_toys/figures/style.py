@@ -198,8 +198,8 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
     """
     if not answers.sizes["seed"]:
         return
-    x, y = _across(answers)
-    middle, median = median_of(answers)
+    found = _across(answers)
+    (x, y), (middle, median) = found, np.median(found, axis=1)
     axes.fill_between(middle, *intervals.band(y), color=color, **BAND)
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
     axes.plot(middle, median, color=color, **MEDIAN)

@@ -27,7 +27,8 @@ def scores(found: xr.Dataset, told: dict[str, Any]) -> Figure:
     """
     rows, chosen = told["settings"], told["settings"][told["chosen"]]
     shades = figures.colors(found.hidden.values.tolist())
-    ticks = np.unique(found.steps.values)[[0, len(np.unique(found.steps.values)) // 2, -1]].tolist()
+    steps = np.unique(found.steps.values)
+    ticks = steps[[0, len(steps) // 2, -1]].tolist()
     numbered = found.assign_coords(number=("setting", np.arange(len(rows))))
     title = "How well a recipe explains the published answers"
     with panels(numbered, ["gates", "optimizer"], title, []) as (figure, places):
@@ -40,13 +41,19 @@ def scores(found: xr.Dataset, told: dict[str, Any]) -> Figure:
                 for size, color in shades.items():
                     mine = part.isel(setting=(part.learning_rate.values == rate) & (part.hidden.values == size))
                     of = [rows[number] for number in mine.sortby("steps").number.values]
-                    steps, score = np.array([_point(row) for row in of], float).reshape(-1, 2).T
+                    after, score = np.array([_point(row) for row in of], float).reshape(-1, 2).T
                     top = np.array([row["unbeaten"] for row in of], bool)
-                    axes.plot(steps, score, color=color, linewidth=1.2, linestyle=style)
-                    axes.plot(steps[top], score[top], color=color, linestyle="", marker="o", markersize=3.5)
+                    axes.plot(after, score, color=color, linewidth=1.2, linestyle=style)
+                    axes.plot(after[top], score[top], color=color, linestyle="", marker="o", markersize=3.5)
             if told["chosen"] in part.number:
-                steps, score = np.array(_point(chosen), float)
-                axes.plot(steps, score, color="black", marker="o", markersize=9, fillstyle="none", linestyle="")
+                axes.plot(
+                    *np.array(_point(chosen), float),
+                    color="black",
+                    marker="o",
+                    markersize=9,
+                    fillstyle="none",
+                    linestyle="",
+                )
         decades(places[0][0])
         figure.supxlabel("steps")
         figure.supylabel("energy score (units of y; smaller is better)")

@@ -1,5 +1,6 @@
 """The closing tables of a search for the recipe. Imports nothing heavy."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,9 +58,7 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     title = "answers to other phases, which no choice saw: the chosen, and the best of every other kind"
     yield tables.table(title, [f"{name}>" for name in told], validated, **tables.PLAIN)
     for claim, under in metrics["claims"].items():
-        verdicts: dict[str, int] = {}
-        for each in under:
-            verdicts[each["verdict"]] = verdicts.get(each["verdict"], 0) + 1
+        verdicts = Counter(each["verdict"] for each in under)
         counted = ", ".join(f"{verdict} under {count}" for verdict, count in verdicts.items())
         yield f"{claim}: {counted} of {len(under)} settings that no other beats{' (turns)' * (len(verdicts) > 1)}"
     default = None if metrics["default"] is None else settings[metrics["default"]]
