@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from conftest import ROOT
+import conftest
+import lstm_toys as lt
 from experiments import sine
-from experiments.page.__main__ import NAME
+from experiments.page import __main__ as command
+from experiments.page import runs
+from experiments.page.parts import playground
 from experiments.post import sentences
 
 SIZES = {"wide": {"width": 1280}, "narrow": {"width": 400, "height": 800, "has_touch": True}}
@@ -198,7 +201,28 @@ def test_names_are_text(compose, entries, opened, settled, tmp_path, monkeypatch
     assert nasty in tab.inner_text("#claim-note")
 
 
+@pytest.mark.long
+def test_a_page_of_runs_answers_as_their_results_have_it(opened, settled, tmp_path):
+    runs_of = {name: runs.COMMANDS[name][0] for name in dict.fromkeys(each.run for each in playground.POPULATIONS)}
+    for _, *arguments in runs_of.values():
+        assert conftest.carry_out(sine.EXPERIMENT, [*arguments, f"--results_dir={tmp_path}", "--quiet"]) == 0
+    assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
+    tab = opened((tmp_path / command.NAME).as_uri())
+    for population in playground.POPULATIONS:
+        if population.id == "untrained":
+            continue  # Results have no answers of these.
+        results = lt.load(runs.planned(runs_of[population.run], tmp_path).folder).results
+        sound = np.flatnonzero(~results.diverged.values)[: 64 if population.id == "published" else 16]
+        tab.locator("[name=networks]").select_option(population.id)
+        for family in ("line", "line_origin", "amplitude", "phase", "frequency"):
+            tab.locator("[name=set]").select_option(family)
+            for number in range(tab.locator("#members button").count()):
+                tab.locator("#members button").nth(number).click()
+                settled(tab)
+                assert np.allclose(numbers(tab), expected(results, family, number, sound), atol=1e-4)
+
+
 def test_the_committed_page_works(opened):
-    tab = opened((ROOT / "results" / NAME).as_uri())
+    tab = opened((conftest.ROOT / "results" / command.NAME).as_uri())
     assert "64 networks" in tab.inner_text("#summary")
     assert tab.locator(".claim").count() == len(sentences.SENTENCES)
