@@ -138,7 +138,15 @@ def conduct(folder, trainings=1):
     from lstm_toys.runs import life
 
     switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
-    options = life.Options(folder, **switches, checkpoint_every=30.0, on_divergence="exclude", figure_format="png")
+    options = life.Options(
+        folder,
+        **switches,
+        checkpoint_every=30.0,
+        on_divergence="exclude",
+        figure_format="png",
+        cluster=None,
+        mixed=False,
+    )
     console = Console(quiet=True)
     return life.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
 

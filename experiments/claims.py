@@ -62,12 +62,14 @@ OWN: flags.FlagTable = {
 }
 OWN_DEFAULTS = {"claims": POST, "only": "all", "answers": "none"}
 
+CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "compile_cache")
+
 FLAGS: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
     "variants": (None, "judge networks of other shapes and budgets, too, as the claims have them; takes long"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
     "restart": (None, "judge again although it was done; runs of networks that are finished are used as they are"),
-    **{name: flags.FLAGS[name] for name in ("quiet", "checkpoint_every", "figure_format", "compile_cache")},
+    **{name: flags.FLAGS[name] for name in CONDUCT},
 }
 DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
 

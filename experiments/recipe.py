@@ -36,7 +36,7 @@ GRIDS = (
 )
 TAKEN = (
     *("seeds", "base_seed", "block", "results_dir", "publish", "replot", "restart", "quiet", "checkpoint_every"),
-    *("figure_format", "compile_cache"),
+    *("figure_format", "cluster", "mixed", "compile_cache"),
 )
 TABLE: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in TAKEN},

@@ -81,6 +81,12 @@ FLAGS: FlagTable = {
         parsers.choice(*FORMATS),
         "what figures are written as, those of a finished run too; animations are GIF",
     ),
+    "cluster": (
+        parsers.cluster(),
+        "whose workers train and evaluate, with the extra 'cluster': local:4 for four on this machine, the address of "
+        "a Dask scheduler, or its file",
+    ),
+    "mixed": (None, "accept workers of another version or processor, whose last bits may differ, and record them"),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
 }
 """The flags of an experiment."""
@@ -104,6 +110,7 @@ DEFAULTS: dict[str, Any] = {
     "checkpoint_every": 30.0,
     "on_divergence": "exclude",
     "figure_format": "png",
+    "cluster": "none",
 }
 """What an experiment need not say; it must say the number of steps and the learning rate."""
 

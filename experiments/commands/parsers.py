@@ -12,6 +12,10 @@ from lstm_toys.networks import cells
 
 T = TypeVar("T")
 
+LOCAL = "local:"
+ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
+"""Where workers may be, besides a file."""
+
 MOST_UNITS = 1_000_000
 """Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
 
@@ -194,6 +198,23 @@ def cell() -> Parser[str]:
         return text
 
     return Parser(convert, f"one of {', '.join(cells.CELLS)}, or package.module:Class of your own")
+
+
+def cluster() -> Parser[str | None]:
+    """Where workers are, or None for the word ``none``."""
+    workers = integer(1, 1_000)
+
+    def convert(text: str) -> str | None:
+        if text.startswith(LOCAL):
+            workers.convert(text.removeprefix(LOCAL))
+        elif "://" in text:
+            if not ADDRESS.fullmatch(text):
+                raise ValueError
+        elif text != "none" and not folder().convert(text).is_file():
+            raise ValueError
+        return None if text == "none" else text
+
+    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the file of a Dask scheduler, or none")
 
 
 def folder() -> Parser[Path]:

@@ -2,8 +2,10 @@ from . import (
     answering,
     blocks,
     checkpoints,
+    cluster,
     course,
     devices,
+    elsewhere,
     footprint,
     interruption,
     numerics,
@@ -11,14 +13,17 @@ from . import (
     progress,
     states,
     train,
+    worker,
 )
 
 __all__ = [
     "answering",
     "blocks",
     "checkpoints",
+    "cluster",
     "course",
     "devices",
+    "elsewhere",
     "footprint",
     "interruption",
     "numerics",
@@ -26,4 +31,5 @@ __all__ = [
     "progress",
     "states",
     "train",
+    "worker",
 ]

@@ -86,6 +86,11 @@ def group_size(members: int, block: int, device_count: int) -> int:
     return device_count * -(-blocks // (device_count * group_count)) * block
 
 
+def share(members: int, block: int, workers: int) -> int:
+    """Members of a group where several processes each work on groups: as many as one device holds, or fewer."""
+    return min(group_size(members, block, 1), max(1, -(-members // (block * max(1, workers)))) * block)
+
+
 def groups(members: int, size: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:
     """Splits members into groups of blocks, all of one shape, that fill the devices evenly.
 

@@ -105,6 +105,10 @@ class Checkpoints:
         sizes = [last - first + 1 for first, last, _, _ in self._files()]
         return max(sizes, default=None)
 
+    def content(self, first: int) -> bytes:
+        """The newest checkpoint of a group, as it is in its file; empty if there is none."""
+        return next((self._bytes(path) for path in self._of(first)), b"")
+
     @property
     def newest(self) -> Path | None:
         """The newest checkpoint of the last group that has one."""
@@ -128,15 +132,14 @@ class Checkpoints:
         Raises:
             OSError: the file cannot be written; the earlier ones are as they were.
         """
-        about = json.dumps({"fingerprints": self.fingerprints, "origin": origin.told})
-        body = io.BytesIO()
-        described = {"about": np.frombuffer(about.encode(), np.uint8), "sample": origin.sample}
-        np.savez(body, allow_pickle=False, **described, **state)
+        self.put(first, last, step, encoded(state, origin, self.fingerprints))
+
+    def put(self, first: int, last: int, step: int, content: bytes) -> None:
+        """Writes what `encoded` made; see `save`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
-        with replacing(path) as temporary, temporary.open("wb") as file:
-            file.write(b"lstm_toys checkpoint, SHA-256 %s\n" % hashlib.sha256(body.getbuffer()).hexdigest().encode())
-            file.write(body.getbuffer())
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
         for old in self._of(first)[KEPT:]:
             old.unlink()
         self._written = time.monotonic()
@@ -156,9 +159,7 @@ class Checkpoints:
         paths = self._of(first)
         for path in paths:
             try:
-                state = _read(path)
-                about, sample = json.loads(state.pop("about").tobytes()), state.pop("sample")
-                earlier, theirs = list(about["fingerprints"]), Origin(dict(about["origin"]), sample)
+                state, theirs, earlier = decoded(self._bytes(path), path)
             except (OSError, KeyError, ValueError) as error:
                 self._tell(f"warning: {path} cannot be read ({error}); trying the one before")
                 continue
@@ -206,6 +207,10 @@ class Checkpoints:
         """The checkpoints of a group, newest first."""
         return [path for start, _, _, path in sorted(self._files(), key=lambda f: -f[2]) if start == first]
 
+    def _bytes(self, path: Path) -> bytes:
+        """What a file holds."""
+        return path.read_bytes()
+
     def _files(self) -> list[tuple[int, int, int, Path]]:
         """First member, last member, step and path of every checkpoint."""
         if not self.folder.is_dir():
@@ -214,11 +219,59 @@ class Checkpoints:
         return [(int(m[1]), int(m[2]), int(m[3]), path) for m, path in matches if m]
 
 
-def _read(path: Path) -> State:
-    """Raises Damaged if the file is not what was written."""
-    with path.open("rb") as file:
-        header = HEADER.fullmatch(file.readline(len(HEADER.pattern) + 64))
-        body = file.read()
+class Carried(Checkpoints):
+    """The checkpoint of one group on its way to a worker and back, as bytes instead of a file.
+
+    Args:
+        fingerprint: of the execution that goes on from here.
+        group_size: members of the group, padding included.
+        held: what `encoded` made; empty: nothing yet.
+
+    Attributes:
+        held: as above, of the newest state.
+    """
+
+    def __init__(self, fingerprint: dict[str, Any], group_size: int, held: bytes) -> None:
+        super().__init__(Path("carried"), float("inf"), fingerprint, lambda _: None)
+        self._group_size, self.held = group_size, held
+
+    @property
+    def group_size(self) -> int:
+        """Members of the group, padding included."""
+        return self._group_size
+
+    def put(self, _first: int, _last: int, _step: int, content: bytes) -> None:
+        """Keeps what `encoded` made."""
+        self.held = content
+
+    def _of(self, _first: int) -> list[Path]:
+        return [self.folder] if self.held else []
+
+    def _bytes(self, _path: Path) -> bytes:
+        return self.held
+
+
+def encoded(state: State, origin: Origin, fingerprints: list[dict[str, Any]]) -> bytes:
+    """A checkpoint: a line with the SHA-256 of what follows, and an npz archive of the state and what it is of."""
+    about = json.dumps({"fingerprints": fingerprints, "origin": origin.told})
+    body = io.BytesIO()
+    described = {"about": np.frombuffer(about.encode(), np.uint8), "sample": origin.sample}
+    np.savez(body, allow_pickle=False, **described, **state)
+    checksum = hashlib.sha256(body.getbuffer()).hexdigest().encode()
+    return b"".join([b"lstm_toys checkpoint, SHA-256 %s\n" % checksum, body.getbuffer()])
+
+
+def decoded(content: bytes, path: Path) -> tuple[State, Origin, list[dict[str, Any]]]:
+    """The state of a checkpoint, its origin, and the fingerprints under which it was computed.
+
+    Raises:
+        Damaged: it is not what was written; the path says which.
+        KeyError, ValueError: it tells nothing of its origin.
+    """
+    line, newline, body = content.partition(b"\n")
+    header = HEADER.fullmatch(line + newline)
     if not header or hashlib.sha256(body).hexdigest().encode() != header[1]:
         raise Damaged(path, "its checksum is wrong")
-    return read_arrays(path, body)
+    state = read_arrays(path, body)
+    about, sample = json.loads(state.pop("about").tobytes()), state.pop("sample")
+    return state, Origin(dict(about["origin"]), sample), list(about["fingerprints"])

@@ -30,7 +30,7 @@ class Course:
 
     Args:
         numbers: of its members, without the padding.
-        shapes: of the members' arrays, padding included.
+        shapes: of one member's arrays.
         recorded: steps to be recorded, from 0 to the last.
         kept: indices of the records whose answers are kept.
         wanted: those of the recorded steps after which the state is kept.
@@ -157,7 +157,7 @@ class Course:
     ) -> list[np.ndarray]:
         """The arrays under a prefix, if they are of these shapes without the padding."""
         leaves = [state.get(f"{prefix}/{index}", np.empty(0)) for index in range(len(shapes))]
-        expected = [((len(self.numbers), *shape.shape[2:]), shape.dtype) for shape in shapes]
+        expected = [((len(self.numbers), *shape.shape), shape.dtype) for shape in shapes]
         if [(leaf.shape, leaf.dtype) for leaf in leaves] != expected:
             raise ValueError("the checkpoint is that of another training")
         return leaves

@@ -110,12 +110,10 @@ class Programs(NamedTuple):
         initialize: from a `Start` and the base seed to members.
         follow: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
             `training.Record`; see `training.follow`. Takes the members' memory.
-        members: the shapes of members.
     """
 
     initialize: Callable[..., training.Member]
     follow: Callable[..., tuple[training.Member, training.Record]]
-    members: training.Member
 
 
 def compile_programs(
@@ -138,12 +136,8 @@ def compile_programs(
         Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
-    def begin(start: Start, base: UInt32[Array, ""]) -> training.Member:
-        return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
-
-    blank = members("sgd", seeds=1, wanted=task.numbers, numbers=dict.fromkeys(task.numbers, 0.0), learning_rate=0.0)
-    start = place(group, blank, mesh)
-    initialize = blocks.spread(begin, mesh, batch=blocks.one_by_one)
+    start = place(group, _blank(task), mesh)
+    initialize = blocks.spread(partial(_begin, task, model, optimizer), mesh, batch=blocks.one_by_one)
     one_by_one = curves_at_once(task, model) == 1
     follow = blocks.spread(partial(training.follow, task, model, optimizer, one_by_one=one_by_one), mesh, donate=True)
     share = jax.sharding.NamedSharding(mesh, jax.P("device"))
@@ -154,8 +148,27 @@ def compile_programs(
     return Programs(
         initialize.lower(start, np.uint32(0)).compile(),
         follow.lower(shapes, np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)).compile(),
-        shapes,
     )
+
+
+def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> training.Member:
+    """The shapes of ONE member's arrays; the arguments are those of `compile_programs`."""
+    one = jax.tree.map(lambda leaf: leaf[0], _blank(task))
+    shapes: training.Member = jax.eval_shape(partial(_begin, task, model, optimizer), one, np.uint32(0))
+    return shapes
+
+
+def _blank(task: Task) -> Start:
+    """What one member starts from, as far as shapes go."""
+    numbers = dict.fromkeys(task.numbers, 0.0)
+    return members("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=0.0)
+
+
+def _begin(
+    task: Task, model: nn.Module, optimizer: str | Scheduled, start: Start, base: UInt32[Array, ""]
+) -> training.Member:
+    """A member at its beginning."""
+    return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
 
 def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding.Mesh) -> Start:

@@ -1,7 +1,7 @@
 """The progress of trainings: a bar on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import TypeVar
 
@@ -84,10 +84,21 @@ class TrainingProgress(Shown):
         self._name, self._steps, self._total = name, steps, members * steps
         self._finished = self._restored = self._diverged = 0  # Restored: member-steps before a checkpoint.
         self._first: float | None = None
+        self._groups = self._back = 0  # That are trained elsewhere.
         self._entering = True  # A group of members.
         self._last_line = time.perf_counter()
         self._bar.update(self._row, description=name, completed=self._before, state="compiling")
         self.tell(f"{name}: {members:,} networks, {steps:,} steps")
+
+    def spread(self, groups: int, workers: Callable[[], int]) -> None:
+        """Announces that groups of members are trained elsewhere, and are told of when they come back.
+
+        Args:
+            groups: their number.
+            workers: asked how many train them.
+        """
+        self._groups, self._back, self._workers = groups, 0, workers
+        self._first, self._entering = time.perf_counter(), False
 
     def skip(self, trainings: int) -> None:
         """Passes over the next trainings, which need not be done."""
@@ -99,7 +110,8 @@ class TrainingProgress(Shown):
         done = self._finished + step * len(losses)
         if self._first is None:
             self._first = now
-        if self._entering:
+        self._back += 1
+        if self._entering and not self._groups:
             self._restored += step * len(losses)
         if done > self._restored:
             self._show(now, now - self._first, step, done, losses, sound)
@@ -122,8 +134,11 @@ class TrainingProgress(Shown):
     ) -> None:
         rate = (done - self._restored) / max(spent, 1e-9)
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
+        reached = f"step {step:,}/{self._steps:,}"
+        if self._groups:
+            reached = f"group {self._back:,}/{self._groups:,}, {self._workers():,} workers"
         state = (
-            f"step {step:,}/{self._steps:,} | {rate:,.0f} member-steps/s | "
+            f"{reached} | {rate:,.0f} member-steps/s | "
             f"median loss {median} | {self._diverged + (~sound).sum()} diverged"
         )
         self._bar.update(self._row, completed=self._before + self._share(done), state=state)

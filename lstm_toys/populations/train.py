@@ -4,7 +4,7 @@ import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, ParamSpec
 
 import flax.linen as nn
@@ -17,10 +17,11 @@ from lstm_toys import output
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import blocks, programs
-from lstm_toys.populations.checkpoints import Checkpoints, Origin
+from lstm_toys.populations import blocks, devices, programs
+from lstm_toys.populations.checkpoints import Carried, Checkpoints, Origin, decoded
 from lstm_toys.populations.checkpoints import origin as origin_of
 from lstm_toys.populations.course import Course, Histories
+from lstm_toys.populations.elsewhere import Elsewhere
 from lstm_toys.populations.progress import TrainingProgress
 from lstm_toys.tasks.supervision import Task
 
@@ -70,6 +71,7 @@ class Population:
         frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that one compiled program works on.
+        executed: by which of the fingerprints of its checkpoints each member was trained, ``[M]``; 0: that of here.
         numbers: the training numbers of each member, by name, ``[M]``.
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on ``compile`` and ``train``.
@@ -92,6 +94,7 @@ class Population:
     frame_steps: Int[np.ndarray, " K"]
     frames: Float[np.ndarray, "M K ..."]
     block: int
+    executed: Int[np.ndarray, " M"]
     numbers: dict[str, Float[np.ndarray, " M"]]
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
@@ -126,6 +129,65 @@ class Part(NamedTuple):
     histories: Histories
 
 
+class Group(NamedTuple):
+    """A group of members for a worker.
+
+    Attributes:
+        numbers: of the members.
+        start: what each of them starts from.
+        content: the newest checkpoint of them; empty if there is none.
+    """
+
+    numbers: range
+    start: programs.Start
+    content: bytes
+
+    def __str__(self) -> str:
+        return f"members {self.numbers.start:,} to {self.numbers[-1]:,}"
+
+
+@dataclass(frozen=True)
+class GroupTraining:
+    """What the groups of a training share, for a worker; an `elsewhere.Job`."""
+
+    task: Task
+    model: nn.Module
+    optimizer: str | Scheduled
+    base_seed: int
+    block: int
+    steps: tuple[int, ...]
+    frames: int
+    group_size: int
+
+    def __call__(self) -> Callable[[Group], tuple[bytes, int]]:
+        """What trains a group: from it to its last checkpoint, and the steps that its members took."""
+        compiled: list[programs.Programs] = []
+
+        def trained(group: Group) -> tuple[bytes, int]:
+            carried = Carried(devices.fingerprint(self.block), self.group_size, group.content)
+            hyper = group.start.hyper._asdict()
+            if isinstance(self.optimizer, Scheduled):
+                hyper["learning_rate"] = self.optimizer.schedule
+            training = Training(
+                self.task,
+                self.model,
+                seeds=np.asarray(group.start.seed),
+                steps=self.steps,
+                optimizer=self.optimizer.name if isinstance(self.optimizer, Scheduled) else self.optimizer,
+                base_seed=self.base_seed,
+                block=self.block,
+                frames=self.frames,
+                checkpoints=carried,
+                **hyper,
+            )
+            training._programs = compiled[0] if compiled else None
+            for _ in training.parts():
+                compiled[:] = [training._compiled]
+            return carried.held, training.member_steps
+
+        return trained
+
+
 def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
     """Step 0, the given steps, and evenly spaced ones between, at most `RECORDS` after step 0.
 
@@ -153,6 +215,7 @@ class Training:
         recorded: recorded steps ``[R]``.
         kept: indices of the records that are kept as frames.
         block: members that one compiled program works on.
+        executed: by which of `fingerprints` each member was trained, ``[M]``.
         member_steps: taken so far.
         seconds: spent so far on ``compile`` and ``train``.
     """
@@ -178,6 +241,7 @@ class Training:
         checkpoints: Checkpoints | None = None,
         stop: Callable[[], bool] | None = None,
         on_divergence: Literal["exclude", "stop"] = "exclude",
+        cluster: Elsewhere | None = None,
     ) -> None:
         self._start = programs.members(
             optimizer,
@@ -194,7 +258,7 @@ class Training:
         if progress and monitor is not None:
             raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
         self._progress, self._monitor, self._checkpoints = progress, monitor, checkpoints
-        self._stop, self._on_divergence = stop, on_divergence
+        self._stop, self._on_divergence, self._cluster = stop, on_divergence, cluster
         self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
         self.block = programs.suitable_block(task, model) if block is None else block
         if self.block < 1:
@@ -205,7 +269,10 @@ class Training:
         self.recorded = recorded_steps(
             self._wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch
         )
-        self.kept = frame_indices(len(self.recorded), frames)
+        self._frames, self.kept = frames, frame_indices(len(self.recorded), frames)
+        self._programs: programs.Programs | None = None
+        self._shapes: training.Member | None = None
+        self.executed = np.zeros(len(self._start.seed), int)
         self.member_steps = 0
         self.seconds = {"compile": 0.0, "train": 0.0}
         self._stride = 1
@@ -240,45 +307,128 @@ class Training:
             frame_steps=self.recorded[self.kept],
             frames=histories.frames,
             block=self.block,
+            executed=self.executed,
             numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
         )
 
     def parts(self) -> Iterator[Part]:
-        """Compiles the training, and yields every group of members at the end of its own."""
-        mesh = blocks.mesh()
-        count = len(self._start.seed)
-        size = (self._checkpoints and self._checkpoints.group_size) or blocks.group_size(count, self.block, mesh.size)
-        groups = list(blocks.groups(count, size, self.block, mesh.size))
-        began = time.perf_counter()
-        self._programs = programs.compile_programs(self.task, self.model, self._optimizer, groups[0], mesh)
-        self.seconds["compile"] += time.perf_counter() - began
+        """Yields every group of members at the end of its training, here or by the workers of a cluster.
+
+        Here in order; by workers in any.
+        """
+        if self._cluster is not None:
+            yield from self._parts_elsewhere(self._cluster)
+            return
+        count, devices = len(self._start.seed), blocks.mesh().size
+        size = (self._checkpoints and self._checkpoints.group_size) or blocks.group_size(count, self.block, devices)
+        self._compile(size)
         if self._stop is not None and self._stop():
             raise Stopped(0)
-        for group in groups:
+        for first in range(0, count, size):
             began = time.perf_counter()
-            numbers = range(int(group[0, 0]), min(int(group[0, 0]) + size, count))
-            course = Course(numbers, self._programs.members, self.recorded, self.kept, self._wanted)
-            start = programs.place(group, self._start, mesh)
-            self._train(course, partial(self._programs.initialize, start, np.uint32(self._base_seed)))
+            course = self._course(range(first, min(first + size, count)))
+            self._train(course, self._initialized(course.numbers, size))
             self.seconds["train"] += time.perf_counter() - began
-            yield Part(numbers, course.states, course.histories())
+            yield Part(course.numbers, course.states, course.histories())
 
-    def _train(self, course: Course, initialize: Callable[[], training.Member]) -> None:
-        """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
-        members = initialize()
+    def _parts_elsewhere(self, cluster: Elsewhere) -> Iterator[Part]:
+        """Has groups trained by workers; what comes back is left as a checkpoint, from which anybody may continue."""
+        count = len(self._start.seed)
+        size = (self._checkpoints and self._checkpoints.group_size) or blocks.share(count, self.block, cluster.workers)
+        every = [range(first, min(first + size, count)) for first in range(0, count, size)]
+        todo = []
+        for numbers in every:
+            content = self._checkpoints.content(numbers.start) if self._checkpoints else b""
+            if content:
+                course = self._checked(numbers, size)
+                if course.finished:
+                    yield self._arrived(course, content)
+                    continue
+            start = jax.tree.map(lambda leaf, own=slice(numbers.start, numbers.stop): leaf[own], self._start)
+            todo.append(Group(numbers, start, content))
+        if isinstance(self._monitor, TrainingProgress):
+            self._monitor.spread(len(todo), lambda: cluster.workers)
+        job = GroupTraining(
+            self.task, self.model, self._optimizer, self._base_seed, self.block, tuple(self._wanted), self._frames, size
+        )
+        began = time.perf_counter()
+        for group, outcome in cluster.outcomes(job, todo, self._stop or (lambda: False)):
+            content, steps = outcome.value
+            if self._checkpoints:
+                self._checkpoints.put(group.numbers.start, group.numbers[-1], self._wanted[-1], content)
+            course = self._course(group.numbers)
+            course.restore(decoded(content, Path("a worker"))[0])
+            self.member_steps += steps
+            self.seconds["train"] += time.perf_counter() - began
+            self._report(course)
+            yield self._arrived(course, content)
+            began = time.perf_counter()
+        if self._stop is not None and self._stop():
+            raise Stopped(0)
+
+    def _arrived(self, course: Course, content: bytes) -> Part:
+        """A group at the end of its training, elsewhere or before; notes by which execution."""
+        _, _, (fingerprint, *_) = decoded(content, Path("a worker"))
+        if self._checkpoints:
+            known = self._checkpoints.fingerprints
+            if fingerprint not in known:
+                known.append(fingerprint)
+            self.executed[course.numbers.start : course.numbers.stop] = known.index(fingerprint)
+        return Part(course.numbers, course.states, course.histories())
+
+    def _checked(self, numbers: range, size: int) -> Course:
+        """A group where its checkpoint has it, which has to be one of this training."""
+        self._compile(size)
+        course = self._course(numbers)
+        self._resume(course, self._initialized(numbers, size))
+        return course
+
+    def _compile(self, size: int) -> None:
+        """Compiles what groups of a size are trained by, unless that was done."""
+        if self._programs is None:
+            began = time.perf_counter()
+            mesh = blocks.mesh()
+            group = next(blocks.groups(size, size, self.block, mesh.size))
+            self._programs = programs.compile_programs(self.task, self.model, self._optimizer, group, mesh)
+            self.seconds["compile"] += time.perf_counter() - began
+
+    def _course(self, numbers: range) -> Course:
+        """The course of a group, at its beginning."""
+        if self._shapes is None:
+            self._shapes = programs.member_shapes(self.task, self.model, self._optimizer)
+        return Course(numbers, self._shapes, self.recorded, self.kept, self._wanted)
+
+    def _initialized(self, numbers: range, size: int) -> training.Member:
+        """The members of a group as they begin, on the devices."""
+        mesh = blocks.mesh()
+        group = numbers.start + next(blocks.groups(size, size, self.block, mesh.size))
+        return self._compiled.initialize(programs.place(group, self._start, mesh), np.uint32(self._base_seed))
+
+    @property
+    def _compiled(self) -> programs.Programs:
+        assert self._programs is not None
+        return self._programs
+
+    def _resume(self, course: Course, members: training.Member) -> Origin | None:
+        """Takes a group to where its checkpoint has it, if there is one; returns what its states depend on."""
         origin = self._origin(course, members)
         state = self._checkpoints.load(course.numbers.start, origin) if self._checkpoints and origin else None
-        pending: Records | None = None
         if self._checkpoints and state is not None:
             try:
                 course.restore(state)
             except (KeyError, ValueError) as error:
                 raise Damaged(self._checkpoints.folder, f"cannot be continued from: {error}") from None
             self._report(course)
+        return origin
+
+    def _train(self, course: Course, members: training.Member) -> None:
+        """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
+        origin = self._resume(course, members)
         if course.finished:
             return
+        pending: Records | None = None
         members = course.continued(members)
         while not course.finished:
             called = time.perf_counter()
@@ -303,7 +453,7 @@ class Training:
         if course.ended:
             return members, None
         stops, recorded = course.stops(self._stride, programs.STOPS)
-        members, made = self._programs.follow(members, np.int32(course.step), stops, recorded)
+        members, made = self._compiled.follow(members, np.int32(course.step), stops, recorded)
         self.member_steps += int(stops[-1] - course.step) * len(course.numbers)
         course.reach(int(stops[-1]), members)
         return members, Records(made, recorded)
@@ -406,6 +556,7 @@ def train(*arguments: Any, **options: Any) -> Population:
         checkpoints: where to continue from, if there are any, and where to leave more.
         stop: asked before the first step and about once a second; the training ends with `Stopped` if it says so.
         on_divergence: whether a member that diverges is marked, or ends the training.
+        cluster: whose workers train the groups of members, instead of this process.
 
     Raises:
         ValueError: no seed, negative steps, a block below 1, an unknown optimizer, other training numbers than the task

@@ -185,6 +185,7 @@ def begin(
         checkpoints=checkpoints,
         stop=conduct.interruption,
         on_divergence=conduct.options.on_divergence,
+        cluster=conduct.cluster,
         **options,
     )
 
@@ -226,8 +227,21 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     return metrics | {
         "member_steps_per_second": round(trained.member_steps / seconds["train"]),
         "continued": trained.member_steps < settings.seeds * settings.steps,
+        **executions(training),
         "files": files,
     }
+
+
+def executions(training: train.Training) -> dict[str, Any]:
+    """Which members were trained by which of several executions, where workers of more than one kind did: for each
+    execution that is not the first of the training's fingerprints, its fingerprint and the numbers of its members.
+    """
+    others = [
+        {"fingerprint": fingerprint, "members": np.flatnonzero(training.executed == number).tolist()}
+        for number, fingerprint in enumerate(training.fingerprints)
+        if number and (training.executed == number).any()
+    ]
+    return {"executed_elsewhere": others} if others else {}
 
 
 def evaluate(

@@ -47,6 +47,8 @@ class Options:
         checkpoint_every: seconds between two checkpoints.
         on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
         figure_format: of figures, ``"png"``, ``"svg"`` or ``"pdf"``; animations are GIF.
+        cluster: whose workers train and evaluate; see `lstm_toys.populations.cluster.connected`. None: this process.
+        mixed: accept workers of another version or processor.
     """
 
     results_dir: Path
@@ -58,6 +60,8 @@ class Options:
     checkpoint_every: float
     on_divergence: Literal["exclude", "stop"]
     figure_format: Literal["png", "svg", "pdf"]
+    cluster: str | None
+    mixed: bool
 
 
 class Conduct(NamedTuple):
@@ -68,12 +72,14 @@ class Conduct(NamedTuple):
         console: for progress and notes.
         interruption: asked whether to stop.
         progress: of trainings; told of anything unusual too.
+        cluster: whose workers train and evaluate; None: this process.
     """
 
     options: Options
     console: Console
     interruption: Interruption
     progress: populations.progress.TrainingProgress
+    cluster: populations.elsewhere.Elsewhere | None = None
 
 
 @dataclass(frozen=True)
@@ -211,14 +217,43 @@ def _execute(
         work.run: work.kind.execution.efforts(work) if hasattr(work.kind.execution, "efforts") else [] for work in works
     }
     progress = populations.progress.TrainingProgress(console, [effort for each in efforts.values() for effort in each])
-    conduct = Conduct(options, console, interruption, progress)
-    with progress:
+    with _workers(options, console) as cluster:
+        conduct = Conduct(options, console, interruption, progress, cluster)
+        with progress:
+            for work in works:
+                if efforts[work.run]:
+                    seconds = _carry_out(work, work.run in anew, conduct, seconds, len(efforts[work.run]))
         for work in works:
-            if efforts[work.run]:
-                seconds = _carry_out(work, work.run in anew, conduct, seconds, len(efforts[work.run]))
-    for work in works:
-        if not efforts[work.run]:
-            seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
+            if not efforts[work.run]:
+                seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
+
+
+@contextmanager
+def _workers(options: Options, console: Console) -> Iterator[populations.elsewhere.Elsewhere | None]:
+    """The cluster that is asked for, while the block lasts.
+
+    Raises:
+        Refused: there is none, or it may not do the work.
+        Failed: its workers are gone, or could not do all of it.
+    """
+    if options.cluster is None:
+        yield None
+        return
+    try:
+        module = populations.cluster
+    except ImportError as error:
+        told = f"needs {error.name}: pip install 'lstm_toys[cluster]'"
+        raise Refused(f"flag --cluster={options.cluster}: {told}") from None
+    kept = "what came back is kept, and the same command continues, with or without a cluster"
+    try:
+        with module.connected(options.cluster, mixed=options.mixed, tell=lambda line: console.print(line)) as cluster:
+            yield cluster
+    except module.Unreachable as error:
+        raise Refused(str(error)) from None
+    except module.Lost as error:
+        raise Failed(f"{error}; {kept}") from None
+    except module.Unfinished as error:
+        raise Failed(f"{error}; {kept}") from None
 
 
 def _start(options: Options) -> None:

@@ -126,7 +126,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         if settings.curves is None:
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
             grids = tiles.Setting(task, timesteps, span, known)
-            swept = tiles.Sweep(model, grids, params, diverged, block, progress)
+            swept = tiles.Sweep(
+                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.interruption
+            )
             swept.write(settings.grids, run.results, attributes)
         else:
             setting = Setting(task, timesteps, span, work.subject.experiment.scaling)

@@ -6,6 +6,7 @@ that a number is bitwise the same however many other networks and curves there a
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,9 @@ from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
+from lstm_toys.populations.elsewhere import Elsewhere
 from lstm_toys.populations.footprint import Footprint
+from lstm_toys.populations.train import Stopped
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.settings import Grid
@@ -117,6 +120,91 @@ def measured(
     return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
 
 
+class Part(NamedTuple):
+    """A grid and some networks, for a worker.
+
+    Attributes:
+        grid: what to evaluate on.
+        members: the networks.
+        params: of them, every leaf ``[S, ...]``.
+    """
+
+    grid: Grid
+    members: slice
+    params: PyTree
+
+    def __str__(self) -> str:
+        return f"members {self.members.start:,} to {self.members.stop - 1:,} on {self.grid.name}"
+
+
+@dataclass(frozen=True)
+class GridEvaluation:
+    """What all grids and networks of an evaluation share, for a worker; an `elsewhere.Job`."""
+
+    model: nn.Module
+    setting: Setting
+    block: int
+    group_size: int
+
+    def __call__(self) -> Callable[[Part], list[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]]:
+        """What evaluates a part: the first of some cells, and their measures, of all of them."""
+        evaluation = Evaluation(self.model, self.setting, self.block)
+        return lambda part: [*evaluation.measures(part.grid, part.params, self.group_size)]
+
+
+class Evaluation:
+    """Evaluates some networks at a time on grids.
+
+    Args:
+        model: the network.
+        setting: what it was trained on.
+        block: members that one compiled program works on.
+    """
+
+    def __init__(self, model: nn.Module, setting: Setting, block: int) -> None:
+        self._model, self._setting, self._block = model, setting, block
+        self._mesh = blocks.mesh()
+        self._programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
+
+    def measures(
+        self, grid: Grid, params: PyTree[Float[np.ndarray, "S ..."]], size: int
+    ) -> Iterator[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]:
+        """Yields the first of some cells of a grid, and the measures of all networks there.
+
+        Args:
+            grid: what to evaluate on.
+            params: of the networks, at most as many as `size`, to which they are padded.
+            size: networks that are evaluated at once.
+        """
+        timesteps, span = self._setting.timesteps, self._setting.span
+        tile = max(1, TILE_POINTS // grid.points(timesteps, span) // CURVE_BLOCK) * CURVE_BLOCK
+        program, cells = self._program(grid), grid.shape[0] * grid.shape[1]
+        count = len(jax.tree.leaves(params)[0])
+        group = next(blocks.groups(size, size, self._block, self._mesh.size))
+        placed = blocks.place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params), self._mesh)
+        for start in range(0, cells, tile):
+            stop = min(start + tile, cells)
+            # Padded by the last cell: any other one would do, as long as the program has one shape.
+            padding = (0, start + tile - stop)
+            chunks = {
+                name: jnp.asarray(np.pad(values, padding, "edge"), jnp.float32).reshape(-1, CURVE_BLOCK)
+                for name, values in grid.cells(start, stop, timesteps, span).items()
+            }
+            found = blocks.flat(program(placed, chunks))
+            yield (
+                start,
+                {name: values.reshape(len(values), -1)[:count, : stop - start] for name, values in found.items()},
+            )
+
+    def _program(self, grid: Grid) -> Callable[..., Any]:
+        """The compiled program of a grid; grids that differ in their axes' values only share one."""
+        key = (grid.family, grid.points(self._setting.timesteps, self._setting.span), grid.axis(SPACING) is None)
+        if key not in self._programs:
+            function = measured(self._model, self._setting, grid)
+            self._programs[key] = blocks.spread(function, self._mesh)
+        return self._programs[key]
+
+
 class Sweep:
     """Evaluates networks on grids, and writes what it measures into a file, a group a grid.
 
@@ -126,7 +214,9 @@ class Sweep:
         params: of the networks, every leaf with a leading axis S.
         diverged: which of them have.
         block: members that one compiled program works on.
-        advanced: told how many answers were measured, after each call.
+        advanced: told how many answers were measured, from time to time.
+        cluster: whose workers evaluate; None: this process.
+        stop: asked about once a second, where workers do.
     """
 
     def __init__(
@@ -137,11 +227,11 @@ class Sweep:
         diverged: Bool[np.ndarray, " S"],
         block: int,
         advanced: Callable[[int], None],
+        cluster: Elsewhere | None = None,
+        stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self._model, self._setting, self._params, self._diverged = model, setting, params, diverged
-        self._block, self._advanced = block, advanced
-        self._mesh = blocks.mesh()
-        self._programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        self._block, self._advanced, self._cluster, self._stop = block, advanced, cluster, stop
 
     def write(self, grids: tuple[Grid, ...], path: Path, attributes: dict[str, Any]) -> None:
         """Evaluates, and writes the file as a whole or not at all.
@@ -150,16 +240,48 @@ class Sweep:
             grids: what to evaluate.
             path: of the file.
             attributes: written as JSON, one attribute each.
+
+        Raises:
+            Stopped: it was asked to.
         """
         with replacing(path) as temporary, h5netcdf.File(temporary, "w") as file:
             file.attrs.update({name: json.dumps(value) for name, value in attributes.items()})
             file.dimensions = {"seed": len(self._diverged)}
             file.create_variable("seed", ("seed",), data=np.arange(len(self._diverged)))
             file.create_variable("diverged", ("seed",), data=self._diverged.astype(np.int8))
-            for grid in grids:
-                self._write_grid(grid, file.create_group(grid.name))
+            variables = {grid.name: self._variables(grid, file.create_group(grid.name)) for grid in grids}
+            for part, start, found in self._measured(grids):
+                for name, values in found.items():
+                    _put(variables[part.grid.name][name], part.members, start, values)
+                self._advanced(next(iter(found.values())).size)
 
-    def _write_grid(self, grid: Grid, group: h5netcdf.Group) -> None:
+    def _measured(self, grids: tuple[Grid, ...]) -> Iterator[tuple[Part, int, dict[str, Float[np.ndarray, "S C"]]]]:
+        """Yields a part, the first of some cells, and their measures; workers yield parts in any order."""
+        count = len(self._diverged)
+        if self._cluster is None:
+            size = blocks.group_size(count, self._block, blocks.mesh().size)
+            evaluation = Evaluation(self._model, self._setting, self._block)
+            for part in self._parts(grids, size):
+                for start, found in evaluation.measures(part.grid, part.params, size):
+                    yield part, start, found
+            return
+        size = blocks.share(count, self._block, self._cluster.workers)
+        job = GridEvaluation(self._model, self._setting, self._block, size)
+        for part, outcome in self._cluster.outcomes(job, self._parts(grids, size), self._stop):
+            for start, found in outcome.value:
+                yield part, start, found
+        if self._stop():
+            raise Stopped(0)
+
+    def _parts(self, grids: tuple[Grid, ...], size: int) -> Iterator[Part]:
+        count = len(self._diverged)
+        for grid in grids:
+            for first in range(0, count, size):
+                members = slice(first, min(first + size, count))
+                yield Part(grid, members, jax.tree.map(lambda leaf, own=members: leaf[own], self._params))
+
+    def _variables(self, grid: Grid, group: h5netcdf.Group) -> dict[str, h5netcdf.Variable]:
+        """The variables of a grid in its group, by measure, to be filled."""
         axes = [axis.name for axis in grid.axes]
         group.dimensions = dict(zip(axes, grid.shape, strict=True))
         declared = {each.name: each for each in self._setting.families[grid.family].parameters}
@@ -169,47 +291,8 @@ class Sweep:
         for axis in grid.axes:
             variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
             variable.attrs.update(told.get(axis.name) or arrays.described(declared.get(axis.name)))
-        variables = {
-            name: group.create_variable(name, ("seed", *axes), np.float32) for name in measure_names(self._setting.task)
-        }
-        for members, start, found in self._pieces(grid):
-            for name, values in found.items():
-                _put(variables[name], members, start, values)
-
-    def _pieces(self, grid: Grid) -> Iterator[tuple[slice, int, dict[str, Float[np.ndarray, "S C"]]]]:
-        """Yields members, the first of some cells of a grid, and their measures."""
-        size = (
-            max(1, TILE_POINTS // grid.points(self._setting.timesteps, self._setting.span) // CURVE_BLOCK) * CURVE_BLOCK
-        )
-        program, cells = self._program(grid), grid.shape[0] * grid.shape[1]
-        seeds = len(self._diverged)
-        together = blocks.group_size(seeds, self._block, self._mesh.size)
-        for group in blocks.groups(seeds, together, self._block, self._mesh.size):
-            members = slice(int(group[0, 0]), min(int(group[0, 0]) + together, seeds))
-            params = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), self._params)
-            placed, count = blocks.place(params, self._mesh), members.stop - members.start
-            for start in range(0, cells, size):
-                stop = min(start + size, cells)
-                # Padded by the last cell: any other one would do, as long as the program has one shape.
-                padding = (0, start + size - stop)
-                chunks = {
-                    name: jnp.asarray(np.pad(values, padding, "edge"), jnp.float32).reshape(-1, CURVE_BLOCK)
-                    for name, values in grid.cells(start, stop, self._setting.timesteps, self._setting.span).items()
-                }
-                found = {
-                    name: values.reshape(len(values), -1)[:count, : stop - start]
-                    for name, values in blocks.flat(program(placed, chunks)).items()
-                }
-                yield members, start, found
-                self._advanced(count * (stop - start))
-
-    def _program(self, grid: Grid) -> Callable[..., Any]:
-        """The compiled program of a grid; grids that differ in their axes' values only share one."""
-        key = (grid.family, grid.points(self._setting.timesteps, self._setting.span), grid.axis(SPACING) is None)
-        if key not in self._programs:
-            function = measured(self._model, self._setting, grid)
-            self._programs[key] = blocks.spread(function, self._mesh)
-        return self._programs[key]
+        names = measure_names(self._setting.task)
+        return {name: group.create_variable(name, ("seed", *axes), np.float32) for name in names}
 
 
 def _put(variable: h5netcdf.Variable, members: slice, start: int, values: Float[np.ndarray, "S C"]) -> None:

@@ -145,6 +145,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     every = shapes(settings)
     member_steps = 0
     fingerprints: list[dict[str, Any]] = []
+    elsewhere: dict[str, Any] = {}
     with results.writing(run.results, experiment, settings, run.settings.as_dict()) as write:
         for number, shape in enumerate(every):
             common = shape.common
@@ -170,6 +171,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps
+            if others := execution.executions(trained):
+                elsewhere[str(number)] = others
             fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
     with stopwatch(seconds, "evaluate"):
         found = storage.load_results(run.results, results.VARIABLES)
@@ -186,6 +189,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
         "flags": run.settings.as_dict(),
         "fingerprints": fingerprints,
+        **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
         "files": [run.results.name],
     }
 

@@ -1,0 +1,270 @@
+"""A cluster of workers that Dask keeps: parts of a run go there, and what they come to comes back.
+
+Parts never talk to each other, so that one whose worker is lost is done again by another one.
+"""
+
+import sys
+import sysconfig
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import cloudpickle
+import dask
+import jax
+from distributed import Client, Future, LocalCluster
+
+import lstm_toys
+from lstm_toys.populations import devices, worker
+from lstm_toys.populations.elsewhere import Elsewhere, Job, Outcome
+
+PATIENCE = 60.0
+"""Seconds that a run waits for a worker, or for the scheduler, before it gives up; and after which a local worker that
+says nothing is given up."""
+
+REACHED = 10.0
+"""Seconds in which a scheduler has to answer."""
+
+TRIES = 3
+"""How often a part is tried that raises something; one whose workers end is tried as often."""
+
+AHEAD = 2
+"""Parts that are asked of each worker at once, so that none waits for the client."""
+
+LOCAL = "local:"
+"""What an address begins with that asks for workers on this machine."""
+
+INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
+"""Folders of modules that workers have too."""
+
+P = TypeVar("P")
+
+
+class Unreachable(Exception):
+    """There is no cluster, or none that may do the work; the argument says so in one line."""
+
+
+class Lost(Exception):
+    """Nobody is left who would do what is left to do; the argument says so in one line."""
+
+
+class Unfinished(Exception):
+    """Parts failed as often as they were tried; the argument says in one line which, and what the first one raised."""
+
+
+class Cluster(Elsewhere):
+    """Workers that do the parts of runs; see `connected`.
+
+    Args:
+        client: of the cluster.
+        address: as it was asked for.
+        mixed: accept workers of another version or processor.
+        tell: is told in one line of what happens.
+    """
+
+    def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
+        self._client, self._address, self._mixed, self._tell = client, address, mixed, tell
+        self._own = devices.fingerprint(0)
+        self._refused: set[str] = set()
+
+    @property
+    def workers(self) -> int:
+        """How many there are, as last heard of."""
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def welcome(self) -> None:
+        """Waits for a worker, and asks all that there are what they are.
+
+        Raises:
+            Unreachable: none comes, or one may not do the work.
+        """
+        if not self.workers:
+            self._tell(f"cluster {self._address}: there is no worker yet; waits {PATIENCE:.0f} s for one")
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise Unreachable(f"--cluster={self._address}: no worker came within {PATIENCE:.0f} s") from None
+        told = self._client.run(worker.fingerprint, on_error="return")
+        for name, found in told.items():
+            if isinstance(found, BaseException):
+                said = " ".join(str(found).split())
+                raise Unreachable(
+                    f"--cluster={self._address}: worker {name} cannot work: {type(found).__name__}: {said}"
+                )
+            if differing := self._differing(found):
+                raise Unreachable(
+                    f"--cluster={self._address}: worker {name} has another {', '.join(differing)} than this process; "
+                    "--mixed accepts it, and records it"
+                )
+        self._tell(f"cluster {self._address}: {len(told)} worker{'s' * (len(told) > 1)}")
+
+    def outcomes(self, job: Job, parts: Iterable[P], stop: Callable[[], bool]) -> Iterator[tuple[P, Outcome]]:
+        """Has parts of a run done, and yields what each came to, in any order.
+
+        Args:
+            job: what they share.
+            parts: what is to be done.
+            stop: asked about once a second; what is not done then is left.
+
+        Raises:
+            Lost: there was no worker, or no scheduler, for `PATIENCE`.
+            Unfinished: parts failed; all others are done.
+            Unreachable: the job cannot be sent.
+        """
+        packed, expected = _packed(job), None if self._mixed else self._own
+        waiting, running = deque(parts), dict[Future[Any], P]()
+        failed: list[P] = []
+        raised: BaseException | None = None
+        heard, came = time.monotonic(), threading.Event()
+        try:
+            while (waiting or running) and not stop():
+                alive = self._client.status == "running" and self.workers
+                if alive:
+                    heard = time.monotonic()
+                elif time.monotonic() - heard > PATIENCE:
+                    who = "worker" if self._client.status == "running" else "scheduler"
+                    raise Lost(f"--cluster={self._address}: there was no {who} for {PATIENCE:.0f} s")
+                while alive and waiting and len(running) < AHEAD * alive:
+                    part = waiting.popleft()
+                    future = self._submit(packed, expected, part)
+                    future.add_done_callback(lambda _: came.set())
+                    running[future] = part
+                done = [future for future in running if future.done()]
+                if not done:
+                    came.wait(1)
+                    came.clear()
+                for future in done:
+                    part = running.pop(future)
+                    if future.status == "error":
+                        failed.append(part)
+                        raised = raised or future.exception()
+                    elif future.status != "finished":  # Its scheduler forgot it.
+                        waiting.append(part)
+                    elif self._accepts(outcome := future.result()):
+                        yield part, outcome
+                    else:
+                        waiting.append(part)
+                    future.release()
+        finally:
+            for future in running:
+                future.release()
+        if failed:
+            told = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
+            raise Unfinished(f"--cluster={self._address}: {told}; all others are done")
+
+    def _submit(self, job: bytes, expected: dict[str, Any] | None, part: Any) -> Future[Any]:
+        return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
+
+    def _accepts(self, outcome: Outcome) -> bool:
+        """Whether a worker did its part; one that may not do any is sent away."""
+        if outcome.value is not None:
+            return True
+        if outcome.worker not in self._refused:
+            self._refused.add(outcome.worker)
+            differing = ", ".join(self._differing(outcome.fingerprint))
+            self._tell(f"worker {outcome.worker} is refused: it has another {differing}; --mixed accepts it")
+            self._client.retire_workers([outcome.worker])
+        return False
+
+    def _differing(self, found: dict[str, Any]) -> list[str]:
+        """In what a worker's execution differs from one here, where that is not accepted."""
+        return [] if self._mixed else [name for name, value in self._own.items() if found.get(name) != value]
+
+
+@contextmanager
+def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iterator[Cluster]:
+    """A cluster, while the block lasts.
+
+    Args:
+        address: ``local:N`` for N workers on this machine, ``tcp://host:port`` or ``tls://host:port`` of a scheduler,
+            or the path of its file.
+        mixed: accept workers of another version or processor.
+        tell: is told in one line of what happens.
+
+    Raises:
+        Unreachable: there is no such cluster, or no worker in it that may do the work.
+    """
+    quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
+    with dask.config.set(quiet):
+        try:
+            with _client(address) as client:
+                cluster = Cluster(client, address, mixed=mixed, tell=tell)
+                cluster.welcome()
+                yield cluster
+        except (OSError, TimeoutError) as error:
+            raise Unreachable(f"--cluster={address}: there is no scheduler to be reached: {_told(error)}") from None
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    """A client of a scheduler, which for workers on this machine is made too."""
+    if not address.startswith(LOCAL):
+        place = {"address": address} if "://" in address else {"scheduler_file": address}
+        with Client(**place, set_as_default=False) as client:
+            yield client
+        return
+    count = int(address.removeprefix(LOCAL))
+    share = max(1, jax.device_count() // count)
+    environment = {"JAX_NUM_CPU_DEVICES": str(share)} if jax.default_backend() == "cpu" else {}
+    local = {
+        "distributed.scheduler.worker-ttl": f"{PATIENCE:.0f} s",
+        "distributed.scheduler.allowed-failures": TRIES - 1,
+        "distributed.nanny.pre-spawn-environ": environment,
+    }
+    with (
+        dask.config.set(local),
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            memory_limit=0,  # What a run takes is checked before it begins.
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=50,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _told(error: BaseException | None) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _packed(job: Job) -> bytes:
+    """A job with the code of whatever is not installed, for a process elsewhere.
+
+    Raises:
+        Unreachable: it cannot be sent.
+    """
+    modules = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
+    own = [module for module in modules if _of_ones_own(module)]
+    for module in own:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        packed: bytes = cloudpickle.dumps(job)
+    except Exception as error:  # Of whatever one's own code holds.
+        said = " ".join(str(error).split())
+        raise Unreachable(
+            f"--cluster: what is trained cannot be sent to workers: {type(error).__name__}: {said}"
+        ) from None
+    finally:
+        for module in own:
+            cloudpickle.unregister_pickle_by_value(module)
+    return packed
+
+
+def _of_ones_own(module: ModuleType) -> bool:
+    """Whether workers lack a module: it is neither Python's, nor of an installed package, nor of one beside ours."""
+    file = getattr(module, "__file__", None)
+    if file is None or module.__name__ == "__main__":
+        return False
+    path, beside = Path(file).resolve(), Path(lstm_toys.__file__).resolve().parents[1]
+    if any(each in path.parents for each in INSTALLED):
+        return False
+    return not (beside in path.parents and (beside / path.relative_to(beside).parts[0] / "__init__.py").is_file())
