@@ -136,19 +136,35 @@ def compile_programs(
         Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
-    start = place(group, _blank(task), mesh)
-    initialize = blocks.spread(partial(_begin, task, model, optimizer), mesh, batch=blocks.one_by_one)
+    initialize, follow = functions(task, model, optimizer, mesh)
+    start, members = shapes(task, group, mesh, initialize)
+    return Programs(initialize.lower(start, np.uint32(0)).compile(), follow.lower(members, *CALL).compile())
+
+
+CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
+"""What `Programs.follow` takes besides members."""
+
+
+def functions(
+    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: jax.sharding.Mesh
+) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
+    """What `Programs` are compiled from."""
     one_by_one = curves_at_once(task, model) == 1
-    follow = blocks.spread(partial(training.follow, task, model, optimizer, one_by_one=one_by_one), mesh, donate=True)
-    share = jax.sharding.NamedSharding(mesh, jax.P("device"))
-    shapes = jax.tree.map(
+    step = partial(training.follow, task, model, optimizer, one_by_one=one_by_one)
+    begin = partial(_begin, task, model, optimizer)
+    return blocks.spread(begin, mesh, batch=blocks.one_by_one), blocks.spread(step, mesh, donate=True)
+
+
+def shapes(
+    task: Task, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh, initialize: jax.stages.Wrapped
+) -> tuple[Start, training.Member]:
+    """What members of a group start from, and the shapes of them on the devices."""
+    start, share = place(group, _blank(task), mesh), jax.sharding.NamedSharding(mesh, jax.P("device"))
+    members = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
         jax.eval_shape(initialize, start, np.uint32(0)),
     )
-    return Programs(
-        initialize.lower(start, np.uint32(0)).compile(),
-        follow.lower(shapes, np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool)).compile(),
-    )
+    return start, members
 
 
 def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> training.Member:

@@ -1,0 +1,63 @@
+"""Every compiled program is lowered for accelerators, with the blocks that it would have there: rules that are missing
+show, and callbacks; nothing is compiled, and nothing runs."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from lstm_toys.populations import answering, blocks, programs
+from lstm_toys.studies.generalization import tiles
+from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.tasks.families import FAMILIES
+from lstm_toys.tasks.planes import Axis
+
+BACKENDS = {"cuda": "gpu", "rocm": "gpu", "tpu": "tpu"}
+MODELS = {
+    "lstm": {"gates": "hard"},
+    "gru": {"cell": "gru", "readout": "dense"},
+    "rnn": {"cell": "rnn", "hidden": (4, 3)},
+}
+X = lt.time_points(20)
+TASK = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, X)
+
+
+@pytest.fixture(params=BACKENDS)
+def platform(request, monkeypatch):
+    """A platform that is not here, and which the code takes to be."""
+    monkeypatch.setattr(jax, "default_backend", lambda: BACKENDS[request.param])
+    return request.param
+
+
+def lowered(function, platform, *arguments):
+    return function.trace(*arguments).lower(lowering_platforms=(platform,)).as_text()
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_training_is_lowered(kind, platform):
+    model, mesh = lt.Stack(features=1, **{"hidden": (4,), **MODELS[kind]}), blocks.mesh()
+    block = programs.suitable_block(TASK, model)
+    assert block == 256
+    group = next(blocks.groups(512, 512, block, mesh.size))
+    initialize, follow = programs.functions(TASK, model, "rmsprop_keras", mesh)
+    start, members = programs.shapes(TASK, group, mesh, initialize)
+    assert "256" in lowered(initialize, platform, start, np.uint32(0))
+    assert "256" in lowered(follow, platform, members, *programs.CALL)
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_answers_and_measures_are_lowered(kind, platform):
+    model, mesh = lt.Stack(features=1, **{"hidden": (4,), **MODELS[kind]}), blocks.mesh()
+    shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
+    params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((2, 256, *leaf.shape), leaf.dtype), shapes)
+    lowered(answering._program(model, mesh), platform, params, jnp.zeros((3, 8, 20, 1)))
+    grid = Grid("plane", "line", (Axis("slope", 0, 1, 4), Axis("intercept", 0, 1, 4)), ())
+    function = tiles.measured(model, tiles.Setting(TASK, 20, lt.Span(), FAMILIES), grid)
+    cells = dict.fromkeys(grid.cells(0, 16, 20, lt.Span()), jnp.zeros((2, 8)))
+    lowered(blocks.spread(function, mesh), platform, params, cells)
+
+
+def test_what_has_no_rule_there_is_found(platform):
+    with pytest.raises(NotImplementedError):
+        lowered(jax.jit(jax.scipy.linalg.schur), platform, jnp.eye(3))
