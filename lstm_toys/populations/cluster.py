@@ -116,7 +116,7 @@ class Cluster(Elsewhere):
             Unfinished: parts failed; all others are done.
             Unreachable: the job cannot be sent.
         """
-        packed, expected = _packed(job), None if self._mixed else self._own
+        sent, expected = packed(job), None if self._mixed else self._own
         waiting, running = deque(parts), dict[Future[Any], P]()
         failed: list[P] = []
         raised: BaseException | None = None
@@ -131,7 +131,7 @@ class Cluster(Elsewhere):
                     raise Lost(f"--cluster={self._address}: there was no {who} for {PATIENCE:.0f} s")
                 while alive and waiting and len(running) < AHEAD * alive:
                     part = waiting.popleft()
-                    future = self._submit(packed, expected, part)
+                    future = self._submit(sent, expected, part)
                     future.add_done_callback(lambda _: came.set())
                     running[future] = part
                 done = [future for future in running if future.done()]
@@ -236,7 +236,7 @@ def _told(error: BaseException | None) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _packed(job: Job) -> bytes:
+def packed(job: Job) -> bytes:
     """A job with the code of whatever is not installed, for a process elsewhere.
 
     Raises:
