@@ -9,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -190,14 +190,13 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
         Unreachable: there is no such cluster, or no worker in it that may do the work.
     """
     quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
-    with dask.config.set(quiet):
+    with dask.config.set(quiet), ExitStack() as stack:
         try:
-            with _client(address) as client:
-                cluster = Cluster(client, address, mixed=mixed, tell=tell)
-                cluster.welcome()
-                yield cluster
-        except (OSError, TimeoutError) as error:
+            cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
+            cluster.welcome()
+        except (OSError, ValueError) as error:  # A file that is none of a scheduler is a ValueError.
             raise Unreachable(f"--cluster={address}: there is no scheduler to be reached: {_told(error)}") from None
+        yield cluster
 
 
 @contextmanager
