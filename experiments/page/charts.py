@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from lstm_toys.statistics import tables
 from lstm_toys.studies.claims.declaration import NETWORKS
 
-WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 58, 20, 22, 30
+WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
 """Of a drawing, its margins and its rows, and the label of a row above the dots, in units of it."""
 
 DOT = 5
@@ -79,7 +79,7 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
                 "kind": row.kind,
                 "line": TOP + ROW * (number + 1),
                 "above": TOP + ROW * number + LABEL - 6,
-                "dots": [*stacked(row.numbers, scale, TOP + ROW * (number + 1))],
+                "dots": [*stacked(row.numbers, scale, TOP + ROW * (number + 1), entry["threshold"])],
                 "beyond": sum(not scale.holds(each) for each in row.numbers),
             }
             for number, row in enumerate(rows)
@@ -146,16 +146,30 @@ def ticks(scale: Scale) -> list[float]:
     return [round(number * step, 12) for number in range(first, math.floor(scale.high / step) + 1)]
 
 
-def stacked(numbers: Sequence[float], scale: Scale, line: float) -> Iterator[tuple[float, float]]:
-    """The places of dots, those of the same column above each other, closer where there are many."""
-    columns: dict[int, int] = {}
+def stacked(
+    numbers: Sequence[float], scale: Scale, line: float, threshold: Mapping[str, Any]
+) -> Iterator[tuple[float, float]]:
+    """The places of dots, those of the same column above each other, closer where there are many.
+
+    No dot lies on the other side of a threshold than its number.
+    """
+    columns: dict[float, int] = {}
     for number in numbers:
-        column = round(scale(number) / DOT)
+        column = _beside(number, round(scale(number) / DOT) * DOT, scale, threshold)
         columns[column] = columns.get(column, 0) + 1
     rise = min(DOT, (ROW - LABEL - DOT) / max(columns.values(), default=1))
     for column, count in sorted(columns.items()):
         for number in range(count):
-            yield column * DOT, round(line - DOT / 2 - 1 - number * rise, 1)
+            yield round(column, 1), round(line - DOT / 2 - 1 - number * rise, 1)
+
+
+def _beside(number: float, column: float, scale: Scale, threshold: Mapping[str, Any]) -> float:
+    """The place of a dot, moved to the side of a threshold where its number is."""
+    for end, meets in (("low", lambda low: number >= low), ("high", lambda high: number > high)):
+        if threshold[end] is not None:
+            edge = scale(threshold[end])
+            column = max(column, edge + DOT / 2) if meets(threshold[end]) else min(column, edge - DOT / 2)
+    return column
 
 
 def region(threshold: Mapping[str, float | None], scale: Scale) -> tuple[float, float] | None:

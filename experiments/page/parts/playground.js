@@ -20,7 +20,7 @@
       parameters[family] = Object.fromEntries(sliders.map(({ name, value }) => [name, value]));
     }
     const { id } = populations[0];
-    return { family: "sine", parameters, tied: true, drawn: null, set: "", networks: id, step: -1, seed: -1 };
+    return { family: "sine", parameters, tied: true, drawn: null, set: "", claim: "", networks: id, step: -1, seed: -1 };
   }
 
   let asked = initial();
@@ -88,12 +88,13 @@
       for (const { name, low, high, value } of families[family]) {
         found.parameters[family][name] = within(told.get(name), low, high, value);
       }
-      found.tied = family === "sine" && told.get("tied") !== "no" && found.parameters.sine.offset === found.parameters.sine.amplitude;
     }
+    const { amplitude, offset } = found.parameters.sine;
+    found.tied = told.get("tied") !== "no" && offset === amplitude;
     if (sets.some(({ id }) => id === told.get("set"))) found.set = told.get("set");
     if (populations.some(({ id }) => id === told.get("networks"))) found.networks = told.get("networks");
     found.step = within(told.get("step"), 0, Infinity, -1);
-    found.seed = Math.round(within(told.get("seed"), 0, 1e6, -1));
+    found.seed = Math.round(within(told.get("seed"), -1, 1e6, -1));
     return found;
   }
 
@@ -169,9 +170,10 @@
   }
 
   /** Whatever was changed is asked at once of a few networks, and of all once nothing changes any more. */
-  function changed({ held = false } = {}) {
+  function changed({ held = false, step = false } = {}) {
     clearTimeout(settling);
     moving = held;
+    if (step && address() !== location.hash) history.pushState(null, "", address());
     playground.setAttribute("aria-busy", "true");
     if (held) settling = setTimeout(changed, SETTLED);
     show();
@@ -180,8 +182,9 @@
 
   // ---- The picture.
 
-  const MARGIN = { left: 46, right: 12, top: 12, bottom: 34 };
+  const MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
   let heights = [0, 1]; // Of the picture, lowest and highest.
+  let reach = [0, 1]; // Of what was drawn since something began to move.
   let cursor = Math.floor(times.length / 2); // Where the keyboard draws.
   let stroke = null; // Where the pointer that draws was last: time point and value.
   let last = null; // What was drawn last, to draw it again in another size or color.
@@ -201,17 +204,13 @@
   /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
   function fit(lines, keep) {
     if (stroke) return; // The picture stays where it is under the hand.
-    let low = keep ? heights[0] : 0;
-    let high = keep ? heights[1] : 0.75;
+    if (!keep) reach = asked.family === "drawn" ? [-1, 1.5] : [0, 0.75];
     for (const line of lines) {
       for (const value of line) {
-        if (value === null) continue;
-        low = Math.min(low, value);
-        high = Math.max(high, value);
+        if (value !== null) reach = [Math.min(reach[0], value), Math.max(reach[1], value)];
       }
     }
-    heights = asked.family === "drawn" ? [Math.min(low, -1), Math.max(high, 1.5)] : [low, high];
-    heights = [Math.floor(heights[0] * 4 - 0.05) / 4, Math.ceil(heights[1] * 4 + 0.05) / 4];
+    heights = [Math.floor(reach[0] * 4 - 0.05) / 4, Math.ceil(reach[1] * 4 + 0.05) / 4];
   }
 
   function draw(question, answers) {
@@ -303,13 +302,8 @@
       rule(pen, across, box.top, across, box.bottom);
       pen.fillText(share.toFixed(1), across, box.bottom + 6);
     }
-    pen.fillText("x", (box.left + box.right) / 2 + 0.1 * (box.right - box.left), box.bottom + 18);
-    pen.save();
-    pen.translate(10, (box.top + box.bottom) / 2);
-    pen.rotate(-Math.PI / 2);
-    pen.textBaseline = "middle";
-    pen.fillText("y", 0, 0);
-    pen.restore();
+    pen.fillText("x", (box.left + box.right) / 2, box.bottom + 6);
+    pen.fillText("y", 8, box.top);
   }
 
   function rule(pen, fromX, fromY, toX, toY) {
@@ -329,11 +323,13 @@
     const { rows, curves, found: [{ low, median, high }] } = last;
     const { step } = stage();
     const who = rows.length > 1 ? `${rows.length} networks` : `Network ${asked.seed}`;
-    const trained = step ? `after ${step.toLocaleString("en")} steps` : "before training";
+    const trained = population().states.length < 2 ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
+    const error = errorOf(median, curves[0], times);
+    const off = error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
     const ends = (values) => `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
     const lines = [
-      `${who} (${population().label}, ${trained}) are shown a curve from ${ends(curves[0])}.`,
-      `Their median answer goes from ${ends(median)}; it is ${errorOf(median, curves[0], times).toPrecision(2)} off (RMSE, x from 0.1 on).`,
+      `${who} (${population().label}${trained}) are shown a curve from ${ends(curves[0])}.`,
+      `Their median answer goes from ${ends(median)}; it is ${off} off (RMSE, x from 0.1 on).`,
     ];
     if (rows.length > 1) {
       const width = high.reduce((sum, value, at) => sum + value - low[at], 0) / times.length;
@@ -352,7 +348,7 @@
       head.scope = "row";
       head.textContent = time.toFixed(2);
       row.append(head);
-      for (const values of [curves[0], median, low, high]) {
+      for (const values of [curves[0], median, ...(rows.length > 1 ? [low, high] : [])]) {
         row.insertCell().textContent = values[at].toFixed(4);
       }
     });
@@ -374,7 +370,7 @@
     controls.tied.checked = asked.tied;
     controls.set.value = asked.set;
     members();
-    const { states, seeds, learned } = population();
+    const { states, seeds, learned, note: about } = population();
     controls.networks.value = asked.networks;
     controls.state.max = states.length - 1;
     controls.state.value = states.indexOf(stage());
@@ -385,12 +381,23 @@
     if (controls.seed.length !== choices.length || controls.seed.options[1]?.textContent !== choices[1]) {
       controls.seed.replaceChildren(...choices.map((text, at) => new Option(text, at ? seeds[at - 1] : -1)));
     }
-    if (!seeds.slice(0, stage().networks).includes(asked.seed)) asked.seed = -1;
-    controls.seed.value = asked.seed;
-    document.getElementById("population-note").textContent = learned;
+    const there = seeds.slice(0, stage().networks).includes(asked.seed);
+    controls.seed.value = there ? asked.seed : -1;
+    const lost = asked.seed >= 0 && !there ? `; network ${asked.seed} is not among the ${stage().networks} kept here` : "";
+    document.getElementById("population-note").textContent = `${about}; ${learned}${lost}`;
+    const quote = asked.claim && document.getElementById(`quote-${asked.claim}`).textContent;
+    const note = document.getElementById("claim-note");
+    note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
+    note.hidden = !quote;
+    document.getElementById("copied").textContent = "";
     document.getElementById("drawing-help").hidden = asked.family !== "drawn";
     chart.classList.toggle("drawing", asked.family === "drawn");
     document.getElementById("key-published").hidden = !published();
+    const alone = controls.seed.value !== "-1";
+    for (const id of ["key-band", "key-single", "head-low", "head-high"]) document.getElementById(id).hidden = alone;
+    for (const id of ["key-median", "head-median"]) {
+      document.getElementById(id).textContent = alone ? "its answer" : "median answer";
+    }
     document.getElementById("key-others").hidden = !chosenSet() || chosenSet().curves.length < 2;
     if (!moving) history.replaceState(null, "", address());
   }
@@ -407,7 +414,7 @@
         button.textContent = curve.label;
         button.onclick = () => {
           take(curve);
-          changed();
+          changed({ step: true });
         };
         return button;
       }));
@@ -418,11 +425,11 @@
   function take({ family, parameters }) {
     asked.family = family;
     Object.assign(asked.parameters[family], parameters);
-    asked.tied = family === "sine" && parameters.offset === parameters.amplitude;
+    if (family === "sine") asked.tied = parameters.offset === parameters.amplitude;
   }
 
-  function chooseSet(id) {
-    asked.set = id;
+  function chooseSet(id, claim = "") {
+    Object.assign(asked, { set: id, claim });
     const curves = chosenSet()?.curves ?? [];
     if (curves.length) take(curves[0]);
   }
@@ -430,15 +437,15 @@
   for (const radio of controls.family) {
     radio.onchange = () => {
       if (radio.value === "drawn") asked.drawn ??= shownCurve().map(clamped);
-      asked.family = radio.value;
-      asked.set = "";
-      changed();
+      Object.assign(asked, { family: radio.value, set: "", claim: "" });
+      changed({ step: true });
     };
   }
   for (const [family, sliders] of Object.entries(families)) {
     for (const { name } of sliders) {
       controls[name].oninput = () => {
         const parameters = asked.parameters[family];
+        Object.assign(asked, { set: "", claim: "" });
         parameters[name] = Number(controls[name].value);
         if (name === "amplitude" && asked.tied) parameters.offset = parameters.amplitude;
         if (name === "offset") asked.tied = false;
@@ -448,17 +455,17 @@
     }
   }
   controls.tied.onchange = () => {
-    asked.tied = controls.tied.checked;
+    Object.assign(asked, { tied: controls.tied.checked, set: "", claim: "" });
     if (asked.tied) asked.parameters.sine.offset = asked.parameters.sine.amplitude;
-    changed();
+    changed({ step: true });
   };
   controls.set.onchange = () => {
     chooseSet(controls.set.value);
-    changed();
+    changed({ step: true });
   };
   controls.networks.onchange = () => {
     asked.networks = controls.networks.value;
-    changed();
+    changed({ step: true });
   };
   controls.state.oninput = () => {
     asked.step = population().states[Number(controls.state.value)].step;
@@ -467,20 +474,20 @@
   controls.state.onchange = () => changed();
   controls.seed.onchange = () => {
     asked.seed = Number(controls.seed.value);
-    changed();
+    changed({ step: true });
   };
   document.getElementById("controls").onsubmit = (event) => event.preventDefault();
   document.getElementById("reset").onclick = () => {
     asked = initial();
-    document.getElementById("claim-note").hidden = true;
-    changed();
+    changed({ step: true });
   };
   document.getElementById("copy").onclick = async () => {
     const told = document.getElementById("copied");
     try {
-      await navigator.clipboard.writeText(location.href);
+      await navigator.clipboard.writeText(location.href.replace(/#.*/, "") + address());
       told.textContent = "Copied.";
     } catch {
+      history.replaceState(null, "", address());
       told.textContent = "It is in the address bar.";
     }
   };
@@ -536,27 +543,23 @@
 
   for (const button of document.querySelectorAll("button[data-set]")) {
     button.onclick = () => {
-      asked = { ...initial(), set: button.dataset.set };
-      chooseSet(asked.set);
-      const note = document.getElementById("claim-note");
-      const quote = document.getElementById(`quote-${button.dataset.claim}`).textContent;
-      note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
-      note.hidden = false;
-      changed();
+      asked = initial();
+      chooseSet(button.dataset.set, button.dataset.claim);
+      changed({ step: true });
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       playground.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
       chart.focus({ preventScroll: true });
     };
   }
 
-  window.onhashchange = () => {
-    if (location.hash.includes("=")) {
-      asked = read(location.hash);
-      changed();
-    }
+  window.onpopstate = () => {
+    if (location.hash && !location.hash.includes("=")) return; // A section of the page.
+    asked = read(location.hash);
+    changed();
   };
   new ResizeObserver(paint).observe(chart);
   matchMedia("(prefers-color-scheme: dark)").onchange = paint;
+  matchMedia("print").onchange = paint;
 
   function begin() {
     if (location.hash.includes("=")) asked = read(location.hash);

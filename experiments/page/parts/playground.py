@@ -26,21 +26,23 @@ class Population(NamedTuple):
         id: in the page's address.
         run: its name in `experiments.page.runs.COMMANDS`.
         label: what it is called.
+        note: what is to be known of it.
     """
 
     id: str
     run: str
     label: str
+    note: str
 
 
 POPULATIONS = (
-    Population("published", "published", "LSTM as published, with hard gates"),
-    Population("untrained", "published", "the same before training"),
-    Population("sigmoid", "other_gates", "LSTM with sigmoid gates"),
-    Population("dense", "dense", "LSTM with a dense readout"),
-    Population("gru", "gru", "GRU with hard gates"),
-    Population("rnn", "rnn", "plain recurrent network (tanh)"),
-    Population("larger", "larger", "LSTM trained on A = 0.6"),
+    Population("published", "published", "LSTM as published", "hard gates; one more LSTM unit answers"),
+    Population("untrained", "published", "LSTM before training", "as they begin, with random weights"),
+    Population("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as published"),
+    Population("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
+    Population("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
+    Population("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
+    Population("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
 )
 
 RANGES = {
@@ -113,6 +115,7 @@ def described(
     told = {
         "id": population.id,
         "label": population.label,
+        "note": population.note,
         "layers": weights.layers(saved.model, len(saved.shown)),
         "seeds": sound.tolist(),
         "states": [
@@ -122,7 +125,7 @@ def described(
         "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
         "learned": "not trained"
         if population.id == "untrained"
-        else f"{metrics['converged']} of {metrics['seeds']} learned their curve",
+        else f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {metrics['steps']:,} steps",
     }
     blocks = {
         names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL])

@@ -65,8 +65,7 @@ SECTIONS = (
         "The hill and the answers of all networks over the plane of x and y.",
         "The same with half a sine wave instead of a line, and a second layer below the two units, as the post has it. "
         "The first sentence below is about networks without that layer.",
-        "Whether one layer suffices is a matter of the number below, not of the picture: the first claim is drawn for "
-        "networks of one layer, and says how far they stay away from the hill.",
+        "The first sentence below would hold if networks of one layer stayed far from the hill, by at least 0.02.",
         ("hill-second-layer", "identity"),
     ),
     Section(
@@ -99,8 +98,8 @@ SECTIONS = (
         "Five lines with intercept, and the answers of all networks to each.",
         "What do networks that know one sine make of a straight line? The slopes of these are from 0.1 to 1.2, and "
         "each begins as high as it is steep.",
-        "Follow one color: the dashed line is what was shown, the band what 5–95 % of the networks answer. An identity "
-        "would lie on the dashed line; an LSTM unit cannot answer beyond 1.",
+        "Follow one color: the dashed line, where it lies within the picture, is what was shown, the band what 5–95 % "
+        "of the networks answer. An identity would lie on the dashed line; an LSTM unit cannot answer beyond 1.",
         ("lines-sine-phase", "lines-same-factor", "lines-nonlinear"),
     ),
     Section(
@@ -141,7 +140,7 @@ SECTIONS = (
         "amplitude_range.png",
         "The amplitude that networks tell over the true one.",
         "Networks see a whole sine and tell its amplitude once, at the end. They learn from amplitudes below 0.5.",
-        "The straight line is the truth. To its right, beyond 0.5, nothing was learned from.",
+        "The straight line is the truth. Right of the yellow area nothing was learned from.",
         ("amplitude-inside", "amplitude-diverges"),
     ),
     Section(
@@ -187,10 +186,20 @@ def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mappin
     ]
     if not sections:
         return None
+    failed = [(entry["id"], entry["quote"]) for entry in entries if entry["verdict"] == "refuted"]
     counts = {word: sum(entry["verdict"] == verdict for entry in entries) for verdict, word in WORDS.items()}
     seeds = entries[0]["seeds"] if entries else 0
     command = runs["claims"].command if "claims" in runs else ""
-    return Made({"sections": sections, "counts": counts, "seeds": seeds, "judged": len(entries), "command": command})
+    return Made(
+        {
+            "sections": sections,
+            "counts": counts,
+            "seeds": seeds,
+            "judged": len(entries),
+            "failed": failed,
+            "command": command,
+        }
+    )
 
 
 def figure(found: Found, name: str) -> str:
@@ -229,10 +238,18 @@ def claim(entry: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets", "diverged", "excluded")},
         "words": [*sentences(entry)],
-        "verdict_words": WORDS[entry["verdict"]],
+        "verdict_words": WORDS[entry["verdict"]] + (", but not of these networks alone" if shared(entry) else ""),
         "drawing": charts.drawing(entry),
         "curves": [*curves],
     }
+
+
+def shared(entry: dict[str, Any]) -> bool:
+    """Whether a claim that holds is met as well by what has learned nothing, or something else."""
+    nulls = [null["meets"] for null in entry["null"].values()]
+    controls = [control["verdict"] == "supported" for control in entry["controls"].values()]
+    copied = any(nulls) and not any("to be learned" in remark for remark in entry["remarks"])
+    return entry["verdict"] == "supported" and (copied or any(controls))
 
 
 def sentences(entry: dict[str, Any]) -> Iterator[str]:
