@@ -1,6 +1,7 @@
 """The devices that a population is spread over, how XLA compiles for them, and the fingerprint of both."""
 
 import contextlib
+import importlib.util
 import os
 import platform
 import re
@@ -51,11 +52,19 @@ def compile_loops() -> None:
     """Asks XLA:CPU to compile whole loops, unless the user has chosen backend options of their own.
 
     A recurrence of small matrices runs about twice as fast so. It changes the last bits of results, and takes effect
-    only before JAX has made its devices.
+    only before JAX has made its devices. Where JAX may choose an accelerator, nothing is asked.
     """
     flags = os.environ.get("XLA_FLAGS", "")
-    if "xla_backend_extra_options" not in flags:
+    if "xla_backend_extra_options" not in flags and not _accelerated():
         os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={BACKEND_OPTIONS}".strip()
+
+
+def _accelerated() -> bool:
+    """Whether JAX may choose an accelerator, as far as can be told before it makes its devices."""
+    asked = jax.config.values["jax_platforms"]
+    if asked:
+        return asked.split(",")[0] != "cpu"
+    return any(importlib.util.find_spec(plugin) is not None for plugin in ("jax_plugins", "libtpu"))
 
 
 def cache_compilations() -> None:

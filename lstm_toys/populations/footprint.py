@@ -28,10 +28,17 @@ class TooLarge(Exception):
 
 
 class Footprint(NamedTuple):
-    """Bytes of memory and of disk."""
+    """What something takes.
+
+    Attributes:
+        memory: bytes of the process.
+        disk: bytes of files.
+        devices: those of the bytes of memory that are on devices, and on an accelerator not in the process.
+    """
 
     memory: int
     disk: int
+    devices: int = 0
 
 
 def estimate(
@@ -74,14 +81,26 @@ def estimate(
     units = sum(sizes.size(model, features).widths)
     examples = 4 * curves * (timesteps * features + points * asked)
     working = 4 * timesteps * (at_once * units * TRACES + curves * units)
-    devices, block = jax.device_count(), block or 1
+    devices, block = jax.device_count(), block or _usual_block()
     together = blocks.group_size(members, block, devices)
+    held = together * (3 * state + examples + 2 * told) + min(members, devices * block) * working
     return Footprint(
-        memory=together * (3 * state + examples + 2 * told)
-        + min(members, devices * block) * working
-        + members * (states * parameters + history + 3 * answers),
+        memory=held + members * (states * parameters + history + 3 * answers),
         disk=members * (2 * (state + history + states * parameters) + parameters + history + states * answers),
+        devices=held,
     )
+
+
+def _usual_block() -> int:
+    """The fewest members that a block has on a CPU, and those that it has on an accelerator."""
+    return 1 if jax.default_backend() == "cpu" else blocks.default_block(0)
+
+
+def memory_of_devices() -> int | None:
+    """Bytes that all devices hold together; None where that is the memory of the process, as on a CPU, or unknown."""
+    told = [device.memory_stats() for device in jax.local_devices()]
+    limits = [each.get("bytes_limit") for each in told if each]
+    return sum(limits) if len(limits) == len(told) and all(limits) else None
 
 
 def memory_of_process() -> int:
@@ -104,7 +123,12 @@ def check(footprint: Footprint, folder: Path) -> None:
         TooLarge: one of them is too small.
         OSError: the folder cannot be looked at.
     """
-    memory = memory_of_process()
+    memory, devices = memory_of_process(), memory_of_devices()
+    if devices is not None:
+        if footprint.devices > devices:
+            told = f"{footprint.devices / GIB:,.1f} GiB on the devices, which have {devices / GIB:,.1f} GiB"
+            raise TooLarge(f"it would take about {told}")
+        footprint = footprint._replace(memory=footprint.memory - footprint.devices)
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     disk = shutil.disk_usage(there).free
     if footprint.memory > memory or footprint.disk > disk:

@@ -1,13 +1,16 @@
 """Every compiled program is lowered for accelerators, with the blocks that it would have there: rules that are missing
 show, and callbacks; nothing is compiled, and nothing runs."""
 
+import os
+from types import SimpleNamespace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.populations import answering, blocks, programs
+from lstm_toys.populations import answering, blocks, devices, footprint, programs
 from lstm_toys.studies.generalization import tiles
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import FAMILIES
@@ -61,3 +64,33 @@ def test_answers_and_measures_are_lowered(kind, platform):
 def test_what_has_no_rule_there_is_found(platform):
     with pytest.raises(NotImplementedError):
         lowered(jax.jit(jax.scipy.linalg.schur), platform, jnp.eye(3))
+
+
+PLATFORMS = [("", (), True), ("", ("libtpu",), False), ("cpu", ("libtpu",), True), ("tpu,cpu", (), False)]
+
+
+@pytest.mark.parametrize(("asked", "plugins", "set_"), PLATFORMS)
+def test_options_of_the_cpu_stay_off_elsewhere(asked, plugins, set_, monkeypatch):
+    monkeypatch.setattr(devices, "jax", SimpleNamespace(config=SimpleNamespace(values={"jax_platforms": asked})))
+    monkeypatch.setattr(devices.importlib.util, "find_spec", lambda name: name if name in plugins else None)
+    monkeypatch.setattr(devices.os, "environ", {})
+    devices.compile_loops()
+    assert (devices.BACKEND_OPTIONS in os.environ.get("XLA_FLAGS", "")) == set_
+
+
+def test_what_devices_hold_is_held_against_their_own_memory(platform, monkeypatch, tmp_path):
+    def estimated():
+        asked = {"timesteps": 20, "members": 10_000, "probed": 3, "block": None}
+        return footprint.estimate(TASK, lt.Stack(features=1, hidden=(4,)), "sgd", **asked)
+
+    found = estimated()
+    assert 0 < found.devices < found.memory
+    limits = iter([found.devices // 2, found.devices])
+    monkeypatch.setattr(footprint, "memory_of_devices", lambda: next(limits))
+    monkeypatch.setattr(footprint, "memory_of_process", lambda: found.memory - found.devices)
+    with pytest.raises(footprint.TooLarge, match="on the devices, which have"):
+        footprint.check(found, tmp_path)
+    footprint.check(found, tmp_path)
+    monkeypatch.setattr(jax, "default_backend", lambda: "cpu")
+    assert estimated().devices < found.devices
+    assert platform in BACKENDS

@@ -112,7 +112,8 @@ def size(work: Work) -> Footprint:
         execution.size_of(work.subject, shape.common, shape.members, len(shape.budgets))
         for shape in shapes(work.run.settings.settings)
     ]
-    return Footprint(max(each.memory for each in sizes), sum(each.disk for each in sizes))
+    largest = max(sizes, key=lambda each: each.memory)
+    return largest._replace(disk=sum(each.disk for each in sizes))
 
 
 def efforts(work: Work) -> list[float]:
