@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = $(VENV)/bin/python
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-long check lock
+.PHONY: env sine test test-long check lock browser
 
 env: $(VENV)/installed
 
@@ -25,6 +25,12 @@ test: env
 # lines, and the rarer cases of all tests.
 test-long: env
 	$(RUN) -m pytest $(WORKERS) -m long
+
+# A browser for the tests of the page, where none is installed: the system's, else Playwright's own.
+browser: env
+	command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		{ apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes --no-install-recommends chromium; } || \
+		$(RUN) -m playwright install --with-deps chromium
 
 # Style, types, and which folder may import which.
 check: env

@@ -10,6 +10,9 @@ from lstm_toys import output
 
 FOLDER = Path(__file__).parent.parent
 
+MAIN = "*/__main__.py"
+"""What is run of a command that is a folder."""
+
 
 def main() -> None:
     """Runs the command that the first argument names, as its module is run, or lists all of them."""
@@ -31,7 +34,8 @@ def main() -> None:
 
 def commands() -> dict[str, str]:
     """The first line of every command's docstring, by name: the runnable files of the folder, none of them imported."""
-    trees = {path.stem: ast.parse(path.read_bytes()) for path in sorted(FOLDER.glob("*.py"))}
+    paths = {path.stem: path for path in FOLDER.glob("*.py")} | {path.parent.name: path for path in FOLDER.glob(MAIN)}
+    trees = {name: ast.parse(path.read_bytes()) for name, path in sorted(paths.items())}
     return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in trees.items() if _runs(tree)}
 
 

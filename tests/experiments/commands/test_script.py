@@ -26,12 +26,14 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path, monkeypatch):
     (tmp_path / "library.py").write_text('"""No command, if __name__ == "__main__": or not."""\n')
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "deeper.py").write_text((tmp_path / "runs.py").read_text())
-    assert script.commands() == {"runs": "Runs.", "silent": ""}
+    (tmp_path / "larger").mkdir()
+    (tmp_path / "larger" / "__main__.py").write_text((tmp_path / "runs.py").read_text())
+    assert script.commands() == {"larger": "Runs.", "runs": "Runs.", "silent": ""}
 
 
 def test_commands_are_those_of_the_experiments():
     found = script.commands()
-    assert found.keys() >= {"all", "sine", "sweep", "generalization", "claims"}
+    assert found.keys() >= {"all", "sine", "sweep", "generalization", "claims", "page"}
     assert "__init__" not in found
     assert all(found.values())
 

@@ -1,0 +1,1 @@
+"""The one HTML page made from runs, on which anybody tries what the networks do."""

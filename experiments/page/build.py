@@ -1,0 +1,66 @@
+"""From the parts of the page to one file of HTML that asks for no other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from experiments.page.part import Made, Part
+
+FOLDER = Path(__file__).parent
+
+SCRIPTS = ("cells.js", "curves.js")
+"""What the scripts of parts have in common."""
+
+
+def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
+    """The page.
+
+    Args:
+        made: its parts, and what each is made from.
+        missing: commands of runs without which something is left out, by name.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        parts=[(part.name, environment.get_template(f"parts/{part.name}.html"), each.given) for part, each in made],
+        missing=missing,
+        style=source("page.css"),
+        scripts=[(name.removesuffix(".js"), source(name)) for name in (*SCRIPTS, "worker.js")],
+        own_scripts=[source(f"parts/{part.name}.js") for part, _ in made if part.script],
+        data=[(part.name, embedded(each.data)) for part, each in made if each.data],
+        blocks=[item for _, each in made for item in each.blocks.items()],
+    )
+
+
+def source(name: str) -> Markup:
+    """A file of ours as it is within an element of the page.
+
+    Raises:
+        ValueError: it would end the element.
+    """
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    if "</" in text:
+        raise ValueError(f"{name} has </, which would end the element that it lies in")
+    return Markup(text)
+
+
+def embedded(data: object) -> Markup:
+    """JSON within an element of the page: whatever could end the element is written as an escape.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for letter in "<>&":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return Markup(text)

@@ -1,0 +1,129 @@
+"use strict";
+
+// One network in plain numbers: the recurrences of lstm_toys/networks, which the tests hold this file against.
+
+const GATES = {
+  sigmoid: (sum) => 1 / (1 + Math.exp(-sum)),
+  hard: (sum) => Math.min(1, Math.max(0, 0.2 * sum + 0.5)),
+};
+
+/** Adds a row of values times a matrix, whose columns are as many as there are sums. */
+function addProduct(sums, values, from, rows, weights, start) {
+  const columns = sums.length;
+  for (let row = 0; row < rows; row++) {
+    const value = values[from + row];
+    const base = start + row * columns;
+    for (let column = 0; column < columns; column++) sums[column] += value * weights[base + column];
+  }
+}
+
+function lstm({ features, units, gates }, weights, shown, length) {
+  const recurrent = features * 4 * units;
+  const bias = recurrent + units * 4 * units;
+  const gate = GATES[gates];
+  const sums = new Float64Array(4 * units);
+  const cell = new Float64Array(units);
+  const hidden = new Float64Array(length * units);
+  for (let time = 0; time < length; time++) {
+    for (let column = 0; column < sums.length; column++) sums[column] = weights[bias + column];
+    addProduct(sums, shown, time * features, features, weights, 0);
+    if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
+    for (let unit = 0; unit < units; unit++) {
+      const written = gate(sums[unit]) * Math.tanh(sums[2 * units + unit]);
+      cell[unit] = gate(sums[units + unit]) * cell[unit] + written;
+      hidden[time * units + unit] = gate(sums[3 * units + unit]) * Math.tanh(cell[unit]);
+    }
+  }
+  return hidden;
+}
+
+function gru({ features, units, gates }, weights, shown, length) {
+  const recurrent = features * 3 * units;
+  const bias = recurrent + units * 3 * units;
+  const gate = GATES[gates];
+  const ofInput = new Float64Array(3 * units);
+  const ofHidden = new Float64Array(3 * units);
+  const hidden = new Float64Array(length * units);
+  for (let time = 0; time < length; time++) {
+    for (let column = 0; column < ofInput.length; column++) {
+      ofInput[column] = weights[bias + column];
+      ofHidden[column] = weights[bias + 3 * units + column];
+    }
+    addProduct(ofInput, shown, time * features, features, weights, 0);
+    if (time) addProduct(ofHidden, hidden, (time - 1) * units, units, weights, recurrent);
+    for (let unit = 0; unit < units; unit++) {
+      const kept = gate(ofInput[unit] + ofHidden[unit]);
+      const reset = gate(ofInput[units + unit] + ofHidden[units + unit]);
+      const candidate = Math.tanh(ofInput[2 * units + unit] + reset * ofHidden[2 * units + unit]);
+      const before = time ? hidden[(time - 1) * units + unit] : 0;
+      hidden[time * units + unit] = kept * before + (1 - kept) * candidate;
+    }
+  }
+  return hidden;
+}
+
+function rnn({ features, units }, weights, shown, length) {
+  const recurrent = features * units;
+  const bias = recurrent + units * units;
+  const sums = new Float64Array(units);
+  const hidden = new Float64Array(length * units);
+  for (let time = 0; time < length; time++) {
+    for (let unit = 0; unit < units; unit++) sums[unit] = weights[bias + unit];
+    addProduct(sums, shown, time * features, features, weights, 0);
+    if (time) addProduct(sums, hidden, (time - 1) * units, units, weights, recurrent);
+    for (let unit = 0; unit < units; unit++) hidden[time * units + unit] = Math.tanh(sums[unit]);
+  }
+  return hidden;
+}
+
+function dense({ features, units }, weights, shown, length) {
+  const bias = features * units;
+  const sums = new Float64Array(units);
+  const answer = new Float64Array(length * units);
+  for (let time = 0; time < length; time++) {
+    for (let unit = 0; unit < units; unit++) sums[unit] = weights[bias + unit];
+    addProduct(sums, shown, time * features, features, weights, 0);
+    answer.set(sums, time * units);
+  }
+  return answer;
+}
+
+const LAYERS = { lstm, gru, rnn, dense };
+
+/** The numbers of a layer: kernel, recurrent kernel and bias, row by row, one after another. */
+function sizeOf({ kind, features, units }) {
+  if (kind === "dense") return (features + 1) * units;
+  const [columns, biases] = { lstm: [4, 1], gru: [3, 2], rnn: [1, 1] }[kind];
+  return columns * units * (features + units + biases);
+}
+
+/** The answer of one network to one curve, [time]; its weights begin at `start`. */
+function answerOf(layers, weights, start, curve) {
+  let sequence = curve;
+  for (const layer of layers) {
+    const size = sizeOf(layer);
+    sequence = LAYERS[layer.kind](layer, weights.subarray(start, start + size), sequence, curve.length);
+    start += size;
+  }
+  return sequence;
+}
+
+/** The answers of several networks to several curves, [network, curve, time]. */
+function answersOf(layers, weights, networks, curves) {
+  const size = layers.reduce((sum, layer) => sum + sizeOf(layer), 0);
+  const length = curves[0].length;
+  const answers = new Float32Array(networks.length * curves.length * length);
+  networks.forEach((network, row) => {
+    curves.forEach((curve, column) => {
+      answers.set(answerOf(layers, weights, network * size, curve), (row * curves.length + column) * length);
+    });
+  });
+  return answers;
+}
+
+/** Numbers of base64 text, 32-bit floats in little-endian order. */
+function decoded(text) {
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_, place) => view.getFloat32(4 * place, true));
+}

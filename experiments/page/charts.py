@@ -1,0 +1,180 @@
+"""How the numbers of networks are distributed, as drawings within the page. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from lstm_toys.statistics import tables
+from lstm_toys.studies.claims.declaration import NETWORKS
+
+WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
+"""Of a drawing, its margins and its rows, and the label of a row above the dots, in units of it."""
+
+DOT = 5
+"""Width of the dot of one network."""
+
+TICKS = 5
+"""About how many an axis has."""
+
+
+class Row(NamedTuple):
+    """Numbers that are drawn above one line.
+
+    Attributes:
+        label: what they are of.
+        numbers: one a network.
+        kind: ``"networks"`` or ``"others"``.
+    """
+
+    label: str
+    numbers: Sequence[float]
+    kind: str
+
+
+class Scale(NamedTuple):
+    """From numbers to places along the axis.
+
+    Attributes:
+        low: at the left end.
+        high: at the right end.
+    """
+
+    low: float
+    high: float
+
+    def __call__(self, number: float) -> float:
+        """The place of a number; of one beyond an end, that end."""
+        share = (number - self.low) / (self.high - self.low)
+        return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
+
+    def holds(self, number: float) -> bool:
+        """Whether a number is within the ends."""
+        return self.low <= number <= self.high
+
+
+def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What is drawn of a claim, for the template.
+
+    Args:
+        entry: of ``claims.json``.
+
+    Returns:
+        Places and texts: ``rows`` of dots, ``marks`` of single numbers, ``region`` where the claim is met, ``ticks``.
+    """
+    rows, marks = [*rows_of(entry)], [*marks_of(entry)]
+    ends = [end for name in ("low", "high") if (end := entry["threshold"][name]) is not None]
+    scale = scaled([row.numbers for row in rows], [*ends, *(value for _, value, _ in marks)])
+    return {
+        "width": WIDTH,
+        "height": TOP + ROW * len(rows) + BOTTOM,
+        "left": LEFT,
+        "right": WIDTH - RIGHT,
+        "top": TOP,
+        "bottom": TOP + ROW * len(rows),
+        "rows": [
+            {
+                "label": row.label,
+                "kind": row.kind,
+                "line": TOP + ROW * (number + 1),
+                "above": TOP + ROW * number + LABEL - 6,
+                "dots": [*stacked(row.numbers, scale, TOP + ROW * (number + 1), entry["threshold"])],
+                "beyond": sum(not scale.holds(each) for each in row.numbers),
+            }
+            for number, row in enumerate(rows)
+        ],
+        "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
+        "region": region(entry["threshold"], scale),
+        "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(scale)],
+    }
+
+
+def rows_of(entry: Mapping[str, Any]) -> Iterator[Row]:
+    """The networks, those that they are held against, and the controls."""
+
+    def sound(numbers: Sequence[float | None]) -> list[float]:
+        return [number for number in numbers if number is not None]
+
+    yield Row(f"{entry['counted']} {NETWORKS}", sound(entry["per_seed"]), "networks")
+    if entry["against_per_seed"] is not None:
+        yield Row(f"networks of {entry['threshold']['against']}", entry["against_per_seed"], "others")
+    for name, control in entry["controls"].items():
+        yield Row(name, sound(control["per_seed"]), "others")
+
+
+def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+    """Single numbers: kind, value, and what each is."""
+    if entry["published"] and entry["published"]["value"] is not None:
+        value = entry["published"]["value"]
+        yield "published", value, f"the post's own network: {tables.number(value)}"
+    nulls = {name: null["value"] for name, null in entry["null"].items() if null["value"] is not None}
+    if nulls and min(nulls.values()) == max(nulls.values()):
+        nulls = {" or ".join(nulls): min(nulls.values())}
+    for name, value in nulls.items():
+        yield "null", value, f"a {name} of the input: {tables.number(value)}"
+
+
+def scaled(rows: Sequence[Sequence[float]], others: Sequence[float]) -> Scale:
+    """An axis that holds single numbers and all but the most extreme ones of the first row.
+
+    For other rows it is up to three times as long, so that what is far away does not press the first one flat.
+    """
+    (low, high), *beside = (inner(row) for row in rows)
+    low, high = min(low, *others, high), max(high, *others, low)
+    length = (high - low) or abs(high) or 1.0
+    floor, ceiling = low - length, high + length
+    for least, most in beside:
+        low, high = min(low, max(least, floor)), max(high, min(most, ceiling))
+    margin = 0.04 * (high - low) or 0.04 * length
+    return Scale(low - margin, high + margin)
+
+
+def inner(row: Sequence[float]) -> tuple[float, float]:
+    """The ends of a row but for a twentieth of it on either side."""
+    ordered = sorted(row) or [0.0]
+    cut = len(ordered) // 20
+    return ordered[cut], ordered[-1 - cut]
+
+
+def ticks(scale: Scale) -> list[float]:
+    """Round numbers along an axis."""
+    rough = (scale.high - scale.low) / TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    first = math.ceil(scale.low / step)
+    return [round(number * step, 12) for number in range(first, math.floor(scale.high / step) + 1)]
+
+
+def stacked(
+    numbers: Sequence[float], scale: Scale, line: float, threshold: Mapping[str, Any]
+) -> Iterator[tuple[float, float]]:
+    """The places of dots, those of the same column above each other, closer where there are many.
+
+    No dot lies on the other side of a threshold than its number.
+    """
+    columns: dict[float, int] = {}
+    for number in numbers:
+        column = _beside(number, round(scale(number) / DOT) * DOT, scale, threshold)
+        columns[column] = columns.get(column, 0) + 1
+    rise = min(DOT, (ROW - LABEL - DOT) / max(columns.values(), default=1))
+    for column, count in sorted(columns.items()):
+        for number in range(count):
+            yield round(column, 1), round(line - DOT / 2 - 1 - number * rise, 1)
+
+
+def _beside(number: float, column: float, scale: Scale, threshold: Mapping[str, Any]) -> float:
+    """The place of a dot, moved to the side of a threshold where its number is."""
+    for end, meets in (("low", lambda low: number >= low), ("high", lambda high: number > high)):
+        if threshold[end] is not None:
+            edge = scale(threshold[end])
+            column = max(column, edge + DOT / 2) if meets(threshold[end]) else min(column, edge - DOT / 2)
+    return column
+
+
+def region(threshold: Mapping[str, float | None], scale: Scale) -> tuple[float, float] | None:
+    """Where numbers meet a claim, from left to right; None without a threshold."""
+    low, high = threshold["low"], threshold["high"]
+    if low is None and high is None:
+        return None
+    return scale(scale.low if low is None else low), scale(scale.high if high is None else high)

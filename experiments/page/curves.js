@@ -1,0 +1,48 @@
+"use strict";
+
+// Curves and what is counted of answers, as lstm_toys/tasks/families.py and lstm_toys/statistics have them.
+
+const FAMILIES = {
+  line: ({ slope, intercept }) => (x) => slope * x + intercept,
+  hill: ({ height, base }) => (x) => base + height * Math.sin(Math.PI * x),
+  sine: ({ amplitude, frequency, phase, offset }) => (x) => offset + amplitude * Math.sin(frequency * x + phase),
+};
+
+function sampled(family, parameters, times) {
+  return Float64Array.from(times, FAMILIES[family](parameters));
+}
+
+/** A share of sorted numbers, with straight lines between them. */
+function quantile(sorted, share) {
+  const place = share * (sorted.length - 1);
+  const below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}
+
+/** Median and the ends of the band of 5 to 95 % of networks at every time point, of one of several curves. */
+function spread(answers, networks, curves, curve, length) {
+  const found = { low: [], median: [], high: [] };
+  const column = new Float32Array(networks);
+  for (let time = 0; time < length; time++) {
+    for (let row = 0; row < networks; row++) column[row] = answers[(row * curves + curve) * length + time];
+    column.sort();
+    found.low.push(quantile(column, 0.05));
+    found.median.push(quantile(column, 0.5));
+    found.high.push(quantile(column, 0.95));
+  }
+  return found;
+}
+
+/** The root mean squared error of an answer, over all but the first tenth of the curve. */
+function errorOf(answer, curve, times) {
+  let sum = 0;
+  let count = 0;
+  const last = times[times.length - 1];
+  times.forEach((time, place) => {
+    if (time < 0.1 * last) return;
+    sum += (answer[place] - curve[place]) ** 2;
+    count += 1;
+  });
+  return Math.sqrt(sum / count);
+}

@@ -1,0 +1,576 @@
+(() => {
+  "use strict";
+
+  const data = JSON.parse(document.getElementById("playground-data").textContent);
+  const { times, families, sets, populations } = data;
+  const controls = document.getElementById("controls").elements;
+  const chart = document.getElementById("chart");
+  const playground = document.getElementById("playground");
+
+  const FEW = 16; // Networks that answer while a slider moves.
+  const DRAWN = { least: -2, most: 3, scale: 1000 }; // A curve drawn by hand, and its thousandths in an address.
+  const SINGLES = 4; // Single networks that are drawn beside band and median.
+  const SETTLED = 150; // Milliseconds without a change after which all networks answer.
+
+  // ---- What is asked: all of it is in the address.
+
+  function initial() {
+    const parameters = {};
+    for (const [family, sliders] of Object.entries(families)) {
+      parameters[family] = Object.fromEntries(sliders.map(({ name, value }) => [name, value]));
+    }
+    const { id } = populations[0];
+    return { family: "sine", parameters, tied: true, drawn: null, set: "", claim: "", networks: id, step: -1, seed: -1 };
+  }
+
+  let asked = initial();
+
+  function population() {
+    return populations.find(({ id }) => id === asked.networks);
+  }
+
+  /** The state of training that is asked for: that of the named step, else the last. */
+  function stage() {
+    const { states } = population();
+    return states.find(({ step }) => step === asked.step) ?? states[states.length - 1];
+  }
+
+  function curveOf(family, parameters) {
+    return sampled(family, parameters, times);
+  }
+
+  function shownCurve() {
+    return asked.family === "drawn" ? asked.drawn : curveOf(asked.family, asked.parameters[asked.family]);
+  }
+
+  function sameCurve({ family, parameters }) {
+    const own = asked.parameters[family];
+    return asked.family === family && Object.entries(parameters).every(([name, value]) => Math.abs(own[name] - value) < 1e-6);
+  }
+
+  /** The set of the post that is shown together, if one is. */
+  function chosenSet() {
+    return sets.find(({ id }) => id === asked.set);
+  }
+
+  function published() {
+    const found = sets.flatMap(({ curves }) => curves).find((curve) => curve.published && sameCurve(curve));
+    return found ? found.published : null;
+  }
+
+  function address() {
+    const told = new URLSearchParams();
+    if (asked.family === "drawn") {
+      told.set("curve", "drawn");
+      told.set("y", packed(asked.drawn));
+    } else {
+      told.set("curve", asked.family);
+      for (const [name, value] of Object.entries(asked.parameters[asked.family])) told.set(name, String(value));
+      if (asked.family === "sine" && !asked.tied) told.set("tied", "no");
+    }
+    if (asked.set) told.set("set", asked.set);
+    told.set("networks", asked.networks);
+    told.set("step", String(stage().step));
+    if (asked.seed >= 0) told.set("seed", String(asked.seed));
+    return `#${told}`;
+  }
+
+  /** What an address asks for; whatever of it makes no sense is as it is at first. */
+  function read(hash) {
+    const told = new URLSearchParams(hash.replace(/^#/, ""));
+    const found = initial();
+    const family = told.get("curve");
+    if (family === "drawn") {
+      const drawn = unpacked(told.get("y") ?? "");
+      if (drawn) Object.assign(found, { family, drawn });
+    } else if (Object.hasOwn(families, family ?? "")) {
+      found.family = family;
+      for (const { name, low, high, value } of families[family]) {
+        found.parameters[family][name] = within(told.get(name), low, high, value);
+      }
+    }
+    const { amplitude, offset } = found.parameters.sine;
+    found.tied = told.get("tied") !== "no" && offset === amplitude;
+    if (sets.some(({ id }) => id === told.get("set"))) found.set = told.get("set");
+    if (populations.some(({ id }) => id === told.get("networks"))) found.networks = told.get("networks");
+    found.step = within(told.get("step"), 0, Infinity, -1);
+    found.seed = Math.round(within(told.get("seed"), -1, 1e6, -1));
+    return found;
+  }
+
+  function within(text, low, high, otherwise) {
+    const value = text === null || text.trim() === "" ? NaN : Number(text);
+    return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : otherwise;
+  }
+
+  function packed(curve) {
+    const bytes = new Uint8Array(2 * curve.length);
+    curve.forEach((value, place) => new DataView(bytes.buffer).setInt16(2 * place, Math.round(value * DRAWN.scale), true));
+    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  }
+
+  function unpacked(text) {
+    let bytes;
+    try {
+      bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+    } catch {
+      return null;
+    }
+    if (bytes.length !== 2 * times.length) return null;
+    const view = new DataView(bytes.buffer);
+    return Float64Array.from(times, (_, place) => clamped(view.getInt16(2 * place, true) / DRAWN.scale));
+  }
+
+  function clamped(value) {
+    return Math.min(DRAWN.most, Math.max(DRAWN.least, value));
+  }
+
+  // ---- Questions to the worker: one at a time, always the latest.
+
+  const worker = new Worker(URL.createObjectURL(new Blob(
+    ["cells", "worker"].map((id) => document.getElementById(id).textContent),
+    { type: "text/javascript" },
+  )));
+  const sent = new Set();
+  let waiting = null; // What is being answered.
+  let wanted = false; // Whether something has changed since.
+  let moving = false; // Whether a slider is held.
+  let settling = 0;
+
+  worker.onmessage = ({ data: answers }) => {
+    const question = waiting;
+    waiting = null;
+    draw(question, answers);
+    if (wanted) ask();
+  };
+  worker.onerror = () => {
+    document.getElementById("summary").textContent = "This browser cannot compute the networks here; the figures below were made before.";
+  };
+
+  function ask() {
+    if (waiting) {
+      wanted = true;
+      return;
+    }
+    wanted = false;
+    const { layers, seeds } = population();
+    const { block, networks } = stage();
+    if (!sent.has(block)) {
+      sent.add(block);
+      worker.postMessage({ block, text: document.getElementById(`block-${block}`).textContent });
+    }
+    const one = seeds.slice(0, networks).indexOf(asked.seed);
+    const every = Array.from({ length: moving ? Math.min(networks, FEW) : networks }, (_, network) => network);
+    const rows = one < 0 ? every : [one];
+    const curves = [shownCurve()];
+    const others = chosenSet()?.curves.filter((curve) => !sameCurve(curve)) ?? [];
+    if (!moving) curves.push(...others.map(({ family, parameters }) => curveOf(family, parameters)));
+    waiting = { rows, curves, moving, began: performance.now() };
+    worker.postMessage({ block, layers, networks: rows, curves });
+  }
+
+  /** Whatever was changed is asked at once of a few networks, and of all once nothing changes any more. */
+  function changed({ held = false, step = false } = {}) {
+    clearTimeout(settling);
+    moving = held;
+    if (step && address() !== location.hash) history.pushState(null, "", address());
+    playground.setAttribute("aria-busy", "true");
+    if (held) settling = setTimeout(changed, SETTLED);
+    show();
+    ask();
+  }
+
+  // ---- The picture.
+
+  const MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
+  let heights = [0, 1]; // Of the picture, lowest and highest.
+  let reach = [0, 1]; // Of what was drawn since something began to move.
+  let cursor = Math.floor(times.length / 2); // Where the keyboard draws.
+  let stroke = null; // Where the pointer that draws was last: time point and value.
+  let last = null; // What was drawn last, to draw it again in another size or color.
+
+  function place(time, value, box) {
+    const first = times[0];
+    const across = (time - first) / (times[times.length - 1] - first);
+    const up = (value - heights[0]) / (heights[1] - heights[0]);
+    return [box.left + across * (box.right - box.left), box.bottom - up * (box.bottom - box.top)];
+  }
+
+  function frame() {
+    const { width, height } = chart.getBoundingClientRect();
+    return { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom, width, height };
+  }
+
+  /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
+  function fit(lines, keep) {
+    if (stroke) return; // The picture stays where it is under the hand.
+    if (!keep) reach = asked.family === "drawn" ? [-1, 1.5] : [0, 0.75];
+    for (const line of lines) {
+      for (const value of line) {
+        if (value !== null) reach = [Math.min(reach[0], value), Math.max(reach[1], value)];
+      }
+    }
+    heights = [Math.floor(reach[0] * 4 - 0.05) / 4, Math.ceil(reach[1] * 4 + 0.05) / 4];
+  }
+
+  function draw(question, answers) {
+    const { rows, curves } = question;
+    const found = curves.map((_, curve) => spread(answers, rows.length, curves.length, curve, times.length));
+    const singles = rows.slice(0, SINGLES).map((_, row) =>
+      answers.subarray(row * curves.length * times.length, (row * curves.length + 1) * times.length));
+    last = { ...question, found, singles };
+    paint();
+    if (question.moving || wanted) return;
+    tell();
+    playground.setAttribute("aria-busy", "false");
+  }
+
+  function paint() {
+    if (!last) return;
+    const { curves, found, singles, rows } = last;
+    const trained = population().trained;
+    const answer = published();
+    fit([curves[0], trained, ...found.map(({ low }) => low), ...found.map(({ high }) => high), ...singles, answer ?? []], last.moving);
+    const box = frame();
+    const dense = window.devicePixelRatio || 1;
+    chart.width = Math.round(box.width * dense);
+    chart.height = Math.round(box.height * dense);
+    const pen = chart.getContext("2d");
+    const style = getComputedStyle(document.documentElement);
+    const color = (name) => style.getPropertyValue(`--${name}`).trim();
+    pen.scale(dense, dense);
+    axes(pen, box, color);
+
+    const line = (values, stroke, width, dash = []) => {
+      pen.beginPath();
+      values.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
+      Object.assign(pen, { strokeStyle: color(stroke), lineWidth: width, lineJoin: "round" });
+      pen.setLineDash(dash);
+      pen.stroke();
+      pen.setLineDash([]);
+    };
+    line(trained, "trained", 3);
+    found.slice(1).forEach(({ median }) => line(median, "others", 1.2));
+    if (rows.length > 1) {
+      pen.beginPath();
+      found[0].high.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
+      [...found[0].low].reverse().forEach((value, at) => pen.lineTo(...place(times[times.length - 1 - at], value, box)));
+      pen.fillStyle = color("band");
+      pen.fill();
+    }
+    line(curves[0], "shown", 1.6, [6, 4]);
+    pen.fillStyle = color("single");
+    for (const values of rows.length > 1 ? singles : []) {
+      values.forEach((value, at) => {
+        const [across, up] = place(times[at], value, box);
+        pen.fillRect(across - 1, up - 1, 2, 2);
+      });
+    }
+    line(found[0].median, "median", 2.2);
+    if (answer) {
+      Object.assign(pen, { strokeStyle: color("published"), lineWidth: 1.4 });
+      answer.forEach((value, at) => {
+        if (value === null) return;
+        const [across, up] = place(times[at], value, box);
+        pen.beginPath();
+        for (const [x, y] of [[0, -3.4], [3.4, 0], [0, 3.4], [-3.4, 0]]) pen.lineTo(across + x, up + y);
+        pen.closePath();
+        pen.stroke();
+      });
+    }
+    if (asked.family === "drawn" && document.activeElement === chart) {
+      const [across, up] = place(times[cursor], curves[0][cursor], box);
+      Object.assign(pen, { strokeStyle: color("ink"), lineWidth: 1.5 });
+      pen.beginPath();
+      pen.arc(across, up, 6, 0, 2 * Math.PI);
+      pen.stroke();
+    }
+  }
+
+  function axes(pen, box, color) {
+    Object.assign(pen, { font: "12px system-ui, sans-serif", lineWidth: 1, strokeStyle: color("grid"), fillStyle: color("quiet") });
+    const step = heights[1] - heights[0] > 2.5 ? 1 : heights[1] - heights[0] > 1.2 ? 0.5 : 0.25;
+    Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
+    for (let value = Math.ceil(heights[0] / step) * step; value <= heights[1]; value += step) {
+      const [, up] = place(times[0], value, box);
+      rule(pen, box.left, up, box.right, up);
+      pen.fillText(value.toFixed(step < 0.5 ? 2 : 1), box.left - 6, up);
+    }
+    Object.assign(pen, { textAlign: "center", textBaseline: "top" });
+    for (const share of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
+      const across = box.left + share * (box.right - box.left);
+      rule(pen, across, box.top, across, box.bottom);
+      pen.fillText(share.toFixed(1), across, box.bottom + 6);
+    }
+    pen.fillText("x", (box.left + box.right) / 2, box.bottom + 6);
+    pen.fillText("y", 8, box.top);
+  }
+
+  function rule(pen, fromX, fromY, toX, toY) {
+    pen.beginPath();
+    pen.moveTo(fromX, fromY);
+    pen.lineTo(toX, toY);
+    pen.stroke();
+  }
+
+  // ---- The same in words and numbers.
+
+  function number(value) {
+    return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
+  }
+
+  function tell() {
+    const { rows, curves, found: [{ low, median, high }] } = last;
+    const { step } = stage();
+    const who = rows.length > 1 ? `${rows.length} networks` : `Network ${asked.seed}`;
+    const trained = population().states.length < 2 ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
+    const error = errorOf(median, curves[0], times);
+    const off = error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
+    const ends = (values) => `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
+    const lines = [
+      `${who} (${population().label}${trained}) are shown a curve from ${ends(curves[0])}.`,
+      `Their median answer goes from ${ends(median)}; it is ${off} off (RMSE, x from 0.1 on).`,
+    ];
+    if (rows.length > 1) {
+      const width = high.reduce((sum, value, at) => sum + value - low[at], 0) / times.length;
+      lines.push(`The band of 5–95 % of them is ${number(width)} wide on average.`);
+    } else {
+      lines[0] = lines[0].replace(" are shown", " is shown");
+      lines[1] = lines[1].replace("Their median answer", "Its answer");
+    }
+    document.getElementById("summary").textContent = lines.join(" ");
+    const body = document.querySelector("#numbers tbody");
+    body.replaceChildren();
+    times.forEach((time, at) => {
+      if (at % 10 && at !== times.length - 1) return;
+      const row = body.insertRow();
+      const head = document.createElement("th");
+      head.scope = "row";
+      head.textContent = time.toFixed(2);
+      row.append(head);
+      for (const values of [curves[0], median, ...(rows.length > 1 ? [low, high] : [])]) {
+        row.insertCell().textContent = values[at].toFixed(4);
+      }
+    });
+  }
+
+  // ---- Controls show what is asked, and change it.
+
+  function show() {
+    for (const radio of controls.family) radio.checked = radio.value === asked.family;
+    for (const group of document.querySelectorAll(".sliders")) group.hidden = group.dataset.family !== asked.family;
+    for (const [family, sliders] of Object.entries(families)) {
+      for (const { name } of sliders) {
+        const slider = controls[name];
+        const value = asked.parameters[family][name];
+        if (Number(slider.value) !== value) slider.value = value;
+        slider.parentElement.querySelector("output").textContent = number(value);
+      }
+    }
+    controls.tied.checked = asked.tied;
+    controls.set.value = asked.set;
+    members();
+    const { states, seeds, learned, note: about } = population();
+    controls.networks.value = asked.networks;
+    controls.state.max = states.length - 1;
+    controls.state.value = states.indexOf(stage());
+    controls.state.setAttribute("aria-valuetext", `${stage().step} steps`);
+    document.getElementById("training").hidden = states.length < 2;
+    document.querySelector("#training output").textContent = `${stage().step.toLocaleString("en")} steps`;
+    const choices = ["all networks", ...seeds.slice(0, stage().networks).map((seed) => `network ${seed}`)];
+    if (controls.seed.length !== choices.length || controls.seed.options[1]?.textContent !== choices[1]) {
+      controls.seed.replaceChildren(...choices.map((text, at) => new Option(text, at ? seeds[at - 1] : -1)));
+    }
+    const there = seeds.slice(0, stage().networks).includes(asked.seed);
+    controls.seed.value = there ? asked.seed : -1;
+    const lost = asked.seed >= 0 && !there ? `; network ${asked.seed} is not among the ${stage().networks} kept here` : "";
+    document.getElementById("population-note").textContent = `${about}; ${learned}${lost}`;
+    const quote = asked.claim && document.getElementById(`quote-${asked.claim}`).textContent;
+    const note = document.getElementById("claim-note");
+    note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
+    note.hidden = !quote;
+    document.getElementById("copied").textContent = "";
+    document.getElementById("drawing-help").hidden = asked.family !== "drawn";
+    chart.classList.toggle("drawing", asked.family === "drawn");
+    document.getElementById("key-published").hidden = !published();
+    const alone = controls.seed.value !== "-1";
+    for (const id of ["key-band", "key-single", "head-low", "head-high"]) document.getElementById(id).hidden = alone;
+    for (const id of ["key-median", "head-median"]) {
+      document.getElementById(id).textContent = alone ? "its answer" : "median answer";
+    }
+    document.getElementById("key-others").hidden = !chosenSet() || chosenSet().curves.length < 2;
+    if (!moving) history.replaceState(null, "", address());
+  }
+
+  /** A button for every curve of the set that is chosen. */
+  function members() {
+    const place = document.getElementById("members");
+    const curves = chosenSet()?.curves ?? [];
+    if (place.dataset.set !== asked.set) {
+      place.dataset.set = asked.set;
+      place.replaceChildren(...(curves.length > 1 ? curves : []).map((curve) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = curve.label;
+        button.onclick = () => {
+          take(curve);
+          changed({ step: true });
+        };
+        return button;
+      }));
+    }
+    [...place.children].forEach((button, at) => button.setAttribute("aria-pressed", String(sameCurve(curves[at]))));
+  }
+
+  function take({ family, parameters }) {
+    asked.family = family;
+    Object.assign(asked.parameters[family], parameters);
+    if (family === "sine") asked.tied = parameters.offset === parameters.amplitude;
+  }
+
+  function chooseSet(id, claim = "") {
+    Object.assign(asked, { set: id, claim });
+    const curves = chosenSet()?.curves ?? [];
+    if (curves.length) take(curves[0]);
+  }
+
+  for (const radio of controls.family) {
+    radio.onchange = () => {
+      if (radio.value === "drawn") asked.drawn ??= shownCurve().map(clamped);
+      Object.assign(asked, { family: radio.value, set: "", claim: "" });
+      changed({ step: true });
+    };
+  }
+  for (const [family, sliders] of Object.entries(families)) {
+    for (const { name } of sliders) {
+      controls[name].oninput = () => {
+        const parameters = asked.parameters[family];
+        Object.assign(asked, { set: "", claim: "" });
+        parameters[name] = Number(controls[name].value);
+        if (name === "amplitude" && asked.tied) parameters.offset = parameters.amplitude;
+        if (name === "offset") asked.tied = false;
+        changed({ held: true });
+      };
+      controls[name].onchange = () => changed();
+    }
+  }
+  controls.tied.onchange = () => {
+    Object.assign(asked, { tied: controls.tied.checked, set: "", claim: "" });
+    if (asked.tied) asked.parameters.sine.offset = asked.parameters.sine.amplitude;
+    changed({ step: true });
+  };
+  controls.set.onchange = () => {
+    chooseSet(controls.set.value);
+    changed({ step: true });
+  };
+  controls.networks.onchange = () => {
+    asked.networks = controls.networks.value;
+    changed({ step: true });
+  };
+  controls.state.oninput = () => {
+    asked.step = population().states[Number(controls.state.value)].step;
+    changed({ held: true });
+  };
+  controls.state.onchange = () => changed();
+  controls.seed.onchange = () => {
+    asked.seed = Number(controls.seed.value);
+    changed({ step: true });
+  };
+  document.getElementById("controls").onsubmit = (event) => event.preventDefault();
+  document.getElementById("reset").onclick = () => {
+    asked = initial();
+    changed({ step: true });
+  };
+  document.getElementById("copy").onclick = async () => {
+    const told = document.getElementById("copied");
+    try {
+      await navigator.clipboard.writeText(location.href.replace(/#.*/, "") + address());
+      told.textContent = "Copied.";
+    } catch {
+      history.replaceState(null, "", address());
+      told.textContent = "It is in the address bar.";
+    }
+  };
+
+  // ---- Drawing by hand.
+
+  function drawTo(event) {
+    const box = frame();
+    const rect = chart.getBoundingClientRect();
+    const across = (event.clientX - rect.left - box.left) / (box.right - box.left);
+    const up = (box.bottom - (event.clientY - rect.top)) / (box.bottom - box.top);
+    const at = Math.round(Math.min(1, Math.max(0, across)) * (times.length - 1));
+    const value = clamped(heights[0] + up * (heights[1] - heights[0]));
+    const from = stroke ?? { at, value };
+    const count = Math.abs(at - from.at);
+    for (let step = 0; step <= count; step++) {
+      const share = count ? step / count : 1;
+      asked.drawn[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
+    }
+    stroke = { at, value };
+    cursor = at;
+    changed({ held: true });
+  }
+
+  chart.onpointerdown = (event) => {
+    if (asked.family !== "drawn") return;
+    chart.setPointerCapture(event.pointerId);
+    drawTo(event);
+  };
+  chart.onpointermove = (event) => {
+    if (asked.family === "drawn" && chart.hasPointerCapture(event.pointerId)) drawTo(event);
+  };
+  chart.onpointerup = chart.onpointercancel = () => {
+    stroke = null;
+    if (asked.family === "drawn") changed();
+  };
+  chart.onkeydown = (event) => {
+    const across = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
+    const up = { ArrowUp: 0.05, ArrowDown: -0.05 }[event.key];
+    if (asked.family !== "drawn" || (across === undefined && up === undefined)) return;
+    event.preventDefault();
+    if (across !== undefined) {
+      cursor = Math.min(times.length - 1, Math.max(0, cursor + across));
+    } else {
+      asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - cursor) / 4) ** 2))));
+    }
+    chart.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(asked.drawn[cursor])}`);
+    changed({ held: up !== undefined });
+  };
+  chart.onfocus = chart.onblur = paint;
+
+  // ---- Buttons beside claims, addresses, other sizes and colors.
+
+  for (const button of document.querySelectorAll("button[data-set]")) {
+    button.onclick = () => {
+      asked = initial();
+      chooseSet(button.dataset.set, button.dataset.claim);
+      changed({ step: true });
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      playground.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+      chart.focus({ preventScroll: true });
+    };
+  }
+
+  window.onpopstate = () => {
+    if (location.hash && !location.hash.includes("=")) return; // A section of the page.
+    asked = read(location.hash);
+    changed();
+  };
+  new ResizeObserver(paint).observe(chart);
+  matchMedia("(prefers-color-scheme: dark)").onchange = paint;
+  matchMedia("print").onchange = paint;
+
+  function begin() {
+    if (location.hash.includes("=")) asked = read(location.hash);
+    const anchor = location.hash && !location.hash.includes("=");
+    if (!anchor) {
+      changed();
+      return;
+    }
+    const address = location.hash;
+    changed();
+    history.replaceState(null, "", address);
+  }
+  document.addEventListener("DOMContentLoaded", begin);
+})();

@@ -1,0 +1,169 @@
+"""The playground: curves that one bends, and what populations answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import lstm_toys as lt
+from experiments import post, sine
+from experiments.page import weights
+from experiments.page.part import Made, Part
+from experiments.page.runs import Found
+from lstm_toys.runs.experiment import TRAINING
+from lstm_toys.tasks.parameters import PARAMETERS
+
+ALL, FEW = 64, 16
+"""Networks of the published population, and of every other and of earlier steps."""
+
+
+class Population(NamedTuple):
+    """One that can be chosen.
+
+    Attributes:
+        id: in the page's address.
+        run: its name in `experiments.page.runs.COMMANDS`.
+        label: what it is called.
+        note: what is to be known of it.
+    """
+
+    id: str
+    run: str
+    label: str
+    note: str
+
+
+POPULATIONS = (
+    Population("published", "published", "LSTM as published", "hard gates; one more LSTM unit answers"),
+    Population("untrained", "published", "LSTM before training", "as they begin, with random weights"),
+    Population("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as published"),
+    Population("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
+    Population("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
+    Population("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
+    Population("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
+)
+
+RANGES = {
+    "line": {"slope": (-2.0, 2.0, 0.4), "intercept": (-1.0, 2.0, 0.2)},
+    "hill": {"height": (-1.0, 1.0, 0.3), "base": (-0.5, 1.0, 0.3)},
+    "sine": {
+        "amplitude": (0.0, 1.0, 0.6),
+        "frequency": (1.0, 64.0, sine.FREQUENCY),
+        "phase": (-3.14, 3.14, 0.0),
+        "offset": (-1.0, 1.5, 0.6),
+    },
+}
+"""Of each family, the ends of the sliders of its parameters, and where they stand at first, which nobody trained on."""
+
+SETS = {
+    TRAINING: "the sine that they learned",
+    "line": "lines with intercept",
+    "line_origin": "lines through the origin",
+    "amplitude": "sines of other amplitudes",
+    "phase": "sines of other phases",
+    "frequency": "sines of other frequencies",
+}
+"""The curves of the post."""
+
+
+def make(runs: Mapping[str, Found]) -> Made | None:
+    """The populations that there are, and the curves that they can be shown."""
+    if "published" not in runs:
+        return None
+    loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
+    return made(loaded, {name: runs[name].metrics for name in loaded})
+
+
+def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
+    """The same, of populations that are loaded, and of the summaries of their runs."""
+    results = loaded["published"].results
+    populations: list[dict[str, Any]] = []
+    blocks: dict[str, str] = {}
+    for each in POPULATIONS:
+        if each.run in loaded:
+            population, weighed = described(each, loaded[each.run], metrics[each.run])
+            populations.append(population)
+            blocks |= weighed
+    sliders = {
+        family: [
+            {
+                "name": each.name,
+                "label": each.label,
+                **dict(zip(("low", "high", "value"), ends[each.name], strict=True)),
+            }
+            for each in PARAMETERS[family]
+        ]
+        for family, ends in RANGES.items()
+    }
+    told = {"families": sliders, "sets": [*sets(results)], "populations": populations}
+    return Made(told, {"times": results.time.values.tolist(), **told}, blocks)
+
+
+def described(
+    population: Population, saved: lt.Saved, metrics: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A population as the page has it, without seeds that diverged, and the blocks of its weights by name."""
+    sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if population.id == "published" else FEW]
+    states: dict[int, Any] = {metrics["steps"]: saved.params}
+    if population.id == "untrained":
+        states = {0: saved.kept[0]}
+    elif population.id == "published":
+        states = {**saved.kept, **states}
+    names = {step: f"{population.run}-{step}" for step in states}
+    told = {
+        "id": population.id,
+        "label": population.label,
+        "note": population.note,
+        "layers": weights.layers(saved.model, len(saved.shown)),
+        "seeds": sound.tolist(),
+        "states": [
+            {"step": step, "block": names[step], "networks": min(len(sound), FEW if step in saved.kept else ALL)}
+            for step in states
+        ],
+        "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
+        "learned": "not trained"
+        if population.id == "untrained"
+        else f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {metrics['steps']:,} steps",
+    }
+    blocks = {
+        names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL])
+        for step, params in states.items()
+    }
+    return told, blocks
+
+
+def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
+    """The curves of the post, with its answers where there are numbers, from what its networks were shown here."""
+    published = {index: curve["output"] for _, curve, index in post.readings.published_curves(results)}
+    learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
+    (answer,) = (curve["output"] for curve in post.readings.published()["sine"]["curves"])
+    trained = {"family": "sine", "parameters": learned, "label": SETS[TRAINING], "published": answer}
+    yield {"id": TRAINING, "label": SETS[TRAINING], "curves": [trained]}
+    for name, label in list(SETS.items())[1:]:
+        rows = np.flatnonzero(results.family.values == name)
+        every = [shown(results.isel(curve=row)) for row in rows]
+        differing = [key for key in every[0][1] if len({parameters[key] for _, parameters in every}) > 1]
+        curves = [
+            {
+                "family": family,
+                "parameters": parameters,
+                "label": ", ".join(f"{key} {parameters[key]:g}" for key in differing if key != "offset"),
+                "published": published.get(row),
+            }
+            for row, (family, parameters) in zip(rows.tolist(), every, strict=True)
+        ]
+        yield {"id": name, "label": label, "curves": curves}
+
+
+def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
+    """The family of a curve of labeled results, and its parameters."""
+    for family, declared in PARAMETERS.items():
+        parameters = {each.name: float(curve[each.name]) for each in declared if each.name in curve.coords}
+        if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
+            return family, parameters
+    raise ValueError(f"{curve.family.item()} is of no family of the library")
+
+
+PART = Part("playground", make, script=True)

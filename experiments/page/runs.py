@@ -1,0 +1,71 @@
+"""The runs that the page is made of: found finished, or missing, with the command that makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from experiments import all as every
+from experiments import claims
+from experiments.commands import command
+from lstm_toys.runs.folder import Run
+
+KEPT = (0, 30, 100, 300)
+"""Steps of the published networks, besides the last, at which the page shows them."""
+
+COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "published": (("sine", "--seeds", "64", "--keep_steps", ",".join(map(str, KEPT))),),
+    "other_gates": (("sine", "--gates", "sigmoid"),),
+    "dense": (("sine", "--readout", "dense"),),
+    "gru": (("sine", "--cell", "gru"),),
+    "rnn": (("sine", "--cell", "rnn", "--gates", "sigmoid", "--learning_rate", "0.002"),),
+    "larger": (("sine", "--train_amplitude", "0.6"),),
+    **{name: ((name,),) for name in every.EXPERIMENTS},
+    "claims": (("claims", "--variants"), ("claims",)),
+}
+"""By name, the command of a run, and others whose run does as well; the first one is told."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finished run.
+
+    Attributes:
+        command: that made it.
+        run: its folder.
+        metrics: its summary.
+    """
+
+    command: str
+    run: Run[Any]
+    metrics: dict[str, Any]
+
+
+def find(results_dir: Path) -> tuple[dict[str, Found], dict[str, str]]:
+    """The finished runs, by name, and the commands of those that are missing.
+
+    Raises:
+        Damaged: a file of a run is not what was written.
+    """
+    found, missing = {}, {}
+    for name, commands in COMMANDS.items():
+        runs = {told(arguments): planned(arguments, results_dir) for arguments in commands}
+        finished = [Found(words, run, run.read_metrics()) for words, run in runs.items() if run.finished]
+        if finished:
+            found[name] = finished[0]
+        else:
+            missing[name] = next(iter(runs))
+    return found, missing
+
+
+def planned(arguments: tuple[str, ...], results_dir: Path) -> Run[Any]:
+    """The run of a command line."""
+    name, *rest = (*arguments, f"--results_dir={results_dir}")
+    plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
+    return plan.works[0].run
+
+
+def told(arguments: tuple[str, ...]) -> str:
+    """A command line as one types it."""
+    return f"python -m experiments.{' '.join(arguments)}"

@@ -1,0 +1,12 @@
+// Answers questions beside the page, so that it never waits; what is sent once is kept.
+
+const kept = new Map();
+
+onmessage = ({ data: { block, text, layers, networks, curves } }) => {
+  if (text !== undefined) {
+    kept.set(block, decoded(text));
+    return;
+  }
+  const answers = answersOf(layers, kept.get(block), networks, curves);
+  postMessage(answers, [answers.buffer]);
+};

@@ -1,0 +1,158 @@
+"""Networks of every kind that the page computes, a page of them, and a browser that opens it."""
+
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from kinds import KINDS, SEEDS
+from playwright.sync_api import sync_playwright
+
+import lstm_toys as lt
+from conftest import ROOT
+from experiments import sine
+from experiments.page import build, runs
+from experiments.page.parts import playground, post
+from lstm_toys.files import read_json_list
+
+CLAIMS = ROOT / "results" / "claims" / "claims.json"
+"""The published table."""
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def curves():
+    """What every network is shown: the training curve, all probes, and a hundred curves as a hand draws them."""
+    random = np.random.default_rng(0)
+    corners = random.uniform(-2, 3, (100, 12))
+    drawn = [np.interp(np.linspace(0, 11, 100), np.arange(12), each) for each in corners]
+    return np.concatenate([lt.curves_of(sine.EXPERIMENT), np.asarray(drawn, np.float32)[:, :, None]])
+
+
+@pytest.fixture(scope="session")
+def networks(curves):
+    """Makes networks of a kind, every parameter of which is random, and their answers to all curves."""
+    known = {}
+
+    def make(kind):
+        if kind not in known:
+            model = lt.Stack(features=1, **{"hidden": (8,), **KINDS[kind]})
+            shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
+            random = np.random.default_rng(len(known))
+            draw = lambda leaf: random.normal(0, 0.3, (SEEDS, *leaf.shape)).astype(np.float32)  # noqa: E731
+            params = jax.tree.map(draw, shapes)
+            known[kind] = (model, params, np.asarray(lt.answers(model, params, curves)))
+        return known[kind]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def saved(networks):
+    """Makes a population as runs have it; seed 3 diverged."""
+
+    def make(kind):
+        model, params, answers = networks(kind)
+        told = answers[:, : 1 + sum(len(each.inputs) for each in sine.EXPERIMENT.probes(lt.time_points(100)))].copy()
+        told[3] = np.nan
+        results = lt.labeled(sine.EXPERIMENT, told)
+        kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in (0, 30)}
+        return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def metrics():
+    """What the summary of a run has, about."""
+    return {
+        "steps": 1_000,
+        "seeds": SEEDS,
+        "converged": SEEDS - 1,
+        "diverged_seeds": [3],
+        "goal": "train RMSE of y at most 0.02",
+        "seconds": {"train": 1.0},
+        "fingerprint": {"lstm_toys": "0.1.0", "jax": "0.10", "optax": "0.2", "processor": "one, avx2"},
+    }
+
+
+@pytest.fixture(scope="session")
+def entries():
+    """What was found of every claim."""
+    return read_json_list(CLAIMS)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A browser without a window; where there is none, tests are skipped, unless LSTM_TOYS_BROWSER says otherwise."""
+    with sync_playwright() as playwright:
+        installed = next(filter(None, map(shutil.which, BROWSERS)), playwright.chromium.executable_path)
+        if not Path(installed).exists() and os.environ.get("LSTM_TOYS_BROWSER") != "required":
+            pytest.skip("no browser is installed; `make browser` installs one")
+        launched = playwright.chromium.launch(executable_path=installed)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def compose(saved, metrics, entries):
+    """Makes a page of networks of some kinds, and of what was found of claims."""
+
+    def make(kinds=tuple(each.run for each in playground.POPULATIONS), entries=entries, missing=None, figure="data:,"):
+        tried = playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))
+        found = {
+            section.run: runs.Found(f"python -m experiments.{section.run}", runs.planned((section.run,), ROOT), metrics)
+            for section in post.SECTIONS
+        }
+        found["claims"] = found["line"]
+        told = post.made({section.id: figure for section in post.SECTIONS}, entries, found)
+        return build.html([(playground.PART, tried), (post.PART, told)], missing or {})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def page(compose, tmp_path_factory):
+    """The address of a page of all."""
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(compose(), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def settled():
+    """Waits until all networks have answered what is asked."""
+
+    def wait(tab):
+        while tab.locator("#playground").get_attribute("aria-busy") != "false":
+            tab.wait_for_timeout(10)
+
+    return wait
+
+
+@pytest.fixture
+def opened(browser, settled):
+    """Opens an address in a window of its own, in which nothing may go wrong, and nothing be asked of anybody."""
+    wrong, contexts = [], []
+
+    def open_(address, width=1280, height=900, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        tab = contexts[-1].new_page()
+        tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda error: wrong.append(str(error)))
+        tab.on("dialog", lambda dialog: wrong.append(dialog.message))
+        outside = lambda asked: not asked.url.startswith(("file:", "data:", "blob:"))  # noqa: E731
+        tab.on("request", lambda asked: wrong.append(asked.url) if outside(asked) else None)
+        tab.goto(address)
+        settled(tab)
+        return tab
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert wrong == []

@@ -1,0 +1,131 @@
+"""The command that makes the page, and what is in the file."""
+
+import json
+
+import pytest
+
+import conftest
+from experiments.page import __main__ as command
+from experiments.page import build, charts, runs
+from experiments.page.parts import post
+from experiments.post import sentences
+from lstm_toys.runs.folder import Run
+
+ROOT = conftest.ROOT
+
+
+def test_help_and_wrong_flags_load_nothing_heavy():
+    first = "from experiments.page import __main__ as asked"
+    printed = conftest.carry_out_without_jax("page", ("--help",), ("--seeds=3",), first=first)
+    assert "usage" in printed
+    assert printed.endswith("2\n")
+
+
+def test_without_runs_there_is_no_page_and_one_is_kept(tmp_path, capsys):
+    (tmp_path / command.NAME).write_text("an earlier one")
+    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
+    printed, errors = capsys.readouterr()
+    assert errors.count("\n") == 1
+    assert "no finished run" in errors
+    assert all(runs.told(commands[0]) in " ".join(printed.split()) for commands in runs.COMMANDS.values())
+    assert (tmp_path / command.NAME).read_text() == "an earlier one"
+
+
+def test_a_page_is_made_of_the_runs_that_there_are(everything, tmp_path, monkeypatch, capsys):
+    _, folder = everything
+    finished = {path.name.split("-")[0]: path for path in (folder / "runs").iterdir()}
+    monkeypatch.setattr(
+        runs, "COMMANDS", {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
+    )
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / finished["line"].name).symlink_to(finished["line"])
+    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "sine: not on the page, there is no finished run of `python -m experiments.sine --seeds 2" in printed
+    text = (tmp_path / command.NAME).read_text()
+    assert text.count("<article") == 1
+    assert "python -m experiments.sine --seeds 2 --steps 60" in text
+    assert "data:image/png;base64," in text
+
+
+def test_a_damaged_run_is_told(everything, tmp_path, monkeypatch, capsys):
+    _, folder = everything
+    monkeypatch.setattr(runs, "COMMANDS", {"line": (("line", "--seeds", "2", "--steps", "60"),)})
+    (original,) = (path for path in (folder / "runs").iterdir() if path.name.startswith("line-"))
+    copy = tmp_path / "runs" / original.name
+    copy.mkdir(parents=True)
+    for path in original.iterdir():
+        if path.is_file():
+            (copy / path.name).write_bytes(path.read_bytes())
+    (copy / "metrics.json").write_text((copy / "metrics.json").read_text().replace('"seeds": 2', '"seeds": 3'))
+    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
+    assert "damaged" in capsys.readouterr().err
+    assert not (tmp_path / command.NAME).exists()
+
+
+def test_a_page_that_is_too_large_is_refused(everything, tmp_path, monkeypatch, capsys):
+    _, folder = everything
+    monkeypatch.setattr(runs, "COMMANDS", {"line": (("line", "--seeds", "2", "--steps", "60"),)})
+    monkeypatch.setattr(command, "MOST", 1_000)
+    (tmp_path / "runs").symlink_to(folder / "runs")
+    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
+    assert "at most 1,000" in capsys.readouterr().err
+    assert not (tmp_path / command.NAME).exists()
+
+
+def test_every_sentence_of_the_post_has_a_section():
+    placed = [claim for section in post.SECTIONS for claim in section.claims]
+    assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
+
+
+def test_every_run_that_is_asked_for_is_one_of_a_command(tmp_path):
+    for commands in runs.COMMANDS.values():
+        for arguments in commands:
+            assert isinstance(runs.planned(arguments, tmp_path), Run)
+
+
+def test_what_lies_in_an_element_cannot_end_it():
+    told = {"label": "</script><!--<script>&"}
+    text = str(build.embedded(told))
+    assert not set("<>&") & set(text)
+    assert json.loads(text) == told
+    with pytest.raises(ValueError, match="JSON"):
+        build.embedded([float("nan")])
+
+
+def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
+    numbers = [*(0.1 + 0.001 * each for each in range(62)), 40.0, None]
+    entry = {
+        "per_seed": numbers,
+        "counted": 64,
+        "against_per_seed": None,
+        "threshold": {"low": None, "high": 0.12, "against": None},
+        "published": {"value": 0.3},
+        "null": {"copy": {"value": 0.0}},
+        "controls": {"untrained networks": {"per_seed": [0.2, 0.21]}},
+    }
+    drawn = charts.drawing(entry)
+    networks, untrained = drawn["rows"]
+    assert len(networks["dots"]) == 63
+    assert len(untrained["dots"]) == 2
+    assert (networks["beyond"], untrained["beyond"]) == (1, 0)
+    left, right = drawn["region"]
+    assert left == drawn["left"]
+    inside = sum(x <= right for x, _ in networks["dots"])
+    assert inside == pytest.approx(21, abs=3)  # Dots stand in columns.
+    places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
+    assert drawn["left"] <= places["null"] < right < places["published"] <= drawn["right"]
+    assert all(drawn["left"] <= tick["place"] <= drawn["right"] for tick in drawn["ticks"])
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3e-7, 2e-7), (0.0, 14_000.0)])
+def test_ticks_are_round_and_few(low, high):
+    found = charts.ticks(charts.Scale(low, high))
+    assert 3 <= len(found) <= 8
+    assert all(low <= tick <= high for tick in found)
+
+
+def test_the_committed_page_is_of_todays_scripts():
+    text = (ROOT / "results" / command.NAME).read_text(encoding="utf-8")
+    for name in ("page.css", "worker.js", *build.SCRIPTS, "parts/playground.js"):
+        assert str(build.source(name)).strip() in text, f"{name} has changed: python -m experiments.page"

@@ -1,0 +1,277 @@
+"""The page in a browser: what one does there, and what it says."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+import conftest
+import lstm_toys as lt
+from experiments import sine
+from experiments.page import __main__ as command
+from experiments.page import runs
+from experiments.page.parts import playground
+from experiments.post import sentences
+
+SIZES = {"wide": {"width": 1280}, "narrow": {"width": 400, "height": 800, "has_touch": True}}
+
+
+def numbers(tab):
+    """The table of what is drawn, without the column of x."""
+    rows = tab.eval_on_selector_all("#numbers tbody tr", "rows => rows.map(r => [...r.cells].map(c => c.textContent))")
+    return np.array([[float(cell) for cell in row[1:]] for row in rows])
+
+
+def expected(results, family, number, seeds):
+    """Shown, median, and band of the answers to a curve of the post, at the time points of the table."""
+    index = np.flatnonzero(results.family.values == family)[number]
+    at = [*range(0, 100, 10), 99]
+    answers = results.answer.values[seeds, index, :, 0][:, at]
+    low, high = np.percentile(answers, [5, 95], axis=0)
+    return np.stack([results.input.values[index, at, 0], np.median(answers, axis=0), low, high], axis=1)
+
+
+SOUND = [seed for seed in range(20) if seed != 3]
+
+
+def test_a_slider_moves_the_median_to_what_the_results_have(page, opened, settled, saved):
+    tab = opened(page)
+    tab.locator("[name=amplitude]").fill("0.8")
+    settled(tab)
+    assert "from 0.00 to 1.60" in tab.inner_text("#summary")
+    assert "19 networks" in tab.inner_text("#summary")
+    assert np.allclose(numbers(tab), expected(saved("published").results, "amplitude", 4, SOUND), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["other_gates", "dense", "gru", "rnn"])
+def test_every_population_answers(kind, page, opened, settled, saved):
+    tab = opened(page)
+    tab.locator("[name=networks]").select_option({"other_gates": "sigmoid"}.get(kind, kind))
+    tab.locator("[name=set]").select_option("line")
+    tab.get_by_role("button", name="slope 0.8").click()
+    settled(tab)
+    assert "from 0.80 to 1.60" in tab.inner_text("#summary")
+    assert np.allclose(numbers(tab), expected(saved(kind).results, "line", 3, SOUND[:16]), atol=1e-4)
+
+
+def test_training_is_scrubbed_through(page, opened, settled):
+    tab = opened(page)
+    before = numbers(tab)
+    tab.locator("[name=state]").fill("1")
+    settled(tab)
+    assert "after 30 steps" in tab.inner_text("#summary")
+    assert "16 networks" in tab.inner_text("#summary")
+    assert not np.allclose(before[:, 1:], numbers(tab)[:, 1:])
+    tab.locator("[name=state]").fill("0")
+    settled(tab)
+    assert "before training" in tab.inner_text("#summary")
+
+
+def test_one_network_is_shown_alone(page, opened, settled, saved):
+    tab = opened(page)
+    tab.locator("[name=seed]").select_option("network 4")
+    settled(tab)
+    assert "Network 4 " in tab.inner_text("#summary")
+    assert np.allclose(numbers(tab), expected(saved("published").results, "amplitude", 3, [4])[:, :2], atol=1e-4)
+
+
+def test_an_address_restores_what_it_was_made_of(page, opened, settled):
+    tab = opened(page)
+    tab.locator("[name=set]").select_option("phase")
+    tab.locator("[name=phase]").fill("-1.5")
+    tab.locator("[name=networks]").select_option("dense")
+    tab.locator("[name=seed]").select_option("network 5")
+    settled(tab)
+    assert "Network 5" in tab.inner_text("#summary")
+    assert "phase=-1.5" in tab.url
+    other = opened(tab.url)
+    assert "Network 5" in other.inner_text("#summary")
+    assert np.array_equal(numbers(other), numbers(tab))
+    assert other.url == tab.url
+    for name in ("phase", "networks", "set", "seed"):
+        assert other.locator(f"[name={name}]").input_value() == tab.locator(f"[name={name}]").input_value()
+
+
+def test_what_is_chosen_is_undone_by_going_back(page, opened, settled):
+    tab = opened(page)
+    tab.locator("[name=networks]").select_option("gru")
+    tab.locator("[name=set]").select_option("line")
+    settled(tab)
+    tab.go_back()
+    settled(tab)
+    assert tab.locator("[name=set]").input_value() == ""
+    assert tab.locator("[name=networks]").input_value() == "gru"
+    tab.go_back()
+    settled(tab)
+    assert tab.locator("[name=networks]").input_value() == "published"
+
+
+def test_a_network_that_an_earlier_step_lacks_comes_back(page, opened, settled):
+    tab = opened(page)
+    tab.locator("[name=seed]").select_option("network 18")
+    tab.locator("[name=state]").fill("1")
+    settled(tab)
+    assert "network 18 is not among the 16 kept here" in tab.inner_text("#population-note")
+    tab.locator("[name=state]").fill("2")
+    settled(tab)
+    assert "Network 18" in tab.inner_text("#summary")
+
+
+def test_the_picture_is_as_high_while_a_slider_is_held_as_what_it_holds(page, opened, settled):
+    tab = opened(page)
+    slider = tab.locator("[name=phase]").bounding_box()
+    middle = slider["y"] + slider["height"] / 2
+    tab.mouse.move(slider["x"] + slider["width"] / 2, middle)
+    tab.mouse.down()
+    for step in range(80):
+        tab.mouse.move(slider["x"] + slider["width"] * (0.5 + 0.005 * (step % 2)), middle)
+        tab.wait_for_timeout(5)
+    held = ink(tab)
+    tab.mouse.up()
+    settled(tab)
+    assert held > 0.5 * ink(tab)
+
+
+def ink(tab):
+    """The share of the rows of the picture that the median passes through."""
+    picture = np.asarray(Image.open(io.BytesIO(tab.locator("#chart").screenshot())).convert("RGB"), int)
+    blue = (picture[:, :, 2] > 150) & (picture[:, :, 0] < 60) & (picture[:, :, 1] < 90)
+    return blue.any(axis=1).mean()
+
+
+def test_a_curve_is_drawn_with_the_pointer(page, opened, settled):
+    tab = opened(page)
+    tab.get_by_label("drawn by hand").check()
+    settled(tab)
+    box = tab.locator("#chart").bounding_box()
+    tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"], steps=4)
+    tab.mouse.up()
+    settled(tab)
+    shown = numbers(tab)[:, 0]
+    rises = np.diff(shown)[3:7]
+    assert np.allclose(rises, rises[0], atol=0.03)
+    assert rises[0] > 0.02
+    assert np.allclose(shown[:2], 0.6 + 0.6 * np.sin(10 * np.array([0, 10 / 99])), atol=1e-3)
+    other = opened(tab.url)
+    assert np.allclose(numbers(other)[:, 0], shown, atol=1e-3)
+
+
+def test_a_curve_is_drawn_with_the_keyboard(page, opened, settled):
+    tab = opened(page)
+    tab.get_by_label("drawn by hand").check()
+    tab.locator("#chart").focus()
+    settled(tab)
+    before = numbers(tab)[:, 0]
+    tab.keyboard.press("Home")
+    for _ in range(20):
+        tab.keyboard.press("ArrowRight")
+    for _ in range(4):
+        tab.keyboard.press("ArrowUp")
+    assert "at x 0.20" in tab.locator("#chart").get_attribute("aria-label")
+    settled(tab)
+    moved = numbers(tab)[:, 0] - before
+    assert moved[2] == pytest.approx(0.2, abs=1e-3)
+    assert np.allclose(moved[4:], 0, atol=1e-3)
+
+
+def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, opened):
+    tab = opened(page)
+    for claim in sentences.SENTENCES:
+        place = tab.locator(f"#claim-{claim.id}")
+        assert claim.quote in place.inner_text()
+        assert re.search(r"\d", place.locator("svg").get_attribute("aria-label"))
+        sets = dict.fromkeys(source.curves for source in claim.sources if source.population == "sine")
+        assert place.locator("button").count() == len(sets)
+        for number, name in enumerate(sets):
+            place.locator("button").nth(number).click()
+            assert tab.locator("[name=set]").input_value() == name
+            assert claim.quote in tab.inner_text("#claim-note")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_nothing_keeps_anybody_out(size, scheme, page, opened):
+    tab = opened(page, **SIZES[size], color_scheme=scheme)
+    tab.get_by_text("The same in numbers").click()
+    tab.locator("[name=set]").select_option("amplitude")
+    found = Axe().run(tab)
+    assert found.violations_count == 0, found.generate_report()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+
+
+HOSTILE = (
+    "curve=sine&amplitude=NaN&frequency=1e30&phase=-Infinity&offset=&networks=constructor&step=1e30&seed=-7",
+    "curve=__proto__&set=toString&networks=%3Cscript%3Ealert(1)%3C/script%3E&step=NaN&seed=1e9",
+    "curve=drawn&y=%%%&networks=gru",
+    "curve=drawn&y=AAAA",
+    "curve=drawn&y=" + "_" * 267,
+    "curve=%E0%A4%A&=&&&=%",
+)
+
+
+@pytest.mark.parametrize("told", HOSTILE)
+def test_nonsense_in_an_address_breaks_nothing(told, page, opened, settled):
+    tab = opened(f"{page}#{told}")
+    assert np.isfinite(numbers(tab)).all()
+    assert "NaN" not in tab.inner_text("main")
+    tab.locator("[name=networks]").select_option("dense")
+    settled(tab)
+    assert "dense readout" in tab.inner_text("#summary")
+
+
+def test_a_population_that_is_missing_is_neither_offered_nor_asked(compose, opened, tmp_path):
+    path = tmp_path / "index.html"
+    path.write_text(compose(("published", "rnn"), entries=[], missing={"gru": "python -m experiments.sine --cell gru"}))
+    tab = opened(f"{path.as_uri()}#networks=gru&curve=line")
+    values = tab.eval_on_selector_all("[name=networks] option", "options => options.map(o => o.value)")
+    assert values == ["published", "untrained", "rnn"]
+    assert tab.locator("[name=networks]").input_value() == "published"
+    assert "python -m experiments.sine --cell gru" in tab.inner_text("main")
+
+
+def test_names_are_text(compose, entries, opened, settled, tmp_path, monkeypatch):
+    nasty = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    named = [{**entry, "quote": nasty, "remarks": [nasty], "statistic": nasty} for entry in entries]
+    monkeypatch.setitem(sine.TRAINING_SINE, "phase", 0.0)
+    monkeypatch.setattr(
+        "experiments.page.parts.playground.SETS",
+        {**dict.fromkeys(("training", "line", "line_origin", "amplitude", "phase", "frequency"), nasty)},
+    )
+    path = tmp_path / "index.html"
+    path.write_text(compose(entries=named, missing={"x": nasty}))
+    tab = opened(path.as_uri())
+    tab.locator("button[data-set]").first.click()
+    settled(tab)
+    assert nasty in tab.inner_text("#claim-note")
+
+
+@pytest.mark.long
+def test_a_page_of_runs_answers_as_their_results_have_it(opened, settled, tmp_path):
+    runs_of = {name: runs.COMMANDS[name][0] for name in dict.fromkeys(each.run for each in playground.POPULATIONS)}
+    for _, *arguments in runs_of.values():
+        assert conftest.carry_out(sine.EXPERIMENT, [*arguments, f"--results_dir={tmp_path}", "--quiet"]) == 0
+    assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
+    tab = opened((tmp_path / command.NAME).as_uri())
+    for population in playground.POPULATIONS:
+        if population.id == "untrained":
+            continue  # Results have no answers of these.
+        results = lt.load(runs.planned(runs_of[population.run], tmp_path).folder).results
+        sound = np.flatnonzero(~results.diverged.values)[: 64 if population.id == "published" else 16]
+        tab.locator("[name=networks]").select_option(population.id)
+        for family in ("line", "line_origin", "amplitude", "phase", "frequency"):
+            tab.locator("[name=set]").select_option(family)
+            for number in range(tab.locator("#members button").count()):
+                tab.locator("#members button").nth(number).click()
+                settled(tab)
+                assert np.allclose(numbers(tab), expected(results, family, number, sound), atol=1e-4)
+
+
+def test_the_committed_page_works(opened):
+    tab = opened((conftest.ROOT / "results" / command.NAME).as_uri())
+    assert "64 networks" in tab.inner_text("#summary")
+    assert tab.locator(".claim").count() == len(sentences.SENTENCES)

@@ -1,0 +1,16 @@
+"""Networks of every kind that the page computes."""
+
+SEEDS = 20
+"""More than the page has of every population but the first."""
+
+KINDS = {
+    "published": {"gates": "hard"},
+    "other_gates": {},
+    "dense": {"readout": "dense", "gates": "hard"},
+    "gru": {"cell": "gru", "gates": "hard"},
+    "rnn": {"cell": "rnn"},
+    "larger": {"gates": "hard"},
+    "gru_sigmoid": {"cell": "gru", "hidden": (5, 3)},
+    "rnn_dense": {"cell": "rnn", "readout": "dense", "hidden": (5, 3)},
+}
+"""Every cell with all its gates and both readouts; the first six as the runs of the page's populations are called."""
