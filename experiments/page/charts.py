@@ -112,7 +112,7 @@ def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
     for name, value in nulls.items():
-        yield "null", value, f"a {name} of the input: {tables.number(value)}"
+        yield "null", value, f"a {name} of the input: {tables.number(round(value, 6))}"
 
 
 def scaled(rows: Sequence[Sequence[float]], others: Sequence[float]) -> Scale:

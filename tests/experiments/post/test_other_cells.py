@@ -32,7 +32,7 @@ def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
     wanted, features = counted(name, usual)
     assert other_cells.FEATURES[name] == features
     other = CLAIMS.variants[column](name, usual)
-    if not usual.hidden:
+    if not usual.hidden or (column, name) in other_cells.UNLEARNED:
         assert other is None
         return
     (units,) = other.hidden
