@@ -91,6 +91,7 @@ def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path)
     assert same(written["here"], written["elsewhere"])
 
 
+@pytest.mark.long
 def test_what_workers_finished_is_not_trained_again(two, here, tmp_path):
     def kept():
         return checkpoints.Checkpoints(tmp_path, 60.0, devices.fingerprint(4), lambda _: None)
@@ -104,6 +105,7 @@ def test_what_workers_finished_is_not_trained_again(two, here, tmp_path):
         assert training.member_steps == steps
 
 
+@pytest.mark.long
 def test_a_training_is_continued_by_workers_from_where_it_was(two, here, tmp_path):
     def kept():
         return checkpoints.Checkpoints(tmp_path, 0.0, devices.fingerprint(4), lambda _: None)
@@ -134,6 +136,7 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(two):
     assert came == {part: part / 2 for part in (1, 2, 4, 5)}
 
 
+@pytest.mark.long
 def test_a_worker_that_is_killed_is_replaced_and_its_part_done_again(two, tmp_path):
     marker = tmp_path / "killed"
 
