@@ -258,9 +258,10 @@ def options(values: dict[str, Any]) -> Options:
     Raises:
         Bad: two of them exclude each other.
     """
-    if values["replot"] and values["restart"]:
+    off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
+    every = {**off, **DEFAULTS, **values}
+    if every["replot"] and every["restart"]:
         raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
-    every = {**DEFAULTS, **values}
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})
 
 

@@ -32,7 +32,7 @@ DEFAULTS = {name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAUL
 def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
-    options = flags.options({**dict.fromkeys(("publish", "replot", "restart"), False), **values})
+    options = flags.options(values)
     return command.Plan([], options, lambda: written(options.results_dir))
 
 
