@@ -16,7 +16,8 @@ from benchmarks.footprint import peak
 from benchmarks.job import LEARNING_RATE, Job
 from lstm_toys.populations import cluster, devices, elsewhere, train
 
-STEPS = 100
+STEPS = 20
+"""Of each training; all of them are recorded, whatever the number of members."""
 
 P = TypeVar("P")
 

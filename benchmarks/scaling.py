@@ -98,7 +98,7 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     given = command.read(__doc__ or "", "benchmarks.scaling", "quick")
     rows = measure(quick=given.quick)
-    results = {"quick": given.quick, "machine": machine.describe(), "steps": 100, "rows": rows}
+    results = {"quick": given.quick, "machine": machine.describe(), "steps": 20, "rows": rows}
     command.write(Path(given.output) / "scaling", results, markdown(results))
 
 
