@@ -16,10 +16,12 @@ from benchmarks.footprint import peak
 from benchmarks.job import LEARNING_RATE, Job
 from lstm_toys.populations import cluster, devices, elsewhere, train
 
-STEPS = 20
-"""Of each training; all of them are recorded, whatever the number of members."""
-
 P = TypeVar("P")
+
+
+def steps_of(members: int) -> int:
+    """Steps of a training, all of which are recorded: fewer of more members, so that each takes some seconds."""
+    return max(20, min(200, 200_000 // members))
 
 
 class Counted(elsewhere.Elsewhere):
@@ -63,21 +65,21 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
     devices.configure()
     devices.start()
     connected = cluster.connected(address, mixed=False, tell=lambda _: None) if address != "none" else nullcontext()
-    job = Job()
+    job, steps = Job(), steps_of(members)
     rates, merges = [], []
     with connected as found:
         counted = None if found is None else Counted(found)
         for number in range(repeats + 1):
             training = train.Training(
-                job.task, job.model, seeds=members, steps=STEPS, learning_rate=LEARNING_RATE, cluster=counted
+                job.task, job.model, seeds=members, steps=steps, learning_rate=LEARNING_RATE, cluster=counted
             )
             began, spent = time.perf_counter(), counted.bytes if counted else 0
             population = training.population()
             wall = time.perf_counter() - began
             if number:
-                rates.append(members * STEPS / training.seconds["train"])
+                rates.append(members * steps / training.seconds["train"])
                 merges.append(wall - sum(training.seconds.values()))
-        arrays = [population.states[STEPS], population.train_loss, population.train_rmse, population.frames]
+        arrays = [population.states[steps], population.train_loss, population.train_rmse, population.frames]
         return {
             "rates": rates,
             "merge": merges,
