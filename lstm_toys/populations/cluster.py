@@ -3,6 +3,8 @@
 Parts never talk to each other, so that one whose worker is lost is done again by another one.
 """
 
+import json
+import socket
 import sys
 import sysconfig
 import threading
@@ -88,18 +90,16 @@ class Cluster(Elsewhere):
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise Unreachable(f"--cluster={self._address}: no worker came within {PATIENCE:.0f} s") from None
+            raise Unreachable(f"no worker came within {PATIENCE:.0f} s") from None
         told = self._client.run(worker.fingerprint, on_error="return")
         for name, found in told.items():
             if isinstance(found, BaseException):
                 said = " ".join(str(found).split())
-                raise Unreachable(
-                    f"--cluster={self._address}: worker {name} cannot work: {type(found).__name__}: {said}"
-                )
+                raise Unreachable(f"worker {name} cannot work: {type(found).__name__}: {said}")
             if differing := self._differing(found):
                 raise Unreachable(
-                    f"--cluster={self._address}: worker {name} has another {', '.join(differing)} than this process; "
-                    "--mixed accepts it, and records it"
+                    f"worker {name} has another {', '.join(differing)} than this process; "
+                    "mixed workers are accepted only where that is asked for, and recorded"
                 )
         self._tell(f"cluster {self._address}: {len(told)} worker{'s' * (len(told) > 1)}")
 
@@ -128,7 +128,7 @@ class Cluster(Elsewhere):
                     heard = time.monotonic()
                 elif time.monotonic() - heard > PATIENCE:
                     who = "worker" if self._client.status == "running" else "scheduler"
-                    raise Lost(f"--cluster={self._address}: there was no {who} for {PATIENCE:.0f} s")
+                    raise Lost(f"there was no {who} for {PATIENCE:.0f} s")
                 while alive and waiting and len(running) < AHEAD * alive:
                     part = waiting.popleft()
                     future = self._submit(sent, expected, part)
@@ -155,7 +155,7 @@ class Cluster(Elsewhere):
                 future.release()
         if failed:
             told = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
-            raise Unfinished(f"--cluster={self._address}: {told}; all others are done")
+            raise Unfinished(f"{told}; all others are done")
 
     def _submit(self, job: bytes, expected: dict[str, Any] | None, part: Any) -> Future[Any]:
         return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
@@ -167,7 +167,7 @@ class Cluster(Elsewhere):
         if outcome.worker not in self._refused:
             self._refused.add(outcome.worker)
             differing = ", ".join(self._differing(outcome.fingerprint))
-            self._tell(f"worker {outcome.worker} is refused: it has another {differing}; --mixed accepts it")
+            self._tell(f"worker {outcome.worker} is refused: it has another {differing}")
             self._client.retire_workers([outcome.worker])
         return False
 
@@ -194,8 +194,8 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
         try:
             cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
             cluster.welcome()
-        except (OSError, ValueError) as error:  # A file that is none of a scheduler is a ValueError.
-            raise Unreachable(f"--cluster={address}: there is no scheduler to be reached: {_told(error)}") from None
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"there is no scheduler to be reached: {_told(error)}") from None
         yield cluster
 
 
@@ -203,8 +203,11 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
 def _client(address: str) -> Iterator[Client]:
     """A client of a scheduler, which for workers on this machine is made too."""
     if not address.startswith(LOCAL):
-        place = {"address": address} if "://" in address else {"scheduler_file": address}
-        with Client(**place, set_as_default=False) as client:
+        place = address if "://" in address else _written(Path(address))
+        host, _, port = place.partition("://")[2].rpartition(":")
+        # A client that reaches nobody takes long to end.
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
+        with Client(place, set_as_default=False) as client:
             yield client
         return
     count = int(address.removeprefix(LOCAL))
@@ -230,6 +233,22 @@ def _client(address: str) -> Iterator[Client]:
         yield client
 
 
+def _written(path: Path) -> str:
+    """The address in the file of a scheduler.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such file.
+    """
+    try:
+        address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
+        if "://" not in address:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path} is no file that a scheduler wrote") from None
+    return address
+
+
 def _told(error: BaseException | None) -> str:
     """An exception in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
@@ -249,9 +268,7 @@ def packed(job: Job) -> bytes:
         packed: bytes = cloudpickle.dumps(job)
     except Exception as error:  # Of whatever one's own code holds.
         said = " ".join(str(error).split())
-        raise Unreachable(
-            f"--cluster: what is trained cannot be sent to workers: {type(error).__name__}: {said}"
-        ) from None
+        raise Unreachable(f"what is trained cannot be sent to workers: {type(error).__name__}: {said}") from None
     finally:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -203,21 +203,24 @@ def _execute(
     for work in works:
         work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
     began = time.perf_counter()
-    try:
-        _start(options)
-        for work in works:
-            _check(work)
-    except Refused:
-        for folder in sorted({*made}, reverse=True):  # The inner ones first.
-            folder.rmdir()
-        raise
-    console.print(populations.devices.describe())
-    seconds = {"import": time.perf_counter() - began}
-    efforts = {
-        work.run: work.kind.execution.efforts(work) if hasattr(work.kind.execution, "efforts") else [] for work in works
-    }
-    progress = populations.progress.TrainingProgress(console, [effort for each in efforts.values() for effort in each])
-    with _workers(options, console) as cluster:
+    with ExitStack() as stack:
+        try:
+            _start(options)
+            for work in works:
+                _check(work)
+            cluster = stack.enter_context(_workers(options, console))
+        except Refused:
+            for folder in sorted({*made}, reverse=True):  # The inner ones first.
+                folder.rmdir()
+            raise
+        console.print(populations.devices.describe())
+        seconds = {"import": time.perf_counter() - began}
+        efforts = {
+            work.run: work.kind.execution.efforts(work) if hasattr(work.kind.execution, "efforts") else []
+            for work in works
+        }
+        every = [effort for each in efforts.values() for effort in each]
+        progress = populations.progress.TrainingProgress(console, every)
         conduct = Conduct(options, console, interruption, progress, cluster)
         with progress:
             for work in works:
@@ -239,21 +242,19 @@ def _workers(options: Options, console: Console) -> Iterator[populations.elsewhe
     if options.cluster is None:
         yield None
         return
+    asked = f"flag --cluster={options.cluster}"
     try:
         module = populations.cluster
     except ImportError as error:
-        told = f"needs {error.name}: pip install 'lstm_toys[cluster]'"
-        raise Refused(f"flag --cluster={options.cluster}: {told}") from None
+        raise Refused(f"{asked}: needs {error.name}: pip install 'lstm_toys[cluster]'") from None
     kept = "what came back is kept, and the same command continues, with or without a cluster"
     try:
         with module.connected(options.cluster, mixed=options.mixed, tell=lambda line: console.print(line)) as cluster:
             yield cluster
     except module.Unreachable as error:
-        raise Refused(str(error)) from None
-    except module.Lost as error:
-        raise Failed(f"{error}; {kept}") from None
-    except module.Unfinished as error:
-        raise Failed(f"{error}; {kept}") from None
+        raise Refused(f"{asked}: {error}") from None
+    except (module.Lost, module.Unfinished) as error:
+        raise Failed(f"{asked}: {error}; {kept}") from None
 
 
 def _start(options: Options) -> None:
