@@ -9,12 +9,12 @@ from typing import Any, Generic, TypeVar
 from absl import flags
 
 from lstm_toys.networks import cells
+from lstm_toys.populations.elsewhere import LOCAL
 
 T = TypeVar("T")
 
-LOCAL = "local:"
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
-"""Where workers may be, besides a file."""
+"""Where a scheduler may be, besides in a file."""
 
 MOST_UNITS = 1_000_000
 """Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""

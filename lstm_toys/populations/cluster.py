@@ -23,7 +23,7 @@ from distributed import Client, Future, LocalCluster
 
 import lstm_toys
 from lstm_toys.populations import devices, worker
-from lstm_toys.populations.elsewhere import Elsewhere, Job, Outcome
+from lstm_toys.populations.elsewhere import LOCAL, Elsewhere, Job, Outcome
 
 PATIENCE = 60.0
 """Seconds that a run waits for a worker, or for the scheduler, before it gives up; and after which a local worker that
@@ -37,9 +37,6 @@ TRIES = 3
 
 AHEAD = 2
 """Parts that are asked of each worker at once, so that none waits for the client."""
-
-LOCAL = "local:"
-"""What an address begins with that asks for workers on this machine."""
 
 INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
 """Folders of modules that workers have too."""
@@ -94,8 +91,7 @@ class Cluster(Elsewhere):
         told = self._client.run(worker.fingerprint, on_error="return")
         for name, found in told.items():
             if isinstance(found, BaseException):
-                said = " ".join(str(found).split())
-                raise Unreachable(f"worker {name} cannot work: {type(found).__name__}: {said}")
+                raise Unreachable(f"worker {name} cannot work: {_told(found)}")
             if differing := self._differing(found):
                 raise Unreachable(
                     f"worker {name} has another {', '.join(differing)} than this process; "
@@ -267,8 +263,7 @@ def packed(job: Job) -> bytes:
     try:
         packed: bytes = cloudpickle.dumps(job)
     except Exception as error:  # Of whatever one's own code holds.
-        said = " ".join(str(error).split())
-        raise Unreachable(f"what is trained cannot be sent to workers: {type(error).__name__}: {said}") from None
+        raise Unreachable(f"what is trained cannot be sent to workers: {_told(error)}") from None
     finally:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)

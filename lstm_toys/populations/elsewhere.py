@@ -1,10 +1,13 @@
-"""What a run may have done in other processes: parts of it that know nothing of each other."""
+"""What a run may have done in other processes: parts of it that know nothing of each other. Imports nothing heavy."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeVar
 
 P = TypeVar("P")
+
+LOCAL = "local:"
+"""What the address of a cluster begins with that asks for workers on this machine."""
 
 Job = Callable[[], Callable[[Any], Any]]
 """What all parts of a run share: called once in a process with devices, it gives what does the work of one part."""

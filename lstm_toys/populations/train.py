@@ -344,7 +344,7 @@ class Training:
             if content:
                 course = self._checked(numbers, size)
                 if course.finished:
-                    yield self._arrived(course, content)
+                    yield self._arrived(course, decoded(content, Path("a checkpoint"))[2][0])
                     continue
             start = jax.tree.map(lambda leaf, own=slice(numbers.start, numbers.stop): leaf[own], self._start)
             todo.append(Group(numbers, start, content))
@@ -359,18 +359,18 @@ class Training:
             if self._checkpoints:
                 self._checkpoints.put(group.numbers.start, group.numbers[-1], self._wanted[-1], content)
             course = self._course(group.numbers)
-            course.restore(decoded(content, Path("a worker"))[0])
+            state, _, (fingerprint, *_) = decoded(content, Path("a worker"))
+            course.restore(state)
             self.member_steps += steps
             self.seconds["train"] += time.perf_counter() - began
             self._report(course)
-            yield self._arrived(course, content)
+            yield self._arrived(course, fingerprint)
             began = time.perf_counter()
         if self._stop is not None and self._stop():
             raise Stopped(0)
 
-    def _arrived(self, course: Course, content: bytes) -> Part:
+    def _arrived(self, course: Course, fingerprint: dict[str, Any]) -> Part:
         """A group at the end of its training, elsewhere or before; notes by which execution."""
-        _, _, (fingerprint, *_) = decoded(content, Path("a worker"))
         if self._checkpoints:
             known = self._checkpoints.fingerprints
             if fingerprint not in known:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import cloudpickle
@@ -10,8 +11,7 @@ import distributed
 from lstm_toys.populations import devices
 from lstm_toys.populations.elsewhere import Outcome
 
-_one_at_a_time = threading.Lock()
-_ready = False
+_making, _one_at_a_time = threading.Lock(), threading.Lock()
 _begun: dict[bytes, Callable[[Any], Any]] = {}
 
 
@@ -21,13 +21,15 @@ def fingerprint() -> dict[str, Any]:
     Raises:
         Unusable: there are none.
     """
-    global _ready
-    with _one_at_a_time:
-        if not _ready:
-            devices.configure()
-            devices.start()
-            _ready = True
-        return devices.fingerprint(0)
+    with _making:  # Not the lock of parts: whoever asks would wait for the one in hand.
+        return _made()
+
+
+@cache
+def _made() -> dict[str, Any]:
+    devices.configure()
+    devices.start()
+    return devices.fingerprint(0)
 
 
 def work(job: bytes, expected: dict[str, Any] | None, part: Any) -> Outcome:

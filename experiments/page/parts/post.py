@@ -236,7 +236,7 @@ def claim(entry: dict[str, Any]) -> dict[str, Any]:
     declared = next(each for each in CLAIMS.claims if each.id == entry["id"])
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
-        **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets", "diverged", "excluded")},
+        **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets")},
         "words": [*sentences(entry)],
         "verdict_words": WORDS[entry["verdict"]] + (", but not of these networks alone" if shared(entry) else ""),
         "drawing": charts.drawing(entry),

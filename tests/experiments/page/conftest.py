@@ -25,6 +25,15 @@ CLAIMS = ROOT / "results" / "claims" / "claims.json"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+WITHIN = ("file:", "data:", "blob:")
+"""What an address begins with that asks nobody."""
+
+
+def drawn(random, shape):
+    """Parameters of that shape for every network."""
+    return random.normal(0, 0.3, (SEEDS, *shape)).astype(np.float32)
+
+
 @pytest.fixture(scope="session")
 def curves():
     """What every network is shown: the training curve, all probes, and a hundred curves as a hand draws them."""
@@ -44,8 +53,7 @@ def networks(curves):
             model = lt.Stack(features=1, **{"hidden": (8,), **KINDS[kind]})
             shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
             random = np.random.default_rng(len(known))
-            draw = lambda leaf: random.normal(0, 0.3, (SEEDS, *leaf.shape)).astype(np.float32)  # noqa: E731
-            params = jax.tree.map(draw, shapes)
+            params = jax.tree.map(lambda leaf: drawn(random, leaf.shape), shapes)
             known[kind] = (model, params, np.asarray(lt.answers(model, params, curves)))
         return known[kind]
 
@@ -146,8 +154,7 @@ def opened(browser, settled):
         tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
         tab.on("pageerror", lambda error: wrong.append(str(error)))
         tab.on("dialog", lambda dialog: wrong.append(dialog.message))
-        outside = lambda asked: not asked.url.startswith(("file:", "data:", "blob:"))  # noqa: E731
-        tab.on("request", lambda asked: wrong.append(asked.url) if outside(asked) else None)
+        tab.on("request", lambda asked: None if asked.url.startswith(WITHIN) else wrong.append(asked.url))
         tab.goto(address)
         settled(tab)
         return tab
