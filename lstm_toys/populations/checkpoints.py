@@ -44,6 +44,20 @@ class Origin(NamedTuple):
     sample: Float[np.ndarray, " K"]
 
 
+class Kept(NamedTuple):
+    """What a checkpoint holds.
+
+    Attributes:
+        state: of a group of members.
+        origin: of their training.
+        fingerprints: of the executions by which it was computed, the last one first.
+    """
+
+    state: State
+    origin: Origin
+    fingerprints: list[dict[str, Any]]
+
+
 UNTOLD = Origin({}, np.empty(0, np.float32))
 
 
@@ -97,22 +111,23 @@ class Checkpoints:
     ) -> None:
         self.folder, self._every, self._tell = folder, every, tell
         self._written = time.monotonic()
+        self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
         self.fingerprints = [fingerprint]
 
     @property
     def group_size(self) -> int | None:
         """Members of a group, as the run was begun with; None if there is no checkpoint."""
-        sizes = [last - first + 1 for first, last, _, _ in self._files()]
+        sizes = [last - first + 1 for first, files in self._files.items() for last, _ in files.values()]
         return max(sizes, default=None)
 
-    def content(self, first: int) -> bytes:
-        """The newest checkpoint of a group, as it is in its file; empty if there is none."""
-        return next((self._bytes(path) for path in self._of(first)), b"")
+    def has(self, first: int) -> bool:
+        """Whether there is a checkpoint of a group, readable or not."""
+        return bool(self._of(first))
 
     @property
     def newest(self) -> Path | None:
         """The newest checkpoint of the last group that has one."""
-        return max(self._files(), default=(0, 0, 0, None))[3]
+        return next(iter(self._of(max(self._files))), None) if self._files else None
 
     @property
     def due(self) -> bool:
@@ -140,12 +155,14 @@ class Checkpoints:
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
         with replacing(path) as temporary:
             temporary.write_bytes(content)
-        for old in self._of(first)[KEPT:]:
-            old.unlink()
+        files = self._files.setdefault(first, {})
+        files[step] = (last, path)
+        for old in sorted(files)[:-KEPT]:
+            files.pop(old)[1].unlink()
         self._written = time.monotonic()
 
-    def load(self, first: int, origin: Origin = UNTOLD) -> State | None:
-        """The newest readable state of a group; None if none was ever written.
+    def load(self, first: int, origin: Origin = UNTOLD) -> Kept | None:
+        """The newest readable checkpoint of a group; None if none was ever written.
 
         Args:
             first: number of the group's first member.
@@ -159,13 +176,13 @@ class Checkpoints:
         paths = self._of(first)
         for path in paths:
             try:
-                state, theirs, earlier = decoded(self._bytes(path), path)
+                kept = decoded(self._bytes(path), path)
             except (OSError, KeyError, ValueError) as error:
                 self._tell(f"warning: {path} cannot be read ({error}); trying the one before")
                 continue
-            self._check(path, theirs, origin, earlier)
-            self._remember(earlier)
-            return state
+            self._check(path, kept.origin, origin, kept.fingerprints)
+            self._remember(kept.fingerprints)
+            return kept
         if paths:
             names = " and ".join(path.name for path in paths)
             raise Damaged(self.folder, f"{names} cannot be read; without them this part of the run begins anew")
@@ -175,6 +192,7 @@ class Checkpoints:
         """Removes every checkpoint, readable or not."""
         if self.folder.is_dir():
             shutil.rmtree(self.folder)
+        self._found = None
 
     def _check(self, path: Path, theirs: Origin, ours: Origin, earlier: list[dict[str, Any]]) -> None:
         """Raises Foreign if a state belongs to another training."""
@@ -205,18 +223,21 @@ class Checkpoints:
 
     def _of(self, first: int) -> list[Path]:
         """The checkpoints of a group, newest first."""
-        return [path for start, _, _, path in sorted(self._files(), key=lambda f: -f[2]) if start == first]
+        return [path for _, (_, path) in sorted(self._files.get(first, {}).items(), reverse=True)]
 
     def _bytes(self, path: Path) -> bytes:
         """What a file holds."""
         return path.read_bytes()
 
-    def _files(self) -> list[tuple[int, int, int, Path]]:
-        """First member, last member, step and path of every checkpoint."""
-        if not self.folder.is_dir():
-            return []
-        matches = [(NAME.fullmatch(path.name), path) for path in self.folder.iterdir()]
-        return [(int(m[1]), int(m[2]), int(m[3]), path) for m, path in matches if m]
+    @property
+    def _files(self) -> dict[int, dict[int, tuple[int, Path]]]:
+        """Last member and path of every checkpoint, by the first member and by step; the folder is listed once."""
+        if self._found is None:
+            self._found = {}
+            for path in self.folder.iterdir() if self.folder.is_dir() else ():
+                if match := NAME.fullmatch(path.name):
+                    self._found.setdefault(int(match[1]), {})[int(match[3])] = (int(match[2]), path)
+        return self._found
 
 
 class Carried(Checkpoints):
@@ -261,8 +282,8 @@ def encoded(state: State, origin: Origin, fingerprints: list[dict[str, Any]]) ->
     return b"".join([b"lstm_toys checkpoint, SHA-256 %s\n" % checksum, body.getbuffer()])
 
 
-def decoded(content: bytes, path: Path) -> tuple[State, Origin, list[dict[str, Any]]]:
-    """The state of a checkpoint, its origin, and the fingerprints under which it was computed.
+def decoded(content: bytes, path: Path) -> Kept:
+    """What `encoded` made a checkpoint of.
 
     Raises:
         Damaged: it is not what was written; the path says which.
@@ -274,4 +295,4 @@ def decoded(content: bytes, path: Path) -> tuple[State, Origin, list[dict[str, A
         raise Damaged(path, "its checksum is wrong")
     state = read_arrays(path, body)
     about, sample = json.loads(state.pop("about").tobytes()), state.pop("sample")
-    return state, Origin(dict(about["origin"]), sample), list(about["fingerprints"])
+    return Kept(state, Origin(dict(about["origin"]), sample), list(about["fingerprints"]))

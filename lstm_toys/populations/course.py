@@ -127,8 +127,8 @@ class Course:
         return Histories(losses, errors, frames)
 
     def state(self) -> dict[str, np.ndarray]:
-        """Everything, as named arrays."""
-        leaves = {f"member/{index}": leaf for index, leaf in enumerate(self._leaves)}
+        """Everything that is needed to go on, as named arrays; of finished members no more than there is to keep."""
+        leaves = {} if self.finished else {f"member/{index}": leaf for index, leaf in enumerate(self._leaves)}
         for step, sound in self.states.items():
             leaves |= {f"state/{step}/{index}": leaf for index, leaf in enumerate(jax.tree.leaves(sound))}
         return {"step": np.array(self.step), "sound": self.sound, **self.histories()._asdict(), **leaves}
@@ -139,7 +139,10 @@ class Course:
         Raises:
             ValueError: the state is that of another training.
         """
-        self._leaves = self._expected(state, "member", self._shapes)
+        columns = [np.moveaxis(state[name], 1, 0) for name in ("losses", "errors")]
+        self._records = list(zip(*columns, strict=True))
+        self._frames = list(np.moveaxis(state["frames"], 1, 0))
+        self._leaves = [] if self.finished else self._expected(state, "member", self._shapes)
         self.step, self.sound = int(state["step"]), state["sound"]
         self._asked = int(np.searchsorted(self._recorded, self.step, side="right"))
         shapes, structure = jax.tree.flatten(jax.tree.unflatten(self._structure, self._shapes)[2])
@@ -148,9 +151,6 @@ class Course:
             for step in self._wanted
             if step <= self.step
         }
-        columns = [np.moveaxis(state[name], 1, 0) for name in ("losses", "errors")]
-        self._records = list(zip(*columns, strict=True))
-        self._frames = list(np.moveaxis(state["frames"], 1, 0))
 
     def _expected(
         self, state: dict[str, np.ndarray], prefix: str, shapes: Sequence[jax.ShapeDtypeStruct]

@@ -20,6 +20,10 @@ NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP"
 SHOW_CURSOR = "\x1b[?25h"  # A bar hides it.
 
 
+class Stopped(Exception):
+    """Work ended early since it was asked to; of a training, the argument is the step that its members have reached."""
+
+
 class Interrupted(BaseException):
     """A signal ended the work; the argument is its number."""
 

@@ -4,24 +4,22 @@ import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, NamedTuple, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 import flax.linen as nn
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
 from lstm_toys import output
-from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import blocks, devices, programs
-from lstm_toys.populations.checkpoints import Carried, Checkpoints, Origin, decoded
-from lstm_toys.populations.checkpoints import origin as origin_of
-from lstm_toys.populations.course import Course, Histories
+from lstm_toys.populations import blocks, programs
+from lstm_toys.populations.checkpoints import Checkpoints, encoded
+from lstm_toys.populations.course import Course
 from lstm_toys.populations.elsewhere import Elsewhere
+from lstm_toys.populations.groups import Answers, Group, Part, Plan, Trainer
+from lstm_toys.populations.interruption import Stopped
 from lstm_toys.populations.progress import TrainingProgress
 from lstm_toys.tasks.supervision import Task
 
@@ -30,27 +28,8 @@ P = ParamSpec("P")
 RECORDS = 200
 """Recorded steps of a training, at most, besides step 0."""
 
-CALL_SECONDS = 1.0
-"""What one call of the compiled training should last at most, so that the host can act between calls."""
-
 Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
 """Is told, at recorded steps, of the step that a group of members has reached, their losses, and which are sound."""
-
-
-class Records(NamedTuple):
-    """What a call of the compiled training recorded.
-
-    Attributes:
-        made: by the devices, every leaf ``[blocks, N, stops, ...]``.
-        recorded: at which of the stops.
-    """
-
-    made: training.Record
-    recorded: Bool[np.ndarray, " stops"]
-
-
-class Stopped(Exception):
-    """The training was asked to stop; the argument is the step that the group of members in training has reached."""
 
 
 class Diverged(Exception):
@@ -74,7 +53,8 @@ class Population:
         executed: by which of the fingerprints of its checkpoints each member was trained, ``[M]``; 0: that of here.
         numbers: the training numbers of each member, by name, ``[M]``.
         member_steps: taken here, without those before a checkpoint that was continued from.
-        seconds: spent on ``compile`` and ``train``.
+        seconds: spent on each stage; see `Training.seconds`.
+        answers: to the curves that were shown after some of the steps, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
 
     Example:
         >>> import lstm_toys as lt
@@ -98,6 +78,7 @@ class Population:
     numbers: dict[str, Float[np.ndarray, " M"]]
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
+    answers: Answers = field(default_factory=dict)
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
@@ -113,79 +94,6 @@ class Population:
     def diverged(self) -> Bool[np.ndarray, " M"]:
         """Members that were not sound at the last step."""
         return self.sound_steps < self.steps[-1]
-
-
-class Part(NamedTuple):
-    """A group of members at the end of its training.
-
-    Attributes:
-        members: their numbers.
-        states: as in `Population`.
-        histories: what was recorded of them.
-    """
-
-    members: range
-    states: dict[int, training.Sound]
-    histories: Histories
-
-
-class Group(NamedTuple):
-    """A group of members for a worker.
-
-    Attributes:
-        numbers: of the members.
-        start: what each of them starts from.
-        content: the newest checkpoint of them; empty if there is none.
-    """
-
-    numbers: range
-    start: programs.Start
-    content: bytes
-
-    def __str__(self) -> str:
-        return f"members {self.numbers.start:,} to {self.numbers[-1]:,}"
-
-
-@dataclass(frozen=True)
-class GroupTraining:
-    """What the groups of a training share, for a worker; an `elsewhere.Job`."""
-
-    task: Task
-    model: nn.Module
-    optimizer: str | Scheduled
-    base_seed: int
-    block: int
-    steps: tuple[int, ...]
-    frames: int
-    group_size: int
-
-    def __call__(self) -> Callable[[Group], tuple[bytes, int]]:
-        """What trains a group: from it to its last checkpoint, and the steps that its members took."""
-        compiled: list[programs.Programs] = []
-
-        def trained(group: Group) -> tuple[bytes, int]:
-            carried = Carried(devices.fingerprint(self.block), self.group_size, group.content)
-            hyper = group.start.hyper._asdict()
-            if isinstance(self.optimizer, Scheduled):
-                hyper["learning_rate"] = self.optimizer.schedule
-            training = Training(
-                self.task,
-                self.model,
-                seeds=np.asarray(group.start.seed),
-                steps=self.steps,
-                optimizer=self.optimizer.name if isinstance(self.optimizer, Scheduled) else self.optimizer,
-                base_seed=self.base_seed,
-                block=self.block,
-                frames=self.frames,
-                checkpoints=carried,
-                **hyper,
-            )
-            training._programs = compiled[0] if compiled else None
-            for _ in training.parts():
-                compiled[:] = [training._compiled]
-            return carried.held, training.member_steps
-
-        return trained
 
 
 def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
@@ -216,8 +124,6 @@ class Training:
         kept: indices of the records that are kept as frames.
         block: members that one compiled program works on.
         executed: by which of `fingerprints` each member was trained, ``[M]``.
-        member_steps: taken so far.
-        seconds: spent so far on ``compile`` and ``train``.
     """
 
     def __init__(
@@ -242,6 +148,7 @@ class Training:
         stop: Callable[[], bool] | None = None,
         on_divergence: Literal["exclude", "stop"] = "exclude",
         cluster: Elsewhere | None = None,
+        shown: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
     ) -> None:
         self._start = programs.members(
             optimizer,
@@ -253,29 +160,57 @@ class Training:
             wanted=task.numbers,
             numbers=numbers,
         )
-        self._optimizer = Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer
-        self.task, self.model, self._base_seed = task, model, base_seed
+        self.task, self.model = task, model
         if progress and monitor is not None:
             raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
         self._progress, self._monitor, self._checkpoints = progress, monitor, checkpoints
         self._stop, self._on_divergence, self._cluster = stop, on_divergence, cluster
-        self._wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
+        wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
         self.block = programs.suitable_block(task, model) if block is None else block
         if self.block < 1:
             raise ValueError(f"block must be at least 1, not {block}")
-        if not self._wanted or self._wanted[0] < 0:
+        if not wanted or wanted[0] < 0:
             raise ValueError(f"steps must not be negative, nor none at all: {steps}")
+        if unknown := sorted({*(shown or {})} - {*wanted}):
+            raise ValueError(f"curves are shown after steps whose parameters are kept, not after {unknown[0]}")
         # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
-        self.recorded = recorded_steps(
-            self._wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch
+        self.recorded = recorded_steps(wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+        self.kept = frame_indices(len(self.recorded), frames)
+        count = len(self._start.seed)
+        self.executed = np.zeros(count, int)
+        begun = checkpoints.group_size if checkpoints else None
+        if cluster is None:
+            size = blocks.group_size(count, self.block, blocks.mesh().size)
+        else:
+            size = blocks.share(count, self.block, cluster.workers)
+        plan = Plan(
+            task=task,
+            model=model,
+            optimizer=Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer,
+            base_seed=base_seed,
+            block=self.block,
+            size=begun or size,
+            wanted=tuple(wanted),
+            recorded=self.recorded,
+            kept=self.kept,
+            shown=shown or {},
         )
-        self._frames, self.kept = frames, frame_indices(len(self.recorded), frames)
-        self._programs: programs.Programs | None = None
-        self._shapes: training.Member | None = None
-        self.executed = np.zeros(len(self._start.seed), int)
-        self.member_steps = 0
-        self.seconds = {"compile": 0.0, "train": 0.0}
-        self._stride = 1
+        self._trainer = Trainer(plan, self._report, stop or (lambda: False))
+
+    @property
+    def group_size(self) -> int:
+        """Members that are trained together."""
+        return self._trainer.plan.size
+
+    @property
+    def member_steps(self) -> int:
+        """Taken so far."""
+        return self._trainer.member_steps
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Spent so far on ``compile``, ``train`` and, where curves are shown, ``evaluate``."""
+        return self._trainer.seconds
 
     @property
     def fingerprints(self) -> list[dict[str, Any]]:
@@ -286,7 +221,7 @@ class Training:
         """Trains every group of members, and puts them together."""
         if self._progress:
             shown = TrainingProgress(output.console(), [1.0])
-            shown.begin("training", len(self._start.seed), self._wanted[-1])
+            shown.begin("training", len(self._start.seed), self._trainer.plan.wanted[-1])
             self._monitor = shown
             with shown:
                 return self._population()
@@ -295,8 +230,9 @@ class Training:
     def _population(self) -> Population:
         whole: PyTree = None
         for part in self.parts():
-            whole = _filled(whole, (part.states, part.histories), part.members, len(self._start.seed))
-        states, histories = whole
+            found = (part.states, part.histories, part.answers)
+            whole = _filled(whole, found, part.members, len(self._start.seed))
+        states, histories, answers = whole
         return Population(
             task=self.task,
             model=self.model,
@@ -306,6 +242,7 @@ class Training:
             train_rmse=histories.errors,
             frame_steps=self.recorded[self.kept],
             frames=histories.frames,
+            answers=answers,
             block=self.block,
             executed=self.executed,
             numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
@@ -318,152 +255,61 @@ class Training:
 
         Here in order; by workers in any.
         """
-        if self._cluster is not None:
-            yield from self._parts_elsewhere(self._cluster)
-            return
-        count, devices = len(self._start.seed), blocks.mesh().size
-        size = (self._checkpoints and self._checkpoints.group_size) or blocks.group_size(count, self.block, devices)
-        self._compile(size)
+        count, size = len(self._start.seed), self.group_size
+        groups = [range(first, min(first + size, count)) for first in range(0, count, size)]
+        yield from self._parts_here(groups) if self._cluster is None else self._parts_by(self._cluster, groups)
+
+    def _parts_here(self, groups: Sequence[range]) -> Iterator[Part]:
+        self._trainer.compile()
         if self._stop is not None and self._stop():
             raise Stopped(0)
-        for first in range(0, count, size):
-            began = time.perf_counter()
-            course = self._course(range(first, min(first + size, count)))
-            self._train(course, self._initialized(course.numbers, size))
-            self.seconds["train"] += time.perf_counter() - began
-            yield Part(course.numbers, course.states, course.histories())
+        for numbers in groups:
+            course = self._trainer.course(numbers)
+            self._trainer.train(course, self._starts(numbers), self._checkpoints)
+            yield self._part(course)
 
-    def _parts_elsewhere(self, cluster: Elsewhere) -> Iterator[Part]:
+    def _parts_by(self, cluster: Elsewhere, groups: Sequence[range]) -> Iterator[Part]:
         """Has groups trained by workers; what comes back is left as a checkpoint, from which anybody may continue."""
-        count = len(self._start.seed)
-        size = (self._checkpoints and self._checkpoints.group_size) or blocks.share(count, self.block, cluster.workers)
-        every = [range(first, min(first + size, count)) for first in range(0, count, size)]
         todo = []
-        for numbers in every:
-            content = self._checkpoints.content(numbers.start) if self._checkpoints else b""
-            if content:
-                course = self._checked(numbers, size)
+        for numbers in groups:
+            start, content = self._starts(numbers), b""
+            if self._checkpoints and self._checkpoints.has(numbers.start):
+                course = self._trainer.course(numbers)
+                begun = self._trainer.resume(course, start, self._checkpoints)
                 if course.finished:
-                    yield self._arrived(course, decoded(content, Path("a checkpoint"))[2][0])
+                    self._note(numbers, begun.fingerprints[0])
+                    yield self._part(course)
                     continue
-            start = jax.tree.map(lambda leaf, own=slice(numbers.start, numbers.stop): leaf[own], self._start)
+                content = encoded(course.state(), begun.origin, begun.fingerprints)
             todo.append(Group(numbers, start, content))
         if isinstance(self._monitor, TrainingProgress):
             self._monitor.spread(len(todo), lambda: cluster.workers)
-        job = GroupTraining(
-            self.task, self.model, self._optimizer, self._base_seed, self.block, tuple(self._wanted), self._frames, size
-        )
         began = time.perf_counter()
-        for group, outcome in cluster.outcomes(job, todo, self._stop or (lambda: False)):
-            content, steps = outcome.value
-            if self._checkpoints:
-                self._checkpoints.put(group.numbers.start, group.numbers[-1], self._wanted[-1], content)
-            course = self._course(group.numbers)
-            state, _, (fingerprint, *_) = decoded(content, Path("a worker"))
-            course.restore(state)
-            self.member_steps += steps
+        for group, outcome in cluster.outcomes(self._trainer.plan, todo, self._stop or (lambda: False)):
+            course = self._trainer.course(group.numbers)
+            fingerprint = self._trainer.arrived(course, outcome.value, self._checkpoints)
+            self._note(group.numbers, fingerprint)
             self.seconds["train"] += time.perf_counter() - began
-            self._report(course)
-            yield self._arrived(course, fingerprint)
+            yield Part(group.numbers, course.states, course.histories(), outcome.value.answers)
             began = time.perf_counter()
         if self._stop is not None and self._stop():
             raise Stopped(0)
 
-    def _arrived(self, course: Course, fingerprint: dict[str, Any]) -> Part:
-        """A group at the end of its training, elsewhere or before; notes by which execution."""
+    def _starts(self, numbers: range) -> programs.Start:
+        """What members of a group start from."""
+        start: programs.Start = jax.tree.map(lambda leaf: leaf[numbers.start : numbers.stop], self._start)
+        return start
+
+    def _part(self, course: Course) -> Part:
+        return Part(course.numbers, course.states, course.histories(), self._trainer.answers(course))
+
+    def _note(self, numbers: range, fingerprint: dict[str, Any]) -> None:
+        """Notes by which execution members were trained, elsewhere or before."""
         if self._checkpoints:
             known = self._checkpoints.fingerprints
             if fingerprint not in known:
                 known.append(fingerprint)
-            self.executed[course.numbers.start : course.numbers.stop] = known.index(fingerprint)
-        return Part(course.numbers, course.states, course.histories())
-
-    def _checked(self, numbers: range, size: int) -> Course:
-        """A group where its checkpoint has it, which has to be one of this training."""
-        self._compile(size)
-        course = self._course(numbers)
-        self._resume(course, self._initialized(numbers, size))
-        return course
-
-    def _compile(self, size: int) -> None:
-        """Compiles what groups of a size are trained by, unless that was done."""
-        if self._programs is None:
-            began = time.perf_counter()
-            mesh = blocks.mesh()
-            group = next(blocks.groups(size, size, self.block, mesh.size))
-            self._programs = programs.compile_programs(self.task, self.model, self._optimizer, group, mesh)
-            self.seconds["compile"] += time.perf_counter() - began
-
-    def _course(self, numbers: range) -> Course:
-        """The course of a group, at its beginning."""
-        if self._shapes is None:
-            self._shapes = programs.member_shapes(self.task, self.model, self._optimizer)
-        return Course(numbers, self._shapes, self.recorded, self.kept, self._wanted)
-
-    def _initialized(self, numbers: range, size: int) -> training.Member:
-        """The members of a group as they begin, on the devices."""
-        mesh = blocks.mesh()
-        group = numbers.start + next(blocks.groups(size, size, self.block, mesh.size))
-        return self._compiled.initialize(programs.place(group, self._start, mesh), np.uint32(self._base_seed))
-
-    @property
-    def _compiled(self) -> programs.Programs:
-        assert self._programs is not None
-        return self._programs
-
-    def _resume(self, course: Course, members: training.Member) -> Origin | None:
-        """Takes a group to where its checkpoint has it, if there is one; returns what its states depend on."""
-        origin = self._origin(course, members)
-        state = self._checkpoints.load(course.numbers.start, origin) if self._checkpoints and origin else None
-        if self._checkpoints and state is not None:
-            try:
-                course.restore(state)
-            except (KeyError, ValueError) as error:
-                raise Damaged(self._checkpoints.folder, f"cannot be continued from: {error}") from None
-            self._report(course)
-        return origin
-
-    def _train(self, course: Course, members: training.Member) -> None:
-        """Takes a group from where its checkpoint has it, or from its beginning, to the last step."""
-        origin = self._resume(course, members)
-        if course.finished:
-            return
-        pending: Records | None = None
-        members = course.continued(members)
-        while not course.finished:
-            called = time.perf_counter()
-            members, following = self._call(course, members)
-            # The host looks at records while the devices are at work on the steps after them.
-            if pending is not None:
-                self._look(course, pending)
-            pending = following
-            self._pace(time.perf_counter() - called)
-            stopped = self._stop is not None and self._stop()
-            if stopped or (self._checkpoints and self._checkpoints.due):
-                if pending is not None:
-                    self._look(course, pending)
-                    pending = None
-                self._save(course, members, origin)
-            if stopped:
-                raise Stopped(course.step)
-        self._save(course, members, origin)
-
-    def _call(self, course: Course, members: training.Member) -> tuple[training.Member, Records | None]:
-        """Sets the devices to work on the next steps, the stride at most."""
-        if course.ended:
-            return members, None
-        stops, recorded = course.stops(self._stride, programs.STOPS)
-        members, made = self._compiled.follow(members, np.int32(course.step), stops, recorded)
-        self.member_steps += int(stops[-1] - course.step) * len(course.numbers)
-        course.reach(int(stops[-1]), members)
-        return members, Records(made, recorded)
-
-    def _look(self, course: Course, records: Records) -> None:
-        """Takes down the records of a call, once the devices have made them."""
-        made = blocks.flat(records.made)
-        for index in np.flatnonzero(records.recorded):
-            course.note(jax.tree.map(lambda leaf, index=index: leaf[:, index], made))
-            self._report(course)
+            self.executed[numbers.start : numbers.stop] = known.index(fingerprint)
 
     def _report(self, course: Course) -> None:
         """Tells the monitor of the last record, and ends the training if a seed diverged that was not to."""
@@ -472,46 +318,6 @@ class Training:
         if self._on_divergence == "stop" and not course.sound.all():
             numbers = np.asarray(course.numbers)[~course.sound]
             raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
-
-    def _pace(self, seconds: float) -> None:
-        """Fits the number of steps in a call to `CALL_SECONDS`; where a call begins and ends changes no result."""
-        if seconds < CALL_SECONDS / 2:
-            self._stride = min(2 * self._stride, 2**30)
-        elif seconds > CALL_SECONDS:
-            self._stride = max(1, self._stride // 2)
-
-    def _save(self, course: Course, members: training.Member, origin: Origin | None) -> None:
-        course.keep(members)
-        if self._checkpoints and origin:
-            self._checkpoints.save(course.numbers.start, course.numbers[-1], course.step, course.state(), origin)
-
-    def _optimizer_told(self) -> dict[str, Any]:
-        """The name of the optimizer, and the learning rate of every step, where a schedule has it."""
-        if not isinstance(self._optimizer, Scheduled):
-            return {"optimizer": self._optimizer}
-        rates = jax.jit(jax.vmap(self._optimizer.schedule))(jnp.arange(self._wanted[-1]))
-        return {"optimizer": self._optimizer.name, "schedule": np.asarray(rates)}
-
-    def _origin(self, course: Course, members: training.Member) -> Origin | None:
-        """What the states of a group depend on; None without checkpoints."""
-        if self._checkpoints is None:
-            return None
-        own = slice(course.numbers.start, course.numbers.stop)
-        hyper = {name: values[own] for name, values in self._start.hyper._asdict().items() if name != "numbers"}
-        hyper |= {f"train_{name}": values[own] for name, values in self._start.hyper.numbers.items()}
-        return origin_of(
-            [leaf[: len(course.numbers)] for leaf in jax.tree.leaves(blocks.flat(members.examples))],
-            model=f"{type(self.model).__module__}.{self.model!r}",
-            **self._optimizer_told(),
-            base_seed=self._base_seed,
-            seeds=self._start.seed[own],
-            steps=[int(step) for step in self.recorded],
-            kept_steps=list(self._wanted),
-            frames=[int(index) for index in self.kept],
-            batch=self.task.batch,
-            asked=list(self.task.asked),
-            **hyper,
-        )
 
 
 def _taking(
@@ -557,10 +363,11 @@ def train(*arguments: Any, **options: Any) -> Population:
         stop: asked before the first step and about once a second; the training ends with `Stopped` if it says so.
         on_divergence: whether a member that diverges is marked, or ends the training.
         cluster: whose workers train the groups of members, instead of this process.
+        shown: curves ``[C, T, F]`` to be answered after some of the steps, by these steps.
 
     Raises:
-        ValueError: no seed, negative steps, a block below 1, an unknown optimizer, other training numbers than the task
-            has, or answers that have not the shape of the targets.
+        ValueError: no seed, negative steps, curves shown after others, a block below 1, an unknown optimizer, other
+            training numbers than the task has, or answers that have not the shape of the targets.
         Stopped: it was told to, and has left a checkpoint.
         Diverged: a member has, and ``on_divergence`` is ``"stop"``.
         Damaged: no checkpoint of a group of members can be read.

@@ -1,6 +1,5 @@
 """Labeled arrays as netCDF and parameters as npz, on disk."""
 
-import io
 import json
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
@@ -35,12 +34,13 @@ def save_results(results: xr.Dataset, path: Path) -> None:
         temporary.write_bytes(encoded)
 
 
-def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
+def load_results(path: Path, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
     """Reads labeled arrays into memory.
 
     Args:
         path: of the file.
         variables: that it must hold.
+        without: what stays in the file.
 
     Raises:
         OSError: there is no such file.
@@ -56,8 +56,11 @@ def load_results(path: Path, variables: Set[str] = VARIABLES) -> xr.Dataset:
         ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
         [0.1, 0.2]
     """
-    encoded = path.read_bytes()
-    with telling_damage(path), xr.open_dataset(io.BytesIO(encoded), engine="h5netcdf") as results:
+    with (
+        path.open("rb") as file,
+        telling_damage(path),
+        xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results,
+    ):
         loaded = results.load()
         flags = json.loads(loaded.attrs["flags"])
     missing = variables - set(loaded.variables)

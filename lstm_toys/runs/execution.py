@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, devices, footprint, programs, train
+from lstm_toys.populations import devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import foreign, life
@@ -149,6 +149,7 @@ def begin(
     title: str,
     members: int,
     *,
+    task: Task,
     steps: int | Sequence[int],
     part: str = "",
     **options: Any,
@@ -161,11 +162,11 @@ def begin(
         conduct: how.
         title: what is trained, before the words of its network.
         members: their number.
+        task: of the experiment.
         steps: see `train.train`.
         part: name of the folder of its checkpoints, of a run of several trainings.
         options: further ones of `train.train`: seeds and hyper-parameters.
     """
-    task = work.subject.task(families.time_points(settings.timesteps, work.subject.span))
     model = network(work.subject, task, settings)
     block = settings.block or programs.suitable_block(task, model)
     every, said = conduct.options.checkpoint_every, conduct.progress.tell
@@ -211,7 +212,11 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     settings, experiment = work.run.settings, work.subject
     options = {name: getattr(settings, name) for name in ("seeds", *TRACED)}
     options |= {"numbers": dict(settings.numbers), "steps": (*settings.keep_steps, settings.steps)}
-    training = begin(work, settings, conduct, settings.experiment, settings.seeds, frames=experiment.frames, **options)
+    x = families.time_points(settings.timesteps, experiment.span)
+    task = experiment.task(x)
+    examples, probes, curves = foreign.asked(experiment, task, x, dict(settings.numbers))
+    options |= {"task": task, "frames": experiment.frames, "shown": {settings.steps: curves}}
+    training = begin(work, settings, conduct, settings.experiment, settings.seeds, **options)
     with conduct.interruption.patient():
         trained = training.population()
     seconds |= trained.seconds
@@ -219,7 +224,12 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         fingerprint, *earlier = training.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
         attributes |= {"data": dict(experiment.data)} if experiment.data else {}
-        labeled = evaluate(experiment, settings, trained, attributes | {"run": work.run.folder.name})
+        attributes |= executions(training) | {"run": work.run.folder.name}
+        answers = trained.answers[settings.steps]
+        labeled = arrays.dataset(
+            trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
+        )
+        labeled = arrays.in_units(labeled, experiment.scaling)
         files = population.save(trained, work.run.folder, labeled)
         metrics = summary.metrics(labeled, experiment.goal)
         fit = arrays.kept(labeled)
@@ -242,19 +252,6 @@ def executions(training: train.Training) -> dict[str, Any]:
         if number and (training.executed == number).any()
     ]
     return {"executed_elsewhere": others} if others else {}
-
-
-def evaluate(
-    experiment: Experiment, settings: Settings, trained: train.Population, attributes: dict[str, Any]
-) -> xr.Dataset:
-    """Answers of trained networks to their training curve and to the probes, labeled."""
-    x = families.time_points(settings.timesteps, experiment.span)
-    examples, probes, curves = foreign.asked(experiment, trained.task, x, dict(settings.numbers))
-    answers = answering.answers(trained.model, trained.params, curves, block=trained.block)
-    labeled = arrays.dataset(
-        trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
-    )
-    return arrays.in_units(labeled, experiment.scaling)
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:

@@ -310,7 +310,7 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
             return seconds
         try:
             metrics = work.kind.execution.execute(work, conduct, seconds)
-        except populations.train.Stopped:
+        except populations.interruption.Stopped:
             raise Interrupted(conduct.interruption.number) from None
         except populations.train.Diverged as error:
             seeds, step = error.args

@@ -45,7 +45,7 @@ def files(checkpoints):
 def test_a_checkpoint_gives_back_any_arrays(tmp_path_factory, content):
     checkpoints = Checkpoints(tmp_path_factory.mktemp("any") / "checkpoints", 1.0, FINGERPRINT)
     checkpoints.save(0, 3, 7, content)
-    loaded = checkpoints.load(0)
+    loaded = checkpoints.load(0).state
     assert loaded.keys() == content.keys()
     for name in content:
         np.testing.assert_array_equal(loaded[name], content[name], strict=True)
@@ -59,7 +59,11 @@ def test_the_newest_two_of_each_group_are_kept(checkpoints):
         *("members-0-3-step-10.checkpoint", "members-0-3-step-100.checkpoint"),
         *("members-4-7-step-11.checkpoint", "members-4-7-step-101.checkpoint"),
     }
-    assert (checkpoints.load(0)["step"], checkpoints.load(4)["step"], checkpoints.load(8)) == (100, 101, None)
+    assert (checkpoints.load(0).state["step"], checkpoints.load(4).state["step"], checkpoints.load(8)) == (
+        100,
+        101,
+        None,
+    )
     assert checkpoints.group_size == 4
     checkpoints.clear()
     assert checkpoints.load(0) is None
@@ -97,7 +101,7 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, told, da
         checkpoints.save(0, 3, step, state(step))
     older, newer = files(checkpoints)
     newer.write_bytes(DAMAGES[damage](newer.read_bytes()))
-    np.testing.assert_array_equal(checkpoints.load(0)["losses"], 10)
+    np.testing.assert_array_equal(checkpoints.load(0).state["losses"], 10)
     (line,) = told
     assert line.startswith("warning: ")
     assert newer.name in line
@@ -113,7 +117,7 @@ def test_a_checkpoint_that_cannot_be_opened_is_as_good_as_damaged(checkpoints, d
     for step in (10, 20):
         checkpoints.save(0, 3, step, state(step))
     damage(files(checkpoints)[1])
-    assert checkpoints.load(0)["step"] in (10, 20)  # The administrator may read a file without permissions.
+    assert checkpoints.load(0).state["step"] in (10, 20)  # The administrator may read a file without permissions.
 
 
 def test_another_fingerprint_is_told_and_remembered(checkpoints, told):
@@ -140,4 +144,4 @@ def test_what_cannot_be_written_leaves_the_earlier_ones(checkpoints, monkeypatch
     with pytest.raises(OSError, match="No space"):
         checkpoints.save(0, 3, 20, state(20))
     assert [path.name for path in files(checkpoints)] == ["members-0-3-step-10.checkpoint"]
-    assert checkpoints.load(0)["step"] == 10
+    assert checkpoints.load(0).state["step"] == 10

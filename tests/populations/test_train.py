@@ -21,8 +21,8 @@ from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, train
-from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations import answering, blocks, groups, interruption, train
+from lstm_toys.populations.checkpoints import Checkpoints, decoded
 from lstm_toys.tasks import families, supervision
 
 ROOT = Path(__file__).parents[2]
@@ -56,7 +56,7 @@ def write_losses_and_answers(folder, count):
         networks = trained(seeds)
         arrays[f"losses of {seeds}"] = networks.train_loss
         arrays[f"answers of {seeds}"] = answering.answers(MODEL, networks.params, probe_curves(3))
-    with contextlib.suppress(train.Stopped):
+    with contextlib.suppress(interruption.Stopped):
         trained(16, checkpoints=Checkpoints(Path(folder) / str(count), 1e9, {}), stop=stop_after(1))
     np.savez(f"{folder}/{count}.npz", **arrays, devices=jax.device_count())
 
@@ -325,8 +325,14 @@ def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
 def test_several_step_budgets_are_one_training_read_several_times(monkeypatch):
     """Bitwise, also where a training is cut by the end of a group."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    budgets = trained(11, steps=(7, 0, 40))
+    curves = np.linspace(0, 1, 40, dtype=np.float32).reshape(2, 20, 1)
+    budgets = trained(11, steps=(7, 0, 40), shown={40: curves, 7: curves[:1]})
     assert list(budgets.states) == [0, 7, 40]
+    for steps, answers in budgets.answers.items():
+        params = budgets.states[steps].params
+        each = answering.answers(MODEL, params, curves, block=budgets.block)
+        np.testing.assert_array_equal(answers, each if steps == 40 else each[:, :1])
+    assert budgets.answers.keys() == {7, 40}
     for steps, state in budgets.states.items():
         alone = trained(11, steps=steps)
         jax.tree.map(np.testing.assert_array_equal, state, alone.states[steps])
@@ -455,13 +461,13 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", group_members)
     options = {"seeds": 11, "steps": 40, "optimizer": optimizer, "learning_rate": 0.01, "frames": 5}
     whole = trained(**options)
-    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(groups, "CALL_SECONDS", 0.0)  # So that every call is of one step.
     for calls in range(1, 100):
         checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
         try:
             continued = trained(**options, checkpoints=checkpoints, stop=stop_after(12 * calls))
             break
-        except train.Stopped:
+        except interruption.Stopped:
             assert len(list((tmp_path / "checkpoints").iterdir())) <= 4
     assert calls > 2
     assert continued.member_steps < 11 * 40
@@ -470,9 +476,24 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
     jax.tree.map(np.testing.assert_array_equal, continued.params, whole.params)
 
 
+def test_what_is_finished_keeps_no_state_of_the_optimizer(tmp_path):
+    checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
+    networks = trained(optimizer="momentum", checkpoints=checkpoints)
+    (path,) = (tmp_path / "checkpoints").iterdir()
+    assert not [name for name in decoded(path.read_bytes(), path).state if name.startswith("member")]
+    again = trained(optimizer="momentum", checkpoints=checkpoints)
+    assert again.member_steps == 0
+    jax.tree.map(np.testing.assert_array_equal, again.states, networks.states)
+
+
+def test_curves_are_shown_after_steps_that_are_kept():
+    with pytest.raises(ValueError, match="not after 3"):
+        trained(steps=(2, 4), shown={3: np.zeros((1, 20, 1), np.float32)})
+
+
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
-    with pytest.raises(train.Stopped):
+    with pytest.raises(interruption.Stopped):
         trained(checkpoints=checkpoints, stop=stop_after(1))
     with pytest.raises(Damaged, match="another training"):
         trained(checkpoints=checkpoints, optimizer="momentum")
@@ -481,7 +502,7 @@ def test_the_checkpoint_of_another_training_is_refused(tmp_path):
 def test_a_call_between_records_changes_nothing(monkeypatch):
     monkeypatch.setattr(train, "RECORDS", 4)
     whole = trained()
-    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)
+    monkeypatch.setattr(groups, "CALL_SECONDS", 0.0)
     asked = []
     split = trained(stop=lambda: asked.append(1))
     assert len(asked) >= 40

@@ -5,12 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import numpy as np
 import xarray as xr
 
 from lstm_toys.figures import Drawing
-from lstm_toys.populations import answering, train
+from lstm_toys.populations import blocks
 from lstm_toys.populations.footprint import Footprint
+from lstm_toys.populations.groups import Part
+from lstm_toys.populations.interruption import Stopped
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution
 from lstm_toys.runs.experiment import Experiment
@@ -107,13 +110,17 @@ NETWORK = ("hidden", "readout", "cell", "gates")
 
 
 def size(work: Work) -> Footprint:
-    """What the largest training of a sweep will take of memory, and all of them of the disk."""
-    sizes = [
-        execution.size_of(work.subject, shape.common, shape.members, len(shape.budgets))
-        for shape in shapes(work.run.settings.settings)
-    ]
-    largest = max(sizes, key=lambda each: each.memory)
-    return largest._replace(disk=sum(each.disk for each in sizes))
+    """What a sweep will take: of memory its largest group of members, and what its table and figures are made of."""
+    every, memory, disk = shapes(work.run.settings.settings), 0, 0
+    for shape in every:
+        members, devices = shape.members, jax.device_count()
+        together = min(members, blocks.group_size(members, shape.common.block or blocks.default_block(0), devices))
+        group, whole = (
+            execution.size_of(work.subject, shape.common, count, len(shape.budgets)) for count in (together, members)
+        )
+        memory, disk = max(memory, group.memory), disk + whole.disk
+    read = sum(shape.members * len(shape.budgets) for shape in every) * results.READ
+    return Footprint(memory + read, disk)
 
 
 def efforts(work: Work) -> list[float]:
@@ -147,19 +154,19 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     member_steps = 0
     fingerprints: list[dict[str, Any]] = []
     elsewhere: dict[str, Any] = {}
-    with results.writing(run.results, experiment, settings, run.settings.as_dict()) as write:
+    with results.writing(run.results, experiment, settings, run.settings.as_dict()) as (write, note):
         for number, shape in enumerate(every):
             common = shape.common
-            options = {"steps": shape.budgets, "part": str(number), **shape.start}
-            trained = execution.begin(work, common, conduct, common.optimizer, shape.members, **options)
             x = families.time_points(common.timesteps, experiment.span)
             probes = experiment.probes(x)
-            shown = np.concatenate([probe.inputs for probe in probes])
+            curves = np.concatenate([probe.inputs for probe in probes])
+            options = {"task": experiment.task(x), "steps": shape.budgets, "part": str(number), **shape.start}
+            options["shown"] = dict.fromkeys(shape.budgets, curves)
+            trained = execution.begin(work, common, conduct, common.optimizer, shape.members, **options)
             with conduct.interruption.patient():
                 for part in trained.parts():
                     with stopwatch(seconds, "evaluate"):
-                        for steps, state in part.states.items():
-                            answers = answering.answers(trained.model, state.params, shown, block=trained.block)
+                        for steps, answers in part.answers.items():
                             labeled = arrays.answered(trained.task, np.asarray(x), experiment.span, probes, answers)
                             # Errors of features of several units are averaged as they were scaled.
                             if len(trained.task.asked) == 1:
@@ -168,15 +175,17 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
                             if conduct.interruption():  # The part has its checkpoint, so that little is lost.
-                                raise train.Stopped(steps)
+                                raise Stopped(steps)
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps
             if others := execution.executions(trained):
                 elsewhere[str(number)] = others
             fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
+        if elsewhere:
+            note("shapes_executed_elsewhere", elsewhere)
     with stopwatch(seconds, "evaluate"):
-        found = storage.load_results(run.results, results.VARIABLES)
+        found = storage.load_results(run.results, results.VARIABLES, results.UNREAD)
         varied, rows = results.varied(found), results.rows(found)
     return {
         "experiment": run.name,
@@ -196,7 +205,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
 
 
 def _values(
-    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, part: train.Part, labeled: xr.Dataset
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, part: Part, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
     """What is kept of members after some of the steps, every array with a leading axis M."""
     losses, sound = part.histories.losses, part.states[steps]
@@ -219,7 +228,7 @@ def _values(
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The figures of a finished sweep, from its file alone."""
-    found = storage.load_results(work.run.checked("results.nc"), results.VARIABLES)
+    found = storage.load_results(work.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
     trained = work.subject.trained
     for parameter in reversed(trained.declared) if trained else ():  # The first of those that are one number is told.
         name = f"{NUMBER}{trained.parameters[parameter.name]}"

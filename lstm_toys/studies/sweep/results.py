@@ -21,12 +21,20 @@ from lstm_toys.tasks import families
 VARIABLES = {"train_mse", "train_rmse", "learned", "diverged", "rmse", "record_step", "record_loss", *SWEPT}
 """What every file holds."""
 
+UNREAD = {"answer"}
+"""What tables and figures do without; it is most of a file."""
+
+READ = 16 * (RECORDS + 1)
+"""Bytes of a network that they read, at most, and what is made of them."""
+
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 """Takes the number of a setting, some of its seeds, and by name what is known of them, with a leading axis of seeds."""
 
 
 @contextmanager
-def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]) -> Iterator[Write]:
+def writing(
+    path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]
+) -> Iterator[tuple[Write, Callable[[str, Any], None]]]:
     """Opens the labeled arrays of a sweep for what will be known of its networks.
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN beyond a setting's own),
@@ -41,7 +49,7 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
         flags: written as JSON.
 
     Yields:
-        What writes a part of it.
+        What writes a part of it, and what writes an attribute, as JSON.
     """
     points = {each.timesteps for each in settings}
     x = families.time_points(max(points), experiment.span)
@@ -84,7 +92,10 @@ def writing(path: Path, experiment: Experiment, settings: Sequence[Settings], fl
                     elif name in file.variables:
                         file.variables[name][setting, seeds] = value
 
-            yield write
+            def note(name: str, value: Any) -> None:
+                file.attrs[name] = json.dumps(value)
+
+            yield write, note
 
 
 def _column(settings: Sequence[Settings], name: str) -> np.ndarray:

@@ -17,7 +17,7 @@ from experiments import sweep
 from experiments.all import EXPERIMENTS
 from experiments.commands import flags
 from lstm_toys import studies
-from lstm_toys.populations import answering, blocks, train
+from lstm_toys.populations import answering, blocks, groups
 from lstm_toys.populations.interruption import Interruption
 from lstm_toys.results import storage, summary
 from lstm_toys.runs import life
@@ -255,7 +255,7 @@ def test_a_shape_is_compiled_once(tmp_path, caplog):
 @pytest.mark.long
 def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(train, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(groups, "CALL_SECONDS", 0.0)  # So that every call is of one step.
     asked = []
 
     def interrupted(interruption):
