@@ -28,6 +28,9 @@ makes vectors of them.
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """Flag of XLA that says how many devices the CPU is; it changes no bits."""
 
+THREADS = "NPROC"
+"""What XLA:CPU reads from the environment for the threads that all its devices share; it changes no bits."""
+
 
 def configure(*, cache: bool = True) -> None:
     """Sets JAX up for populations: every core, compiled loops and, unless refused, the compilation cache.
@@ -84,14 +87,17 @@ def use_every_core() -> None:
     """Makes one JAX device of each CPU core that this process may use.
 
     XLA computes a small program on one core of a device, so that several cores need several devices. A device count
-    that the user chose, in ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES``, stands.
+    that the user chose, in ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES``, stands. Then XLA gets as many threads as devices,
+    unless the user has chosen them, too: one device that has two passes its work to and fro, and takes half as much
+    again of them.
 
     Raises:
         RuntimeError: JAX has made its devices already, which the first array does.
     """
-    if DEVICE_COUNT in os.environ.get("XLA_FLAGS", ""):
-        return
-    if jax.config.values["jax_num_cpu_devices"] != -1:
+    asked = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
+    chosen = int(asked[1]) if asked else jax.config.values["jax_num_cpu_devices"]
+    if chosen != -1:
+        os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jax.config.update("jax_num_cpu_devices", cores)
