@@ -32,6 +32,9 @@ says nothing is given up."""
 REACHED = 10.0
 """Seconds in which a scheduler has to answer."""
 
+ASKED = 1.0
+"""Seconds after which a scheduler is asked again who is there."""
+
 TRIES = 3
 """How often a part is tried that raises something; one whose workers end is tried as often."""
 
@@ -116,12 +119,14 @@ class Cluster(Elsewhere):
         waiting, running = deque(parts), dict[Future[Any], P]()
         failed: list[P] = []
         raised: BaseException | None = None
-        heard, came = time.monotonic(), threading.Event()
+        alive, asked, heard, came = 0, 0.0, time.monotonic(), threading.Event()
         try:
             while (waiting or running) and not stop():
-                alive = self._client.status == "running" and self.workers
+                if time.monotonic() - asked > ASKED or self._client.status != "running":
+                    alive = self.workers if self._client.status == "running" else 0
+                    asked = time.monotonic()
                 if alive:
-                    heard = time.monotonic()
+                    heard = asked
                 elif time.monotonic() - heard > PATIENCE:
                     who = "worker" if self._client.status == "running" else "scheduler"
                     raise Lost(f"there was no {who} for {PATIENCE:.0f} s")
@@ -208,11 +213,12 @@ def _client(address: str) -> Iterator[Client]:
         return
     count = int(address.removeprefix(LOCAL))
     share = max(1, jax.device_count() // count)
-    environment = {"JAX_NUM_CPU_DEVICES": str(share)} if jax.default_backend() == "cpu" else {}
+    names = ("JAX_NUM_CPU_DEVICES", devices.THREADS) if jax.default_backend() == "cpu" else ()
     local = {
         "distributed.scheduler.worker-ttl": f"{PATIENCE:.0f} s",
         "distributed.scheduler.allowed-failures": TRIES - 1,
-        "distributed.nanny.pre-spawn-environ": environment,
+        "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, str(share)),
+        "distributed.worker.profile.enabled": False,  # Takes a twentieth of the work.
     }
     with (
         dask.config.set(local),

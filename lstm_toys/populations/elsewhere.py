@@ -44,3 +44,29 @@ class Elsewhere(ABC):
             parts: what is to be done.
             stop: asked about once a second; what is not done then is left.
         """
+
+
+class Executed:
+    """Which parts of an evaluation were done by workers of another kind than this process.
+
+    Args:
+        own: the fingerprint of this one.
+
+    Attributes:
+        told: the fingerprints of such workers, and for each the parts.
+    """
+
+    def __init__(self, own: dict[str, Any]) -> None:
+        self._own = own
+        self.told: list[dict[str, Any]] = []
+
+    def note(self, part: str, fingerprint: dict[str, Any]) -> None:
+        """Notes by whom a part was done; how many members a program works on is that of here."""
+        fingerprint = fingerprint | {"block": self._own["block"]}
+        if fingerprint == self._own:
+            return
+        known = next((each for each in self.told if each["fingerprint"] == fingerprint), None)
+        if known is None:
+            known = {"fingerprint": fingerprint, "parts": []}
+            self.told.append(known)
+        known["parts"].append(part)

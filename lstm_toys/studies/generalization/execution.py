@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,8 +15,10 @@ from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
-from lstm_toys.populations import answering, blocks
+from lstm_toys.populations import answering, blocks, devices
+from lstm_toys.populations.elsewhere import Elsewhere, Executed
 from lstm_toys.populations.footprint import Footprint
+from lstm_toys.populations.interruption import Stopped
 from lstm_toys.populations.progress import EvaluationProgress
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
@@ -121,7 +124,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     task = _task(work, timesteps)
     model = network(work.subject.experiment, task, settings.trained)
     attributes = {"flags": settings.as_dict(), "fingerprint": metrics["fingerprint"], "run": run.folder.name}
-    total = answers_of(settings)
+    total, elsewhere = answers_of(settings), []
     with stopwatch(seconds, "evaluate"), EvaluationProgress(conduct.console, total) as progress:
         if settings.curves is None:
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
@@ -130,9 +133,15 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                 model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.interruption
             )
             swept.write(settings.grids, run.results, attributes)
+            elsewhere = swept.elsewhere
         else:
             setting = Setting(task, timesteps, span, work.subject.experiment.scaling)
-            labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
+            asking = Asking(model, setting, settings.curves, block)
+            if conduct.cluster is None:
+                labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
+            else:
+                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.interruption)
+                attributes |= {"executed_elsewhere": elsewhere} if elsewhere else {}
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
     with stopwatch(seconds, "summary"), results.opened(run.results) as found:
@@ -148,6 +157,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         "summary": {name: as_json(row) for name, row in rows.items()},
         "flags": settings.as_dict(),
         "fingerprint": metrics["fingerprint"],
+        **({"executed_elsewhere": elsewhere} if elsewhere else {}),
         "files": [run.results.name],
     }
 
@@ -222,6 +232,72 @@ def answered(
     for name in measured[0] if measured else ():
         variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
     return xr.Dataset(variables, coordinates)
+
+
+class Part(NamedTuple):
+    """Some networks, for a worker.
+
+    Attributes:
+        members: their numbers.
+        params: of them, every leaf ``[S, ...]``.
+        diverged: which of them have.
+    """
+
+    members: slice
+    params: PyTree
+    diverged: Bool[np.ndarray, " S"]
+
+    def __str__(self) -> str:
+        return f"members {self.members.start:,} to {self.members.stop - 1:,}"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What all networks that answer curves of the user's own share, for a worker; an `elsewhere.Job`.
+
+    The attributes are arguments of `answered`.
+    """
+
+    model: nn.Module
+    setting: Setting
+    curves: Curves
+    block: int
+
+    def __call__(self) -> Callable[[Part], xr.Dataset]:
+        """What asks some networks."""
+
+        def asked(part: Part) -> xr.Dataset:
+            return answered(
+                self.model, self.setting, part.params, part.diverged, self.curves, self.block, lambda _: None
+            )
+
+        return asked
+
+    def spread(
+        self,
+        cluster: Elsewhere,
+        params: PyTree[Float[np.ndarray, "S ..."]],
+        diverged: Bool[np.ndarray, " S"],
+        advanced: Callable[[int], None],
+        stop: Callable[[], bool],
+    ) -> tuple[xr.Dataset, list[dict[str, Any]]]:
+        """What `answered` gives, of networks that workers ask, and what workers of another kind did of it.
+
+        Raises:
+            Stopped: it was asked to.
+        """
+        size = blocks.share(len(diverged), self.block, cluster.workers)
+        every = (slice(first, min(first + size, len(diverged))) for first in range(0, len(diverged), size))
+        parts = (Part(own, jax.tree.map(lambda leaf, own=own: leaf[own], params), diverged[own]) for own in every)
+        found, others = {}, Executed(devices.fingerprint(self.block))
+        for part, outcome in cluster.outcomes(self, parts, stop):
+            found[part.members.start] = outcome.value
+            others.note(str(part), outcome.fingerprint)
+            advanced(len(part.diverged) * len(self.curves.names))
+        if stop():
+            raise Stopped(0)
+        whole = xr.concat([found[first] for first in sorted(found)], "seed", data_vars="minimal", coords="minimal")
+        return whole.assign_coords(seed=np.arange(len(diverged))), others.told
 
 
 LEAST_MEASURED = 3

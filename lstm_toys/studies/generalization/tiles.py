@@ -20,11 +20,11 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks
+from lstm_toys.populations import blocks, devices
 from lstm_toys.populations.answering import CURVE_BLOCK
-from lstm_toys.populations.elsewhere import Elsewhere
+from lstm_toys.populations.elsewhere import Elsewhere, Executed
 from lstm_toys.populations.footprint import Footprint
-from lstm_toys.populations.train import Stopped
+from lstm_toys.populations.interruption import Stopped
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.settings import Grid
@@ -232,6 +232,12 @@ class Sweep:
     ) -> None:
         self._model, self._setting, self._params, self._diverged = model, setting, params, diverged
         self._block, self._advanced, self._cluster, self._stop = block, advanced, cluster, stop
+        self._executed = Executed(devices.fingerprint(block))
+
+    @property
+    def elsewhere(self) -> list[dict[str, Any]]:
+        """See `Executed.told`."""
+        return self._executed.told
 
     def write(self, grids: tuple[Grid, ...], path: Path, attributes: dict[str, Any]) -> None:
         """Evaluates, and writes the file as a whole or not at all.
@@ -254,6 +260,8 @@ class Sweep:
                 for name, values in found.items():
                     _put(variables[part.grid.name][name], part.members, start, values)
                 self._advanced(next(iter(found.values())).size)
+            if self.elsewhere:
+                file.attrs["executed_elsewhere"] = json.dumps(self.elsewhere)
 
     def _measured(self, grids: tuple[Grid, ...]) -> Iterator[tuple[Part, int, dict[str, Float[np.ndarray, "S C"]]]]:
         """Yields a part, the first of some cells, and their measures; workers yield parts in any order."""
@@ -268,6 +276,7 @@ class Sweep:
         size = blocks.share(count, self._block, self._cluster.workers)
         job = GridEvaluation(self._model, self._setting, self._block, size)
         for part, outcome in self._cluster.outcomes(job, self._parts(grids, size), self._stop):
+            self._executed.note(str(part), outcome.fingerprint)
             for start, found in outcome.value:
                 yield part, start, found
         if self._stop():
