@@ -62,6 +62,7 @@ COMMANDS = {
     "mine": ("mine", *SMALL, "--timesteps=20", "--keep_steps=5"),
     "sweep": ("experiments.sweep", "--task=mine", *SMALL, "--timesteps=20", "--grid", "train_bend=0.2 0.6"),
     "generalization": ("experiments.generalization", "--task=mine", *SMALL, "--timesteps=20"),
+    "curves": ("experiments.generalization", "--task=mine", *SMALL, "--timesteps=20", "--curve=curves.csv"),
     "claims": ("experiments.claims", "--claims=mine", "--seeds=18"),
 }
 
@@ -110,6 +111,7 @@ def told(folder):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, tmp_path):
     (tmp_path / "mine.py").write_text(MINE)
+    (tmp_path / "curves.csv").write_text("".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     printed = {}
     for where, further in (("here", ()), ("elsewhere", (f"--cluster={scheduler}",))):

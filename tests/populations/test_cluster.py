@@ -1,6 +1,7 @@
 """Parts of runs in other processes: the same bits, whoever does them, and what becomes of them when somebody fails."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -14,9 +15,10 @@ import pytest
 
 import lstm_toys as lt
 from conftest import HANG, ROOT
-from lstm_toys.populations import blocks, checkpoints, cluster, devices, train
-from lstm_toys.studies.generalization import tiles
+from lstm_toys.populations import blocks, checkpoints, cluster, devices, interruption, train
+from lstm_toys.studies.generalization import execution, tiles
 from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
@@ -25,7 +27,8 @@ LINE = lt.show(0.1 + 0.5 * X[None], X, ("y",))
 # Those of the library are wrapped by the checks of tests, and cannot be sent so.
 TASK = lt.Task(lambda *_: lt.Examples(LINE, LINE), ("y",), ("y",), sequence=True)
 MODEL = lt.Stack(features=1, hidden=(4,))
-OPTIONS = {"seeds": 18, "steps": (10, 40), "learning_rate": 0.1, "block": 4}
+SHOWN = np.stack([0.2 + 0.3 * X, X**2])[..., None]
+OPTIONS = {"seeds": 18, "steps": (10, 40), "learning_rate": 0.1, "block": 4, "shown": {40: SHOWN}}
 
 
 def same(one, other):
@@ -55,7 +58,7 @@ def spread(found, job, parts):
 
 def test_a_training_is_the_same_bits_by_two_workers(two, here):
     elsewhere = lt.train(TASK, MODEL, cluster=two, **OPTIONS)
-    for name in ("states", "train_loss", "train_rmse", "frames", "steps"):
+    for name in ("states", "train_loss", "train_rmse", "frames", "steps", "answers"):
         assert same(getattr(elsewhere, name), getattr(here, name)), name
     assert elsewhere.member_steps == here.member_steps
     assert not elsewhere.executed.any()
@@ -71,24 +74,38 @@ def napping():
     return lambda part: time.sleep(0.3) or part
 
 
+GRIDS = (
+    Grid("plane", "line", (Axis("slope", 0, 1, 5), Axis("intercept", 0, 1, 3)), ()),
+    Grid("lengths", "line", (Axis(lt.LENGTH, 20, 40, 3), Axis("slope", 0, 1, 4)), (("intercept", 0.3),)),
+)
+SETTING = tiles.Setting(TASK, 20, lt.Span(), FAMILIES)
+
+
+@pytest.mark.long
 def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path):
-    grids = (
-        Grid("plane", "line", (Axis("slope", 0, 1, 5), Axis("intercept", 0, 1, 3)), ()),
-        Grid("lengths", "line", (Axis(lt.LENGTH, 20, 40, 3), Axis("slope", 0, 1, 4)), (("intercept", 0.3),)),
-    )
-    setting = tiles.Setting(TASK, 20, lt.Span(), FAMILIES)
     written = {}
     for name, whose in (("here", None), ("elsewhere", two)):
-        swept = tiles.Sweep(MODEL, setting, here.params, here.diverged, 4, lambda _: None, whose)
-        swept.write(grids, tmp_path / f"{name}.nc", {})
+        swept = tiles.Sweep(MODEL, SETTING, here.params, here.diverged, 4, lambda _: None, whose)
+        swept.write(GRIDS, tmp_path / f"{name}.nc", {})
         with tiles.h5netcdf.File(tmp_path / f"{name}.nc") as file:
             written[name] = {
                 f"{grid.name}/{key}": np.asarray(variable)
-                for grid in grids
+                for grid in GRIDS
                 for key, variable in file.groups[grid.name].variables.items()
             }
     assert written["here"].keys() == written["elsewhere"].keys()
     assert same(written["here"], written["elsewhere"])
+
+
+@pytest.mark.long
+def test_answers_to_curves_of_ones_own_are_the_same_bits_by_two_workers(two, here):
+    curves = Curves(("bent", "flat"), np.stack([X**2, 0 * X]), None)
+    asking = execution.Asking(MODEL, execution.Setting(TASK, 20, lt.Span(), None), curves, 4)
+    alone = asking()(execution.Part(slice(0, 18), here.params, here.diverged))
+    counted = []
+    found, others = asking.spread(two, here.params, here.diverged, counted.append, lambda: False)
+    assert found.identical(alone)
+    assert (sum(counted), others) == (36, [])
 
 
 @pytest.mark.long
@@ -110,9 +127,10 @@ def test_a_training_is_continued_by_workers_from_where_it_was(two, here, tmp_pat
     def kept():
         return checkpoints.Checkpoints(tmp_path, 0.0, devices.fingerprint(4), lambda _: None)
 
-    asked = iter([False, False, True])
-    with pytest.raises(train.Stopped):
+    asked = iter([False, False, False, True])
+    with pytest.raises(interruption.Stopped):
         lt.train(TASK, MODEL, checkpoints=kept(), stop=lambda: next(asked), **OPTIONS)
+    kept().newest.write_bytes(b"damaged")  # So that it is the one before.
     training = train.Training(TASK, MODEL, cluster=two, checkpoints=kept(), **OPTIONS)
     assert same(training.population().states, here.states)
     assert 0 < training.member_steps < 18 * 40
@@ -227,7 +245,7 @@ def test_no_scheduler_is_there(monkeypatch):
         pass
 
 
-def test_a_worker_of_another_kind_is_refused_or_recorded(scheduler, here, tmp_path):
+def test_a_worker_of_another_kind_is_refused(scheduler):
     file, _, work = scheduler
     work(JAX_RANDOM_SEED_OFFSET="7")
     with (
@@ -235,12 +253,25 @@ def test_a_worker_of_another_kind_is_refused_or_recorded(scheduler, here, tmp_pa
         cluster.connected(str(file), mixed=False, tell=print),
     ):
         pass
+
+
+@pytest.mark.long
+def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(scheduler, here, tmp_path):
+    file, _, work = scheduler
+    work(JAX_RANDOM_SEED_OFFSET="7")
     kept = checkpoints.Checkpoints(tmp_path / "kept", 60.0, devices.fingerprint(4), lambda _: None)
     with cluster.connected(str(file), mixed=True, tell=print) as found:
         training = train.Training(TASK, MODEL, cluster=found, checkpoints=kept, **OPTIONS)
         assert not same(training.population().states, here.states)
+        swept = tiles.Sweep(MODEL, SETTING, here.params, here.diverged, 4, lambda _: None, found)
+        swept.write(GRIDS[:1], tmp_path / "measures.nc", {})
     (number,) = np.unique(training.executed)
-    assert training.fingerprints[number]["switches"] == {"jax_random_seed_offset": 7}
+    (others,) = swept.elsewhere
+    assert others["parts"] == ["members 0 to 17 on plane"]
+    for told in (training.fingerprints[number], others["fingerprint"]):
+        assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": 7}, 4)
+    with tiles.h5netcdf.File(tmp_path / "measures.nc") as file:
+        assert json.loads(file.attrs["executed_elsewhere"]) == swept.elsewhere
 
 
 @pytest.mark.long

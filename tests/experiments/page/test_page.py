@@ -5,6 +5,7 @@ import json
 import pytest
 
 import conftest
+from experiments import line
 from experiments.page import __main__ as command
 from experiments.page import build, charts, runs
 from experiments.page.parts import post
@@ -31,14 +32,21 @@ def test_without_runs_there_is_no_page_and_one_is_kept(tmp_path, capsys):
     assert (tmp_path / command.NAME).read_text() == "an earlier one"
 
 
-def test_a_page_is_made_of_the_runs_that_there_are(everything, tmp_path, monkeypatch, capsys):
-    _, folder = everything
-    finished = {path.name.split("-")[0]: path for path in (folder / "runs").iterdir()}
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The folder of the only run that there is, of two lines."""
+    folder = tmp_path_factory.mktemp("finished")
+    assert conftest.carry_out(line.EXPERIMENT, ["--seeds=2", "--steps=60", "--quiet", f"--results_dir={folder}"]) == 0
+    (run,) = (folder / "runs").iterdir()
+    return run
+
+
+def test_a_page_is_made_of_the_runs_that_there_are(finished, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         runs, "COMMANDS", {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
     )
     (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / finished["line"].name).symlink_to(finished["line"])
+    (tmp_path / "runs" / finished.name).symlink_to(finished)
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "sine: not on the page, there is no finished run of `python -m experiments.sine --seeds 2" in printed
@@ -48,13 +56,11 @@ def test_a_page_is_made_of_the_runs_that_there_are(everything, tmp_path, monkeyp
     assert "data:image/png;base64," in text
 
 
-def test_a_damaged_run_is_told(everything, tmp_path, monkeypatch, capsys):
-    _, folder = everything
+def test_a_damaged_run_is_told(finished, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(runs, "COMMANDS", {"line": (("line", "--seeds", "2", "--steps", "60"),)})
-    (original,) = (path for path in (folder / "runs").iterdir() if path.name.startswith("line-"))
-    copy = tmp_path / "runs" / original.name
+    copy = tmp_path / "runs" / finished.name
     copy.mkdir(parents=True)
-    for path in original.iterdir():
+    for path in finished.iterdir():
         if path.is_file():
             (copy / path.name).write_bytes(path.read_bytes())
     (copy / "metrics.json").write_text((copy / "metrics.json").read_text().replace('"seeds": 2', '"seeds": 3'))
@@ -63,11 +69,10 @@ def test_a_damaged_run_is_told(everything, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / command.NAME).exists()
 
 
-def test_a_page_that_is_too_large_is_refused(everything, tmp_path, monkeypatch, capsys):
-    _, folder = everything
+def test_a_page_that_is_too_large_is_refused(finished, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(runs, "COMMANDS", {"line": (("line", "--seeds", "2", "--steps", "60"),)})
     monkeypatch.setattr(command, "MOST", 1_000)
-    (tmp_path / "runs").symlink_to(folder / "runs")
+    (tmp_path / "runs").symlink_to(finished.parent)
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
     assert "at most 1,000" in capsys.readouterr().err
     assert not (tmp_path / command.NAME).exists()
