@@ -3,9 +3,12 @@
 import json
 import pickle
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import jax
@@ -14,21 +17,22 @@ from distributed import Client
 
 from benchmarks.footprint import peak
 from benchmarks.job import LEARNING_RATE, Job
-from lstm_toys.populations import cluster, devices, elsewhere, train
+from lstm_toys.populations import blocks, checkpoints, cluster, devices, elsewhere, train
 
 P = TypeVar("P")
 
 
 def steps_of(members: int) -> int:
-    """Steps of a training, all of which are recorded: fewer of more members, so that each takes some seconds."""
-    return max(20, min(200, 200_000 // members))
+    """Steps of a training, all of which are recorded: fewer of more members, so that each takes seconds."""
+    return max(50, min(200, 200_000 // members))
 
 
 class Counted(elsewhere.Elsewhere):
-    """A cluster, and the bytes of what went there and came back."""
+    """A cluster, the bytes of what went there and came back, and when it came."""
 
     def __init__(self, found: cluster.Cluster) -> None:
         self._found, self.bytes = found, 0
+        self.came: list[tuple[float, str, int]] = []
 
     @property
     def workers(self) -> int:
@@ -42,7 +46,14 @@ class Counted(elsewhere.Elsewhere):
         shared = len(cluster.packed(job))
         for part, outcome in self._found.outcomes(job, parts, stop):
             self.bytes += shared + len(pickle.dumps(part)) + len(pickle.dumps(outcome))
+            self.came.append((time.perf_counter(), outcome.worker, outcome.value.member_steps))
             yield part, outcome
+
+    def rate(self) -> float:
+        """Member-steps a second after every worker had given back its first group, before which it compiled."""
+        first = {worker: when for when, worker, _ in reversed(self.came)}
+        began = max(first.values())
+        return sum(steps for when, _, steps in self.came if when > began) / (self.came[-1][0] - began)
 
     def peaks(self) -> list[int]:
         """The most memory that each worker has held."""
@@ -51,7 +62,7 @@ class Counted(elsewhere.Elsewhere):
 
 
 def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
-    """Trains so many members several times, and once before, which compiles.
+    """Trains so many members several times.
 
     Args:
         members: of each training.
@@ -59,8 +70,10 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
         repeats: trainings that are timed.
 
     Returns:
-        ``rates``: member-steps a second; ``merge``: seconds beside the training; ``kept``, ``client`` and ``worker``:
-        bytes of the arrays that are kept, and of the peaks of processes; ``wire``: bytes a network.
+        ``steps``: of each training; ``rates``: member-steps a second; ``group``: members of a group; ``merge``: seconds
+        beside the training; ``kept``, ``client`` and ``worker``: bytes of the arrays that are kept, and of the peaks of
+        processes; ``wire`` and ``disk``: bytes a network, of what parts and their outcomes are as they are pickled, and
+        of checkpoints.
     """
     devices.configure()
     devices.start()
@@ -68,25 +81,30 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
     job, steps = Job(), steps_of(members)
     rates, merges = [], []
     with connected as found:
-        counted = None if found is None else Counted(found)
-        for number in range(repeats + 1):
-            training = train.Training(
-                job.task, job.model, seeds=members, steps=steps, learning_rate=LEARNING_RATE, cluster=counted
-            )
-            began, spent = time.perf_counter(), counted.bytes if counted else 0
+        begin = partial(train.Training, job.task, job.model, steps=steps, learning_rate=LEARNING_RATE)
+        for _ in range(repeats):
+            counted = None if found is None else Counted(found)
+            training = begin(seeds=members, cluster=counted)
+            began = time.perf_counter()
             population = training.population()
-            wall = time.perf_counter() - began
-            if number:
-                rates.append(members * steps / training.seconds["train"])
-                merges.append(wall - sum(training.seconds.values()))
+            merges.append(time.perf_counter() - began - sum(training.seconds.values()))
+            rates.append(counted.rate() if counted else members * steps / training.seconds["train"])
         arrays = [population.states[steps], population.train_loss, population.train_rmse, population.frames]
+        client, worker = peak(), max(counted.peaks()) if counted else None
+        with tempfile.TemporaryDirectory() as folder:
+            told = checkpoints.Checkpoints(Path(folder), 1e9, devices.fingerprint(training.block))
+            begin(seeds=blocks.GROUP_MEMBERS, cluster=counted, checkpoints=told).population()
+            disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / blocks.GROUP_MEMBERS
         return {
+            "steps": steps,
             "rates": rates,
+            "group": training.group_size,
             "merge": merges,
             "kept": sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(arrays)),
-            "client": peak(),
-            "worker": max(counted.peaks()) if counted else None,
-            "wire": (counted.bytes - spent) / members if counted else None,
+            "client": client,
+            "worker": worker,
+            "wire": counted.bytes / members if counted else None,
+            "disk": disk,
         }
 
 

@@ -18,10 +18,13 @@ ROUNDS = 2
 
 
 HEAD = (
-    *("workers", "members", "member-steps/s", "lowest to highest", "against here"),
+    *("workers", "members", "steps", "member-steps/s", "lowest to highest", "against here"),
     *("client", "worker", "kept", "wire, KB a network", "merging, s"),
 )
 """Of the table."""
+
+USUAL = 1_000
+"""Steps that networks take unless told otherwise."""
 
 
 def measure(*, quick: bool) -> list[dict[str, Any]]:
@@ -30,7 +33,7 @@ def measure(*, quick: bool) -> list[dict[str, Any]]:
     Returns:
         A row each: ``address``, ``members``, and of all rounds what `benchmarks.scaled.measure` returns.
     """
-    members, clustered, rounds = ((16, 64), (64,), 1) if quick else (MEMBERS, CLUSTERED, ROUNDS)
+    members, clustered, rounds = ((16, 64, 256), (256,), 1) if quick else (MEMBERS, CLUSTERED, ROUNDS)
     cells = [(HERE, count) for count in members] + [(address, count) for address in ADDRESSES for count in clustered]
     rows: list[dict[str, Any]] = [{"address": address, "members": count, "rounds": []} for address, count in cells]
     for number in range(rounds):
@@ -71,7 +74,7 @@ def markdown(results: dict[str, Any]) -> str:
         "that are kept, in MiB; bytes on the wire are those of parts and outcomes, as they are pickled.",
         "",
         f"| {' | '.join(HEAD)} |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:
         found, kept = rates(row), median(row, "kept") or 0
@@ -79,6 +82,7 @@ def markdown(results: dict[str, Any]) -> str:
         cells = [
             "–" if row["address"] == HERE else row["address"],
             f"{row['members']:,}",
+            f"{median(row, 'steps') or 0:.0f}",
             f"{found['median']:,.0f}",
             f"{found['low']:,.0f} to {found['high']:,.0f}",
             "" if row["address"] == HERE else f"{found['median'] / here[row['members']]:.2f}",
@@ -91,7 +95,25 @@ def markdown(results: dict[str, Any]) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     spread = (max(flat) - min(flat)) / max(flat)
     lines += ["", f"Without a cluster the slowest number of members from 64 up is {spread:.0%} below the fastest."]
+    lines += [
+        f"Over {row['address']}, {row['members']:,} members: a group of {median(row, 'group'):.0f} takes "
+        f"{lost(row, here):.0f} ms more than here, which of one of {USUAL:,} steps is {share(row, here):.1%}."
+        for row in rows
+        if row["address"] != HERE
+    ]
+    lines += [f"A checkpoint of a finished group takes {(median(rows[-1], 'disk') or 0) / 1e3:.1f} KB a network."]
     return "\n".join(lines) + "\n"
+
+
+def lost(row: dict[str, Any], here: dict[int, float]) -> float:
+    """Milliseconds that a group takes by workers beyond what it takes here."""
+    member_steps = (median(row, "group") or 0) * (median(row, "steps") or 0)
+    return 1e3 * member_steps * (1 / rates(row)["median"] - 1 / here[row["members"]])
+
+
+def share(row: dict[str, Any], here: dict[int, float]) -> float:
+    """What that is of a group that takes the usual number of steps."""
+    return lost(row, here) / (1e3 * (median(row, "group") or 0) * USUAL / here[row["members"]])
 
 
 def main() -> None:
