@@ -16,7 +16,7 @@ from jaxtyping import Float
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 KEPT = 2
-"""Checkpoints of each group that are kept."""
+"""Checkpoints of each group in training that are kept; of a finished one the last."""
 
 HEADER = re.compile(rb"lstm_toys checkpoint, SHA-256 ([0-9a-f]{64})\n")
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
@@ -83,7 +83,7 @@ def digest(*arrays: np.ndarray) -> str:
 
 
 class Checkpoints:
-    """The checkpoints of one run: of every group of members the last two.
+    """The checkpoints of one run: of every group of members the last two, and of a finished one the last.
 
     A file is a line with the SHA-256 of what follows, and an npz archive. It is written under a temporary name, flushed
     to the disk and renamed.
@@ -114,11 +114,17 @@ class Checkpoints:
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
         self.fingerprints = [fingerprint]
 
-    @property
-    def group_size(self) -> int | None:
-        """Members of a group, as the run was begun with; None if there is no checkpoint."""
-        sizes = [last - first + 1 for first, files in self._files.items() for last, _ in files.values()]
-        return max(sizes, default=None)
+    def group_size(self, usual: int, members: int) -> int:
+        """Members of a group, as the run was begun with.
+
+        Args:
+            usual: what is returned if no checkpoint is of other groups.
+            members: of the run; its last group may have fewer.
+        """
+        groups = {(first, last) for first, files in self._files.items() for last, _ in files.values()}
+        if all(first % usual == 0 and last + 1 == min(first + usual, members) for first, last in groups):
+            return usual
+        return max(last - first + 1 for first, last in groups)
 
     def has(self, first: int) -> bool:
         """Whether there is a checkpoint of a group, readable or not."""
@@ -134,8 +140,10 @@ class Checkpoints:
         """Whether it is time for another checkpoint."""
         return time.monotonic() - self._written >= self._every
 
-    def save(self, first: int, last: int, step: int, state: State, origin: Origin = UNTOLD) -> None:
-        """Writes a state, and removes the oldest of the group's if there are more than two.
+    def save(
+        self, first: int, last: int, step: int, state: State, origin: Origin = UNTOLD, *, finished: bool = False
+    ) -> None:
+        """Writes a state, and removes the oldest of the group's if there are more than are kept.
 
         Args:
             first: number of the group's first member.
@@ -143,13 +151,14 @@ class Checkpoints:
             step: that the members have reached.
             state: what to keep of them.
             origin: of their training.
+            finished: whether it is the last one.
 
         Raises:
             OSError: the file cannot be written; the earlier ones are as they were.
         """
-        self.put(first, last, step, encoded(state, origin, self.fingerprints))
+        self.put(first, last, step, encoded(state, origin, self.fingerprints), finished)
 
-    def put(self, first: int, last: int, step: int, content: bytes) -> None:
+    def put(self, first: int, last: int, step: int, content: bytes, finished: bool) -> None:
         """Writes what `encoded` made; see `save`."""
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"members-{first}-{last}-step-{step}.checkpoint"
@@ -157,7 +166,7 @@ class Checkpoints:
             temporary.write_bytes(content)
         files = self._files.setdefault(first, {})
         files[step] = (last, path)
-        for old in sorted(files)[:-KEPT]:
+        for old in sorted(files)[: -1 if finished else -KEPT]:
             files.pop(old)[1].unlink()
         self._written = time.monotonic()
 
@@ -245,23 +254,17 @@ class Carried(Checkpoints):
 
     Args:
         fingerprint: of the execution that goes on from here.
-        group_size: members of the group, padding included.
         held: what `encoded` made; empty: nothing yet.
 
     Attributes:
         held: as above, of the newest state.
     """
 
-    def __init__(self, fingerprint: dict[str, Any], group_size: int, held: bytes) -> None:
+    def __init__(self, fingerprint: dict[str, Any], held: bytes) -> None:
         super().__init__(Path("carried"), float("inf"), fingerprint, lambda _: None)
-        self._group_size, self.held = group_size, held
+        self.held = held
 
-    @property
-    def group_size(self) -> int:
-        """Members of the group, padding included."""
-        return self._group_size
-
-    def put(self, _first: int, _last: int, _step: int, content: bytes) -> None:
+    def put(self, _first: int, _last: int, _step: int, content: bytes, _finished: bool) -> None:
         """Keeps what `encoded` made."""
         self.held = content
 

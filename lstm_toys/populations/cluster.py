@@ -20,6 +20,7 @@ import cloudpickle
 import dask
 import jax
 from distributed import Client, Future, LocalCluster
+from distributed.security import Security
 
 import lstm_toys
 from lstm_toys.populations import devices, worker
@@ -205,6 +206,8 @@ def _client(address: str) -> Iterator[Client]:
     """A client of a scheduler, which for workers on this machine is made too."""
     if not address.startswith(LOCAL):
         place = address if "://" in address else _written(Path(address))
+        if place.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
+            raise ValueError("it asks for TLS, and Dask is configured for none here (distributed.comm.tls)")
         host, _, port = place.partition("://")[2].rpartition(":")
         # A client that reaches nobody takes long to end.
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from lstm_toys.networks import sizes, training
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.populations import blocks, programs, train
+from lstm_toys.populations.checkpoints import KEPT
 from lstm_toys.tasks.supervision import Task
 
 GIB = 2**30
@@ -86,7 +87,8 @@ def estimate(
     held = together * (3 * state + examples + 2 * told) + min(members, devices * block) * working
     return Footprint(
         memory=held + members * (states * parameters + history + 3 * answers),
-        disk=members * (2 * (state + history + states * parameters) + parameters + history + states * answers),
+        disk=KEPT * together * (state + history + states * parameters)
+        + members * (states * parameters + history + parameters + history + states * answers),
         devices=held,
     )
 

@@ -176,7 +176,7 @@ class Trainer:
 
     def carried(self, group: Group) -> Trained:
         """Trains a group of a worker."""
-        held = Carried(devices.fingerprint(self.plan.block), self.plan.size, group.content)
+        held = Carried(devices.fingerprint(self.plan.block), group.content)
         course, before = self.course(group.numbers), self.member_steps
         self.train(course, group.start, held)
         return Trained(held.held, self.answers(course), self.member_steps - before)
@@ -252,7 +252,7 @@ class Trainer:
         """
         kept = checkpoints.decoded(trained.content, Path("a worker"))
         if held:
-            held.put(course.numbers.start, course.numbers[-1], self.plan.wanted[-1], trained.content)
+            held.put(course.numbers.start, course.numbers[-1], self.plan.wanted[-1], trained.content, True)
         course.restore(kept.state)
         self.member_steps += trained.member_steps
         self._report(course)
@@ -315,4 +315,5 @@ def _save(course: Course, members: training.Member, held: Checkpoints | None, or
     if held:
         if not course.finished:
             course.keep(members)
-        held.save(course.numbers.start, course.numbers[-1], course.step, course.state(), origin)
+        numbers, finished = course.numbers, course.finished
+        held.save(numbers.start, numbers[-1], course.step, course.state(), origin, finished=finished)

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 LINE_SECONDS = 2.0
 """Time between two plain lines."""
@@ -33,7 +34,7 @@ class Shown:
             *before,
             BarColumn(bar_width=20),
             *after,
-            TimeRemainingColumn(),
+            TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # The others are cut short first.
             console=console,
             disable=not console.is_terminal,
             transient=True,
@@ -99,6 +100,7 @@ class TrainingProgress(Shown):
         """
         self._groups, self._back, self._workers = groups, 0, workers
         self._first, self._entering = time.perf_counter(), False
+        self._bar.update(self._row, state=self._reached())
 
     def skip(self, trainings: int) -> None:
         """Passes over the next trainings, which need not be done."""
@@ -134,9 +136,7 @@ class TrainingProgress(Shown):
     ) -> None:
         rate = (done - self._restored) / max(spent, 1e-9)
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
-        reached = f"step {step:,}/{self._steps:,}"
-        if self._groups:
-            reached = f"group {self._back:,}/{self._groups:,}, {self._workers():,} workers"
+        reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
         state = (
             f"{reached} | {rate:,.0f} member-steps/s | "
             f"median loss {median} | {self._diverged + (~sound).sum()} diverged"
@@ -148,6 +148,11 @@ class TrainingProgress(Shown):
                 left = (sum(self._works) - self._before - self._share(done)) * (self._spent + spent) / worked
                 self.tell(f"{self._name}: {state} | {left:,.0f} s left")
             self._last_line = now
+
+    def _reached(self) -> str:
+        """How many groups are back from how many workers."""
+        workers = self._workers()
+        return f"group {self._back:,}/{self._groups:,}, {workers:,} worker{'s' * (workers != 1)}"
 
     def _share(self, done: int) -> float:
         """The work of so many member-steps of this training."""

@@ -50,7 +50,6 @@ class Population:
         frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that one compiled program works on.
-        executed: by which of the fingerprints of its checkpoints each member was trained, ``[M]``; 0: that of here.
         numbers: the training numbers of each member, by name, ``[M]``.
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on each stage; see `Training.seconds`.
@@ -74,7 +73,6 @@ class Population:
     frame_steps: Int[np.ndarray, " K"]
     frames: Float[np.ndarray, "M K ..."]
     block: int
-    executed: Int[np.ndarray, " M"]
     numbers: dict[str, Float[np.ndarray, " M"]]
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
@@ -178,7 +176,6 @@ class Training:
         self.kept = frame_indices(len(self.recorded), frames)
         count = len(self._start.seed)
         self.executed = np.zeros(count, int)
-        begun = checkpoints.group_size if checkpoints else None
         if cluster is None:
             size = blocks.group_size(count, self.block, blocks.mesh().size)
         else:
@@ -189,7 +186,7 @@ class Training:
             optimizer=Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer,
             base_seed=base_seed,
             block=self.block,
-            size=begun or size,
+            size=checkpoints.group_size(size, count) if checkpoints else size,
             wanted=tuple(wanted),
             recorded=self.recorded,
             kept=self.kept,
@@ -244,7 +241,6 @@ class Training:
             frames=histories.frames,
             answers=answers,
             block=self.block,
-            executed=self.executed,
             numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
