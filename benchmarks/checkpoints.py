@@ -25,17 +25,25 @@ REPEATS = 7
 
 
 class Timed(Checkpoints):
-    """Keeps the last state, and the seconds of every checkpoint."""
+    """Keeps the largest state, which is that of a group in training, and the seconds of every checkpoint."""
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.seconds: list[float] = []
         self.state: State = {}
 
-    def save(self, first: int, last: int, step: int, state: State, origin: Origin = UNTOLD) -> None:
+    def save(
+        self, first: int, last: int, step: int, state: State, origin: Origin = UNTOLD, *, finished: bool = False
+    ) -> None:
         """See `Checkpoints`."""
-        self.seconds.append(timed(partial(super().save, first, last, step, state, origin)))
-        self.state = state
+        save = partial(super().save, first, last, step, state, origin, finished=finished)
+        self.seconds.append(timed(save))
+        self.state = max(self.state, state, key=size)
+
+
+def size(state: State) -> int:
+    """Bytes of a state."""
+    return sum(array.nbytes for array in state.values())
 
 
 def timed(action: Callable[[], None]) -> float:
@@ -48,10 +56,11 @@ def timed(action: Callable[[], None]) -> float:
 def measure(members: int, steps: int, folder: Path) -> dict[str, Any]:
     """Trains, and times the checkpoints of it and other formats, with what belongs to the numbers."""
     job = Job()
-    checkpoints = Timed(folder / "checkpoints", 30.0, devices.fingerprint(job.block))
-    trained = train.train(
+    checkpoints = Timed(folder / "checkpoints", 1.0, devices.fingerprint(job.block))
+    begun = train.Training(
         job.task, job.model, seeds=members, steps=steps, learning_rate=LEARNING_RATE, checkpoints=checkpoints
     )
+    trained = begun.population()
     state, training = checkpoints.state, trained.seconds["train"]
 
     def npz(path: Path) -> None:
@@ -66,12 +75,12 @@ def measure(members: int, steps: int, folder: Path) -> dict[str, Any]:
         return round(statistics.median(times), 4)
 
     one = statistics.median(checkpoints.seconds)
-    group = checkpoints.group_size or members
+    group = begun.group_size
     often = one * (1 / 30 + trained.member_steps / training / (4_000 * group))
     return {
         "members": members,
         "members in a checkpoint": group,
-        "MiB of a checkpoint": round(sum(array.nbytes for array in state.values()) / 2**20, 2),
+        "MiB of a checkpoint": round(size(state) / 2**20, 2),
         "seconds of a checkpoint, median": round(one, 4),
         "checkpoints": len(checkpoints.seconds),
         "seconds of training, checkpoints included": round(training, 1),

@@ -14,7 +14,7 @@ MEMBERS = (16, 64, 256, 1_024, 4_096, 16_384)
 CLUSTERED = (1_024, 16_384)
 ADDRESSES = ("local:1", "local:2")
 HERE = "none"
-ROUNDS = 2
+ROUNDS = 3
 
 
 HEAD = (
@@ -85,7 +85,7 @@ def markdown(results: dict[str, Any]) -> str:
             f"{median(row, 'steps') or 0:.0f}",
             f"{found['median']:,.0f}",
             f"{found['low']:,.0f} to {found['high']:,.0f}",
-            "" if row["address"] == HERE else f"{found['median'] / here[row['members']]:.2f}",
+            "" if row["address"] == HERE else f"{against(row, rows):.2f}",
             f"{((median(row, 'client') or 0) - kept) / 2**20:,.0f}",
             "" if worker is None else f"{worker / 2**20:,.0f}",
             f"{kept / 2**20:,.1f}",
@@ -97,7 +97,7 @@ def markdown(results: dict[str, Any]) -> str:
     lines += ["", f"Without a cluster the slowest number of members from 64 up is {spread:.0%} below the fastest."]
     lines += [
         f"Over {row['address']}, {row['members']:,} members: a group of {median(row, 'group'):.0f} takes "
-        f"{lost(row, here):.0f} ms more than here, which of one of {USUAL:,} steps is {share(row, here):.1%}."
+        f"{lost(row, rows):+.0f} ms against here, which of one of {USUAL:,} steps is {share(row, rows):+.1%}."
         for row in rows
         if row["address"] != HERE
     ]
@@ -105,15 +105,28 @@ def markdown(results: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def lost(row: dict[str, Any], here: dict[int, float]) -> float:
+def alone(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row of the same members without a cluster."""
+    return next(each for each in rows if (each["address"], each["members"]) == (HERE, row["members"]))
+
+
+def against(row: dict[str, Any], rows: list[dict[str, Any]]) -> float:
+    """The rate as a multiple of that without a cluster: the median of the ratios within a round."""
+    pairs = zip(row["rounds"], alone(row, rows)["rounds"], strict=True)
+    return statistics.median(
+        statistics.median(one["rates"]) / statistics.median(other["rates"]) for one, other in pairs
+    )
+
+
+def lost(row: dict[str, Any], rows: list[dict[str, Any]]) -> float:
     """Milliseconds that a group takes by workers beyond what it takes here."""
     member_steps = (median(row, "group") or 0) * (median(row, "steps") or 0)
-    return 1e3 * member_steps * (1 / rates(row)["median"] - 1 / here[row["members"]])
+    return 1e3 * member_steps / rates(alone(row, rows))["median"] * (1 / against(row, rows) - 1)
 
 
-def share(row: dict[str, Any], here: dict[int, float]) -> float:
+def share(row: dict[str, Any], rows: list[dict[str, Any]]) -> float:
     """What that is of a group that takes the usual number of steps."""
-    return lost(row, here) / (1e3 * (median(row, "group") or 0) * USUAL / here[row["members"]])
+    return (1 / against(row, rows) - 1) * (median(row, "steps") or 0) / USUAL
 
 
 def main() -> None:

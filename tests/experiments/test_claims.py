@@ -51,9 +51,8 @@ def make_by_hand(work, _, seconds):
     sound = training.Sound(np.where(np.arange(settings.seeds) == 1, -1, steps[-1]), {}, np.ones(settings.seeds))
     loss = np.broadcast_to(errors[:, None], (settings.seeds, len(steps)))
     rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.asked)))
-    networks = len(loss)
-    kept, executed = (np.empty(0, int), np.empty((networks, 0))), np.zeros(networks, int)
-    made = Population(task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, *kept, 4, executed, {}, 0)
+    kept = (np.empty(0, int), np.empty((len(loss), 0)))
+    made = Population(task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, *kept, 4, {}, 0)
     attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
     labeled = arrays.dataset(
         made, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes

@@ -59,16 +59,22 @@ def test_the_newest_two_of_each_group_are_kept(checkpoints):
         *("members-0-3-step-10.checkpoint", "members-0-3-step-100.checkpoint"),
         *("members-4-7-step-11.checkpoint", "members-4-7-step-101.checkpoint"),
     }
-    assert (checkpoints.load(0).state["step"], checkpoints.load(4).state["step"], checkpoints.load(8)) == (
-        100,
-        101,
-        None,
-    )
-    assert checkpoints.group_size == 4
+    checkpoints.save(8, 11, 90, state(90))
+    checkpoints.save(8, 11, 100, state(100), finished=True)
+    assert [path.name for path in checkpoints.folder.glob("members-8*")] == ["members-8-11-step-100.checkpoint"]
+    assert [int(checkpoints.load(first).state["step"]) for first in (0, 4)] == [100, 101]
+    assert checkpoints.load(12) is None
+    assert checkpoints.group_size(usual=16, members=32) == 4
     checkpoints.clear()
     assert checkpoints.load(0) is None
-    assert checkpoints.group_size is None
+    assert checkpoints.group_size(usual=16, members=32) == 16
     assert not checkpoints.folder.exists()
+
+
+@pytest.mark.parametrize(("usual", "members", "size"), [(8, 18, 8), (8, 24, 2), (12, 18, 2)])
+def test_a_short_last_group_alone_tells_of_no_other_size(checkpoints, usual, members, size):
+    checkpoints.save(16, 17, 10, state(10))
+    assert checkpoints.group_size(usual, members) == size
 
 
 def flip(content):

@@ -57,11 +57,12 @@ def spread(found, job, parts):
 
 
 def test_a_training_is_the_same_bits_by_two_workers(two, here):
-    elsewhere = lt.train(TASK, MODEL, cluster=two, **OPTIONS)
+    training = train.Training(TASK, MODEL, cluster=two, **OPTIONS)
+    elsewhere = training.population()
     for name in ("states", "train_loss", "train_rmse", "frames", "steps", "answers"):
         assert same(getattr(elsewhere, name), getattr(here, name)), name
     assert elsewhere.member_steps == here.member_steps
-    assert not elsewhere.executed.any()
+    assert not training.executed.any()
 
 
 def test_every_worker_has_work(two):
@@ -236,11 +237,14 @@ def test_no_worker_comes(scheduler, monkeypatch):
     assert "waits 2 s" in told[0]
 
 
-def test_no_scheduler_is_there(monkeypatch):
+@pytest.mark.parametrize(
+    ("address", "told"), [("tcp://127.0.0.1:1", "Connection"), ("tls://127.0.0.1:1", "asks for TLS")]
+)
+def test_no_scheduler_is_there(address, told, monkeypatch):
     monkeypatch.setattr(cluster, "REACHED", 1.0)
     with (
-        pytest.raises(cluster.Unreachable, match="no scheduler to be reached"),
-        cluster.connected("tcp://127.0.0.1:1", mixed=False, tell=print),
+        pytest.raises(cluster.Unreachable, match=f"no scheduler to be reached: .*{told}"),
+        cluster.connected(address, mixed=False, tell=print),
     ):
         pass
 

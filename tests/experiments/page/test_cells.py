@@ -6,10 +6,14 @@ import pytest
 from kinds import KINDS, SEEDS
 
 import lstm_toys as lt
+from conftest import rarely
 from experiments.page import build, weights
 from lstm_toys.statistics import intervals
 
 CLOSE = 1e-5
+
+LIKE_OTHERS = ("larger", "gru", "rnn")
+"""Kinds of which every line of code is that of another one."""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +27,7 @@ def script(browser):
     tab.close()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*(kind for kind in KINDS if kind not in LIKE_OTHERS), *rarely(*LIKE_OTHERS)])
 def test_networks_answer_as_in_the_library(kind, networks, curves, script):
     model, params, answers = networks(kind)
     found = script(

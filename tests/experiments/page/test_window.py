@@ -179,6 +179,7 @@ def test_a_curve_is_drawn_with_the_keyboard(page, opened, settled):
     assert np.allclose(moved[4:], 0, atol=1e-3)
 
 
+@pytest.mark.long
 def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, opened):
     tab = opened(page)
     for claim in sentences.SENTENCES:
