@@ -192,13 +192,16 @@ class Trainer:
             self.seconds["evaluate"] += time.perf_counter() - began
         return found
 
-    def train(self, course: Course, start: programs.Start, held: Checkpoints | None) -> None:
+    def train(self, course: Course, start: programs.Start, held: Checkpoints | None) -> dict[str, Any] | None:
         """Takes a group from where its checkpoint has it, or from its beginning, to the last step.
 
         Args:
             course: of the group.
             start: what its members start from, ``[M]``.
             held: its checkpoints, to continue from and to leave more.
+
+        Returns:
+            The fingerprint of the execution that had finished it before, if one had.
 
         Raises:
             Stopped: it was told to, and has left a checkpoint.
@@ -207,6 +210,7 @@ class Trainer:
         """
         began = time.perf_counter()
         begun = self.resume(course, start, held)
+        before = begun.fingerprints[0] if course.finished else None
         members, pending = course.continued(begun.members), None
         while not course.finished:
             called = time.perf_counter()
@@ -225,6 +229,7 @@ class Trainer:
             if stopped:
                 raise Stopped(course.step)
         self.seconds["train"] += time.perf_counter() - began
+        return before
 
     def resume(self, course: Course, start: programs.Start, held: Checkpoints | None) -> Begun:
         """Takes a group to where its checkpoint has it, if there is one; the arguments are those of `train`."""

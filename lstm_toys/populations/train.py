@@ -261,7 +261,8 @@ class Training:
             raise Stopped(0)
         for numbers in groups:
             course = self._trainer.course(numbers)
-            self._trainer.train(course, self._starts(numbers), self._checkpoints)
+            if before := self._trainer.train(course, self._starts(numbers), self._checkpoints):
+                self._note(numbers, before)
             yield self._part(course)
 
     def _parts_by(self, cluster: Elsewhere, groups: Sequence[range]) -> Iterator[Part]:

@@ -9,8 +9,10 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
+from distributed import Client
 
 from conftest import HANG, ROOT
+from lstm_toys.populations import worker
 
 MINE = '''
 """A curve that workers have never heard of."""
@@ -57,21 +59,22 @@ CLAIMS = lt.Claims(title="what I expect", claims=(CLAIM,), populations={"mine": 
 if __name__ == "__main__":
     command.main(EXPERIMENT)
 '''
-SMALL = ("--seeds=18", "--block=4")
+SMALL = ("--seeds=16", "--block=4")
 COMMANDS = {
     "mine": ("mine", *SMALL, "--timesteps=20", "--keep_steps=5"),
     "sweep": ("experiments.sweep", "--task=mine", *SMALL, "--timesteps=20", "--grid", "train_bend=0.2 0.6"),
     "generalization": ("experiments.generalization", "--task=mine", *SMALL, "--timesteps=20"),
     "curves": ("experiments.generalization", "--task=mine", *SMALL, "--timesteps=20", "--curve=curves.csv"),
-    "claims": ("experiments.claims", "--claims=mine", "--seeds=18"),
+    "claims": ("experiments.claims", "--claims=mine", "--seeds=16"),
 }
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory):
-    """The file of a scheduler with two workers that run where one's own module is not."""
+@pytest.fixture(scope="module", params=[(1, 2), (2, 1), (4, 1)], ids=str)
+def scheduler(request, tmp_path_factory):
+    """The file of a scheduler whose workers, of some devices each, run where one's own module is not, and a client."""
+    workers, devices = request.param
     folder = tmp_path_factory.mktemp("scheduler")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_NUM_CPU_DEVICES": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JAX_NUM_CPU_DEVICES": str(devices)}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, "env": environment}
     base = [sys.executable, "-m"]
     common = ["--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", "scheduler.json"]
@@ -79,12 +82,44 @@ def scheduler(tmp_path_factory):
     began = time.monotonic()
     while not (folder / "scheduler.json").exists() and time.monotonic() - began < HANG:
         time.sleep(0.1)
-    for _ in range(2):
+    for _ in range(workers):
         started.append(subprocess.Popen([*base, "distributed.cli.dask_worker", *common, "--nthreads", "1"], **quiet))
-    yield folder / "scheduler.json"
+    with Client(scheduler_file=str(folder / "scheduler.json"), set_as_default=False) as client:
+        client.wait_for_workers(workers, timeout=HANG)
+        yield folder / "scheduler.json", client
     for process in reversed(started):
         process.terminate()
         process.wait()
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """Carries out a command without a cluster, once; returns the folder that it was called in."""
+    known = {}
+
+    def made(name):
+        if name not in known:
+            known[name] = tmp_path_factory.mktemp(name)
+            carried_out(name, known[name])
+        return known[name]
+
+    return made
+
+
+def carried_out(name, folder, *further):
+    """What a command printed that was called in a folder of one's own."""
+    (folder / "mine.py").write_text(MINE)
+    (folder / "curves.csv").write_text("".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
+    done = subprocess.run(
+        [sys.executable, "-m", *COMMANDS[name], "--results_dir=results", *further],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def told(folder):
@@ -109,17 +144,13 @@ def told(folder):
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, tmp_path):
-    (tmp_path / "mine.py").write_text(MINE)
-    (tmp_path / "curves.csv").write_text("".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    printed = {}
-    for where, further in (("here", ()), ("elsewhere", (f"--cluster={scheduler}",))):
-        arguments = [sys.executable, "-m", *COMMANDS[name], f"--results_dir={where}", *further]
-        done = subprocess.run(arguments, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=HANG)
-        assert done.returncode == 0, done.stderr
-        printed[where] = done.stdout
-    assert "2 workers" in printed["elsewhere"]
-    here, elsewhere = told(tmp_path / "here"), told(tmp_path / "elsewhere")
+def test_a_command_gives_the_same_numbers_by_the_workers_of_a_cluster(name, scheduler, alone, tmp_path):
+    file, client = scheduler
+    client.run(lambda: worker._begun.clear())
+    printed = carried_out(name, tmp_path, f"--cluster={file}")
+    workers = client.run(lambda: len(worker._begun))
+    assert [*workers.values()] == [1] * len(workers)  # Each had work.
+    assert f"{len(workers)} worker" in printed
+    here, elsewhere = told(alone(name) / "results"), told(tmp_path / "results")
     assert here.keys() == elsewhere.keys()
     np.testing.assert_equal(elsewhere, here)

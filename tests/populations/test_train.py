@@ -486,6 +486,16 @@ def test_what_is_finished_keeps_no_state_of_the_optimizer(tmp_path):
     jax.tree.map(np.testing.assert_array_equal, again.states, networks.states)
 
 
+def test_who_trained_what_is_told_after_a_continuation_too(tmp_path):
+    folder, other, own = tmp_path / "checkpoints", {"processor": "other"}, {"processor": "own"}
+    trained(checkpoints=Checkpoints(folder, 1e9, other, lambda _: None))
+    continued = Checkpoints(folder, 1e9, own, lambda _: None)
+    training = train.Training(sine_task(), MODEL, seeds=3, steps=40, learning_rate=0.1, checkpoints=continued)
+    training.population()
+    assert training.fingerprints == [own, other]
+    assert (training.executed == 1).all()
+
+
 def test_curves_are_shown_after_steps_that_are_kept():
     with pytest.raises(ValueError, match="not after 3"):
         trained(steps=(2, 4), shown={3: np.zeros((1, 20, 1), np.float32)})
