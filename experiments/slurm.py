@@ -63,7 +63,7 @@ def options(values: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a `dask_jobqueue.SLURMCluster` from the values of flags."""
     cores = values["cores"]
     chosen = {name: values[name] for name in ("queue", "account") if values[name] != "none"}
-    devices = [] if values["gpus"] else [f"JAX_NUM_CPU_DEVICES={cores}"]
+    devices = [] if values["gpus"] else [f"JAX_NUM_CPU_DEVICES={max(2, cores)}"]
     return {
         **chosen,
         "cores": 1,  # A worker does one part at a time, whatever its devices.

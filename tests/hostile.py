@@ -94,7 +94,7 @@ FLAGS = [
     Row("sweep $S --task=line --cluster=local:1e3", 2, "takes local:N"),
     Row("claims $S --only=line-one-layer --cluster=tcp://", 2, "takes local:N"),
     Row("generalization $S --task=line --cluster=http://here:80", 2, "takes local:N"),
-    Row("line $S --cluster=nowhere.json", 2, "the file of a Dask scheduler"),
+    Row("line $S --cluster=nowhere.json", 2, "the file that a Dask scheduler wrote"),
     Row("echo '{}' > s.json; line $S --cluster=s.json", 2, "flag --cluster=s.json"),
     Row("line $S --cluster=tcp://127.0.0.1:1", 2, "no scheduler to be reached"),
     Row("line $S --on_divergence=ignore", 2, "takes one of exclude, stop"),

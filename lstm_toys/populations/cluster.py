@@ -197,7 +197,8 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
             cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
             cluster.welcome()
         except (OSError, ValueError) as error:
-            raise Unreachable(f"there is no scheduler to be reached: {_told(error)}") from None
+            told = str(error) if type(error) is ValueError else _told(error)
+            raise Unreachable(f"there is no scheduler to be reached: {told}") from None
         yield cluster
 
 
@@ -209,13 +210,15 @@ def _client(address: str) -> Iterator[Client]:
         if place.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
             raise ValueError("it asks for TLS, and Dask is configured for none here (distributed.comm.tls)")
         host, _, port = place.partition("://")[2].rpartition(":")
+        if not (host and port.isdecimal()):
+            raise ValueError(f"{place} is no address of one")
         # A client that reaches nobody takes long to end.
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
         with Client(place, set_as_default=False) as client:
             yield client
         return
     count = int(address.removeprefix(LOCAL))
-    share = max(1, jax.device_count() // count)
+    share = max(devices.LEAST, jax.device_count() // count)
     names = ("JAX_NUM_CPU_DEVICES", devices.THREADS) if jax.default_backend() == "cpu" else ()
     local = {
         "distributed.scheduler.worker-ttl": f"{PATIENCE:.0f} s",

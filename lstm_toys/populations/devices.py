@@ -26,7 +26,11 @@ makes vectors of them.
 """
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
-"""Flag of XLA that says how many devices the CPU is; it changes no bits."""
+"""Flag of XLA that says how many devices the CPU is; from `LEAST` on it changes no bits."""
+
+LEAST = 2
+"""Devices of a CPU, at least: what is compiled for one alone differs in last bits from what is for several, where
+networks are trained on several curves, since XLA brings it into another order before it optimizes."""
 
 THREADS = "NPROC"
 """What XLA:CPU reads from the environment for the threads that all its devices share; it changes no bits."""
@@ -84,7 +88,7 @@ def cache_compilations() -> None:
 
 
 def use_every_core() -> None:
-    """Makes one JAX device of each CPU core that this process may use.
+    """Makes one JAX device of each CPU core that this process may use, and two of a single one; see `LEAST`.
 
     XLA computes a small program on one core of a device, so that several cores need several devices. A device count
     that the user chose, in ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES``, stands. Then XLA gets as many threads as devices,
@@ -100,7 +104,7 @@ def use_every_core() -> None:
         os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jax.config.update("jax_num_cpu_devices", cores)
+    jax.config.update("jax_num_cpu_devices", max(LEAST, cores))
 
 
 IN_THE_WAY = {
@@ -166,7 +170,8 @@ def describe() -> str:
 
 
 def fingerprint(block: int) -> dict[str, Any]:
-    """What a bitwise equal repetition depends on: versions, processor or accelerator, XLA's options, block size.
+    """What a bitwise equal repetition depends on: versions, processor or accelerator, XLA's options, block size, and
+    whether there are several devices.
 
     Example:
         >>> import lstm_toys as lt
@@ -185,6 +190,7 @@ def fingerprint(block: int) -> dict[str, Any]:
         "block": block,
         "numerics": NUMERICS,
         "switches": switches(),
+        "several_devices": jax.device_count() >= LEAST,
     }
 
 

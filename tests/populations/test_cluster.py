@@ -23,9 +23,9 @@ from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
 X = lt.time_points(20)
-LINE = lt.show(0.1 + 0.5 * X[None], X, ("y",))
+LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))
 # Those of the library are wrapped by the checks of tests, and cannot be sent so.
-TASK = lt.Task(lambda *_: lt.Examples(LINE, LINE), ("y",), ("y",), sequence=True)
+TASK = lt.Task(lambda *_: lt.Examples(LINES, LINES), ("y",), ("y",), sequence=True)
 MODEL = lt.Stack(features=1, hidden=(4,))
 SHOWN = np.stack([0.2 + 0.3 * X, X**2])[..., None]
 OPTIONS = {"seeds": 18, "steps": (10, 40), "learning_rate": 0.1, "block": 4, "shown": {40: SHOWN}}
@@ -217,7 +217,7 @@ def scheduler(tmp_path):
 
     def work(**environment):
         options = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", str(file)]
-        return start("dask_worker", *options, **{"JAX_NUM_CPU_DEVICES": "1", **environment})
+        return start("dask_worker", *options, **{"JAX_NUM_CPU_DEVICES": "2", **environment})
 
     yield file, scheduling, work
     for process in reversed(started):
@@ -254,6 +254,17 @@ def test_a_worker_of_another_kind_is_refused(scheduler):
     work(JAX_RANDOM_SEED_OFFSET="7")
     with (
         pytest.raises(cluster.Unreachable, match=r"worker tcp://\S+ has another switches than this process"),
+        cluster.connected(str(file), mixed=False, tell=print),
+    ):
+        pass
+
+
+@pytest.mark.long
+def test_a_worker_of_one_device_is_of_another_kind(scheduler):
+    file, _, work = scheduler
+    work(JAX_NUM_CPU_DEVICES="1")
+    with (
+        pytest.raises(cluster.Unreachable, match="has another several_devices than this process"),
         cluster.connected(str(file), mixed=False, tell=print),
     ):
         pass
@@ -317,7 +328,7 @@ def test_a_worker_that_says_nothing_is_given_up(monkeypatch, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("workers", "count"), [(1, 1), (1, 2), (2, 2), (4, 1)])
+@pytest.mark.parametrize(("workers", "count"), [(1, 2), (1, 3), (2, 2), (4, 2)])
 def test_any_number_of_workers_and_devices_gives_the_same_bits(workers, count, here, monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: workers * count)
     with cluster.connected(f"local:{workers}", mixed=False, tell=print) as found:

@@ -41,8 +41,14 @@ def sine_task():
     return supervision.reproduce("sine", parameters, families.time_points(20))
 
 
-def trained(seeds=3, steps=40, **options):
-    return train.train(sine_task(), MODEL, seeds=seeds, steps=steps, **{"learning_rate": 0.1, **options})
+def several_curves():
+    x = families.time_points(20)
+    return supervision.reproduce_curves(jnp.stack([x, 0.3 - 0.2 * x, x**2])[..., None], ("y",))
+
+
+def trained(seeds=3, steps=40, task=None, **options):
+    task = task or sine_task()
+    return train.train(task, MODEL, seeds=seeds, steps=steps, **{"learning_rate": 0.1, **options})
 
 
 def probe_curves(count):
@@ -55,6 +61,7 @@ def write_losses_and_answers(folder, count):
     for seeds in (1, 5, 16):
         networks = trained(seeds)
         arrays[f"losses of {seeds}"] = networks.train_loss
+        arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=several_curves()).train_loss
         arrays[f"answers of {seeds}"] = answering.answers(MODEL, networks.params, probe_curves(3))
     with contextlib.suppress(interruption.Stopped):
         trained(16, checkpoints=Checkpoints(Path(folder) / str(count), 1e9, {}), stop=stop_after(1))
@@ -110,7 +117,7 @@ def by_devices(tmp_path_factory):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("what", ["losses", "answers"])
+@pytest.mark.parametrize("what", ["losses", "losses on several curves", "answers"])
 @pytest.mark.parametrize("devices", [2, 3])
 def test_a_seed_is_the_same_in_any_company_on_any_devices(by_devices, devices, what):
     reference = by_devices[2][f"{what} of 16"]
