@@ -214,7 +214,7 @@ def cluster() -> Parser[str | None]:
             raise ValueError
         return None if text == "none" else text
 
-    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the file of a Dask scheduler, or none")
+    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the file that a Dask scheduler wrote, or none")
 
 
 def folder() -> Parser[Path]:

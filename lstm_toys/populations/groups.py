@@ -256,11 +256,11 @@ class Trainer:
             The fingerprint of what trained it.
         """
         kept = checkpoints.decoded(trained.content, Path("a worker"))
-        if held:
-            held.put(course.numbers.start, course.numbers[-1], self.plan.wanted[-1], trained.content, True)
         course.restore(kept.state)
         self.member_steps += trained.member_steps
-        self._report(course)
+        self._report(course)  # Which may end the training, as it would have here before there was a last checkpoint.
+        if held:
+            held.put(course.numbers.start, course.numbers[-1], self.plan.wanted[-1], trained.content, True)
         return kept.fingerprints[0]
 
     def _call(self, course: Course, members: training.Member) -> tuple[training.Member, Records | None]:

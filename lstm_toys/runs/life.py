@@ -247,14 +247,16 @@ def _workers(options: Options, console: Console) -> Iterator[populations.elsewhe
         module = populations.cluster
     except ImportError as error:
         raise Refused(f"{asked}: needs {error.name}: pip install 'lstm_toys[cluster]'") from None
-    kept = "what came back is kept, and the same command continues, with or without a cluster"
     try:
         with module.connected(options.cluster, mixed=options.mixed, tell=lambda line: console.print(line)) as cluster:
             yield cluster
     except module.Unreachable as error:
         raise Refused(f"{asked}: {error}") from None
-    except (module.Lost, module.Unfinished) as error:
+    except module.Lost as error:
+        kept = "what came back is kept, and the same command continues, with or without a cluster"
         raise Failed(f"{asked}: {error}; {kept}") from None
+    except module.Unfinished as error:
+        raise Failed(f"{asked}: {error}; these are kept, and the same command tries the rest again") from None
 
 
 def _start(options: Options) -> None:
