@@ -101,7 +101,8 @@ def use_every_core() -> None:
     asked = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
     chosen = int(asked[1]) if asked else jax.config.values["jax_num_cpu_devices"]
     if chosen != -1:
-        os.environ.setdefault(THREADS, str(chosen))
+        if chosen > 0:  # With no thread XLA ends the process before anybody can tell why.
+            os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jax.config.update("jax_num_cpu_devices", max(LEAST, cores))
