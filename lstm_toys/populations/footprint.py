@@ -52,6 +52,7 @@ def estimate(
     states: int = 1,
     probed: int,
     block: int | None,
+    streamed: bool = False,
 ) -> Footprint:
     """What a run will hold at its largest, without libraries and compiled programs.
 
@@ -64,6 +65,7 @@ def estimate(
         states: steps after which the parameters are kept.
         probed: curves that the networks will be asked for.
         block: members that one compiled program works on; None: one.
+        streamed: whether what is known of a group of members is written before the next one is trained.
 
     Raises:
         Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
@@ -86,7 +88,7 @@ def estimate(
     together = blocks.group_size(members, block, devices)
     held = together * (3 * state + examples + 2 * told) + min(members, devices * block) * working
     return Footprint(
-        memory=held + members * (states * parameters + history + 3 * answers),
+        memory=held + (min(members, together) if streamed else members) * (states * parameters + history + 3 * answers),
         disk=KEPT * together * (state + history + states * parameters)
         + members * (states * parameters + history + parameters + history + states * answers),
         devices=held,

@@ -87,7 +87,9 @@ def trial(told: str) -> Iterator[None]:
         raise Refused(f"{told}: {life.told(error)}") from None
 
 
-def size_of(experiment: Experiment, settings: Settings, members: int, states: int = 1) -> footprint.Footprint:
+def size_of(
+    experiment: Experiment, settings: Settings, members: int, states: int = 1, *, streamed: bool = False
+) -> footprint.Footprint:
     """The same for any number of members.
 
     Args:
@@ -95,6 +97,7 @@ def size_of(experiment: Experiment, settings: Settings, members: int, states: in
         settings: of each member, but for the traced ones.
         members: their number.
         states: steps after which the parameters are kept.
+        streamed: see `footprint.estimate`.
     """
     two = families.time_points(2, experiment.span)
     task = experiment.task(two)
@@ -107,6 +110,7 @@ def size_of(experiment: Experiment, settings: Settings, members: int, states: in
         states=states,
         probed=sum(len(probe.inputs) for probe in experiment.probes(two)),
         block=settings.block,
+        streamed=streamed,
     )
 
 
@@ -224,7 +228,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         fingerprint, *earlier = training.fingerprints
         attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
         attributes |= {"data": dict(experiment.data)} if experiment.data else {}
-        attributes |= executions(training) | {"run": work.run.folder.name}
+        elsewhere = executions(training)
+        attributes |= elsewhere | {"run": work.run.folder.name}
         answers = trained.answers[settings.steps]
         labeled = arrays.dataset(
             trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
@@ -237,7 +242,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     return metrics | {
         "member_steps_per_second": round(trained.member_steps / seconds["train"]),
         "continued": trained.member_steps < settings.seeds * settings.steps,
-        **executions(training),
+        **elsewhere,
         "files": files,
     }
 

@@ -136,10 +136,10 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             elsewhere = swept.elsewhere
         else:
             setting = Setting(task, timesteps, span, work.subject.experiment.scaling)
-            asking = Asking(model, setting, settings.curves, block)
             if conduct.cluster is None:
                 labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
             else:
+                asking = Asking(model, setting, settings.curves, block)
                 labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.interruption)
                 attributes |= {"executed_elsewhere": elsewhere} if elsewhere else {}
             described = {key: json.dumps(value) for key, value in attributes.items()}

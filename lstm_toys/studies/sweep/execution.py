@@ -5,12 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import jax
 import numpy as np
 import xarray as xr
 
 from lstm_toys.figures import Drawing
-from lstm_toys.populations import blocks
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.groups import Part
 from lstm_toys.populations.interruption import Stopped
@@ -111,16 +109,13 @@ NETWORK = ("hidden", "readout", "cell", "gates")
 
 def size(work: Work) -> Footprint:
     """What a sweep will take: of memory its largest group of members, and what its table and figures are made of."""
-    every, memory, disk = shapes(work.run.settings.settings), 0, 0
-    for shape in every:
-        members, devices = shape.members, jax.device_count()
-        together = min(members, blocks.group_size(members, shape.common.block or blocks.default_block(0), devices))
-        group, whole = (
-            execution.size_of(work.subject, shape.common, count, len(shape.budgets)) for count in (together, members)
-        )
-        memory, disk = max(memory, group.memory), disk + whole.disk
+    every = shapes(work.run.settings.settings)
+    sizes = [
+        execution.size_of(work.subject, shape.common, shape.members, len(shape.budgets), streamed=True)
+        for shape in every
+    ]
     read = sum(shape.members * len(shape.budgets) for shape in every) * results.READ
-    return Footprint(memory + read, disk)
+    return Footprint(max(each.memory for each in sizes) + read, sum(each.disk for each in sizes))
 
 
 def efforts(work: Work) -> list[float]:
