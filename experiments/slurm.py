@@ -19,6 +19,7 @@ from typing import Any
 import lazy_loader
 
 from experiments.commands import command, flags, parsers
+from lstm_toys.populations.numerics import LEAST_DEVICES
 
 dask_jobqueue = lazy_loader.load("dask_jobqueue")
 
@@ -63,7 +64,7 @@ def options(values: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments of a `dask_jobqueue.SLURMCluster` from the values of flags."""
     cores = values["cores"]
     chosen = {name: values[name] for name in ("queue", "account") if values[name] != "none"}
-    devices = [] if values["gpus"] else [f"JAX_NUM_CPU_DEVICES={max(2, cores)}"]
+    devices = [] if values["gpus"] else [f"JAX_NUM_CPU_DEVICES={max(LEAST_DEVICES, cores)}"]
     return {
         **chosen,
         "cores": 1,  # A worker does one part at a time, whatever its devices.

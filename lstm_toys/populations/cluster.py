@@ -25,6 +25,7 @@ from distributed.security import Security
 import lstm_toys
 from lstm_toys.populations import devices, worker
 from lstm_toys.populations.elsewhere import LOCAL, Elsewhere, Job, Outcome
+from lstm_toys.populations.numerics import LEAST_DEVICES
 
 PATIENCE = 60.0
 """Seconds that a run waits for a worker, or for the scheduler, before it gives up; and after which a local worker that
@@ -218,7 +219,7 @@ def _client(address: str) -> Iterator[Client]:
             yield client
         return
     count = int(address.removeprefix(LOCAL))
-    share = max(devices.LEAST, jax.device_count() // count)
+    share = max(LEAST_DEVICES, jax.device_count() // count)
     names = ("JAX_NUM_CPU_DEVICES", devices.THREADS) if jax.default_backend() == "cpu" else ()
     local = {
         "distributed.scheduler.worker-ttl": f"{PATIENCE:.0f} s",

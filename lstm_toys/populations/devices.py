@@ -16,7 +16,7 @@ import jaxlib.version
 import optax
 
 import lstm_toys
-from lstm_toys.populations.numerics import NUMERICS, switches
+from lstm_toys.populations.numerics import LEAST_DEVICES, NUMERICS, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Options of XLA:CPU, undocumented, which it ignores where it does not know them.
@@ -26,11 +26,7 @@ makes vectors of them.
 """
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
-"""Flag of XLA that says how many devices the CPU is; from `LEAST` on it changes no bits."""
-
-LEAST = 2
-"""Devices of a CPU, at least: what is compiled for one alone differs in last bits from what is for several, where
-networks are trained on several curves, since XLA brings it into another order before it optimizes."""
+"""Flag of XLA that says how many devices the CPU is; from `numerics.LEAST_DEVICES` on it changes no bits."""
 
 THREADS = "NPROC"
 """What XLA:CPU reads from the environment for the threads that all its devices share; it changes no bits."""
@@ -88,7 +84,7 @@ def cache_compilations() -> None:
 
 
 def use_every_core() -> None:
-    """Makes one JAX device of each CPU core that this process may use, and two of a single one; see `LEAST`.
+    """Makes one JAX device of each CPU core that this process may use, and `numerics.LEAST_DEVICES` of fewer.
 
     XLA computes a small program on one core of a device, so that several cores need several devices. A device count
     that the user chose, in ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES``, stands. Then XLA gets as many threads as devices,
@@ -105,7 +101,7 @@ def use_every_core() -> None:
             os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jax.config.update("jax_num_cpu_devices", max(LEAST, cores))
+    jax.config.update("jax_num_cpu_devices", max(LEAST_DEVICES, cores))
 
 
 IN_THE_WAY = {
@@ -191,7 +187,7 @@ def fingerprint(block: int) -> dict[str, Any]:
         "block": block,
         "numerics": NUMERICS,
         "switches": switches(),
-        "several_devices": jax.device_count() >= LEAST,
+        "several_devices": jax.device_count() >= LEAST_DEVICES,
     }
 
 

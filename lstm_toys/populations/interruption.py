@@ -92,8 +92,10 @@ class Interruption:
         if again or not self._patient:
             _end(number)
         with contextlib.suppress(OSError, ValueError):  # A terminal that is gone.
-            told = "saving at the end of the step or compilation in hand, or what workers have given back; another one "
-            told += "ends at once, without saving"
+            told = (
+                "saving at the end of the step or compilation in hand, or what workers have given back; another one "
+                "ends at once, without saving"
+            )
             print(f"{signal.Signals(number).name}: {told}", file=sys.stderr, flush=True)
 
 

@@ -7,6 +7,10 @@ from typing import Any
 NUMERICS = 2
 """Number of the code that networks are trained and asked by; raised with every change of it that changes bits."""
 
+LEAST_DEVICES = 2
+"""Devices of a CPU, at least: what is compiled for one alone differs in last bits from what is for several, where
+networks are trained on several curves, since XLA brings it into another order before it optimizes."""
+
 SWITCHES: dict[str, Any] = {
     "jax_enable_x64": False,
     "jax_default_prng_impl": "threefry2x32",
