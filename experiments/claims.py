@@ -19,7 +19,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims.claim import Claim
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
-from lstm_toys.studies.claims.settings import ClaimSettings, Question, defined
+from lstm_toys.studies.claims.settings import ClaimSettings, Question
 
 POST = "experiments.post.claims"
 
@@ -99,11 +99,10 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for name, each in populations.items()
     }
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
-    runs = tuple((column, name, work.run.folder.name) for (column, name), work in needs.items())
     name = "claims" if module == POST else f"claims_{module.replace('.', '_')}"
-    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests, runs)
-    question = Question(declared, claims, made_by(asked, module, given), settings, given)
-    run = Run(asked, options.results_dir, defined(declared, claims))
+    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
+    question = Question(declared, claims, made_by(asked, module, given, trained=bool(needs)), settings, given)
+    run = Run(asked, options.results_dir, module)
     return command.Plan([life.Work(run, studies.claims, question, needs=needs)], options)
 
 
@@ -197,15 +196,15 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
         raise flags.Bad(f"{told}: {error.strerror}") from None
 
 
-def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str:
-    """How the networks were made, in words."""
+def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path], *, trained: bool) -> str:
+    """How the networks were made, in words; where all answers are given, none were trained."""
     words = ["python -m experiments.claims"]
     words += [] if module == POST else [f"--claims {module}"]
     words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
-    networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if asked.runs else "Made"
+    networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if trained else "Made"
     told = f"{networks} by `{' '.join(words)}`."
     for name, path in given.items():
         told += f" The answers of {name} are those in {path.name}, beside which there are no controls and no variants."

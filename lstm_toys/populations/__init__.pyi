@@ -14,6 +14,7 @@ from . import (
     progress,
     states,
     train,
+    value,
     worker,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "progress",
     "states",
     "train",
+    "value",
     "worker",
 ]

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Scheduled
-from lstm_toys.populations import answering, blocks, checkpoints, devices, programs
+from lstm_toys.populations import answering, blocks, checkpoints, devices, programs, value
 from lstm_toys.populations.checkpoints import Carried, Checkpoints
 from lstm_toys.populations.course import Course, Histories
 from lstm_toys.populations.interruption import Stopped
@@ -132,6 +132,20 @@ class Plan:
     def __call__(self) -> Callable[[Group], Trained]:
         """What trains a group from its checkpoint, or its beginning, to the last step."""
         return Trainer(self).carried
+
+    def value(self) -> value.Value:
+        """Digests of what groups are trained and asked by; what they start from is not in it."""
+        params = programs.member_shapes(self.task, self.model, self.optimizer).params
+        found = dict(programs.value_of(self.task, self.model, self.optimizer, self.block))
+        for curves in {id(each): each for each in self.shown.values()}.values():
+            found |= answering.value_of(self.model, params, np.asarray(curves), self.block)
+        steps = [list(self.wanted), self.recorded, self.kept, sorted(self.shown)]
+        return found | {
+            "steps": value.digest(steps),
+            "names": value.digest([*self.task.shown, *self.task.asked]),
+            "base seed": value.digest(self.base_seed),
+            **value.compiled(),
+        }
 
 
 class Trainer:
@@ -302,6 +316,7 @@ class Trainer:
             kept_steps=list(plan.wanted),
             frames=[int(index) for index in plan.kept],
             batch=plan.task.batch,
+            programs=value.digest(sorted(programs.value_of(plan.task, plan.model, plan.optimizer, plan.block).items())),
             asked=list(plan.task.asked),
             **hyper,
         )

@@ -1,11 +1,8 @@
-"""What changes the bits of every network besides versions, machine and block. Imports nothing heavy."""
+"""What changes the bits of every network besides programs, versions, machine and block. Imports nothing heavy."""
 
 import os
 import sys
 from typing import Any
-
-NUMERICS = 2
-"""Number of the code that networks are trained and asked by; raised with every change of it that changes bits."""
 
 LEAST_DEVICES = 2
 """Devices of a CPU, at least: what is compiled for one alone differs in last bits from what is for several, where
@@ -34,6 +31,12 @@ def switches() -> dict[str, Any]:
         if value != default:
             values[name] = value
     return values
+
+
+def environment() -> dict[str, Any]:
+    """The same as the environment sets them, whatever was changed since."""
+    found = {name: _read(name, default) for name, default in SWITCHES.items()}
+    return {name: value for name, value in found.items() if value != SWITCHES[name]}
 
 
 def _read(name: str, default: Any) -> Any:

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from lstm_toys.runs.definition import Definition
 
 from lstm_toys.files import Damaged, write_json
 from lstm_toys.populations.numerics import NUMERICS
 from lstm_toys.runs import folder
-from lstm_toys.runs.definition import Definition
 from lstm_toys.runs.folder import Busy, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
