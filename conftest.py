@@ -75,14 +75,6 @@ def rarely(*cases):
     return [pytest.param(*(each if isinstance(each, tuple) else [each]), marks=pytest.mark.long) for each in cases]
 
 
-def reread():
-    """Forgets the code that definitions were read from, as a new process has not read any."""
-    from lstm_toys.runs import definition
-
-    for known in (definition._module, definition._path, definition._unit):
-        known.cache_clear()
-
-
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task that leaves nothing open."""
     from lstm_toys.networks.hyper import Hyper
@@ -153,6 +145,7 @@ def conduct(folder, trainings=1):
 
 def executed(work, trainings=1):
     """The run of a work that is executed in this process, without metrics and figures."""
+    work.run.computes(work.kind.execution.value(work))
     work.run.folder.mkdir(parents=True)
     work.kind.execution.execute(work, conduct(work.run.results_dir, trainings), {})
     return work.run

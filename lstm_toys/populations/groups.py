@@ -18,6 +18,7 @@ from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import answering, blocks, checkpoints, devices, programs, value
 from lstm_toys.populations.checkpoints import Carried, Checkpoints
 from lstm_toys.populations.course import Course, Histories
+from lstm_toys.populations.elsewhere import Job
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.tasks.supervision import Task
 
@@ -102,8 +103,8 @@ class Begun(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What all groups of a training share; an `elsewhere.Job`.
+class Plan(Job):
+    """What all groups of a training share.
 
     Attributes:
         task: the training set.

@@ -7,15 +7,21 @@ depend on how many seeds and devices there are. It depends on versions.
 import hashlib
 import os
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+import lstm_toys
 from lstm_toys.populations.numerics import LEAST_DEVICES, switches
 
 Value = dict[str, str]
 """A digest of each part of what would be computed, by its name."""
+
+MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
+"""What the text of programs may depend on, by its name in a fingerprint."""
 
 NAME = re.compile(r"@[\w.$-]+")
 ADDRESS = re.compile(r"0x[0-9a-fA-FX]+")
@@ -83,6 +89,15 @@ def digest(*trees: Any) -> str:
                 )
                 told.update(f"{array.dtype.str}{array.shape}".encode() + content)
             told.update(b"\0")
+    return told.hexdigest()[:16]
+
+
+@cache
+def library() -> str:
+    """A digest of all code of the library."""
+    folder, told = Path(lstm_toys.__file__).parent, hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        told.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return told.hexdigest()[:16]
 
 

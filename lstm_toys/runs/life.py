@@ -143,7 +143,7 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
         console.print(line)
 
     publishing.repair(options.results_dir, said)
-    resolver = Resolver(_Beginning(options), said)
+    resolver = resolving(options, said)
     anew = {work.run for work in works} if options.restart else set()
     todo = {
         each.run: each
@@ -196,6 +196,11 @@ def _unfinished(work: Work, anew: set[Run[Any]], resolver: Resolver) -> Iterator
         for each in work.needs.values():
             yield from _unfinished(each, set(), resolver)
         yield work
+
+
+def resolving(options: Options, tell: Callable[[str], None]) -> Resolver:
+    """What finds the folders of runs, and loads JAX where it has to compute something for that."""
+    return Resolver(_Beginning(options), tell)
 
 
 class _Beginning(Beginning):

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 SHOWN = 3
 """Files that a line names at most."""
 
-MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
-"""What the text of programs may depend on, by its name in a fingerprint."""
-
 COMPILED = ("switches", "XLA flags")
 """Parts of what is computed that are the same on every machine."""
 
@@ -169,7 +166,12 @@ def _other_machine(metrics: dict[str, Any]) -> str:
     """By what a run was made, if not by this machine and its versions, in words."""
     every = [metrics["fingerprint"]] if "fingerprint" in metrics else metrics.get("fingerprints", [])
     own = populations.devices.fingerprint(0)
-    return ", ".join(f"{name} {each[name]}" for each in every[:1] for name in MACHINE if each.get(name) != own[name])
+    return ", ".join(
+        f"{name} {each[name]}"
+        for each in every[:1]
+        for name in populations.value.MACHINE
+        if each.get(name) != own[name]
+    )
 
 
 def _edited(found: list[Found]) -> str:

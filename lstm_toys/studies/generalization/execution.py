@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, PyTree
 from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks, devices
-from lstm_toys.populations.elsewhere import Elsewhere, Executed
+from lstm_toys.populations.elsewhere import Elsewhere, Executed, Job
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.populations.progress import EvaluationProgress
@@ -324,8 +324,8 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asking:
-    """What all networks that answer curves of the user's own share, for a worker; an `elsewhere.Job`.
+class Asking(Job):
+    """What all networks that answer curves of the user's own share, for a worker.
 
     The attributes are arguments of `answered` and `value_of`.
     """

@@ -22,7 +22,7 @@ from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks, devices, value
 from lstm_toys.populations.answering import CURVE_BLOCK
-from lstm_toys.populations.elsewhere import Elsewhere, Executed
+from lstm_toys.populations.elsewhere import Elsewhere, Executed, Job
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.results import arrays
@@ -159,8 +159,8 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GridEvaluation:
-    """What all grids and networks of an evaluation share, for a worker; an `elsewhere.Job`.
+class GridEvaluation(Job):
+    """What all grids and networks of an evaluation share, for a worker.
 
     Attributes:
         model: the network.
