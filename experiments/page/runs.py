@@ -11,7 +11,6 @@ from experiments import all as every
 from experiments import claims
 from experiments.commands import command
 from lstm_toys.runs import life
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.life import Options, Work
 
 KEPT = (0, 30, 100, 300)
@@ -63,7 +62,7 @@ def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Found
         if finished:
             found[name] = finished[0]
         else:
-            missing[name] = next(iter(runs))
+            missing[name] = next(iter(works))
     return found, missing
 
 
