@@ -91,7 +91,9 @@ def carry_out(asked, arguments):
         arguments: without the program's name.
     """
     from experiments.commands import command
+    from lstm_toys import opened
 
+    opened._outside.clear()  # What tests do besides is none of the command's business.
     return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
 
@@ -149,6 +151,19 @@ def executed(work, trainings=1):
     work.run.folder.mkdir(parents=True)
     work.kind.execution.execute(work, conduct(work.run.results_dir, trainings), {})
     return work.run
+
+
+def located(work):
+    """The folder of a finished run."""
+    from lstm_toys.runs import life
+
+    assert life.resolving(conduct(work.run.results_dir).options, print).finished(work)
+    return work.run.folder
+
+
+def value(work):
+    """What a run would compute."""
+    return work.kind.execution.value(work)
 
 
 def pytest_configure():

@@ -200,6 +200,7 @@ def _unfinished(work: Work, anew: set[Run[Any]], resolver: Resolver) -> Iterator
 
 def resolving(options: Options, tell: Callable[[str], None]) -> Resolver:
     """What finds the folders of runs, and loads JAX where it has to compute something for that."""
+    manifest.look_again()
     return Resolver(_Beginning(options), tell)
 
 

@@ -150,6 +150,11 @@ def remove(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def look_again() -> None:
+    """Forgets how files were found, for a command that may come after others in one process."""
+    _state.cache_clear()
+
+
 def untouched_sources(found: Found) -> bool:
     """Whether all files but those of installed packages are as they were."""
     return all(_state(_place(name)) == state for name, state in found.own.items())

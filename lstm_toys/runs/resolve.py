@@ -6,9 +6,10 @@ Imports nothing heavy until something has to be computed.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lstm_toys import populations
 from lstm_toys.runs import manifest
@@ -25,16 +26,17 @@ COMPILED = ("switches", "XLA flags")
 """Parts of what is computed that are the same on every machine."""
 
 
-class Beginning(Protocol):
+class Beginning(ABC):
     """What comes before anything is computed of a run.
 
     Attributes:
         seconds: that it took.
     """
 
-    seconds: float
+    seconds = 0.0
 
-    def __call__(self, work: Work, /) -> None:
+    @abstractmethod
+    def __call__(self, work: Work) -> None:
         """Gets ready; raises Refused if a run is impossible."""
 
 

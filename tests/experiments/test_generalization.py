@@ -147,16 +147,16 @@ def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
     assert told == {"names": ["up", "down"], "span": None, "digest": settings.curves.digest}
 
 
-def folder_named(arguments):
+def run_of(arguments):
     (work,) = generalization.plan(arguments).works
-    return work.run.folder
+    return work.run
 
 
-def test_a_run_is_named_after_the_numbers_of_a_file_and_not_after_the_file(tmp_path):
+def test_a_run_is_of_the_numbers_of_a_file_and_not_of_its_name(tmp_path):
     contents = {"a.csv": "up\n0\n0.5\n", "b.txt": "up;\r\n0;\r\n5e-1;\r\n", "c": "up\n0\n0.6\n", "d": "u\n0\n0.5\n"}
     for name, content in contents.items():
         (tmp_path / name).write_text(content)
-    one, same, *others = (folder_named(["--curve", str(tmp_path / name)]) for name in contents)
+    one, same, *others = (run_of(["--curve", str(tmp_path / name)]) for name in contents)
     assert one == same
     assert len({one, *others}) == 3
 

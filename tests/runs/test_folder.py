@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs import folder
 from lstm_toys.runs.folder import Busy, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
@@ -146,9 +145,9 @@ def test_a_run_knows_those_of_the_same_settings(run):
 def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     before = (run.folder / "config.json").stat().st_mtime_ns
     with run.locked():
-        with pytest.raises(Busy, match=run.folder.name), Run(SETTINGS, run.results_dir, ONE).locked():
+        with pytest.raises(Busy, match=run.folder.name), computing(ONE, results_dir=run.results_dir).locked():
             pass
-        other = Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
+        other = computing(ONE, dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
         other.folder.mkdir()
         with other.locked():
             pass
@@ -162,9 +161,8 @@ def test_a_lock_ends_with_its_process(run):
     program = f"""
 import os, signal
 from pathlib import Path
-from lstm_toys.runs.folder import Run
-from tests.runs.test_folder import ONE, SETTINGS
-with Run(SETTINGS, Path({str(run.results_dir)!r}), ONE).locked():
+from tests.runs.test_folder import ONE, computing
+with computing(ONE, results_dir=Path({str(run.results_dir)!r})).locked():
     print("locked", flush=True)
     signal.pause()
 """
@@ -258,7 +256,7 @@ def test_an_edited_summary_is_told(run, name):
 
 
 def test_the_summary_of_another_run_is_told(run):
-    other = Run(SETTINGS, run.results_dir, OTHER)
+    other = computing(OTHER, results_dir=run.results_dir)
     other.folder.mkdir()
     finish(other)
     shutil.copy(other.metrics, run.metrics)

@@ -10,7 +10,7 @@ from experiments.page import __main__ as command
 from experiments.page import build, charts, runs
 from experiments.page.parts import post
 from experiments.post import sentences
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs.life import Work
 
 ROOT = conftest.ROOT
 
@@ -86,7 +86,7 @@ def test_every_sentence_of_the_post_has_a_section():
 def test_every_run_that_is_asked_for_is_one_of_a_command(tmp_path):
     for commands in runs.COMMANDS.values():
         for arguments in commands:
-            assert isinstance(runs.planned(arguments, tmp_path), Run)
+            assert isinstance(runs.planned(arguments, tmp_path), Work)
 
 
 def test_what_lies_in_an_element_cannot_end_it():
