@@ -5,10 +5,12 @@ times are compared; of all others, contents. A manifest that cannot tell everyth
 answers.
 """
 
+import gzip
 import hashlib
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -18,13 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_toys import opened
-from lstm_toys.files import Damaged, read_json, write_json
+from lstm_toys.files import replacing
 from lstm_toys.populations.numerics import environment
 
 SCHEMA = 1
 
-PREFIX, SHARED = "loaded-", ".lstm_toys-installed-"
-"""What the names of manifests begin with, and those of the lists of installed files that manifests share."""
+PREFIX = "loaded-"
+"""What the names of manifests begin with: compressed JSON."""
 
 ABSENT, OTHER = "absent", "not a file"
 
@@ -78,7 +80,7 @@ def find(runs: Path, name: str, key: str) -> list[Found]:
         name: of the experiment or the study.
         key: see there.
     """
-    paths = [(path.stat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json")]
+    paths = [(path.stat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
     return [found for _, path in sorted(paths, reverse=True) if (found := _read(path)) is not None]
 
 
@@ -86,12 +88,14 @@ def _read(path: Path) -> Found | None:
     """A manifest, compared with what is there now; None if it cannot be read."""
     runs = path.parent.parent
     try:
-        told = read_json(path)
+        told = json.loads(gzip.decompress(path.read_bytes()))
         own, conditions, incomplete = dict(told["own"]), dict(told["conditions"]), told["incomplete"]
-        installed = dict(read_json(runs / f"{SHARED}{told['installed']}.json")["files"])
+        installed = {
+            f"{place}{name}": state for place, each in told["installed"].items() for name, state in each.items()
+        }
         if told["schema"] != SCHEMA:
             return None
-    except (OSError, Damaged, KeyError, TypeError, ValueError):
+    except (OSError, EOFError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
         return None
     touched = [name for name, state in own.items() if _state(_place(name)) != state]
     touched += [name for name, state in installed.items() if _state(name) != state]
@@ -115,21 +119,22 @@ def write(folder: Path, key: str, earlier: Iterable[str] = ()) -> None:
         incomplete = f"{_name(changed[0])} was changed while this ran"
     own = {_name(path): _fresh(path) for path in (*paths, *opened.missed()) if not opened.installed(path)}
     own |= {name: _fresh(_place(name)) for name in earlier if name not in own}
-    installed = {path: _fresh(path) for path in sorted(paths) if opened.installed(path)}
-    shared = _digest(installed)
-    listed = folder.parent / f"{SHARED}{shared}.json"
-    if not listed.exists():
-        write_json(listed, {"files": installed})
+    installed: dict[str, dict[str, str]] = {}
+    for path in sorted(filter(opened.installed, paths)):
+        place, name = os.path.split(path)
+        installed.setdefault(f"{place}{os.sep}", {})[name] = _fresh(path)
     told = {
         "schema": SCHEMA,
         "incomplete": incomplete,
         "conditions": _conditions(),
         "own": dict(sorted(own.items())),
-        "installed": shared,
+        "installed": installed,
     }
-    path = folder / f"{PREFIX}{key}-{_digest(told)}.json"
+    content = json.dumps(told).encode()
+    path = folder / f"{PREFIX}{key}-{hashlib.sha256(content).hexdigest()[:10]}.json.gz"
     if not path.exists():
-        write_json(path, told)
+        with replacing(path) as temporary:
+            temporary.write_bytes(gzip.compress(content, mtime=0))
 
 
 def _read_so_far(runs: Path) -> list[str]:
@@ -140,13 +145,13 @@ def _read_so_far(runs: Path) -> list[str]:
         for path in opened.files()
         if not path.startswith(ignored)
         and (opened.installed(path) or not os.path.isdir(path))
-        and not (path.startswith(own) and os.path.basename(path).startswith((PREFIX, SHARED, *SUMMARIES)))
+        and not (path.startswith(own) and os.path.basename(path).startswith((PREFIX, *SUMMARIES)))
     ]
 
 
 def remove(folder: Path) -> None:
     """Removes the manifests of a run."""
-    for path in folder.glob(f"{PREFIX}*.json"):
+    for path in folder.glob(f"{PREFIX}*"):
         path.unlink(missing_ok=True)
 
 
@@ -237,7 +242,3 @@ def _fresh(path: str) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()[:16]
     except OSError:
         return ABSENT
-
-
-def _digest(told: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:10]
