@@ -11,6 +11,7 @@ from experiments import all as every
 from experiments import claims
 from experiments.commands import command
 from lstm_toys.runs import life
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.life import Options, Work
 
 KEPT = (0, 30, 100, 300)

@@ -240,7 +240,9 @@ def _execute(
             for work in works:
                 resolver.begin(work)
             for work in works:
-                if not work.needs:
+                if work.run in anew and not work.needs:
+                    resolver.identify(work)
+                elif not work.needs:
                     resolver.compute(work)
             cluster = stack.enter_context(_workers(options, console))
         except Refused:
@@ -262,8 +264,11 @@ def _execute(
                 if efforts[work.run]:
                     seconds = _carry_out(work, work.run in anew, conduct, seconds, len(efforts[work.run]))
         for work in works:
-            if not efforts[work.run] and (not resolver.compute(work) or work.run in anew):
-                seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
+            if not efforts[work.run] and work.run in anew:
+                resolver.identify(work)
+                seconds = _carry_out(work, True, conduct, seconds, 0)
+            elif not efforts[work.run] and not resolver.compute(work):
+                seconds = _carry_out(work, False, conduct, seconds, 0)
 
 
 @contextmanager

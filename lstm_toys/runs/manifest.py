@@ -131,9 +131,9 @@ def write(folder: Path, key: str, earlier: Iterable[str] = ()) -> None:
         "installed": installed,
     }
     content = json.dumps(told).encode()
-    path = folder / f"{PREFIX}{key}-{hashlib.sha256(content).hexdigest()[:10]}.json.gz"
-    if not path.exists():
-        with replacing(path) as temporary:
+    kept = folder / f"{PREFIX}{key}-{hashlib.sha256(content).hexdigest()[:10]}.json.gz"
+    if not kept.exists():
+        with replacing(kept) as temporary:
             temporary.write_bytes(gzip.compress(content, mtime=0))
 
 

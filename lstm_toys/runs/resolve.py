@@ -87,10 +87,8 @@ class Resolver:
         """
         if work.run.known and self._taken_over(work):
             return work.run in self._finished
-        self.begin(work)
-        began, run, value = time.perf_counter(), work.run, work.kind.execution.value(work)
-        self.seconds += time.perf_counter() - began
-        run.computes(value)
+        self.identify(work)
+        run, value = work.run, work.run.value
         if found is None:
             return self._settled(work, run.finished)
         edited = _edited(found)
@@ -111,6 +109,13 @@ class Resolver:
                     self._tell(f"{run.name}: differs from run {folder.name} in {', '.join(differing)}{since}")
                     break
         return self._settled(work, run.finished)
+
+    def identify(self, work: Work) -> None:
+        """Finds out what a run computes, of which all that it needs is finished, and so its folder."""
+        self.begin(work)
+        began = time.perf_counter()
+        work.run.computes(work.kind.execution.value(work))
+        self.seconds += time.perf_counter() - began
 
     def _measure(self, work: Work) -> None:
         """Measures again what a finished run made, since code that is no part of what it computes may have changed."""
