@@ -165,6 +165,12 @@ def untouched_sources(found: Found) -> bool:
     return all(_state(_place(name)) == state for name, state in found.own.items())
 
 
+def sources(runs: Path) -> str:
+    """A digest of all files of one's own that this process has read."""
+    own = {_name(path): _fresh(path) for path in _read_so_far(runs) if not opened.installed(path)}
+    return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _conditions() -> dict[str, Any]:
     """What decides which files are loaded, and how programs are compiled, as JSON has it."""
     places = [os.path.abspath(each) + os.sep for each in sys.path]
