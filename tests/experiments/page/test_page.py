@@ -10,6 +10,7 @@ from experiments.page import __main__ as command
 from experiments.page import build, charts, runs
 from experiments.page.parts import post
 from experiments.post import sentences
+from lstm_toys.files import sha256
 from lstm_toys.runs.folder import Run
 
 ROOT = conftest.ROOT
@@ -41,19 +42,53 @@ def finished(tmp_path_factory):
     return run
 
 
-def test_a_page_is_made_of_the_runs_that_there_are(finished, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        runs, "COMMANDS", {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
-    )
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / finished.name).symlink_to(finished)
-    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 0
+@pytest.fixture
+def results_dir(finished, tmp_path, monkeypatch):
+    """A folder of results with that run, of which there is one more on the page."""
+    commands = {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
+    monkeypatch.setattr(runs, "COMMANDS", commands)
+    folder = tmp_path / "results"
+    (folder / "runs").mkdir(parents=True)
+    (folder / "runs" / finished.name).symlink_to(finished)
+    return folder
+
+
+def test_a_page_is_made_of_the_runs_that_there_are(results_dir, capsys):
+    assert conftest.carry_out(command, [f"--results_dir={results_dir}"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "sine: not on the page, there is no finished run of `python -m experiments.sine --seeds 2" in printed
-    text = (tmp_path / command.NAME).read_text()
+    text = (results_dir / command.NAME).read_text()
     assert text.count("<article") == 1
     assert "python -m experiments.sine --seeds 2 --steps 60" in text
     assert "data:image/png;base64," in text
+
+
+def test_only_a_page_that_was_made_here_and_nobody_changed_is_replaced(results_dir, capsys):
+    page, asked = results_dir / command.NAME, [f"--results_dir={results_dir}", "--quiet"]
+    page.write_text("mine")
+    assert conftest.carry_out(command, asked) == 1
+    assert page.read_text() == "mine"
+    page.unlink()
+    assert conftest.carry_out(command, asked) == 0
+    (results_dir / "runs" / "other").mkdir()
+    assert conftest.carry_out(command, asked) == 0
+    with page.open("a") as file:
+        file.write("<!-- mine -->")
+    assert conftest.carry_out(command, asked) == 1
+    assert page.read_text().endswith("<!-- mine -->")
+    told = f"{results_dir}: not published, or changed since; move or remove them first: index.html\n"
+    assert capsys.readouterr().err == 2 * told
+
+
+def test_a_manifest_of_something_else_is_told_and_kept(results_dir, capsys):
+    manifest = results_dir / "manifest.json"
+    manifest.write_text('{"name": "mine"}')
+    assert conftest.carry_out(command, [f"--results_dir={results_dir}", "--quiet"]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"{manifest}: ")
+    assert errors.endswith("; move it away, and give the same command again\n")
+    assert manifest.read_text() == '{"name": "mine"}'
+    assert not (results_dir / command.NAME).exists()
 
 
 def test_a_damaged_run_is_told(finished, tmp_path, monkeypatch, capsys):
@@ -128,6 +163,11 @@ def test_ticks_are_round_and_few(low, high):
     found = charts.ticks(charts.Scale(low, high))
     assert 3 <= len(found) <= 8
     assert all(low <= tick <= high for tick in found)
+
+
+def test_the_committed_page_is_recognized_as_made_by_the_command():
+    published = json.loads((ROOT / "results" / "manifest.json").read_text())
+    assert published == {"origin": "page", "files": {command.NAME: sha256(ROOT / "results" / command.NAME)}}
 
 
 def test_the_committed_page_is_of_todays_scripts():
