@@ -1,8 +1,11 @@
 """The command that makes the page, and what is in the file."""
 
 import json
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from rendered import PLAIN, TEXTS
 
 import conftest
 from experiments import line
@@ -11,6 +14,7 @@ from experiments.page import build, charts, runs
 from experiments.page.parts import post
 from experiments.post import sentences
 from lstm_toys.files import sha256
+from lstm_toys.markdown import one_line
 from lstm_toys.runs.folder import Run
 
 ROOT = conftest.ROOT
@@ -131,6 +135,61 @@ def test_what_lies_in_an_element_cannot_end_it():
     assert json.loads(text) == told
     with pytest.raises(ValueError, match="JSON"):
         build.embedded([float("nan")])
+
+
+class Elements(HTMLParser):
+    """What a browser would find: elements with their attributes, and texts."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        self.found.append((tag, None))
+
+    def handle_data(self, data):
+        self.found.append(data)
+
+    def handle_comment(self, data):
+        self.found.append(("comment", data))
+
+
+@pytest.fixture(scope="module")
+def elements(entries, metrics):
+    """Makes a page of one claim that says the same everywhere, and takes it apart."""
+    found = runs.Found("python -m experiments.sine", runs.planned(("sine",), ROOT), metrics)
+    (entry,) = (each for each in entries if each["id"] == "sine-learned")
+
+    def make(text):
+        columns = {kind: {text: next(iter(entry[kind].values()))} for kind in ("null", "controls", "variants")}
+        said = dict.fromkeys(("quote", "statistic", "meets"), text)
+        told = entry | said | columns | {"verdict": "refuted", "remarks": [f"but {text}"]}
+        part = post.made({"sine": "data:,"}, [told], {"sine": found, "claims": found})
+        page = build.html([(post.PART, part)], {"x": text})
+        page.encode()
+        return Elements(page).found
+
+    return make
+
+
+def instead(found, text):
+    """The same elements with another text than the plain one."""
+    if isinstance(found, str):
+        return found.replace(PLAIN, text)
+    if isinstance(found, dict):
+        return {name: instead(value, text) for name, value in found.items()}
+    return type(found)(instead(each, text) for each in found) if isinstance(found, (list, tuple)) else found
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS.map(str.strip).filter(one_line))
+def test_text_is_what_a_reader_of_the_page_sees(elements, text):
+    assert elements(text) == instead(elements(PLAIN), one_line(text))
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
