@@ -1,6 +1,7 @@
 """The command that makes the page, and what is in the file."""
 
 import json
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -190,6 +191,46 @@ def instead(found, text):
 @given(TEXTS.map(str.strip).filter(one_line))
 def test_text_is_what_a_reader_of_the_page_sees(elements, text):
     assert elements(text) == instead(elements(PLAIN), one_line(text))
+
+
+def over(color, ground):
+    """The color that one of a style sheet, perhaps transparent, comes to upon another."""
+    if color.startswith("#"):
+        return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
+    *letters, percent = map(int, re.findall(r"\d+", color))
+    return tuple(percent / 100 * own + (1 - percent / 100) * below for own, below in zip(letters, ground, strict=True))
+
+
+def contrast(one, other):
+    """The contrast of two colors, as the Web Content Accessibility Guidelines 2.2 define it."""
+
+    def luminance(color):
+        shares = (each / 255 for each in color)
+        red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "raised"])
+def test_what_the_picture_draws_stands_out(ground, scheme):
+    """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
+    drawn = {"trained", "shown", "median", "single", "others", "published", "ink"}
+    script = str(build.source("parts/playground.js"))
+    assert drawn | {"band", "grid", "quiet"} == {*re.findall(r'(?:color\(|line\(.*?, )"([a-z]+)"', script)}
+    blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
+    colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
+    below = over(colors[ground], None)
+    band = over(colors["band"], below)
+    faint = {
+        (name, behind)
+        for name in (*drawn, "quiet")
+        for behind in (below, band)
+        if contrast(over(colors[name], behind), behind) < 3
+    }
+    assert not faint
 
 
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
