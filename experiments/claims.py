@@ -14,6 +14,7 @@ from typing import Any
 
 from experiments.commands import command, flags, modules, parsers
 from lstm_toys import files, studies
+from lstm_toys.markdown import code, escape
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
@@ -197,7 +198,7 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
 
 
 def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path], *, trained: bool) -> str:
-    """How the networks were made, in words; where all answers are given, none were trained."""
+    """How the networks were made, as Markdown; where all answers are given, none were trained."""
     words = ["python -m experiments.claims"]
     words += [] if module == POST else [f"--claims {module}"]
     words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
@@ -205,10 +206,13 @@ def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path], *, tra
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
     networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if trained else "Made"
-    told = f"{networks} by `{' '.join(words)}`."
-    for name, path in given.items():
-        told += f" The answers of {name} are those in {path.name}, beside which there are no controls and no variants."
-    return told
+    told = [f"{networks} by {code(' '.join(words))}."]
+    told += [
+        f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
+        "variants."
+        for name, path in given.items()
+    ]
+    return " ".join(told)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import RenderableType
 
@@ -113,6 +114,8 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
     except Damaged as damaged:
         own = any(work.run.known and str(damaged.filename).startswith(str(work.run.folder)) for work in works)
         mend = "--restart runs it again" if own else "remove its folder, and the same command makes it again"
+        if Path(damaged.filename).parent == options.results_dir:  # Which holds everything else, too.
+            mend = "move it away, and give the same command again"
         return complain(f"{damaged}; {mend}", 1)
     except BrokenPipeError:
         raise

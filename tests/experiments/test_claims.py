@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from matplotlib.image import imread
+from rendered import rendered
 
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, rarely
@@ -30,6 +31,16 @@ from lstm_toys.tasks import families
 
 ROOT = Path(__file__).parents[2]
 VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
+
+
+def test_the_command_is_told_whatever_files_are_called():
+    asked = claims.ClaimSettings("claims", 4, 0, False, (), (), ())
+    told = rendered(claims.made_by(asked, "mine", {"sine": Path("a`b|<img src=x>*c*.nc")}))
+    assert told == (
+        "<p>Made by <code>python -m experiments.claims --claims mine --seeds 4 --base_seed 0 --answers "
+        "'sine=a`b|&lt;img src=x&gt;*c*.nc'</code>. The answers of sine are those in a`b|&lt;img src=x&gt;*c*.nc, "
+        "beside which there are no controls and no variants.</p>\n"
+    )
 
 
 def make_by_hand(work, _, seconds):
@@ -494,7 +505,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert "a clipped copy" not in str(entries["small"]["remarks"])
     assert entries["small"]["remarks"][-1] == "untrained networks meet it too"
     assert entries["small"]["variants"]["three units"]["difference"] == 0.0
-    assert table.startswith("# What I think of lines in $x$\n")
+    assert table.startswith("# What I think of lines in \\$x\\$\n")
     assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
     assert {path.name for path in run.glob("*.png")} == {"claims.png", "variants.png"}
 

@@ -8,6 +8,7 @@ import xarray as xr
 
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
+from lstm_toys.markdown import escape
 from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import storage
 from lstm_toys.runs.life import Conduct, Failed, Work, stopwatch
@@ -73,7 +74,7 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
             runs = {each.run for (where, _), each in work.needs.items() if where == column}
             spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in runs), 1)
         told = work.judged["told"]
-        took = ", ".join(f"{seconds:,.0f} s ({column})" for column, seconds in spent.items())
+        took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         declared = question.declared
         write_json(run.folder / "claims.json", told)
