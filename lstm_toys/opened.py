@@ -5,17 +5,20 @@ commands; an interactive session has none.
 """
 
 import ast
+import hashlib
+import importlib
 import importlib.util
 import os
 import re
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 LIBRARY = str(Path(__file__).resolve().parent)
 OURS = (LIBRARY + os.sep, str(Path(LIBRARY).parent / "experiments") + os.sep)
@@ -26,7 +29,7 @@ XLA_FLAGS = os.environ.get("XLA_FLAGS", "")
 
 UNSEEN_READERS = re.compile(
     rb"\b(h5py|h5netcdf|netCDF4|pyarrow|polars|tables|read_hdf|read_parquet|read_feather|"
-    rb"open_dataset|open_mfdataset|load_dataset|open_dataarray|load_dataarray|open_datatree|open_zarr)\b"
+    rb"open_dataset|open_mfdataset|load_dataset|open_dataarray|load_dataarray|open_datatree|open_zarr|shelve|dbm)\b"
 )
 """What opens files past the hook although the library may have loaded it already."""
 
@@ -38,18 +41,35 @@ EXTENSIONS = {
 
 OUTSIDE = {
     **dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"), "starts a process"),
+    **dict.fromkeys(("os.fork", "os.forkpty"), "starts a process"),
     **dict.fromkeys(("socket.connect", "socket.getaddrinfo", "socket.sendto"), "uses the network"),
     **dict.fromkeys(("os.listdir", "os.scandir", "glob.glob"), "lists a folder"),
     "ctypes.dlopen": "loads a library",
 }
 """What may decide numbers and opens no file, by the name of its audit event."""
 
+TEMPORARY = ".lstm_toys-"
+"""What the names of files begin with while this library writes them, maybe without Python; see `files.replacing`."""
+
 Stamp = tuple[int, int, int]
 """Size, time and number of a file when it was opened."""
 
-_opened: dict[str, Stamp | None] = {}
+
+class Sought(NamedTuple):
+    """A module that was looked for.
+
+    Attributes:
+        folders: where; None: in those of `sys.path`.
+        by_own: whether code of one's own asked for it.
+    """
+
+    folders: Iterable[str] | None
+    by_own: bool
+
+
+_opened: dict[str, Stamp] = {}
 _written: set[str] = set()
-_looked_for: set[str] = set()
+_sought: dict[str, Sought] = {}
 _outside: dict[str, str] = {}
 _early: list[str] = []
 _recording = False
@@ -79,27 +99,41 @@ def record() -> None:
     _early.extend(_imported_too_early())
     _recording = True
     sys.addaudithook(_hook)
+    sys.meta_path.insert(0, _Listener)
 
 
 def files() -> set[str]:
     """Every file that was opened to be read, or imported; not those that this process wrote."""
-    modules = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
-    return {
-        *(path for path in [*_opened] if path not in _written),
-        *(os.path.abspath(path) for path in modules if path),
-    }
+    return {*(path for path in [*_opened] if path not in _written), *modules()}
+
+
+def modules() -> Iterator[str]:
+    """The files of all modules."""
+    every = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+    return (os.path.abspath(path) for path in every if path)
+
+
+def digest(path: str) -> str:
+    """The SHA-256 of a file, shortened; it does not count as opened for that."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def missed() -> Iterator[str]:
-    """Where modules of one's own would lie that were looked for and not found."""
-    for name in [*_looked_for]:
-        if name not in sys.modules:
-            above, _, last = name.rpartition(".")
-            package = sys.modules.get(above)
-            folders = sys.path if not above else getattr(package, "__path__", ())
-            for folder in map(os.path.abspath, folders):
-                if not installed(f"{folder}{os.sep}"):
-                    yield from (os.path.join(folder, last), os.path.join(folder, f"{last}.py"))
+    """Where modules would lie that were looked for and not found, or that would be found before those that were."""
+    for name, (folders, by_own) in [*_sought.items()]:
+        module, last = sys.modules.get(name), name.rpartition(".")[2]
+        file = getattr(module, "__file__", None)
+        found = os.path.abspath(file) if file else ""
+        if module is not None and not (by_own or (found and not installed(found))):
+            continue
+        for folder in map(os.path.abspath, sys.path if folders is None else folders):
+            if not _standard(f"{folder}{os.sep}") and not folder.endswith(".zip"):
+                place = os.path.join(folder, last)
+                before = list(takewhile(found.__ne__, (os.path.join(place, "__init__.py"), f"{place}.py", place)))
+                yield from before
+                if len(before) < 3:
+                    break
 
 
 def changed(path: str) -> bool:
@@ -120,8 +154,8 @@ def unseen() -> str | None:
         file = getattr(module, "__file__", None) or ""
         if file.endswith((".so", ".pyd")) and not _standard(file) and EXTENSIONS.isdisjoint(Path(file).parts):
             return f"{name} may open files without Python"
-    for path in [*_opened]:
-        if path.endswith(".py") and not installed(path) and not path.startswith(OURS[0]):
+    for path in {*modules(), *(each for each in [*_opened] if each.endswith(".py"))}:
+        if not installed(path) and not path.startswith(OURS[0]):
             try:
                 found = UNSEEN_READERS.search(Path(path).read_bytes())
             except OSError:
@@ -141,8 +175,8 @@ def _imported_too_early() -> list[str]:
     found = []
     for name, module in [*sys.modules.items()]:
         file = getattr(module, "__file__", None)
-        path = os.path.abspath(file) if file else LIBRARY
-        if not path.startswith((LIBRARY, *INSTALLED)) and not _only_imports(path):
+        path = os.path.abspath(file) if file else OURS[0]
+        if not path.startswith((OURS[0], *INSTALLED)) and not _only_imports(path):
             found.append(name)
     return found
 
@@ -169,7 +203,7 @@ def _only_imports(path: str) -> bool:
     return True
 
 
-def _stamp(path: str) -> Stamp | None:
+def _stamp(path: str) -> Stamp:
     try:
         status = os.stat(path)
     except OSError:
@@ -181,8 +215,8 @@ def _note(path: str) -> None:
     if path.endswith(".pyc"):
         with suppress(ValueError):  # Not in a cache folder.
             path = importlib.util.source_from_cache(path)
-    if path not in _opened:
-        _opened[path] = None if installed(path) else _stamp(path)
+    if path not in _opened and not os.path.isdir(path):
+        _opened[path] = _stamp(path)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -190,14 +224,16 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     try:
         if event == "open":
             path, _, flags = arguments
-            if isinstance(path, str | bytes):
+            if isinstance(path, str | bytes) and sys._getframe(1).f_code.co_filename != __file__:
                 path = os.path.abspath(os.fsdecode(path))
                 if (flags or 0) & (os.O_WRONLY | os.O_RDWR):
                     _written.add(path)
                 else:
                     _note(path)
-        elif event == "import":
-            _looked_for.add(arguments[0])
+        elif event == "os.rename":
+            before, after = (os.path.abspath(os.fsdecode(each)) for each in arguments[:2])
+            if before in _written or os.path.basename(before).startswith(TEMPORARY):
+                _written.update((before, after))
         elif event == "sqlite3.connect":
             if isinstance(arguments[0], str | bytes):
                 _note(os.path.abspath(os.fsdecode(arguments[0])))
@@ -208,12 +244,28 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _of_ones_own(frame: FrameType | None) -> str | None:
-    """The file of the nearest caller outside Python and installed packages, if it is one's own."""
-    if frame is not None and frame.f_code.co_filename.startswith("<frozen importlib"):
-        return None  # Looks for a module.
+    """The file of the nearest caller outside Python and installed packages, if it is one's own.
+
+    What a module does while it is imported is not done by whoever imports it.
+    """
     while frame is not None:
         name = frame.f_code.co_filename
+        if name.startswith("<frozen importlib"):
+            return None
         if not name.startswith(("<", *INSTALLED)):
             return None if name.startswith(OURS) else name
         frame = frame.f_back
     return None
+
+
+class _Listener:
+    """Stands first among what finds modules, takes down what is looked for, and finds nothing."""
+
+    @staticmethod
+    def find_spec(name: str, folders: Iterable[str] | None = None, _: Any = None) -> None:
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename.startswith(("<frozen", importlib.__file__)):
+            frame = frame.f_back
+        place = OURS[0] if frame is None else frame.f_code.co_filename
+        by_own = not place.startswith((*INSTALLED, *OURS)) or (name in _sought and _sought[name].by_own)
+        _sought[name] = Sought(folders, by_own)
