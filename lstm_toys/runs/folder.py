@@ -56,14 +56,14 @@ class Run(Generic[Identified]):
         self._value: dict[str, str] | None = None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Run) and (self.results_dir, self.name, self.key) == (
-            other.results_dir,
-            other.name,
-            other.key,
-        )
+        return isinstance(other, Run) and self._asked == other._asked
 
     def __hash__(self) -> int:
-        return hash((self.results_dir, self.name, self.key))
+        return hash(self._asked)
+
+    @property
+    def _asked(self) -> tuple[Path, str, str, str]:
+        return self.results_dir, self.name, self.key, self.declared
 
     @property
     def name(self) -> str:
@@ -73,7 +73,7 @@ class Run(Generic[Identified]):
     @cached_property
     def key(self) -> str:
         """What its manifests are found by."""
-        return manifest.key(self.settings.as_dict(), self.declared)
+        return manifest.key(self.settings.as_dict())
 
     @property
     def runs(self) -> Path:

@@ -200,7 +200,7 @@ def _unfinished(work: Work, anew: set[Run[Any]], resolver: Resolver) -> Iterator
 
 def resolving(options: Options, tell: Callable[[str], None]) -> Resolver:
     """What finds the folders of runs, and loads JAX where it has to compute something for that."""
-    manifest.look_again()
+    manifest.begin()
     return Resolver(_Beginning(options), tell)
 
 
@@ -353,7 +353,7 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
         needs = {"needs": [each.run.folder.name for each in work.needs.values()]} if work.needs else {}
         more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
         run.write_metrics(metrics | more)
-        manifest.write(run.folder, run.key)
+        manifest.write(run.folder, run.key, run.declared)
         run.forget()
     return {"import": 0.0}
 

@@ -9,12 +9,13 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
-from types import FunctionType, MethodType
+from types import CellType, FunctionType, MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,11 +31,14 @@ PREFIX = "loaded-"
 
 ABSENT, OTHER = "absent", "not a file"
 
-PASSING = ("/proc/", "/sys/", "/dev/")
-"""Folders of what is no file."""
+PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
+"""What is no file, or no one's."""
 
 SUMMARIES = ("config.json", "metrics.json")
 """Files of other runs that are read to find one's own."""
+
+ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
+"""What an object has in its description that says nothing of itself."""
 
 HERE, LIBRARY = "./", "lstm_toys/"
 """How paths in the current folder and in the library begin, so that a copied folder has the same ones."""
@@ -48,44 +52,42 @@ class Found(NamedTuple):
         touched: files that are not as they were, or are new; none: the manifest answers, if it is complete.
         incomplete: why it does not tell everything; None: it does.
         own: digests of all files but those of installed packages.
+        alike: whether the run is declared as the one that is asked for.
     """
 
     folder: Path
     touched: list[str]
     incomplete: str | None
     own: dict[str, str]
+    alike: bool
 
     @property
     def answers(self) -> bool:
         """Whether nothing has to be computed to know that the run is the one that is asked for."""
-        return not self.touched and self.incomplete is None
+        return self.alike and not self.touched and self.incomplete is None
 
 
-def key(settings: Mapping[str, Any], declared: str) -> str:
-    """What manifests are found by.
-
-    Args:
-        settings: of a run.
-        declared: what tells two declarations with the same settings apart.
-    """
-    told = json.dumps([settings, declared], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:10]
+def key(settings: Mapping[str, Any]) -> str:
+    """What manifests are found by, from the settings of a run."""
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def find(runs: Path, name: str, key: str) -> list[Found]:
-    """The manifests of a key, the newest first.
+def find(runs: Path, name: str, key: str, declared: str) -> list[Found]:
+    """The manifests of a key: those that say most of the run that is asked for first, then the newest.
 
     Args:
         runs: the folder of all runs.
         name: of the experiment or the study.
         key: see there.
+        declared: what tells two declarations with the same settings apart; see there.
     """
     paths = [(path.stat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
-    return [found for _, path in sorted(paths, reverse=True) if (found := _read(path)) is not None]
+    every = (_read(path, declared) for _, path in sorted(paths, reverse=True))
+    return sorted((each for each in every if each is not None), key=lambda each: (not each.alike, bool(each.touched)))
 
 
-def _read(path: Path) -> Found | None:
-    """A manifest, compared with what is there now; None if it cannot be read."""
+def _read(path: Path, declared: str) -> Found | None:
+    """A manifest, compared with what is there and asked for now; None if it cannot be read."""
     runs = path.parent.parent
     try:
         told = json.loads(gzip.decompress(path.read_bytes()))
@@ -100,24 +102,30 @@ def _read(path: Path) -> Found | None:
     touched = [name for name, state in own.items() if _state(_place(name)) != state]
     touched += [name for name, state in installed.items() if _state(name) != state]
     touched += [name for name, value in _conditions().items() if conditions.get(name) != value]
-    loaded = (path for path in _read_so_far(runs) if not opened.installed(path))
-    touched += sorted({_name(path) for path in loaded if not path.startswith(opened.OURS[0])} - own.keys())
-    return Found(path.parent, touched, incomplete, own)
+    touched += sorted(
+        {_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys()
+    )
+    return Found(path.parent, touched, incomplete, own, told["declared"] == declared)
 
 
-def write(folder: Path, key: str, earlier: Iterable[str] = ()) -> None:
+def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
     """Leaves a manifest in the folder of a run, of everything that this process has read so far.
 
     Args:
         folder: of the run.
         key: see there.
+        declared: see there.
         earlier: further files that it is to tell of, as `Found.own` names them.
     """
     paths = _read_so_far(folder.parent)
-    incomplete = opened.unseen()
+    silent = declared.partition(" ")[2]
+    incomplete = opened.unseen() or (f"{silent} does not say what it holds" if silent else None)
     if changed := sorted(path for path in paths if opened.changed(path)):
         incomplete = f"{_name(changed[0])} was changed while this ran"
-    own = {_name(path): _fresh(path) for path in (*paths, *opened.missed()) if not opened.installed(path)}
+    own = {_name(path): _fresh(path) for path in paths if not opened.installed(path)}
+    if strange := [name for name, state in own.items() if state == OTHER]:
+        incomplete = f"{strange[0]}, which was read, is not a file"
+    own |= {_name(path): _fresh(path) for path in opened.missed()}
     own |= {name: _fresh(_place(name)) for name in earlier if name not in own}
     installed: dict[str, dict[str, str]] = {}
     for path in sorted(filter(opened.installed, paths)):
@@ -126,6 +134,7 @@ def write(folder: Path, key: str, earlier: Iterable[str] = ()) -> None:
     told = {
         "schema": SCHEMA,
         "incomplete": incomplete,
+        "declared": declared,
         "conditions": _conditions(),
         "own": dict(sorted(own.items())),
         "installed": installed,
@@ -144,9 +153,14 @@ def _read_so_far(runs: Path) -> list[str]:
         path
         for path in opened.files()
         if not path.startswith(ignored)
-        and (opened.installed(path) or not os.path.isdir(path))
         and not (path.startswith(own) and os.path.basename(path).startswith((PREFIX, *SUMMARIES)))
     ]
+
+
+def _sources_so_far(runs: Path) -> Iterator[str]:
+    """Files of one's own that this process has read, but for those of runs, which commands read too."""
+    own = f"{os.path.abspath(runs)}{os.sep}"
+    return (path for path in _read_so_far(runs) if not opened.installed(path) and not path.startswith(own))
 
 
 def remove(folder: Path) -> None:
@@ -155,9 +169,14 @@ def remove(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def look_again() -> None:
-    """Forgets how files were found, for a command that may come after others in one process."""
+_imported: list[str] = []
+
+
+def begin() -> None:
+    """Takes down what a command has imported, and forgets how files were found; others may have come before it."""
     _state.cache_clear()
+    modules = (path for path in opened.modules() if not opened.installed(path) and not path.startswith(opened.OURS))
+    _imported[:] = sorted({_name(path) for path in modules})
 
 
 def untouched_sources(found: Found) -> bool:
@@ -165,29 +184,38 @@ def untouched_sources(found: Found) -> bool:
     return all(_state(_place(name)) == state for name, state in found.own.items())
 
 
-def sources(runs: Path) -> str:
-    """A digest of all files of one's own that this process has read."""
-    own = {_name(path): _fresh(path) for path in _read_so_far(runs) if not opened.installed(path)}
+def sources(runs: Path, touched: Iterable[str]) -> str:
+    """A digest of all files of one's own that this process has read.
+
+    Args:
+        runs: the folder of all runs.
+        touched: further files, as `Found.touched` names them.
+    """
+    own = {name: _fresh(_place(name)) for name in touched}
+    own |= {_name(path): _fresh(path) for path in _sources_so_far(runs)}
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _conditions() -> dict[str, Any]:
-    """What decides which files are loaded, and how programs are compiled, as JSON has it."""
+    """What decides which files are loaded, what they do, and how programs are compiled, as JSON has it."""
     places = [os.path.abspath(each) + os.sep for each in sys.path]
-    folders = [_name(each) for each in places if not opened.installed(each)]
-    told = {"python": sys.version, "folders": folders, "switches": environment(), "XLA_FLAGS": opened.XLA_FLAGS}
-    found: dict[str, Any] = json.loads(json.dumps(told))
-    return found
+    return {
+        "Python": [sys.version, sys.flags.optimize],
+        "the folders of modules": [_name(each) for each in places if not opened.installed(each)],
+        "what is imported": _imported,
+        "switches of JAX": environment(),
+        "XLA_FLAGS": opened.XLA_FLAGS,
+    }
 
 
 def _caches() -> Iterator[str]:
-    """Folders of caches, of Python's, JAX's and others'."""
+    """Folders of caches, of Python's, JAX's and others', but for those that this runs in."""
     places = [os.environ.get(name) for name in ("XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR")]
     if jax := sys.modules.get("jax"):
         places.append(jax.config.jax_compilation_cache_dir)
-    yield from (f"{os.path.abspath(place)}{os.sep}" for place in places if place)
-    home = os.path.expanduser("~")
-    yield f"{home}{os.sep}.cache{os.sep}"
+    places.append(os.path.expanduser("~/.cache"))
+    folders = {f"{os.path.abspath(place)}{os.sep}" for place in places if place}
+    yield from (each for each in folders if not f"{os.getcwd()}{os.sep}".startswith(each))
 
 
 def _name(path: str) -> str:
@@ -208,27 +236,54 @@ def _place(name: str) -> str:
 def declared(*values: Any) -> str:
     """A digest that tells declarations apart that are made by the same files: of what functions are bound to.
 
-    Objects that say nothing of themselves get another one in every process, so that no manifest answers for them.
+    The first object that says nothing of itself stands behind it: no manifest answers for what it may hold.
     """
-    return hashlib.sha256(repr([_told(value) for value in values]).encode()).hexdigest()[:10]
+    silent: list[str] = []
+    told = repr([_told(value, silent) for value in values])
+    return " ".join([hashlib.sha256(told.encode()).hexdigest()[:10], *silent[:1]])
 
 
-def _told(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
+def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
+    """A value in words.
+
+    Args:
+        value: to tell of.
+        silent: objects are added that say nothing of themselves.
+        around: numbers of the objects that it was found in.
+    """
+    if id(value) in around:
+        return around.index(id(value))
+
+    def told(*parts: Any) -> list[Any]:
+        return [_told(part, silent, (*around, id(value))) for part in parts]
+
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return (value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest())
     if isinstance(value, Mapping):
-        return [(key, _told(each)) for key, each in value.items()]
+        return [*zip(told(*value), told(*value.values()), strict=True)]
     if isinstance(value, list | tuple):
-        return [_told(each) for each in value]
+        return told(*value)
+    if isinstance(value, set | frozenset):
+        return sorted(map(repr, told(*value)))
     if isinstance(value, partial):
-        return [_told(value.func), _told(value.args), _told(value.keywords)]
+        return told(value.func, value.args, value.keywords)
     if isinstance(value, MethodType):
-        return [_told(value.__func__), _told(value.__self__)]
+        return told(value.__func__, value.__self__)
     if isinstance(value, FunctionType):
-        cells = [each.cell_contents for each in value.__closure__ or () if each.cell_contents is not value]
         place = (value.__module__, value.__qualname__, value.__code__.co_firstlineno)
-        return [place, _told([cells, value.__defaults__, value.__kwdefaults__])]
-    return repr(value)
+        return [place, *told(*map(_held, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__)]
+    said = repr(value)
+    if ADDRESS.search(said):
+        silent.append(ADDRESS.sub("", said))
+    return ADDRESS.sub("", said)
+
+
+def _held(cell: CellType) -> Any:
+    """What a function finds in a cell; None where nothing is in it yet."""
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
 
 
 @cache
@@ -244,7 +299,6 @@ def _fresh(path: str) -> str:
             return OTHER
         if opened.installed(path):
             return f"{status.st_size} {status.st_mtime_ns}"
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+        return opened.digest(path)
     except OSError:
         return ABSENT

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ class Resolver:
         """
         if self._taken_over(work):
             return work.run in self._finished
-        found = manifest.find(work.run.runs, work.run.name, work.run.key)
+        found = manifest.find(work.run.runs, work.run.name, work.run.key, work.run.declared)
         for each in found:
             if each.answers:
                 work.run.lies(each.folder)
@@ -87,36 +87,42 @@ class Resolver:
         """
         if work.run.known and self._taken_over(work):
             return work.run in self._finished
-        self.identify(work)
+        self.identify(work, [name for each in found or () for name in each.touched])
         run, value = work.run, work.run.value
         if found is None:
             return self._settled(work, run.finished)
-        edited = _edited(found)
+        edited, unseen = _edited(found), found[0].incomplete if found else None
         if not run.finished and (other := self._of_another_machine(work, found)):
             run.lies(other)
             return self._settled(work, True)
         if run.finished:
-            if why := next((each.incomplete for each in found if each.incomplete), None):
-                self._tell(f"{run.name}: looked at what it would compute, since {why}")
-            elif edited:
+            if edited:
                 self._tell(f"{run.name}: computes the same as before {edited}")
+            elif unseen:
+                self._tell(f"{run.name}: looked at what it would compute, since {unseen}")
             self._measure(work)
-            manifest.write(run.folder, run.key, [name for each in found for name in each.own])
+            earlier = [name for each in found if each.folder == run.folder for name in each.own]
+            manifest.write(run.folder, run.key, run.declared, earlier)
         else:
             for folder, theirs in run.relatives():
                 if differing := _differing(value, theirs[VALUE]):
-                    since = f" since {edited}" if edited else ""
+                    since = f" since {edited}" if edited else f"; {unseen}" if unseen else ""
                     self._tell(f"{run.name}: differs from run {folder.name} in {', '.join(differing)}{since}")
                     break
         return self._settled(work, run.finished)
 
-    def identify(self, work: Work) -> None:
-        """Finds out what a run computes, of which all that it needs is finished, and so its folder."""
+    def identify(self, work: Work, touched: Iterable[str] = ()) -> None:
+        """Finds out what a run computes, of which all that it needs is finished, and so its folder.
+
+        Args:
+            work: the run.
+            touched: files of earlier runs with its settings that are not as they were.
+        """
         self.begin(work)
         began = time.perf_counter()
         value = dict(work.kind.execution.value(work))
         if (callback := populations.value.CALLBACK) in value:  # What it does is in no program's text.
-            value[callback] = manifest.sources(work.run.runs)
+            value[callback] = manifest.sources(work.run.runs, touched)
         work.run.computes(value)
         self.seconds += time.perf_counter() - began
 
@@ -136,7 +142,7 @@ class Resolver:
         The texts of programs depend on these, so that they cannot be compared.
         """
         run, value = work.run, work.run.value
-        sources = {each.folder for each in found if manifest.untouched_sources(each)}
+        sources = {each.folder for each in found if each.alike and manifest.untouched_sources(each)}
         for folder, theirs in run.relatives():
             if folder in sources and all(theirs[VALUE].get(name) == value[name] for name in COMPILED if name in value):
                 run.lies(folder)
@@ -185,7 +191,7 @@ def _other_machine(metrics: dict[str, Any]) -> str:
 
 
 def _edited(found: list[Found]) -> str:
-    """What was touched since the newest manifest, in words."""
+    """What was touched since the manifest that says most, in words."""
     names = found[0].touched if found else []
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{', '.join(names[:SHOWN])}{more} changed" if names else ""

@@ -149,7 +149,7 @@ def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
     assert values[0] == values[1] != values[2]
     assert works[0].run == works[1].run != works[2].run
     differing = [["--ask=next"], ["--hold_out=0.5"], ["--nostandardize", "--hold_out=0"], ["--batch=5"]]
-    others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each).run.key for each in [[], *differing]}
+    others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each).run for each in [[], *differing]}
     assert len(others) == 5
 
 
