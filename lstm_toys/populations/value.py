@@ -23,7 +23,7 @@ Value = dict[str, str]
 MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
 """What the text of programs may depend on, by its name in a fingerprint."""
 
-NAME = re.compile(r"@[\w.$-]+")
+NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
 ADDRESS = re.compile(r"0x[0-9a-fA-FX]+")
 
 CALLBACK = "calls Python"
