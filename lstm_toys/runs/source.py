@@ -11,6 +11,7 @@ TRAINING = (
     *(f"populations/{name}.py" for name in ("train", "groups", "course", "blocks", "programs", "answering")),
     *(f"results/{name}.py" for name in ("arrays", "storage", "population")),
     *(f"runs/{name}.py" for name in ("execution", "foreign")),
+    "tasks/scaling.py",
 )
 """The code that makes the files of a trained population."""
 

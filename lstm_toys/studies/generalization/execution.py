@@ -126,7 +126,7 @@ def value(work: Work) -> Value:
 CODE = (
     *(f"studies/generalization/{name}.py" for name in ("execution", "tiles", "settings")),
     *(f"populations/{name}.py" for name in ("blocks", "answering")),
-    "results/storage.py",
+    *("results/storage.py", "tasks/scaling.py"),
 )
 """What makes the files of an evaluation."""
 
