@@ -97,6 +97,8 @@ SWITCHES = {
     "JAX_THREEFRY_PARTITIONABLE": "0",
     "JAX_RANDOM_SEED_OFFSET": "5",
     "JAX_DEFAULT_MATMUL_PRECISION": "bfloat16",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "FLAX_FIX_RNG_SEPARATOR": "1",
 }
 
 
@@ -105,7 +107,7 @@ def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_
     program = (
         "from tests.runs.test_folder import named; before = named(); "
         "from lstm_toys.populations.numerics import switches; early = switches(); "
-        "import jax; assert switches() == early, (early, switches()); print(before)"
+        "import jax, flax; assert switches() == early, (early, switches()); print(before)"
     )
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     processes = [
