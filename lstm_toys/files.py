@@ -21,6 +21,10 @@ TEMPORARY = re.compile(r"\.lstm_toys-.+\.\d+\.\w+")
 """Names of half-written files: ``.lstm_toys-<name>.<process>.tmp``; a library may insist on a suffix of its own."""
 
 
+SEAL = "sha256"
+"""Under what name a JSON object holds the digest of all else in it."""
+
+
 class Damaged(OSError):
     """A file that does not hold what was written into it."""
 
@@ -135,6 +139,32 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Damaged(path, "is damaged: not a JSON object")
     return value
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Writes a JSON object with a digest of itself, as a whole or not at all.
+
+    Raises:
+        ValueError: see `write_json`.
+    """
+    write_json(path, {**value, SEAL: _seal(value)})
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Reads what `write_sealed` wrote.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: it is not what was written.
+    """
+    value = read_json(path)
+    if value.pop(SEAL, None) != _seal(value):
+        raise Damaged(path, "is damaged: it is not what was written")
+    return value
+
+
+def _seal(value: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def read_json_list(path: Path) -> list[dict[str, Any]]:

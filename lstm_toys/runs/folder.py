@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
-from lstm_toys.files import Damaged, clean, locked, read_json, sha256, write_json
+from lstm_toys.files import Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.populations.numerics import NUMERICS, switches
 from lstm_toys.runs import publishing
 from lstm_toys.runs.definition import Definition
@@ -153,8 +153,7 @@ class Run(Generic[Identified]):
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Writes the summary, with the name of the run, what defines it, and a digest of it all."""
         beside = {name: value for name, value in self.identity.items() if name not in self.settings.as_dict()}
-        told = {**metrics, "run": self.folder.name, **beside}
-        write_json(self.metrics, {**told, "sha256": _digest(told)})
+        write_sealed(self.metrics, {**metrics, "run": self.folder.name, **beside})
 
     def digests(self, names: Iterable[str]) -> dict[str, str]:
         """SHA-256 of files of the run."""
@@ -167,10 +166,7 @@ class Run(Generic[Identified]):
             OSError: the run is not finished.
             Damaged: the file is not what this run wrote.
         """
-        metrics = read_json(self.metrics)
-        told = metrics.pop("sha256", None)
-        if told != _digest(metrics):
-            raise Damaged(self.metrics, "is damaged: it is not what was written")
+        metrics = read_sealed(self.metrics)
         if metrics["run"] != self.folder.name:
             raise Damaged(self.metrics, f"is that of another run, {metrics['run']}")
         return metrics
@@ -209,10 +205,6 @@ class Run(Generic[Identified]):
         """What the run has written for others to read, figures last."""
         data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
         return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
-
-
-def _digest(value: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
