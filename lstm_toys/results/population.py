@@ -175,16 +175,17 @@ def _described(model: nn.Module) -> dict[str, Any]:
     """A model as JSON has it.
 
     Raises:
-        ValueError: it has an attribute that JSON has no word for.
+        ValueError: it has an attribute that JSON has no word for, or its class is defined within a function.
     """
     module = type(model).__module__
-    told = {"class": f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"}
+    place = f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"
+    if "<locals>" in place:
+        raise ValueError(f"{place} cannot be saved: its class is defined within a function")
     try:
-        return told | {
-            "attributes": json.loads(json.dumps({name: getattr(model, name) for name in sorted(_attributes(model))}))
-        }
+        attributes = json.dumps({name: getattr(model, name) for name in sorted(_attributes(model))})
     except TypeError as error:
-        raise ValueError(f"{told['class']} cannot be saved: {error}") from None
+        raise ValueError(f"{place} cannot be saved: {error}") from None
+    return {"class": place, "attributes": json.loads(attributes)}
 
 
 def _main() -> str:
