@@ -8,7 +8,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,15 @@ def abandon() -> None:
 
 
 @contextmanager
-def locked(path: Path, patience: float = 0.0) -> Iterator[None]:
+def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
     """Keeps other processes out of a block by a lock on a file, which ends with the process, however that ends.
 
     Args:
         path: of the file; made if it is not there.
         patience: seconds to wait for another process.
+
+    Yields:
+        What tells whether the file of this name is still the one that is locked: it may be removed or moved.
 
     Raises:
         BlockingIOError: another process still holds the lock.
@@ -82,7 +85,14 @@ def locked(path: Path, patience: float = 0.0) -> Iterator[None]:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(0.05)
-        yield
+
+        def held() -> bool:
+            try:
+                return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+            except OSError:
+                return False
+
+        yield held
 
 
 def flush(path: Path) -> None:

@@ -21,6 +21,10 @@ class Busy(Exception):
     """Another process is at work on a run; the argument is the run's folder."""
 
 
+class Gone(Exception):
+    """The folder of a run went away while the run was at work; the argument says so in one line."""
+
+
 class Obstructed(Exception):
     """Something that is no file lies where a run writes one; the argument says so in one line."""
 
@@ -100,7 +104,7 @@ class Run(Generic[Identified]):
         return names if names is not None and all((self.folder / name).is_file() for name in names) else None
 
     @contextmanager
-    def locked(self, *, anew: bool = False) -> Iterator[None]:
+    def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
         """Writes the identity into the folder, and keeps other processes away from it during a block.
 
         The lock ends with the process, however that ends. What a killed process left half-written is removed.
@@ -108,8 +112,12 @@ class Run(Generic[Identified]):
         Args:
             anew: make the run unfinished, and forget its checkpoints; figures and results stay until they are replaced.
 
+        Yields:
+            What raises `Gone` once the folder is no longer there, for whatever would make it again, or takes long.
+
         Raises:
             Busy: another process holds the lock.
+            Gone: the folder was removed or moved during the block.
             Damaged: the folder holds a run of another identity.
             Obstructed: a folder is where a file should be.
             OSError: the folder cannot be written.
@@ -119,7 +127,7 @@ class Run(Generic[Identified]):
                 raise Obstructed(f"{self.folder / name} is a folder, where this run writes a file; move it away")
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked(self.folder / ".lock"))
+                held = stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise Busy(self.folder) from None
             clean(self.folder)
@@ -131,7 +139,17 @@ class Run(Generic[Identified]):
                 write_json(config, self.identity)
             elif read_json(config) != self.identity:
                 raise Damaged(config, "is damaged: it is not the identity that the folder is named after")
-            yield
+
+            def ensure() -> None:
+                if not held():
+                    raise Gone(f"{self.folder} was removed or moved during its run; the same command runs it again")
+
+            try:
+                yield ensure
+            except OSError:
+                ensure()
+                raise
+            ensure()
 
     def forget(self) -> None:
         """Removes every checkpoint, readable or not."""
