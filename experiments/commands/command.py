@@ -18,7 +18,7 @@ from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption, ended
 from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Obstructed
+from lstm_toys.runs.folder import Busy, Gone, Obstructed
 from lstm_toys.runs.publishing import Refused
 
 KEPT = "what was finished or saved before stays, and the same command continues"
@@ -107,7 +107,7 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
         return max([complain(line, 1) for line in lost], default=0)
     except life.Refused as error:
         return complain(str(error), 2)
-    except (life.Failed, Obstructed, Refused) as error:
+    except (life.Failed, Gone, Obstructed, Refused) as error:
         return complain(str(error), 1)
     except Busy as busy:
         return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)

@@ -164,7 +164,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
             grids = tiles.Setting(task, timesteps, span, known)
             swept = tiles.Sweep(
-                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.interruption
+                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.stop
             )
             swept.write(settings.grids, run.results, attributes)
             elsewhere = swept.elsewhere
@@ -174,7 +174,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                 labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
             else:
                 asking = Asking(model, setting, blocks.member(params), settings.curves, block)
-                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.interruption)
+                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.stop)
                 attributes |= {"executed_elsewhere": elsewhere} if elsewhere else {}
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
