@@ -62,8 +62,7 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     if not goal.features:
         return _loss_name(results), results.train_loss.values, goal.limit
     axis = str(results.train_rmse.dims[-1])
-    name = f"train RMSE of {' and '.join(goal.features)}"
-    name += ", the larger one" if len(goal.features) > 1 else ""
+    name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE of {' or '.join(goal.features)}"
     name += " after the first tenth" if axis == "feature" else ""
     return name, results.train_rmse.sel({axis: list(goal.features)}).values.max(axis=-1), goal.limit
 

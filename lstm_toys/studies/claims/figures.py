@@ -24,7 +24,7 @@ CONTROLS = [COLORS[letter] for letter in "ycgk"]
 HEADING = 0.42
 """Inches that the heading of a verdict takes."""
 
-LONGEST = 88
+LONGEST = 92
 """Characters of a sentence that have room; the table has all of it."""
 
 FOREST, BESIDE_AXES = (48, 34, 0.4), (56, 27, 1.15)
@@ -50,7 +50,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         figure.set_layout_engine("none")
         axes.set_position((0.45, 0, 0.2, 1 - top / height))
         axes.set(xlim=(0, 1), ylim=(0, height - top), yticks=[])
-        axes.set_xticks([0, 0.5, 1], ["0 %", "50 %", "100 %"], fontsize=8)
+        axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
         axes.xaxis.tick_top()
         axes.axvline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
         told = "share of networks that meet the claim, and its 95 % interval"
@@ -181,7 +181,7 @@ def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every:
     told += (
         [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []
     )
-    return textwrap.fill("; ".join(told), 120)
+    return textwrap.fill("; ".join(told), 120, break_on_hyphens=False)
 
 
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:

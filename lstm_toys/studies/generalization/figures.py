@@ -156,7 +156,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
     with house():
-        figure = Figure(figsize=(3.0 * columns + 0.4, 2.6 * rows + 0.6))
+        figure = Figure(figsize=(2.3 * columns + 0.4, 2.2 * rows + 0.7))
         panels = figure.subplots(rows, columns, squeeze=False)
         for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
             grid, trained = results.grids[each.name], subject.trained_on(each.family)
@@ -171,7 +171,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
                 axes.set_title(plain(f"{name} = {grid[other].values[place]:.3g}"), fontsize=8)
             if axis in trained:
-                axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.35, linewidth=1.2)
+                axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(grid[axis])), yscale="log")
             axes.yaxis.set_major_formatter("{x:g}")
             bottom, top = axes.get_ylim()
@@ -186,9 +186,9 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
         handles += [
             Patch(color=GRAY, label=band_name(len(seeds)), **BAND),
             Line2D([], [], color=GRAY, linewidth=0.9, linestyle="--", label="twice the error on training curves"),
-            Line2D([], [], color=COLORS["y"], linewidth=5, alpha=0.5, label="trained on"),
+            Line2D([], [], color=COLORS["y"], linewidth=5, alpha=0.6, label="trained on"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles) if columns > 2 else columns)
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles), columns + 1))
     return figure
 
 
