@@ -120,8 +120,9 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """Each claim's number over networks, and what it is held against; and what changes with the networks."""
+    """The share of networks that meet each claim, the numbers of all networks, and what changes with other ones."""
     told = read_json_list(work.run.checked("claims.json"))
     yield "claims.png", figures.draw(told)
+    yield "numbers.png", figures.draw_numbers(told)
     if any(each["variants"] for each in told):
         yield "variants.png", figures.draw_variants(told)

@@ -29,7 +29,7 @@ from lstm_toys.runs import source
 from lstm_toys.runs.execution import network, trial
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization import figures, results, tiles
+from lstm_toys.studies.generalization import figures, own_curves, results, tiles
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, TRAINING, Evaluation
 from lstm_toys.tasks import families
 from lstm_toys.tasks.curves import Curves
@@ -403,7 +403,7 @@ def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     settings, subject = work.run.settings, work.subject
     with results.opened(work.run.checked("results.nc")) as found:
         if settings.curves is not None:
-            yield "curves.png", figures.own_curves(found.root)
+            yield "curves.png", own_curves.draw(found.root)
         elif len(found.seeds):
             planes = [grid for grid in settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
             for grid in planes:
