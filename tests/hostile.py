@@ -161,8 +161,8 @@ CURVES = [
     Row("printf '0,5\\n0,7\\n0,9\\n' > c.csv; generalization $S --curve=c.csv", 2, "its commas may be decimal ones"),
     Row("printf 'a\\n1\\n' > c.csv; generalization $S --curve=c.csv", 2, "needs at least 2 rows"),
     Row("printf 'a,b\\n1,2\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "row 3"),
-    Row("printf 'a\\n1\\nx\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'x' is no number"),
-    Row("printf 'a\\n1\\n1_0\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'1_0' is no number"),
+    Row("printf 'a\\n1\\nx\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'x' is not a number"),
+    Row("printf 'a\\n1\\n1_0\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'1_0' is not a number"),
     Row(
         "printf 'x,y\\n0,1\\n2,1\\n3,1\\n' > c.csv; generalization $S --curve=c.csv", 2, "time points are evenly spaced"
     ),
