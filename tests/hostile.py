@@ -184,6 +184,8 @@ CURVES = [
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --targets=nowhere.csv", 2, "nowhere.csv"),
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --hold_out=1", 2, "flag --hold_out"),
     Row("printf '1901;1902;1903\\n1;2;5\\n4;5;7\\n' > c.csv; own $O --train=c.csv", 2, "put a letter before"),
+    Row("printf 'sample,y\\n0,1\\n1,2\\n2,5\\n' > c.csv; own $O --train=c.csv", 2, "as pandas does with index=False"),
+    Row("printf 'a,b\\n1,2\\n#N/A,3\\n2,4\\n' > c.csv; own $O --train=c.csv", 2, "row 3, column 1: '#N/A'"),
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
 ]
 """Files of curves that there are none in."""

@@ -84,7 +84,8 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     """
     header, values, lines = delimited.read(path)
     if len(values) < 2:
-        raise ValueError(f"needs at least 2 rows of numbers, the y of successive time points; has {len(values)}")
+        hint = "; a curve is a column, and not a row" * (len(values) == 1 and values.shape[1] > 2)
+        raise ValueError(f"needs at least 2 rows of numbers, the y of successive time points; has {len(values)}{hint}")
     names = header or tuple(f"curve {number}" for number in range(1, values.shape[1] + 1))
     span, timed = None, 0
     if header and (told := TIME.fullmatch(names[0])):

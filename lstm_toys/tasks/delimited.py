@@ -42,7 +42,9 @@ MOST_ROWS = 1_000_000
 
 SEPARATORS = "\t;,"
 
-LIKE_A_NUMBER = re.compile(r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|n/?a|null|none|[-–—?]+", re.I)
+LIKE_A_NUMBER = re.compile(
+    r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|#?n/?a|null|none|[-–—?]+|#\S+[!?]|##+", re.I
+)
 """What is not a column name: numbers in any notation, and what stands for a missing one."""
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
@@ -86,12 +88,14 @@ def read(path: Path | str) -> Table:
     comments: list[str] = []
     content = textfile.lines(raw, encoding, comments)
     header, width, first = _head(content, separator)
-    lines, rows = array("l"), list[str]()
+    lines, rows, quotes = array("l"), list[str](), array("l")
     for line, written in chain(first, content):
         if not (row := _row(line, written, separator, width, len(rows) + (header is not None))):
             continue
         rows.append(row)
         lines.append(line)
+        if '"' in written:
+            quotes.append(line)
         if header is None and len(rows) == 1 and comments:
             header = _commented(comments[-1], separator, width)
         if len(rows) > MOST_ROWS:
@@ -104,7 +108,8 @@ def read(path: Path | str) -> Table:
             "has no decimal points and no header, so that its commas may be decimal ones: "
             "name the columns in a first row, or separate them by semicolons or tabs"
         )
-    ambiguity.check_table(header, values, np.array(lines))
+    quoted_first = len(lines) > 0 and [*quotes] == [lines[0]]
+    ambiguity.check_table(header, values, np.array(lines), quoted_first=quoted_first)
     return Table(header, values, np.array(lines))
 
 

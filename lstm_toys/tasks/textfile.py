@@ -1,7 +1,8 @@
 """Text files of bounded size, whoever wrote them: their encoding and their lines. Imports nothing heavy.
 
 Text is UTF-8, UTF-16 or UTF-32 with their marks, else UTF-8, else Latin-1 as Windows has it (code page 1252). Lines end
-in any of the three ways. Lines that begin with ``#`` or ``%`` are comments, and a first line such as ``sep=;`` is one.
+in any of the three ways. Lines that begin with ``#`` or ``%`` are comments, but for errors of spreadsheets such as
+``#N/A``, and so is a first line such as ``sep=;``.
 """
 
 from __future__ import annotations
@@ -35,6 +36,9 @@ SPACES = re.compile(r"[^\S\t\n]")
 
 SEP = re.compile(r'\s*"?sep=.?"?\s*', re.I)
 """A first line that tells a spreadsheet the separator."""
+
+ERROR = re.compile(r'\s*"?#(N/A|DIV/0!|REF!|VALUE!|NUM!|NAME\?|NULL!|#+\s*"?[\t;,])')
+"""A cell in which a spreadsheet failed, or that was too narrow: no comment, although it begins like one."""
 
 
 def content(path: Path | str) -> bytes:
@@ -101,7 +105,7 @@ def lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Itera
         if len(line) == MOST_CHARACTERS:
             told = f"row {number} has {MOST_CHARACTERS:,} characters or more; a curve is a column, and not a row"
             raise ValueError(told)
-        if line.lstrip().startswith(("#", "%")):
+        if line.lstrip().startswith(("#", "%")) and not ERROR.match(line):
             if comments is not None:
                 comments.append(line.strip().lstrip("#%").strip())
         elif number > 1 or not SEP.fullmatch(line):

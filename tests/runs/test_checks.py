@@ -35,7 +35,7 @@ def one(x):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 14)"),
+        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 15)"),
         (
             {"probes": lambda x: [lt.probe("a", "line", {"slpoe": 0.9}, x)]},
             "its probes cannot be made: ValueError: this family takes",

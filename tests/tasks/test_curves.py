@@ -104,6 +104,7 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         (b"", "needs at least 2 rows of numbers, the y of successive time points; has 0"),
         (b"\n# nothing\n,,\n", "has 0"),
         (b"y\n0.1\n", "needs at least 2 rows of numbers, the y of successive time points; has 1"),
+        (b"0.1,0.2,0.3,0.4\n", "has 1; a curve is a column, and not a row"),
         # The first row.
         (b"1e30\n1\n2\n", "row 1, column 1: 1e+30 is beyond 1e+06 in size"),
         (b"nan\n1\n2\n", "row 1, column 1: 'nan' is not a number"),
@@ -426,6 +427,17 @@ OTHERWISE = "if it holds time points, name it x"
         ("10;20;30\n5;7;9\n6;7;9\n", "row 1, 10 to 30, may be names"),
         ("0;1\n0.5;0.7\n0.25;0.75\n", "row 1, 0 to 1, may be names"),
         ("0\n350.25\n350.5\n350.75\n351.25\n", "row 1, 0, may be names"),
+        ("0.1;0.2;0.3\n5.0;5.5;7\n5.1;5.6;8\n", "row 1, 0.1 to 0.3, may be names"),
+        ('"1.5","2.5"\n0.5,0.7\n0.6,0.1\n', "row 1, 1.5 to 2.5, may be names"),
+        # Missing values.
+        ("a,b\n1,2\n#N/A,3\n2,4\n", "row 3, column 1: '#N/A' is not a number"),
+        ("#N/A\n0.1\n0.2\n", "row 1, column 1: '#N/A' is not a number"),
+        ("a;b\n1;2\n#DIV/0!;3\n2;4\n", "row 3, column 1: '#DIV/0!' is not a number"),
+        ("a\n0.1\n#VALUE!\n0.3\n", "row 3, column 1: '#VALUE!' is not a number"),
+        ("a;b\n1;2\n#####;3\n2;4\n", "row 3, column 1: '#####' is not a number"),
+        ("t,a\n0,0.1\n1,-9999\n2,0.3\n", "row 3, column 2: -9999 is far from all other values"),
+        ("a,b\n24.1,25.1\n24.3,-99.99\n24.6,25.5\n", "row 3, column 2: -99.99 is far from all"),
+        ("a\n21.5\n999.9\n22.5\n21.9\n", "what programs write for missing ones"),
         # An index.
         ("sample,y\n0,0.1\n1,0.2\n", "column 1, 'sample', counts the rows: leave it out if it is an index"),
         ("Index;y\n7;0,1\n8;0,2\n9;0,2\n", OTHERWISE),
@@ -437,10 +449,12 @@ OTHERWISE = "if it holds time points, name it x"
         ('"a","b"\n"1",0.1,0.2\n"2",0.2,0.1\n', "row 2 has 3 columns, and the first has 2; the names may lack one"),
         ("0;0.5\n1;0.75\n2;0.25\n", "column 1 counts the rows: leave it out"),
         # Time points under another name, or under none.
-        ("year,y\n1950,0.1\n1951,0.2\n", "column 1, 'year', rises from 1950 to 1951: name it x, t or time if it"),
+        ("year,y\n1950,0.1\n1951,0.2\n", "column 1, 'year', goes from 1950 to 1951: name it x, t or time if it"),
         ("time_s,y\n0,0.1\n0.5,0.2\n", "with its unit as in time (s)"),
-        ("date,y\n20200131,0.1\n20200201,0.2\n", "column 1, 'date', rises from"),
-        ("0.0;0.1\n0.5;0.2\n1.0;0.7\n", "column 1 rises from 0 to 1 and may hold time points: name the columns"),
+        ("date,y\n20200131,0.1\n20200201,0.2\n", "column 1, 'date', goes from"),
+        ("0.0;0.1\n0.5;0.2\n1.0;0.7\n", "column 1 goes from 0 to 1 and may hold time points: name the columns"),
+        ("Zeit;a\n0;0,1\n2;0,4\n4;0,2\n", "column 1, 'Zeit', goes from 0 to 4"),
+        ("year,a\n2010,0.1\n2009,0.4\n", "column 1, 'year', goes from 2010 to 2009"),
         # Long form.
         ("id,t,y\n1,0,0.1\n1,1,0.2\n2,0,0.3\n2,1,0.4\n", "column 1, 'id', counts curves or their rows: pivot a table"),
         ("t,id,y\n0,1,0.1\n1,1,0.2\n0,2,0.3\n1,2,0.4\n", "column 2, 'id', counts curves or their rows: pivot"),
@@ -448,6 +462,7 @@ OTHERWISE = "if it holds time points, name it x"
         ("t,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "0 after 1; time points rise, and a first column called x, t or time"),
         ("t,y\n0,0.1\n0,0.2\n1,0.3\n1,0.4\n", "with one row per value, so that each curve is a column"),
         ("who,y\nann,0.1\nann,0.2\nbob,0.3\n", "'ann' is not a number; convert text to numbers, or pivot a table in"),
+        ("year,month,a\n1950,1,0.1\n1950,2,0.2\n1951,1,0.3\n1951,2,0.4\n", "column 1, 'year', counts curves or their"),
         # Dates.
         (
             "day,y\n2020-01-01,0.1\n",
@@ -485,6 +500,11 @@ def test_what_could_be_two_things_is_refused(read, content, told):
         "1.5;1950\n2;1951\n",
         "x,year\n0,1950\n1,1951\n",
         "a,b\n0,1\n0,0\n",
+        "a\n-999\n-1200.5\n-800\n",
+        "a\n97\n98\n99\n100\n",
+        "a\n0\n99\n0\n0\n",
+        "########\n# by me #\n########\na,b\n0.1,0.2\n0.3,0.4\n",
+        '"a\nof b";c\n0,1;0,2\n0,3;0,4\n',
     ],
 )
 def test_what_can_be_one_thing_only_is_read(read, content):
