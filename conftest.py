@@ -106,7 +106,7 @@ from experiments.commands import command
 plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
 for line in {lines}:
     print(command.carry_out(plan, line))
-    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}}
+    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas"}}
     assert not heavy, (line, heavy)
 """
 

@@ -54,7 +54,7 @@ def family_answers(
     """
     there = dict.fromkeys(results.family.values.tolist())
     if unknown := [family for family in curves if family not in there]:
-        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there)}")
+        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there) or 'none'}")
     fit = kept(results)
     parts = []
     for title, (family, labels) in zip(titles, curves.items(), strict=True):

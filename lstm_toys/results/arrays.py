@@ -105,6 +105,12 @@ def trained(population: Population) -> xr.Dataset:
     return histories(population).assign(variables).assign_coords(shown=list(task.shown))
 
 
+def curves_of(task: Task, probes: Sequence[Probe], points: int) -> Float[np.ndarray, "C T F"]:
+    """The curves of all probes, one after another; of no probes none, of so many time points."""
+    nothing = np.empty((0, points, len(task.shown)), np.float32)
+    return np.concatenate([nothing, *(probe.inputs for probe in probes)])
+
+
 def answered(
     task: Task,
     x: Float[np.ndarray, " T"],
@@ -134,7 +140,7 @@ def answered(
     declared = {each.name: each for p in probes for each in p.declared}
     axes = task.axes
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
+        "input": (("curve", "time", "feature"), curves_of(task, probes, len(x))),
         "answer": (("seed", "curve", *axes), answer),
     }
     if any(p.targets is not None for p in probes):
@@ -142,7 +148,7 @@ def answered(
         known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
         variables["truth"] = (("curve", *axes), np.concatenate(known))
     elif not task.sequence:
-        variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
+        variables["truth"] = (("curve", "asked"), np.stack([columns.get(name, np.empty(0)) for name in task.asked], -1))
     if any(p.names for p in probes):
         every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
         variables["name"] = ("curve", every)
@@ -150,7 +156,7 @@ def answered(
         "seed": np.arange(len(answer)),
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.shown),
-        "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
+        "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
         **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
         **({} if task.sequence else {"asked": list(task.asked)}),
     }

@@ -25,7 +25,7 @@ from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.tasks import families
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Task
 
 
@@ -121,6 +121,32 @@ def check_experiment(experiment: Experiment) -> None:
         jax.eval_shape(task.examples, jax.random.key(0), numbers)
     with trial(f"{refused}its draw does not take two arguments, the results and those of the runs beside"):
         inspect.signature(experiment.draw).bind(None, {})
+
+
+def check_lengths(work: Work) -> None:
+    """Makes what an experiment declares as long as its training will.
+
+    Raises:
+        Refused: training curves or probes have other lengths.
+    """
+    check_points(work.subject, work.run.settings.timesteps)
+
+
+def check_points(experiment: Experiment, timesteps: int) -> None:
+    """The same for any study of an experiment, and a number of time points."""
+    refused = f"experiment {experiment.name}: "
+    with trial(f"{refused}its task cannot be made of {timesteps:,} time points"):
+        x, task = experiment.at(timesteps)
+        points = programs.shown(task)[1]
+    if points != timesteps:
+        told = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
+        raise Refused(f"{refused}its training curves have {points:,} time points, and --timesteps={timesteps}; {told}")
+    with trial(f"{refused}its probes cannot be made of {timesteps:,} time points"):
+        probes = experiment.probes(x)
+    try:
+        check_probes(task, probes, points)
+    except ValueError as error:
+        raise Refused(f"{refused}{error}") from None
 
 
 @contextmanager

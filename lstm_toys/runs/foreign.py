@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Examples, Task
 
 TIMESTEPS = 100
@@ -121,4 +121,5 @@ def asked(
     """
     values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
     examples, probes = task.examples(jax.random.key(0), values), experiment.probes(x)
+    check_probes(task, probes, examples.inputs.shape[1])
     return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

@@ -1,5 +1,6 @@
 """Curves that networks are shown after training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,7 +8,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import show
+from lstm_toys.tasks.supervision import Task, show
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,32 @@ def probe(
     chosen = family_of(family)
     inputs = show(chosen.curves(x, parameters), x, features)
     return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)), chosen.parameters)
+
+
+def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
+    """Checks that networks can be shown probes.
+
+    Args:
+        task: that they are trained on.
+        probes: what they are shown afterwards.
+        points: time points of its curves.
+
+    Raises:
+        ValueError: the curves of a probe have other lengths or features than the training curves, there are none, or
+            its targets are not what is asked.
+    """
+    for each in probes:
+        curves, count = np.shape(each.inputs), len(each.inputs)
+        if len(curves) != 3 or curves[1:] != (points, len(task.shown)) or not count:
+            expected = f"(curves, {points}, {len(task.shown)})"
+            raise ValueError(
+                f"probe {each.name!r} has inputs of shape {curves}; the training curves make it {expected}"
+            )
+        answers = (count, points, len(task.asked)) if task.sequence else (count, len(task.asked))
+        if each.targets is not None and np.shape(each.targets) != answers:
+            raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
+        unknown = [name for name in task.asked if name not in each.parameters]
+        if not task.sequence and each.targets is None and unknown:
+            raise ValueError(f"probe {each.name!r} has neither targets nor the parameter {unknown[0]}, which is asked")
+        if each.names and len(each.names) != count:
+            raise ValueError(f"probe {each.name!r} has {count} curves and {len(each.names)} names")

@@ -105,6 +105,12 @@ def check(work: Work) -> None:
             raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
 
 
+def check_lengths(work: Work) -> None:
+    """Raises Refused if training curves or probes have other lengths than a setting says."""
+    for timesteps in dict.fromkeys(each.timesteps for each in work.run.settings.settings):
+        execution.check_points(work.subject, timesteps)
+
+
 NETWORK = ("hidden", "readout", "cell", "gates")
 """The settings that describe a network."""
 
@@ -144,7 +150,7 @@ def value(work: Work) -> Value:
             optimizer=common.optimizer,
             base_seed=common.base_seed,
             block=common.block or programs.suitable_block(task, model),
-            shown=dict.fromkeys(shape.budgets, np.concatenate([probe.inputs for probe in probes])),
+            shown=dict.fromkeys(shape.budgets, arrays.curves_of(task, probes, len(x))),
             **shape.start,
         )
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
@@ -186,7 +192,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             common = shape.common
             x, task = experiment.at(common.timesteps)
             probes = experiment.probes(x)
-            curves = np.concatenate([probe.inputs for probe in probes])
+            curves = arrays.curves_of(task, probes, len(x))
             options = {"task": task, "steps": shape.budgets, "part": str(number), **shape.start}
             options["shown"] = dict.fromkeys(shape.budgets, curves)
             trained = execution.begin(work, common, conduct, common.optimizer, shape.members, **options)
@@ -254,7 +260,7 @@ def _values(
         "train_rmse": rmse * experiment.scaling.units if experiment.scaling else rmse,
         "learned": (measured <= goal.limit) & ~diverged,
         "diverged": diverged,
-        "rmse": np.stack(list(summary.family_rmse(labeled).values()), axis=-1),
+        "rmse": np.array([*summary.family_rmse(labeled).values()]).reshape(-1, len(mse)).T,
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,
