@@ -166,7 +166,7 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
     }
     for work in works:
         if options.replot and work.run in todo and work.run not in anew:
-            raise Refused(f"flag --replot: there is no finished run of {work.run.settings} to redraw")
+            raise Refused(f"flag --replot: there is no finished run to redraw, of {work.run.settings}")
     if todo:
         _execute(list(todo.values()), anew, options, console, interruption, resolver)
     for work in works:

@@ -28,6 +28,9 @@ SCHEMA = 1
 PREFIX = "loaded-"
 """What the names of manifests begin with: compressed JSON."""
 
+KEPT = 8
+"""Manifests of a run, at most: those of the commands and states of the code that came last."""
+
 ABSENT, OTHER = "absent", "not a file"
 
 PASSING = ("/proc/", "/sys/", "/dev/")
@@ -135,6 +138,9 @@ def write(folder: Path, key: str, earlier: Iterable[str] = ()) -> None:
     if not kept.exists():
         with replacing(kept) as temporary:
             temporary.write_bytes(gzip.compress(content, mtime=0))
+        every = sorted(folder.glob(f"{PREFIX}{key}-*"), key=lambda path: path.stat().st_mtime_ns)
+        for old in every[:-KEPT]:
+            old.unlink(missing_ok=True)
 
 
 def _read_so_far(runs: Path) -> list[str]:

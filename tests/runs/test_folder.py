@@ -60,6 +60,7 @@ ONE, OTHER = {"probes": "one", "training": "one"}, {"probes": "one", "training":
 @pytest.fixture
 def run(tmp_path):
     run = computing(ONE, results_dir=tmp_path / "results")
+    run.folder.mkdir(parents=True)
     with run.locked():
         pass
     return run
