@@ -94,7 +94,8 @@ def carry_out(asked, arguments):
     from lstm_toys import opened
 
     opened._outside.clear()  # What tests do besides is none of the command's business.
-    return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
+    with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
+        return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
 
 WITHOUT_JAX = """
@@ -120,6 +121,24 @@ def carry_out_without_jax(name, *lines, first=""):
     program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
+
+
+def finished_without_jax(name, *arguments):
+    """What a command prints of a finished run, in a process of its own that loads nothing heavy.
+
+    It is run twice: the first time it may have to look at what would be computed, since the run was made elsewhere.
+    """
+    line = [sys.executable, "-X", "importtime", "-m", f"experiments.{name}", *arguments]
+    for _ in range(2):
+        done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 0, done.stderr
+    assert "looked at what it would compute" not in done.stdout, done.stdout
+    imported = {each.rpartition("|")[2].strip() for each in done.stderr.splitlines() if each.startswith("import time:")}
+    assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
     return done.stdout
 
 
@@ -157,13 +176,15 @@ def located(work):
     """The folder of a finished run."""
     from lstm_toys.runs import life
 
-    assert life.resolving(conduct(work.run.results_dir).options, print).finished(work)
+    with jax.numpy_dtype_promotion("standard"):
+        assert life.resolving(conduct(work.run.results_dir).options, print).finished(work)
     return work.run.folder
 
 
 def value(work):
     """What a run would compute."""
-    return work.kind.execution.value(work)
+    with jax.numpy_dtype_promotion("standard"):
+        return work.kind.execution.value(work)
 
 
 def pytest_configure():

@@ -193,11 +193,14 @@ def cell() -> Parser[str]:
     """A cell of the library, or the place of one's own."""
 
     def convert(text: str) -> str:
-        if text not in cells.CELLS and not cells.PLACE.fullmatch(text):
+        if text not in cells.CELLS and not (
+            cells.PLACE.fullmatch(text) and find_spec(text.partition(":")[0].partition(".")[0])
+        ):
             raise ValueError
         return text
 
-    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or package.module:Class of your own")
+    own = "package.module:Class of your own, of a package in this folder, on PYTHONPATH or installed"
+    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
 
 
 def cluster() -> Parser[str | None]:

@@ -64,7 +64,7 @@ def test_what_is_measured_names_the_features(mine):
     x = lt.time_points(ROWS)
     assert plain.subject.task(x).asked == ("y",)
     assert named.subject.task(x).asked == ("pressure (hPa)",)
-    assert plain.run.folder != named.run.folder
+    assert plain.run != named.run
     assert "features" not in plain.subject.data
 
 
