@@ -193,10 +193,10 @@ def cell() -> Parser[str]:
     """A cell of the library, or the place of one's own."""
 
     def convert(text: str) -> str:
-        if text not in cells.CELLS and not (
-            cells.PLACE.fullmatch(text) and find_spec(text.partition(":")[0].partition(".")[0])
-        ):
-            raise ValueError
+        if text not in cells.CELLS:
+            package = re.split("[.:]", text)[0]
+            if not cells.PLACE.fullmatch(text) or importlib.util.find_spec(package) is None:
+                raise ValueError
         return text
 
     own = "package.module:Class of your own, of a package in this folder, on PYTHONPATH or installed"
