@@ -1,5 +1,6 @@
 """What the text of a flag may be, checked without importing jax."""
 
+import importlib.util
 import re
 import struct
 from collections.abc import Callable
