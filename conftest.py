@@ -173,6 +173,14 @@ def pytest_terminal_summary(terminalreporter):
                 terminalreporter.write_line(f"{name}: {value}")
 
 
+@pytest.fixture
+def as_users_have_it():
+    """Without the checks of annotations, which would come before those of the library, and not in its words."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
     """What `experiments.all` printed, small, run as a user would, and the folder of its results."""

@@ -1,4 +1,4 @@
-from . import figures, files, networks, output, populations, results, runs, statistics, studies, tasks
+from . import figures, files, forks, networks, output, populations, results, runs, statistics, studies, tasks, values
 from .figures.style import Drawing
 from .networks.gru import GRU
 from .networks.lstm import LSTM
@@ -75,6 +75,7 @@ __all__ = [
     "figures",
     "files",
     "fingerprint",
+    "forks",
     "labeled",
     "load",
     "load_parameters",
@@ -106,5 +107,6 @@ __all__ = [
     "time_points",
     "to_torch",
     "train",
+    "values",
     "wilson",
 ]

@@ -7,10 +7,12 @@ from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import COLORS, INPUT, answers_of, canvas, legend_entries, plain
 from lstm_toys.results.arrays import axis_label, kept
 
 
+@needs("frame/time", "train_target/time", feature="y")
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """The answers to the training curve as they form, of several populations side by side.
 

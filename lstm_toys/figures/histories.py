@@ -6,11 +6,13 @@ from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import BAND, COLORS, MEDIAN, canvas, colors, counted, plain
 from lstm_toys.results.arrays import kept
 from lstm_toys.statistics import intervals
 
 
+@needs("train_loss", "step", "diverged")
 def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = None) -> Figure:
     """The training loss of every seed, and its median.
 
@@ -45,6 +47,7 @@ def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = 
     return figure
 
 
+@needs("train_rmse", "step", "diverged", feature="y")
 def error_histories(populations: dict[str, xr.Dataset], title: str, limit: float) -> Figure:
     """The error of y over the steps, of several populations: medians with bands, and the level that counts as learned.
 

@@ -26,6 +26,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from PIL import Image
 
+from lstm_toys import values
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
@@ -154,7 +155,7 @@ def scale(values: Iterable[T]) -> dict[T, str]:
     return {name: to_hex(shade) for name, shade in zip(names, shades, strict=True)}
 
 
-def save(drawing: Drawing, path: Path) -> None:
+def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF; as a whole or not at all.
 
     The same figure is the same bytes, whatever a user's own settings of matplotlib are.
@@ -163,6 +164,8 @@ def save(drawing: Drawing, path: Path) -> None:
         ValueError: the name ends otherwise.
         OSError: the file cannot be written.
     """
+    path = Path(path)
+    values.instance("drawing", drawing, Drawing, "a figure or an animation, as lt.figures makes them")
     form = path.suffix.removeprefix(".")
     known = FORMATS if isinstance(drawing, Figure) else ("gif",)
     if form not in known:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys import values
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 KEPT = 2
@@ -109,7 +110,7 @@ class Checkpoints:
     def __init__(
         self, folder: Path, every: float, fingerprint: dict[str, Any], tell: Callable[[str], None] = print
     ) -> None:
-        self.folder, self._every, self._tell = folder, every, tell
+        self.folder, self._every, self._tell = Path(folder), values.number("every", every, least=0), tell
         self._written = time.monotonic()
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
         self.fingerprints = [fingerprint]

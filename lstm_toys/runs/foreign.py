@@ -122,5 +122,5 @@ def asked(
         numbers: of the training set; the experiment's own for those that are not given.
     """
     values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    examples, probes = task.examples(jax.random.key(0), values), experiment.probes(x)
+    examples, probes = task.made(jax.random.key(0), values), experiment.probes(x)
     return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
