@@ -67,7 +67,7 @@ def members(
     values.mapping("numbers", stated, "training numbers by name")
     if set(stated) != set(wanted):
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
-    given = {name: value for name, value in hyper.items() if value is not None}
+    given = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
     defaults = takes(optimizer)
     for name in ("momentum", "decay"):
         if name in given and name not in defaults:

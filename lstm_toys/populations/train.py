@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from lstm_toys import output, values
+from lstm_toys import forks, output, values
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.populations import blocks, overview, programs
@@ -157,6 +157,7 @@ class Training:
         cluster: Elsewhere | None = None,
         shown: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
     ) -> None:
+        forks.check()
         values.instance("task", task, Task, "a Task, such as lt.reproduce makes")
         values.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
         self._start = programs.members(
@@ -173,7 +174,7 @@ class Training:
         if callable(learning_rate):
             _check_schedule(learning_rate)
         base_seed = values.whole("base_seed", base_seed, least=0, most=2**32 - 1)
-        frames = values.whole("frames", frames, least=0)
+        frames = values.whole("frames", frames, least=0, most=1_000_000)
         values.choice("on_divergence", on_divergence, "exclude", "stop")
         for name, function in (("monitor", monitor), ("stop", stop)):
             if function is not None:
@@ -193,7 +194,9 @@ class Training:
         else:
             wanted = [values.whole("steps", steps, least=0, most=most)]
         shown = _curves_by_step(shown, wanted, task)
-        self.block = programs.suitable_block(task, model) if block is None else values.whole("block", block, least=1)
+        self.block = (
+            programs.suitable_block(task, model) if block is None else values.whole("block", block, least=1, most=most)
+        )
         # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
         self.recorded = recorded_steps(wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
         self.kept = frame_indices(len(self.recorded), frames)
