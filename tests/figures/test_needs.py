@@ -4,6 +4,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
+from conftest import untrained
 from lstm_toys import figures
 
 X = lt.time_points(12)
@@ -13,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("as_users_have_it")
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    """What was trained to return curves, and to tell numbers of them, as `lt.save` writes it."""
+    """Populations that return curves, and that tell numbers of them, as `lt.save` writes them."""
     folder = tmp_path_factory.mktemp("saved")
     made = {
         "curves": (lt.reproduce("line", {"slope": 0.5, "intercept": 0.25}, X), True),
@@ -21,7 +22,7 @@ def saved(tmp_path_factory):
     }
     for name, (task, sequence) in made.items():
         model = lt.Stack(features=1, hidden=(3,), sequence=sequence)
-        lt.save(lt.train(task, model, seeds=2, steps=1, learning_rate=0.1), folder / name)
+        lt.save(untrained(task, model), folder / name)
     return {name: lt.load(folder / name) for name in made}
 
 
