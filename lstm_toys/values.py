@@ -148,6 +148,12 @@ def array(
     return given
 
 
+def known(name: str, value: Any) -> None:
+    """Refuses what JAX traces, where a number has to be known."""
+    if _traced(value):
+        raise refused(name, "known here, outside of jax.jit and jax.vmap", value)
+
+
 def curve(x: Any, **curves: Any) -> None:
     """Refuses curves of more than one axis, or of other lengths than their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():

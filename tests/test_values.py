@@ -122,7 +122,10 @@ REFUSED = [
     *(("on_divergence", value) for value in ("end", None, True)),
     *((name, value) for name in ("monitor", "stop", "checkpoints", "cluster") for value in ("local:4", 3)),
     ("progress", "no"),
-    ("learning_rate", jnp.atleast_1d),
+    *(
+        ("learning_rate", schedule)
+        for schedule in (jnp.atleast_1d, lambda step: 0.1 if step < 3 else 0.01, lambda step: str(step))
+    ),
     ("numbers", {"amplitude": 0.3}),
     ("numbers", [0.3]),
     *(
@@ -276,7 +279,7 @@ SINGULAR = {
     "low": lambda: lt.Parameter("decay", None, 1.0),
     "high": lambda: lt.Parameter("decay", 0.0, np.inf),
     "count of an axis": lambda: lt.Axis("slope", 0, 1, 2.5),
-    "an axis": lambda: lt.Plane("line", ("slope", "phase")),
+    "an axis": lambda: lt.Plane("line", ("slope", 3)),
     "function of its parameters": lambda: lt.Family(lambda x: x, (lt.Parameter("bend", 0, 1),)),
     "parameters, a tuple": lambda: lt.Family(jnp.multiply, lt.Parameter("bend", 0, 1)),
     "the names of parameters": lambda: lt.Family(lambda x, a: a * x, (lt.Parameter("a", 0, 1),) * 2),
@@ -288,6 +291,8 @@ SINGULAR = {
     "units": lambda: lt.LSTM(units=-1),
     "gates": lambda: lt.LSTM(units=1, gates="harder"),
     "cell": lambda: lt.Stack(features=1, cell=lt.LSTM),
+    "inputs": lambda: jax.jit(lambda curves: lt.answers(MODEL, PARAMS, curves))(CURVES),
+    "learning_rate": lambda: jax.jit(lambda rate: training(learning_rate=rate) and rate)(0.1),
     "params of the model": lambda: lt.answers(MODEL, {}, CURVES),
     "params of many": lambda: lt.answers(MODEL, jax.tree.map(lambda leaf: leaf[0], PARAMS), CURVES),
     "params of as many": lambda: lt.answers(
@@ -334,6 +339,20 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence_that_names_it(case, tmp_p
         SINGULAR[case]()
     assert "\n" not in str(raised.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_was_given_may_be_changed_afterwards():
+    x, slopes, line, curves = np.linspace(0, 1, 12), np.array([0.1, 0.2]), {"intercept": 0.25}, np.ones((2, 12, 1))
+    given = {**line, "slope": slopes}
+    tasks = [lt.reproduce("line", given, x), lt.read_off("line", given, ("slope",), x), lt.reproduce_curves(curves, Y)]
+    probe, before = lt.Probe("p", curves, {}), [made(task)[0] for task in tasks]
+    for changed in (x, slopes, curves):
+        changed[:] = 9
+    given["intercept"] = 9
+    for task, inputs in zip(tasks, before, strict=True):
+        np.testing.assert_array_equal(made(task)[0], inputs)
+    assert probe.inputs.max() == 1
+    assert tasks[0].trained.ranges({})["slope"] == (0.1, 0.2)
 
 
 def test_curves_that_jax_traces_pass():

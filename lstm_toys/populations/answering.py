@@ -79,6 +79,7 @@ def in_blocks(
         ValueError: see `answers`.
     """
     values.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    values.known("inputs", inputs)
     inputs = values.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
     block = values.whole("block", block, least=1)
     curves, points, features = inputs.shape

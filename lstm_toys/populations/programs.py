@@ -74,6 +74,7 @@ def members(
             raise values.refused(name, f"None, since {optimizer} has no {name}", given[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
+        values.known(name, value)
         held = values.numbers(name, value, str(len(members)), **bounds)
         return np.broadcast_to(np.asarray(held, float), members.shape)
 

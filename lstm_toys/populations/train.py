@@ -36,7 +36,7 @@ class Diverged(Exception):
     """Seeds diverged and were not to; the arguments are their numbers and the recorded step."""
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Population:
     """Trained networks, one a member.
 
@@ -352,7 +352,11 @@ class Training:
 
 def _check_schedule(schedule: Schedule) -> None:
     """Raises ValueError if a schedule does not give one number for the number of a step."""
-    rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
+    try:
+        rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
+    except TypeError:  # Of many lines.
+        told = "a schedule that JAX can trace, with jnp.where where Python has if"
+        raise values.refused("learning_rate", told, schedule) from None
     if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
         raise values.refused("learning_rate", "a schedule from the number of a step to one number", rate)
 

@@ -89,10 +89,8 @@ class Plane:
     def __post_init__(self) -> None:
         if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
             raise ValueError(f"a plane has two axes, each an Axis or a name, and not {self.axes!r}")
-        known = [LENGTH, SPACING, *(each.name for each in parameters_of(self.family))]
         for axis in self.axes:
             values.instance("an axis", axis, Axis | str, "an Axis or a name")
-            values.choice("an axis", axis if isinstance(axis, str) else axis.name, *known)
         values.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")
 
 
@@ -206,7 +204,7 @@ def _plain(name: str, told: Told | jt.Float[jt.Array, "*C"]) -> Told:
         return values.text(name, told)
     if not isinstance(told, tuple):
         held: Told = values.numbers(name, told, "C")
-        return np.asarray(held, float) if values.several(held) else held
+        return np.array(held, float) if values.several(held) else held
     if len(told) != 2:
         raise values.refused(name, "a range (low, high)", told)
     low, high = (values.text(name, end) if isinstance(end, str) else values.number(name, end) for end in told)

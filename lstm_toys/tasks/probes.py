@@ -11,7 +11,7 @@ from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import show
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Probe:
     """Curves of one family that networks are shown after training.
 
@@ -43,7 +43,7 @@ class Probe:
 
     def __post_init__(self) -> None:
         values.text("name", self.name)
-        inputs = np.asarray(values.array("inputs", self.inputs, "C T F", empty=True))
+        inputs = np.array(values.array("inputs", self.inputs, "C T F", empty=True))
         object.__setattr__(self, "inputs", inputs)
         values.mapping("parameters", self.parameters, "arrays of one number for each curve, by parameter")
         for name, column in self.parameters.items():
@@ -51,7 +51,7 @@ class Probe:
         if self.targets is not None:
             axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(self.targets) > 2 else ''} A"
             targets = values.array("targets", self.targets, axes, finite=False, empty=True)
-            object.__setattr__(self, "targets", np.asarray(targets))
+            object.__setattr__(self, "targets", np.array(targets))
         if len(self.names) not in (0, len(inputs)):
             raise values.refused("names", f"of {len(inputs)} curves, as inputs is", self.names)
 

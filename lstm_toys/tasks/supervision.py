@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
 from lstm_toys import forks, values
-from lstm_toys.tasks.families import Ends, Family, family_of
+from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
 from lstm_toys.tasks.planes import Told, Trained
 
 Numbers = Mapping[str, Float[Array, ""]]
@@ -163,21 +163,19 @@ def reproduce(
         >>> task.shown, task.asked, task.numbers
         (('x', 'y'), ('x', 'y'), ('steepness',))
     """
-    trained, features = _trained(family, _stated(parameters), x), _features(features)
-    examples = partial(_reproduced, family, dict(parameters), x, features)
+    trained, x, features = _trained(family, _stated(parameters)), _points(x), _features(features)
+    examples = partial(_reproduced, trained, x, features)
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
 
 
 def _reproduced(
-    family: Family | str,
-    parameters: Stated,
+    trained: Trained,
     x: Float[Array, " T"],
     features: tuple[str, ...],
     key: Key[Array, ""],  # noqa: ARG001
     numbers: Numbers,
 ) -> Examples:
-    curves = family_of(family).curves(x, {name: _value(told, numbers) for name, told in parameters.items()})
-    shown = show(curves, x, features)
+    shown = show(_curves(trained, x, _values(trained, numbers)), x, features)
     return Examples(shown, shown)
 
 
@@ -217,7 +215,7 @@ def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
     held = values.array("curves", curves, "C T F", hint=", as lt.show makes them")
     if held.shape[2] != len(features):
         raise values.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
-    return jnp.asarray(held, jnp.float32)
+    return jnp.array(held, jnp.float32)
 
 
 def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
@@ -267,7 +265,7 @@ def answer_curves(
     features, asked = values.names("features", features, 1), values.names("asked", asked, 1)
     inputs = _single(curves, features)
     held = values.array("targets", targets, f"{len(inputs)} {len(asked)}", hint=", asked numbers of each curve")
-    same = Examples(inputs, jnp.asarray(held, jnp.float32))
+    same = Examples(inputs, jnp.array(held, jnp.float32))
     return Task(partial(_same, same), features, asked, sequence=False, batch=batch)
 
 
@@ -295,23 +293,22 @@ def read_off(
         >>> task.asked, task.sequence
         (('slope',), False)
     """
-    trained, numbers = _trained(family, _stated(parameters), x), _named(parameters)
+    trained, x, numbers = _trained(family, _stated(parameters)), _points(x), _named(parameters)
     asked = _asked(asked, family)
-    each = partial(_read_off, family, dict(parameters), asked, x)
+    each = partial(_read_off, trained, asked, x)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
 def _read_off(
-    family: Family | str,
-    parameters: Stated,
+    trained: Trained,
     asked: tuple[str, ...],
     x: Float[Array, " T"],
     key: Key[Array, ""] | None,  # noqa: ARG001
     numbers: Numbers,
 ) -> Examples:
-    found = {name: _value(told, numbers) for name, told in parameters.items()}
-    curves = show(family_of(family).curves(x, found), x, ("y",))
+    found = _values(trained, numbers)
+    curves = show(_curves(trained, x, found), x, ("y",))
     columns = [jnp.broadcast_to(jnp.asarray(found[name], curves.dtype), len(curves)) for name in asked]
     return Examples(curves, jnp.stack(columns, axis=-1))
 
@@ -352,7 +349,7 @@ def read_off_drawn(
         name: (low, high) for name, (low, high) in ranges.items()
     }
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
-    trained, asked = _trained(family, {**own, **pairs}, x), _asked(asked, family)
+    trained, x, asked = _trained(family, {**own, **pairs}), _points(x), _asked(asked, family)
     examples = partial(_drawn, family, values.whole("count", count, least=1), pairs, asked, x)
     return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
 
@@ -374,11 +371,20 @@ def _drawn(
     return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))
 
 
-def _trained(family: Family | str, parameters: Stated, x: Float[Array, " T"]) -> Trained:
-    """Which curves are trained on; raises ValueError if an argument is not what it is to be."""
+def _trained(family: Family | str, parameters: Stated) -> Trained:
+    """Which curves are trained on; raises ValueError if family or parameters are not what they are to be."""
+    family_of(family)
+    return Trained(family, parameters)
+
+
+def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
+    """A copy of time points, which a caller cannot change afterwards."""
     forks.check()
-    values.array("x", x, "T")
-    return Trained(family_of(family) if isinstance(family, Family) else family, parameters)
+    return jnp.array(values.array("x", x, "T"))
+
+
+def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
+    return family_of(cast(Family | str, trained.family)).curves(x, parameters)
 
 
 def _stated(parameters: Stated) -> Stated:
@@ -412,11 +418,9 @@ def _named(parameters: Stated) -> tuple[str, ...]:
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
 
 
-def _value(
-    told: Told | Float[Array, "*C"], numbers: Numbers
-) -> Float[Array, "*C"] | Float[np.ndarray, "*C"] | float | int:
-    """A parameter of training curves."""
-    return numbers[told] if isinstance(told, str) else told  # type: ignore[return-value]
+def _values(trained: Trained, numbers: Numbers) -> Parameters:
+    """The parameters of training curves that are not drawn."""
+    return {name: numbers[told] if isinstance(told, str) else told for name, told in trained.parameters.items()}  # type: ignore[misc]
 
 
 def _end(end: float | int | str, numbers: Numbers) -> Float[Array, ""] | float:
