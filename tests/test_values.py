@@ -307,7 +307,7 @@ SINGULAR = {
     "targets for each time": lambda: lt.Probe("p", CURVES, {}, targets=np.ones((2, 5, 1))),
     "names for each curve": lambda: lt.Probe("p", CURVES, {}, names=("a",)),
     "cache": lambda: lt.configure(cache="no"),
-    "block of a fingerprint": lambda: lt.fingerprint(block=0),
+    "block of a fingerprint": lambda: lt.fingerprint(block=1.5),
     "successes": lambda: lt.wilson(17, 16),
     "trials": lambda: lt.wilson(1, 2.5),
     "confidence": lambda: lt.median_bootstrap(np.arange(5.0), confidence=95),

@@ -179,7 +179,7 @@ def fingerprint(block: int) -> dict[str, Any]:
         4
     """
     forks.check()
-    block = values.whole("block", block, least=1)
+    block = values.whole("block", block, least=0)
     return {
         "lstm_toys": lstm_toys.__version__,
         "jax": jax.__version__,

@@ -94,7 +94,7 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        values.text("name", self.name)
+        values.instance("name", self.name, str, "text")
         for name in ("task", "probes", "draw", "compare", "beside"):
             values.function(name, getattr(self, name), "a function")
         for name, function in (("planes", self.planes), ("model", self.model)):
