@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys import forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.parameters import Parameter
@@ -94,10 +95,11 @@ def histories(population: Population) -> xr.Dataset:
 
 def trained(population: Population) -> xr.Dataset:
     """Labels the histories of networks, and the training set of the first of them."""
+    forks.check()
     task = population.task
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
     first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
-    inputs, targets = task.examples(key, first)
+    inputs, targets = task.made(key, first)
     variables = {
         "train_input": (("example", "time", "shown"), np.asarray(inputs)),
         "train_target": (("example", *task.axes), np.asarray(targets)),

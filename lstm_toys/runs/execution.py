@@ -118,7 +118,7 @@ def check_experiment(experiment: Experiment) -> None:
         raise Refused(f"{refused}no probe can be named {taken[0]}: claims have that name for something else")
     with trial(f"{refused}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
-        jax.eval_shape(task.examples, jax.random.key(0), numbers)
+        jax.eval_shape(task.made, jax.random.key(0), numbers)
     with trial(f"{refused}its draw does not take two arguments, the results and those of the runs beside"):
         inspect.signature(experiment.draw).bind(None, {})
 

@@ -5,6 +5,7 @@ times are compared; of all others, contents. A manifest that cannot tell everyth
 answers.
 """
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -234,6 +235,9 @@ def _told(value: Any) -> Any:
         cells = [each.cell_contents for each in value.__closure__ or () if each.cell_contents is not value]
         place = (value.__module__, value.__qualname__, value.__code__.co_firstlineno)
         return [place, _told([cells, value.__defaults__, value.__kwdefaults__])]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = [(each.name, _told(getattr(value, each.name))) for each in dataclasses.fields(value)]
+        return [type(value).__qualname__, fields]
     return repr(value)
 
 
