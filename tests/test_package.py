@@ -82,7 +82,7 @@ def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_pat
     ]
     script = installed / "bin" / "lstm-toys"
     assert "sine" in elsewhere(script)
-    assert elsewhere(script, "sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help", cwd=ROOT)
+    assert elsewhere(script, "sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help")
     assert not any(tmp_path.iterdir())
 
 

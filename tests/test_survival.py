@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -27,7 +26,6 @@ from lstm_toys.populations import devices
 from lstm_toys.results import storage
 from lstm_toys.runs import publishing
 
-ROOT = Path(__file__).parent.parent
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
 
 
@@ -63,7 +61,6 @@ def start(folder, *flags, experiment="line", held=0, before=()):
     program = ["-c", HELD, str(held), str(release(folder)), module] if held else ["-m", module]
     return subprocess.Popen(
         [*before, sys.executable, *program, *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
-        cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

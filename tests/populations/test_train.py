@@ -86,7 +86,6 @@ def write_on_devices(folder, counts, flags):
                 f"jax.config.update('jax_num_cpu_devices', {count});"  # After those of `conftest`.
                 f"test_train.write_losses_and_answers({str(folder)!r}, {count})",
             ],
-            cwd=ROOT,
             env={
                 **inherited,
                 "PYTHONPATH": os.pathsep.join((str(ROOT), str(Path(__file__).parent))),
@@ -583,7 +582,7 @@ assert networks.train_loss.shape == (64, 2)
 
 @pytest.mark.parametrize("pair", rarely(*range(10)))
 def test_a_process_starts_without_a_hang(pair):
-    processes = [subprocess.Popen([sys.executable, "-c", START], cwd=ROOT) for _ in range(2)]
+    processes = [subprocess.Popen([sys.executable, "-c", START]) for _ in range(2)]
     try:
         assert [process.wait(timeout=HANG) for process in processes] == [0, 0], pair
     finally:

@@ -31,7 +31,7 @@ def process(tmp_path_factory):
     """A small run in a process of its own, and the folder of all results."""
     folder = tmp_path_factory.mktemp("process") / "results"
     arguments = ["-m", "experiments.sine", *SMALL, "--results_dir", folder]
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
     return done, folder
 
@@ -358,7 +358,6 @@ def test_compiled_programs_are_kept_in_the_user_s_cache_folder_unless_refused(tm
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     subprocess.run(
         [sys.executable, "-c", CONFIGURE, *flags],
-        cwd=ROOT,
         env={**environment, "XDG_CACHE_HOME": str(tmp_path)},
         check=True,
         timeout=HANG,

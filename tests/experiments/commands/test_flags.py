@@ -14,7 +14,6 @@ from experiments import line
 from experiments.commands import flags, parsers
 from experiments.sine import EXPERIMENT
 
-ROOT = Path(__file__).parents[3]
 BAD = [
     (["--seeds", "0"], "--seeds", "whole number"),
     (["--seeds", "-3"], "--seeds", "whole number"),
@@ -172,17 +171,6 @@ def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
     refused(*capsys.readouterr(), "--results_dir", "/proc/self/results")
 
 
-def run(program, *arguments, cwd=ROOT):
-    return subprocess.run(
-        [sys.executable, *program, *arguments],
-        cwd=cwd,
-        env=None if cwd == ROOT else {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "flag", "takes"),
     [
@@ -192,7 +180,8 @@ def run(program, *arguments, cwd=ROOT):
     ],
 )
 def test_a_process_with_a_bad_command_line_says_so_in_one_line(arguments, flag, takes, tmp_path):
-    process = run(["-m", "experiments.sine"], *arguments, cwd=tmp_path)
+    command = [sys.executable, "-m", "experiments.sine", *arguments]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=HANG)
     assert process.returncode != 0
     refused(process.stdout, process.stderr, flag, takes)
     assert list(tmp_path.iterdir()) == []
