@@ -75,8 +75,8 @@ def test_the_wheel_names_its_script_and_its_license(wheel):
 
 
 def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_path):
-    code = "import experiments, lstm_toys; print(*experiments.__path__, *lstm_toys.__path__)"
-    assert elsewhere(sys.executable, "-c", code).split() == [
+    code = "import experiments, lstm_toys; print(*experiments.__path__, *lstm_toys.__path__, sep='\\n')"
+    assert elsewhere(sys.executable, "-c", code).splitlines() == [
         str(installed / "experiments"),
         str(installed / "lstm_toys"),
     ]

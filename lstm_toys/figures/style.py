@@ -26,6 +26,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from PIL import Image
 
+from lstm_toys import output
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
@@ -236,4 +237,4 @@ def evenly(count: int, most: int) -> list[int]:
 
 def counted(seeds: int) -> str:
     """A number of seeds in words."""
-    return f"{seeds:,} seed{'s' * (seeds != 1)}"
+    return output.counted(seeds, "seed")

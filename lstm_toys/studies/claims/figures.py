@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, plain
+from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
 from lstm_toys.studies.claims.report import differs, percent, percents
 
@@ -149,7 +150,7 @@ class Words(NamedTuple):
 
 def _words(entry: dict[str, Any]) -> Words:
     """The words beside a claim's axes, and the room that they need."""
-    networks = f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
+    networks = counted(entry["counted"], "network")
     against = "pairs of networks" if entry["threshold"]["against"] else networks
     quote = textwrap.wrap(f"“{entry['quote']}”", 56)
     remarks = textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27)
