@@ -84,7 +84,7 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
             found[flag] = usual[flag]
 
     def told(flag: str) -> str:
-        source = "" if flag in typed else f", fixed by {name}" if flag in fixed else f", the default of {name}"
+        source = "" if flag in typed else f" (fixed by {name})" if flag in fixed else f" (the default of {name})"
         return f"--{flag}={_written(found[flag])}{source}"
 
     for flag, other, reason in CONFLICTS:

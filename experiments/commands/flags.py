@@ -64,6 +64,8 @@ class Unknown(Bad):
 FLAGFILE = "flagfile"
 """The flag of a file of flags, which absl reads in their place."""
 
+FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
+
 OWN = "the optimizer's own"
 
 FLAGS: FlagTable = {
@@ -256,12 +258,12 @@ def _read(
 
 def asks_version(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for the version, whatever else it says."""
-    return "--version" in arguments
+    return any(argument.partition("=")[0] == "--version" for argument in arguments)
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for the help, whatever else it says."""
-    return any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
+    return any(argument.partition("=")[0] in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
 
 
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -292,8 +294,8 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
     Raises:
         Bad: a flag is unknown, has a value that it does not take, or names a file that cannot be read.
     """
-    given = [each.lstrip("-").partition("=") for each in arguments[1:] if each.startswith("-")]
-    files = [file for name, equals, file in given if name == FLAGFILE and equals]
+    given = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
+    files = [file if equals else following for name, equals, file, following in given if name in FLAGFILES]
     if "" in files:
         raise Bad(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
     try:
@@ -306,7 +308,7 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
         cause = error.__context__
         assert isinstance(cause, OSError)
         raise Bad(f"flag --{FLAGFILE}={cause.filename}: {cause.strerror}") from None
-    except flags.Error as error:
+    except (flags.Error, ValueError) as error:
         raise Bad(" ".join(str(error).split())) from None
     return rest
 
