@@ -5,6 +5,8 @@ import os
 import platform
 from typing import Any
 
+from lstm_toys.markdown import code, escape
+
 PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch", "keras", "tensorflow", "tensorflow-cpu")
 
 
@@ -39,7 +41,7 @@ def markdown(machine: dict[str, Any]) -> list[str]:
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     system = f"{machine['cores']} cores; {machine['system']}, Python {machine['python']}"
     return [
-        f"{machine['processor']}; {system}; {versions}.",
+        f"{escape(machine['processor'])}; {escape(system)}; {escape(versions)}.",
         "",
-        f"XLA flags of lstm_toys: `{machine['xla_flags'] or 'none'}`.",
+        f"XLA flags of lstm_toys: {code(machine['xla_flags'] or 'none')}.",
     ]

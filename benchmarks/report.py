@@ -8,6 +8,7 @@ from benchmarks import machine
 from benchmarks.entries import ENGINE, FLAX, FLOOR, KERAS, STAGES, TORCH, Parts
 from benchmarks.job import Job
 from benchmarks.reference import TOLERANCE
+from lstm_toys.markdown import escape
 
 PER_CORE, OF_CURVES = 1.5, {10: 2.5}
 """How many times PyTorch, a core, the engine is meant to be in every sweep, and with some numbers of curves."""
@@ -137,7 +138,7 @@ def _others(cells: list[Results], cores: int) -> Iterator[str]:
 def _line(head: str, row: dict[str, Any], cores: int = 1) -> str:
     """Rate, spread, ratio and disagreement of an entry."""
     if "error" in row:
-        return f"| {head} | {row['label']} | not timed: {row['error'].replace('|', '/')} |  |  |  |"
+        return f"| {head} | {row['label']} | not timed: {escape(row['error'])} |  |  |  |"
     rate, low, high = (f"{row[name] / cores:,.0f}" for name in ("median", "low", "high"))
     ratio = row.get("ours_to_this")
     times = "" if ratio is None else f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"

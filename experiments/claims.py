@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from experiments.commands import command, flags, modules, parsers
-from lstm_toys import files, output, studies
+from lstm_toys import files, studies
+from lstm_toys.markdown import code, escape
+from lstm_toys.output import counted
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
@@ -198,18 +200,21 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
 
 
 def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str:
-    """How the networks were made, in words."""
+    """How the networks were made, as Markdown."""
     words = ["python -m experiments.claims"]
     words += [] if module == POST else [f"--claims {module}"]
     words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
-    networks = f"{output.counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
-    told = f"{networks if asked.runs else 'Made'} by `{' '.join(words)}`."
-    for name, path in given.items():
-        told += f" The answers of {name} are those in {path.name}, beside which there are no controls and no variants."
-    return told
+    networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
+    told = [f"{networks if asked.runs else 'Made'} by {code(' '.join(words))}."]
+    told += [
+        f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
+        "variants."
+        for name, path in given.items()
+    ]
+    return " ".join(told)
 
 
 if __name__ == "__main__":

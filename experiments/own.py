@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ HELD_OUT = 0.2
 NAMED = 12
 """Held-out curves that are told, at most."""
 
+UNNAMED = ("y",)
+"""The features of curves of which nobody says what they are."""
+
 LEARNED = 1e-3
 """The MSE of scaled values, which are 1.6 from end to end, that counts as learned: an RMSE of 2 % of their range."""
 
@@ -50,9 +54,21 @@ def files() -> parsers.Parser[Path]:
     return parsers.Parser(parsers.folder().convert, "a file whose name is text", many=True)
 
 
+def quantities() -> parsers.Parser[str]:
+    """What is measured, one of several."""
+
+    def convert(text: str) -> str:
+        if not text.isprintable() or not text.strip():
+            raise ValueError
+        return text.strip()
+
+    return parsers.Parser(convert, "a name, maybe with its unit, such as 'temperature (°C)'", many=True)
+
+
 FLAGS: flags.FlagTable = {
     "train": (files(), "file of curves to train on, one a column, one time point a row; one file for each feature"),
     "show": (files(), "file of further curves to be answered, as long as the others; one file for each feature"),
+    "quantity": (quantities(), "what a file of --train holds, for tables and figures; as many as there are files"),
     "targets": (
         parsers.path(),
         "file of numbers to tell of the curves, a row a curve in their order, a column a number",
@@ -65,6 +81,7 @@ FLAGS: flags.FlagTable = {
 DEFAULTS = {
     "train": "none, and needed",
     "show": "none",
+    "quantity": "auto, y of one file, and of several their names",
     "targets": "none",
     "ask": "same",
     "hold_out": f"auto, {HELD_OUT} of {LEAST} curves and more",
@@ -86,9 +103,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     scaled = values["standardize"] is not False
     curves = columns("train", values["train"], scaled)
     first, count = curves[0], len(curves[0].names)
-    features = ("y",) if len(curves) == 1 else tuple(path.stem for path in values["train"])
-    if len(set(features)) < len(features):
-        raise flags.Bad("flag --train: features are called after their files, and two files have the same name")
+    features = called(values["train"], values["quantity"] or ())
     every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
     ask: sets.Ask = values["ask"] or "same"
     asked: tuple[str, ...] = ()
@@ -115,13 +130,15 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     names = features + asked
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
     scaling = fitted if scaled else None
-    limit = LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean())
+    goal = lt.Goal(
+        LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean()), scaled="scaled values" if scaled else ""
+    )
     own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
         **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
         **({"targets": sha256(repr((asked, targets.tolist())).encode()).hexdigest()} if asked else {}),
-        **({"features": ", ".join(features)} if len(features) > 1 else {}),
+        **({"features": ", ".join(features)} if features != UNNAMED else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
         "asked": ask,
         "batch": str(batch),
@@ -130,10 +147,10 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         name="own",
         doc=__doc__ or "",
         defaults=SETTINGS,
-        goal=lt.Goal(limit, scaled="scaled values" if scaled else ""),
+        goal=goal,
         task=own.task,
         probes=own.probes,
-        draw=draw,
+        draw=partial(draw, goal=goal),
         span=span,
         data=data,
         scaling=scaling,
@@ -169,6 +186,22 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
         if None not in (first.span, last.span) and first.span != last.span:
             raise flags.Bad(f"flag --{flag}={path}: has other time points than {paths[0]}")
     return found
+
+
+def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
+    """The name of each feature: what it is said to be, else `UNNAMED`, or, of several, the name of its file.
+
+    Raises:
+        Bad: two have the same name, or not each has one.
+    """
+    if quantities and len(quantities) != len(paths):
+        told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
+        raise flags.Bad(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
+    names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
+    if len(set(names)) < len(names):
+        told = "are called after their files, and two files have the same name; --quantity gives others"
+        raise flags.Bad("flag --quantity: two are the same" if quantities else f"flag --train: features {told}")
+    return names
 
 
 def spanned(curves: Sequence[Curves]) -> lt.Span:
@@ -280,7 +313,7 @@ def named(curves: sets.CurveSet) -> str:
     return ", ".join(curves.names[:NAMED]) + more
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
     figures: dict[str, lt.Drawing] = {}
     names = list(dict.fromkeys(map(str, results.family.values)))
@@ -301,7 +334,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
             figures[f"errors_over_curves{of}.png"] = lt.figures.errors_over_curves(
                 results, feature, "Errors over curves"
             )
-    figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own")
+    figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
     return figures
 
 
@@ -324,7 +357,7 @@ EXPERIMENT = modules.Open(
     goal=lt.Goal(LEARNED),
     task=nothing,
     probes=nothing,
-    draw=draw,
+    draw=partial(draw, goal=lt.Goal(LEARNED)),
     fixed={"timesteps": None},
     table=FLAGS,
     preset=DEFAULTS,

@@ -1,4 +1,4 @@
-from . import figures, files, networks, output, populations, results, runs, statistics, studies, tasks
+from . import figures, files, markdown, networks, output, populations, results, runs, statistics, studies, tasks
 from .figures.style import Drawing
 from .networks.gru import GRU
 from .networks.lstm import LSTM
@@ -79,6 +79,7 @@ __all__ = [
     "load",
     "load_parameters",
     "load_results",
+    "markdown",
     "measures",
     "median_bootstrap",
     "median_quartiles",

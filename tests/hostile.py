@@ -281,7 +281,10 @@ ENVIRONMENT = [
     Row("JAX_PLATFORMS=cuda recipe --seeds=2", 2, "JAX has no device here"),
     Row("JAX_PLATFORMS=cuda all $S", 2, "JAX has no device here"),
     Row("JAX_PLATFORMS=cuda line $S", 0, "this run is finished", given="line"),
-    Row("JAX_DISABLE_JIT=1 claims --only=line-one-layer --seeds=2", 0, "line-one-layer", given="claims"),
+    Row("JAX_DEBUG_NANS=1 claims --only=line-one-layer --seeds=2", 0, "line-one-layer", given="claims"),
+    Row("JAX_DISABLE_MOST_OPTIMIZATIONS=1 line $S", 0, "in switches", given="line"),
+    Row("FLAX_FIX_RNG_SEPARATOR=1 line $S", 0, "in switches", given="line"),
+    Row("JAX_VERSION=0 line $S", 0, "this run is finished", given="line"),
     Row("JAX_ENABLE_X64=1 line $S --replot", 2, "there is no finished run to redraw", given="line"),
     Row("JAX_RANDOM_SEED_OFFSET=5 line $S", 0, "differs from run", given="line"),
 ]

@@ -17,6 +17,7 @@ HEAVY = {"flax", "h5netcdf", "jax", "matplotlib", "optax", "scipy", "xarray"}
 LIGHT = (
     "lstm_toys",
     "lstm_toys.files",
+    "lstm_toys.markdown",
     "lstm_toys.tasks.goal",
     "lstm_toys.networks.cells",
     "lstm_toys.networks.hyper",

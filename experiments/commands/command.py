@@ -20,7 +20,7 @@ from lstm_toys.populations.interruption import Interrupted, Interruption, ended
 from lstm_toys.runs import life
 from lstm_toys.runs.definition import Unfollowed
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Obstructed
+from lstm_toys.runs.folder import Busy, Gone, Obstructed
 from lstm_toys.runs.publishing import Refused
 
 KEPT = "what was finished or saved before stays, and the same command continues"
@@ -119,13 +119,15 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
         return max([complain(line, 1) for line in lost], default=0)
     except life.Refused as error:
         return complain(str(error), 2)
-    except (life.Failed, Obstructed, Refused) as error:
+    except (life.Failed, Gone, Obstructed, Refused) as error:
         return complain(str(error), 1)
     except Busy as busy:
         return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)
     except Damaged as damaged:
         own = any(str(damaged.filename).startswith(str(work.run.folder)) for work in works)
         mend = "--restart runs it again" if own else "remove its folder, and the same command makes it again"
+        if Path(damaged.filename).parent == options.results_dir:  # Which holds everything else, too.
+            mend = "move it away, and give the same command again"
         return complain(f"{damaged}; {mend}", 1)
     except BrokenPipeError:
         raise

@@ -1,11 +1,13 @@
 """One page to try it on: draw a curve and watch the networks answer, and read what became of the post's sentences.
 
 Makes index.html in the folder of results, of finished runs alone; nothing is trained. A part whose run is missing is
-left out, and what makes it is told, here and on the page. The page needs no network connection, and can be sent.
+left out, and what makes it is told, here and on the page. The page needs no network connection, and can be sent. An
+index.html that this command did not make, or that was changed since, is not replaced.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,8 +16,8 @@ from rich.console import RenderableType
 from experiments.commands import command, flags
 from experiments.page import build, runs
 from experiments.page.parts import playground, post
-from lstm_toys.files import Damaged, replacing
-from lstm_toys.runs import life
+from lstm_toys.files import Damaged
+from lstm_toys.runs import life, publishing
 
 PARTS = (playground.PART, post.PART)
 """In their order on the page. One more has a template, a script if it needs one, and a function from runs to data."""
@@ -41,6 +43,7 @@ def written(results_dir: Path) -> Iterator[RenderableType]:
 
     Raises:
         Refused: there is nothing to make it of, or it is too large.
+        publishing.Refused: it would replace a file that this did not write, or that was changed since.
     """
     try:
         found, missing = runs.find(results_dir)
@@ -53,8 +56,12 @@ def written(results_dir: Path) -> Iterator[RenderableType]:
     page = build.html(made, missing).encode()
     if len(page) > MOST:
         raise life.Refused(f"the page would have {len(page):,} bytes; at most {MOST:,} are sent and opened with ease")
-    with replacing(results_dir / NAME) as temporary:
-        temporary.write_bytes(page)
+    kept: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, NAME)
+        source.write_bytes(page)
+        publishing.publish([source], results_dir, "page", kept.append, folder=results_dir)
+    yield from kept
     parts = " and ".join(part.name for part, _ in made)
     yield f"{results_dir / NAME}: {len(page):,} bytes; {parts}, of {len(found)} of {len(found) + len(missing)} runs"
 

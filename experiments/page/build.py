@@ -10,6 +10,7 @@ import jinja2
 from markupsafe import Markup
 
 from experiments.page.part import Made, Part
+from lstm_toys import markdown
 
 FOLDER = Path(__file__).parent
 
@@ -27,6 +28,7 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
+        finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -40,6 +42,11 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
         data=[(part.name, embedded(each.data)) for part, each in made if each.data],
         blocks=[item for _, each in made for item in each.blocks.items()],
     )
+
+
+def shown(value: object) -> object:
+    """Whatever a template shows: text that is not of the page itself is one line, which is then escaped."""
+    return markdown.one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def source(name: str) -> Markup:

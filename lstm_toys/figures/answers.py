@@ -1,7 +1,6 @@
 """Answers to curves, and the training curve."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import xarray as xr
 from matplotlib.figure import Figure
@@ -25,7 +24,10 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
-        handles = [*legend_entries(fit, COLORS["r"]), Line2D([], [], color=COLORS["b"], label="target", **INPUT)]
+        handles = [
+            *legend_entries(fit, COLORS["r"]),
+            Line2D([], [], color=COLORS["b"], label="training curve", **INPUT),
+        ]
         axes.legend(handles=handles, loc="best")
     return figure
 
@@ -35,7 +37,6 @@ def family_answers(
     curves: Mapping[str, Mapping[str, str] | Sequence[str]],
     *titles: str,
     show_input: bool = True,
-    view: Literal["answers", "everything"] = "answers",
 ) -> Figure:
     """What the networks answer to the curves of some families.
 
@@ -47,7 +48,6 @@ def family_answers(
             on one scale; with a label by letter, such as ``{"r": "A = 1"}``, those of the letters.
         titles: one a family.
         show_input: draw what was shown as thin dashed lines.
-        view: what the y axis holds; with ``"answers"`` inputs may leave it.
 
     Raises:
         ValueError: there is no family of a name, or there are not as many titles as families, or labels as curves.
@@ -71,4 +71,4 @@ def family_answers(
             for index, (label, color) in enumerate(labeled(labels))
         ]
         parts.append((title, drawn))
-    return curve_panels(fit, parts, view=view)
+    return curve_panels(fit, parts)

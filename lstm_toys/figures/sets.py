@@ -9,7 +9,7 @@ from matplotlib.patches import Patch
 
 from lstm_toys import output
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
-from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, canvas, colors, counted, plain
+from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, band_name, canvas, colors, plain, whole_ticks
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
@@ -43,7 +43,7 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
         Curve(name, color, answers.isel(curve=index), right[index])
         for index, (name, color) in enumerate(zip(names, shades, strict=True))
     ]
-    return curve_panels(fit, [(title, drawn)], shown="truth")
+    return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
 
 
 def _colors(results: xr.Dataset) -> dict[str, str]:
@@ -70,6 +70,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
             low, high = intervals.band(error)
             axes.fill_between(fit.time, low, high, color=color, **BAND)
             axes.plot(fit.time, np.median(error, axis=0), color=color, linewidth=1.6)
+            whole_ticks(axes, fit.time.values)
             handles.append(Line2D([], [], color=color, linewidth=1.6, label=f"{family}: {_curves(squared.shape[1])}"))
         handles += _explained(fit)
         axes.set_ylim(bottom=0)
@@ -113,7 +114,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
             handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
             first += len(order) + 1
         if "ahead" in results.attrs:
-            handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="the last value again"))
+            handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="repeating the last value"))
         axes.set_ylim(bottom=0)
         labels = ticks if len(ticks) <= NAMED else {}
         axes.set_xticks([*labels], [*labels.values()], rotation=45, ha="right", parse_math=False)
@@ -130,7 +131,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """
     fit = kept(results)
     names = list(map(str, fit.asked.values))
-    with canvas(*names, xlabel="truth", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
+    with canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(plain(title))
         handles: list[Artist] = []
         for family, color in _colors(results).items():
@@ -147,7 +148,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
         for axes in panels:
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
-        handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="truth"))
+        handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="true value"))
         figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
     return figure
 
@@ -196,4 +197,4 @@ def _curves(count: int) -> str:
 
 def _explained(fit: xr.Dataset) -> list[Artist]:
     """Legend entries of medians and bands."""
-    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and 5–95 % of {counted(fit.sizes['seed'])}")]
+    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and {band_name(fit.sizes['seed'])}")]

@@ -16,7 +16,7 @@ import jaxlib.version
 import optax
 
 import lstm_toys
-from lstm_toys.populations.numerics import LEAST_DEVICES, NUMERICS, switches
+from lstm_toys.populations.numerics import LEAST_DEVICES, NUMERICS, SWITCHES, UNCOUNTED, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Options of XLA:CPU, undocumented, which it ignores where it does not know them.
@@ -137,6 +137,9 @@ def start() -> None:
     for name, reason in IN_THE_WAY.items():
         if jax.config.values[name] not in HARMLESS:
             raise Unusable(f"{name.upper()}={jax.config.values[name]} is in the way: {reason}")
+    for name in sorted(jax.config.values.keys() - SWITCHES.keys() - UNCOUNTED):
+        if value := os.environ.get(name.upper()):
+            raise Unusable(f"{name.upper()}={value}: a switch of jax {jax.__version__} not known here; unset it")
     if told := _refused_by_xla():
         raise Unusable(f"XLA_FLAGS={_chosen()}: {told}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:

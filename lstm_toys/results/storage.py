@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import h5py
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
@@ -56,12 +57,10 @@ def load_results(path: Path, variables: Set[str] = VARIABLES, without: Set[str] 
         ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
         [0.1, 0.2]
     """
-    with (
-        path.open("rb") as file,
-        telling_damage(path),
-        xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results,
-    ):
-        loaded = results.load()
+    with path.open("rb") as file, telling_damage(path):
+        _check_whole(file)
+        with xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results:
+            loaded = results.load()
         flags = json.loads(loaded.attrs["flags"])
     missing = variables - set(loaded.variables)
     if missing or not isinstance(flags, dict):
@@ -76,6 +75,17 @@ def telling_damage(path: Path) -> Iterator[None]:
         yield
     except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
         raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+
+
+def _check_whole(file: BinaryIO) -> None:
+    """Raises ValueError if an HDF5 file has numbers that lie in other files, before HDF5 reads them."""
+
+    def look(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+            raise ValueError(f"{name} lies in another file")
+
+    with h5py.File(file, "r") as content:
+        content.visititems(look)
 
 
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
@@ -120,6 +130,8 @@ def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
         place = params
         for each in above:
             place = place.setdefault(each, {})
+            if not isinstance(place, dict):
+                raise Damaged(path, f"is damaged: {each} is both an array and a folder of arrays")
         place[name] = leaf
     return params
 

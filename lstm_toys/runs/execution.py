@@ -188,7 +188,7 @@ def begin(
         block=block,
         monitor=conduct.progress,
         checkpoints=checkpoints,
-        stop=conduct.interruption,
+        stop=conduct.stop,
         on_divergence=conduct.options.on_divergence,
         cluster=conduct.cluster,
         **options,
@@ -235,6 +235,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
         )
         labeled = arrays.in_units(labeled, experiment.scaling)
+        conduct.ensure()
         files = population.save(trained, work.run.folder, labeled)
         metrics = summary.metrics(labeled, experiment.goal)
         fit = arrays.kept(labeled)

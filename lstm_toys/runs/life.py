@@ -73,6 +73,7 @@ class Conduct(NamedTuple):
         interruption: asked whether to stop.
         progress: of trainings; told of anything unusual too.
         cluster: whose workers train and evaluate; None: this process.
+        ensure: raises `Gone` once the folder of the run that is executed is no longer there.
     """
 
     options: Options
@@ -80,6 +81,16 @@ class Conduct(NamedTuple):
     interruption: Interruption
     progress: populations.progress.TrainingProgress
     cluster: populations.elsewhere.Elsewhere | None = None
+    ensure: Callable[[], None] = lambda: None
+
+    def stop(self) -> bool:
+        """Whether a signal waits, for what takes long to ask about once a second.
+
+        Raises:
+            Gone: the folder of the run is no longer there.
+        """
+        self.ensure()
+        return self.interruption()
 
 
 @dataclass(frozen=True)
@@ -130,6 +141,7 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
         Busy: another process is at work on a run.
         Damaged: a file of a run is.
         Failed: a run could not be finished.
+        Gone: its folder was removed or moved meanwhile.
         Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
@@ -306,12 +318,12 @@ def _noted(run: Run[Any], anew: bool) -> Iterator[str]:
 def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, float], trainings: int) -> dict[str, float]:
     """Executes one run under its lock; returns the seconds that are still to be counted to some run."""
     run = work.run
-    with run.locked(anew=anew):
+    with run.locked(anew=anew) as ensure:
         if not anew and run.finished:  # By another process, since this one looked.
             conduct.progress.skip(trainings)
             return seconds
         try:
-            metrics = work.kind.execution.execute(work, conduct, seconds)
+            metrics = work.kind.execution.execute(work, conduct._replace(ensure=ensure), seconds)
         except populations.interruption.Stopped:
             raise Interrupted(conduct.interruption.number) from None
         except populations.train.Diverged as error:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lstm_toys.files import Damaged, clean, flush, locked, read_json, sha256, write_json
+from lstm_toys.files import Damaged, flush, leftovers, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
 """What was published, in its folder: the name of the run, and the SHA-256 of each file by its name."""
@@ -28,14 +28,17 @@ class Refused(Exception):
     """A set that cannot be published, before anything was touched; the argument says why, in one line."""
 
 
-def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None]) -> None:
+def publish(
+    sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None], *, folder: Path | None = None
+) -> None:
     """Replaces the set that is published in a folder, whole or not at all; other files there stay.
 
     Args:
         sources: the files of the new set.
         target: the folder; made if it is not there.
-        origin: the name of the run that the files are of.
+        origin: the name of the run that the files are of, or of the command that made them.
         tell: told of files of the old set that stay because they are not as they were published.
+        folder: the folder of all published sets, which may be the target itself; None: the target's parent.
 
     Raises:
         Refused: the set would replace a file that is not as it was published, or another process publishes for long.
@@ -45,7 +48,7 @@ def publish(sources: Sequence[Path], target: Path, origin: str, tell: Callable[[
     new = {source.name: source for source in sources}
     if len(new) < len(sources) or MANIFEST in new:
         raise Refused(f"{target} cannot hold two files of one name, nor a {MANIFEST} but its own")
-    with _locked(target.parent):
+    with _locked(folder or target.parent):
         target.mkdir(exist_ok=True)
         _settle(target, tell)
         manifest = target / MANIFEST
@@ -85,7 +88,8 @@ def repair(folder: Path, tell: Callable[[str], None]) -> None:
 
 
 def _interrupted(folder: Path) -> list[Path]:
-    return sorted({path.parent for name in (STAGE, JOURNAL) for path in folder.glob(f"*/{name}")})
+    found = (path for name in (STAGE, JOURNAL) for path in (folder / name, *folder.glob(f"*/{name}")))
+    return sorted({path.parent for path in found if path.exists()})
 
 
 @contextmanager
@@ -120,7 +124,9 @@ def _settle(target: Path, tell: Callable[[str], None]) -> None:
             os.replace(stage / MANIFEST, target / MANIFEST)
         flush(target)
         journal.unlink()
-    clean(target)
+    for path in leftovers(target):
+        if path.parent == target:  # Other processes may be writing in the folders below.
+            path.unlink()
     if stage.exists():
         shutil.rmtree(stage)
 

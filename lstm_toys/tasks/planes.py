@@ -63,8 +63,8 @@ class Plane:
 
     Attributes:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        axes: that of the rows first; where an axis is given by its name alone, its values are chosen by what was
-            trained on.
+        axes: that of the rows of results first, which maps draw horizontally; where an axis is given by its name alone,
+            its values are chosen by what was trained on.
         at: further parameters: a number, or the name of the parameter that they equal; those that are not here are as
             in the training curves, or in the middle of their range.
 

@@ -11,7 +11,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawn import assert_legible, texts
 from matplotlib.image import imread
+from rendered import rendered
 
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, rarely, reread
@@ -25,12 +27,22 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import execution
-from lstm_toys.studies.claims import figures
+from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.tasks import families
 
 README = Path(__file__).parents[2] / "README.md"
 VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
+
+
+def test_the_command_is_told_whatever_files_are_called():
+    asked = claims.ClaimSettings("claims", 4, 0, False, (), (), ())
+    told = rendered(claims.made_by(asked, "mine", {"sine": Path("a`b|<img src=x>*c*.nc")}))
+    assert told == (
+        "<p>Made by <code>python -m experiments.claims --claims mine --seeds 4 --base_seed 0 --answers "
+        "'sine=a`b|&lt;img src=x&gt;*c*.nc'</code>. The answers of sine are those in a`b|&lt;img src=x&gt;*c*.nc, "
+        "beside which there are no controls and no variants.</p>\n"
+    )
 
 
 def make_by_hand(work, _, seconds):
@@ -101,15 +113,42 @@ def test_the_table_and_the_figure_hold_every_claim(judged):
     assert "14 s (networks), 2 s (untrained networks)" in table
     height, width, _ = imread(judged[1] / "claims.png").shape
     assert height > width > 1_000
-    figure = figures.draw(json.loads((judged[1] / "claims.json").read_text()))
+    figure = figures.draw_numbers(json.loads((judged[1] / "claims.json").read_text()))
     written = " ".join(text.get_text() for text in figure.texts)
     assert all(name in written for name in CLAIMS.ids)
+
+
+def test_the_forest_has_a_row_a_claim_with_its_share_and_interval(judged):
+    entries = json.loads((judged[1] / "claims.json").read_text())
+    (axes,) = figures.draw(entries).axes
+    rows = {}
+    for line in axes.lines:
+        if line.get_color() in figures.TINTS.values() and line.get_linewidth() == 2:
+            rows.setdefault(line.get_ydata()[0], []).append((line.get_color(), list(line.get_xdata())))
+    for line in axes.lines:
+        if line.get_marker() == "s":
+            rows[line.get_ydata()[0]].append(line.get_xdata()[0])
+    drawn = [rows[height] for height in sorted(rows, reverse=True)]
+    expected = sorted(entries, key=lambda entry: ("supported", "refuted", "undecided").index(entry["verdict"]))
+    assert drawn == [[(figures.TINTS[entry["verdict"]], entry["interval"]), entry["share"]] for entry in expected]
+    written = [text.get_text() for text in figures.draw(entries).texts]
+    places = [written.index(entry["id"]) for entry in expected]
+    assert places == sorted(places)
+    for place, entry in zip(places, expected, strict=True):
+        assert written[place + 2] == f"{report.percent(entry['share'])} {report.percents(entry['interval'])}"
+
+
+def test_the_forest_is_legible_where_a_page_is_830_pixels_wide(judged):
+    figure = figures.draw(json.loads((judged[1] / "claims.json").read_text()))
+    assert_legible(figure)
+    shrunk = 830 / (figure.get_figwidth() * figure.dpi)
+    assert min(text.get_fontsize() for text in texts(figure)) * figure.dpi / 72 * shrunk >= 12
 
 
 def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
     entries = json.loads((judged[1] / "claims.json").read_text())
     (entry,) = (each for each in entries if each["id"] == "sine-learned")
-    (axes,) = figures.draw([entry]).axes
+    (axes,) = figures.draw_numbers([entry]).axes
     lines = {(line.get_marker(), line.get_color()): line.get_xdata() for line in axes.lines if len(line.get_xdata())}
     dots = lines["o", COLORS["b"]]
     np.testing.assert_array_equal(dots, [number for number in entry["per_seed"] if number is not None])
@@ -495,9 +534,9 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert "a clipped copy" not in str(entries["small"]["remarks"])
     assert entries["small"]["remarks"][-1] == "untrained networks meet it too"
     assert entries["small"]["variants"]["three units"]["difference"] == 0.0
-    assert table.startswith("# What I think of lines in $x$\n")
+    assert table.startswith("# What I think of lines in \\$x\\$\n")
     assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
-    assert {path.name for path in run.glob("*.png")} == {"claims.png", "variants.png"}
+    assert {path.name for path in run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
 
 
 def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
@@ -505,7 +544,7 @@ def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
         (json.loads((judged[1] / "claims.json").read_text()), (judged[1] / "claims.md").read_text(), True),
         ([*own[0].values()], own[1], False),
     ):
-        (legend,) = figures.draw(entries).legends
+        (legend,) = figures.draw_numbers(entries).legends
         told = {text.get_text() for text in legend.get_texts()}
         assert ("the published network" in told) == mentioned
         assert ("published" in table) == mentioned
@@ -515,24 +554,53 @@ def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
 def test_the_words_of_a_claim_have_room(judged):
     entries = json.loads((judged[1] / "claims.json").read_text())[:3]
     entries[0]["remarks"] = 9 * ["a remark that takes more than the height of a row"]
-    figure = figures.draw(entries)
-    figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.texts]
-    assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
+    for draw in (figures.draw, figures.draw_numbers):
+        figure = draw(entries)
+        figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in figure.texts]
+        assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
-def test_the_figure_of_variants_shows_their_intervals(own):
-    entries = [*own[0].values()]
-    axes, _ = figures.draw_variants(entries).axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["steeper, 0%", "small, 100%"]
-    column = [label.get_text() for label in axes.get_xticklabels()].index("three units")
-    told = {text.get_position(): (text.get_text(), text.get_weight()) for text in axes.texts}
-    for row, entry in enumerate(entries):
-        variant = entry["variants"]["three units"]
-        low, high = (100 * end for end in variant["difference_interval"])
-        weight = "normal" if low <= 0 <= high else "bold"
-        assert told[column, row - 0.12] == (f"{100 * variant['difference']:+.0f}", weight)
-        assert told[column, row + 0.25][0] == f"{low:+.0f} … {high:+.0f}"
+def with_variants(entry, **changes):
+    """An entry with variants whose share differs by so many points of 100, in all cases by 5 more or less."""
+    variants = {
+        name.replace("_", " "): {"difference": each / 100, "difference_interval": [(each - 5) / 100, (each + 5) / 100]}
+        for name, each in changes.items()
+    }
+    return entry | {"variants": variants}
+
+
+def test_the_figure_of_variants_draws_changes_alone(own):
+    first, second = own[0].values()
+    entries = [
+        with_variants(first, gru=-40, ten_times=2, gru_as_large=30, other_gates=0),
+        with_variants(second, gru=1, ten_times=20, other_gates=-1),
+        with_variants(first, gru=3, ten_times=1, other_gates=0) | {"id": "the same"},
+    ]
+    figure = figures.draw_variants(entries)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["gru", "gru as\nlarge", "ten times"]
+    told = [label.get_text() for label in axes.get_yticklabels()]
+    assert told == [f"“{entry['quote']}” {entry['share']:.0%}".replace("$", r"\$") for entry in entries[:2]]
+    written = {text.get_position(): text.get_text() for text in axes.texts}
+    assert written == {
+        (0, -0.14): "−40",
+        (0, 0.24): "−45 … −35",
+        (1, -0.14): "+30",
+        (1, 0.24): "+25 … +35",
+        (2, 0): "·",
+        (0, 1): "·",
+        (2, 0.86): "+20",
+        (2, 1.24): "+15 … +25",
+    }
+    assert "no change of the same; no change with other gates" in " ".join(figure.get_supxlabel().split())
+    assert_legible(figure)
+
+
+def test_a_figure_of_variants_without_a_change_is_drawn(own, tmp_path):
+    figure = figures.draw_variants([with_variants(each, gru=0) for each in own[0].values()])
+    lt.figures.save(figure, tmp_path / "variants.png")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["·", "·"]
 
 
 def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, capsys):

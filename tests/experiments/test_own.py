@@ -57,6 +57,16 @@ def ran(tmp_path, *arguments):
     return work_of(*line).run.folder
 
 
+def test_what_is_measured_names_the_features(mine):
+    """And a run of curves that nobody names stays the run that it was."""
+    plain, named = work_of(f"--train={mine}"), work_of(f"--train={mine}", "--quantity=pressure (hPa)")
+    x = lt.time_points(ROWS)
+    assert plain.subject.task(x).asked == ("y",)
+    assert named.subject.task(x).asked == ("pressure (hPa)",)
+    assert plain.run.folder != named.run.folder
+    assert "features" not in plain.subject.data
+
+
 def results_of(folder):
     with xr.open_dataset(folder / "results.nc", engine="h5netcdf") as found:
         return found.load()
@@ -247,6 +257,10 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
         (["--train=mine.csv", "--train=slow.csv"], "slow.csv: has other time points than mine.csv"),
         (["--train=mine.csv", "--train=sub/mine.csv"], "features are called after their files"),
+        (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: there are 2 for 1 file of --train"),
+        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a"], "there is 1 for 2 files of --train; give one"),
+        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a", "--quantity=a"], "--quantity: two are the same"),
+        (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, maybe with its unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers, and there are 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves"),

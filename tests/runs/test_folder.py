@@ -15,7 +15,7 @@ from lstm_toys.files import Damaged, write_json
 from lstm_toys.populations.numerics import NUMERICS
 from lstm_toys.runs import folder
 from lstm_toys.runs.definition import Definition
-from lstm_toys.runs.folder import Busy, Obstructed, Run
+from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
 SETTINGS = Settings(
@@ -95,6 +95,8 @@ SWITCHES = {
     "JAX_THREEFRY_PARTITIONABLE": "0",
     "JAX_RANDOM_SEED_OFFSET": "5",
     "JAX_DEFAULT_MATMUL_PRECISION": "bfloat16",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "FLAX_FIX_RNG_SEPARATOR": "1",
 }
 
 
@@ -103,7 +105,7 @@ def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_
     program = (
         "from tests.runs.test_folder import named; before = named(); "
         "from lstm_toys.populations.numerics import switches; early = switches(); "
-        "import jax; assert switches() == early, (early, switches()); print(before)"
+        "import jax, flax; assert switches() == early, (early, switches()); print(before)"
     )
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     processes = [
@@ -144,6 +146,28 @@ def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
         pass
     assert (run.folder / "config.json").stat().st_mtime_ns == before
     assert {path.name for path in run.folder.iterdir()} == {"config.json", ".lock"}
+
+
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: folder.rename(folder.with_name("moved"))])
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("raised", [None, FileNotFoundError("of a file in it")])
+def test_a_folder_that_goes_away_is_told(run, away, again, raised):
+    def leave():
+        with run.locked() as ensure:
+            ensure()
+            away(run.folder)
+            if again:  # By another process.
+                run.folder.mkdir()
+                (run.folder / ".lock").touch()
+            with pytest.raises(Gone):
+                ensure()
+            if raised:
+                raise raised
+
+    with pytest.raises(
+        Gone, match=rf"^{run.folder} was removed or moved during its run; the same command runs it again$"
+    ):
+        leave()
 
 
 def test_a_lock_ends_with_its_process(run):

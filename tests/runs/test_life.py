@@ -1,6 +1,7 @@
 """The one life of whatever runs, where a command line alone does not reach."""
 
 import dataclasses
+import shutil
 
 import pytest
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ from conftest import carry_out
 from experiments.all import EXPERIMENTS
 from experiments.commands import command
 from lstm_toys.populations.interruption import Interruption
+from lstm_toys.results import arrays
 from lstm_toys.runs import execution, life
 
 LINE = EXPERIMENTS["line"]
@@ -50,6 +52,27 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
     assert "3 of 3: line (hidden none, readout cell): 2 networks, 5 steps" in output
     assert [others[0].run.results.stat()] == before
     assert all(work.run.figures for work in (first, *others))
+
+
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: folder.rename(folder.parents[1] / "moved")])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
+    away, late, planned, tmp_path, monkeypatch, capsys
+):
+    folder = planned("--steps=3")[0].run.folder
+    module, name = (arrays, "dataset") if late else (execution, "begin")  # After training, or before.
+    function = getattr(module, name)
+
+    def followed(*arguments, **options):
+        found = function(*arguments, **options)
+        away(folder)
+        return found
+
+    monkeypatch.setattr(module, name, followed)
+    assert carry_out(LINE, ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}", "--quiet"]) == 1
+    output, errors = capsys.readouterr()
+    assert (output, errors) == ("", f"{folder} was removed or moved during its run; the same command runs it again\n")
+    assert list(folder.parent.iterdir()) == []
 
 
 @pytest.fixture(scope="module")

@@ -269,8 +269,10 @@ def test_what_is_saved_is_loaded_where_its_module_is_or_that_is_named(own, tmp_p
         patch.setitem(sys.modules, "networks_of_ones_own", None)  # As if it could not be imported.
         for name in ("whole", "cell"):
             with pytest.raises(ValueError, match=r"networks_of_ones_own.* cannot be imported") as refused:
-                population.load(tmp_path / name)
+                population.load(tmp_path / name, trust=("networks_of_ones_own",))
             assert "\n" not in str(refused.value)
+            with pytest.raises(population.Untrusted, match=r"trust=\('networks_of_ones_own',\)"):
+                population.load(tmp_path / name)
 
 
 def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):
@@ -278,6 +280,6 @@ def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):
         pass
 
     trained = train.train(own.task(lt.time_points(12)), Inner(1), seeds=1, steps=1, learning_rate=0.1)
-    with pytest.raises(ValueError, match=r"the model .*Inner cannot be imported"):
+    with pytest.raises(ValueError, match=r"Inner cannot be saved: its class is defined within a function"):
         population.save(trained, tmp_path / "inner")
     assert not (tmp_path / "inner").exists()

@@ -136,6 +136,20 @@ def test_a_file_of_the_old_set_that_is_gone_is_not_missed(old, new, told):
     assert told == []
 
 
+def test_a_set_may_lie_in_the_folder_of_all_where_others_are_writing(tmp_path, told):
+    results = tmp_path / "results"
+    writing = results / "runs" / "sine" / ".lstm_toys-loss.png.12.tmp"
+    write(results, {"mine.png": "mine", ".lstm_toys-fresh.gif.12.tmp": "half", writing.relative_to(results): "half"})
+    publish(write(tmp_path / "new", NEW), results, "page", told.append, folder=results)
+    expected = NEW | {"manifest.json": manifest(NEW, results, "page")}
+    assert visible(results) == expected | {"mine.png": "mine", str(writing.relative_to(results)): "half", LOCK: ""}
+    assert {path.name for path in tmp_path.iterdir()} == {"new", "results"}
+    (results / STAGE).mkdir()
+    repair(results, told.append)
+    assert not (results / STAGE).exists()
+    assert told == []
+
+
 def test_without_a_manifest_no_file_is_replaced(tmp_path, target, told):
     write(target, {"loss.png": "mine", "notes.txt": "mine", "other.png": "mine"})
     with pytest.raises(Refused, match=r": loss\.png, notes\.txt$"):

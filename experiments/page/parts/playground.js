@@ -35,6 +35,11 @@
     return states.find(({ step }) => step === asked.step) ?? states[states.length - 1];
   }
 
+  /** How many of the networks answer, if all do that can: those that are kept, fewer while a slider moves. */
+  function answering() {
+    return Math.min(stage().networks, moving ? FEW : Infinity);
+  }
+
   function curveOf(family, parameters) {
     return sampled(family, parameters, times);
   }
@@ -160,8 +165,7 @@
       worker.postMessage({ block, text: document.getElementById(`block-${block}`).textContent });
     }
     const one = seeds.slice(0, networks).indexOf(asked.seed);
-    const every = Array.from({ length: moving ? Math.min(networks, FEW) : networks }, (_, network) => network);
-    const rows = one < 0 ? every : [one];
+    const rows = one < 0 ? Array.from({ length: answering() }, (_, network) => network) : [one];
     const curves = [shownCurve()];
     const others = chosenSet()?.curves.filter((curve) => !sameCurve(curve)) ?? [];
     if (!moving) curves.push(...others.map(({ family, parameters }) => curveOf(family, parameters)));
@@ -249,15 +253,16 @@
       pen.stroke();
       pen.setLineDash([]);
     };
-    line(trained, "trained", 3);
-    found.slice(1).forEach(({ median }) => line(median, "others", 1.2));
     if (rows.length > 1) {
       pen.beginPath();
       found[0].high.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
       [...found[0].low].reverse().forEach((value, at) => pen.lineTo(...place(times[times.length - 1 - at], value, box)));
       pen.fillStyle = color("band");
       pen.fill();
+      for (const edge of [found[0].low, found[0].high]) line(edge, "single", 1); // The band alone is too faint.
     }
+    line(trained, "trained", 3);
+    found.slice(1).forEach(({ median }) => line(median, "others", 1.2));
     line(curves[0], "shown", 1.6, [6, 4]);
     pen.fillStyle = color("single");
     for (const values of rows.length > 1 ? singles : []) {
@@ -319,10 +324,16 @@
     return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
   }
 
+  /** So many networks, and of how many if these are not all. */
+  function counted(networks) {
+    const { length } = population().seeds;
+    return networks < length ? `${networks} of ${length} networks` : `${networks} networks`;
+  }
+
   function tell() {
     const { rows, curves, found: [{ low, median, high }] } = last;
     const { step } = stage();
-    const who = rows.length > 1 ? `${rows.length} networks` : `Network ${asked.seed}`;
+    const who = rows.length > 1 ? counted(rows.length) : `Network ${asked.seed}`;
     const trained = population().states.length < 2 ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
     const error = errorOf(median, curves[0], times);
     const off = error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
@@ -384,7 +395,8 @@
     const there = seeds.slice(0, stage().networks).includes(asked.seed);
     controls.seed.value = there ? asked.seed : -1;
     const lost = asked.seed >= 0 && !there ? `; network ${asked.seed} is not among the ${stage().networks} kept here` : "";
-    document.getElementById("population-note").textContent = `${about}; ${learned}${lost}`;
+    const who = there ? `network ${asked.seed}` : counted(answering());
+    document.getElementById("population-note").textContent = `${about}; ${learned}; shown: ${who}${lost}`;
     const quote = asked.claim && document.getElementById(`quote-${asked.claim}`).textContent;
     const note = document.getElementById("claim-note");
     note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
@@ -543,7 +555,6 @@
 
   for (const button of document.querySelectorAll("button[data-set]")) {
     button.onclick = () => {
-      asked = initial();
       chooseSet(button.dataset.set, button.dataset.claim);
       changed({ step: true });
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -7,6 +7,7 @@ import xarray as xr
 
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
+from lstm_toys.markdown import escape
 from lstm_toys.results import storage
 from lstm_toys.runs.life import Conduct, Failed, Work, stopwatch
 from lstm_toys.studies.claims import entries, evidence, figures, given, report
@@ -53,7 +54,7 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
             every.setdefault(column, {}).update(found)
             spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in {*runs.values()}), 1)
         told = [*_judged(question, every)]
-        took = ", ".join(f"{seconds:,.0f} s ({column})" for column, seconds in spent.items())
+        took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         declared = question.declared
         write_json(run.folder / "claims.json", told)
@@ -99,8 +100,9 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """Each claim's number over networks, and what it is held against; and what changes with the networks."""
+    """The share of networks that meet each claim, the numbers of all networks, and what changes with other ones."""
     told = read_json_list(work.run.checked("claims.json"))
     yield "claims.png", figures.draw(told)
+    yield "numbers.png", figures.draw_numbers(told)
     if any(each["variants"] for each in told):
         yield "variants.png", figures.draw_variants(told)

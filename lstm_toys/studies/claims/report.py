@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 
 from lstm_toys.files import read_json_list
+from lstm_toys.markdown import escape
 from lstm_toys.output import counted
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
@@ -107,21 +108,22 @@ def markdown(
     Args:
         entries: of all claims.
         title: what they are, in words.
-        conditions: how the networks were made, one line.
+        conditions: how the networks were made, one line of Markdown.
         aspects: see `reach`.
     """
-    lines = [f"# {title[0].upper()}{title[1:]}", "", conditions, ""]
+    lines = [f"# {_sentence(title)}", "", conditions, ""]
     names, nulls = _named(entries, "controls"), _named(entries, "null")
     published = ["the published"] if any(each["published"] for each in entries) else []
     head = ["claim", "verdict", "share of networks (95 % interval)", "median (95 % interval)", "met", *published]
-    lines += ["| " + " | ".join([*head, *nulls, *names]) + " |", "|" + "---|" * (len(head) + len(nulls) + len(names))]
+    head += map(escape, (*nulls, *names))
+    lines += ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for each in entries:
         cells = [
-            f"[{each['id']}](#{each['id']})",
+            _link(each),
             f"**{each['verdict']}**",
             f"{percent(each['share'])} {percents(each['interval'])}",
             f"{tables.number(each['median'])} {numbers(each['median_interval'])}",
-            each["meets"],
+            escape(each["meets"]),
             *(_published(each["published"]) for _ in published),
             *(_value(each["null"].get(name)) for name in nulls),
             *(_share(each["controls"].get(name)) for name in names),
@@ -129,31 +131,31 @@ def markdown(
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND, *([PUBLISHED] if published else [])]
     if variants := _named(entries, "variants"):
-        head = [_sized(entries, name) for name in variants]
+        head = [escape(_sized(entries, name)) for name in variants]
         lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(head) + " |"]
         lines.append("|" + "---|" * (2 + len(variants)))
         for each in entries:
             told = [each["variants"].get(name) for name in variants]
-            cells = [f"[{each['id']}](#{each['id']})", percent(each["share"]), *map(_points, told)]
+            cells = [_link(each), percent(each["share"]), *map(_points, told)]
             lines.append("| " + " | ".join(cells) + " |")
-        lines += ["", DIFFERENCES, "", *(f"- {line[0].upper()}{line[1:]}." for line in reach(entries, aspects or {}))]
+        lines += ["", DIFFERENCES, "", *(f"- {_sentence(line)}." for line in reach(entries, aspects or {}))]
     for each in entries:
         lines += [
             "",
-            f"### {each['id']}",
+            f"### {escape(each['id'])}",
             "",
-            f"> {each['quote']}",
+            f"> {escape(each['quote'])}",
             "",
-            f"- {each['statistic']}; {each['meets']}.",
+            f"- {escape(each['statistic'])}; {escape(each['meets'])}.",
         ]
-        lines += [f"- But {remark}." for remark in each["remarks"]]
+        lines += [f"- But {escape(remark)}." for remark in each["remarks"]]
         if turned := turns(each):
-            lines.append(f"- The verdict turns: {turned}.")
+            lines.append(f"- The verdict turns: {escape(turned)}.")
         if each["published"]:
             below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
-            lines.append(f"- Below the published {_number_of(each)} are {below}.")
+            lines.append(f"- Below the published {_number_of(each)} are {escape(below)}.")
         lines += [
-            f"- Beside it, {what}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
+            f"- Beside it, {escape(what)}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
             + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
             for what, told in each["beside"].items()
         ]
@@ -196,6 +198,16 @@ def differs(variant: dict[str, Any]) -> bool:
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
     """The names of columns, each once."""
     return list(dict.fromkeys(name for each in entries for name in each[kind]))
+
+
+def _sentence(text: str) -> str:
+    """Text as the Markdown of a title, or of a sentence without its full stop."""
+    return escape(text[:1].upper() + text[1:])
+
+
+def _link(entry: dict[str, Any]) -> str:
+    """A claim's name as a link to its heading, which those who render Markdown call so."""
+    return f"[{escape(entry['id'])}](#{entry['id'].lower().replace('.', '')})"
 
 
 def _sized(entries: list[dict[str, Any]], name: str) -> str:

@@ -44,7 +44,7 @@ class Question:
     Attributes:
         declared: all claims, and what is held against them.
         claims: those that are judged.
-        made_by: how the networks were made, in words.
+        made_by: how the networks were made, as Markdown.
         settings: of every population that the claims need, by name.
         answers: files of given answers, by the population whose they are.
     """

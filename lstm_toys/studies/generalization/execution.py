@@ -26,7 +26,7 @@ from lstm_toys.runs import report as of_runs
 from lstm_toys.runs.execution import network, trial
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization import figures, results, tiles
+from lstm_toys.studies.generalization import figures, own_curves, results, tiles
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, TRAINING, Evaluation
 from lstm_toys.tasks import families
 from lstm_toys.tasks.curves import Curves
@@ -130,7 +130,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
             grids = tiles.Setting(task, timesteps, span, known)
             swept = tiles.Sweep(
-                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.interruption
+                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.stop
             )
             swept.write(settings.grids, run.results, attributes)
             elsewhere = swept.elsewhere
@@ -140,7 +140,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                 labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
             else:
                 asking = Asking(model, setting, settings.curves, block)
-                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.interruption)
+                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.stop)
                 attributes |= {"executed_elsewhere": elsewhere} if elsewhere else {}
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
@@ -326,7 +326,7 @@ def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     settings, subject = work.run.settings, work.subject
     with results.opened(work.run.checked("results.nc")) as found:
         if settings.curves is not None:
-            yield "curves.png", figures.own_curves(found.root)
+            yield "curves.png", own_curves.draw(found.root)
         elif len(found.seeds):
             planes = [grid for grid in settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
             for grid in planes:

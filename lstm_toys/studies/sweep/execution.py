@@ -169,7 +169,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                             values = _values(trained.task, experiment, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
-                            if conduct.interruption():  # The part has its checkpoint, so that little is lost.
+                            if conduct.stop():  # The part has its checkpoint, so that little is lost.
                                 raise Stopped(steps)
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent

@@ -86,10 +86,10 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
         figure.supylabel("RMSE")
         handles = _handles(hue, shades, _bars(found))
         if found.diverged.values.any():
-            label = "some seeds diverged"
+            label = "some networks diverged"
             handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
         if found.diverged.values.all(axis=1).any():
-            label = "every seed diverged"
+            label = "every network diverged"
             handles.append(Line2D([], [], color=GRAY, linestyle="", marker="x", markersize=5, label=label))
         if limit is not None:
             label = f"counts as learned: {limit:.2g}"
@@ -208,7 +208,7 @@ def _handles(hue: str | None, shades: dict[Any, str], spread: Sequence[Artist]) 
     handles: list[Artist] = [
         Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **MEDIAN) for value, color in named
     ]
-    return [*handles, Line2D([], [], color=GRAY, label="median over seeds", **MEDIAN), *spread]
+    return [*handles, Line2D([], [], color=GRAY, label="median over networks", **MEDIAN), *spread]
 
 
 def _bars(found: xr.Dataset) -> list[Artist]:
@@ -216,7 +216,7 @@ def _bars(found: xr.Dataset) -> list[Artist]:
 
 
 def _seeds(found: xr.Dataset) -> str:
-    return f"5–95 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
+    return f"middle 90 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
 
 
 def _values(found: xr.Dataset, name: str) -> list[Any]:

@@ -1,8 +1,12 @@
 """The command that makes the page, and what is in the file."""
 
 import json
+import re
+from html.parser import HTMLParser
 
 import pytest
+from hypothesis import given, settings
+from rendered import PLAIN, TEXTS
 
 import conftest
 from experiments import line
@@ -10,6 +14,8 @@ from experiments.page import __main__ as command
 from experiments.page import build, charts, runs
 from experiments.page.parts import post
 from experiments.post import sentences
+from lstm_toys.files import sha256
+from lstm_toys.markdown import one_line
 from lstm_toys.runs.folder import Run
 
 ROOT = conftest.ROOT
@@ -41,19 +47,53 @@ def finished(tmp_path_factory):
     return run
 
 
-def test_a_page_is_made_of_the_runs_that_there_are(finished, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(
-        runs, "COMMANDS", {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
-    )
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / finished.name).symlink_to(finished)
-    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 0
+@pytest.fixture
+def results_dir(finished, tmp_path, monkeypatch):
+    """A folder of results with that run, of which there is one more on the page."""
+    commands = {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
+    monkeypatch.setattr(runs, "COMMANDS", commands)
+    folder = tmp_path / "results"
+    (folder / "runs").mkdir(parents=True)
+    (folder / "runs" / finished.name).symlink_to(finished)
+    return folder
+
+
+def test_a_page_is_made_of_the_runs_that_there_are(results_dir, capsys):
+    assert conftest.carry_out(command, [f"--results_dir={results_dir}"]) == 0
     printed = " ".join(capsys.readouterr().out.split())
     assert "sine: not on the page, there is no finished run of `python -m experiments.sine --seeds 2" in printed
-    text = (tmp_path / command.NAME).read_text()
+    text = (results_dir / command.NAME).read_text()
     assert text.count("<article") == 1
     assert "python -m experiments.sine --seeds 2 --steps 60" in text
     assert "data:image/png;base64," in text
+
+
+def test_only_a_page_that_was_made_here_and_nobody_changed_is_replaced(results_dir, capsys):
+    page, asked = results_dir / command.NAME, [f"--results_dir={results_dir}", "--quiet"]
+    page.write_text("mine")
+    assert conftest.carry_out(command, asked) == 1
+    assert page.read_text() == "mine"
+    page.unlink()
+    assert conftest.carry_out(command, asked) == 0
+    (results_dir / "runs" / "other").mkdir()
+    assert conftest.carry_out(command, asked) == 0
+    with page.open("a") as file:
+        file.write("<!-- mine -->")
+    assert conftest.carry_out(command, asked) == 1
+    assert page.read_text().endswith("<!-- mine -->")
+    told = f"{results_dir}: not published, or changed since; move or remove them first: index.html\n"
+    assert capsys.readouterr().err == 2 * told
+
+
+def test_a_manifest_of_something_else_is_told_and_kept(results_dir, capsys):
+    manifest = results_dir / "manifest.json"
+    manifest.write_text('{"name": "mine"}')
+    assert conftest.carry_out(command, [f"--results_dir={results_dir}", "--quiet"]) == 1
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"{manifest}: ")
+    assert errors.endswith("; move it away, and give the same command again\n")
+    assert manifest.read_text() == '{"name": "mine"}'
+    assert not (results_dir / command.NAME).exists()
 
 
 def test_a_damaged_run_is_told(finished, tmp_path, monkeypatch, capsys):
@@ -98,6 +138,101 @@ def test_what_lies_in_an_element_cannot_end_it():
         build.embedded([float("nan")])
 
 
+class Elements(HTMLParser):
+    """What a browser would find: elements with their attributes, and texts."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        self.found.append((tag, None))
+
+    def handle_data(self, data):
+        self.found.append(data)
+
+    def handle_comment(self, data):
+        self.found.append(("comment", data))
+
+
+@pytest.fixture(scope="module")
+def elements(entries, metrics):
+    """Makes a page of one claim that says the same everywhere, and takes it apart."""
+    found = runs.Found("python -m experiments.sine", runs.planned(("sine",), ROOT), metrics)
+    (entry,) = (each for each in entries if each["id"] == "sine-learned")
+
+    def make(text):
+        columns = {kind: {text: next(iter(entry[kind].values()))} for kind in ("null", "controls", "variants")}
+        said = dict.fromkeys(("quote", "statistic", "meets"), text)
+        told = entry | said | columns | {"verdict": "refuted", "remarks": [f"but {text}"]}
+        part = post.made({"sine": "data:,"}, [told], {"sine": found, "claims": found})
+        page = build.html([(post.PART, part)], {"x": text})
+        page.encode()
+        return Elements(page).found
+
+    return make
+
+
+def instead(found, text):
+    """The same elements with another text than the plain one."""
+    if isinstance(found, str):
+        return found.replace(PLAIN, text)
+    if isinstance(found, dict):
+        return {name: instead(value, text) for name, value in found.items()}
+    return type(found)(instead(each, text) for each in found) if isinstance(found, (list, tuple)) else found
+
+
+@settings(max_examples=30, deadline=None)
+@given(TEXTS.map(str.strip).filter(one_line))
+def test_text_is_what_a_reader_of_the_page_sees(elements, text):
+    assert elements(text) == instead(elements(PLAIN), one_line(text))
+
+
+def over(color, ground):
+    """The color that one of a style sheet, perhaps transparent, comes to upon another."""
+    if color.startswith("#"):
+        return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
+    *letters, percent = map(int, re.findall(r"\d+", color))
+    return tuple(percent / 100 * own + (1 - percent / 100) * below for own, below in zip(letters, ground, strict=True))
+
+
+def contrast(one, other):
+    """The contrast of two colors, as the Web Content Accessibility Guidelines 2.2 define it."""
+
+    def luminance(color):
+        shares = (each / 255 for each in color)
+        red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("ground", ["paper", "raised"])
+def test_what_the_picture_draws_stands_out(ground, scheme):
+    """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
+    drawn = {"trained", "shown", "median", "single", "others", "published", "ink"}
+    script = str(build.source("parts/playground.js"))
+    assert drawn | {"band", "grid", "quiet"} == {*re.findall(r'(?:color\(|line\(.*?, )"([a-z]+)"', script)}
+    blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
+    colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
+    below = over(colors[ground], None)
+    band = over(colors["band"], below)
+    faint = {
+        (name, behind)
+        for name in (*drawn, "quiet")
+        for behind in (below, band)
+        if contrast(over(colors[name], behind), behind) < 3
+    }
+    assert not faint
+
+
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
     numbers = [*(0.1 + 0.001 * each for each in range(62)), 40.0, None]
     entry = {
@@ -128,6 +263,11 @@ def test_ticks_are_round_and_few(low, high):
     found = charts.ticks(charts.Scale(low, high))
     assert 3 <= len(found) <= 8
     assert all(low <= tick <= high for tick in found)
+
+
+def test_the_committed_page_is_recognized_as_made_by_the_command():
+    published = json.loads((ROOT / "results" / "manifest.json").read_text())
+    assert published == {"origin": "page", "files": {command.NAME: sha256(ROOT / "results" / command.NAME)}}
 
 
 def test_the_committed_page_is_of_todays_scripts():

@@ -63,11 +63,16 @@ def test_training_is_scrubbed_through(page, opened, settled):
     tab.locator("[name=state]").fill("1")
     settled(tab)
     assert "after 30 steps" in tab.inner_text("#summary")
-    assert "16 networks" in tab.inner_text("#summary")
+    assert "16 of 19 networks" in tab.inner_text("#summary")
+    assert tab.inner_text("#population-note").endswith("shown: 16 of 19 networks")
     assert not np.allclose(before[:, 1:], numbers(tab)[:, 1:])
     tab.locator("[name=state]").fill("0")
     settled(tab)
     assert "before training" in tab.inner_text("#summary")
+    tab.locator("[name=state]").fill("2")
+    settled(tab)
+    assert "19 networks" in tab.inner_text("#summary")
+    assert tab.inner_text("#population-note").endswith("shown: 19 networks")
 
 
 def test_one_network_is_shown_alone(page, opened, settled, saved):
@@ -135,6 +140,21 @@ def test_the_picture_is_as_high_while_a_slider_is_held_as_what_it_holds(page, op
     assert held > 0.5 * ink(tab)
 
 
+def test_it_is_said_how_many_networks_answer_while_a_slider_moves(page, opened, settled):
+    tab = opened(page)
+    note = tab.locator("[name=phase]").evaluate(
+        """slider => {
+            slider.value = 1;
+            slider.dispatchEvent(new Event("input"));
+            return document.getElementById("population-note").textContent;
+        }"""
+    )
+    assert note.endswith("shown: 16 of 19 networks")
+    settled(tab)
+    assert tab.inner_text("#population-note").endswith("shown: 19 networks")
+    assert tab.inner_text("#summary").startswith("19 networks")
+
+
 def ink(tab):
     """The share of the rows of the picture that the median passes through."""
     picture = np.asarray(Image.open(io.BytesIO(tab.locator("#chart").screenshot())).convert("RGB"), int)
@@ -177,6 +197,23 @@ def test_a_curve_is_drawn_with_the_keyboard(page, opened, settled):
     moved = numbers(tab)[:, 0] - before
     assert moved[2] == pytest.approx(0.2, abs=1e-3)
     assert np.allclose(moved[4:], 0, atol=1e-3)
+
+
+def test_the_networks_that_were_chosen_stay_when_a_claim_shows_its_curves(page, opened, settled):
+    tab = opened(page)
+    chosen = {"networks": "gru", "seed": "5"}
+    for name, value in chosen.items():
+        tab.locator(f"[name={name}]").select_option(value)
+    tab.locator("button[data-set=line]").first.click()
+    settled(tab)
+    assert {name: tab.locator(f"[name={name}]").input_value() for name in chosen} == chosen
+    assert "Network 5 (GRU)" in tab.inner_text("#summary")
+    assert tab.locator("[name=set]").input_value() == "line"
+    tab.locator("[name=networks]").select_option("published")
+    tab.locator("[name=state]").fill("1")
+    tab.locator("button[data-set=phase]").first.click()
+    settled(tab)
+    assert "after 30 steps" in tab.inner_text("#summary")
 
 
 @pytest.mark.long

@@ -199,7 +199,7 @@ def test_figures_of_diverged_seeds_alone_are_drawn(tmp_path):
     found = hand_made({"learning_rate": [0.1, 1.0]}, diverged=[(s, e) for s in range(2) for e in range(5)])
     for name, figure in figures.draw(found, Goal(7e-4)).items():
         save(figure, tmp_path / name)
-        assert name == "loss.png" or "every seed diverged" in legend(figure)
+        assert name == "loss.png" or "every network diverged" in legend(figure)
 
 
 def test_more_than_three_medians_of_the_loss_have_no_bands():

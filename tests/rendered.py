@@ -1,0 +1,79 @@
+"""Text as users may supply it, and Markdown as a reader sees it."""
+
+import html
+
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+PLAIN = "unremarkable"
+"""A text that needs no escape."""
+
+PIECES = (
+    *(
+        "<script>alert(1)</script>",
+        "<b>",
+        "</td>",
+        "<!--",
+        "-->",
+        "&lt;",
+        "&#42;",
+        "![a](b)",
+        "[a](b)",
+        "[a]: b",
+        "[^1]",
+    ),
+    *(
+        "https://a.b",
+        "www.a.b",
+        "a@b.c",
+        "`",
+        "``",
+        "~~",
+        "**",
+        "__",
+        "_",
+        "$",
+        "\\",
+        "\\|",
+        "|",
+        "|---|",
+        "\n",
+        "\r\n",
+    ),
+    *(
+        "# ",
+        "#",
+        "- ",
+        "+ ",
+        "* ",
+        "> ",
+        "1. ",
+        "12) ",
+        "---",
+        "===",
+        "```",
+        "    ",
+        "\t",
+        "\0",
+        "\x1b",
+        "\x85",
+        "\u2028",
+    ),
+    *("\ud800", "\u202e", "\ufeff", "{{", "}}", "'", '"', "lstm_toys", "a", " ", "é", "🙂"),
+)
+"""What means something in Markdown, in HTML, or to those who read lines."""
+
+TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=8).map("".join)
+
+_RENDERER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+
+
+def rendered(markdown):
+    """The HTML of Markdown, with tables and strikethrough as GitHub has them."""
+    markdown.encode()
+    return _RENDERER.render(markdown)
+
+
+def instead(page, text):
+    """A page of Markdown that was made with the plain text, as it is to be with another one."""
+    return page.replace(PLAIN, html.escape(text, quote=False).replace('"', "&quot;"))

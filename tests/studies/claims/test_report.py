@@ -1,0 +1,61 @@
+"""The table of claims, whatever they are called."""
+
+from hypothesis import given, settings
+from rendered import PLAIN, TEXTS, instead, rendered
+
+from lstm_toys.markdown import one_line
+from lstm_toys.studies.claims import report
+
+VARIANT = {
+    "per_seed": [0.5],
+    "share": 0.5,
+    "interval": [0.4, 0.6],
+    "median": 0.5,
+    "median_interval": [0.4, 0.6],
+    "verdict": "refuted",
+    "seeds": 8,
+    "difference": 0.3,
+    "difference_interval": [0.2, 0.4],
+}
+
+
+def entry(text):
+    """A claim that says the same everywhere."""
+    return {
+        "id": "one.claim-of_mine",
+        "quote": text,
+        "statistic": text,
+        "meets": f"above {text}'s",
+        **VARIANT,
+        "verdict": "supported",
+        "counted": 8,
+        "diverged": [],
+        "excluded": [],
+        "beside": {text: {"median": 0.5, "median_interval": None}},
+        "published": {"value": 0.5, "meets": True, "below": {"networks": [1, 8], text: [1, 8]}, "beside": {text: 0.5}},
+        "null": {text: {"value": 0.5, "meets": True}},
+        "controls": {text: VARIANT},
+        "variants": {text: VARIANT},
+        "remarks": [f"{text} meet it too"],
+    }
+
+
+def table(text):
+    return rendered(report.markdown([entry(text)], f"What {text} says", "Made.", {text: (text,)}))
+
+
+@settings(max_examples=50, deadline=None)
+@given(TEXTS.map(str.strip).filter(one_line))
+def test_all_that_a_user_says_is_what_a_reader_sees(text):
+    assert table(text) == instead(table(PLAIN), one_line(text))
+
+
+def test_nothing_is_made_of_a_title_that_is_empty():
+    assert report.markdown([entry("a")], "", "Made.").startswith("# \n\nMade.\n")
+
+
+def test_a_claim_is_linked_to_its_heading():
+    """Headings are called as GitHub calls them: in lower case, without full stops."""
+    told = table("a")
+    assert '<a href="#oneclaim-of_mine">one.claim-of_mine</a>' in told
+    assert "<h3>one.claim-of_mine</h3>" in told
