@@ -120,7 +120,7 @@ from experiments.commands import command
 plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
 for line in {lines}:
     print(command.carry_out(plan, line))
-    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}}
+    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas"}}
     assert not heavy, (line, heavy)
 """
 
@@ -159,6 +159,29 @@ def conduct(folder, trainings=1):
     return life.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
 
 
+def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
+    """A population that nobody trained: of these losses, and with all its weights zero."""
+    from lstm_toys.networks.training import Sound
+    from lstm_toys.populations.train import Population
+
+    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.shown)), np.float32))["params"]
+    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), shapes)
+    sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
+    return Population(
+        task=task,
+        model=model,
+        states={2: Sound(sound, params, np.ones(len(losses)))},
+        steps=np.array([0, 2]),
+        train_loss=np.array([[1.0, loss] for loss in losses]),
+        train_rmse=np.ones((len(losses), 2, len(task.asked))),
+        frame_steps=np.empty(0, int),
+        frames=np.empty((len(losses), 0)),
+        block=4,
+        numbers={},
+        member_steps=0,
+    )
+
+
 def executed(work, trainings=1):
     """The run of a work that is executed in this process, without metrics and figures."""
     work.run.folder.mkdir(parents=True)
@@ -189,6 +212,14 @@ def pytest_terminal_summary(terminalreporter):
         for report in terminalreporter.getreports(outcome):
             for name, value in report.user_properties:
                 terminalreporter.write_line(f"{name}: {value}")
+
+
+@pytest.fixture
+def as_users_have_it():
+    """Without the checks of annotations, which would come before those of the library, and not in its words."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

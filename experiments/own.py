@@ -22,7 +22,7 @@ from experiments.commands import command, flags, modules, parsers
 from lstm_toys import output
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks import delimited, sets
-from lstm_toys.tasks.curves import LARGEST, LARGEST_SCALED, Curves
+from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 
 MANY = 64
 """From so many training curves on, a step takes some of them."""
@@ -110,7 +110,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     if values["targets"]:
         if values["ask"]:
             raise flags.Bad(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
-        ask, asked, targets = "targets", *numbers(values["targets"], count)
+        ask, asked, targets = "targets", *numbers(values["targets"], count, scaled)
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
@@ -130,6 +130,11 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     names = features + asked
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
     scaling = fitted if scaled else None
+    if values["show"] and scaling:
+        try:
+            check_scaled(others[-1].values, scaling)
+        except ValueError as error:
+            raise flags.Bad(f"flag --show={values['show'][0]}: {error}") from None
     goal = lt.Goal(
         LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean()), scaled="scaled values" if scaled else ""
     )
@@ -173,7 +178,7 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     found: list[Curves] = []
     for path in paths:
         try:
-            found.append(lt.read_curves(path, LARGEST_SCALED if scaled else LARGEST))
+            found.append(lt.read_curves(path, *limits(scaled)))
         except ValueError as error:
             raise flags.Bad(f"flag --{flag}={path}: {error}") from None
         first, last = found[0], found[-1]
@@ -226,23 +231,26 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Seque
             raise flags.Bad(f"flag --show={path}: {error}") from None
 
 
-def numbers(path: Path, count: int) -> tuple[tuple[str, ...], np.ndarray]:
+def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
     """What is asked of the curves, and its names.
 
     Args:
         path: of the file.
         count: curves, and therefore rows.
+        scaled: whether the numbers are scaled, so that they may be of any size.
 
     Raises:
         Bad: the file cannot be read, or has other rows.
     """
     try:
-        header, values, _ = delimited.read(path)
+        header, values, lines = delimited.read(path)
+        names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
+        check_sizes(delimited.Table(names, values, lines), *limits(scaled))
     except ValueError as error:
         raise flags.Bad(f"flag --targets={path}: {error}") from None
     if len(values) != count:
         raise flags.Bad(f"flag --targets={path}: has {len(values):,} rows of numbers, and there are {count:,} curves")
-    return header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1)), values
+    return names, values
 
 
 def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:

@@ -37,6 +37,8 @@ For example, two small networks learn one sine:
 
 import lazy_loader
 
+from lstm_toys import forks as forks  # Sees every fork from here on.
+
 __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

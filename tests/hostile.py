@@ -161,8 +161,8 @@ CURVES = [
     Row("printf '0,5\\n0,7\\n0,9\\n' > c.csv; generalization $S --curve=c.csv", 2, "its commas may be decimal ones"),
     Row("printf 'a\\n1\\n' > c.csv; generalization $S --curve=c.csv", 2, "needs at least 2 rows"),
     Row("printf 'a,b\\n1,2\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "row 3"),
-    Row("printf 'a\\n1\\nx\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'x' is no number"),
-    Row("printf 'a\\n1\\n1_0\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'1_0' is no number"),
+    Row("printf 'a\\n1\\nx\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'x' is not a number"),
+    Row("printf 'a\\n1\\n1_0\\n3\\n' > c.csv; generalization $S --curve=c.csv", 2, "'1_0' is not a number"),
     Row(
         "printf 'x,y\\n0,1\\n2,1\\n3,1\\n' > c.csv; generalization $S --curve=c.csv", 2, "time points are evenly spaced"
     ),
@@ -184,6 +184,8 @@ CURVES = [
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --targets=nowhere.csv", 2, "nowhere.csv"),
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --hold_out=1", 2, "flag --hold_out"),
     Row("printf '1901;1902;1903\\n1;2;5\\n4;5;7\\n' > c.csv; own $O --train=c.csv", 2, "put a letter before"),
+    Row("printf 'sample,y\\n0,1\\n1,2\\n2,5\\n' > c.csv; own $O --train=c.csv", 2, "as pandas does with index=False"),
+    Row("printf 'a,b\\n1,2\\n#N/A,3\\n2,4\\n' > c.csv; own $O --train=c.csv", 2, "row 3, column 1: '#N/A'"),
     Row("printf 'a\\n5\\n5\\n5\\n' > c.csv; own $O --train=c.csv", 0, "2 of 2 networks"),
 ]
 """Files of curves that there are none in."""

@@ -13,11 +13,12 @@ import pytest
 
 import lstm_toys as lt
 
-HEAVY = {"flax", "h5netcdf", "jax", "matplotlib", "optax", "scipy", "xarray"}
+HEAVY = {"flax", "h5netcdf", "jax", "matplotlib", "optax", "pandas", "scipy", "xarray"}
 LIGHT = (
     "lstm_toys",
     "lstm_toys.files",
     "lstm_toys.markdown",
+    "lstm_toys.tasks.curves",
     "lstm_toys.tasks.goal",
     "lstm_toys.networks.cells",
     "lstm_toys.networks.hyper",

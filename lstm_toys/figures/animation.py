@@ -10,6 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, INPUT, across, answers_of, canvas, legend_entries, plain
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
@@ -26,6 +27,7 @@ LARGE: dict[str, Any] = {
 """A film is shown small."""
 
 
+@needs("frame/time", "train_target/time", feature="y")
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """The answers to the training curve as they form, of several populations side by side.
 

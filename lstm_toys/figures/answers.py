@@ -6,18 +6,23 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
 from lstm_toys.figures.style import COLORS, INPUT, answers_of, canvas, legend_entries
 from lstm_toys.results.arrays import axis_label, kept
 
 
+@needs("train_target/time", feature="y")
 def target(results: xr.Dataset, title: str) -> Figure:
-    """The training curve."""
+    """The training curve; of several, the first."""
+    curve = results.train_target.sel(feature="y")
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2)
+        first = curve.isel(example=0) if "example" in curve.dims else curve
+        axes.plot(results.time, first, color=COLORS["b"], linewidth=1.2)
     return figure
 
 
+@needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
     """The training curve, and what the networks answer to it; in the plane, where they answer x too."""
     fit = kept(results)
@@ -32,6 +37,7 @@ def training_answer(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
+@needs("family", "answer/time", "input", "diverged", feature="y")
 def family_answers(
     results: xr.Dataset,
     curves: Mapping[str, Mapping[str, str] | Sequence[str]],
@@ -54,7 +60,7 @@ def family_answers(
     """
     there = dict.fromkeys(results.family.values.tolist())
     if unknown := [family for family in curves if family not in there]:
-        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there)}")
+        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there) or 'none'}")
     fit = kept(results)
     parts = []
     for title, (family, labels) in zip(titles, curves.items(), strict=True):

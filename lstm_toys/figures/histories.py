@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import BAND, COLORS, GOAL, MEDIAN, band_name, canvas, colors, counted, plain, whole_ticks
 from lstm_toys.results.arrays import kept
 from lstm_toys.statistics import intervals
@@ -21,6 +22,7 @@ FEW_RECORDS = 25
 """Up to so many records of a training are points too, since a line does not show how many there are."""
 
 
+@needs("train_loss", "step", "diverged")
 def loss(
     results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
@@ -67,6 +69,7 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     return name, results.train_rmse.sel({axis: list(goal.features)}).values.max(axis=-1), goal.limit
 
 
+@needs("train_rmse", "step", "diverged", feature="y")
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
     """What a goal is about over the steps, of several populations: medians with bands, and the goal.
 

@@ -12,6 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
 from lstm_toys.figures.style import (
     BAND,
@@ -33,6 +34,7 @@ MOST_CURVES = 100
 """Training curves that are drawn."""
 
 
+@needs("train_input", "train_target/asked")
 def training_set(results: xr.Dataset, title: str) -> Figure:
     """The training curves, of seed-drawn sets an exemplary one, in colors by what is asked for first.
 
@@ -45,14 +47,16 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
         title += f" ({len(places)} of {len(truth):,} curves)"
     shades = ScalarMappable(Normalize(truth.min(), truth.max()), dark_scale())
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+        shown = "feature" if "feature" in results.train_input.dims else "shown"  # As `lt.save` labels it.
         for place in places:
-            curve = results.train_input.sel(feature="y").values[place]
+            curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
         named = axis_label(results[asked]) if asked in results.coords else asked
         figure.colorbar(shades, ax=axes, label=plain(named), pad=0.02)
     return figure
 
 
+@needs("family", "answer/asked", "input", "diverged")
 def read_off_curves(
     results: xr.Dataset,
     family: str,
@@ -86,6 +90,7 @@ def read_off_curves(
     return curve_panels(fit, [(title, curves)], shown="true curve")
 
 
+@needs("family", "answer/asked", "diverged")
 def read_off_axis(
     results: xr.Dataset,
     name: str,
@@ -126,7 +131,7 @@ def read_off_axis(
             axes.plot([*published], [*published.values()], "D", **style)
         low, high = axes.get_ylim()
         for bound in (-1, 1):
-            if low < bound < high and json.loads(results.attrs["flags"])["readout"] == "cell":
+            if low < bound < high and json.loads(results.attrs["flags"]).get("readout") == "cell":
                 label = "limit of what a network can answer"
                 axes.axhline(bound, color=GRAY, linewidth=0.9, linestyle=":", label=label)
         axes.set(xlim=(true.min(), true.max()), ylim=(low, high))
@@ -136,6 +141,7 @@ def read_off_axis(
     return figure
 
 
+@needs("family", "answer/asked", "truth", "diverged")
 def read_off_plane(
     results: xr.Dataset,
     names: tuple[str, str],

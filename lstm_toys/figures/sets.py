@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys import output
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
 from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, band_name, canvas, colors, plain, whole_ticks
 from lstm_toys.results.arrays import axis_label, kept
@@ -23,6 +24,7 @@ MOST_NUMBERS = 36
 """Curves of which numbers are drawn, at most."""
 
 
+@needs("family", "answer/time", "input", "name", "diverged")
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
     """What networks answer to the curves of a set, and what would be right; see `curve_panels`.
 
@@ -51,6 +53,7 @@ def _colors(results: xr.Dataset) -> dict[str, str]:
     return colors(map(str, results.family.values))
 
 
+@needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     """The error of each set at each time point: medians over seeds, and 5-95 % of them.
 
@@ -78,6 +81,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
+@needs("family", "answer/time", "input", "name", "diverged")
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     """The error of each curve over its time points: medians over seeds, 5-95 % of them, and that of a repeated input.
 
@@ -122,6 +126,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
+@needs("family", "answer/asked", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """What was asked of whole curves against the answers, a panel a number; curves without a truth are left out.
 
@@ -153,6 +158,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
+@needs("family", "answer/asked", "name", "diverged")
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
     """What was answered to whole curves of which nobody knows the truth, a panel a number.
 

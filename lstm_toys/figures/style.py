@@ -28,7 +28,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from lstm_toys import output
+from lstm_toys import output, values
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
@@ -183,7 +183,7 @@ def dark_scale() -> Colormap:
     return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, DARK_SHADES, 256)))
 
 
-def save(drawing: Drawing, path: Path) -> None:
+def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF; as a whole or not at all.
 
     The same figure is the same bytes, whatever a user's own settings of matplotlib are.
@@ -192,6 +192,8 @@ def save(drawing: Drawing, path: Path) -> None:
         ValueError: the name ends otherwise.
         OSError: the file cannot be written.
     """
+    path = Path(path)
+    values.instance("drawing", drawing, Drawing, "a figure or an animation, as lt.figures makes them")
     form = path.suffix.removeprefix(".")
     known = FORMATS if isinstance(drawing, Figure) else ("gif",)
     if form not in known:

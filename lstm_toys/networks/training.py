@@ -122,7 +122,7 @@ def first_settled(timesteps: int) -> int:
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """What the network of a seed is trained on: the task's examples, the inputs with noise."""
-    examples = task.examples(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
+    examples = task.made(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
     noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 

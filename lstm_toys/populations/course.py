@@ -81,6 +81,11 @@ class Course:
         return ~self.sound if self.finished else np.isnan(self.losses)
 
     @property
+    def first_losses(self) -> Float[np.ndarray, " M"]:
+        """Losses of the untrained networks."""
+        return self._records[0][0]
+
+    @property
     def losses(self) -> Float[np.ndarray, " M"]:
         """Losses at the last record."""
         return self._records[-1][0]

@@ -16,6 +16,7 @@ import jaxlib.version
 import optax
 
 import lstm_toys
+from lstm_toys import forks, values
 from lstm_toys.populations.numerics import LEAST_DEVICES, NUMERICS, SWITCHES, UNCOUNTED, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
@@ -47,6 +48,8 @@ def configure(*, cache: bool = True) -> None:
         >>> import lstm_toys as lt
         >>> lt.configure()  # Before the first array.
     """
+    forks.check()
+    cache = values.switch("cache", cache)
     use_every_core()
     compile_loops()
     if cache:
@@ -184,6 +187,8 @@ def fingerprint(block: int) -> dict[str, Any]:
         >>> lt.fingerprint(block=4)["block"]
         4
     """
+    forks.check()
+    block = values.whole("block", block, least=0)
     return {
         "lstm_toys": lstm_toys.__version__,
         "jax": jax.__version__,

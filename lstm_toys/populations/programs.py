@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -10,10 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
+from lstm_toys import values
 from lstm_toys.networks import sizes, training
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.networks.hyper import Hyper, takes
-from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
+from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks
 from lstm_toys.tasks.supervision import Task
@@ -43,7 +44,7 @@ def members(
     seeds: int | Int[np.ndarray, " M"],
     wanted: Sequence[str] = (),
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-    **hyper: float | Float[np.ndarray, " M"] | None,
+    **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> Start:
     """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
 
@@ -55,22 +56,47 @@ def members(
         hyper: other hyper-parameters.
 
     Raises:
-        ValueError: no seed, an unknown optimizer, or other training numbers than those wanted.
+        ValueError: no seed or one twice, an unknown optimizer, a hyper-parameter that it does not take, or that is not
+            within `BOUNDS`, or other training numbers than those wanted.
     """
-    members = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
-    if not len(members):
-        raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
-    stated = numbers or {}
+    if values.several(seeds):
+        members = np.array(values.wholes("seeds", seeds, least=0, most=2**32 - 1))
+    else:
+        members = np.arange(values.whole("seeds", seeds, least=1, most=2**31 - 1))
+    stated = {} if numbers is None else numbers
+    values.mapping("numbers", stated, "training numbers by name")
     if set(stated) != set(wanted):
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
-    given = {name: value for name, value in hyper.items() if value is not None}
-    values = {"momentum": 0.0, "decay": 0.0, "noise": 0.0} | takes(optimizer) | given
+    given = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
+    defaults = takes(optimizer)
+    for name in ("momentum", "decay"):
+        if name in given and name not in defaults:
+            raise values.refused(name, f"None, since {optimizer} has no {name}", given[name])
 
-    def column(value: float | Float[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
-        return np.broadcast_to(np.asarray(value, np.float32), members.shape)
+    def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
+        values.known(name, value)
+        held = values.numbers(name, value, str(len(members)), **bounds)
+        return np.broadcast_to(np.asarray(held, float), members.shape)
 
-    columns = {name: column(value) for name, value in values.items()}
-    return Start(members.astype(np.uint32), Hyper(**columns, numbers={name: column(stated[name]) for name in wanted}))
+    columns = {
+        name: np.full(members.shape, np.nan) if callable(value) else column(name, value, **BOUNDS[name])
+        for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | given).items()
+    }
+    of_task = {name: column(name, stated[name]) for name in wanted}
+    if values.several(seeds):
+        _refuse_twice(members, [*columns.values(), *of_task.values()])
+    single = {name: each.astype(np.float32) for name, each in columns.items()}
+    numbers_of = {name: each.astype(np.float32) for name, each in of_task.items()}
+    return Start(members.astype(np.uint32), Hyper(**single, numbers=numbers_of))
+
+
+def _refuse_twice(seeds: Int[np.ndarray, " M"], columns: Sequence[Float[np.ndarray, " M"]]) -> None:
+    """Raises ValueError if two members are of one seed under one setting: the same network, counted twice."""
+    rows = np.stack([seeds.astype(float), *map(np.nan_to_num, columns)], axis=1)
+    _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    if (counts > 1).any():
+        twice = seeds[first[counts > 1][0]]
+        raise ValueError(f"seeds must be different under the same hyper-parameters, and {twice} is there twice")
 
 
 def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
@@ -177,7 +203,7 @@ def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> t
 def _blank(task: Task) -> Start:
     """What one member starts from, as far as shapes go."""
     numbers = dict.fromkeys(task.numbers, 0.0)
-    return members("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=0.0)
+    return members("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=1.0)
 
 
 def _begin(
@@ -200,5 +226,5 @@ def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding
 
 def shown(task: Task) -> tuple[int, int, int]:
     """Curves, time points and features of a training set."""
-    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0), unspecified(task)).inputs.shape
+    curves, timesteps, features = jax.eval_shape(task.made, jax.random.key(0), unspecified(task)).inputs.shape
     return curves, timesteps, features

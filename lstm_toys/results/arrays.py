@@ -16,6 +16,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys import forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.parameters import Parameter
@@ -94,15 +95,22 @@ def histories(population: Population) -> xr.Dataset:
 
 def trained(population: Population) -> xr.Dataset:
     """Labels the histories of networks, and the training set of the first of them."""
+    forks.check()
     task = population.task
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
     first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
-    inputs, targets = task.examples(key, first)
+    inputs, targets = task.made(key, first)
     variables = {
         "train_input": (("example", "time", "shown"), np.asarray(inputs)),
         "train_target": (("example", *task.axes), np.asarray(targets)),
     }
     return histories(population).assign(variables).assign_coords(shown=list(task.shown))
+
+
+def curves_of(task: Task, probes: Sequence[Probe], points: int) -> Float[np.ndarray, "C T F"]:
+    """The curves of all probes, one after another; of no probes none, of so many time points."""
+    nothing = np.empty((0, points, len(task.shown)), np.float32)
+    return np.concatenate([nothing, *(probe.inputs for probe in probes)])
 
 
 def answered(
@@ -134,7 +142,7 @@ def answered(
     declared = {each.name: each for p in probes for each in p.declared}
     axes = task.axes
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
+        "input": (("curve", "time", "feature"), curves_of(task, probes, len(x))),
         "answer": (("seed", "curve", *axes), answer),
     }
     if any(p.targets is not None for p in probes):
@@ -142,7 +150,7 @@ def answered(
         known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
         variables["truth"] = (("curve", *axes), np.concatenate(known))
     elif not task.sequence:
-        variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
+        variables["truth"] = (("curve", "asked"), np.stack([columns.get(name, np.empty(0)) for name in task.asked], -1))
     if any(p.names for p in probes):
         every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
         variables["name"] = ("curve", every)
@@ -150,7 +158,7 @@ def answered(
         "seed": np.arange(len(answer)),
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.shown),
-        "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
+        "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
         **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
         **({} if task.sequence else {"asked": list(task.asked)}),
     }

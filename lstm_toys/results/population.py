@@ -18,6 +18,7 @@ from jaxtyping import Float, PyTree
 from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import overview
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.scaling import Scaling
@@ -57,6 +58,16 @@ class Saved(NamedTuple):
     shown: tuple[str, ...]
     asked: tuple[str, ...]
     scaling: Scaling | None
+
+    def __repr__(self) -> str:
+        return overview.line(self, self._told())
+
+    def _repr_html_(self) -> str:
+        return overview.table(self, self._told())
+
+    def _told(self) -> dict[str, str]:
+        last = self.results.isel(step=-1)
+        return overview.population(self.model, int(last.step), last.train_loss.values, last.diverged.values)
 
 
 def save(

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
+from lstm_toys import values
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
@@ -19,7 +20,7 @@ VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "di
 """What every file of labeled arrays holds."""
 
 
-def save_results(results: xr.Dataset, path: Path) -> None:
+def save_results(results: xr.Dataset, path: Path | str) -> None:
     """Writes labeled arrays as netCDF, as a whole or not at all.
 
     Example:
@@ -29,13 +30,14 @@ def save_results(results: xr.Dataset, path: Path) -> None:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
+    values.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
     # Made in memory: HDF5 reports a full disk late, and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
-    with replacing(path) as temporary:
+    with replacing(Path(path)) as temporary:
         temporary.write_bytes(encoded)
 
 
-def load_results(path: Path, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
+def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
     """Reads labeled arrays into memory.
 
     Args:
@@ -57,6 +59,7 @@ def load_results(path: Path, variables: Set[str] = VARIABLES, without: Set[str] 
         ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
         [0.1, 0.2]
     """
+    path = Path(path)
     with path.open("rb") as file, telling_damage(path):
         _check_whole(file)
         with xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results:
@@ -88,7 +91,7 @@ def _check_whole(file: BinaryIO) -> None:
         content.visititems(look)
 
 
-def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
+def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
     Raises:
@@ -102,12 +105,13 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> N
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
     """
+    values.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves = dict(_flat(params))
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
 
 
-def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
+def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
     """Reads a tree of parameters, for `lstm_toys.populations.answering.answers`.
 
     Raises:
@@ -124,7 +128,7 @@ def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
         ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
         (2, 4)
     """
-    params: dict[str, Any] = {}
+    path, params = Path(path), dict[str, Any]()
     for key, leaf in read_arrays(path, path.read_bytes()).items():
         *above, name = key.split("/")
         place = params

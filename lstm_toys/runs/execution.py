@@ -23,6 +23,7 @@ from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.tasks import families
+from lstm_toys.tasks.probes import check_probes
 from lstm_toys.tasks.supervision import Task
 
 
@@ -66,9 +67,36 @@ def check_experiment(experiment: Experiment) -> None:
         raise Refused(f"{refused}no probe can be named {taken[0]}: claims have that name for something else")
     with trial(f"{refused}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
-        jax.eval_shape(task.examples, jax.random.key(0), numbers)
+        jax.eval_shape(task.made, jax.random.key(0), numbers)
     with trial(f"{refused}its draw does not take two arguments, the results and those of the runs beside"):
         inspect.signature(experiment.draw).bind(None, {})
+
+
+def check_lengths(work: Work) -> None:
+    """Makes what an experiment declares as long as its training will.
+
+    Raises:
+        Refused: training curves or probes have other lengths.
+    """
+    check_points(work.subject, work.run.settings.timesteps)
+
+
+def check_points(experiment: Experiment, timesteps: int) -> None:
+    """The same for any study of an experiment, and a number of time points."""
+    x = families.time_points(timesteps, experiment.span)
+    refused = f"experiment {experiment.name}: "
+    with trial(f"{refused}its task cannot be made of {timesteps:,} time points"):
+        task = experiment.task(x)
+        points = programs.shown(task)[1]
+    if points != timesteps:
+        told = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
+        raise Refused(f"{refused}its training curves have {points:,} time points, and --timesteps={timesteps}; {told}")
+    with trial(f"{refused}its probes cannot be made of {timesteps:,} time points"):
+        probes = experiment.probes(x)
+    try:
+        check_probes(task, probes, points)
+    except ValueError as error:
+        raise Refused(f"{refused}{error}") from None
 
 
 @contextmanager

@@ -8,10 +8,11 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
+from lstm_toys import values
 from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.tasks import families
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Examples, Task
 
 TIMESTEPS = 100
@@ -106,6 +107,7 @@ def labeled(
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
     """How many time points curves have."""
+    values.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps
 
@@ -121,6 +123,10 @@ def asked(
         x: time points.
         numbers: of the training set; the experiment's own for those that are not given.
     """
-    values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    examples, probes = task.examples(jax.random.key(0), values), experiment.probes(x)
+    if unknown := numbers.keys() - experiment.numbers.keys():
+        told = ", ".join(experiment.numbers) or "none"
+        raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
+    every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
+    examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
+    check_probes(task, probes, examples.inputs.shape[1])
     return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

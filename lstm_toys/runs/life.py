@@ -103,7 +103,8 @@ class Work:
             the run makes, adds the seconds of its stages and returns its metrics, with ``files``: the names of what it
             wrote; and ``draw(work)``, which yields drawings by file name, ``.png`` standing for the format that figures
             are wanted in. If it may take much, it has ``size(work) ->
-            Footprint``; if it may be impossible, ``check(work)``, which raises `Refused` before anything is executed;
+            Footprint``; if it may be impossible, ``check(work)``, which raises `Refused` before anything is executed,
+            and ``check_lengths(work)``, which does once it is known that curves of their full length fit into memory;
             if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
             Its ``report`` has ``report(work, metrics)``, which yields lines and tables, and where all seeds may be
             lost, ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
@@ -301,6 +302,8 @@ def _check(work: Work) -> None:
             work.kind.execution.check(work)
         if hasattr(work.kind.execution, "size"):
             populations.footprint.check(work.kind.execution.size(work), work.run.folder)
+        if hasattr(work.kind.execution, "check_lengths"):
+            work.kind.execution.check_lengths(work)
     except (Unfit, populations.footprint.TooLarge) as error:
         raise Refused(f"{work.run.settings}: {error}") from None
 

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys import values as checked
+
 RESAMPLES = 10_000
 
 AT_ONCE = 1_000_000
@@ -32,6 +34,8 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
         >>> lt.median_bootstrap(np.arange(9.0))
         Estimate(value=4.0, low=1.0, high=7.0)
     """
+    values = _one_each(values)
+    confidence = checked.number("confidence", confidence, above=0, below=1)
     if len(values) < 2:
         return Estimate(float(values[0]) if len(values) else np.nan, np.nan, np.nan)
     return Estimate(float(np.median(values)), *_bootstrap(np.median, values, confidence=confidence))
@@ -48,6 +52,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
         >>> lt.median_quartiles(np.arange(9.0))
         Estimate(value=4.0, low=2.0, high=6.0)
     """
+    values = _one_each(values)
     if not len(values):
         return Estimate(np.nan, np.nan, np.nan)
     method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(values).all() else "inverted_cdf"
@@ -65,7 +70,8 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
         >>> low.tolist(), high.tolist()
         ([1.0], [19.0])
     """
-    low, high = np.quantile(values, (0.05, 0.95), axis=0)
+    held = np.asarray(checked.array("values", values, "S ...", finite=False))
+    low, high = np.quantile(held, (0.05, 0.95), axis=0)
     return low, high
 
 
@@ -77,6 +83,8 @@ def wilson(successes: int, trials: int) -> Estimate:
         >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.wilson(15, 16)))
         0.94, 0.72 to 0.99
     """
+    trials = checked.whole("trials", trials, least=0)
+    successes = checked.whole("successes", successes, least=0, most=trials)
     if not trials:
         return Estimate(np.nan, np.nan, np.nan)
     share, squared = successes / trials, NormalDist().inv_cdf(0.975) ** 2
@@ -84,6 +92,12 @@ def wilson(successes: int, trials: int) -> Estimate:
     half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
     low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
     return Estimate(share, min(low, share), max(high, share))  # Which rounding must not leave out.
+
+
+def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
+    """One number a seed, in floats; NaN and infinity have a meaning."""
+    held: np.ndarray = np.asarray(checked.array("values", values, "S", finite=False, empty=True))
+    return held
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 import lstm_toys as lt
 from conftest import carry_out
+from experiments import line, sweep
 from experiments.all import EXPERIMENTS
 from experiments.commands import command
 from lstm_toys.populations.interruption import Interruption
@@ -82,6 +83,28 @@ def trained(tmp_path_factory):
     arguments = ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={folder}", "--quiet"]
     assert carry_out(dataclasses.replace(LINE, draw=lambda *_: None), arguments) == 1
     return arguments
+
+
+def nothing(_):
+    return []
+
+
+def drawn(results, _):
+    return {"training.png": lt.figures.training_answer(results, "trained on"), "loss.png": lt.figures.loss(results, "")}
+
+
+@pytest.mark.parametrize("command", [LINE, pytest.param(sweep, marks=pytest.mark.long)])
+def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys, monkeypatch):
+    own = dataclasses.replace(LINE, probes=nothing, draw=drawn, beside=lambda _: {})
+    monkeypatch.setattr(line, "EXPERIMENT", own)
+    task = [] if command is LINE else ["--task=line"]
+    arguments = [*task, "--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}"]
+    assert carry_out(own if command is LINE else command, arguments) == 0
+    assert "train MSE" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.rglob("*.png")} == {
+        "loss.png",
+        "training.png" if command is LINE else "rmse.png",
+    }
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_targets_of_another_shape_are_refused_in_one_line_before_anything_is_mad
     output, errors = capsys.readouterr()
     assert output == ""
     assert errors.count("\n") == 1
-    assert "targets of shape (1, 2) are not of the shape of the network's answers, (1, 2, 1)" in errors
+    assert "targets of examples must be finite numbers of the shape [1, 2, 1], not of the shape [1, 2]" in errors
     assert not folder.exists()
 
 

@@ -189,6 +189,8 @@ def answered(
 ) -> xr.Dataset:
     """Answers to curves of the user's own, labeled, and of sequences their measures, which take the longest.
 
+    Scaled curves are measured as networks see them, since single precision can neither hold nor square every value.
+
     Args:
         model: the network.
         setting: of its training.
@@ -202,22 +204,23 @@ def answered(
     task, timesteps, span, scaling = setting
     own, points = curves.span or span, curves.values.shape[1] - task.ahead
     scaled = scaling.applied(curves.values[..., None], asked=False)[..., 0] if scaling else curves.values
-    shown, right = scaled[:, :points].astype(np.float32), curves.values[:, task.ahead :].astype(np.float32)
+    shown, right = (part.astype(np.float32) for part in (scaled[:, :points], scaled[:, task.ahead :]))
     share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
     # A file without time points is taken to begin with those of the training, of which the span has what is answered.
     start = own.start + (task.ahead * span.length / (timesteps - 1) if curves.span else 0.0)
     time = ("time", start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
     found = answering.answers(model, params, shown[:, :, None], block=block)
-    if scaling:
-        found = scaling.undone(found).astype(np.float32)
+    told = scaling.undone(found.astype(float)) if scaling else found
+    held = curves.values[:, task.ahead :] if scaling else right
     coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
-    variables: dict[str, Any] = {"input": (("curve", "time"), right), "diverged": ("seed", diverged.astype(np.int8))}
+    variables: dict[str, Any] = {"input": (("curve", "time"), held), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
-        variables["answer"] = (("seed", "curve", "asked"), found)
+        variables["answer"] = (("seed", "curve", "asked"), told)
         advanced(len(diverged) * len(shown))
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
-    y = found[..., task.asked.index("y")]
-    variables["answer"] = (("seed", "curve", "time"), y)
+    which = task.asked.index("y")
+    y = found[..., which]
+    variables["answer"] = (("seed", "curve", "time"), told[..., which])
     measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
     mesh, seeds = blocks.mesh(), len(diverged)
     # One answer at a time on each device: some measures take the square of the time points.
@@ -227,11 +230,29 @@ def answered(
     for curve, row in enumerate(right):
         if points >= LEAST_MEASURED:
             answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
-            measured.append(blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share))))
+            seen = blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share)))
+            measured.append(_in_units(seen, *scaling.asked[which]) if scaling else seen)
         advanced(seeds)
     for name in measured[0] if measured else ():
         variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
     return xr.Dataset(variables, coordinates)
+
+
+def _in_units(measured: dict[str, Any], center: float, unit: float) -> dict[str, Any]:
+    """Measures of scaled curves in the units of the file.
+
+    Args:
+        measured: see `measures.every`.
+        center: the value that became 0.
+        unit: by how much another one differs from it that became 1.
+    """
+    every = {name: np.asarray(values, float) for name, values in measured.items()}
+    return every | {
+        "rmse": unit * every["rmse"],
+        "peak_to_peak": unit * every["peak_to_peak"],
+        "valley_depth": unit * every["valley_depth"] + center,
+        "offset_added": unit * every["offset_added"] + center * (1 - every["gain"]),
+    }
 
 
 class Part(NamedTuple):

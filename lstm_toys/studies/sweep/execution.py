@@ -103,6 +103,12 @@ def check(work: Work) -> None:
             raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
 
 
+def check_lengths(work: Work) -> None:
+    """Raises Refused if training curves or probes have other lengths than a setting says."""
+    for timesteps in dict.fromkeys(each.timesteps for each in work.run.settings.settings):
+        execution.check_points(work.subject, timesteps)
+
+
 NETWORK = ("hidden", "readout", "cell", "gates")
 """The settings that describe a network."""
 
@@ -154,8 +160,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             common = shape.common
             x = families.time_points(common.timesteps, experiment.span)
             probes = experiment.probes(x)
-            curves = np.concatenate([probe.inputs for probe in probes])
-            options = {"task": experiment.task(x), "steps": shape.budgets, "part": str(number), **shape.start}
+            task = experiment.task(x)
+            curves = arrays.curves_of(task, probes, len(x))
+            options = {"task": task, "steps": shape.budgets, "part": str(number), **shape.start}
             options["shown"] = dict.fromkeys(shape.budgets, curves)
             trained = execution.begin(work, common, conduct, common.optimizer, shape.members, **options)
             with conduct.interruption.patient():
@@ -214,7 +221,7 @@ def _values(
         "train_rmse": rmse * experiment.scaling.units if experiment.scaling else rmse,
         "learned": (measured <= goal.limit) & ~diverged,
         "diverged": diverged,
-        "rmse": np.stack(list(summary.family_rmse(labeled).values()), axis=-1),
+        "rmse": np.array([*summary.family_rmse(labeled).values()]).reshape(-1, len(mse)).T,
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,

@@ -49,6 +49,8 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
         "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),
         "loss.png": histories(found),
     }
+    if not found.sizes["probe"]:
+        return drawn
     answers, title = found.assign(error=found.rmse), "RMSE of answers to curves that were shown after training"
     if found.sizes["probe"] * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS:
         return drawn | {"answers.png": errors(answers, title, None)}
