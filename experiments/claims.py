@@ -15,6 +15,7 @@ from typing import Any
 from experiments.commands import command, flags, modules, parsers
 from lstm_toys import files, studies
 from lstm_toys.markdown import code, escape
+from lstm_toys.output import counted
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
@@ -82,7 +83,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
-        raise flags.Help(flags.usage(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
+        raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
@@ -206,8 +207,8 @@ def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
-    networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if asked.runs else "Made"
-    told = [f"{networks} by {code(' '.join(words))}."]
+    networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
+    told = [f"{networks if asked.runs else 'Made'} by {code(' '.join(words))}."]
     told += [
         f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
         "variants."

@@ -19,6 +19,7 @@ import numpy as np
 
 import lstm_toys as lt
 from experiments.commands import command, flags, modules, parsers
+from lstm_toys import output
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks import delimited, sets
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
@@ -199,7 +200,7 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
         Bad: two have the same name, or not each has one.
     """
     if quantities and len(quantities) != len(paths):
-        told = f"{len(quantities)} for {len(paths)} file{'s' * (len(paths) > 1)} of --train; give one for each"
+        told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
         raise flags.Bad(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
@@ -268,7 +269,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {count} curves to train on")
+        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on")
     if batch and batch > count - out:
         raise flags.Bad(f"flag --batch={batch}: there are {count - out:,} curves to train on")
     if batch and not out and count % batch:
@@ -295,7 +296,7 @@ def read_in(path: Path, curves: Curves) -> str:
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
     ends = f"values from {values.min():.6g} to {values.max():.6g}"
-    return f"{path}: {count:,} curve{'s' * (count > 1)}, {names}, {rows:,} rows, {time}, {ends}"
+    return f"{path}: {output.counted(count, 'curve')}, {names}, {output.counted(rows, 'row')}, {time}, {ends}"
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
@@ -311,7 +312,7 @@ def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
 
 def counted(curves: sets.CurveSet) -> str:
     """How many curves there are."""
-    return f"{len(curves.names):,} curve{'s' * (len(curves.names) > 1)}"
+    return output.counted(len(curves.names), "curve")
 
 
 def named(curves: sets.CurveSet) -> str:

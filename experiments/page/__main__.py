@@ -35,7 +35,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
     options = flags.options(values)
-    return command.Plan([], options, lambda: written(options.results_dir))
+    return command.Plan([], options, lambda: written(options.results_dir), file=options.results_dir / NAME)
 
 
 def written(results_dir: Path) -> Iterator[RenderableType]:

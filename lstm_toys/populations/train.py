@@ -345,8 +345,8 @@ class Training:
             )
         if self._monitor is not None:
             self._monitor(course.recorded_step, course.losses, course.sound)
-        if self._on_divergence == "stop" and not course.sound.all():
-            numbers = np.asarray(course.numbers)[~course.sound]
+        if self._on_divergence == "stop" and course.diverged.any():
+            numbers = np.asarray(course.numbers)[course.diverged]
             raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
 
 

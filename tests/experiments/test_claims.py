@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -30,7 +31,7 @@ from lstm_toys.studies.claims import figures, report
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.tasks import families
 
-ROOT = Path(__file__).parents[2]
+README = Path(__file__).parents[2] / "README.md"
 VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
 
 
@@ -307,7 +308,7 @@ def test_given_answers_are_judged_as_those_of_networks(judged, folder, populatio
             ours, theirs = alike(entry, reference[name])
             assert ours == theirs
             assert entry["controls"] == {}
-        assert f"--answers {population}={file}`" in table
+        assert f"--answers {shlex.quote(f'{population}={file}')}`" in table
         assert f"The answers of {population} are those in {file.name}, beside which there are no controls" in table
         assert not [*folder.glob(f"runs/{population}-*")]
     assert json.loads((run / "config.json").read_text())["answers"] == [[population, lt.files.sha256(labeled)]]
@@ -362,7 +363,7 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
         (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
         (["--answers=cosine=README.md"], "the claims need no population 'cosine'; they need line, hill,"),
         (["--only=slope-large", "--answers=sine=README.md"], "need no population 'sine'; they need slope_intercept"),
-        (["--only=sine-learned", "--answers=sine=README.md"], "answers of sine: README.md is no file of answers: "),
+        (["--only=sine-learned", f"--answers=sine={README}"], "README.md is no file of answers: "),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):

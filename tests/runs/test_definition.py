@@ -3,7 +3,6 @@
 import importlib
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,6 @@ from conftest import reread
 from experiments import all as every
 from experiments.recipe import NETWORKS as RECIPE
 from lstm_toys.runs import definition as code
-
-ROOT = Path(__file__).parents[2]
 
 LAZY = "import lazy_loader\n\n__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n"
 
@@ -197,4 +194,4 @@ def test_definitions_are_found_without_jax():
         "import sys; from experiments import sine; sine.EXPERIMENT.definition; "
         "assert not {'jax', 'xarray', 'matplotlib'} & sys.modules.keys()"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", program], check=True)

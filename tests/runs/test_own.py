@@ -127,7 +127,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     inside = lt.states(saved.model, saved.params, saved.results.input.values)
     assert inside["leaky_0"]["hidden"].shape[-1] == 3
     assert carry_out(line.EXPERIMENT, arguments) == 0
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr() == (f"{folder}\n{folder}\n", "")
     assert own.Leaky is cells.cell_class(CELL)
 
 

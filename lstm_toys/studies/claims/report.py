@@ -7,6 +7,7 @@ from rich.console import RenderableType
 
 from lstm_toys.files import read_json_list
 from lstm_toys.markdown import escape
+from lstm_toys.output import counted
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
 from lstm_toys.studies.claims.declaration import NETWORKS
@@ -38,7 +39,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     question = work.subject
-    trained = f", in {work.run.settings.seeds} networks each" if metrics["runs_seconds"] else ""
+    trained = f", in {counted(work.run.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
     title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
@@ -53,8 +54,9 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
     for entry in entries:
         if entry["published"]:
-            below, counted = entry["published"]["below"][NETWORKS]
-            yield f"{entry['id']}: {below} of {counted} networks are below the published {_number_of(entry)}"
+            below, whole = entry["published"]["below"][NETWORKS]
+            networks = f"{below} of {counted(whole, 'network')}"
+            yield f"{entry['id']}: {networks} are below the published {_number_of(entry)}"
         if turned := turns(entry):
             yield f"{entry['id']} is {entry['verdict']}, but {turned}"
     yield from reach(entries, question.declared.aspects)

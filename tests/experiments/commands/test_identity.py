@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, carry_out, rarely
+from conftest import carry_out, rarely
 from experiments import generalization
 from experiments.commands import command
 from experiments.line import EXPERIMENT
@@ -93,7 +93,7 @@ def test_another_switch_of_jax_is_another_run(made, switch):
         f"print(command.plan(EXPERIMENT, {SMALL}).works[0].run.folder.name)"
     )
     environment = {**os.environ, **dict([switch.split("=")])}
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert done.stdout.startswith("line-")
     assert done.stdout.strip() != only(made).name
 

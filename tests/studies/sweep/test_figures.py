@@ -100,6 +100,19 @@ def test_an_optimizers_own_defaults_do_not_vary():
     assert results.varied(found) == ["optimizer"]
 
 
+def test_gates_do_not_vary_because_a_cell_has_none():
+    found = hand_made({"cell": ["lstm", "gru", "rnn"]})
+    found["gates"] = "setting", np.array(["hard", "hard", "sigmoid"])
+    assert results.varied(found) == ["cell"]
+
+
+def test_a_single_network_has_an_axis(tmp_path):
+    """Quantiles of one number may differ by its last bit."""
+    found = hand_made({}, seeds=1)
+    found["train_mse"] = found.train_mse * 0 + np.float32(0.16300069) ** 2
+    save(figures.draw(found, Goal(0.02, ("y",)))["rmse.png"], tmp_path / "rmse.png")
+
+
 GRIDS = [
     {},
     {"learning_rate": [0.1, 0.01, 1.0]},
