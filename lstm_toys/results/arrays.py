@@ -61,10 +61,16 @@ def dataset(
 def training_answers(
     task: Task, examples: Examples, train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
 ) -> dict[str, Any]:
-    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`."""
+    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
+
+    Of sequences the first curve's target is kept, and its input where that is not the target.
+    """
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     if task.sequence:
-        variables["train_target"] = (task.axes, np.asarray(examples.targets[0]))
+        shown, target = np.asarray(examples.inputs[0]), np.asarray(examples.targets[0])
+        variables["train_target"] = (task.axes, target)
+        if not np.array_equal(shown, target):
+            variables["train_input"] = (("time", "feature"), shown)
     else:
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -24,7 +25,7 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import execution
-from lstm_toys.studies.claims import figures
+from lstm_toys.studies.claims import figures, trial
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.tasks import families
 
@@ -129,6 +130,9 @@ def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
     assert all(name in told for name in CLAIMS.ids)
     assert max(map(len, told.split("the runs took")[0].splitlines())) <= 80
     assert "sine-learned: diverged and counted as not meeting it: seeds 1" in told
+    controls = told.split("the share of controls that meet them")[1].split("\n\n")[0]
+    assert all(word in controls for name in CLAIMS.controls for word in name.split())
+    assert re.search(r"lines-nonlinear +0% +0% +0%", controls)
     assert (judged[1] / "claims.json").stat().st_mtime_ns == before
 
 
@@ -499,6 +503,18 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert {path.name for path in run.glob("*.png")} == {"claims.png", "variants.png"}
 
 
+def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
+    assert own
+    arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
+    for work in claims.plan(arguments).works[0].needs.values():
+        made, trained = trial.made(work.subject, work.run.settings), storage.load_results(work.run.results)
+        assert {name: (made[name].dims, made[name].dtype) for name in made.variables} == {
+            name: (trained[name].dims, trained[name].dtype) for name in trained.variables
+        }
+        assert {**made.sizes, "seed": 6} == dict(trained.sizes)
+        np.testing.assert_array_equal(made.step, trained.step)
+
+
 def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
     for entries, table, mentioned in (
         (json.loads((judged[1] / "claims.json").read_text()), (judged[1] / "claims.md").read_text(), True),
@@ -569,6 +585,19 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
             'against="mor"',
             "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
         ),
+        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
+        (
+            "history.train_loss.values[:, -1]",
+            "history.train_loss.values",
+            "sooner: loss returns an array of shape",
+        ),
+        (".mean(axis=1)", ".mean(axis=0)", "claim steeper: error returns an array of shape (2,) for 3 networks"),
+        (".max(axis=1)", ".max(axis=1) * 1j", "claim small: last returns values of type complex64"),
+        (
+            '    about="lines",',
+            "    published=task,",
+            "the published answers cannot be made: TypeError",
+        ),
     ],
 )
 def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsys, old, new, said):
@@ -577,7 +606,9 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsy
     (mine / "other_claims.py").write_text(MINE.replace(old, new))
     sys.modules.pop("other_claims", None)
     arguments = ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={mine}"]
-    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) in (1, 2)
+    before = {*(mine / "runs").iterdir()}
+    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) == 2
+    assert {*(mine / "runs").iterdir()} == before  # Nothing was trained.
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
