@@ -72,7 +72,7 @@ EXPERIMENT = lt.Experiment(
     name="amplitude",
     doc=__doc__,
     defaults={"steps": 1_500, "learning_rate": 0.1, "optimizer": "momentum"},
-    goal=lt.Goal(0.01, ("amplitude",)),
+    goal=lt.Goal(rmse=0.01, features=("amplitude",)),
     task=task,
     probes=probes,
     draw=draw,

@@ -57,7 +57,7 @@ EXPERIMENT = lt.Experiment(
     name="hill",
     doc=__doc__,
     defaults={"steps": 10_000, "learning_rate": 1.0},
-    goal=lt.Goal(LEARNED, ("y",)),
+    goal=lt.Goal(rmse=LEARNED, features=("y",)),
     task=task,
     probes=probes,
     draw=draw,

@@ -37,7 +37,7 @@ EXPERIMENT = lt.Experiment(
     name="line",
     doc=__doc__,
     defaults={"steps": 4_000, "learning_rate": 1.0, "hidden": "none"},
-    goal=lt.Goal(0.02, ("y",)),
+    goal=lt.Goal(rmse=0.02, features=("y",)),
     task=task,
     probes=probes,
     draw=draw,

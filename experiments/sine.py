@@ -108,7 +108,7 @@ EXPERIMENT = lt.Experiment(
     name="sine",
     doc=__doc__,
     defaults={"steps": 1_000, "learning_rate": 0.001, "optimizer": "rmsprop_keras", "gates": "hard"},
-    goal=lt.Goal(0.02, ("y",)),
+    goal=lt.Goal(rmse=0.02, features=("y",)),
     task=task,
     probes=probes,
     draw=draw,

@@ -76,7 +76,7 @@ EXPERIMENT = lt.Experiment(
     name="slope_intercept",
     doc=__doc__,
     defaults={"steps": 5_000, "learning_rate": 0.01, "optimizer": "adam"},
-    goal=lt.Goal(0.05, ASKED),
+    goal=lt.Goal(rmse=0.05, features=ASKED),
     task=task,
     probes=probes,
     draw=draw,

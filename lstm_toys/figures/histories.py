@@ -7,8 +7,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from lstm_toys.figures.style import BAND, COLORS, MEDIAN, canvas, colors, counted, plain
-from lstm_toys.results.arrays import kept
+from lstm_toys.results.arrays import after_of, kept
 from lstm_toys.statistics import intervals
+from lstm_toys.tasks.goal import after_which
 
 
 def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = None) -> Figure:
@@ -53,7 +54,8 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, limit: float
         title: of the figure.
         limit: the level.
     """
-    with canvas(title, xlabel="step", ylabel="train RMSE of y after the first tenth") as (figure, (axes,)):
+    late = after_which(next((after_of(results) or 0 for results in populations.values()), 0))
+    with canvas(title, xlabel="step", ylabel=f"train RMSE of y {late}".rstrip()) as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), colors(populations).values(), strict=True):
             fit = kept(results)

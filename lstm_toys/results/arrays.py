@@ -18,6 +18,7 @@ from jaxtyping import Float
 
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.scaling import Scaling
@@ -78,12 +79,16 @@ def training_answers(
 
 
 def histories(population: Population) -> xr.Dataset:
-    """Labels what the records of a training told."""
+    """Labels what the records of a training told.
+
+    An attribute of the errors of sequences, ``after``, is the share at the beginning that they leave out.
+    """
     task = population.task
     axes = task.axes
+    beginning = {"after": population.after} if task.sequence else {}
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss),
-        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse),
+        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse, beginning),
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
@@ -170,7 +175,7 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     """
     if scaling is None:
         return results
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in ("input", "train_input"):
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), asked=False))
@@ -178,8 +183,14 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
     if "train_rmse" in results:
-        changed["train_rmse"] = (results.train_rmse.dims, results.train_rmse.values * scaling.units)
+        rmse = results.train_rmse
+        changed["train_rmse"] = (rmse.dims, rmse.values * scaling.units, rmse.attrs)
     return results.assign(changed).assign_attrs(scaling=json.dumps(asdict(scaling)))
+
+
+def after_of(results: xr.Dataset) -> float | None:
+    """The share of a sequence at its beginning that recorded errors leave out; None of numbers of whole curves."""
+    return float(results.train_rmse.attrs.get("after", AFTER)) if "feature" in results.train_rmse.dims else None
 
 
 def scaling_of(results: xr.Dataset) -> Scaling | None:

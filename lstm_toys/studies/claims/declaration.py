@@ -48,7 +48,7 @@ class Claims:
         ...     name="line",
         ...     doc="One line, to be returned as it is.",
         ...     defaults={"steps": 500, "learning_rate": 0.3},
-        ...     goal=lt.Goal(1e-3),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
         ...     draw=lambda results, beside: {},

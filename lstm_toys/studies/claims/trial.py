@@ -71,6 +71,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
         numbers=dict(settings.numbers),
         block=settings.block,
         frames=experiment.frames,
+        after=experiment.goal.after,
     )
     axes = (settings.timesteps, len(task.asked)) if task.sequence else (len(task.asked),)
     loss = np.geomspace(1.0, 1e-6, len(training.recorded), dtype=np.float32)[None]
@@ -86,6 +87,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
         block=1,
         numbers={},
         member_steps=0,
+        after=experiment.goal.after,
     )
     answers = np.zeros((1, len(shown), *axes), np.float32)
     labeled = arrays.dataset(

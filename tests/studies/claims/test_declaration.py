@@ -7,7 +7,7 @@ import lstm_toys as lt
 
 
 def experiment():
-    return lt.Experiment("name", "", {}, lt.Goal(1.0), *[lambda *_: []] * 3)
+    return lt.Experiment("name", "", {}, lt.Goal(rmse=1.0), *[lambda *_: []] * 3)
 
 
 def number(_):

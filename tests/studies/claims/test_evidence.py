@@ -25,7 +25,7 @@ def experiment(task, probes=lambda x: [lt.probe("lines", "line", LINES, x)]):
         name="name",
         doc="",
         defaults={},
-        goal=lt.Goal(1e-3),
+        goal=lt.Goal(rmse=0.03),
         task=task,
         probes=probes,
         draw=lambda *_: {},
