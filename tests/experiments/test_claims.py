@@ -574,6 +574,7 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
             "claim sooner: loss raises AttributeError: 'Dataset' object",
         ),
         ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
+        ('["--steps=6"]', '["--seeds=3"]', "population more: its flags are others than --seeds and --base_seed"),
         ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
         (
             "def error(lines):",
@@ -585,6 +586,22 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
             'against="mor"',
             "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
         ),
+        (
+            "steps=0) if",
+            "steps=-5) if",
+            "flag --claims=other_claims: untrained networks: flag --steps=-5: takes a whole number",
+        ),
+        ("steps=0) if", 'optimizer="adm") if', "untrained networks: flag --optimizer=adm: takes"),
+        ("steps=0) if", 'learning_rate=float("nan")) if', "untrained networks: flag --learning_rate=nan: takes"),
+        ("return dataclasses.replace(settings, steps=0)", "return {}", "untrained networks: TypeError: returns dict,"),
+        ("return dataclasses.replace(settings, steps=0)", "return exit()", "untrained networks: SystemExit"),
+        (
+            "high=1e-3)",
+            'high=1e-3, beside=(lt.Beside("no", last, (lt.Source("few", "steep"),)),))',
+            "few has no curves 'steep'",
+        ),
+        ("high=1e-3)", 'high=1e-3, beside=(lt.Beside("no", loss, (STEEPER,)),))', "claim steeper: loss raises Attr"),
+        ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim steeper: error raises SystemExit"),
         ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
         (
             "history.train_loss.values[:, -1]",
@@ -611,6 +628,32 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsy
     assert {*(mine / "runs").iterdir()} == before  # Nothing was trained.
     error = capsys.readouterr().err
     assert said in error
+    assert error.count("\n") == 1
+
+
+PUBLISHED = {
+    "None": "the published answers are a dictionary of labeled results by population",
+    '{"few": 3}': "the published answers are a dictionary of labeled results by population",
+    '{"other": lt.Results()}': "there are published answers of 'other'; the populations are few, more, none",
+    '{"few": lt.Results()}': "the published answers of few lack diverged; lt.labeled makes such results",
+    '{"few": lt.labeled(EXPERIMENT, np.zeros((2, 3, 12, 1)))}': "answers of few are those of 2 networks, not of",
+    "exit(0)": "the published answers cannot be made: SystemExit: 0",
+}
+
+
+@pytest.mark.parametrize("returned", ["None", *rarely(*[each for each in PUBLISHED if each != "None"])])
+def test_published_answers_that_are_none_are_refused(mine, own, capsys, returned):
+    assert own
+    text = MINE.replace("STEEPER =", f"def published():\n    return {returned}\n\n\nSTEEPER =", 1)
+    (mine / "other_published.py").write_text(text.replace("    about=", "    published=published,\n    about="))
+    sys.modules.pop("other_published", None)
+    reread()
+    before = {*(mine / "runs").iterdir()}
+    arguments = ["--claims=other_published", "--only=steeper", "--seeds=6", "--quiet", f"--results_dir={mine}"]
+    assert carry_out(claims, arguments) == 2
+    assert {*(mine / "runs").iterdir()} == before
+    error = capsys.readouterr().err
+    assert PUBLISHED[returned] in error
     assert error.count("\n") == 1
 
 

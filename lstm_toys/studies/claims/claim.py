@@ -114,6 +114,8 @@ class Claim:
         for name in ("id", "quote", "statistic"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{claim}: {name} is text, not {getattr(self, name)!r}")
+        if not isinstance(self.learned, bool):
+            raise ValueError(f"{claim}: learned is True or False, not {self.learned!r}")
         for name in ("low", "high"):
             object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
         bounded = (self.low, self.high) != (-np.inf, np.inf)
@@ -179,9 +181,13 @@ def _threshold(name: str, value: Any) -> float:
     Raises:
         ValueError: it is not a number.
     """
-    if not isinstance(value, Real) or isinstance(value, bool) or np.isnan(float(value)):
-        raise ValueError(f"{name} is a number, not {value!r}")
-    return float(value)
+    try:
+        converted = float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
+    except OverflowError:
+        converted = np.nan
+    if np.isnan(converted):
+        raise ValueError(f"{name} is a number, not {value!r:.40}")
+    return converted
 
 
 def _check_number(owner: str, number: Any, sources: Any) -> None:

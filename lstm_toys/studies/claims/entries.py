@@ -137,6 +137,7 @@ def _population(outcome: Outcome) -> dict[str, Any]:
         "counted": outcome.counted,
         "diverged": list(outcome.diverged),
         "excluded": list(outcome.excluded),
+        "meaningless": outcome.meaningless,
         "against_per_seed": None if outcome.theirs is None else _listed(outcome.theirs),
         "beside": {
             what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}

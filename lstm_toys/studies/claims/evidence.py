@@ -43,7 +43,10 @@ def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
     if curves == TRAINING:
         return _training(labeled) if "train_answer" in labeled else None
     chosen = labeled.family.values == curves
-    return labeled.isel(curve=chosen) if chosen.any() and "answer" in labeled else None
+    if "answer" not in labeled or not chosen.any():
+        return None
+    names = [name for name in ("input", "answer", "truth", "name") if name in labeled]
+    return labeled[names].isel(curve=chosen)
 
 
 def _training(labeled: xr.Dataset) -> xr.Dataset:

@@ -83,7 +83,7 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
         name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
         for name, bound in bounds.items()
     }
-    published = trial.published(question)
+    published = given.published(question)
     for claim in question.claims:
         try:
             yield entries.entry(

@@ -64,6 +64,8 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
+        if entry["meaningless"]:
+            yield f"{entry['id']}: {_meaningless(entry)}"
     if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
         yield f"the runs took {spent}"
 
@@ -175,6 +177,8 @@ def markdown(
         if each["diverged"]:
             what = "left out" if each["excluded"] else "counted as not meeting it"
             lines.append(f"- Diverged, {what}: seeds {', '.join(map(str, each['diverged']))}.")
+        if each["meaningless"]:
+            lines.append(f"- {_meaningless(each)[0].upper()}{_meaningless(each)[1:]}.")
     return "\n".join(lines) + "\n"
 
 
@@ -226,6 +230,12 @@ def _of(name: str, count: int, whole: int) -> str:
 
 def _percent(population: dict[str, Any] | None) -> str:
     return "" if population is None else percent(population["share"])
+
+
+def _meaningless(entry: dict[str, Any]) -> str:
+    """How many networks have a number without a meaning."""
+    count = entry["meaningless"]
+    return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
 
 
 def _points(variant: dict[str, Any] | None) -> str:

@@ -9,51 +9,35 @@ import xarray as xr
 from lstm_toys.networks.training import Sound
 from lstm_toys.populations import train
 from lstm_toys.results import arrays
-from lstm_toys.runs import execution, foreign, life
+from lstm_toys.runs import execution, foreign
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Refused
-from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.evidence import Evidence
+from lstm_toys.studies.claims import evidence, given
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.studies.claims.verdicts import Unsound, judge
 from lstm_toys.tasks import families
 
 
 def check(question: Question) -> None:
-    """Judges every claim by made-up networks, and by the published answers.
-
-    The networks answer as a copy does, which claims are judged by in the end too.
+    """Judges every claim by made-up networks, by copies of what they were shown, and by the published answers.
 
     Raises:
-        Refused: the number of a claim cannot be taken, or the published answers cannot be had.
+        Refused: the number of a claim cannot be taken, or there are no such published answers.
     """
     one = {name: made(question.declared.populations[name][0], each) for name, each in question.settings.items()}
     # As many networks as no other axis is long, so that axes cannot be mistaken for each other.
     sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}
     networks = next(number for number in count(2) if number not in sizes)
     several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
-    told = published(question)
+    copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
+    told = given.published(question)
     for claim in question.claims:
-        for results in (several, told):
+        for results in (several, copies, told):
             try:
                 judge(claim, results)
             except Unsound as error:
                 raise Refused(f"claim {claim.id}: {error}") from None
-
-
-def published(question: Question) -> Evidence:
-    """The published answers; none where there are none.
-
-    Raises:
-        Refused: they cannot be had.
-    """
-    if question.declared.published is None:
-        return {}
-    try:
-        return question.declared.published()
-    except Exception as error:  # Whatever the code of a declaration raises.
-        raise Refused(f"the published answers cannot be made: {life.told(error)}") from None
 
 
 def made(experiment: Experiment, settings: Settings) -> xr.Dataset:

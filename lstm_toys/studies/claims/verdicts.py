@@ -1,5 +1,6 @@
 """How a claim is judged: the share of networks that meet it, and what else meets it."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +41,11 @@ class Outcome:
     median: Estimate
     theirs: Float[np.ndarray, " S2"] | None
     beside: dict[str, Estimate]
+
+    @property
+    def meaningless(self) -> int:
+        """How many networks that did not diverge have a number without a meaning; these do not meet the claim."""
+        return int(np.isnan(self.numbers).sum()) - len(self.diverged)
 
     @property
     def verdict(self) -> Verdict:
@@ -127,10 +133,10 @@ def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
     name = getattr(number, "__name__", repr(number))
     count = parts[0].sizes["seed"]
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
             returned = number(*map(evidence.read_only, parts))
             found = np.asarray(returned)
-    except Exception as error:  # Whatever the code of a claim raises.
+    except (Exception, SystemExit) as error:  # Whatever the code of a claim raises.
         raise Unsound(f"{name} raises {life.told(error)}") from error
     if found.shape != (count,):
         told = f"an array of shape {found.shape}" if found.shape else f"{type(returned).__name__}"

@@ -1,5 +1,7 @@
 """What a declaration of claims refuses, and which populations a claim needs."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -24,7 +26,7 @@ CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", beside=BESI
 
 
 def declare(*claims, **options):
-    return lt.Claims("", claims, {name: (experiment(), []) for name in ("first", "second", "third")}, **options)
+    return lt.Claims("mine", claims, {name: (experiment(), []) for name in ("first", "second", "third")}, **options)
 
 
 def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
@@ -43,6 +45,9 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
         ((lt.Claim("a,b", "", "", number, ABOUT, high=1.0),), {}, "claim 'a,b' cannot be named so"),
         ((), {"controls": {"other": change}, "variants": {"other": change}}, "two columns named 'other'"),
         ((), {"controls": {"networks": change}}, "two columns named 'networks'"),
+        ((), {"variants": {"copy": change}}, "two columns named 'copy'"),
+        ((lt.Claim("all", "", "", number, ABOUT, high=1.0),), {}, "claim 'all' cannot be named so"),
+        ((lt.Claim("..", "", "", number, ABOUT, high=1.0),), {}, "claim '..' cannot be named so"),
         (
             (lt.Claim("two", "", "", number, (lt.Source("fourth", "line"),), low=0.0),),
             {},
@@ -61,12 +66,14 @@ def test_what_cannot_be_judged_is_not_declared(claims, options, said):
         declare(*claims, **options)
 
 
-def unchecked(**arguments):
-    """A claim whose arguments nobody has checked the types of, as these tests do."""
-    made = object.__new__(lt.Claim)
-    for name, value in {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]}.items():
-        object.__setattr__(made, name, value)
-    for name, value in arguments.items():
+def unchecked(kind=lt.Claim, **arguments):
+    """A claim, or a declaration, whose arguments nobody has checked the types of, as these tests do."""
+    made = object.__new__(kind)
+    usual = {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]}
+    if kind is lt.Claims:
+        usual = {"title": "mine", "claims": (CLAIM,), "populations": {"first": (experiment(), [])}}
+        usual |= {"controls": {}, "variants": {}, "aspects": {}}
+    for name, value in (usual | arguments).items():
         object.__setattr__(made, name, value)
     made.__post_init__()
     return made
@@ -112,6 +119,8 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
         ({"sources": ()}, "claim 'two': sources is a tuple of lt.Source, such as"),
         ({"sources": (("first", "line"),)}, r"sources is a tuple of lt.Source, and \('first', 'line'\) is not one"),
         ({"quote": None}, "claim 'two': quote is text, not None"),
+        ({"learned": "no"}, "claim 'two': learned is True or False, not 'no'"),
+        ({"high": 10**400}, "claim 'two': high is a number, not 1000"),
         ({"beside": BESIDE[0]}, "claim 'two': beside is a tuple of lt.Beside"),
         ({"beside": BESIDE * 2}, "claim 'two': two numbers beside it are named 'more'"),
         ({"sources": ABOUT, "against": "third", "high": np.inf}, "holds one population, not first, second"),
@@ -120,3 +129,31 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
 def test_arguments_of_a_claim_that_are_of_another_kind_are_refused(arguments, said):
     with pytest.raises(ValueError, match=said):
         unchecked(**({"high": 1.0} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"title": ""}, "title is text that is not empty, not ''"),
+        ({"about": None}, "about is text that is not empty, not None"),
+        ({"claims": CLAIM}, r"claims is a tuple of Claim, such as \(Claim\(...\),\)"),
+        ({"claims": ("two",)}, "claims is a tuple of Claim"),
+        ({"data": ("published.json",)}, "data is a tuple of Path"),
+        ({"data": (Path("nowhere.json"),)}, "data names nowhere.json, and there is no such file"),
+        ({"populations": [experiment()]}, "populations is a dictionary whose keys are names"),
+        ({"populations": {1: (experiment(), [])}}, "populations is a dictionary whose keys are names"),
+        ({"populations": {"first": experiment()}}, "population 'first' is an experiment and its flags"),
+        ({"populations": {"first": ("line", [])}}, "population 'first' is an experiment and its flags"),
+        ({"populations": {"first": (experiment(), "--steps=2")}}, "population 'first' is an experiment and its flags"),
+        ({"controls": [change]}, "controls is a dictionary whose keys are names"),
+        ({"controls": {"": change}}, "controls is a dictionary whose keys are names"),
+        (
+            {"controls": {"untrained": None}},
+            "'untrained' is a function from a population's name and settings, not None",
+        ),
+        ({"published": {}}, "published is a function"),
+    ],
+)
+def test_arguments_of_a_declaration_that_are_of_another_kind_are_refused(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        unchecked(lt.Claims, **arguments)

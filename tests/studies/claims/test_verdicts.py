@@ -79,7 +79,12 @@ def test_where_every_network_diverged_nothing_is_decided():
 
 
 def test_a_number_without_meaning_does_not_meet_a_claim():
+    entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7], {})
+    assert entry["meaningless"] == 2
+    said = "- The number has no meaning for 2 networks, counted as not meeting it."
+    assert said in report.markdown([entry], "title", "")
     outcome = judge([np.nan, 0.5, 0.7], high=1.0)
+    assert outcome.meaningless == 1
     assert outcome.share.value == 2 / 3
     assert outcome.median.value == 0.6
 
