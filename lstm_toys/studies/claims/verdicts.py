@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import dataclass
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
@@ -141,7 +142,7 @@ def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
     if found.shape != (count,):
         told = f"an array of shape {found.shape}" if found.shape else f"{type(returned).__name__}"
         raise Unsound(f"{name} returns {told} for {count} networks; expected one number per network, ({count},)")
-    if found.dtype.kind not in "biuf":
+    if found.dtype.kind not in "biuf" and not jnp.issubdtype(found.dtype, jnp.floating):
         raise Unsound(f"{name} returns values of type {found.dtype}; expected real numbers")
     return np.ma.filled(np.ma.asarray(returned, float), np.nan)
 

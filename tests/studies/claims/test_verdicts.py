@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -138,6 +139,12 @@ def test_a_function_sees_no_network_that_diverged():
         {"sine": labeled([1.0, np.nan, 2.0, 99.0], (1, 3))},
     ).numbers
     np.testing.assert_array_equal(numbers, [2.0, np.nan, 2.0, np.nan])
+
+
+@pytest.mark.parametrize("kind", ["bool", "int32", "float16", "bfloat16"])
+def test_numbers_of_any_real_type_are_taken(kind):
+    outcome = verdicts.judge(claim(lambda _: jnp.asarray([0, 1], kind)), {"sine": labeled([5.0, 5.0])})
+    np.testing.assert_array_equal(outcome.numbers, [0.0, 1.0])
 
 
 def test_a_masked_number_has_no_meaning():
