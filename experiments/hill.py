@@ -15,7 +15,7 @@ from experiments.post import unseen
 from lstm_toys.output import counted
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
-GOAL = lt.Goal(0.02, ("y",))
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:

@@ -41,8 +41,8 @@ NAMED = 12
 UNNAMED = ("y",)
 """The features of curves of which nobody says what they are."""
 
-LEARNED = 1e-3
-"""The MSE of scaled values, which are 1.6 from end to end, that counts as learned: an RMSE of 2 % of their range."""
+LEARNED = 1e-3**0.5
+"""The RMSE of scaled values, which are 1.6 from end to end, that counts as learned: 2 % of their range."""
 
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
@@ -135,9 +135,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
             check_scaled(others[-1].values, scaling)
         except ValueError as error:
             raise flags.Bad(f"flag --show={values['show'][0]}: {error}") from None
-    goal = lt.Goal(
-        LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean()), scaled="scaled values" if scaled else ""
-    )
+    limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
+    goal = lt.Goal(rmse=limit) if asked else lt.Goal(rmse=limit, after=0)
     own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
@@ -362,10 +361,10 @@ EXPERIMENT = modules.Open(
     name="own",
     doc=__doc__ or "",
     defaults=SETTINGS,
-    goal=lt.Goal(LEARNED),
+    goal=lt.Goal(rmse=LEARNED, after=0),
     task=nothing,
     probes=nothing,
-    draw=partial(draw, goal=lt.Goal(LEARNED)),
+    draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
     fixed={"timesteps": None},
     table=FLAGS,
     preset=DEFAULTS,

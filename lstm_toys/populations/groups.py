@@ -116,6 +116,7 @@ class Plan:
         recorded: steps that are recorded, from 0 to the last.
         kept: indices of the records whose answers are kept.
         shown: curves ``[C, T, F]`` that members answer, by the steps after which.
+        after: see `training.record`.
     """
 
     task: Task
@@ -128,6 +129,7 @@ class Plan:
     recorded: Int[np.ndarray, " R"]
     kept: Int[np.ndarray, " K"]
     shown: Mapping[int, Float[np.ndarray, "C T F"]]
+    after: float | int
 
     def __call__(self) -> Callable[[Group], Trained]:
         """What trains a group from its checkpoint, or its beginning, to the last step."""
@@ -163,7 +165,7 @@ class Trainer:
         if self._programs is None:
             began, mesh, plan = time.perf_counter(), blocks.mesh(), self.plan
             group = next(blocks.groups(plan.size, plan.size, plan.block, mesh.size))
-            self._programs = programs.compile_programs(plan.task, plan.model, plan.optimizer, group, mesh)
+            self._programs = programs.compile_programs(plan.task, plan.model, plan.optimizer, group, mesh, plan.after)
             self.seconds["compile"] += time.perf_counter() - began
         return self._programs
 
@@ -303,6 +305,7 @@ class Trainer:
             frames=[int(index) for index in plan.kept],
             batch=plan.task.batch,
             asked=list(plan.task.asked),
+            after=plan.after,
             **hyper,
         )
 

@@ -37,7 +37,7 @@ def nothing(*_):
     return {}
 
 
-EDITS = {"task": {"task": steeper}, "probes": {"probes": shown}, "goal": {"goal": Goal(0.5, ("y",))}}
+EDITS = {"task": {"task": steeper}, "probes": {"probes": shown}, "goal": {"goal": Goal(rmse=0.5, features=("y",))}}
 
 
 def only(folder):
