@@ -1,8 +1,8 @@
 """The conditions of every test and of every example in a docstring.
 
 Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, annotations checked,
-a compilation cache of the tests' own, which all workers of a run and the processes that a test starts share, and no
-limit of time on what Hypothesis tries.
+a home, a current folder and a compilation cache of the tests' own, so that what was run or cached before changes no
+outcome, and no limit of time on what Hypothesis tries.
 """
 
 import atexit
@@ -43,8 +43,16 @@ SINE_FIGURES = {
 """What `experiments.sine` draws: the post's figures, and the loss."""
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # The process that starts the workers, or the only one.
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="lstm_toys_tests_")
-    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+    own = Path(tempfile.mkdtemp(prefix="lstm_toys_tests_"))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "HOME": str(own),
+        "JAX_COMPILATION_CACHE_DIR": str(own / "xla"),
+        "PYTHONPATH": str(ROOT),  # For the processes that tests start, which are in another folder.
+        "PLAYWRIGHT_BROWSERS_PATH": "0",  # Its own browser lies in the environment, not in a home; see the Makefile.
+    }
 SHARED = {
     "jax_compilation_cache_dir": os.environ["JAX_COMPILATION_CACHE_DIR"],
     "jax_persistent_cache_min_compile_time_secs": 0.0,
@@ -119,7 +127,7 @@ def carry_out_without_jax(name, *lines, first=""):
         What was printed, after each line its exit code.
     """
     program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -134,7 +142,7 @@ def finished_without_jax(name, *arguments):
     """
     line = [sys.executable, "-X", "importtime", "-m", f"experiments.{name}", *arguments]
     for _ in range(2):
-        done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+        done = subprocess.run(line, capture_output=True, text=True, timeout=HANG)
         assert done.returncode == 0, done.stderr
     assert "looked at what it would compute" not in done.stdout, done.stdout
     imported = {each.rpartition("|")[2].strip() for each in done.stderr.splitlines() if each.startswith("import time:")}
@@ -210,6 +218,16 @@ def value(work):
         return work.kind.execution.value(work)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def empty_folder(tmp_path_factory):
+    """An empty folder that tests are in, where they find no results, and leave none."""
+    folder = tmp_path_factory.mktemp("empty")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield
+    assert not any(folder.iterdir()), "a test wrote into the current folder"
+
+
 def pytest_configure():
     """Chooses how loops are compiled, before the first array."""
     from lstm_toys.populations import devices
@@ -240,7 +258,6 @@ def everything(tmp_path_factory):
     arguments = ["--seeds", "2", "--steps", "60", f"--results_dir={folder}", "--publish"]
     done = subprocess.run(
         [sys.executable, "-m", "experiments.all", *arguments],
-        cwd=ROOT,
         env={**{name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}, "COLUMNS": "140"},
         capture_output=True,
         text=True,

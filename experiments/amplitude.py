@@ -18,7 +18,7 @@ TRAINED = np.arange(50) / 100
 SWEPT = np.arange(151) / 100
 POST = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
 BATCH = 10
-GOAL = lt.Goal(0.01, ("amplitude",))
+GOAL = lt.Goal(rmse=0.01, features=("amplitude",))
 
 
 def sines(amplitudes: np.ndarray) -> dict[str, float | np.ndarray]:

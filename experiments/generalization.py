@@ -112,7 +112,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         table, defaults = modules.table_of(experiment)
         every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **axes, **table}
         values = {**defaults, **along, **DEFAULTS, "task": experiment.name}
-        raise flags.Help(flags.usage(__doc__, every, values))
+        raise flags.Help(__doc__, every, values)
     own, rest = flags.split(FLAGS, arguments)
     declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)

@@ -12,9 +12,10 @@ from dataclasses import replace
 import lstm_toys as lt
 from experiments.commands import command
 from experiments.post import unseen
+from lstm_toys.output import counted
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
-GOAL = lt.Goal(0.02, ("y",))
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -43,8 +44,7 @@ def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Dra
 def layers(results: lt.Results) -> str:
     """How many LSTM layers the networks of a run have."""
     flags = json.loads(results.attrs["flags"])
-    count = len(flags["hidden"]) + (flags["readout"] == "cell")
-    return f"{count} layer{'s' * (count != 1)}"
+    return counted(len(flags["hidden"]) + (flags["readout"] == "cell"), "layer")
 
 
 def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:

@@ -11,7 +11,7 @@ from experiments.commands import command
 from experiments.post import unseen
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
-GOAL = lt.Goal(0.02, ("y",))
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:

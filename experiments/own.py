@@ -19,6 +19,7 @@ import numpy as np
 
 import lstm_toys as lt
 from experiments.commands import command, flags, modules, parsers
+from lstm_toys import output
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks import delimited, sets
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
@@ -40,8 +41,8 @@ NAMED = 12
 UNNAMED = ("y",)
 """The features of curves of which nobody says what they are."""
 
-LEARNED = 1e-3
-"""The MSE of scaled values, which are 1.6 from end to end, that counts as learned: an RMSE of 2 % of their range."""
+LEARNED = 1e-3**0.5
+"""The RMSE of scaled values, which are 1.6 from end to end, that counts as learned: 2 % of their range."""
 
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
@@ -134,9 +135,8 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
             check_scaled(others[-1].values, scaling)
         except ValueError as error:
             raise flags.Bad(f"flag --show={values['show'][0]}: {error}") from None
-    goal = lt.Goal(
-        LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean()), scaled="scaled values" if scaled else ""
-    )
+    limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
+    goal = lt.Goal(rmse=limit) if asked else lt.Goal(rmse=limit, after=0)
     own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
@@ -199,7 +199,7 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
         Bad: two have the same name, or not each has one.
     """
     if quantities and len(quantities) != len(paths):
-        told = f"{len(quantities)} for {len(paths)} file{'s' * (len(paths) > 1)} of --train; give one for each"
+        told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
         raise flags.Bad(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
@@ -268,7 +268,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {count} curves to train on")
+        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on")
     if batch and batch > count - out:
         raise flags.Bad(f"flag --batch={batch}: there are {count - out:,} curves to train on")
     if batch and not out and count % batch:
@@ -295,7 +295,7 @@ def read_in(path: Path, curves: Curves) -> str:
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
     ends = f"values from {values.min():.6g} to {values.max():.6g}"
-    return f"{path}: {count:,} curve{'s' * (count > 1)}, {names}, {rows:,} rows, {time}, {ends}"
+    return f"{path}: {output.counted(count, 'curve')}, {names}, {output.counted(rows, 'row')}, {time}, {ends}"
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
@@ -311,7 +311,7 @@ def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
 
 def counted(curves: sets.CurveSet) -> str:
     """How many curves there are."""
-    return f"{len(curves.names):,} curve{'s' * (len(curves.names) > 1)}"
+    return output.counted(len(curves.names), "curve")
 
 
 def named(curves: sets.CurveSet) -> str:
@@ -361,10 +361,10 @@ EXPERIMENT = modules.Open(
     name="own",
     doc=__doc__ or "",
     defaults=SETTINGS,
-    goal=lt.Goal(LEARNED),
+    goal=lt.Goal(rmse=LEARNED, after=0),
     task=nothing,
     probes=nothing,
-    draw=partial(draw, goal=lt.Goal(LEARNED)),
+    draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
     fixed={"timesteps": None},
     table=FLAGS,
     preset=DEFAULTS,

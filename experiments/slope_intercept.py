@@ -18,7 +18,7 @@ ASKED = ("slope", "intercept")
 TRAINED = {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}
 COUNT = 1_000
 BATCH = 5
-GOAL = lt.Goal(0.05, ASKED)
+GOAL = lt.Goal(rmse=0.05, features=ASKED)
 POST_SLOPES = np.array((1.0, 0.8, 0.3, 0.1, 0.0, -0.4))
 POST_INTERCEPT = 0.5
 GRID = np.linspace(-1, 2, 31)

@@ -27,12 +27,15 @@ MOST_LAYERS = 100
 """Layers that a flag takes."""
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
+POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """Numbers as people write them; Python itself takes ``1_6``, ``nan``, spaces around, and digits of every script."""
 
 
 def whole(text: str) -> int:
-    """A whole number; raises ValueError."""
+    """A whole number, such as 1000 or 1e3; raises ValueError."""
+    if power := POWER.fullmatch(text):
+        return int(power[1]) * 10 ** int(power[2])
     if not WHOLE.fullmatch(text):
         raise ValueError
     return int(text)

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 
 from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import BAND, COLORS, GOAL, MEDIAN, band_name, canvas, colors, counted, plain, whole_ticks
-from lstm_toys.results.arrays import kept
+from lstm_toys.results.arrays import after_of, kept, scaling_of
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.goal import Goal, after_which
 
 LEARNED = "counts as learned"
 
@@ -61,12 +61,14 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     Returns:
         Its name, its value for each network at each record, and the largest value that counts as learned.
     """
-    if not goal.features:
-        return _loss_name(results), results.train_loss.values, goal.limit
-    axis = str(results.train_rmse.dims[-1])
-    name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE of {' or '.join(goal.features)}"
-    name += " after the first tenth" if axis == "feature" else ""
-    return name, results.train_rmse.sel({axis: list(goal.features)}).values.max(axis=-1), goal.limit
+    after, scaling = after_of(results), scaling_of(results)
+    if not goal.features and (after is None or goal.after == 0):  # The loss is its square.
+        return _loss_name(results), results.train_loss.values, float(goal.rmse) ** 2
+    rmse = results.train_rmse.values / (1 if scaling is None else scaling.units)
+    of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
+    name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
+    asked = results[results.train_rmse.dims[-1]].values.tolist()
+    return name, goal.error(rmse, asked), float(goal.rmse)
 
 
 @needs("train_rmse", "step", "diverged", feature="y")

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lstm_toys import output
 from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
 from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, band_name, canvas, colors, plain, whole_ticks
@@ -197,7 +198,7 @@ def _missed(fit: xr.Dataset, family: str) -> xr.DataArray:
 
 
 def _curves(count: int) -> str:
-    return f"{count:,} curve{'s' * (count > 1)}"
+    return output.counted(count, "curve")
 
 
 def _explained(fit: xr.Dataset) -> list[Artist]:

@@ -28,7 +28,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from lstm_toys import values
+from lstm_toys import output, values
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
@@ -267,7 +267,7 @@ def evenly(count: int, most: int) -> list[int]:
 
 def counted(networks: int) -> str:
     """A number of networks in words."""
-    return f"{networks:,} network{'s' * (networks != 1)}"
+    return output.counted(networks, "network")
 
 
 def band_name(networks: int) -> str:

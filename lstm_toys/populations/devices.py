@@ -27,6 +27,8 @@ The first compiles a whole loop to one function; the second keeps LLVM from unro
 makes vectors of them.
 """
 
+OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
+
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """Flag of XLA that says how many devices the CPU is; from `numerics.LEAST_DEVICES` on it changes no bits."""
 
@@ -63,7 +65,7 @@ def compile_loops() -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags and not _accelerated():
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={BACKEND_OPTIONS}".strip()
+        os.environ["XLA_FLAGS"] = f"{flags} {OURS}".strip()
 
 
 def _accelerated() -> bool:
@@ -143,8 +145,7 @@ def start() -> None:
         if value := os.environ.get(name.upper()):
             raise Unusable(f"{name.upper()}={value}: a switch of jax {jax.__version__} not known here; unset it")
     if told := _refused_by_xla():
-        flags = os.environ["XLA_FLAGS"].replace(f"--xla_backend_extra_options={BACKEND_OPTIONS}", "").strip()
-        raise Unusable(f"XLA_FLAGS={flags}: {told}")
+        raise Unusable(f"XLA_FLAGS={_chosen()}: {told}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
         jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
     try:
@@ -168,9 +169,14 @@ def _refused_by_xla() -> str | None:
 
 
 def describe() -> str:
-    """One line: the devices, and the XLA options in force."""
-    kinds = jax.devices()[0].device_kind
-    return f"{jax.device_count()} x {kinds}; XLA_FLAGS: {os.environ.get('XLA_FLAGS') or 'none'}"
+    """One line: the devices, and the options of XLA that the user has chosen, if any."""
+    flags = _chosen()
+    return f"{jax.device_count()} x {jax.devices()[0].device_kind}{'; XLA_FLAGS: ' * bool(flags)}{flags}"
+
+
+def _chosen() -> str:
+    """The options of XLA in force, without ours."""
+    return os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
 
 
 def fingerprint(block: int) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks, value
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
@@ -148,6 +149,7 @@ def compile_programs(
     optimizer: str | Scheduled,
     group: Int[np.ndarray, "blocks N"],
     mesh: jax.sharding.Mesh,
+    after: float | int = AFTER,
 ) -> Programs:
     """Compiles a training.
 
@@ -157,12 +159,13 @@ def compile_programs(
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         group: member numbers, blocks of them; any of the right shape.
         mesh: the devices.
+        after: see `training.record`.
 
     Raises:
         Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
-    initialize, follow = functions(task, model, optimizer, mesh)
+    initialize, follow = functions(task, model, optimizer, mesh, after)
     start, members = shapes(task, group, mesh, initialize)
     return Programs(initialize.lower(start, np.uint32(0)).compile(), follow.lower(members, *CALL).compile())
 
@@ -172,11 +175,11 @@ CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
 
 
 def functions(
-    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices
+    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices, after: float | int = AFTER
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
     """What `Programs` are compiled from."""
     one_by_one = curves_at_once(task, model) == 1
-    step = partial(training.follow, task, model, optimizer, one_by_one=one_by_one)
+    step = partial(training.follow, task, model, optimizer, after=after, one_by_one=one_by_one)
     begin = partial(_begin, task, model, optimizer)
     return blocks.spread(begin, mesh, batch=blocks.one_by_one), blocks.spread(step, mesh, donate=True)
 
@@ -193,10 +196,12 @@ def shapes(
     return start, members
 
 
-_values: dict[tuple[int, nn.Module, str | Scheduled, int], tuple[Task, value.Value]] = {}
+_values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, value.Value]] = {}
 
 
-def value_of(task: Task, model: nn.Module, optimizer: str | Scheduled, block: int) -> value.Value:
+def value_of(
+    task: Task, model: nn.Module, optimizer: str | Scheduled, block: int, after: float | int = AFTER
+) -> value.Value:
     """Digests of the programs of a training, lowered once for each task.
 
     Args:
@@ -204,10 +209,11 @@ def value_of(task: Task, model: nn.Module, optimizer: str | Scheduled, block: in
         model: the network.
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         block: members that one compiled program works on.
+        after: see `training.record`.
     """
-    key = (id(task), model, optimizer, block)
+    key = (id(task), model, optimizer, block, float(after))
     if key not in _values:
-        initialize, follow = functions(task, model, optimizer, value.mesh())
+        initialize, follow = functions(task, model, optimizer, value.mesh(), after)
         start = value.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
         members = value.spread(member_shapes(task, model, optimizer), block)
         found = value.lowered("initialization", initialize, start, np.uint32(0))

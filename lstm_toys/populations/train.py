@@ -21,6 +21,7 @@ from lstm_toys.populations.elsewhere import Elsewhere
 from lstm_toys.populations.groups import Answers, Group, Part, Plan, Trainer
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.populations.progress import TrainingProgress
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 P = ParamSpec("P")
@@ -46,7 +47,8 @@ class Population:
         states: for each of the steps asked for, the last sound parameters up to it; every leaf with a leading axis M.
         steps: recorded steps ``[R]``.
         train_loss: mean squared error over the training set after each recorded step, ``[M, R]``.
-        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; see `training.Record`.
+        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; of sequences, after their
+            beginning.
         frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that one compiled program works on.
@@ -54,6 +56,7 @@ class Population:
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on each stage; see `Training.seconds`.
         answers: to the curves that were shown after some of the steps, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
+        after: the share of a sequence at its beginning that ``train_rmse`` leaves out.
 
     Example:
         >>> import lstm_toys as lt
@@ -77,6 +80,7 @@ class Population:
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
     answers: Answers = field(default_factory=dict)
+    after: float | int = AFTER
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
@@ -156,6 +160,7 @@ class Training:
         on_divergence: Literal["exclude", "stop"] = "exclude",
         cluster: Elsewhere | None = None,
         shown: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
+        after: float | int = AFTER,
     ) -> None:
         forks.check()
         values.instance("task", task, Task, "a Task, such as lt.reproduce makes")
@@ -197,6 +202,8 @@ class Training:
         self.block = (
             programs.suitable_block(task, model) if block is None else values.whole("block", block, least=1, most=most)
         )
+        if not 0 <= values.number("after", after) < 1:
+            raise values.refused("after", "a share of a curve from 0 to less than 1", after)
         # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
         self.recorded = recorded_steps(wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
         self.kept = frame_indices(len(self.recorded), frames)
@@ -217,6 +224,7 @@ class Training:
             recorded=self.recorded,
             kept=self.kept,
             shown=shown,
+            after=float(after),
         )
         self._trainer = Trainer(plan, self._report, stop or (lambda: False))
 
@@ -274,6 +282,7 @@ class Training:
             numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
+            after=self._trainer.plan.after,
         )
 
     def parts(self) -> Iterator[Part]:
@@ -349,8 +358,8 @@ class Training:
             )
         if self._monitor is not None:
             self._monitor(course.recorded_step, course.losses, course.sound)
-        if self._on_divergence == "stop" and not course.sound.all():
-            numbers = np.asarray(course.numbers)[~course.sound]
+        if self._on_divergence == "stop" and course.diverged.any():
+            numbers = np.asarray(course.numbers)[course.diverged]
             raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
 
 
@@ -426,6 +435,8 @@ def train(*arguments: Any, **options: Any) -> Population:
         on_divergence: whether a member that diverges is marked, or ends the training.
         cluster: whose workers train the groups of members, instead of this process.
         shown: curves ``[C, T, F]`` to be answered after some of the steps, by these steps.
+        after: the share of a sequence at its beginning that the recorded RMSE leaves out, since every network starts
+            from a zero state and has to find the curve first.
 
     Raises:
         ValueError: an argument is impossible, such as no seed, negative steps or an unknown optimizer; the task has

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from lstm_toys import forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.scaling import Scaling
@@ -62,10 +63,16 @@ def dataset(
 def training_answers(
     task: Task, examples: Examples, train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
 ) -> dict[str, Any]:
-    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`."""
+    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
+
+    Of sequences the first curve's target is kept, and its input where that is not the target.
+    """
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     if task.sequence:
-        variables["train_target"] = (task.axes, np.asarray(examples.targets[0]))
+        shown, target = np.asarray(examples.inputs[0]), np.asarray(examples.targets[0])
+        variables["train_target"] = (task.axes, target)
+        if not np.array_equal(shown, target):
+            variables["train_input"] = (("time", "feature"), shown)
     else:
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
@@ -73,12 +80,16 @@ def training_answers(
 
 
 def histories(population: Population) -> xr.Dataset:
-    """Labels what the records of a training told."""
+    """Labels what the records of a training told.
+
+    An attribute of the errors of sequences, ``after``, is the share at the beginning that they leave out.
+    """
     task = population.task
     axes = task.axes
+    beginning = {"after": population.after} if task.sequence else {}
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss),
-        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse),
+        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse, beginning),
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
@@ -172,7 +183,7 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     """
     if scaling is None:
         return results
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in ("input", "train_input"):
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), asked=False))
@@ -180,8 +191,14 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
     if "train_rmse" in results:
-        changed["train_rmse"] = (results.train_rmse.dims, results.train_rmse.values * scaling.units)
+        rmse = results.train_rmse
+        changed["train_rmse"] = (rmse.dims, rmse.values * scaling.units, rmse.attrs)
     return results.assign(changed).assign_attrs(scaling=json.dumps(asdict(scaling)))
+
+
+def after_of(results: xr.Dataset) -> float | None:
+    """The share of a sequence at its beginning that recorded errors leave out; None of numbers of whole curves."""
+    return float(results.train_rmse.attrs.get("after", AFTER)) if "feature" in results.train_rmse.dims else None
 
 
 def scaling_of(results: xr.Dataset) -> Scaling | None:

@@ -25,6 +25,7 @@ from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.tasks import families
+from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Task
 
@@ -41,6 +42,7 @@ def value(work: Work) -> Value:
         optimizer=settings.optimizer,
         base_seed=settings.base_seed,
         block=settings.block or programs.suitable_block(task, model),
+        after=experiment.goal.after,
         **_training(experiment, settings, curves),
     )
     return {
@@ -109,6 +111,8 @@ def check_experiment(experiment: Experiment) -> None:
     if set(task.numbers) != set(experiment.numbers):
         told = f"its task leaves {sorted(task.numbers)} open, and its numbers are {sorted(experiment.numbers)}"
         raise Refused(f"{refused}{told}")
+    if not isinstance(experiment.goal, Goal):
+        raise Refused(f"{refused}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
     if unknown := [name for name in experiment.goal.features if name not in task.asked]:
         raise Refused(f"{refused}its goal is about {unknown[0]}; its networks answer {', '.join(task.asked)}")
     names = [probe.name for probe in probes]
@@ -267,6 +271,7 @@ def begin(
         checkpoints=checkpoints,
         stop=conduct.stop,
         on_divergence=conduct.options.on_divergence,
+        after=work.subject.goal.after,
         cluster=conduct.cluster,
         **options,
     )

@@ -62,12 +62,12 @@ class Experiment:
         ...     name="parabola",
         ...     doc="One parabola, to be returned as it is.",
         ...     defaults={"steps": 1000, "learning_rate": 0.1},
-        ...     goal=lt.Goal(1e-3),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
         ...     probes=lambda x: [lt.probe("line", "line", {"slope": 0.1, "intercept": 0.5}, x)],
         ...     draw=lambda results, beside: {"loss.png": lt.figures.loss(results, "Training on a parabola")},
-        ... ).goal.limit
-        0.001
+        ... ).goal.rmse
+        0.03
     """
 
     name: str

@@ -26,7 +26,8 @@ class Estimate(NamedTuple):
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
     """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator of fixed state.
 
-    A single seed has no interval, and no seed at all no median either.
+    A single seed has no interval, and no seed at all no median either. Where a value is infinite, the ends of the
+    interval are values of the sample of medians.
 
     Example:
         >>> import lstm_toys as lt
@@ -55,8 +56,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     values = _one_each(values)
     if not len(values):
         return Estimate(np.nan, np.nan, np.nan)
-    method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(values).all() else "inverted_cdf"
-    low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=method)
+    low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=_method(values))
     return Estimate(float(value), float(low), float(high))
 
 
@@ -124,8 +124,9 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
     def probability(
         ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1
     ) -> Float[np.ndarray, "*R"]:
-        difference = np.sign(np.expand_dims(ours, axis) - np.expand_dims(theirs, axis - 1))
-        return np.asarray((1 + difference.mean(axis=(axis - 1, axis))) / 2)
+        one, other = np.expand_dims(ours, axis), np.expand_dims(theirs, axis - 1)
+        sign = (one > other).astype(float) - (one < other)  # Two that are infinite are a tie.
+        return np.asarray((1 + sign.mean(axis=(axis - 1, axis))) / 2)
 
     value = float(probability(ours, theirs))
     if min(len(ours), len(theirs)) < 2:
@@ -143,6 +144,11 @@ def _bootstrap(
     for first in range(0, RESAMPLES, rows):
         drawn = [random.integers(len(each), size=(min(rows, RESAMPLES - first), len(each))) for each in samples]
         made.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(made), (tail, 1 - tail))
+    tail, found = (1 - confidence) / 2, np.concatenate(made)
+    low, high = np.quantile(found, (tail, 1 - tail), method=_method(found))
     return float(low), float(high)
+
+
+def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:
+    """How quantiles are taken: nothing lies between a finite value and an infinite one."""
+    return "linear" if np.isfinite(values).all() else "inverted_cdf"

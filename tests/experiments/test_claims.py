@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+import shlex
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -26,11 +28,11 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import execution
-from lstm_toys.studies.claims import figures, report
+from lstm_toys.studies.claims import figures, report, trial
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.tasks import families
 
-ROOT = Path(__file__).parents[2]
+README = Path(__file__).parents[2] / "README.md"
 VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
 
 
@@ -168,6 +170,9 @@ def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
     assert all(name in told for name in CLAIMS.ids)
     assert max(map(len, told.split("the runs took")[0].splitlines())) <= 80
     assert "sine-learned: diverged and counted as not meeting it: seeds 1" in told
+    controls = told.split("the share of controls that meet them")[1].split("\n\n")[0]
+    assert all(word in controls for name in CLAIMS.controls for word in name.split())
+    assert re.search(r"lines-nonlinear +0% +0% +0%", controls)
     assert (judged[1] / "claims.json").stat().st_mtime_ns == before
 
 
@@ -307,7 +312,7 @@ def test_given_answers_are_judged_as_those_of_networks(judged, folder, populatio
             ours, theirs = alike(entry, reference[name])
             assert ours == theirs
             assert entry["controls"] == {}
-        assert f"--answers {population}={file}`" in table
+        assert f"--answers {shlex.quote(f'{population}={file}')}`" in table
         assert f"The answers of {population} are those in {file.name}, beside which there are no controls" in table
         assert not [*folder.glob(f"runs/{population}-*")]
     assert json.loads((run / "config.json").read_text())["answers"] == [[population, lt.files.sha256(labeled)]]
@@ -362,7 +367,7 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
         (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
         (["--answers=cosine=README.md"], "the claims need no population 'cosine'; they need line, hill,"),
         (["--only=slope-large", "--answers=sine=README.md"], "need no population 'sine'; they need slope_intercept"),
-        (["--only=sine-learned", "--answers=sine=README.md"], "answers of sine: README.md is no file of answers: "),
+        (["--only=sine-learned", f"--answers=sine={README}"], "README.md is no file of answers: "),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):
@@ -448,7 +453,7 @@ EXPERIMENT = lt.Experiment(
     name="mine",
     doc="One line.",
     defaults={"steps": 3, "learning_rate": 0.1, "hidden": "2", "timesteps": 12},
-    goal=lt.Goal(1e-3),
+    goal=lt.Goal(rmse=0.03),
     task=task,
     probes=probes,
     draw=lambda results, beside: {},
@@ -535,6 +540,18 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert table.startswith("# What I think of lines in \\$x\\$\n")
     assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
     assert {path.name for path in run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
+
+
+def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
+    assert own
+    arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
+    for work in claims.plan(arguments).works[0].needs.values():
+        made, trained = trial.made(work.subject, work.run.settings), storage.load_results(work.run.results)
+        assert {name: (made[name].dims, made[name].dtype) for name in made.variables} == {
+            name: (trained[name].dims, trained[name].dtype) for name in trained.variables
+        }
+        assert {**made.sizes, "seed": 6} == dict(trained.sizes)
+        np.testing.assert_array_equal(made.step, trained.step)
 
 
 def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
@@ -625,11 +642,41 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
             "claim sooner: loss raises AttributeError: 'Dataset' object",
         ),
         ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
+        ('["--steps=6"]', '["--seeds=3"]', "population more: its flags are others than --seeds and --base_seed"),
         ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
         (
             'against="more"',
             'against="mor"',
             "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
+        ),
+        (
+            "steps=0) if",
+            "steps=-5) if",
+            "flag --claims=other_claims: untrained networks: flag --steps=-5: takes a whole number",
+        ),
+        ("steps=0) if", 'optimizer="adm") if', "untrained networks: flag --optimizer=adm: takes"),
+        ("steps=0) if", 'learning_rate=float("nan")) if', "untrained networks: flag --learning_rate=nan: takes"),
+        ("return dataclasses.replace(settings, steps=0)", "return {}", "untrained networks: TypeError: returns dict,"),
+        ("return dataclasses.replace(settings, steps=0)", "return exit()", "untrained networks: SystemExit"),
+        (
+            "high=1e-3)",
+            'high=1e-3, beside=(lt.Beside("no", last, (lt.Source("few", "steep"),)),))',
+            "few has no curves 'steep'",
+        ),
+        ("high=1e-3)", 'high=1e-3, beside=(lt.Beside("no", loss, (STEEPER,)),))', "claim steeper: loss raises Attr"),
+        ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim steeper: error raises SystemExit"),
+        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
+        (
+            "history.train_loss.values[:, -1]",
+            "history.train_loss.values",
+            "sooner: loss returns an array of shape",
+        ),
+        (".mean(axis=1)", ".mean(axis=0)", "claim steeper: error returns an array of shape (2,) for 3 networks"),
+        (".max(axis=1)", ".max(axis=1) * 1j", "claim small: last returns values of type complex64"),
+        (
+            '    about="lines",',
+            "    published=task,",
+            "the published answers cannot be made: TypeError",
         ),
     ],
 )
@@ -639,7 +686,34 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsy
     (mine / "other_claims.py").write_text(MINE.replace(old, new))
     sys.modules.pop("other_claims", None)
     arguments = ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={mine}"]
-    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) in (1, 2)
+    before = {*(mine / "runs").iterdir()}
+    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) == 2
+    assert {*(mine / "runs").iterdir()} == before  # Nothing was trained.
     error = capsys.readouterr().err
     assert said in error
+    assert error.count("\n") == 1
+
+
+PUBLISHED = {
+    "None": "the published answers are a dictionary of labeled results by population",
+    '{"few": 3}': "the published answers are a dictionary of labeled results by population",
+    '{"other": lt.Results()}': "there are published answers of 'other'; the populations are few, more, none",
+    '{"few": lt.Results()}': "the published answers of few lack diverged; lt.labeled makes such results",
+    '{"few": lt.labeled(EXPERIMENT, np.zeros((2, 3, 12, 1)))}': "answers of few are those of 2 networks, not of",
+    "exit(0)": "the published answers cannot be made: SystemExit: 0",
+}
+
+
+@pytest.mark.parametrize("returned", ["None", *rarely(*[each for each in PUBLISHED if each != "None"])])
+def test_published_answers_that_are_none_are_refused(mine, own, capsys, returned):
+    assert own
+    text = MINE.replace("STEEPER =", f"def published():\n    return {returned}\n\n\nSTEEPER =", 1)
+    (mine / "other_published.py").write_text(text.replace("    about=", "    published=published,\n    about="))
+    sys.modules.pop("other_published", None)
+    before = {*(mine / "runs").iterdir()}
+    arguments = ["--claims=other_published", "--only=steeper", "--seeds=6", "--quiet", f"--results_dir={mine}"]
+    assert carry_out(claims, arguments) == 2
+    assert {*(mine / "runs").iterdir()} == before
+    error = capsys.readouterr().err
+    assert PUBLISHED[returned] in error
     assert error.count("\n") == 1

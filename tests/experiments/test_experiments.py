@@ -93,6 +93,6 @@ def test_the_other_readout_works_too(name, tmp_path):
 
 
 def test_all_refuses_what_one_experiment_refuses(tmp_path, capsys):
-    assert carry_out(every, ["--readout=dense", f"--results_dir={tmp_path}"]) == 2
+    assert carry_out(every, ["--momentum=0.5", f"--results_dir={tmp_path}"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not any(tmp_path.iterdir())

@@ -301,9 +301,7 @@ print(command.carry_out(generalization.plan, sys.argv[1:]), peak())
 @pytest.mark.long
 def test_a_long_curve_is_answered_in_little_memory(long_curve, tmp_path):
     arguments = [f"--curve={long_curve}", f"--results_dir={tmp_path}", "--seeds=16", "--steps=0", "--quiet"]
-    done = subprocess.run(
-        [sys.executable, "-c", ANSWERING, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", ANSWERING, *arguments], capture_output=True, text=True, check=True)
     code, most = map(int, done.stdout.split())
     assert code == 0
     assert done.stderr == ""

@@ -177,7 +177,7 @@ EXPERIMENT = lt.Experiment(
     name="fromfile",
     doc="",
     defaults={"steps": 1, "learning_rate": 1.0},
-    goal=lt.Goal(1.0),
+    goal=lt.Goal(rmse=1.0),
     task=task,
     probes=lambda x: [],
     draw=lambda results, beside: {},

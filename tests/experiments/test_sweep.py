@@ -45,7 +45,7 @@ BAD = [
     (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
     (["--steps", "3", "--grid", "steps=1 2"], "--steps", "one of the two"),
     (["-steps=3", "--grid", "steps=1 2"], "--steps", "one of the two"),
-    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop_keras has none"),
+    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop_keras (the default of sine) has none"),
     (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd has none"),
     (["--grid=decay=0.5", "--optimizer=momentum"], "--decay", "rmsprop_keras and adam do"),
     (["--grid=hidden=8 none", "--readout=dense"], "--readout=dense", "layer below"),

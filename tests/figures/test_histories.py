@@ -7,7 +7,7 @@ from drawn import assert_legible, axes_of, labels
 from lstm_toys import figures
 from lstm_toys.tasks.goal import Goal
 
-GOALS = {"the loss": Goal(0.02), "an error": Goal(0.1, ("y",))}
+GOALS = {"the loss": Goal(rmse=0.02, after=0), "an error": Goal(rmse=0.1, features=("y",))}
 
 
 def legend(figure):
@@ -38,17 +38,18 @@ def test_the_loss_is_drawn_for_every_network_with_the_median_of_those_kept(hand_
 @pytest.mark.parametrize("about", GOALS)
 def test_a_goal_is_drawn_where_its_own_number_is_drawn(hand_made, about):
     labeled, goal = hand_made(3, diverged=()), GOALS[about]
+    level = goal.rmse if about == "an error" else goal.rmse**2
     figure = figures.loss(labeled, "loss", {"another": 0.5}, goal)
     first, *others = figure.axes
     assert len(others) == (about == "an error")
     last = others[-1] if others else first
-    assert levels(first) == ([0.5] if others else [0.5, goal.limit])
-    assert levels(last)[-1] == goal.limit
+    assert levels(first) == ([0.5] if others else [0.5, level])
+    assert levels(last)[-1] == level
     assert last.get_ylabel() == ("train RMSE of y after the first tenth" if others else "train MSE")
     values = labeled.train_rmse.values[..., 0] if others else labeled.train_loss.values
     for seed in range(3):
         np.testing.assert_array_equal(last.lines[seed].get_ydata(), values[seed])
-    assert legend(figure)[-1] == f"counts as learned: {goal.limit:g}"
+    assert legend(figure)[-1] == f"counts as learned: {level:g}"
 
 
 @pytest.mark.parametrize(("records", "marker"), [(1, "o"), (6, "o"), (40, "None")])
@@ -66,7 +67,7 @@ def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
     for line, labeled in zip(axes.lines, populations.values(), strict=False):
         kept = labeled.train_rmse.values[~labeled.diverged.values, :, 0]
         np.testing.assert_allclose(line.get_ydata(), np.median(kept, axis=0))
-    assert levels(axes) == [goal.limit]
+    assert levels(axes) == [goal.rmse]
     assert labels(axes) == [
         "two layers: median and middle 90 % of 3 networks",
         "one layer: median and middle 90 % of 3 networks",

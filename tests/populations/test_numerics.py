@@ -12,7 +12,6 @@ import jax.numpy as jnp
 import pytest
 
 import lstm_toys as lt
-from conftest import ROOT
 from lstm_toys.populations import devices
 from lstm_toys.populations.numerics import SWITCHES, UNCOUNTED, UNREAD, switches
 
@@ -42,7 +41,7 @@ def read(environment):
     ours = {name for name in os.environ if name.lower() in jax.config.values.keys() | FLAX.keys()}
     inherited = {name: value for name, value in os.environ.items() if name not in ours}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, env={**inherited, **environment}, capture_output=True, text=True
+        [sys.executable, "-c", PROGRAM], env={**inherited, **environment}, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -43,7 +43,7 @@ def one(x):
         ({"probes": one}, "probes one to a list of lt.Probe"),
         ({"task": lambda x: None}, "task is a function of x to an lt.Task"),  # noqa: ARG005
         ({"numbers": {"center": 1.0}}, "its task leaves [] open, and its numbers are ['center']"),
-        ({"goal": lt.Goal(0.1, ("z",))}, "its goal is about z; its networks answer x, y"),
+        ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal is about z; its networks answer x, y"),
         ({"probes": lambda x: [one(x), one(x)]}, "two probes are named steeper"),
         *(
             ({"probes": lambda x, name=name: [lt.probe(name, "line", LINE, x)]}, f"no probe can be named {name}: ")

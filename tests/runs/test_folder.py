@@ -15,8 +15,6 @@ from lstm_toys.files import Damaged, write_json
 from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
-ROOT = Path(__file__).parents[2]
-
 SETTINGS = Settings(
     experiment="sine",
     seeds=16,
@@ -120,9 +118,7 @@ def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_
     )
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program], cwd=ROOT, env={**inherited, **each}, stdout=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", program], env={**inherited, **each}, stdout=subprocess.PIPE, text=True)
         for each in ({}, *({name: value} for name, value in SWITCHES.items()))
     ]
     names = [process.communicate()[0] for process in processes]
@@ -191,7 +187,7 @@ with computing(ONE, results_dir=Path({str(run.results_dir)!r})).locked():
     print("locked", flush=True)
     signal.pause()
 """
-    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "locked\n"
     with pytest.raises(Busy), run.locked():
         pass

@@ -133,4 +133,4 @@ def test_what_cannot_be_drawn_is_told_in_one_line(draw, told, trained, capsys):
 
 def test_a_run_that_could_not_be_drawn_is_kept(trained, capsys):
     assert carry_out(LINE, [*trained, "--replot"]) == 0
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr().err == ""

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from conftest import ROOT
 from lstm_toys.tasks import delimited, textfile
 from lstm_toys.tasks.curves import LARGEST, read_curves
 from lstm_toys.tasks.span import Span
@@ -315,7 +314,7 @@ def test_a_large_table_is_read_in_little_memory(tmp_path, shape):
     np.savetxt(tmp_path / "large.csv", values, delimiter=";")
     np.testing.assert_array_equal(read_curves(tmp_path / "large.csv").values, values.T)
     done = subprocess.run(
-        [sys.executable, "-c", LARGE, tmp_path / "large.csv"], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", LARGE, tmp_path / "large.csv"], capture_output=True, text=True, check=True
     )
     *found, most = map(int, done.stdout.split())
     assert tuple(found) == shape[::-1]

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lstm_toys.figures.style import COLORS, GRAY, STYLE, canvas, plain
+from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
 from lstm_toys.studies.claims.report import differs, percent, percents
 
@@ -245,7 +246,7 @@ def _words(entry: dict[str, Any], quote: int, remark: int, least: float) -> Word
         remark: characters of a line of what is said of the share.
         least: inches that a claim takes.
     """
-    networks = f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
+    networks = counted(entry["counted"], "network")
     against = "pairs of networks" if entry["threshold"]["against"] else networks
     quotes = textwrap.wrap(f"“{shortened(entry['quote'])}”", quote)
     remarks = textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), remark)

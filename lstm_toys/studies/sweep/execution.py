@@ -150,6 +150,7 @@ def value(work: Work) -> Value:
             optimizer=common.optimizer,
             base_seed=common.base_seed,
             block=common.block or programs.suitable_block(task, model),
+            after=experiment.goal.after,
             shown=dict.fromkeys(shape.budgets, arrays.curves_of(task, probes, len(x))),
             **shape.start,
         )
@@ -222,7 +223,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     return {
         "experiment": run.name,
         "seeds": settings[0].seeds,
-        "goal": str(experiment.goal),
+        "goal": experiment.goal.told(scaled=experiment.scaling is not None),
         "networks": sum(shape.members for shape in every),
         "shapes": len(every),
         **summary,
@@ -252,13 +253,12 @@ def _values(
     losses, sound = part.histories.losses, part.states[steps]
     reached = int(np.searchsorted(recorded, steps))
     mse, rmse = losses[:, reached], part.histories.errors[:, reached]
-    goal = experiment.goal
-    measured = rmse[:, [task.asked.index(name) for name in goal.features]].max(axis=1) if goal.features else mse
+    learned = experiment.goal.error(rmse, task.asked) <= experiment.goal.rmse
     diverged = np.asarray(sound.step) < steps
     return {
         "train_mse": mse,
         "train_rmse": rmse * experiment.scaling.units if experiment.scaling else rmse,
-        "learned": (measured <= goal.limit) & ~diverged,
+        "learned": learned & ~diverged,
         "diverged": diverged,
         "rmse": np.array([*summary.family_rmse(labeled).values()]).reshape(-1, len(mse)).T,
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),

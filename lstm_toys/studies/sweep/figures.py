@@ -44,7 +44,8 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
         goal: when a network counts as having learned the task.
     """
     train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
-    limit = None if goal.features else float(np.sqrt(goal.limit))
+    whole = goal.after == 0 or "asked" in found.train_rmse.dims
+    limit = float(goal.rmse) if whole and not goal.features else None
     drawn = {
         "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),
         "loss.png": histories(found),
@@ -288,6 +289,9 @@ def panels(
 def decades(axes: Axes) -> None:
     """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
     low, high = axes.get_ylim()
+    if high < 1.01 * low:  # Of a single value; quantiles of it differ by its last bit, which makes no axis.
+        low, high = low / 1.2, high * 1.2
+        axes.set_ylim(low, high)
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_yticks([], minor=True)

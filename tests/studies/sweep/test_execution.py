@@ -308,7 +308,7 @@ def test_a_sweep_of_diverged_seeds_alone_fails(tmp_path, capsys):
     arguments = [*SMALL, "--task=line", "--steps=3", "--grid=learning_rate=1e6 1e7", f"--results_dir={tmp_path}"]
     assert carry_out(sweep, [*arguments, "--readout=dense", "--hidden=2", "--quiet"]) == 1
     output, errors = capsys.readouterr()
-    assert output == ""
+    assert output == f"{only(tmp_path)}\n"
     assert errors.count("\n") == 1
     assert "every seed of every setting diverged" in errors
     assert {path.name for path in only(tmp_path).glob("*.png")} == {"rmse.png", "answers.png", "loss.png"}
