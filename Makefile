@@ -26,11 +26,11 @@ test: env
 test-long: env
 	$(RUN) -m pytest $(WORKERS) -m long
 
-# A browser for the tests of the page, where none is installed: the system's, else Playwright's own.
+# A browser for the tests of the page, where none is installed: the system's, else Playwright's own, in the environment.
 browser: env
 	command -v chromium || command -v chromium-browser || command -v google-chrome || \
 		{ apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes --no-install-recommends chromium; } || \
-		$(RUN) -m playwright install --with-deps chromium
+		PLAYWRIGHT_BROWSERS_PATH=0 $(RUN) -m playwright install --with-deps chromium
 
 # Style, types, and which folder may import which.
 check: env

@@ -1,8 +1,8 @@
 """The conditions of every test and of every example in a docstring.
 
 Two devices, loops compiled as the commands compile them, no silent promotion of types or ranks, annotations checked,
-a compilation cache of the tests' own, which all workers of a run and the processes that a test starts share, and no
-limit of time on what Hypothesis tries.
+a home, a current folder and a compilation cache of the tests' own, so that what was run or cached before changes no
+outcome, and no limit of time on what Hypothesis tries.
 """
 
 import atexit
@@ -43,8 +43,16 @@ SINE_FIGURES = {
 """What `experiments.sine` draws: the post's figures, and the loss."""
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # The process that starts the workers, or the only one.
-    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="lstm_toys_tests_")
-    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+    own = Path(tempfile.mkdtemp(prefix="lstm_toys_tests_"))
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
+        os.environ.pop(name, None)
+    os.environ |= {
+        "HOME": str(own),
+        "JAX_COMPILATION_CACHE_DIR": str(own / "xla"),
+        "PYTHONPATH": str(ROOT),  # For the processes that tests start, which are in another folder.
+        "PLAYWRIGHT_BROWSERS_PATH": "0",  # Its own browser lies in the environment, not in a home; see the Makefile.
+    }
 SHARED = {
     "jax_compilation_cache_dir": os.environ["JAX_COMPILATION_CACHE_DIR"],
     "jax_persistent_cache_min_compile_time_secs": 0.0,
@@ -94,7 +102,8 @@ def carry_out(asked, arguments):
     from lstm_toys import opened
 
     opened._outside.clear()  # What tests do besides is none of the command's business.
-    return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
+    with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
+        return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
 
 WITHOUT_JAX = """
@@ -106,7 +115,7 @@ from experiments.commands import command
 plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
 for line in {lines}:
     print(command.carry_out(plan, line))
-    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy"}}
+    heavy = sys.modules.keys() & {{"jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas"}}
     assert not heavy, (line, heavy)
 """
 
@@ -118,8 +127,26 @@ def carry_out_without_jax(name, *lines, first=""):
         What was printed, after each line its exit code.
     """
     program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
+
+
+def finished_without_jax(name, *arguments):
+    """What a command prints of a finished run, in a process of its own that loads nothing heavy.
+
+    It is run twice: the first time it may have to look at what would be computed, since the run was made elsewhere.
+    """
+    line = [sys.executable, "-X", "importtime", "-m", f"experiments.{name}", *arguments]
+    for _ in range(2):
+        done = subprocess.run(line, capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 0, done.stderr
+    assert "looked at what it would compute" not in done.stdout, done.stdout
+    imported = {each.rpartition("|")[2].strip() for each in done.stderr.splitlines() if each.startswith("import time:")}
+    assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
     return done.stdout
 
 
@@ -145,6 +172,29 @@ def conduct(folder, trainings=1):
     return life.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
 
 
+def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
+    """A population that nobody trained: of these losses, and with all its weights zero."""
+    from lstm_toys.networks.training import Sound
+    from lstm_toys.populations.train import Population
+
+    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.shown)), np.float32))["params"]
+    params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), shapes)
+    sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
+    return Population(
+        task=task,
+        model=model,
+        states={2: Sound(sound, params, np.ones(len(losses)))},
+        steps=np.array([0, 2]),
+        train_loss=np.array([[1.0, loss] for loss in losses]),
+        train_rmse=np.ones((len(losses), 2, len(task.asked))),
+        frame_steps=np.empty(0, int),
+        frames=np.empty((len(losses), 0)),
+        block=4,
+        numbers={},
+        member_steps=0,
+    )
+
+
 def executed(work, trainings=1):
     """The run of a work that is executed in this process, without metrics and figures."""
     work.run.computes(work.kind.execution.value(work))
@@ -157,13 +207,25 @@ def located(work):
     """The folder of a finished run."""
     from lstm_toys.runs import life
 
-    assert life.resolving(conduct(work.run.results_dir).options, print).finished(work)
+    with jax.numpy_dtype_promotion("standard"):
+        assert life.resolving(conduct(work.run.results_dir).options, print).finished(work)
     return work.run.folder
 
 
 def value(work):
     """What a run would compute."""
-    return work.kind.execution.value(work)
+    with jax.numpy_dtype_promotion("standard"):
+        return work.kind.execution.value(work)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def empty_folder(tmp_path_factory):
+    """An empty folder that tests are in, where they find no results, and leave none."""
+    folder = tmp_path_factory.mktemp("empty")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        yield
+    assert not any(folder.iterdir()), "a test wrote into the current folder"
 
 
 def pytest_configure():
@@ -181,6 +243,14 @@ def pytest_terminal_summary(terminalreporter):
                 terminalreporter.write_line(f"{name}: {value}")
 
 
+@pytest.fixture
+def as_users_have_it():
+    """Without the checks of annotations, which would come before those of the library, and not in its words."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
     """What `experiments.all` printed, small, run as a user would, and the folder of its results."""
@@ -188,7 +258,6 @@ def everything(tmp_path_factory):
     arguments = ["--seeds", "2", "--steps", "60", f"--results_dir={folder}", "--publish"]
     done = subprocess.run(
         [sys.executable, "-m", "experiments.all", *arguments],
-        cwd=ROOT,
         env={**{name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}, "COLUMNS": "140"},
         capture_output=True,
         text=True,

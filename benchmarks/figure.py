@@ -17,7 +17,7 @@ COLOR: dict[Entry, str] = {
     entries.FLAX: COLORS["g"],
     entries.EQUINOX: COLORS["c"],
     entries.TORCH: "#7a3fb0",
-    entries.TORCH_FUNC: "#b58ad6",
+    entries.TORCH_FUNC: "#a878cc",
     entries.KERAS: "#555555",
     entries.KERAS_FIT: "#8c8c8c",
     entries.FLOOR: COLORS["k"],

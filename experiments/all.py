@@ -9,6 +9,7 @@ from rich.console import RenderableType
 
 from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
 from experiments.commands import command, flags
+from lstm_toys.output import counted
 from lstm_toys.runs import life
 from lstm_toys.statistics import tables
 
@@ -22,7 +23,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
-        raise flags.Help(flags.usage(__doc__, flags.FLAGS, defaults))
+        raise flags.Help(__doc__, flags.FLAGS, defaults)
     parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
     options = next(iter(parsed.values()))[1]
     works = [life.training(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()]
@@ -47,7 +48,7 @@ def report(works: Sequence[life.Work]) -> Iterator[RenderableType]:
             )
         )
     columns = ("experiment", "learned>", "median MSE>", "worst>", "inside 5–95 %>", "seconds>")
-    yield tables.table(f"every experiment, {works[0].run.settings.seeds} seeds", columns, rows)
+    yield tables.table(f"every experiment, {counted(works[0].run.settings.seeds, 'seed')}", columns, rows)
     yield from tables.few(works[0].run.settings.seeds)
     for work in works:
         yield f"{work.run.name} counts as learned: {work.metrics['goal']}; {work.run.folder}"

@@ -18,6 +18,7 @@ TRAINED = np.arange(50) / 100
 SWEPT = np.arange(151) / 100
 POST = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.0))
 BATCH = 10
+GOAL = lt.Goal(rmse=0.01, features=("amplitude",))
 
 
 def sines(amplitudes: np.ndarray) -> dict[str, float | np.ndarray]:
@@ -59,7 +60,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
         "amplitude_range.png": lt.figures.read_off_axis(
             results, "amplitude", "Amplitudes inside and beyond the training range", (0.0, TRAINED[-1]), published
         ),
-        "loss.png": lt.figures.loss(results, "Training to read off the amplitude"),
+        "loss.png": lt.figures.loss(results, "Training to read off the amplitude", goal=GOAL),
     }
 
 
@@ -72,7 +73,7 @@ EXPERIMENT = lt.Experiment(
     name="amplitude",
     doc=__doc__,
     defaults={"steps": 1_500, "learning_rate": 0.1, "optimizer": "momentum"},
-    goal=lt.Goal(0.01, ("amplitude",)),
+    goal=GOAL,
     task=task,
     probes=probes,
     draw=draw,

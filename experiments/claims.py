@@ -15,9 +15,11 @@ from typing import Any
 from experiments.commands import command, flags, modules, parsers
 from lstm_toys import files, studies
 from lstm_toys.markdown import code, escape
+from lstm_toys.output import counted
 from lstm_toys.runs import life
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.claim import Claim
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
@@ -82,7 +84,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     if flags.asks_help(arguments):
         table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
-        raise flags.Help(flags.usage(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS}))
+        raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
@@ -133,6 +135,9 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
                 settings[name], _ = flags.parse(experiment, [*size, *changes])
             except flags.Bad as error:
                 raise flags.Bad(f"flag --claims={module}: population {name}: {error}") from None
+            if (settings[name].seeds, settings[name].base_seed) != (values["seeds"], values["base_seed"]):
+                told = "its flags are others than --seeds and --base_seed, which are those of all populations"
+                raise flags.Bad(f"flag --claims={module}: population {name}: {told}")
     return settings
 
 
@@ -161,13 +166,39 @@ def columns(
     every: Columns = {NETWORKS: trained}
     for column, change in {**declared.controls, **(declared.variants if variants else {})}.items():
         try:
-            changed = {name: change(name, each) for name, each in trained.items()}
-        except Exception as error:  # Whatever the code of a declaration raises.
+            changed = {
+                name: checked(declared.populations[name][0], change(name, each)) for name, each in trained.items()
+            }
+        except flags.Bad as error:
+            raise flags.Bad(f"flag --claims={module}: {column}: {error}") from None
+        except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
             raise flags.Bad(f"flag --claims={module}: {column}: {life.told(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         needed = set().union(*(claim.made_of(held) for claim in claims))
         every[column] = {name: each for name, each in held.items() if name in needed}
     return every
+
+
+def checked(experiment: Experiment, settings: Any) -> Settings | None:
+    """What a control or a variant has, as the flags of its command would say it.
+
+    Raises:
+        TypeError: it is something else than settings, or nothing.
+        Bad: no flags could say it.
+    """
+    if settings is None:
+        return None
+    if not isinstance(settings, Settings):
+        raise TypeError(f"returns {type(settings).__name__}, neither settings nor None")
+    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in flags.FLAGS}
+    own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
+    stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
+    return flags.parse(experiment, [f"--{name}={_stated(value)}" for name, value in stated.items()])[0]
+
+
+def _stated(value: Any) -> str:
+    """A setting as its flag has it."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
 def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
@@ -205,8 +236,8 @@ def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path], *, tra
     words += [f"--only {','.join(asked.only)}"] if asked.only else []
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
-    networks = f"{asked.seeds} networks of each experiment, base seed {asked.base_seed}, made" if trained else "Made"
-    told = [f"{networks} by {code(' '.join(words))}."]
+    networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
+    told = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
     told += [
         f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
         "variants."

@@ -16,7 +16,7 @@ from lstm_toys import studies
 from lstm_toys.runs import life, manifest
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization import settings as study
-from lstm_toys.tasks.curves import LARGEST, LARGEST_SCALED
+from lstm_toys.tasks.curves import check_scaled, limits
 from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
@@ -112,7 +112,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         table, defaults = modules.table_of(experiment)
         every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **axes, **table}
         values = {**defaults, **along, **DEFAULTS, "task": experiment.name}
-        raise flags.Help(flags.usage(__doc__, every, values))
+        raise flags.Help(__doc__, every, values)
     own, rest = flags.split(FLAGS, arguments)
     declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)
@@ -132,8 +132,10 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Bad(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
     else:
         try:
-            curves = lt.read_curves(own["curve"], LARGEST_SCALED if experiment.scaling else LARGEST)
+            curves = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
             study.check_spacing(curves, experiment.span, settings.timesteps)
+            if experiment.scaling:
+                check_scaled(curves.values[..., None], experiment.scaling)
         except ValueError as error:
             raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None
         evaluation = study.Evaluation(name, settings, (), curves)

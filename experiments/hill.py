@@ -12,9 +12,10 @@ from dataclasses import replace
 import lstm_toys as lt
 from experiments.commands import command
 from experiments.post import unseen
+from lstm_toys.output import counted
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
-LEARNED = 0.02
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -35,16 +36,15 @@ def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Dra
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
         "unseen.png": unseen.draw(results),
-        "layers.png": lt.figures.error_histories(populations, "Learning the hill from x and y", LEARNED),
-        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)"),
+        "layers.png": lt.figures.error_histories(populations, "Learning the hill from x and y", GOAL),
+        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x)", goal=GOAL),
     }
 
 
 def layers(results: lt.Results) -> str:
     """How many LSTM layers the networks of a run have."""
     flags = json.loads(results.attrs["flags"])
-    count = len(flags["hidden"]) + (flags["readout"] == "cell")
-    return f"{count} layer{'s' * (count != 1)}"
+    return counted(len(flags["hidden"]) + (flags["readout"] == "cell"), "layer")
 
 
 def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
@@ -57,7 +57,7 @@ EXPERIMENT = lt.Experiment(
     name="hill",
     doc=__doc__,
     defaults={"steps": 10_000, "learning_rate": 1.0},
-    goal=lt.Goal(LEARNED, ("y",)),
+    goal=GOAL,
     task=task,
     probes=probes,
     draw=draw,

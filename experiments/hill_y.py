@@ -32,8 +32,8 @@ def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Dra
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": unseen.draw(results),
-        "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill", hill.LEARNED),
-        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone"),
+        "with_and_without_x.png": lt.figures.error_histories(populations, "Learning the hill", hill.GOAL),
+        "loss.png": lt.figures.loss(results, "Training on the hill 0.3 + 0.3 sin(π x), y alone", goal=hill.GOAL),
     }
 
 
@@ -48,7 +48,7 @@ EXPERIMENT = lt.Experiment(
     name="hill_y",
     doc=__doc__,
     defaults=hill.EXPERIMENT.defaults,
-    goal=hill.EXPERIMENT.goal,
+    goal=hill.GOAL,
     task=task,
     probes=probes,
     draw=draw,

@@ -11,6 +11,7 @@ from experiments.commands import command
 from experiments.post import unseen
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
+GOAL = lt.Goal(rmse=0.02, features=("y",))
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -29,7 +30,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     return {
         "line.png": lt.figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
         "unseen.png": unseen.draw(results),
-        "loss.png": lt.figures.loss(results, "Training on the line 0.3 + 0.176 x"),
+        "loss.png": lt.figures.loss(results, "Training on the line 0.3 + 0.176 x", goal=GOAL),
     }
 
 
@@ -37,7 +38,7 @@ EXPERIMENT = lt.Experiment(
     name="line",
     doc=__doc__,
     defaults={"steps": 4_000, "learning_rate": 1.0, "hidden": "none"},
-    goal=lt.Goal(0.02, ("y",)),
+    goal=GOAL,
     task=task,
     probes=probes,
     draw=draw,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ import numpy as np
 
 import lstm_toys as lt
 from experiments.commands import command, flags, modules, parsers
+from lstm_toys import output
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks import delimited, sets
-from lstm_toys.tasks.curves import LARGEST, LARGEST_SCALED, Curves
+from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 
 MANY = 64
 """From so many training curves on, a step takes some of them."""
@@ -36,8 +38,11 @@ HELD_OUT = 0.2
 NAMED = 12
 """Held-out curves that are told, at most."""
 
-LEARNED = 1e-3
-"""The MSE of scaled values, which are 1.6 from end to end, that counts as learned: an RMSE of 2 % of their range."""
+UNNAMED = ("y",)
+"""The features of curves of which nobody says what they are."""
+
+LEARNED = 1e-3**0.5
+"""The RMSE of scaled values, which are 1.6 from end to end, that counts as learned: 2 % of their range."""
 
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
@@ -49,9 +54,21 @@ def files() -> parsers.Parser[Path]:
     return parsers.Parser(parsers.folder().convert, "a file whose name is text", many=True)
 
 
+def quantities() -> parsers.Parser[str]:
+    """What is measured, one of several."""
+
+    def convert(text: str) -> str:
+        if not text.isprintable() or not text.strip():
+            raise ValueError
+        return text.strip()
+
+    return parsers.Parser(convert, "a name, maybe with its unit, such as 'temperature (°C)'", many=True)
+
+
 FLAGS: flags.FlagTable = {
     "train": (files(), "file of curves to train on, one a column, one time point a row; one file for each feature"),
     "show": (files(), "file of further curves to be answered, as long as the others; one file for each feature"),
+    "quantity": (quantities(), "what a file of --train holds, for tables and figures; as many as there are files"),
     "targets": (
         parsers.path(),
         "file of numbers to tell of the curves, a row a curve in their order, a column a number",
@@ -64,6 +81,7 @@ FLAGS: flags.FlagTable = {
 DEFAULTS = {
     "train": "none, and needed",
     "show": "none",
+    "quantity": "auto, y of one file, and of several their names",
     "targets": "none",
     "ask": "same",
     "hold_out": f"auto, {HELD_OUT} of {LEAST} curves and more",
@@ -85,16 +103,14 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     scaled = values["standardize"] is not False
     curves = columns("train", values["train"], scaled)
     first, count = curves[0], len(curves[0].names)
-    features = ("y",) if len(curves) == 1 else tuple(path.stem for path in values["train"])
-    if len(set(features)) < len(features):
-        raise flags.Bad("flag --train: features are called after their files, and two files have the same name")
+    features = called(values["train"], values["quantity"] or ())
     every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
     ask: sets.Ask = values["ask"] or "same"
     asked: tuple[str, ...] = ()
     if values["targets"]:
         if values["ask"]:
             raise flags.Bad(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
-        ask, asked, targets = "targets", *numbers(values["targets"], count)
+        ask, asked, targets = "targets", *numbers(values["targets"], count, scaled)
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
@@ -114,13 +130,19 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     names = features + asked
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
     scaling = fitted if scaled else None
-    limit = LEARNED if scaled else LEARNED * float(np.square(fitted.units).mean())
+    if values["show"] and scaling:
+        try:
+            check_scaled(others[-1].values, scaling)
+        except ValueError as error:
+            raise flags.Bad(f"flag --show={values['show'][0]}: {error}") from None
+    limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
+    goal = lt.Goal(rmse=limit) if asked else lt.Goal(rmse=limit, after=0)
     own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
         **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
         **({"targets": sha256(repr((asked, targets.tolist())).encode()).hexdigest()} if asked else {}),
-        **({"features": ", ".join(features)} if len(features) > 1 else {}),
+        **({"features": ", ".join(features)} if features != UNNAMED else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
         "asked": ask,
         "batch": str(batch),
@@ -129,10 +151,10 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         name="own",
         doc=__doc__ or "",
         defaults=SETTINGS,
-        goal=lt.Goal(limit, scaled="scaled values" if scaled else ""),
+        goal=goal,
         task=own.task,
         probes=own.probes,
-        draw=draw,
+        draw=partial(draw, goal=goal),
         span=span,
         data=data,
         scaling=scaling,
@@ -155,7 +177,7 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
     found: list[Curves] = []
     for path in paths:
         try:
-            found.append(lt.read_curves(path, LARGEST_SCALED if scaled else LARGEST))
+            found.append(lt.read_curves(path, *limits(scaled)))
         except ValueError as error:
             raise flags.Bad(f"flag --{flag}={path}: {error}") from None
         first, last = found[0], found[-1]
@@ -168,6 +190,22 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
         if None not in (first.span, last.span) and first.span != last.span:
             raise flags.Bad(f"flag --{flag}={path}: has other time points than {paths[0]}")
     return found
+
+
+def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
+    """The name of each feature: what it is said to be, else `UNNAMED`, or, of several, the name of its file.
+
+    Raises:
+        Bad: two have the same name, or not each has one.
+    """
+    if quantities and len(quantities) != len(paths):
+        told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
+        raise flags.Bad(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
+    names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
+    if len(set(names)) < len(names):
+        told = "are called after their files, and two files have the same name; --quantity gives others"
+        raise flags.Bad("flag --quantity: two are the same" if quantities else f"flag --train: features {told}")
+    return names
 
 
 def spanned(curves: Sequence[Curves]) -> lt.Span:
@@ -192,23 +230,26 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Seque
             raise flags.Bad(f"flag --show={path}: {error}") from None
 
 
-def numbers(path: Path, count: int) -> tuple[tuple[str, ...], np.ndarray]:
+def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
     """What is asked of the curves, and its names.
 
     Args:
         path: of the file.
         count: curves, and therefore rows.
+        scaled: whether the numbers are scaled, so that they may be of any size.
 
     Raises:
         Bad: the file cannot be read, or has other rows.
     """
     try:
-        header, values, _ = delimited.read(path)
+        header, values, lines = delimited.read(path)
+        names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
+        check_sizes(delimited.Table(names, values, lines), *limits(scaled))
     except ValueError as error:
         raise flags.Bad(f"flag --targets={path}: {error}") from None
     if len(values) != count:
         raise flags.Bad(f"flag --targets={path}: has {len(values):,} rows of numbers, and there are {count:,} curves")
-    return header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1)), values
+    return names, values
 
 
 def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
@@ -227,7 +268,7 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {count} curves to train on")
+        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on")
     if batch and batch > count - out:
         raise flags.Bad(f"flag --batch={batch}: there are {count - out:,} curves to train on")
     if batch and not out and count % batch:
@@ -254,7 +295,7 @@ def read_in(path: Path, curves: Curves) -> str:
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
     ends = f"values from {values.min():.6g} to {values.max():.6g}"
-    return f"{path}: {count:,} curve{'s' * (count > 1)}, {names}, {rows:,} rows, {time}, {ends}"
+    return f"{path}: {output.counted(count, 'curve')}, {names}, {output.counted(rows, 'row')}, {time}, {ends}"
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
@@ -270,7 +311,7 @@ def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
 
 def counted(curves: sets.CurveSet) -> str:
     """How many curves there are."""
-    return f"{len(curves.names):,} curve{'s' * (len(curves.names) > 1)}"
+    return output.counted(len(curves.names), "curve")
 
 
 def named(curves: sets.CurveSet) -> str:
@@ -279,7 +320,7 @@ def named(curves: sets.CurveSet) -> str:
     return ", ".join(curves.names[:NAMED]) + more
 
 
-def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
     figures: dict[str, lt.Drawing] = {}
     names = list(dict.fromkeys(map(str, results.family.values)))
@@ -300,7 +341,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
             figures[f"errors_over_curves{of}.png"] = lt.figures.errors_over_curves(
                 results, feature, "Errors over curves"
             )
-    figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own")
+    figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
     return figures
 
 
@@ -320,10 +361,10 @@ EXPERIMENT = modules.Open(
     name="own",
     doc=__doc__ or "",
     defaults=SETTINGS,
-    goal=lt.Goal(LEARNED),
+    goal=lt.Goal(rmse=LEARNED, after=0),
     task=nothing,
     probes=nothing,
-    draw=draw,
+    draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
     fixed={"timesteps": None},
     table=FLAGS,
     preset=DEFAULTS,

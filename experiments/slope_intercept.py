@@ -18,6 +18,7 @@ ASKED = ("slope", "intercept")
 TRAINED = {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}
 COUNT = 1_000
 BATCH = 5
+GOAL = lt.Goal(rmse=0.05, features=ASKED)
 POST_SLOPES = np.array((1.0, 0.8, 0.3, 0.1, 0.0, -0.4))
 POST_INTERCEPT = 0.5
 GRID = np.linspace(-1, 2, 31)
@@ -62,7 +63,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
         "lines.png": lt.figures.training_set(results, f"A training set of {COUNT:,} lines; every seed draws its own"),
         "predicted_lines_1.png": lt.figures.read_off_curves(results, "post", rebuild, labels, title, published),
         "plane.png": lt.figures.read_off_plane(results, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)),
-        "loss.png": lt.figures.loss(results, "Training to read off slope and intercept"),
+        "loss.png": lt.figures.loss(results, "Training to read off slope and intercept", goal=GOAL),
     }
 
 
@@ -76,7 +77,7 @@ EXPERIMENT = lt.Experiment(
     name="slope_intercept",
     doc=__doc__,
     defaults={"steps": 5_000, "learning_rate": 0.01, "optimizer": "adam"},
-    goal=lt.Goal(0.05, ASKED),
+    goal=GOAL,
     task=task,
     probes=probes,
     draw=draw,

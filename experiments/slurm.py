@@ -18,7 +18,7 @@ from typing import Any
 
 import lazy_loader
 
-from experiments.commands import command, flags, parsers
+from experiments.commands import VERSION, command, flags, parsers
 from lstm_toys.populations.numerics import LEAST_DEVICES
 
 dask_jobqueue = lazy_loader.load("dask_jobqueue")
@@ -81,6 +81,9 @@ def options(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     """Does what the command line says; returns the exit code."""
+    if flags.asks_version(sys.argv[1:]):
+        print(VERSION)
+        return 0
     try:
         values = flags.read("slurm", __doc__ or "", FLAGS, DEFAULTS, sys.argv[1:])
         if not values["show"] and shutil.which("sbatch") is None:

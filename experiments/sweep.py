@@ -7,6 +7,7 @@ budgets are one training, read several times.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 from experiments.commands import command, flags, modules, parsers
@@ -49,7 +50,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
         table, defaults = modules.table_of(experiment)
         every = {**modules.offered(OWN, "task", "EXPERIMENT"), **table}
-        raise flags.Help(flags.usage(__doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name}))
+        raise flags.Help(__doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name})
     own, rest = flags.split(OWN, arguments)
     declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)
@@ -82,8 +83,9 @@ def expand(
         count *= len(values)
     if count > MOST_SETTINGS:
         raise flags.Bad(f"flag --grid: {count:,} settings are more than {MOST_SETTINGS:,}")
+    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
     parsed = [
-        flags.parse(experiment, [*arguments, *(f"--{name}={value}" for name, value in zip(names, chosen, strict=True))])
+        flags.parse(keeping, [*arguments, *(f"--{name}={value}" for name, value in zip(names, chosen, strict=True))])
         for chosen in product(*(values for _, values in axes))
     ]
     settings = tuple(each for each, _ in parsed)

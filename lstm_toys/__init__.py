@@ -37,6 +37,7 @@ For example, two small networks learn one sine:
 
 import lazy_loader
 
+from lstm_toys import forks as forks  # Sees every fork from here on.
 from lstm_toys import opened
 
 __version__ = "0.1.0"

@@ -1,4 +1,18 @@
-from . import figures, files, markdown, networks, output, populations, results, runs, statistics, studies, tasks
+from . import (
+    figures,
+    files,
+    forks,
+    markdown,
+    networks,
+    output,
+    populations,
+    results,
+    runs,
+    statistics,
+    studies,
+    tasks,
+    values,
+)
 from .figures.style import Drawing
 from .networks.gru import GRU
 from .networks.lstm import LSTM
@@ -75,6 +89,7 @@ __all__ = [
     "figures",
     "files",
     "fingerprint",
+    "forks",
     "labeled",
     "load",
     "load_parameters",
@@ -107,5 +122,6 @@ __all__ = [
     "time_points",
     "to_torch",
     "train",
+    "values",
     "wilson",
 ]

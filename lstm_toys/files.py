@@ -8,7 +8,7 @@ import os
 import re
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,10 @@ _unfinished: set[Path] = set()  # What this process is writing.
 
 TEMPORARY = re.compile(r"\.lstm_toys-.+\.\d+\.\w+")
 """Names of half-written files: ``.lstm_toys-<name>.<process>.tmp``; a library may insist on a suffix of its own."""
+
+
+SEAL = "sha256"
+"""Under what name a JSON object holds the digest of all else in it."""
 
 
 class Damaged(OSError):
@@ -57,12 +61,15 @@ def abandon() -> None:
 
 
 @contextmanager
-def locked(path: Path, patience: float = 0.0) -> Iterator[None]:
+def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
     """Keeps other processes out of a block by a lock on a file, which ends with the process, however that ends.
 
     Args:
         path: of the file; made if it is not there.
         patience: seconds to wait for another process.
+
+    Yields:
+        What tells whether the file of this name is still the one that is locked: it may be removed or moved.
 
     Raises:
         BlockingIOError: another process still holds the lock.
@@ -78,7 +85,14 @@ def locked(path: Path, patience: float = 0.0) -> Iterator[None]:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(0.05)
-        yield
+
+        def held() -> bool:
+            try:
+                return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+            except OSError:
+                return False
+
+        yield held
 
 
 def flush(path: Path) -> None:
@@ -135,6 +149,32 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Damaged(path, "is damaged: not a JSON object")
     return value
+
+
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Writes a JSON object with a digest of itself, as a whole or not at all.
+
+    Raises:
+        ValueError: see `write_json`.
+    """
+    write_json(path, {**value, SEAL: _seal(value)})
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """Reads what `write_sealed` wrote.
+
+    Raises:
+        OSError: there is no such file.
+        Damaged: it is not what was written.
+    """
+    value = read_json(path)
+    if value.pop(SEAL, None) != _seal(value):
+        raise Damaged(path, "is damaged: it is not what was written")
+    return value
+
+
+def _seal(value: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def read_json_list(path: Path) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ XLA_FLAGS = os.environ.get("XLA_FLAGS", "")
 """As the user set them, before the library adds its own."""
 
 UNSEEN_READERS = re.compile(
-    rb"\b(h5py|h5netcdf|netCDF4|pyarrow|polars|tables|read_hdf|read_parquet|read_feather|"
+    rb"\b(h5py|h5netcdf|netCDF4|pyarrow|polars|read_hdf|read_parquet|read_feather|"
     rb"open_dataset|open_mfdataset|load_dataset|open_dataarray|load_dataarray|open_datatree|open_zarr|shelve|dbm)\b"
 )
 """What opens files past the hook although the library may have loaded it already."""

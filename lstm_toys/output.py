@@ -14,6 +14,11 @@ ASCII = {"–": "-", "…": "-", "−": "-", "✓": "y", "✗": "n"}
 """What stands for signs of ours where an encoding has none of them."""
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of something: ``1 network``, ``2,000 networks``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
 def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
     """What is printed instead of text that an encoding does not have."""
     if isinstance(error, UnicodeEncodeError) and (sign := ASCII.get(error.object[error.start])):

@@ -1,6 +1,10 @@
 """What a figure shows."""
 
+import re
+
 import numpy as np
+from matplotlib.colors import to_rgba
+from matplotlib.text import Text
 
 
 def axes_of(figure):
@@ -30,3 +34,31 @@ def band(collection):
 
 def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def contrast(color):
+    """Of a color, blended by its own transparency, with white: from 1 to 21, as WCAG 2 has it."""
+    *rgb, alpha = to_rgba(color)
+    shades = 1 - alpha * (1 - np.array(rgb))
+    linear = np.where(shades <= 0.04045, shades / 12.92, ((shades + 0.055) / 1.055) ** 2.4)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
+
+
+def texts(figure):
+    """All that is written in a figure, formulas left out."""
+    figure.draw_without_rendering()
+    return [
+        text for text in figure.findobj(Text) if text.get_visible() and "$" not in text.get_text().replace(r"\$", "")
+    ]
+
+
+def assert_legible(figure):
+    """A minus is no hyphen, and what a legend names is dark enough on white."""
+    hyphens = [text.get_text() for text in texts(figure) if re.search(r"(?<!\w)-\s?\d|\de-\d", text.get_text())]
+    assert not hyphens
+    legends = [*figure.legends, *(axes.get_legend() for axes in figure.axes if axes.get_legend())]
+    for legend in legends:
+        for line in legend.get_lines():
+            color = to_rgba(line.get_color(), line.get_alpha())
+            if not line.get_path_effects():
+                assert contrast(color) >= 3, (line.get_label(), color)

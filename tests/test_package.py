@@ -30,7 +30,7 @@ def wheel(tmp_path_factory):
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, copy)
     for name in (*INSTALLED, "benchmarks", "tests"):
-        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     alone = ["--no-index", "--no-deps", "--no-build-isolation"]
     run(sys.executable, "-m", "pip", "wheel", "--quiet", *alone, f"--wheel-dir={out}", str(copy), cwd=out)
     (path,) = out.iterdir()
@@ -59,7 +59,7 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
         path.relative_to(ROOT).as_posix()
         for folder in INSTALLED
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
     assert found == expected
     assert found >= {"experiments/post/published.json", "lstm_toys/py.typed"}
@@ -75,14 +75,14 @@ def test_the_wheel_names_its_script_and_its_license(wheel):
 
 
 def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_path):
-    code = "import experiments, lstm_toys; print(*experiments.__path__, *lstm_toys.__path__)"
-    assert elsewhere(sys.executable, "-c", code).split() == [
+    code = "import experiments, lstm_toys; print(*experiments.__path__, *lstm_toys.__path__, sep='\\n')"
+    assert elsewhere(sys.executable, "-c", code).splitlines() == [
         str(installed / "experiments"),
         str(installed / "lstm_toys"),
     ]
     script = installed / "bin" / "lstm-toys"
     assert "sine" in elsewhere(script)
-    assert elsewhere(script, "sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help", cwd=ROOT)
+    assert elsewhere(script, "sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help")
     assert not any(tmp_path.iterdir())
 
 

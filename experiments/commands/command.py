@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
@@ -12,13 +13,13 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from experiments.commands import flags, modules
+from experiments.commands import VERSION, flags, modules
 from lstm_toys import output
 from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption, ended
 from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Obstructed
+from lstm_toys.runs.folder import Busy, Gone, Obstructed
 from lstm_toys.runs.publishing import Refused
 
 KEPT = "what was finished or saved before stays, and the same command continues"
@@ -36,12 +37,14 @@ class Plan:
         options: what is done with them.
         report: what is told of all of them together, instead of each by itself.
         notes: what is told before anything is done.
+        file: that is made, instead of folders of runs.
     """
 
     works: Sequence[life.Work]
     options: life.Options
     report: Callable[[], Iterable[RenderableType]] | None = None
     notes: Sequence[str] = ()
+    file: Path | None = None
 
 
 def main(experiment: Experiment) -> None:
@@ -52,7 +55,7 @@ def main(experiment: Experiment) -> None:
 def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
     """What the command line of an experiment asks for."""
     if flags.asks_help(arguments):
-        raise flags.Help(flags.usage(experiment.doc, *modules.table_of(experiment)))
+        raise flags.Help(experiment.doc, *modules.table_of(experiment))
     experiment, rest, notes = modules.completed(experiment, arguments)
     settings, options = flags.parse(experiment, rest)
     return Plan([life.training(experiment, settings, options.results_dir)], options, notes=notes)
@@ -62,6 +65,7 @@ def leave(plan: Callable[[Sequence[str]], Plan]) -> None:
     """Does what the command line says, and exits; quietly if nobody reads the output to its end."""
     printed, _ = output.sturdy()
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # Without a home for its list of fonts it warns.
     try:
         code = carry_out(plan, sys.argv[1:])
         sys.stdout.flush()
@@ -82,6 +86,9 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
         The exit code: 0; 1 if every seed of a run diverged or a file could not be used; 2 for a bad command line; 128
         and the number of the signal that ended it.
     """
+    if flags.asks_version(arguments):
+        print(VERSION)
+        return 0
     try:
         with Interruption() as interruption:
             return _carry_out(plan, arguments, interruption)
@@ -95,6 +102,8 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
     except flags.Help as text:
         print(text)
         return 0
+    except flags.Unknown as unknown:
+        return complain(str(flags.Unknown(unknown.name, listed(plan, arguments))), 2)
     except flags.Bad as error:
         return complain(str(error), 2)
     works, options = asked.works, asked.options
@@ -104,10 +113,12 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
     try:
         life.live(works, options, console, interruption)
         lost = life.tell(works, console, asked.report)
+        if options.quiet:
+            print(*([asked.file] if asked.file else [work.run.folder for work in works]), sep="\n")
         return max([complain(line, 1) for line in lost], default=0)
     except life.Refused as error:
         return complain(str(error), 2)
-    except (life.Failed, Obstructed, Refused) as error:
+    except (life.Failed, Gone, Obstructed, Refused) as error:
         return complain(str(error), 1)
     except Busy as busy:
         return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)
@@ -126,6 +137,15 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
         if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
             raise
         return complain(f"there is not enough memory; {KEPT}", 1)
+
+
+def listed(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:
+    """The flags that the help of a command lists, all that it reads in turn."""
+    try:
+        plan([*arguments, "--help"])
+    except flags.Help as text:
+        return text.known
+    return ()
 
 
 def complain(message: str, code: int) -> int:

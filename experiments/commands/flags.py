@@ -1,29 +1,70 @@
 """The flags that every experiment takes, checked without importing jax."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from absl import flags
 
-from experiments.commands import parsers
+from experiments.commands import conflicts, parsers
+from experiments.commands.suggestions import meant
 from lstm_toys.networks import cells, hyper
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.life import Options
 
+FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
+"""Flags: the parser of each, None for a switch, and its help."""
+
 
 class Help(Exception):
-    """Help was asked for; the argument is its text."""
+    """Help was asked for; as text it is that of the command that is running.
+
+    Args:
+        doc: what the command does.
+        table: its flags.
+        defaults: of them.
+
+    Attributes:
+        known: the names of the flags.
+    """
+
+    def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
+        spec = sys.modules["__main__"].__spec__
+        called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
+        lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
+        for flag, (parser, text) in table.items():
+            default = defaults.get(flag, "each experiment's own")
+            if parser is None:
+                lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
+            else:
+                lines += [f"  --{flag}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
+        super().__init__("\n".join(lines))
+        self.known = [*table]
 
 
 class Bad(Exception):
     """A command line that cannot be run; the argument says in one line what is wrong."""
 
 
-FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
-"""Flags: the parser of each, None for a switch, and its help."""
+class Unknown(Bad):
+    """A flag that a command does not have.
+
+    Attributes:
+        name: of the flag.
+    """
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        question = meant(name, [*known, "help", "version", FLAGFILE], "--")
+        super().__init__(f"Unknown command line flag {name!r}; {question}{' ' * bool(question)}--help lists the flags")
+        self.name = name
+
+
+FLAGFILE = "flagfile"
+"""The flag of a file of flags, which absl reads in their place."""
+
+FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
 
 OWN = "the optimizer's own"
 
@@ -68,7 +109,7 @@ FLAGS: FlagTable = {
     "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, "redraw the figures of the finished run without training"),
     "restart": (None, "run from the beginning although the run is finished, or could be continued"),
-    "quiet": (None, "print nothing but errors"),
+    "quiet": (None, "print nothing but the folder of the results, and errors"),
     "checkpoint_every": (
         parsers.positive(),
         "seconds between two checkpoints, from which a run that was killed continues",
@@ -126,18 +167,18 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
         Help: the help was asked for.
         Bad: the command line cannot be run.
     """
-    values = read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
-    values |= experiment.fixed
+    found = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
+    values = {**found.flag_values_dict(), **experiment.fixed}
+    usual = {flag: parser.parse(DEFAULTS[flag]) for flag, (parser, _) in FLAGS.items() if parser and flag in DEFAULTS}
+    typed = [flag for flag in found if found[flag].present]
+    try:
+        values = conflicts.settled(values, typed, experiment.fixed, usual, experiment.name)
+    except ValueError as error:
+        raise Bad(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
-    settings |= _own(settings)
+    own = hyper.TAKES[settings["optimizer"]]
+    settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
-    if late := [step for step in settings["keep_steps"] if step >= settings["steps"]]:
-        raise Bad(f"flag --keep_steps: {late[0]:,} is no step before the last of --steps={settings['steps']:,}")
-    if values["readout"] == "dense" and not values["hidden"]:
-        raise Bad("flag --readout=dense: needs a layer below it; --hidden=none leaves none")
-    if values["gates"] != cells.GATES[0] and values["cell"] in cells.CELLS and not cells.CELLS[values["cell"]].gated:
-        gated = " and ".join(name for name, each in cells.CELLS.items() if each.gated)
-        raise Bad(f"flag --gates={values['gates']}: --cell={values['cell']} has none; {gated} do")
     return Settings(experiment=experiment.name, **settings), options(values)
 
 
@@ -187,6 +228,14 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
         Help: the help was asked for.
         Bad: the command line cannot be read.
     """
+    values: dict[str, Any] = _read(name, doc, table, defaults, arguments).flag_values_dict()
+    return values
+
+
+def _read(
+    name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
+) -> flags.FlagValues:
+    """The same, which also says which flags were given."""
     values = flags.FlagValues()
     for flag, (parser, text) in table.items():
         if parser is None:
@@ -196,20 +245,25 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
             try:
                 flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
             except flags.IllegalFlagValueError as error:
-                raise Bad(f"{name}: its default is none: {' '.join(str(error).split())}") from None
+                raise Bad(f"{name}: invalid default: {' '.join(str(error).split())}") from None
     if asks_help(arguments):
-        raise Help(usage(doc, table, defaults))
+        raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
         raise Bad(
             f"stray argument {stray[0]!r}: settings are given as flags, in quotes where a value has spaces; "
             "--help lists them"
         )
-    return {flag: getattr(values, flag) for flag in table}
+    return values
+
+
+def asks_version(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for the version, whatever else it says."""
+    return any(argument.partition("=")[0] == "--version" for argument in arguments)
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for the help, whatever else it says."""
-    return any(argument in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
+    return any(argument.partition("=")[0] in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
 
 
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -238,16 +292,23 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
     """Sets flags, and returns the other arguments, the program's name aside.
 
     Raises:
-        Bad: a flag is none, or has a value that it does not take.
+        Bad: a flag is unknown, has a value that it does not take, or names a file that cannot be read.
     """
+    given = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
+    files = [file if equals else following for name, equals, file, following in given if name in FLAGFILES]
+    if "" in files:
+        raise Bad(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
     except UnicodeDecodeError:
-        named = [each.partition("=")[2] for each in arguments if each.lstrip("-").startswith("flagfile")]
-        raise Bad(f"flag --flagfile={', '.join(named)}: is no text in UTF-8") from None
+        raise Bad(f"flag --{FLAGFILE}={', '.join(files)}: is not text in UTF-8") from None
     except flags.UnrecognizedFlagError as error:
-        raise Bad(f"{' '.join(str(error).split())}; --help lists the flags") from None
-    except flags.Error as error:
+        raise Unknown(error.flagname, values) from None
+    except flags.CantOpenFlagFileError as error:
+        cause = error.__context__
+        assert isinstance(cause, OSError)
+        raise Bad(f"flag --{FLAGFILE}={cause.filename}: {cause.strerror}") from None
+    except (flags.Error, ValueError) as error:
         raise Bad(" ".join(str(error).split())) from None
     return rest
 
@@ -263,32 +324,3 @@ def options(values: dict[str, Any]) -> Options:
     if every["replot"] and every["restart"]:
         raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})
-
-
-def _own(settings: dict[str, Any]) -> dict[str, Any]:
-    """The hyper-parameters that only some optimizers have.
-
-    Raises:
-        Bad: one is given that has no effect.
-    """
-    takes = hyper.TAKES[settings["optimizer"]]
-    for name in ("momentum", "decay"):
-        if settings[name] is not None and name not in takes:
-            *most, last = (other for other, taken in hyper.TAKES.items() if name in taken)
-            taking = f"{', '.join(most)} and {last}"
-            raise Bad(f"flag --{name}={settings[name]:g}: --optimizer={settings['optimizer']} has none; {taking} do")
-    return {name: default if settings[name] is None else settings[name] for name, default in takes.items()}
-
-
-def usage(doc: str, table: FlagTable, defaults: dict[str, Any]) -> str:
-    """The help of the command that is running."""
-    spec = sys.modules["__main__"].__spec__
-    called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
-    lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
-    for flag, (parser, text) in table.items():
-        default = defaults.get(flag, "each experiment's own")
-        if parser is None:
-            lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
-        else:
-            lines += [f"  --{flag}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
-    return "\n".join(lines)

@@ -1,7 +1,6 @@
 """Declarations that a flag names: those of the clone, and those of any module of one's own. Imports nothing heavy."""
 
 import ast
-import difflib
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +10,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from experiments.commands import flags, parsers
+from experiments.commands.suggestions import meant
 from lstm_toys.runs import life
 from lstm_toys.runs.experiment import Experiment
 
@@ -144,6 +144,5 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
 def _offered(name: str, attribute: str) -> str:
     """What would have been right."""
     every = listed(attribute)
-    near = difflib.get_close_matches(name, every, n=1)
     own = "modules of your own, in this folder or on PYTHONPATH"
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}, and {own}"
+    return meant(name, every) or f"there are {', '.join(every)}, and {own}"

@@ -1,5 +1,6 @@
 """What the text of a flag may be, checked without importing jax."""
 
+import importlib.util
 import re
 import struct
 from collections.abc import Callable
@@ -26,12 +27,15 @@ MOST_LAYERS = 100
 """Layers that a flag takes."""
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
+POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """Numbers as people write them; Python itself takes ``1_6``, ``nan``, spaces around, and digits of every script."""
 
 
 def whole(text: str) -> int:
-    """A whole number; raises ValueError."""
+    """A whole number, such as 1000 or 1e3; raises ValueError."""
+    if power := POWER.fullmatch(text):
+        return int(power[1]) * 10 ** int(power[2])
     if not WHOLE.fullmatch(text):
         raise ValueError
     return int(text)
@@ -193,11 +197,14 @@ def cell() -> Parser[str]:
     """A cell of the library, or the place of one's own."""
 
     def convert(text: str) -> str:
-        if text not in cells.CELLS and not cells.PLACE.fullmatch(text):
-            raise ValueError
+        if text not in cells.CELLS:
+            package = re.split("[.:]", text)[0]
+            if not cells.PLACE.fullmatch(text) or importlib.util.find_spec(package) is None:
+                raise ValueError
         return text
 
-    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or package.module:Class of your own")
+    own = "package.module:Class of your own, of a package in this folder, on PYTHONPATH or installed"
+    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
 
 
 def cluster() -> Parser[str | None]:

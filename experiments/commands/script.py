@@ -1,11 +1,12 @@
 """The console script: ``lstm-toys NAME FLAGS`` is ``python -m experiments.NAME FLAGS``, from any folder."""
 
 import ast
-import difflib
 import runpy
 import sys
 from pathlib import Path
 
+from experiments.commands import VERSION
+from experiments.commands.suggestions import meant
 from lstm_toys import output
 
 FOLDER = Path(__file__).parent.parent
@@ -13,21 +14,26 @@ FOLDER = Path(__file__).parent.parent
 MAIN = "*/__main__.py"
 """What is run of a command that is a folder."""
 
+HELP = ("help", "--help", "-h")
+
 
 def main() -> None:
     """Runs the command that the first argument names, as its module is run, or lists all of them."""
     output.sturdy()
-    name, *arguments = sys.argv[1:] or ["--help"]
+    name, *arguments = sys.argv[1:] or [HELP[0]]
+    if name in HELP and arguments:
+        name, arguments = arguments[0], ["--help", *arguments[1:]]
     every = commands()
-    if name in ("--help", "-h"):
+    if name in HELP:
         print(listing(every))
+    elif name == "--version":
+        print(VERSION)
     elif name in every:
         sys.argv[1:] = arguments
         sys.path.insert(0, str(Path.cwd()))  # As `python -m` has it.
         runpy.run_module(f"experiments.{name}", run_name="__main__", alter_sys=True)
     else:
-        near = difflib.get_close_matches(name, every, n=1)
-        told = f"did you mean {near[0]}?" if near else f"there are {', '.join(every)}"
+        told = meant(name, [*every, "--version"]) or f"there are {', '.join(every)}"
         output.complain(f"no command {name!r}; {told}")
         sys.exit(2)
 
@@ -49,6 +55,5 @@ def listing(every: dict[str, str]) -> str:
     """What to type, and what each command is about."""
     width = max(map(len, every))
     rows = [f"  {name:{width}}  {line}" for name, line in every.items()]
-    return "\n".join(
-        ["usage: lstm-toys NAME [flags]", "", *rows, "", "lstm-toys NAME --help lists the flags of one of them."]
-    )
+    more = "lstm-toys help NAME lists the flags of one of them, lstm-toys --version tells the version."
+    return "\n".join(["usage: lstm-toys NAME [flags]", "", *rows, "", more])

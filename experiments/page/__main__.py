@@ -35,7 +35,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
     options = flags.options(values)
-    return command.Plan([], options, lambda: written(options))
+    return command.Plan([], options, lambda: written(options), file=options.results_dir / NAME)
 
 
 def written(options: life.Options) -> Iterator[RenderableType]:

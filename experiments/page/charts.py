@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lstm_toys.statistics import tables
+from lstm_toys.studies.claims.claim import COPY, INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
 
 WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
@@ -98,7 +99,7 @@ def rows_of(entry: Mapping[str, Any]) -> Iterator[Row]:
 
     yield Row(f"{entry['counted']} {NETWORKS}", sound(entry["per_seed"]), "networks")
     if entry["against_per_seed"] is not None:
-        yield Row(f"networks of {entry['threshold']['against']}", entry["against_per_seed"], "others")
+        yield Row(f"networks of {entry['threshold']['against']}", sound(entry["against_per_seed"]), "others")
     for name, control in entry["controls"].items():
         yield Row(name, sound(control["per_seed"]), "others")
 
@@ -111,8 +112,12 @@ def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
     nulls = {name: null["value"] for name, null in entry["null"].items() if null["value"] is not None}
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
+    answers = {
+        null.get("answers", INPUT) for null in entry["null"].values()
+    }  # Sets published before have no such name.
     for name, value in nulls.items():
-        yield "null", value, f"a {name} of the input: {tables.number(round(value, 6))}"
+        words = f"a {name} of the input" if answers == {INPUT} else f"the {name.replace(COPY, *answers)}"
+        yield "null", value, f"{words}: {tables.number(round(value, 6))}"
 
 
 def scaled(rows: Sequence[Sequence[float]], others: Sequence[float]) -> Scale:

@@ -23,8 +23,13 @@ def probes(x: lt.TimePoints, features: tuple[str, ...]) -> list[lt.Probe]:
 def draw(results: lt.Results) -> lt.Drawing:
     """The answers to them."""
 
-    lines = [f"{t:g} {m:+g} x" for m, t in zip(SLOPES, INTERCEPTS, strict=True)]
-    hills = [f"{base:g} {height:+g} sin(π x)" for height, base in zip(HEIGHTS, BASES, strict=True)]
+    lines = [summed(t, m, "x") for m, t in zip(SLOPES, INTERCEPTS, strict=True)]
+    hills = [summed(base, height, "sin(π x)") for height, base in zip(HEIGHTS, BASES, strict=True)]
     curves = {"line": dict(zip("rbgk", lines, strict=True)), "hill": dict(zip("rbgk", hills, strict=True))}
     titles = "Answers to lines that were not trained on", "Answers to hills that were not trained on"
-    return lt.figures.family_answers(results, curves, *titles, view="everything")
+    return lt.figures.family_answers(results, curves, *titles)
+
+
+def summed(first: float, factor: float, term: str) -> str:
+    """A number, and another one times a term, as people write their sum."""
+    return f"{first:g} {'−' if factor < 0 else '+'} {abs(factor):g} {term}"

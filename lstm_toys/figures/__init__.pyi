@@ -1,3 +1,4 @@
+from . import needs
 from .animation import film
 from .answers import family_answers, target, training_answer
 from .histories import error_histories, loss
@@ -21,6 +22,7 @@ __all__ = [
     "family_answers",
     "film",
     "loss",
+    "needs",
     "numbers_of_curves",
     "read_off_axis",
     "read_off_curves",

@@ -1,46 +1,65 @@
 """A film of the answers during training."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from matplotlib.animation import FuncAnimation
 from matplotlib.artist import Artist
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
-from lstm_toys.figures.style import COLORS, INPUT, answers_of, canvas, legend_entries, plain
+from lstm_toys.figures.needs import needs
+from lstm_toys.figures.style import COLORS, FRAMES_A_SECOND, INPUT, across, answers_of, canvas, legend_entries, plain
 from lstm_toys.results.arrays import axis_label, kept
+from lstm_toys.statistics import intervals
+
+HOLD = 2
+"""Seconds for which the last state stays."""
+
+LARGE: dict[str, Any] = {
+    "figure.dpi": 100,
+    "font.size": 13,
+    "axes.titlesize": 14,
+    "legend.fontsize": 13,
+}
+"""A film is shown small."""
 
 
+@needs("frame/time", "train_target/time", feature="y")
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
     """The answers to the training curve as they form, of several populations side by side.
+
+    All frames have the same axes, which hold the answers of all of them.
 
     Args:
         populations: results with the same frames, by what they are.
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
-    style: Any = {"figure.dpi": 72}
-    with canvas(*fits, **style) as (figure, panels):
-        left, width = float(first.time[0]), float(first.time[-1] - first.time[0])
-        low, high = float(first.train_target.sel(feature="y").min()), float(first.train_target.sel(feature="y").max())
+    with canvas(*fits, **LARGE) as (figure, panels):
+        figure.set_size_inches(3.4 * len(fits), 4.0)
         figure.legend(
             handles=[
                 *legend_entries(first, COLORS["r"]),
-                Line2D([], [], color=COLORS["b"], label="target", **INPUT),
+                Line2D([], [], color=COLORS["b"], label="training curve", **INPUT),
             ],
             loc="outside lower center",
-            ncols=4,
+            ncols=2,
         )
-
+        x, y = _limits(fits.values())
         for axes, fit in zip(panels, fits.values(), strict=True):
-            axes.set(xlabel=plain(axis_label(fit.time)))
-            axes.set(xlim=(left - 0.15 * width, left + 1.05 * width), ylim=(low - 0.35, high + 0.1))
+            axes.set(xlabel=plain(axis_label(fit.time)), xlim=x, ylim=y)
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.yaxis.set_major_locator(MaxNLocator(5))
+            axes.label_outer()
 
         def show(index: int) -> list[Artist]:
             for axes, (name, fit) in zip(panels, fits.items(), strict=True):
                 for before in (*axes.lines, *axes.collections):
                     before.remove()
-                axes.set_title(plain(f"{name}: step {int(fit.frame_step[index]):,}"))
+                axes.title.set_text(plain(f"{name}, step {int(fit.frame_step[index]):,}"))
                 answers_of(axes, fit.frame.isel(frame_step=index), COLORS["r"])
                 axes.plot(fit.time, fit.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
             return []
@@ -48,4 +67,27 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
         show(0)
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # All frames are laid out alike, once.
-        return FuncAnimation(figure, show, frames=first.sizes["frame_step"], init_func=list)
+        count = first.sizes["frame_step"]
+        frames = [*range(count), *[count - 1] * HOLD * FRAMES_A_SECOND]
+        return FuncAnimation(figure, show, frames=frames, init_func=list)
+
+
+def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Ends of both axes that hold what every frame shows, and the training curve."""
+    x: list[Any] = []
+    y: list[Any] = []
+    for fit in fits:
+        x.append(fit.time.values)
+        y.append(fit.train_target.sel(feature="y").values)
+        if fit.sizes["seed"]:
+            places, answers = across(fit.frame)
+            x += [np.median(places, axis=0), places[0]]
+            y += [*intervals.band(answers), answers[0]]
+    return _around(x), _around(y)
+
+
+def _around(drawn: list[Any]) -> tuple[float, float]:
+    """A little less and a little more than all of some numbers."""
+    low, high = min(float(each.min()) for each in drawn), max(float(each.max()) for each in drawn)
+    margin = 0.05 * (high - low)
+    return low - margin, high + margin

@@ -1,41 +1,48 @@
 """Answers to curves, and the training curve."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
 from lstm_toys.figures.style import COLORS, INPUT, answers_of, canvas, legend_entries
 from lstm_toys.results.arrays import axis_label, kept
 
 
+@needs("train_target/time", feature="y")
 def target(results: xr.Dataset, title: str) -> Figure:
-    """The training curve."""
+    """The training curve; of several, the first."""
+    curve = results.train_target.sel(feature="y")
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], linewidth=1.2)
+        first = curve.isel(example=0) if "example" in curve.dims else curve
+        axes.plot(results.time, first, color=COLORS["b"], linewidth=1.2)
     return figure
 
 
+@needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
     """The training curve, and what the networks answer to it; in the plane, where they answer x too."""
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         answers_of(axes, fit.train_answer, COLORS["r"])
         axes.plot(results.time, results.train_target.sel(feature="y"), color=COLORS["b"], **INPUT)
-        handles = [*legend_entries(fit, COLORS["r"]), Line2D([], [], color=COLORS["b"], label="target", **INPUT)]
+        handles = [
+            *legend_entries(fit, COLORS["r"]),
+            Line2D([], [], color=COLORS["b"], label="training curve", **INPUT),
+        ]
         axes.legend(handles=handles, loc="best")
     return figure
 
 
+@needs("family", "answer/time", "input", "diverged", feature="y")
 def family_answers(
     results: xr.Dataset,
     curves: Mapping[str, Mapping[str, str] | Sequence[str]],
     *titles: str,
     show_input: bool = True,
-    view: Literal["answers", "everything"] = "answers",
 ) -> Figure:
     """What the networks answer to the curves of some families.
 
@@ -47,14 +54,13 @@ def family_answers(
             on one scale; with a label by letter, such as ``{"r": "A = 1"}``, those of the letters.
         titles: one a family.
         show_input: draw what was shown as thin dashed lines.
-        view: what the y axis holds; with ``"answers"`` inputs may leave it.
 
     Raises:
         ValueError: there is no family of a name, or there are not as many titles as families, or labels as curves.
     """
     there = dict.fromkeys(results.family.values.tolist())
     if unknown := [family for family in curves if family not in there]:
-        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there)}")
+        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there) or 'none'}")
     fit = kept(results)
     parts = []
     for title, (family, labels) in zip(titles, curves.items(), strict=True):
@@ -71,4 +77,4 @@ def family_answers(
             for index, (label, color) in enumerate(labeled(labels))
         ]
         parts.append((title, drawn))
-    return curve_panels(fit, parts, view=view)
+    return curve_panels(fit, parts)

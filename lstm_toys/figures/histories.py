@@ -1,74 +1,140 @@
 """Losses and errors over the steps of a training."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from lstm_toys.figures.style import BAND, COLORS, MEDIAN, canvas, colors, counted, plain
-from lstm_toys.results.arrays import kept
+from lstm_toys.figures.needs import needs
+from lstm_toys.figures.style import BAND, COLORS, GOAL, MEDIAN, band_name, canvas, colors, counted, plain, whole_ticks
+from lstm_toys.results.arrays import after_of, kept, scaling_of
 from lstm_toys.statistics import intervals
+from lstm_toys.tasks.goal import Goal, after_which
+
+LEARNED = "counts as learned"
+
+FEW_RECORDS = 25
+"""Up to so many records of a training are points too, since a line does not show how many there are."""
 
 
-def loss(results: xr.Dataset, title: str, references: dict[str, float] | None = None) -> Figure:
-    """The training loss of every seed, and its median.
+@needs("train_loss", "step", "diverged")
+def loss(
+    results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
+) -> Figure:
+    """The training loss of every network, and its median; beside it what the goal is about, if that is not the loss.
 
     Args:
         results: of a run.
         title: of the figure.
-        references: levels to mark, by what they are.
+        references: levels of the loss to mark, by what they are.
+        goal: when the task counts as learned, which is drawn as a level.
     """
-    fit = kept(results)
-    diverged = results.isel(seed=results.diverged.values)
-    mse = "train MSE of scaled values" if "scaling" in results.attrs else "train MSE"
-    with canvas(title, xlabel="step", ylabel=mse) as (figure, (axes,)):
-        for curve in fit.train_loss.values:
-            axes.plot(results.step, curve, color=COLORS["b"], alpha=0.35, linewidth=0.7)
-        for curve in diverged.train_loss.values:
-            axes.plot(results.step, curve, color=COLORS["r"], alpha=0.6, linewidth=0.7, linestyle=":")
-        handles = [Line2D([], [], color=COLORS["b"], alpha=0.5, linewidth=0.7, label="one seed")]
-        if fit.sizes["seed"]:
-            axes.plot(results.step, np.median(fit.train_loss, axis=0), color="black", linewidth=1.8)
-            label = f"median of {counted(fit.sizes['seed'])}"
-            handles.append(Line2D([], [], color="black", linewidth=1.8, label=label))
-        if diverged.sizes["seed"]:
-            label = f"{diverged.sizes['seed']} diverged"
-            handles.append(Line2D([], [], color=COLORS["r"], linewidth=0.7, linestyle=":", label=label))
-        for name, level in (references or {}).items():
-            axes.axhline(level, color=COLORS["g"], linewidth=1, linestyle="--")
-            label = plain(f"{name}: {level:g}")
-            handles.append(Line2D([], [], color=COLORS["g"], linewidth=1, linestyle="--", label=label))
-        if (results.train_loss.values > 0).any():
-            axes.set_yscale("log")
-        axes.legend(handles=handles, loc="upper right")
+    parts = [(_loss_name(results), results.train_loss.values, dict(references or {}))]
+    if goal is not None:
+        name, values, limit = goal_history(results, goal)
+        if name != parts[0][0]:
+            parts.append((name, values, {}))
+        parts[-1][2][LEARNED] = limit
+    with canvas(*([title] if len(parts) == 1 else [""] * len(parts)), xlabel="step") as (figure, panels):
+        if len(parts) > 1:
+            figure.suptitle(plain(title))
+        handles = _explained(results)
+        for axes, (name, values, levels) in zip(panels, parts, strict=True):
+            axes.set_ylabel(plain(name))
+            _networks(axes, results, values)
+            for told, level in levels.items():
+                style: dict[str, Any] = GOAL if told == LEARNED else GOAL | {"color": COLORS["g"]}
+                axes.axhline(level, **style)
+                handles.append(Line2D([], [], label=plain(f"{told}: {level:g}"), **style))
+        figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(parts) > 1 else 3)
     return figure
 
 
-def error_histories(populations: dict[str, xr.Dataset], title: str, limit: float) -> Figure:
-    """The error of y over the steps, of several populations: medians with bands, and the level that counts as learned.
+def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray, "S K"], float]:
+    """What a goal is about.
+
+    Returns:
+        Its name, its value for each network at each record, and the largest value that counts as learned.
+    """
+    after, scaling = after_of(results), scaling_of(results)
+    if not goal.features and (after is None or goal.after == 0):  # The loss is its square.
+        return _loss_name(results), results.train_loss.values, float(goal.rmse) ** 2
+    rmse = results.train_rmse.values / (1 if scaling is None else scaling.units)
+    of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
+    name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
+    asked = results[results.train_rmse.dims[-1]].values.tolist()
+    return name, goal.error(rmse, asked), float(goal.rmse)
+
+
+@needs("train_rmse", "step", "diverged", feature="y")
+def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
+    """What a goal is about over the steps, of several populations: medians with bands, and the goal.
 
     Args:
         populations: results by what they are.
         title: of the figure.
-        limit: the level.
+        goal: when the task counts as learned.
     """
-    with canvas(title, xlabel="step", ylabel="train RMSE of y after the first tenth") as (figure, (axes,)):
+    with canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), colors(populations).values(), strict=True):
             fit = kept(results)
-            history = fit.train_rmse.sel(feature="y").values
+            measured, history, limit = goal_history(fit, goal)
+            axes.set_ylabel(plain(measured))
             if not len(history):
                 continue
-            low, high = intervals.band(history)
-            axes.fill_between(fit.step, low, high, color=color, **BAND)
-            axes.plot(fit.step, np.median(history, axis=0), color=color, **MEDIAN)
-            label = plain(f"{name}: median and 5–95 % of {counted(len(history))}")
+            axes.fill_between(fit.step, *intervals.band(history), color=color, **BAND)
+            axes.plot(fit.step, np.median(history, axis=0), color=color, **MEDIAN, **_points(fit))
+            label = plain(f"{name}: median and {band_name(len(history))}")
             handles.append(Line2D([], [], color=color, label=label, **MEDIAN))
-        axes.axhline(limit, color="black", linewidth=1, linestyle="--")
-        handles.append(
-            Line2D([], [], color="black", linewidth=1, linestyle="--", label=f"counts as learned: {limit:g}")
-        )
+        axes.axhline(limit, **GOAL)
+        handles.append(Line2D([], [], label=f"{LEARNED}: {limit:g}", **GOAL))
         axes.set_yscale("log")
+        whole_ticks(axes, results.step.values)
         axes.legend(handles=handles, loc="upper right")
     return figure
+
+
+def _loss_name(results: xr.Dataset) -> str:
+    return "train MSE of scaled values" if "scaling" in results.attrs else "train MSE"
+
+
+def _points(results: xr.Dataset) -> dict[str, Any]:
+    """How the records of a line are marked: as points if they are few."""
+    return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= FEW_RECORDS else {}
+
+
+ONE: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.5, "linewidth": 0.7}
+LOST: dict[str, Any] = {"color": COLORS["r"], "linewidth": 0.7, "linestyle": ":"}
+MIDDLE: dict[str, Any] = {"color": "black", "linewidth": 1.8}
+"""One network, one that diverged, and the median of the others."""
+
+
+def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"]) -> None:
+    """Draws a number of every network over the steps, and the median of those that did not diverge."""
+    diverged, points = results.diverged.values, _points(results)
+    for history, lost in zip(values, diverged, strict=True):
+        axes.plot(results.step, history, **(LOST if lost else ONE), **points)
+    if not diverged.all():
+        axes.plot(results.step, np.median(values[~diverged], axis=0), **MIDDLE, **points)
+    if (values > 0).any():
+        axes.set_yscale("log")
+    whole_ticks(axes, results.step.values)
+
+
+def _explained(results: xr.Dataset) -> list[Artist]:
+    """Legend entries for what `_networks` draws."""
+    lost = int(results.diverged.sum())
+    sound = results.sizes["seed"] - lost
+    handles: list[Artist] = []
+    if sound:
+        handles.append(Line2D([], [], label="one network", **ONE))
+        handles.append(Line2D([], [], label=f"median of {counted(sound)}", **MIDDLE))
+    if lost:
+        handles.append(Line2D([], [], label=f"{counted(lost)} diverged", **LOST))
+    return handles

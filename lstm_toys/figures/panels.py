@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -25,14 +25,18 @@ from lstm_toys.figures.style import (
     measured,
     median_of,
     plain,
+    whole_ticks,
 )
 from lstm_toys.results.arrays import axis_label
 
 MOST_PANELS = 12
 """Curves of one part that are drawn; of more, as many, evenly chosen."""
 
-OTHERS: dict[str, Any] = {"color": "#cfcfd6", "linewidth": 0.8}
-"""The medians of the other curves in a panel."""
+OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
+"""The median answers to the other curves, in a panel."""
+
+MOST_OTHERS = 5
+"""Of more other curves a panel shows one line, which is the same in all: the median answer to all of them."""
 
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
@@ -67,21 +71,21 @@ class Curve:
 def curve_panels(
     fit: xr.Dataset,
     parts: Sequence[tuple[str, Sequence[Curve]]],
-    shown: str = "input",
-    view: Literal["answers", "everything"] = "everything",
+    shown: str = "curve they were shown",
     title: str = "",
+    ylabel: str = "y",
 ) -> Figure:
     """Answers to the curves of some parts, below each other.
 
     Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, of `MOST_PANELS` at most, which also
-    shows the medians of the others, so that they can still be compared.
+    shows the median answers to the others, so that they can still be compared. The y axis holds everything drawn.
 
     Args:
         fit: the results, without the seeds that diverged.
         parts: the title of each, and its curves.
         shown: what the thin dashed lines are.
-        view: what the y axis holds; with ``"answers"`` what was shown may leave it.
         title: of the figure, above those of the parts.
+        ylabel: the name and unit of y.
     """
     chosen = [_chosen(curves) for _, curves in parts]
     most = max(map(len, chosen))
@@ -96,15 +100,16 @@ def curve_panels(
         for place, (of, every), curves, grid in zip(places, parts, chosen, grids, strict=True):
             more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
             place.suptitle(plain(f"{of}{more}"))
-            _part(place, curves, grid, plain(axis_label(fit.time)), view)
+            _part(place, curves, grid, fit.time, plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
         handles = legend_entries(fit, GRAY)
         if fit.sizes["seed"] and across > 1:
-            handles.append(Line2D([], [], label="medians of the other curves", **OTHERS))
+            told = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
+            handles.append(Line2D([], [], label=told, **OTHERS))
         if any(curve.shown is not None for curve in drawn):
             handles.append(Line2D([], [], color=GRAY, label=shown, **INPUT))
         if any(curve.published is not None for curve in drawn):
-            handles.append(Line2D([], [], label="published", **PUBLISHED))
+            handles.append(Line2D([], [], label="published answer", **PUBLISHED))
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
     return figure
 
@@ -122,7 +127,7 @@ def _chosen(curves: Sequence[Curve]) -> list[Curve]:
     return [curves[place] for place in evenly(len(curves), MOST_PANELS)]
 
 
-def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlabel: str, view: str) -> None:
+def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
     """The panels of one part, and what is drawn into them."""
     panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
     alone = grid == (1, 1)
@@ -131,16 +136,19 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlab
         leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # There is no panel below.
         measured(axes, x=lowest, y=leftmost)
         if leftmost:
-            axes.set_ylabel("y")
+            axes.set_ylabel(ylabel)
         if lowest:
-            axes.set_xlabel(xlabel)
+            axes.set_xlabel(plain(axis_label(time)))
             axes.tick_params(labelbottom=True)
+            whole_ticks(axes, time.values)
     shared = panels * len(curves) if alone else panels[: len(curves)]
     sound = curves[0].answers.sizes["seed"] > 0
     gap = np.full((2, 1), np.nan)
     medians = [np.hstack([median_of(curve.answers), gap]) for curve in curves] if sound and not alone else []
     for number, (axes, curve) in enumerate(zip(shared, curves, strict=True)):
         others = medians[:number] + medians[number + 1 :]
+        if len(others) > MOST_OTHERS:
+            others = [np.median(medians, axis=0)]
         if others:  # One line with gaps is drawn faster than many.
             axes.plot(*np.hstack(others), zorder=1.5, **OTHERS)
         answers_of(axes, curve.answers, curve.color)
@@ -148,12 +156,8 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], xlab
             axes.plot(curve.answers.time, curve.published, markevery=0.09, **PUBLISHED)
         if not alone:
             axes.set_title(plain(curve.label), fontsize=9)
-    limits = panels[0].get_ylim()
-    for axes, curve in zip(shared, curves, strict=True):
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
-    if view == "answers" and sound:
-        panels[0].set_ylim(limits)
     if alone and len(curves) > 1:
         handles: list[Artist] = [Line2D([], [], color=each.color, label=plain(each.label)) for each in curves]
         panels[0].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -12,8 +12,21 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
-from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, canvas, counted, evenly, plain
+from lstm_toys.figures.style import (
+    BAND,
+    COLORS,
+    GRAY,
+    INPUT,
+    MEDIAN,
+    band_name,
+    canvas,
+    counted,
+    dark_scale,
+    evenly,
+    plain,
+)
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
@@ -21,6 +34,7 @@ MOST_CURVES = 100
 """Training curves that are drawn."""
 
 
+@needs("train_input", "train_target/asked")
 def training_set(results: xr.Dataset, title: str) -> Figure:
     """The training curves, of seed-drawn sets an exemplary one, in colors by what is asked for first.
 
@@ -31,16 +45,18 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
     places = evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
-    shades = ScalarMappable(Normalize(truth.min(), truth.max()), "viridis")
+    shades = ScalarMappable(Normalize(truth.min(), truth.max()), dark_scale())
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
+        shown = "feature" if "feature" in results.train_input.dims else "shown"  # As `lt.save` labels it.
         for place in places:
-            curve = results.train_input.sel(feature="y").values[place]
+            curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
         named = axis_label(results[asked]) if asked in results.coords else asked
         figure.colorbar(shades, ax=axes, label=plain(named), pad=0.02)
     return figure
 
 
+@needs("family", "answer/asked", "input", "diverged")
 def read_off_curves(
     results: xr.Dataset,
     family: str,
@@ -71,9 +87,10 @@ def read_off_curves(
         )
         theirs = None if published is None else rebuild(x, published[index])
         curves.append(Curve(label, color, answers, chosen.input.values[index, :, 0], theirs))
-    return curve_panels(fit, [(title, curves)], shown="truth")
+    return curve_panels(fit, [(title, curves)], shown="true curve")
 
 
+@needs("family", "answer/asked", "diverged")
 def read_off_axis(
     results: xr.Dataset,
     name: str,
@@ -103,17 +120,19 @@ def read_off_axis(
         axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
         if fit.sizes["seed"]:
             answers = chosen.answer.sel(asked=name).values
-            seeds = counted(fit.sizes["seed"])
-            axes.fill_between(true, *intervals.band(answers), color=COLORS["b"], label=f"5–95 % of {seeds}", **BAND)
-            axes.plot(true, np.median(answers, axis=0), color=COLORS["b"], label=f"median of {seeds}", **MEDIAN)
-        axes.plot(true, true, color=GRAY, label="truth", **INPUT)
+            count = fit.sizes["seed"]
+            axes.fill_between(true, *intervals.band(answers), color=COLORS["b"], label=band_name(count), **BAND)
+            axes.plot(
+                true, np.median(answers, axis=0), color=COLORS["b"], label=f"median of {counted(count)}", **MEDIAN
+            )
+        axes.plot(true, true, color=GRAY, label="true value", **INPUT)
         if published:
-            style: dict[str, Any] = {"color": COLORS["r"], "markersize": 5, "label": "published"}
+            style: dict[str, Any] = {"color": COLORS["r"], "markersize": 5, "label": "published answer"}
             axes.plot([*published], [*published.values()], "D", **style)
         low, high = axes.get_ylim()
         for bound in (-1, 1):
-            if low < bound < high and json.loads(results.attrs["flags"])["readout"] == "cell":
-                label = "bound of what a cell answers"
+            if low < bound < high and json.loads(results.attrs["flags"]).get("readout") == "cell":
+                label = "limit of what a network can answer"
                 axes.axhline(bound, color=GRAY, linewidth=0.9, linestyle=":", label=label)
         axes.set(xlim=(true.min(), true.max()), ylim=(low, high))
         handles, texts = axes.get_legend_handles_labels()
@@ -122,6 +141,7 @@ def read_off_axis(
     return figure
 
 
+@needs("family", "answer/asked", "truth", "diverged")
 def read_off_plane(
     results: xr.Dataset,
     names: tuple[str, str],

@@ -7,8 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lstm_toys import output
+from lstm_toys.figures.needs import needs
 from lstm_toys.figures.panels import Curve, curve_panels, labeled
-from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, canvas, colors, counted, plain
+from lstm_toys.figures.style import BAND, GRAY, MOST_BANDS, band_name, canvas, colors, plain, whole_ticks
 from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
@@ -22,6 +24,7 @@ MOST_NUMBERS = 36
 """Curves of which numbers are drawn, at most."""
 
 
+@needs("family", "answer/time", "input", "name", "diverged")
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
     """What networks answer to the curves of a set, and what would be right; see `curve_panels`.
 
@@ -42,7 +45,7 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
         Curve(name, color, answers.isel(curve=index), right[index])
         for index, (name, color) in enumerate(zip(names, shades, strict=True))
     ]
-    return curve_panels(fit, [(title, drawn)], shown="truth")
+    return curve_panels(fit, [(title, drawn)], shown="true curve", ylabel=feature)
 
 
 def _colors(results: xr.Dataset) -> dict[str, str]:
@@ -50,6 +53,7 @@ def _colors(results: xr.Dataset) -> dict[str, str]:
     return colors(map(str, results.family.values))
 
 
+@needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     """The error of each set at each time point: medians over seeds, and 5-95 % of them.
 
@@ -69,6 +73,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
             low, high = intervals.band(error)
             axes.fill_between(fit.time, low, high, color=color, **BAND)
             axes.plot(fit.time, np.median(error, axis=0), color=color, linewidth=1.6)
+            whole_ticks(axes, fit.time.values)
             handles.append(Line2D([], [], color=color, linewidth=1.6, label=f"{family}: {_curves(squared.shape[1])}"))
         handles += _explained(fit)
         axes.set_ylim(bottom=0)
@@ -76,6 +81,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
+@needs("family", "answer/time", "input", "name", "diverged")
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     """The error of each curve over its time points: medians over seeds, 5-95 % of them, and that of a repeated input.
 
@@ -112,7 +118,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
             handles.append(Line2D([], [], linestyle="", marker="o", color=color, markersize=3, label=label))
             first += len(order) + 1
         if "ahead" in results.attrs:
-            handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="the last value again"))
+            handles.append(Line2D([], [], linestyle="", marker="_", color=GRAY, label="repeating the last value"))
         axes.set_ylim(bottom=0)
         labels = ticks if len(ticks) <= NAMED else {}
         axes.set_xticks([*labels], [*labels.values()], rotation=45, ha="right", parse_math=False)
@@ -120,6 +126,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
+@needs("family", "answer/asked", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """What was asked of whole curves against the answers, a panel a number; curves without a truth are left out.
 
@@ -129,7 +136,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """
     fit = kept(results)
     names = list(map(str, fit.asked.values))
-    with canvas(*names, xlabel="truth", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
+    with canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(plain(title))
         handles: list[Artist] = []
         for family, color in _colors(results).items():
@@ -146,11 +153,12 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
         for axes in panels:
             ends = axes.get_xlim()
             axes.plot(ends, ends, color=GRAY, linewidth=0.9, zorder=0)
-        handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="truth"))
+        handles.append(Line2D([], [], color=GRAY, linewidth=0.9, label="true value"))
         figure.legend(handles=[*handles, *_explained(fit)], loc="outside lower center", ncols=3)
     return figure
 
 
+@needs("family", "answer/asked", "name", "diverged")
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
     """What was answered to whole curves of which nobody knows the truth, a panel a number.
 
@@ -190,9 +198,9 @@ def _missed(fit: xr.Dataset, family: str) -> xr.DataArray:
 
 
 def _curves(count: int) -> str:
-    return f"{count:,} curve{'s' * (count > 1)}"
+    return output.counted(count, "curve")
 
 
 def _explained(fit: xr.Dataset) -> list[Artist]:
     """Legend entries of medians and bands."""
-    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and 5–95 % of {counted(fit.sizes['seed'])}")]
+    return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and {band_name(fit.sizes['seed'])}")]

@@ -7,6 +7,7 @@
 True
 """
 
+import re
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,17 +16,19 @@ from typing import Any, TypeVar
 import matplotlib as mpl
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Real
 from matplotlib.animation import FuncAnimation, PillowWriter
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex
+from matplotlib.colors import Colormap, ListedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from lstm_toys import output, values
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
@@ -33,11 +36,15 @@ Drawing = Figure | FuncAnimation
 
 T = TypeVar("T", bound=Hashable)
 
-COLORS = {"r": "#be160a", "b": "#0d2cc2", "g": "#0c906f", "c": "#19aed8", "y": "#dfba16", "k": "#000000"}
+COLORS = {"r": "#8f1108", "b": "#1208a1", "g": "#02886b", "c": "#026784", "y": "#b38f0e", "k": "#000000"}
 """Six colors, by matplotlib's letters: the hues of Okabe and Ito (2008), each of another lightness, so that red-green
-blindness and gray paper leave them apart."""
+blindness and gray paper leave them apart, and none too light for a thin dashed line: the contrast with white is 3 : 1
+at least."""
 
 GRAY = "#555555"
+
+DARK_SHADES = 0.59
+"""The part of viridis, from its dark end, that has this contrast too."""
 
 BAND: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
 """How a band over seeds is filled."""
@@ -47,8 +54,14 @@ INPUT: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
 
 MEDIAN: dict[str, Any] = {"linewidth": 1.5}
 
-ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "markeredgewidth": 0, "alpha": 0.6}
+ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "markeredgewidth": 0, "alpha": 0.7}
 """The answer of one network."""
+
+GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
+"""The line below which a task counts as learned."""
+
+SOME_MONTHS = 24
+"""Time points of which every third or fourth is a round number, as of months; of more, every fifth."""
 
 MOST_DOTS = 120
 """Of one network's answer; more would be a second line."""
@@ -76,13 +89,20 @@ STYLE: Any = {
     "legend.fontsize": 8,
     "legend.frameon": False,
     "font.size": 9,
+    "hatch.color": "#8a8a93",
     "svg.hashsalt": "lstm_toys",
 }
+
+FRAMES_A_SECOND = 4
+"""Of an animation."""
 
 UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """What the metadata of a file are not to say, so that the same figure is the same bytes."""
 
 FORMATS = ("png", *UNDATED)
+
+SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?= [A-Za-z(])")
+"""Hyphens that stand for a minus: of ``-1``, of ``1e-05``, and of ``1 - R²``."""
 
 MOST_BANDS = 3
 """Bands that may overlap in one pair of axes."""
@@ -135,8 +155,12 @@ def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
 
 
 def plain(text: str) -> str:
-    """Text in which matplotlib sees no formula, and which a legend does not leave out."""
-    return (" " if text.startswith("_") else "") + text.replace("$", r"\$")
+    """Text in which matplotlib sees no formula, which a legend does not leave out, and with minus signs for hyphens.
+
+    A hyphen is a sign where a number begins with it, or an exponent; inside a name, as in ``run-1``, it stays.
+    """
+    signed = SIGN.sub("−", text)
+    return (" " if signed.startswith("_") else "") + signed.replace("$", r"\$")
 
 
 def colors(values: Iterable[T]) -> dict[T, str]:
@@ -150,11 +174,16 @@ def colors(values: Iterable[T]) -> dict[T, str]:
 def scale(values: Iterable[T]) -> dict[T, str]:
     """A color on one scale for each of some values, in their order."""
     names = list(dict.fromkeys(values))
-    shades = mpl.colormaps["viridis"](np.linspace(0, 0.9, len(names)))
+    shades = dark_scale()(np.linspace(0, 1, len(names)))
     return {name: to_hex(shade) for name, shade in zip(names, shades, strict=True)}
 
 
-def save(drawing: Drawing, path: Path) -> None:
+def dark_scale() -> Colormap:
+    """The color scale of lines: of the one of heat maps what is dark enough for a line on white."""
+    return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, DARK_SHADES, 256)))
+
+
+def save(drawing: Drawing, path: Path | str) -> None:
     """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF; as a whole or not at all.
 
     The same figure is the same bytes, whatever a user's own settings of matplotlib are.
@@ -163,6 +192,8 @@ def save(drawing: Drawing, path: Path) -> None:
         ValueError: the name ends otherwise.
         OSError: the file cannot be written.
     """
+    path = Path(path)
+    values.instance("drawing", drawing, Drawing, "a figure or an animation, as lt.figures makes them")
     form = path.suffix.removeprefix(".")
     known = FORMATS if isinstance(drawing, Figure) else ("gif",)
     if form not in known:
@@ -170,7 +201,7 @@ def save(drawing: Drawing, path: Path) -> None:
     with house(), replacing(path) as temporary:
         if not isinstance(drawing, Figure):
             named = temporary.with_suffix(".gif")
-            drawing.save(named, writer=PillowWriter(fps=4))
+            drawing.save(named, writer=PillowWriter(fps=FRAMES_A_SECOND))
             named.replace(temporary)
         elif form == "png":
             _few_colors(drawing).save(temporary, format="png", dpi=(drawing.dpi, drawing.dpi))
@@ -198,19 +229,19 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
     """
     if not answers.sizes["seed"]:
         return
-    found = _across(answers)
-    (x, y), (middle, median) = found, np.median(found, axis=1)
-    axes.fill_between(middle, *intervals.band(y), color=color, **BAND)
+    found = across(answers)
+    (x, y), (place, median) = found, np.median(found, axis=1)
+    axes.fill_between(place, *intervals.band(y), color=color, **BAND)
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
-    axes.plot(middle, median, color=color, **MEDIAN)
+    axes.plot(place, median, color=color, **MEDIAN)
 
 
 def median_of(answers: xr.DataArray) -> Float[np.ndarray, "2 T"]:
     """The medians over seeds of x, time or what was answered, and of y."""
-    return np.median(_across(answers), axis=1)
+    return np.median(across(answers), axis=1)
 
 
-def _across(answers: xr.DataArray) -> Float[np.ndarray, "2 S T"]:
+def across(answers: xr.DataArray) -> Float[np.ndarray, "2 S *K T"]:
     """What answers stand over, time or the x that was answered, and the answered y."""
     y = answers.sel(feature="y").values
     x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values
@@ -220,11 +251,11 @@ def _across(answers: xr.DataArray) -> Float[np.ndarray, "2 S T"]:
 def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:
     """Legend entries for what `answers_of` draws."""
     if not fit.sizes["seed"]:
-        return [Line2D([], [], linestyle="", label="every seed diverged")]
-    seeds, one = counted(fit.sizes["seed"]), f"answer of one network (seed {int(fit.seed[0])})"
+        return [Line2D([], [], linestyle="", label="every network diverged")]
+    count, one = fit.sizes["seed"], f"one of them (network {int(fit.seed[0])})"
     return [
-        Line2D([], [], color=color, label=f"median of {seeds}", **MEDIAN),
-        Patch(color=color, label=f"5–95 % of {seeds}", **BAND),
+        Line2D([], [], color=color, label=f"median of {counted(count)}", **MEDIAN),
+        Patch(color=color, label=band_name(count), **BAND),
         Line2D([], [], color=color, label=one, **(ONE | {"markersize": 2.6})),
     ]
 
@@ -234,6 +265,18 @@ def evenly(count: int, most: int) -> list[int]:
     return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
 
 
-def counted(seeds: int) -> str:
-    """A number of seeds in words."""
-    return f"{seeds:,} seed{'s' * (seeds != 1)}"
+def counted(networks: int) -> str:
+    """A number of networks in words."""
+    return output.counted(networks, "network")
+
+
+def band_name(networks: int) -> str:
+    """What a band from the 5th to the 95th percentile of some networks is called."""
+    return f"middle 90 % of {counted(networks)}"
+
+
+def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:
+    """Puts the ticks of the x axis where there are time points, if these are whole numbers, such as months or rows."""
+    if np.array_equal(places, np.round(places)):
+        steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < SOME_MONTHS else (1, 2, 5, 10)
+        axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=steps))

@@ -18,6 +18,8 @@ import importlib
 import re
 from typing import Any, Literal, NamedTuple
 
+from lstm_toys import values
+
 Gates = Literal["sigmoid", "hard"]
 
 GATES: tuple[Gates, ...] = ("sigmoid", "hard")
@@ -59,8 +61,10 @@ def cell_class(cell: str) -> Any:
     Raises:
         Unfit: there is none, or it is no cell.
     """
-    if cell not in CELLS and not PLACE.fullmatch(cell):
-        raise Unfit(f"there is no cell {cell!r}; there are {', '.join(CELLS)}, and package.module:Class of your own")
+    if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
+        raise Unfit(
+            f"there is no cell {values.brief(cell)}; there are {', '.join(CELLS)}, and package.module:Class of your own"
+        )
     module, _, name = (CELLS[cell].place if cell in CELLS else cell).partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
@@ -77,6 +81,14 @@ def check(cell: str, gates: str) -> None:
         raise Unfit(f"gates are {' or '.join(GATES)}, not {gates!r}")
     if "gates" not in _attributes(cell_class(cell)) and gates != GATES[0]:
         raise Unfit(f"the cell {cell} has no gates that could be {gates}")
+
+
+def units(name: str, value: Any) -> int:
+    """Units of a layer, or features; raises Unfit if they are not a whole number above 0."""
+    try:
+        return values.whole(name, value, least=1)
+    except ValueError as error:
+        raise Unfit(str(error)) from None
 
 
 def layer(cell: str, units: int, gates: str, name: str) -> Any:

@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.gates import squashed
+from lstm_toys.networks.layer import Layer
 
 
 def recurrence(
@@ -50,7 +51,7 @@ def recurrence(
     return jnp.swapaxes(jax.lax.scan(step, start, shown)[1], 0, 1)
 
 
-class GRU(nn.Module):
+class GRU(Layer):
     """One GRU layer, initialized as Keras does.
 
     Keras 3, ``keras.layers.GRU`` with its ``reset_after=True``: one glorot-uniform input kernel ``(F, 3H)``, one
@@ -68,7 +69,6 @@ class GRU(nn.Module):
         (1, 12)
     """
 
-    units: int
     gates: Gates = "sigmoid"
 
     @nn.compact

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import jaxtyping as jt
 import numpy as np
 
+from lstm_toys import values
+
 
 class Hyper(NamedTuple):
     """Hyper-parameters that are traced numbers, so that other ones need no compilation.
@@ -42,12 +44,21 @@ much of the running mean of their squares. ``rmsprop`` divides a gradient by sqr
 """
 
 
+BOUNDS: dict[str, dict[str, int]] = {
+    "learning_rate": {"above": 0},
+    "momentum": {"least": 0, "below": 1},
+    "decay": {"least": 0, "below": 1},
+    "noise": {"least": 0},
+}
+"""Where each hyper-parameter lies, in single precision; see `lstm_toys.values.array`."""
+
+
 def takes(optimizer: str) -> dict[str, float]:
     """What an optimizer takes besides the learning rate, and its defaults; see `TAKES`.
 
     Raises:
         ValueError: an unknown optimizer.
     """
-    if optimizer not in TAKES:
-        raise ValueError(f"there is no optimizer {optimizer!r}; there are {', '.join(TAKES)}")
+    if not isinstance(optimizer, str) or optimizer not in TAKES:
+        raise ValueError(f"there is no optimizer {values.brief(optimizer)}; there are {', '.join(TAKES)}")
     return TAKES[optimizer]

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.gates import SLOPE, squashed
+from lstm_toys.networks.layer import Layer
 
 FEW = 2
 """Features of an input, at most, that are multiplied by the kernel time point by time point, together with h: as many
@@ -179,7 +180,7 @@ def _backward(
 recurrence.defvjp(_forward, _backward)
 
 
-class LSTM(nn.Module):
+class LSTM(Layer):
     """One LSTM layer with packed gates, initialized as Keras does.
 
     Keras 3, ``keras.layers.LSTM``: one glorot-uniform input kernel ``(F, 4H)``, one orthogonal recurrent kernel
@@ -197,7 +198,6 @@ class LSTM(nn.Module):
         (1, 16)
     """
 
-    units: int
     gates: Gates = "sigmoid"
 
     @nn.compact

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, PyTree
 
+from lstm_toys import forks
 from lstm_toys.networks.stack import Stack
 
 ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
@@ -46,6 +47,7 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
         Traceback (most recent call last):
         ValueError: torch has no lstm with hard gates
     """
+    forks.check()
     if not isinstance(model, Stack) or model.cell not in ORDER:
         what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
         raise ValueError(f"torch has no form of {what}; it has those of a Stack of {', '.join(ORDER)}")
@@ -84,10 +86,13 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
 
 def _check(model: Stack, params: PyTree, names: list[str]) -> None:
     """Raises ValueError if these are not the parameters of one network."""
-    features = params[names[0]]["kernel"].shape[-2] if params.keys() == set(names) else 1
+    shapes = jax.tree.map(np.shape, params)
+    try:
+        features = shapes[names[0]]["kernel"][-2]
+    except (KeyError, TypeError, IndexError):
+        features = 1
     expected = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
-    shapes, wanted = (jax.tree.map(lambda leaf: leaf.shape, each) for each in (params, expected))
-    if shapes != wanted:
+    if shapes != jax.tree.map(np.shape, expected):
         raise ValueError(
             "these are not the parameters of one network of the model; of a population's, take those of one seed: "
             "jax.tree.map(lambda leaf: leaf[0], params)"

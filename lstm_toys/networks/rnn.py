@@ -5,6 +5,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from lstm_toys.networks.layer import Layer
+
 
 def recurrence(
     inputs: Float[Array, "C T F"],
@@ -35,7 +37,7 @@ def recurrence(
     return jnp.swapaxes(jax.lax.scan(step, start, shown)[1], 0, 1)
 
 
-class RNN(nn.Module):
+class RNN(Layer):
     """One layer without gates, initialized as Keras does.
 
     Keras 3, ``keras.layers.SimpleRNN``: a glorot-uniform input kernel ``(F, H)``, an orthogonal recurrent kernel
@@ -51,8 +53,6 @@ class RNN(nn.Module):
         >>> shapes["params"]["kernel"].shape
         (1, 4)
     """
-
-    units: int
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:

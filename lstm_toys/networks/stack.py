@@ -5,14 +5,16 @@ from typing import Literal
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from lstm_toys import values
 from lstm_toys.networks import cells
 from lstm_toys.networks.cells import Gates, Unfit
+from lstm_toys.networks.layer import Brief
 
 Readout = Literal["cell", "dense"]
 
 
-class Stack(nn.Module):
-    """Layers of one cell below a readout.
+class Stack(nn.Module, metaclass=Brief):
+    """Layers of one cell below a readout: a `flax.linen.Module`, with all that these have.
 
     The layers are called ``lstm_0``, ``lstm_1`` and so on, after the class of the cell, and ``readout``.
 
@@ -26,7 +28,8 @@ class Stack(nn.Module):
         gates: how the gates of the cell are squashed, a name in `lstm_toys.networks.cells.GATES`.
 
     Raises:
-        Unfit: a ValueError: a dense readout without a layer below it, an unknown readout, no such cell or gates.
+        Unfit: a ValueError: features or units that are no whole numbers above 0, a dense readout without a layer below
+            it, an unknown readout, no such cell or gates.
 
     Example:
         >>> import jax
@@ -47,6 +50,12 @@ class Stack(nn.Module):
     gates: Gates = "sigmoid"
 
     def __post_init__(self) -> None:
+        self.features = cells.units("features", self.features)
+        if not values.several(self.hidden):
+            raise Unfit(f"hidden must be units of each layer, such as (32,), not {values.brief(self.hidden)}")
+        self.hidden = tuple(cells.units(f"hidden[{place}]", each) for place, each in enumerate(self.hidden))
+        if not isinstance(self.sequence, bool):
+            raise Unfit(f"sequence must be True or False, not {values.brief(self.sequence)}")
         if self.readout not in ("cell", "dense"):
             raise Unfit(f"the readout is 'cell' or 'dense', not {self.readout!r}")
         if self.readout == "dense" and not self.hidden:

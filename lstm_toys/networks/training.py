@@ -3,6 +3,7 @@
 `lstm_toys.populations.train` runs many of them side by side with `jax.vmap`.
 """
 
+import math
 from functools import partial
 from typing import NamedTuple, cast
 
@@ -17,6 +18,7 @@ from lstm_toys.networks import optimizers, sizes
 from lstm_toys.networks.cells import Unfit
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Examples, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise")
@@ -69,8 +71,8 @@ class Record(NamedTuple):
 
     Attributes:
         loss: mean squared error over the whole training set.
-        rmse: root mean squared error of each feature of the answers; of a sequence, after its first tenth, since
-            every network starts from a zero state and has to find the curve first.
+        rmse: root mean squared error of each feature of the answers; of a sequence, after its beginning, since every
+            network starts from a zero state and has to find the curve first.
         answer: to the first curve of the training set.
         sound: whether it has not diverged; see `Sound`.
     """
@@ -115,14 +117,14 @@ def _missed(answers: Float[Array, "..."], targets: Float[Array, "..."]) -> Float
     return answers - targets
 
 
-def first_settled(timesteps: int) -> int:
-    """The first of evenly spaced time points that is at least a tenth of their range from the first."""
-    return -(-(timesteps - 1) // 10)
+def first_settled(timesteps: int, after: float | int = AFTER) -> int:
+    """The first of evenly spaced time points that is at least a share of their range from the first."""
+    return math.ceil(round(after * (timesteps - 1), 6))  # A tenth of 30 is more than 3 in floating point.
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     """What the network of a seed is trained on: the task's examples, the inputs with noise."""
-    examples = task.examples(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
+    examples = task.made(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
     noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
@@ -142,18 +144,21 @@ def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Arra
     return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
 
 
-def record(model: nn.Module, member: Member, step: Int[Array, ""]) -> tuple[Member, Record]:
+def record(
+    model: nn.Module, member: Member, step: Int[Array, ""], *, after: float | int = AFTER
+) -> tuple[Member, Record]:
     """A record of a network over its whole training set, and the network with its last sound state brought up to date.
 
     Args:
         model: the network.
         member: its state.
         step: the step that it has reached.
+        after: the share of a sequence whose errors the RMSE leaves out.
     """
     examples = member.examples
     answers = answer(model, member.params, examples.inputs)
     squared = jnp.square(_missed(answers, examples.targets))
-    settled = squared[:, first_settled(examples.inputs.shape[1]) :] if squared.ndim == 3 else squared
+    settled = squared[:, first_settled(examples.inputs.shape[1], after) :] if squared.ndim == 3 else squared
     rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
     loss = jnp.mean(squared)
     first_loss = jnp.where(step == 0, loss, member.sound.first_loss)
@@ -253,6 +258,7 @@ def follow(
     stops: Int[Array, " R"],
     recorded: Bool[Array, " R"],
     *,
+    after: float | int = AFTER,
     one_by_one: bool = False,
 ) -> tuple[Member, Record]:
     """The steps from ``start`` up to each stop in turn, and a record at those stops that are to be recorded.
@@ -265,6 +271,7 @@ def follow(
         start: the step that it has reached.
         stops: steps, none before the one it follows.
         recorded: which of them to record.
+        after: see `record`.
         one_by_one: see `gradient`.
 
     Returns:
@@ -279,7 +286,7 @@ def follow(
         member = advance(task, model, optimizer, member, begun, stop, one_by_one=one_by_one)
 
         def told(member: Member) -> tuple[Sound, Record]:
-            member, made = record(model, member, stop)
+            member, made = record(model, member, stop, after=after)
             return member.sound, made
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(told, member)[1])

@@ -1,15 +1,16 @@
 """What trained networks answer to curves that they were not trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
+from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from flax import errors
 from jaxtyping import Array, Float, PyTree, Shaped
 
+from lstm_toys import values
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks, value
 
@@ -40,7 +41,8 @@ def answers(
         block: members that one compiled program works on.
 
     Raises:
-        ValueError: the curves have another shape, or features that the networks do not take.
+        ValueError: the curves are not finite numbers of this shape, or have features that the networks do not take;
+            the parameters are not those of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -52,14 +54,13 @@ def answers(
         >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
         (2, 3, 20, 1)
     """
-    mesh = blocks.mesh()
-    answered: np.ndarray = in_blocks(_program(model, mesh), mesh, params, inputs, block)
+    answered: np.ndarray = in_blocks(_program, model, params, inputs, block)
     return answered
 
 
 def in_blocks(
-    program: jax.stages.Wrapped,
-    mesh: jax.sharding.Mesh,
+    compiled: Callable[[nn.Module, jax.sharding.Mesh], jax.stages.Wrapped],
+    model: nn.Module,
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
@@ -67,19 +68,23 @@ def in_blocks(
     """What a program gives for every network and every curve.
 
     Args:
-        program: from blocks of members, and chunks of `curve_block` curves, to arrays with the leading axes blocks, N,
-            chunks, curves.
-        mesh: the devices.
+        compiled: gives, of a model and the devices, a program from blocks of members, and chunks of `curve_block`
+            curves, to arrays with the leading axes blocks, N, chunks, curves.
+        model: the network.
         params: of the networks, every leaf with a leading axis S.
         inputs: the curves ``[C, T, F]``.
         block: members that one compiled program works on.
 
     Raises:
-        ValueError: the curves have another shape, or features that the networks do not take.
+        ValueError: see `answers`.
     """
-    if np.ndim(inputs) != 3:
-        raise ValueError(f"curves have the shape (C, T, F), as lt.show makes them, not {np.shape(inputs)}")
-    (seeds, *_), (curves, points, features) = jax.tree.leaves(params)[0].shape, inputs.shape
+    values.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    values.known("inputs", inputs)
+    inputs = values.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
+    block = values.whole("block", block, least=1)
+    curves, points, features = inputs.shape
+    mesh = blocks.mesh()
+    program, seeds = compiled(model, mesh), networks(model, params, points, features)
     together = curve_block(points)
     tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
     size = min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * _most_blocks(points, block))
@@ -88,16 +93,55 @@ def in_blocks(
     for group in blocks.groups(seeds, size, block, mesh.size):
         members = blocks.place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), params), mesh)
         count = min(size, seeds - int(group[0, 0]))
-        try:
-            tiles = [
-                blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
-                for first in range(0, max(1, curves), tile)
-            ]
-        except errors.ScopeParamShapeError as error:
-            told = str(error).partition(". (")[0]  # What follows is an address.
-            raise ValueError(f"curves of {features} features are none that these networks take: {told}") from None
+        tiles = [
+            blocks.flat(program(members, jnp.asarray(_tiled(inputs, first, tile, together))))
+            for first in range(0, max(1, curves), tile)
+        ]
         every.append(jax.tree.map(lambda *leaves, count=count: _joined(leaves, count, curves), *tiles))
     return jax.tree.map(lambda *parts: np.concatenate(parts), *every)
+
+
+def networks(model: nn.Module, params: PyTree, points: int, features: int) -> int:
+    """How many networks of a model parameters are of.
+
+    Raises:
+        ValueError: they are of another model, of none, or of one without a leading axis; or the networks do not take so
+            many features.
+    """
+    expected = _parameters(model, points, features)
+    given = {name: np.shape(leaf) for name, leaf in _leaves(params)}
+    counts = {shape[0] for shape in given.values() if shape}
+    if given.keys() != expected.keys():
+        told = ", ".join(given) or values.brief(params)
+        raise ValueError(f"params must be of networks of the model, {', '.join(expected)}, not {told}")
+    for name, shape in expected.items():
+        if len(given[name]) != len(shape) + 1:
+            axes = ", ".join(map(str, ("S", *shape)))
+            raise ValueError(
+                f"params must have a leading axis S, {name} the shape [{axes}], not {list(given[name])}; "
+                "of one network, jax.tree.map(lambda leaf: leaf[None], params) has it"
+            )
+        if given[name][1:] != shape:
+            raise ValueError(
+                f"curves of {features} features are none that these networks take: "
+                f"{name} is of shape {given[name][1:]}, and of shape {shape} for such curves"
+            )
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(f"params must be of one number of networks, at least one, not of {sorted(counts)}")
+    return counts.pop()
+
+
+@cache
+def _parameters(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
+    """The shapes of the parameters of a model that is shown such curves."""
+    made = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
+    return {name: leaf.shape for name, leaf in _leaves(made["params"])}
+
+
+def _leaves(params: PyTree) -> list[tuple[str, Any]]:
+    """The leaves of a tree of parameters with their paths."""
+    found = jax.tree.leaves_with_path(params)
+    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in found]
 
 
 def curve_block(points: int) -> int:

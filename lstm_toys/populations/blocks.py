@@ -13,6 +13,8 @@ import jax
 import numpy as np
 from jaxtyping import Int, PyTree
 
+from lstm_toys import forks
+
 Devices: TypeAlias = jax.sharding.Mesh | jax.sharding.AbstractMesh
 """Devices in a row; abstract ones, for what is lowered and not compiled."""
 
@@ -43,6 +45,7 @@ def default_block(values: int, *, in_turn: bool = False) -> int:
 
 def mesh() -> jax.sharding.Mesh:
     """All devices in a row, along the axis ``device``."""
+    forks.check()
     return jax.make_mesh((jax.device_count(),), ("device",), axis_types=(jax.sharding.AxisType.Auto,))
 
 

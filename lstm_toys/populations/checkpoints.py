@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import math
 import re
 import shutil
 import time
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys import values
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 KEPT = 2
@@ -109,7 +111,8 @@ class Checkpoints:
     def __init__(
         self, folder: Path, every: float, fingerprint: dict[str, Any], tell: Callable[[str], None] = print
     ) -> None:
-        self.folder, self._every, self._tell = folder, every, tell
+        self.folder, self._tell = Path(folder), tell
+        self._every = every if every == math.inf else values.number("every", every, least=0)  # Infinite: never.
         self._written = time.monotonic()
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
         self.fingerprints = [fingerprint]

@@ -23,6 +23,7 @@ from distributed import Client, Future, LocalCluster
 from distributed.security import Security
 
 import lstm_toys
+from lstm_toys.output import counted
 from lstm_toys.populations import devices, value, worker
 from lstm_toys.populations.elsewhere import LOCAL, Elsewhere, Job, Outcome
 from lstm_toys.populations.numerics import LEAST_DEVICES
@@ -102,7 +103,7 @@ class Cluster(Elsewhere):
                     f"worker {name} has another {', '.join(differing)} than this process; "
                     "mixed workers are accepted only where that is asked for, and recorded"
                 )
-        self._tell(f"cluster {self._address}: {len(told)} worker{'s' * (len(told) > 1)}")
+        self._tell(f"cluster {self._address}: {counted(len(told), 'worker')}")
 
     def outcomes(self, job: Job, parts: Iterable[P], stop: Callable[[], bool]) -> Iterator[tuple[P, Outcome]]:
         """Has parts of a run done, and yields what each came to, in any order.

@@ -76,6 +76,16 @@ class Course:
         return int(self._recorded[len(self._records) - 1])
 
     @property
+    def diverged(self) -> Bool[np.ndarray, " M"]:
+        """Members that have diverged for good: until its last record one recovers, unless its loss is not a number."""
+        return ~self.sound if self.finished else np.isnan(self.losses)
+
+    @property
+    def first_losses(self) -> Float[np.ndarray, " M"]:
+        """Losses of the untrained networks."""
+        return self._records[0][0]
+
+    @property
     def losses(self) -> Float[np.ndarray, " M"]:
         """Losses at the last record."""
         return self._records[-1][0]

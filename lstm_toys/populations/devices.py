@@ -17,7 +17,8 @@ import jaxlib.version
 import optax
 
 import lstm_toys
-from lstm_toys.populations.numerics import LEAST_DEVICES, switches
+from lstm_toys import forks, values
+from lstm_toys.populations.numerics import LEAST_DEVICES, SWITCHES, UNCOUNTED, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Options of XLA:CPU, undocumented, which it ignores where it does not know them.
@@ -25,6 +26,8 @@ BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_di
 The first compiles a whole loop to one function; the second keeps LLVM from unrolling short loops over units before it
 makes vectors of them.
 """
+
+OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
 """Flag of XLA that says how many devices the CPU is; from `numerics.LEAST_DEVICES` on it changes no bits."""
@@ -46,6 +49,8 @@ def configure(*, cache: bool = True) -> None:
         >>> import lstm_toys as lt
         >>> lt.configure()  # Before the first array.
     """
+    forks.check()
+    cache = values.switch("cache", cache)
     use_every_core()
     compile_loops()
     if cache:
@@ -60,7 +65,7 @@ def compile_loops() -> None:
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags and not _accelerated():
-        os.environ["XLA_FLAGS"] = f"{flags} --xla_backend_extra_options={BACKEND_OPTIONS}".strip()
+        os.environ["XLA_FLAGS"] = f"{flags} {OURS}".strip()
 
 
 def _accelerated() -> bool:
@@ -136,9 +141,11 @@ def start() -> None:
     for name, reason in IN_THE_WAY.items():
         if jax.config.values[name] not in HARMLESS:
             raise Unusable(f"{name.upper()}={jax.config.values[name]} is in the way: {reason}")
+    for name in sorted(jax.config.values.keys() - SWITCHES.keys() - UNCOUNTED):
+        if value := os.environ.get(name.upper()):
+            raise Unusable(f"{name.upper()}={value}: a switch of jax {jax.__version__} not known here; unset it")
     if told := _refused_by_xla():
-        flags = os.environ["XLA_FLAGS"].replace(f"--xla_backend_extra_options={BACKEND_OPTIONS}", "").strip()
-        raise Unusable(f"XLA_FLAGS={flags}: {told}")
+        raise Unusable(f"XLA_FLAGS={_chosen()}: {told}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
         jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
     try:
@@ -162,9 +169,14 @@ def _refused_by_xla() -> str | None:
 
 
 def describe() -> str:
-    """One line: the devices, and the XLA options in force."""
-    kinds = jax.devices()[0].device_kind
-    return f"{jax.device_count()} x {kinds}; XLA_FLAGS: {os.environ.get('XLA_FLAGS') or 'none'}"
+    """One line: the devices, and the options of XLA that the user has chosen, if any."""
+    flags = _chosen()
+    return f"{jax.device_count()} x {jax.devices()[0].device_kind}{'; XLA_FLAGS: ' * bool(flags)}{flags}"
+
+
+def _chosen() -> str:
+    """The options of XLA in force, without ours."""
+    return os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
 
 
 def fingerprint(block: int) -> dict[str, Any]:
@@ -176,6 +188,8 @@ def fingerprint(block: int) -> dict[str, Any]:
         >>> lt.fingerprint(block=4)["block"]
         4
     """
+    forks.check()
+    block = values.whole("block", block, least=0)
     return {
         "lstm_toys": lstm_toys.__version__,
         "jax": jax.__version__,

@@ -117,6 +117,7 @@ class Plan(Job):
         recorded: steps that are recorded, from 0 to the last.
         kept: indices of the records whose answers are kept.
         shown: curves ``[C, T, F]`` that members answer, by the steps after which.
+        after: see `training.record`.
     """
 
     task: Task
@@ -129,15 +130,20 @@ class Plan(Job):
     recorded: Int[np.ndarray, " R"]
     kept: Int[np.ndarray, " K"]
     shown: Mapping[int, Float[np.ndarray, "C T F"]]
+    after: float | int
 
     def __call__(self) -> Callable[[Group], Trained]:
         """What trains a group from its checkpoint, or its beginning, to the last step."""
         return Trainer(self).carried
 
+    def trains_by(self) -> value.Value:
+        """Digests of the programs that groups are trained by."""
+        return programs.value_of(self.task, self.model, self.optimizer, self.block, self.after)
+
     def value(self) -> value.Value:
         """Digests of what groups are trained and asked by; what they start from is not in it."""
         params = programs.member_shapes(self.task, self.model, self.optimizer).params
-        found = dict(programs.value_of(self.task, self.model, self.optimizer, self.block))
+        found = dict(self.trains_by())
         for curves in {id(each): each for each in self.shown.values()}.values():
             found |= answering.value_of(self.model, params, np.asarray(curves), self.block)
         steps = [list(self.wanted), self.recorded, self.kept, sorted(self.shown)]
@@ -178,7 +184,7 @@ class Trainer:
         if self._programs is None:
             began, mesh, plan = time.perf_counter(), blocks.mesh(), self.plan
             group = next(blocks.groups(plan.size, plan.size, plan.block, mesh.size))
-            self._programs = programs.compile_programs(plan.task, plan.model, plan.optimizer, group, mesh)
+            self._programs = programs.compile_programs(plan.task, plan.model, plan.optimizer, group, mesh, plan.after)
             self.seconds["compile"] += time.perf_counter() - began
         return self._programs
 
@@ -317,8 +323,9 @@ class Trainer:
             kept_steps=list(plan.wanted),
             frames=[int(index) for index in plan.kept],
             batch=plan.task.batch,
-            programs=value.digest(sorted(programs.value_of(plan.task, plan.model, plan.optimizer, plan.block).items())),
+            programs=value.digest(sorted(plan.trains_by().items())),
             asked=list(plan.task.asked),
+            after=plan.after,
             **hyper,
         )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -10,12 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
+from lstm_toys import values
 from lstm_toys.networks import sizes, training
 from lstm_toys.networks.cells import CELLS
-from lstm_toys.networks.hyper import Hyper, takes
-from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
+from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import blocks, value
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
@@ -43,7 +45,7 @@ def members(
     seeds: int | Int[np.ndarray, " M"],
     wanted: Sequence[str] = (),
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-    **hyper: float | Float[np.ndarray, " M"] | None,
+    **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> Start:
     """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
 
@@ -55,22 +57,47 @@ def members(
         hyper: other hyper-parameters.
 
     Raises:
-        ValueError: no seed, an unknown optimizer, or other training numbers than those wanted.
+        ValueError: no seed or one twice, an unknown optimizer, a hyper-parameter that it does not take, or that is not
+            within `BOUNDS`, or other training numbers than those wanted.
     """
-    members = np.arange(seeds) if isinstance(seeds, int) else np.asarray(seeds)
-    if not len(members):
-        raise ValueError(f"seeds must be at least 1, not {seeds if isinstance(seeds, int) else 0}")
-    stated = numbers or {}
+    if values.several(seeds):
+        members = np.array(values.wholes("seeds", seeds, least=0, most=2**32 - 1))
+    else:
+        members = np.arange(values.whole("seeds", seeds, least=1, most=2**31 - 1))
+    stated = {} if numbers is None else numbers
+    values.mapping("numbers", stated, "training numbers by name")
     if set(stated) != set(wanted):
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
-    given = {name: value for name, value in hyper.items() if value is not None}
-    values = {"momentum": 0.0, "decay": 0.0, "noise": 0.0} | takes(optimizer) | given
+    given = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
+    defaults = takes(optimizer)
+    for name in ("momentum", "decay"):
+        if name in given and name not in defaults:
+            raise values.refused(name, f"None, since {optimizer} has no {name}", given[name])
 
-    def column(value: float | Float[np.ndarray, " M"]) -> Float[np.ndarray, " M"]:
-        return np.broadcast_to(np.asarray(value, np.float32), members.shape)
+    def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
+        values.known(name, value)
+        held = values.numbers(name, value, str(len(members)), **bounds)
+        return np.broadcast_to(np.asarray(held, float), members.shape)
 
-    columns = {name: column(value) for name, value in values.items()}
-    return Start(members.astype(np.uint32), Hyper(**columns, numbers={name: column(stated[name]) for name in wanted}))
+    columns = {
+        name: np.full(members.shape, np.nan) if callable(value) else column(name, value, **BOUNDS[name])
+        for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | given).items()
+    }
+    of_task = {name: column(name, stated[name]) for name in wanted}
+    if values.several(seeds):
+        _refuse_twice(members, [*columns.values(), *of_task.values()])
+    single = {name: each.astype(np.float32) for name, each in columns.items()}
+    numbers_of = {name: each.astype(np.float32) for name, each in of_task.items()}
+    return Start(members.astype(np.uint32), Hyper(**single, numbers=numbers_of))
+
+
+def _refuse_twice(seeds: Int[np.ndarray, " M"], columns: Sequence[Float[np.ndarray, " M"]]) -> None:
+    """Raises ValueError if two members are of one seed under one setting: the same network, counted twice."""
+    rows = np.stack([seeds.astype(float), *map(np.nan_to_num, columns)], axis=1)
+    _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
+    if (counts > 1).any():
+        twice = seeds[first[counts > 1][0]]
+        raise ValueError(f"seeds must be different under the same hyper-parameters, and {twice} is there twice")
 
 
 def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
@@ -122,6 +149,7 @@ def compile_programs(
     optimizer: str | Scheduled,
     group: Int[np.ndarray, "blocks N"],
     mesh: jax.sharding.Mesh,
+    after: float | int = AFTER,
 ) -> Programs:
     """Compiles a training.
 
@@ -131,12 +159,13 @@ def compile_programs(
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         group: member numbers, blocks of them; any of the right shape.
         mesh: the devices.
+        after: see `training.record`.
 
     Raises:
         Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
-    initialize, follow = functions(task, model, optimizer, mesh)
+    initialize, follow = functions(task, model, optimizer, mesh, after)
     start, members = shapes(task, group, mesh, initialize)
     return Programs(initialize.lower(start, np.uint32(0)).compile(), follow.lower(members, *CALL).compile())
 
@@ -146,11 +175,11 @@ CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
 
 
 def functions(
-    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices
+    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices, after: float | int = AFTER
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
     """What `Programs` are compiled from."""
     one_by_one = curves_at_once(task, model) == 1
-    step = partial(training.follow, task, model, optimizer, one_by_one=one_by_one)
+    step = partial(training.follow, task, model, optimizer, after=after, one_by_one=one_by_one)
     begin = partial(_begin, task, model, optimizer)
     return blocks.spread(begin, mesh, batch=blocks.one_by_one), blocks.spread(step, mesh, donate=True)
 
@@ -167,10 +196,12 @@ def shapes(
     return start, members
 
 
-_values: dict[tuple[int, nn.Module, str | Scheduled, int], tuple[Task, value.Value]] = {}
+_values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, value.Value]] = {}
 
 
-def value_of(task: Task, model: nn.Module, optimizer: str | Scheduled, block: int) -> value.Value:
+def value_of(
+    task: Task, model: nn.Module, optimizer: str | Scheduled, block: int, after: float | int = AFTER
+) -> value.Value:
     """Digests of the programs of a training, lowered once for each task.
 
     Args:
@@ -178,10 +209,11 @@ def value_of(task: Task, model: nn.Module, optimizer: str | Scheduled, block: in
         model: the network.
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
         block: members that one compiled program works on.
+        after: see `training.record`.
     """
-    key = (id(task), model, optimizer, block)
+    key = (id(task), model, optimizer, block, float(after))
     if key not in _values:
-        initialize, follow = functions(task, model, optimizer, value.mesh())
+        initialize, follow = functions(task, model, optimizer, value.mesh(), after)
         start = value.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
         members = value.spread(member_shapes(task, model, optimizer), block)
         found = value.lowered("initialization", initialize, start, np.uint32(0))
@@ -200,7 +232,7 @@ def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> t
 def _blank(task: Task) -> Start:
     """What one member starts from, as far as shapes go."""
     numbers = dict.fromkeys(task.numbers, 0.0)
-    return members("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=0.0)
+    return members("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=1.0)
 
 
 def _begin(
@@ -223,5 +255,5 @@ def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding
 
 def shown(task: Task) -> tuple[int, int, int]:
     """Curves, time points and features of a training set."""
-    curves, timesteps, features = jax.eval_shape(task.examples, jax.random.key(0), unspecified(task)).inputs.shape
+    curves, timesteps, features = jax.eval_shape(task.made, jax.random.key(0), unspecified(task)).inputs.shape
     return curves, timesteps, features

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from lstm_toys.output import counted
+
 LINE_SECONDS = 2.0
 """Time between two plain lines."""
 
@@ -89,7 +91,7 @@ class TrainingProgress(Shown):
         self._entering = True  # A group of members.
         self._last_line = time.perf_counter()
         self._bar.update(self._row, description=name, completed=self._before, state="compiling")
-        self.tell(f"{name}: {members:,} networks, {steps:,} steps")
+        self.tell(f"{name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
     def spread(self, groups: int, workers: Callable[[], int]) -> None:
         """Announces that groups of members are trained elsewhere, and are told of when they come back.
@@ -137,10 +139,9 @@ class TrainingProgress(Shown):
         rate = (done - self._restored) / max(spent, 1e-9)
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
         reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
-        state = (
-            f"{reached} | {rate:,.0f} member-steps/s | "
-            f"median loss {median} | {self._diverged + (~sound).sum()} diverged"
-        )
+        # Until its last step a network may recover, unless its loss is not a number.
+        diverged = self._diverged + (~sound if step == self._steps else np.isnan(losses)).sum()
+        state = f"{reached} | {rate:,.0f} member-steps/s | median loss {median} | {diverged} diverged"
         self._bar.update(self._row, completed=self._before + self._share(done), state=state)
         if done == self._total or now - self._last_line >= LINE_SECONDS:
             if not self._console.is_terminal:
@@ -151,8 +152,7 @@ class TrainingProgress(Shown):
 
     def _reached(self) -> str:
         """How many groups are back from how many workers."""
-        workers = self._workers()
-        return f"group {self._back:,}/{self._groups:,}, {workers:,} worker{'s' * (workers != 1)}"
+        return f"group {self._back:,}/{self._groups:,}, {counted(self._workers(), 'worker')}"
 
     def _share(self, done: int) -> float:
         """The work of so many member-steps of this training."""
@@ -161,6 +161,8 @@ class TrainingProgress(Shown):
 
 class EvaluationProgress(Shown):
     """Shows how many answers have been measured, and the time left.
+
+    That is told from the second part on, since the first one is compiled for.
 
     Args:
         console: where to.
@@ -171,6 +173,7 @@ class EvaluationProgress(Shown):
         super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())
         self._total, self._done = total, 0
         self._began = self._last_line = time.perf_counter()
+        self._first: tuple[float, int] | None = None
         self._row = self._bar.add_task("", total=total)
 
     def __call__(self, count: int) -> None:
@@ -178,11 +181,13 @@ class EvaluationProgress(Shown):
         self._done += count
         self._bar.update(self._row, completed=self._done)
         now = time.perf_counter()
-        if self._done == self._total or now - self._last_line >= LINE_SECONDS:
-            if not self._console.is_terminal:
-                rate = self._done / (now - self._began)
-                self.tell(
-                    f"{self._done:,} of {self._total:,} answers | {rate:,.0f} answers/s | "
-                    f"{(self._total - self._done) / rate:,.0f} s left"
-                )
+        began, before = self._first or (self._began, 0)
+        self._first = self._first or (now, count)
+        told = self._done == self._total or (before and now - self._last_line >= LINE_SECONDS)
+        if told and not self._console.is_terminal:
+            rate = (self._done - before) / max(now - began, 1e-9)
+            self.tell(
+                f"{self._done:,} of {counted(self._total, 'answer')} | {rate:,.0f} answers/s | "
+                f"{(self._total - self._done) / rate:,.0f} s left"
+            )
             self._last_line = now

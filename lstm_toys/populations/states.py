@@ -44,7 +44,7 @@ def states(
         ``cell``; of one's own cell, what it sows.
 
     Raises:
-        ValueError: the model has no layer, or the curves are none that it takes.
+        ValueError: the model has no layer, or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -55,8 +55,7 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    mesh = blocks.mesh()
-    found: States = answering.in_blocks(_program(model, mesh), mesh, params, inputs, block)
+    found: States = answering.in_blocks(_program, model, params, inputs, block)
     return found
 
 

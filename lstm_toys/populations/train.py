@@ -11,16 +11,17 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from lstm_toys import output
+from lstm_toys import forks, output, values
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import blocks, programs, value
+from lstm_toys.populations import blocks, overview, programs, value
 from lstm_toys.populations.checkpoints import Checkpoints, encoded
 from lstm_toys.populations.course import Course
 from lstm_toys.populations.elsewhere import Elsewhere
 from lstm_toys.populations.groups import Answers, Group, Part, Plan, Trainer
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.populations.progress import TrainingProgress
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 P = ParamSpec("P")
@@ -36,7 +37,7 @@ class Diverged(Exception):
     """Seeds diverged and were not to; the arguments are their numbers and the recorded step."""
 
 
-@dataclass
+@dataclass(repr=False, eq=False)
 class Population:
     """Trained networks, one a member.
 
@@ -46,7 +47,8 @@ class Population:
         states: for each of the steps asked for, the last sound parameters up to it; every leaf with a leading axis M.
         steps: recorded steps ``[R]``.
         train_loss: mean squared error over the training set after each recorded step, ``[M, R]``.
-        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; see `training.Record`.
+        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; of sequences, after their
+            beginning.
         frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that one compiled program works on.
@@ -54,6 +56,7 @@ class Population:
         member_steps: taken here, without those before a checkpoint that was continued from.
         seconds: spent on each stage; see `Training.seconds`.
         answers: to the curves that were shown after some of the steps, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
+        after: the share of a sequence at its beginning that ``train_rmse`` leaves out.
 
     Example:
         >>> import lstm_toys as lt
@@ -77,6 +80,7 @@ class Population:
     member_steps: int
     seconds: dict[str, float] = field(default_factory=dict)
     answers: Answers = field(default_factory=dict)
+    after: float | int = AFTER
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
@@ -92,6 +96,15 @@ class Population:
     def diverged(self) -> Bool[np.ndarray, " M"]:
         """Members that were not sound at the last step."""
         return self.sound_steps < self.steps[-1]
+
+    def __repr__(self) -> str:
+        return overview.line(self, self._told())
+
+    def _repr_html_(self) -> str:
+        return overview.table(self, self._told())
+
+    def _told(self) -> dict[str, str]:
+        return overview.population(self.model, int(self.steps[-1]), self.train_loss[:, -1], self.diverged)
 
 
 def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
@@ -147,11 +160,15 @@ class Training:
         on_divergence: Literal["exclude", "stop"] = "exclude",
         cluster: Elsewhere | None = None,
         shown: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
+        after: float | int = AFTER,
     ) -> None:
+        forks.check()
+        values.instance("task", task, Task, "a Task, such as lt.reproduce makes")
+        values.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
         self._start = programs.members(
             optimizer,
             seeds=seeds,
-            learning_rate=np.nan if callable(learning_rate) else learning_rate,
+            learning_rate=learning_rate,
             momentum=momentum,
             decay=decay,
             noise=noise,
@@ -159,18 +176,34 @@ class Training:
             numbers=numbers,
         )
         self.task, self.model = task, model
+        if callable(learning_rate):
+            _check_schedule(learning_rate)
+        base_seed = values.whole("base_seed", base_seed, least=0, most=2**32 - 1)
+        frames = values.whole("frames", frames, least=0, most=1_000_000)
+        values.choice("on_divergence", on_divergence, "exclude", "stop")
+        for name, function in (("monitor", monitor), ("stop", stop)):
+            if function is not None:
+                values.function(name, function, "a function")
+        if checkpoints is not None:
+            values.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
+        if cluster is not None:
+            values.instance("cluster", cluster, Elsewhere, "a lstm_toys.populations.cluster.Cluster")
+        progress = values.switch("progress", progress)
         if progress and monitor is not None:
             raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
         self._progress, self._monitor, self._checkpoints = progress, monitor, checkpoints
         self._stop, self._on_divergence, self._cluster = stop, on_divergence, cluster
-        wanted = [steps] if isinstance(steps, int) else sorted(set(steps))
-        self.block = programs.suitable_block(task, model) if block is None else block
-        if self.block < 1:
-            raise ValueError(f"block must be at least 1, not {block}")
-        if not wanted or wanted[0] < 0:
-            raise ValueError(f"steps must not be negative, nor none at all: {steps}")
-        if unknown := sorted({*(shown or {})} - {*wanted}):
-            raise ValueError(f"curves are shown after steps whose parameters are kept, not after {unknown[0]}")
+        most = 2**31 - 1
+        if values.several(steps):
+            wanted = sorted({*values.wholes("steps", steps, least=0, most=most)})
+        else:
+            wanted = [values.whole("steps", steps, least=0, most=most)]
+        shown = _curves_by_step(shown, wanted, task)
+        self.block = (
+            programs.suitable_block(task, model) if block is None else values.whole("block", block, least=1, most=most)
+        )
+        if not 0 <= values.number("after", after) < 1:
+            raise values.refused("after", "a share of a curve from 0 to less than 1", after)
         # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
         self.recorded = recorded_steps(wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
         self.kept = frame_indices(len(self.recorded), frames)
@@ -190,7 +223,8 @@ class Training:
             wanted=tuple(wanted),
             recorded=self.recorded,
             kept=self.kept,
-            shown=shown or {},
+            shown=shown,
+            after=float(after),
         )
         self._trainer = Trainer(plan, self._report, stop or (lambda: False))
 
@@ -248,6 +282,7 @@ class Training:
             numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
+            after=self._trainer.plan.after,
         )
 
     def parts(self) -> Iterator[Part]:
@@ -313,12 +348,47 @@ class Training:
             self.executed[numbers.start : numbers.stop] = known.index(fingerprint)
 
     def _report(self, course: Course) -> None:
-        """Tells the monitor of the last record, and ends the training if a seed diverged that was not to."""
+        """Tells the monitor of the last record, and ends the training if a seed diverged that was not to, or could not
+        begin."""
+        if not np.isfinite(course.first_losses).all():
+            seed = self._start.seed[np.asarray(course.numbers)[~np.isfinite(course.first_losses)][0]]
+            raise ValueError(
+                f"the loss of the untrained network of seed {seed} is not a finite number: what the task's examples "
+                "give, the noise on it, or what the model answers is not, or its squares are beyond single precision"
+            )
         if self._monitor is not None:
             self._monitor(course.recorded_step, course.losses, course.sound)
-        if self._on_divergence == "stop" and not course.sound.all():
-            numbers = np.asarray(course.numbers)[~course.sound]
+        if self._on_divergence == "stop" and course.diverged.any():
+            numbers = np.asarray(course.numbers)[course.diverged]
             raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
+
+
+def _check_schedule(schedule: Schedule) -> None:
+    """Raises ValueError if a schedule does not give one number for the number of a step."""
+    try:
+        rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
+    except TypeError:  # Of many lines.
+        told = "a schedule that JAX can trace, with jnp.where where Python has if"
+        raise values.refused("learning_rate", told, schedule) from None
+    if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
+        raise values.refused("learning_rate", "a schedule from the number of a step to one number", rate)
+
+
+def _curves_by_step(
+    shown: Mapping[int, Float[np.ndarray, "C T F"]] | None, steps: Sequence[int], task: Task
+) -> dict[int, Float[np.ndarray, "C T F"]]:
+    """Curves to be answered after some of the steps, checked."""
+    if shown is None:
+        return {}
+    values.instance("shown", shown, Mapping, "curves by steps")
+    found = {}
+    for step, curves in shown.items():
+        if step not in steps:
+            told = values.brief(step)
+            raise ValueError(f"curves are shown after steps whose parameters are kept, not after {told}")
+        axes = f"C T {len(task.shown)}"
+        found[values.whole("shown", step)] = values.array(f"shown[{step}]", curves, axes, empty=True)
+    return found
 
 
 def _taking(
@@ -365,10 +435,12 @@ def train(*arguments: Any, **options: Any) -> Population:
         on_divergence: whether a member that diverges is marked, or ends the training.
         cluster: whose workers train the groups of members, instead of this process.
         shown: curves ``[C, T, F]`` to be answered after some of the steps, by these steps.
+        after: the share of a sequence at its beginning that the recorded RMSE leaves out, since every network starts
+            from a zero state and has to find the curve first.
 
     Raises:
-        ValueError: no seed, negative steps, curves shown after others, a block below 1, an unknown optimizer, other
-            training numbers than the task has, or answers that have not the shape of the targets.
+        ValueError: an argument is impossible, such as no seed, negative steps or an unknown optimizer; the task has
+            other training numbers, or curves that are not finite numbers; answers have not the shape of the targets.
         Stopped: it was told to, and has left a checkpoint.
         Diverged: a member has, and ``on_divergence`` is ``"stop"``.
         Damaged: no checkpoint of a group of members can be read.

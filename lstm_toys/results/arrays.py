@@ -16,8 +16,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
+from lstm_toys import forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
+from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.scaling import Scaling
@@ -61,10 +63,16 @@ def dataset(
 def training_answers(
     task: Task, examples: Examples, train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"]
 ) -> dict[str, Any]:
-    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`."""
+    """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
+
+    Of sequences the first curve's target is kept, and its input where that is not the target.
+    """
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     if task.sequence:
-        variables["train_target"] = (task.axes, np.asarray(examples.targets[0]))
+        shown, target = np.asarray(examples.inputs[0]), np.asarray(examples.targets[0])
+        variables["train_target"] = (task.axes, target)
+        if not np.array_equal(shown, target):
+            variables["train_input"] = (("time", "feature"), shown)
     else:
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
         variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
@@ -72,12 +80,16 @@ def training_answers(
 
 
 def histories(population: Population) -> xr.Dataset:
-    """Labels what the records of a training told."""
+    """Labels what the records of a training told.
+
+    An attribute of the errors of sequences, ``after``, is the share at the beginning that they leave out.
+    """
     task = population.task
     axes = task.axes
+    beginning = {"after": population.after} if task.sequence else {}
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss),
-        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse),
+        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse, beginning),
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
@@ -94,15 +106,22 @@ def histories(population: Population) -> xr.Dataset:
 
 def trained(population: Population) -> xr.Dataset:
     """Labels the histories of networks, and the training set of the first of them."""
+    forks.check()
     task = population.task
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
     first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
-    inputs, targets = task.examples(key, first)
+    inputs, targets = task.made(key, first)
     variables = {
         "train_input": (("example", "time", "shown"), np.asarray(inputs)),
         "train_target": (("example", *task.axes), np.asarray(targets)),
     }
     return histories(population).assign(variables).assign_coords(shown=list(task.shown))
+
+
+def curves_of(task: Task, probes: Sequence[Probe], points: int) -> Float[np.ndarray, "C T F"]:
+    """The curves of all probes, one after another; of no probes none, of so many time points."""
+    nothing = np.empty((0, points, len(task.shown)), np.float32)
+    return np.concatenate([nothing, *(probe.inputs for probe in probes)])
 
 
 def answered(
@@ -134,7 +153,7 @@ def answered(
     declared = {each.name: each for p in probes for each in p.declared}
     axes = task.axes
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), np.concatenate([p.inputs for p in probes])),
+        "input": (("curve", "time", "feature"), curves_of(task, probes, len(x))),
         "answer": (("seed", "curve", *axes), answer),
     }
     if any(p.targets is not None for p in probes):
@@ -142,7 +161,7 @@ def answered(
         known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
         variables["truth"] = (("curve", *axes), np.concatenate(known))
     elif not task.sequence:
-        variables["truth"] = (("curve", "asked"), np.stack([columns[name] for name in task.asked], axis=-1))
+        variables["truth"] = (("curve", "asked"), np.stack([columns.get(name, np.empty(0)) for name in task.asked], -1))
     if any(p.names for p in probes):
         every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
         variables["name"] = ("curve", every)
@@ -150,7 +169,7 @@ def answered(
         "seed": np.arange(len(answer)),
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
         "feature": list(task.shown),
-        "family": ("curve", np.concatenate([[p.name] * len(p.inputs) for p in probes])),
+        "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
         **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
         **({} if task.sequence else {"asked": list(task.asked)}),
     }
@@ -164,7 +183,7 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     """
     if scaling is None:
         return results
-    changed = {}
+    changed: dict[str, Any] = {}
     for name in ("input", "train_input"):
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), asked=False))
@@ -172,8 +191,14 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
     if "train_rmse" in results:
-        changed["train_rmse"] = (results.train_rmse.dims, results.train_rmse.values * scaling.units)
+        rmse = results.train_rmse
+        changed["train_rmse"] = (rmse.dims, rmse.values * scaling.units, rmse.attrs)
     return results.assign(changed).assign_attrs(scaling=json.dumps(asdict(scaling)))
+
+
+def after_of(results: xr.Dataset) -> float | None:
+    """The share of a sequence at its beginning that recorded errors leave out; None of numbers of whole curves."""
+    return float(results.train_rmse.attrs.get("after", AFTER)) if "feature" in results.train_rmse.dims else None
 
 
 def scaling_of(results: xr.Dataset) -> Scaling | None:

@@ -4,7 +4,9 @@ import dataclasses
 import errno
 import importlib
 import json
+import stat
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +15,22 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
-from lstm_toys.files import Damaged, read_json, sha256, write_json
+from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
+from lstm_toys.networks import cells
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import overview
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.scaling import Scaling
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
+
+OWN = "lstm_toys.networks."
+"""What the names of modules begin with that may be imported for any model."""
+
+
+class Untrusted(ValueError):
+    """A model whose code nobody has allowed to run; the argument says in one line what it is, and how to allow it."""
 
 
 class Saved(NamedTuple):
@@ -46,6 +58,16 @@ class Saved(NamedTuple):
     shown: tuple[str, ...]
     asked: tuple[str, ...]
     scaling: Scaling | None
+
+    def __repr__(self) -> str:
+        return overview.line(self, self._told())
+
+    def _repr_html_(self) -> str:
+        return overview.table(self, self._told())
+
+    def _told(self) -> dict[str, str]:
+        last = self.results.isel(step=-1)
+        return overview.population(self.model, int(last.step), last.train_loss.values, last.diverged.values)
 
 
 def save(
@@ -81,10 +103,10 @@ def save(
         True
     """
     folder, described = Path(folder), _described(population.model)
-    if _rebuilt(described) != population.model:
+    if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
     folder.mkdir(parents=True, exist_ok=True)
-    names = {step: f"parameters-{step}.npz" for step in population.states} | {int(population.steps[-1]): PARAMETERS}
+    names = {step: _parameters(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
     for step, name in names.items():
         storage.save_parameters(population.states[step].params, folder / name)
     if results is None:
@@ -102,17 +124,25 @@ def save(
         "kept": {str(step): name for step, name in names.items() if name != PARAMETERS},
         "files": {name: sha256(folder / name) for name in files},
     }
-    write_json(folder / ABOUT, about)
+    write_sealed(folder / ABOUT, about)
     return [*files, ABOUT]
 
 
-def load(folder: Path | str) -> Saved:
+def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     """Reads what `save` wrote, or the run of an experiment.
+
+    Files of data are read as data. The class of the model is code: it is taken from this library, or from a module that
+    the program has imported already; no other one is imported, unless it is trusted.
+
+    Args:
+        folder: of the population.
+        trust: names of further modules that may be imported for the model or its cell, such as ``("mylab.cells",)``.
 
     Raises:
         OSError: there is no such file, or the folder is that of something else, such as a sweep.
         Damaged: a file is not what was written.
-        ValueError: the module of the model cannot be imported; the argument names it.
+        Untrusted: a ValueError: the model or its cell is of a module that is not trusted, or is no Flax module.
+        ValueError: the model cannot be made; the argument names it.
 
     Example:
         >>> import lstm_toys as lt
@@ -120,38 +150,53 @@ def load(folder: Path | str) -> Saved:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
+    if isinstance(trust, str):
+        raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
     folder = Path(folder)
     if folder.is_dir() and not (folder / ABOUT).is_file():
         told = "this folder holds no population, which lt.save writes, and a finished run of an experiment"
         raise FileNotFoundError(errno.ENOENT, told, str(folder))
-    about = read_json(folder / ABOUT)
+    about = read_sealed(folder / ABOUT)
     try:
-        described = {name: about["model"][name] for name in ("class", "attributes")}
-        files, kept = dict(about["files"]), dict(about["kept"])
+        place, attributes = about["model"]["class"], dict(about["model"]["attributes"])
+        files, kept = dict(about["files"]), {int(step): name for step, name in about["kept"].items()}
         shown, asked = tuple(about["shown"]), tuple(about["asked"])
-    except (KeyError, TypeError, ValueError):
-        raise Damaged(folder / ABOUT, "is damaged: it does not describe a population") from None
+        described = isinstance(place, str) and all(name == _parameters(step) for step, name in kept.items())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        described = False
+    if not described or files.keys() != {RESULTS, PARAMETERS, *kept.values()}:
+        raise Damaged(folder / ABOUT, "is damaged: it does not describe a population")
     for name, digest in files.items():
+        if not stat.S_ISREG((folder / name).lstat().st_mode):
+            raise Damaged(folder / name, "is a link or something else that is not a file")
         if sha256(folder / name) != digest:
             raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
-    states = {int(step): storage.load_parameters(folder / name) for step, name in kept.items()}
+    model = _rebuilt(place, attributes, trust)
+    states = {step: storage.load_parameters(folder / name) for step, name in kept.items()}
     params, results = storage.load_parameters(folder / PARAMETERS), storage.load_results(folder / RESULTS, set())
-    return Saved(_rebuilt(described), params, states, results, shown, asked, arrays.scaling_of(results))
+    return Saved(model, params, states, results, shown, asked, arrays.scaling_of(results))
+
+
+def _parameters(step: int) -> str:
+    """The name of the file of the parameters after a step that is not the last one."""
+    return f"parameters-{step}.npz"
 
 
 def _described(model: nn.Module) -> dict[str, Any]:
     """A model as JSON has it.
 
     Raises:
-        ValueError: it has an attribute that JSON has no word for.
+        ValueError: it has an attribute that JSON has no word for, or its class is defined within a function.
     """
-    names = [field.name for field in dataclasses.fields(model) if field.name not in ("parent", "name")]
     module = type(model).__module__
-    told = {"class": f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"}
+    place = f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"
+    if "<locals>" in place:
+        raise ValueError(f"{place} cannot be saved: its class is defined within a function")
     try:
-        return told | {"attributes": json.loads(json.dumps({name: getattr(model, name) for name in names}))}
+        attributes = json.dumps({name: getattr(model, name) for name in sorted(_attributes(model))})
     except TypeError as error:
-        raise ValueError(f"{told['class']} cannot be saved: {error}") from None
+        raise ValueError(f"{place} cannot be saved: {error}") from None
+    return {"class": place, "attributes": json.loads(attributes)}
 
 
 def _main() -> str:
@@ -161,15 +206,56 @@ def _main() -> str:
     return spec.name if spec else Path(file).stem if file else "__main__"
 
 
-def _rebuilt(described: dict[str, Any]) -> nn.Module:
-    """Raises ValueError if the module of a model cannot be imported."""
-    module, _, name = str(described["class"]).partition(":")
+def _rebuilt(place: str, attributes: dict[str, Any], trust: Collection[str]) -> nn.Module:
+    """Makes a model of its class, ``package.module:Class``, and of its attributes, which are data.
+
+    Raises:
+        Untrusted: see `load`.
+        ValueError: there is no such class, or it does not take the attributes.
+    """
+    module, _, name = place.partition(":")
+    made = _module_class(f"__main__:{name}" if module == _main() else place, trust)
+    cell = attributes.get("cell")
+    if issubclass(made, Stack) and isinstance(cell, str) and cells.PLACE.fullmatch(cell):
+        _module_class(cell, trust)
+    if unknown := attributes.keys() - _attributes(made):
+        raise ValueError(f"the model {place} has no attribute {min(unknown)}")
+    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}
     try:
-        made: Any = sys.modules["__main__"] if module == _main() else importlib.import_module(module)
-        for part in name.split("."):
-            made = getattr(made, part)
-    except (ImportError, AttributeError) as error:
-        raise ValueError(f"the model {module}.{name} cannot be imported: {error}") from None
-    plain = {key: tuple(value) if isinstance(value, list) else value for key, value in described["attributes"].items()}
-    model: nn.Module = made(**plain)
-    return model
+        return made(**plain)
+    except TypeError as error:
+        raise ValueError(f"the model {place} cannot be made: {error}") from None
+
+
+def _module_class(place: str, trust: Collection[str]) -> type[nn.Module]:
+    """A class of Flax modules, ``package.module:Class``.
+
+    Raises:
+        Untrusted: see `load`.
+        ValueError: there is no such class.
+    """
+    module, _, name = place.partition(":")
+    found = sys.modules.get(module)
+    try:
+        if found is None and (module in trust or (module.startswith(OWN) and module.replace(".", "").isidentifier())):
+            found = importlib.import_module(module)
+        elif found is None:
+            allow = f"trust=({module!r},) allows lt.load to import it"
+            raise Untrusted(f"{place} is of a module that is not imported here: if its code is safe, {allow}")
+        inner: Any = found
+        for part in name.split("."):  # Not by `getattr`, which may run code.
+            inner = vars(inner)[part]
+            if not isinstance(inner, type):
+                break
+    except ImportError as error:
+        raise ValueError(f"{place} cannot be imported: {error}") from None
+    except KeyError as error:
+        raise ValueError(f"{place} cannot be imported: there is no {error}") from None
+    if not (isinstance(inner, type) and issubclass(inner, nn.Module)):
+        raise Untrusted(f"{place} is not a class of Flax modules, which alone can be loaded, whatever trust allows")
+    return inner
+
+
+def _attributes(model: nn.Module | type[nn.Module]) -> set[str]:
+    """The names of what a model was made of."""
+    return {field.name for field in dataclasses.fields(model)} - {"parent", "name"}

@@ -4,12 +4,14 @@ import json
 from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+import h5py
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
+from lstm_toys import values
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
@@ -18,7 +20,7 @@ VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "di
 """What every file of labeled arrays holds."""
 
 
-def save_results(results: xr.Dataset, path: Path) -> None:
+def save_results(results: xr.Dataset, path: Path | str) -> None:
     """Writes labeled arrays as netCDF, as a whole or not at all.
 
     Example:
@@ -28,13 +30,14 @@ def save_results(results: xr.Dataset, path: Path) -> None:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
+    values.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
     # Made in memory: HDF5 reports a full disk late, and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
-    with replacing(path) as temporary:
+    with replacing(Path(path)) as temporary:
         temporary.write_bytes(encoded)
 
 
-def load_results(path: Path, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
+def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
     """Reads labeled arrays into memory.
 
     Args:
@@ -56,12 +59,11 @@ def load_results(path: Path, variables: Set[str] = VARIABLES, without: Set[str] 
         ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
         [0.1, 0.2]
     """
-    with (
-        path.open("rb") as file,
-        telling_damage(path),
-        xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results,
-    ):
-        loaded = results.load()
+    path = Path(path)
+    with path.open("rb") as file, telling_damage(path):
+        _check_whole(file)
+        with xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results:
+            loaded = results.load()
         flags = json.loads(loaded.attrs["flags"])
     missing = variables - set(loaded.variables)
     if missing or not isinstance(flags, dict):
@@ -78,7 +80,18 @@ def telling_damage(path: Path) -> Iterator[None]:
         raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
 
 
-def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> None:
+def _check_whole(file: BinaryIO) -> None:
+    """Raises ValueError if an HDF5 file has numbers that lie in other files, before HDF5 reads them."""
+
+    def look(name: str, item: h5py.Group | h5py.Dataset) -> None:
+        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+            raise ValueError(f"{name} lies in another file")
+
+    with h5py.File(file, "r") as content:
+        content.visititems(look)
+
+
+def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
     Raises:
@@ -92,12 +105,13 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path) -> N
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
     """
+    values.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves = dict(_flat(params))
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
 
 
-def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
+def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
     """Reads a tree of parameters, for `lstm_toys.populations.answering.answers`.
 
     Raises:
@@ -114,12 +128,14 @@ def load_parameters(path: Path) -> PyTree[Float[np.ndarray, "S ..."]]:
         ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
         (2, 4)
     """
-    params: dict[str, Any] = {}
+    path, params = Path(path), dict[str, Any]()
     for key, leaf in read_arrays(path, path.read_bytes()).items():
         *above, name = key.split("/")
         place = params
         for each in above:
             place = place.setdefault(each, {})
+            if not isinstance(place, dict):
+                raise Damaged(path, f"is damaged: {each} is both an array and a folder of arrays")
         place[name] = leaf
     return params
 

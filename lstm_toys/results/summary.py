@@ -7,9 +7,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.results.arrays import kept, scaling_of
+from lstm_toys.results.arrays import after_of, kept, scaling_of
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.goal import Goal, after_which
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
@@ -31,12 +31,17 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
 
 
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
-    """The first recorded step from which on a seed stays at a goal; infinite where it has not by the last step."""
-    if goal.features:
-        measured = results.train_rmse.sel({results.train_rmse.dims[-1]: list(goal.features)}).values.max(axis=-1)
-    else:
-        measured = results.train_loss.values
-    stays = np.logical_and.accumulate((measured <= goal.limit)[:, ::-1], axis=1)[:, ::-1]
+    """The first recorded step from which on a seed stays at a goal; infinite where it has not by the last step.
+
+    Raises:
+        ValueError: what was recorded leaves out another share of the curves than the goal does.
+    """
+    after, scaling = after_of(results), scaling_of(results)
+    if after not in (None, goal.after):
+        raise ValueError(f"the goal leaves out {goal.after:g} of a curve, and what was recorded {after:g}")
+    rmse = results.train_rmse.values / (1 if scaling is None else scaling.units)
+    reached = goal.error(rmse, results[results.train_rmse.dims[-1]].values.tolist()) <= goal.rmse
+    stays = np.logical_and.accumulate(reached[:, ::-1], axis=1)[:, ::-1]
     stays &= ~results.diverged.values[:, None]
     return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
 
@@ -47,7 +52,7 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
     mse = "train MSE of scaled values" if scaling_of(results) else "train MSE"
     rows = {mse: (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last = fit.train_rmse.isel(step=-1)
-    late = " after the first tenth" if "time" in results.answer.dims else ""
+    late = f" {after_which(after_of(results) or 0)}".rstrip()
     for name in last[last.dims[-1]].values:
         rows[f"train RMSE of {name}{late}"] = (
             intervals.median_quartiles(last.sel({last.dims[-1]: name}).values),
@@ -94,7 +99,7 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "train_mse": [finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
         "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
-        "goal": str(goal),
+        "goal": goal.told(scaled=scaling is not None),
         "steps_to_goal": [finite(step) for step in steps_to_goal(results, goal).tolist()],
         "converged": int(np.isfinite(steps_to_goal(results, goal)).sum()),
         "summary": {

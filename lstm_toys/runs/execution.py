@@ -25,7 +25,8 @@ from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.tasks import families
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Task
 
 
@@ -41,6 +42,7 @@ def value(work: Work) -> Value:
         optimizer=settings.optimizer,
         base_seed=settings.base_seed,
         block=settings.block or programs.suitable_block(task, model),
+        after=experiment.goal.after,
         **_training(experiment, settings, curves),
     )
     return {
@@ -109,6 +111,8 @@ def check_experiment(experiment: Experiment) -> None:
     if set(task.numbers) != set(experiment.numbers):
         told = f"its task leaves {sorted(task.numbers)} open, and its numbers are {sorted(experiment.numbers)}"
         raise Refused(f"{refused}{told}")
+    if not isinstance(experiment.goal, Goal):
+        raise Refused(f"{refused}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
     if unknown := [name for name in experiment.goal.features if name not in task.asked]:
         raise Refused(f"{refused}its goal is about {unknown[0]}; its networks answer {', '.join(task.asked)}")
     names = [probe.name for probe in probes]
@@ -118,9 +122,35 @@ def check_experiment(experiment: Experiment) -> None:
         raise Refused(f"{refused}no probe can be named {taken[0]}: claims have that name for something else")
     with trial(f"{refused}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
-        jax.eval_shape(task.examples, jax.random.key(0), numbers)
+        jax.eval_shape(task.made, jax.random.key(0), numbers)
     with trial(f"{refused}its draw does not take two arguments, the results and those of the runs beside"):
         inspect.signature(experiment.draw).bind(None, {})
+
+
+def check_lengths(work: Work) -> None:
+    """Makes what an experiment declares as long as its training will.
+
+    Raises:
+        Refused: training curves or probes have other lengths.
+    """
+    check_points(work.subject, work.run.settings.timesteps)
+
+
+def check_points(experiment: Experiment, timesteps: int) -> None:
+    """The same for any study of an experiment, and a number of time points."""
+    refused = f"experiment {experiment.name}: "
+    with trial(f"{refused}its task cannot be made of {timesteps:,} time points"):
+        x, task = experiment.at(timesteps)
+        points = programs.shown(task)[1]
+    if points != timesteps:
+        told = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
+        raise Refused(f"{refused}its training curves have {points:,} time points, and --timesteps={timesteps}; {told}")
+    with trial(f"{refused}its probes cannot be made of {timesteps:,} time points"):
+        probes = experiment.probes(x)
+    try:
+        check_probes(task, probes, points)
+    except ValueError as error:
+        raise Refused(f"{refused}{error}") from None
 
 
 @contextmanager
@@ -239,8 +269,9 @@ def begin(
         block=block,
         monitor=conduct.progress,
         checkpoints=checkpoints,
-        stop=conduct.interruption,
+        stop=conduct.stop,
         on_divergence=conduct.options.on_divergence,
+        after=work.subject.goal.after,
         cluster=conduct.cluster,
         **options,
     )
@@ -283,6 +314,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             trained, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
         )
         labeled = arrays.in_units(labeled, experiment.scaling)
+        conduct.ensure()
         files = population.save(trained, work.run.folder, labeled)
         metrics = _measured(experiment, labeled)
     return metrics | {

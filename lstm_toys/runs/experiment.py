@@ -10,7 +10,7 @@ from typing import Any
 
 import jaxtyping as jt
 
-from lstm_toys import figures, results, tasks
+from lstm_toys import figures, results, tasks, values
 from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
@@ -25,7 +25,7 @@ TRAINING, HISTORY = "training", "history"
 """What claims have beside the probes: the training curve, and what the records of the training told."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Experiment:
     """A question: what networks learn, and what they are shown afterwards.
 
@@ -53,7 +53,8 @@ class Experiment:
         fixed: settings that no flag gives, since something else says them: of curves from a file, their time points.
 
     Raises:
-        ValueError: its name is none that a folder could have, or a training number has none that a flag could have.
+        ValueError: its name is none that a folder could have, a training number has none that a flag could have, or
+            something else is not what it is to be.
 
     Example:
         >>> import lstm_toys as lt
@@ -61,12 +62,12 @@ class Experiment:
         ...     name="parabola",
         ...     doc="One parabola, to be returned as it is.",
         ...     defaults={"steps": 1000, "learning_rate": 0.1},
-        ...     goal=lt.Goal(1e-3),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
         ...     probes=lambda x: [lt.probe("line", "line", {"slope": 0.1, "intercept": 0.5}, x)],
         ...     draw=lambda results, beside: {"loss.png": lt.figures.loss(results, "Training on a parabola")},
-        ... ).goal.limit
-        0.001
+        ... ).goal.rmse
+        0.03
     """
 
     name: str
@@ -89,11 +90,25 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        values.instance("name", self.name, str, "text")
+        for name in ("task", "probes", "draw", "compare", "beside"):
+            values.function(name, getattr(self, name), "a function")
+        for name, function in (("planes", self.planes), ("model", self.model)):
+            if function is not None:
+                values.function(name, function, "a function, or None")
+        values.whole("frames", self.frames, least=0)
+        values.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
+        values.mapping("defaults", self.defaults, "values of flags, by name")
+        values.mapping("numbers", self.numbers, "training numbers, by name")
+        object.__setattr__(self, "numbers", {name: values.number(name, each) for name, each in self.numbers.items()})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
             raise ValueError(f"no experiment can be named {self.name!r}: names are letters, digits, and any of _ . -")
         for name in self.numbers:
             if not name.isidentifier() or name in OF_RESULTS:
                 raise ValueError(f"experiment {self.name}: {name!r} cannot be the name of a training number")
+
+    def __repr__(self) -> str:
+        return values.line(self, name=self.name, defaults=self.defaults, numbers=self.numbers)
 
     @cached_property
     def declared(self) -> str:

@@ -11,13 +11,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
-from lstm_toys.files import Damaged, clean, locked, read_json, sha256, write_json
+from lstm_toys.files import Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.identity import Identified
 
 
 class Busy(Exception):
     """Another process is at work on a run; the argument is the run's folder."""
+
+
+class Gone(Exception):
+    """The folder of a run went away while the run was at work; the argument says so in one line."""
 
 
 class Obstructed(Exception):
@@ -150,7 +154,7 @@ class Run(Generic[Identified]):
         return names if names is not None and all((self.folder / name).is_file() for name in names) else None
 
     @contextmanager
-    def locked(self, *, anew: bool = False) -> Iterator[None]:
+    def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
         """Writes the identity into the folder, and keeps other processes away from it during a block.
 
         The lock ends with the process, however that ends. What a killed process left half-written is removed.
@@ -158,8 +162,12 @@ class Run(Generic[Identified]):
         Args:
             anew: make the run unfinished, and forget its checkpoints; figures and results stay until they are replaced.
 
+        Yields:
+            What raises `Gone` once the folder is no longer there, for whatever would make it again, or takes long.
+
         Raises:
             Busy: another process holds the lock.
+            Gone: the folder was removed or moved during the block.
             Damaged: the folder holds another run.
             Obstructed: a folder is where a file should be.
             OSError: the folder cannot be written.
@@ -167,10 +175,9 @@ class Run(Generic[Identified]):
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
             if (self.folder / name).is_dir():
                 raise Obstructed(f"{self.folder / name} is a folder, where this run writes a file; move it away")
-        self.folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
-                stack.enter_context(locked(self.folder / ".lock"))
+                held = stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise Busy(self.folder) from None
             clean(self.folder)
@@ -183,7 +190,17 @@ class Run(Generic[Identified]):
                 write_json(config, self.identity)
             elif read_json(config) != self.identity:
                 raise Damaged(config, "is damaged: it is not the identity that the folder is named after")
-            yield
+
+            def ensure() -> None:
+                if not held():
+                    raise Gone(f"{self.folder} was removed or moved during its run; the same command runs it again")
+
+            try:
+                yield ensure
+            except OSError:
+                ensure()
+                raise
+            ensure()
 
     def forget(self) -> None:
         """Removes every checkpoint, readable or not."""
@@ -203,8 +220,7 @@ class Run(Generic[Identified]):
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Writes the summary, with the name of the run, what it computes, and a digest of it all."""
-        told = {**metrics, "run": self.folder.name, VALUE: self.value}
-        write_json(self.metrics, {**told, "sha256": _digest(told)})
+        write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
 
     def digests(self, names: Iterable[str]) -> dict[str, str]:
         """SHA-256 of files of the run."""
@@ -217,10 +233,7 @@ class Run(Generic[Identified]):
             OSError: the run is not finished.
             Damaged: the file is not what this run wrote.
         """
-        metrics = read_json(self.metrics)
-        told = metrics.pop("sha256", None)
-        if told != _digest(metrics):
-            raise Damaged(self.metrics, "is damaged: it is not what was written")
+        metrics = read_sealed(self.metrics)
         if metrics["run"] != self.folder.name:
             raise Damaged(self.metrics, f"is that of another run, {metrics['run']}")
         return metrics
@@ -259,10 +272,6 @@ class Run(Generic[Identified]):
         """What the run has written for others to read, figures last."""
         data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
         return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
-
-
-def _digest(value: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

@@ -8,9 +8,10 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float
 
+from lstm_toys import values
 from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Examples, Task
 
 TIMESTEPS = 100
@@ -33,7 +34,7 @@ def curves_of(
         ...     name="line",
         ...     doc="One line, to be returned as it is.",
         ...     defaults={},
-        ...     goal=lt.Goal(1e-3),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
         ...     draw=lambda results, beside: {},
@@ -77,7 +78,7 @@ def labeled(
         ...     name="line",
         ...     doc="One line, to be returned as it is.",
         ...     defaults={},
-        ...     goal=lt.Goal(1e-3),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
         ...     draw=lambda results, beside: {},
@@ -104,6 +105,7 @@ def labeled(
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
     """How many time points curves have."""
+    values.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps
 
@@ -119,6 +121,10 @@ def asked(
         x: time points.
         numbers: of the training set; the experiment's own for those that are not given.
     """
-    values = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    examples, probes = task.examples(jax.random.key(0), values), experiment.probes(x)
+    if unknown := numbers.keys() - experiment.numbers.keys():
+        told = ", ".join(experiment.numbers) or "none"
+        raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
+    every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
+    examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
+    check_probes(task, probes, examples.inputs.shape[1])
     return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from lstm_toys.networks.cells import Gates
+from lstm_toys.output import counted
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Settings(Identity):
     numbers: tuple[tuple[str, float | int], ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.experiment} ({self.network}), {self.seeds:,} seeds"
+        return f"{self.experiment} ({self.network}), {counted(self.seeds, 'seed')}"
 
     @property
     def network(self) -> str:

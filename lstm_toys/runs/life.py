@@ -74,6 +74,7 @@ class Conduct(NamedTuple):
         interruption: asked whether to stop.
         progress: of trainings; told of anything unusual too.
         cluster: whose workers train and evaluate; None: this process.
+        ensure: raises `Gone` once the folder of the run that is executed is no longer there.
     """
 
     options: Options
@@ -81,6 +82,16 @@ class Conduct(NamedTuple):
     interruption: Interruption
     progress: populations.progress.TrainingProgress
     cluster: populations.elsewhere.Elsewhere | None = None
+    ensure: Callable[[], None] = lambda: None
+
+    def stop(self) -> bool:
+        """Whether a signal waits, for what takes long to ask about once a second.
+
+        Raises:
+            Gone: the folder of the run is no longer there.
+        """
+        self.ensure()
+        return self.interruption()
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,8 @@ class Work:
             finished; and ``draw(work)``, which yields drawings by file name, ``.png`` standing for the format that
             figures are wanted in. If it has ``measured(work)``, that is what metrics say of the run's files. If it may
             take much, it has ``size(work) -> Footprint``; if it may be impossible, ``check(work)``, which raises
-            `Refused` before anything is executed;
+            `Refused` before anything is executed, and ``check_lengths(work)``, which does once it is known that curves
+            of their full length fit into memory;
             if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
             Its ``report`` has ``report(work, metrics)``, which yields lines and tables, and where all seeds may be
             lost, ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
@@ -135,6 +147,7 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
         Busy: another process is at work on a run.
         Damaged: a file of a run is.
         Failed: a run could not be finished.
+        Gone: its folder was removed or moved meanwhile.
         Interrupted: a signal ended it.
         OSError: a file or folder cannot be used.
     """
@@ -153,7 +166,7 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
     }
     for work in works:
         if options.replot and work.run in todo and work.run not in anew:
-            raise Refused(f"flag --replot: there is no finished run of {work.run.settings} to redraw")
+            raise Refused(f"flag --replot: there is no finished run to redraw, of {work.run.settings}")
     if todo:
         _execute(list(todo.values()), anew, options, console, interruption, resolver)
     for work in works:
@@ -329,6 +342,8 @@ def _check(work: Work) -> None:
             work.kind.execution.check(work)
         if hasattr(work.kind.execution, "size"):
             populations.footprint.check(work.kind.execution.size(work), work.run.runs)
+        if hasattr(work.kind.execution, "check_lengths"):
+            work.kind.execution.check_lengths(work)
     except (Unfit, populations.footprint.TooLarge) as error:
         raise Refused(f"{work.run.settings}: {error}") from None
 
@@ -338,12 +353,13 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
     run = work.run
     if not anew and run.metrics.is_file() and (gone := run.missing):
         conduct.progress.tell(f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again")
-    with run.locked(anew=anew):
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with run.locked(anew=anew) as ensure:
         if not anew and run.finished:  # By another process, since this one looked.
             conduct.progress.skip(trainings)
             return seconds
         try:
-            metrics = work.kind.execution.execute(work, conduct, seconds)
+            metrics = work.kind.execution.execute(work, conduct._replace(ensure=ensure), seconds)
         except populations.interruption.Stopped:
             raise Interrupted(conduct.interruption.number) from None
         except populations.train.Diverged as error:

@@ -5,6 +5,7 @@ times are compared; of all others, contents. A manifest that cannot tell everyth
 answers.
 """
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -28,6 +29,9 @@ SCHEMA = 1
 
 PREFIX = "loaded-"
 """What the names of manifests begin with: compressed JSON."""
+
+KEPT = 8
+"""Manifests of a run, at most: those of the commands and states of the code that came last."""
 
 ABSENT, OTHER = "absent", "not a file"
 
@@ -144,6 +148,9 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
     if not kept.exists():
         with replacing(kept) as temporary:
             temporary.write_bytes(gzip.compress(content, mtime=0))
+        every = sorted(folder.glob(f"{PREFIX}{key}-*"), key=lambda path: path.stat().st_mtime_ns)
+        for old in every[:-KEPT]:
+            old.unlink(missing_ok=True)
 
 
 def _read_so_far(runs: Path) -> list[str]:
@@ -272,6 +279,9 @@ def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
     if isinstance(value, FunctionType):
         place = (value.__module__, value.__qualname__, value.__code__.co_firstlineno)
         return [place, *told(*map(_held, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__)]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        names = [each.name for each in dataclasses.fields(value)]
+        return [type(value).__qualname__, *zip(names, told(*(getattr(value, name) for name in names)), strict=True)]
     said = repr(value)
     if ADDRESS.search(said):
         silent.append(ADDRESS.sub("", said))

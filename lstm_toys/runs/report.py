@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
+from lstm_toys.output import counted
 from lstm_toys.runs.identity import NUMBER
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
@@ -18,7 +19,8 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """What the networks learned and answered, which diverged, and what it took."""
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
-    title = f"{work.run.name}: {kept} of {metrics['seeds']} networks after {metrics['steps']:,} steps"
+    networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
+    title = f"{work.run.name}: {networks} after {counted(metrics['steps'], 'step')}"
     rows = [
         (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]), row["interval"])
         for name, row in metrics["summary"].items()
@@ -35,7 +37,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         yield tables.table("the published answers", ("", "points>", "inside 5–95 %>", "median's RMSE>"), rows)
     if "scaling" in metrics:
         yield f"networks are shown {metrics['scaling']}; answers and errors are in the units of the file"
-    yield f"{metrics['converged']} of {metrics['seeds']} seeds learned it: {metrics['goal']}"
+    yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
     if diverged:
         last = max(metrics["last_sound_steps"])
         yield f"diverged (the last after step {last:,}), and left out of every statistic: seeds {listed(diverged)}"

@@ -7,6 +7,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys import values as checked
+
 RESAMPLES = 10_000
 
 AT_ONCE = 1_000_000
@@ -24,7 +26,8 @@ class Estimate(NamedTuple):
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
     """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator of fixed state.
 
-    A single seed has no interval, and no seed at all no median either.
+    A single seed has no interval, and no seed at all no median either. Where a value is infinite, the ends of the
+    interval are values of the sample of medians.
 
     Example:
         >>> import lstm_toys as lt
@@ -32,6 +35,8 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
         >>> lt.median_bootstrap(np.arange(9.0))
         Estimate(value=4.0, low=1.0, high=7.0)
     """
+    values = _one_each(values)
+    confidence = checked.number("confidence", confidence, above=0, below=1)
     if len(values) < 2:
         return Estimate(float(values[0]) if len(values) else np.nan, np.nan, np.nan)
     return Estimate(float(np.median(values)), *_bootstrap(np.median, values, confidence=confidence))
@@ -48,10 +53,10 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
         >>> lt.median_quartiles(np.arange(9.0))
         Estimate(value=4.0, low=2.0, high=6.0)
     """
+    values = _one_each(values)
     if not len(values):
         return Estimate(np.nan, np.nan, np.nan)
-    method: Literal["linear", "inverted_cdf"] = "linear" if np.isfinite(values).all() else "inverted_cdf"
-    low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=method)
+    low, value, high = np.quantile(values, (0.25, 0.5, 0.75), method=_method(values))
     return Estimate(float(value), float(low), float(high))
 
 
@@ -65,7 +70,8 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
         >>> low.tolist(), high.tolist()
         ([1.0], [19.0])
     """
-    low, high = np.quantile(values, (0.05, 0.95), axis=0)
+    held = np.asarray(checked.array("values", values, "S ...", finite=False))
+    low, high = np.quantile(held, (0.05, 0.95), axis=0)
     return low, high
 
 
@@ -77,6 +83,8 @@ def wilson(successes: int, trials: int) -> Estimate:
         >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.wilson(15, 16)))
         0.94, 0.72 to 0.99
     """
+    trials = checked.whole("trials", trials, least=0)
+    successes = checked.whole("successes", successes, least=0, most=trials)
     if not trials:
         return Estimate(np.nan, np.nan, np.nan)
     share, squared = successes / trials, NormalDist().inv_cdf(0.975) ** 2
@@ -84,6 +92,12 @@ def wilson(successes: int, trials: int) -> Estimate:
     half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
     low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
     return Estimate(share, min(low, share), max(high, share))  # Which rounding must not leave out.
+
+
+def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
+    """One number a seed, in floats; NaN and infinity have a meaning."""
+    held: np.ndarray = np.asarray(checked.array("values", values, "S", finite=False, empty=True))
+    return held
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
@@ -110,8 +124,9 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
     def probability(
         ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1
     ) -> Float[np.ndarray, "*R"]:
-        difference = np.sign(np.expand_dims(ours, axis) - np.expand_dims(theirs, axis - 1))
-        return np.asarray((1 + difference.mean(axis=(axis - 1, axis))) / 2)
+        one, other = np.expand_dims(ours, axis), np.expand_dims(theirs, axis - 1)
+        sign = (one > other).astype(float) - (one < other)  # Two that are infinite are a tie.
+        return np.asarray((1 + sign.mean(axis=(axis - 1, axis))) / 2)
 
     value = float(probability(ours, theirs))
     if min(len(ours), len(theirs)) < 2:
@@ -129,6 +144,11 @@ def _bootstrap(
     for first in range(0, RESAMPLES, rows):
         drawn = [random.integers(len(each), size=(min(rows, RESAMPLES - first), len(each))) for each in samples]
         made.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(np.concatenate(made), (tail, 1 - tail))
+    tail, found = (1 - confidence) / 2, np.concatenate(made)
+    low, high = np.quantile(found, (tail, 1 - tail), method=_method(found))
     return float(low), float(high)
+
+
+def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:
+    """How quantiles are taken: nothing lies between a finite value and an infinite one."""
+    return "linear" if np.isfinite(values).all() else "inverted_cdf"

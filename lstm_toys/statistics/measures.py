@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
+from lstm_toys import forks, values
+
 FOUND = 0.1
 """Every network starts from a zero state and has to find the curve first; its error counts from here on."""
 
@@ -46,16 +48,19 @@ class Valley(NamedTuple):
 
 def rmse(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
     """Root mean squared error over x >= `FOUND`."""
+    _check(x, answer=answer, shown=shown)
     return jnp.sqrt(_mean(jnp.square(answer - shown), x >= FOUND))
 
 
 def peak_to_peak(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
     """Highest less lowest value over x >= `FOUND`."""
+    _check(x, curve=curve)
     return _spread(curve, x >= FOUND)
 
 
 def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Affine:
     """The least-squares map from the shown to the answered curve over x >= `SETTLED`; NaN if the shown is constant."""
+    _check(x, answer=answer, shown=shown)
     window = x >= SETTLED
     centered = _centered(shown, window)
     gain = jnp.where(_constant(shown, window), jnp.nan, centered @ answer / (centered @ centered))
@@ -73,6 +78,7 @@ def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array,
 
     NaN if either curve is constant, or no delay gives a positive correlation.
     """
+    _check(x, answer=answer, shown=shown)
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
     window, step, most = (x >= SETTLED) & within, x[1] - x[0], len(x) // 5
     padded = jnp.pad(shown, (most + 1, 1), mode="edge")
@@ -118,6 +124,7 @@ def share_removed(
     Returns:
         At most 1; NaN if the shown curve is constant, or there is no error.
     """
+    _check(x, answer=answer, shown=shown)
     window, step = x >= SETTLED, x[1] - x[0]
     centered = _centered(answer, window)
     truth, delayed = (
@@ -140,6 +147,7 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
         Radians per unit of x, from a quarter of a period over the window, which slower curves get, to four time points
         a period. NaN if the curve is constant.
     """
+    _check(x, curve=curve)
     window, step = x >= SETTLED, x[1] - x[0]
     centered = _centered(curve, window)
     unit = 2 * jnp.pi / jnp.where(window, x - SETTLED, 0.0).max()
@@ -187,6 +195,7 @@ def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
     A point is a minimum if it is below the one before and not above the one after: flat ground, as of a clipped curve,
     counts where it begins and without a parabola, and an end of a falling or rising curve does not count.
     """
+    _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
     low, high = MIDDLE
     minimum = (at < before) & (at <= after) & (x[1:-1] >= low) & (x[1:-1] <= high) & (x[2:] >= 0)
@@ -204,6 +213,7 @@ def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Arra
 
     A constant curve is a line.
     """
+    _check(x, curve=curve)
     window = x >= SETTLED
     centered, across = _centered(curve, window), _centered(x, window)
     rest = centered - across * (centered @ across / (across @ across))
@@ -215,6 +225,7 @@ def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array,
 
     A step by less than `CONSTANT` of the curve's spread there is neither.
     """
+    _check(x, curve=curve)
     inside = (x >= 0) & (x <= before)
     steps = jnp.where(inside[1:], jnp.diff(curve), 0.0)
     direction = jnp.where(jnp.abs(steps) > CONSTANT * _spread(curve, inside), jnp.sign(steps), 0.0)
@@ -276,6 +287,12 @@ def every(
         "share_removed": share_removed(answer, shown, x),
         **({} if late is None else {"share_removed_delayed": share_removed(answer, shown, x, late)}),
     }
+
+
+def _check(x: Float[Array, " T"], **curves: Float[Array, " T"]) -> None:
+    """Refuses more than one answer, and other time points; looks at shapes alone."""
+    forks.check()
+    values.curve(x, **curves)
 
 
 def _mean(values: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, ""]:

@@ -7,6 +7,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from lstm_toys.output import counted
+
 LEAST = 6
 """Networks of which an interval of the median can hold 95 %."""
 
@@ -37,7 +39,7 @@ def few(networks: int) -> Iterator[str]:
     94 % for five (David and Nagaraja, 2003, Order Statistics, section 7.1).
     """
     if 0 < networks < LEAST:
-        yield f"{networks} network{'s' * (networks > 1)}: of fewer than {LEAST} no interval of a median holds 95 %"
+        yield f"{counted(networks, 'network')}: of fewer than {LEAST} no interval of a median holds 95 %"
 
 
 def table(

@@ -1,6 +1,21 @@
-from . import curves, delimited, families, goal, parameters, planes, probes, scaling, sets, span, supervision
+from . import (
+    ambiguity,
+    curves,
+    delimited,
+    families,
+    goal,
+    parameters,
+    planes,
+    probes,
+    scaling,
+    sets,
+    span,
+    supervision,
+    textfile,
+)
 
 __all__ = [
+    "ambiguity",
     "curves",
     "delimited",
     "families",
@@ -12,4 +27,5 @@ __all__ = [
     "sets",
     "span",
     "supervision",
+    "textfile",
 ]

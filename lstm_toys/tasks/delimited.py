@@ -1,70 +1,64 @@
-"""Tables of numbers in text files, as spreadsheets, instruments and programs write them. Imports nothing heavy.
+"""Tables of numbers in text files, as spreadsheets, instruments and programs write them.
 
-What a file may be, and how it is told:
+pandas reads the numbers; it is loaded with the first file. What it would guess, convert or drop in silence is settled
+before and after: the encoding, comments, the separator, the header, and everything that cannot be told for sure.
 
-- **Separator**: a tab, else a semicolon, else a comma, if the second line that says something has one, or else the
-  first; without any, the file has one column. The second line, since a header may hold other signs than numbers do.
-- **Header**: the first row, if none of its cells looks like a number; else the comment right above the numbers, if it
-  has a name for each of several columns. What looks like a number is one, whatever its size; but a first row that only
-  counts, as years do, is refused, since it may as well be names.
-- **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, with spaces around. Beside tabs and semicolons the decimal sign
-  may be a comma, the same in the whole file. Beside commas it may not: quoted ones are refused, and so is a table that
-  has neither a header nor any decimal point, of which nobody can say whether 0,5 is one number or two.
-- **Text**: UTF-8, UTF-16 or UTF-32 with their marks, else UTF-8, else Latin-1 as Windows has it (code page 1252). Lines
-  end in any of the three ways; blank ones, those of nothing but separators, those that begin with ``#`` or ``%``, and a
-  first one such as ``sep=;`` are passed over. Cells may stand in double quotes. What is empty at the end of rows is no
-  column.
+- **Rows**: blank lines, lines of nothing but separators, and comments are skipped. Cells may be in double quotes. Empty
+  cells at the end of a row are ignored.
+- **Separator**: a tab, else a semicolon, else a comma, if the second line with content has one, or else the first;
+  without any, the file has one column. The second line, since a header may hold other signs than numbers do.
+- **Header**: the first row, if no cell in it looks like a number; else the comment right above the numbers, if it has a
+  name for each of several columns.
+- **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, with spaces around. Next to tabs and semicolons the decimal sign
+  may be a comma, the same in the whole file.
+- **Refused, because it could mean two things**: a first row of numbers that may be names, such as years; commas that
+  may be separators or decimal signs; a first column that only counts the rows, as the index of pandas does; tables in
+  long form, with one row per value.
 """
 
 from __future__ import annotations
 
-import codecs
+import contextlib
 import csv
 import io
 import math
-import os
 import re
-import stat
+import string
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jaxtyping as jt
 import numpy as np
 
-MOST_BYTES = 2**26
-"""Of a file, which is held beside its numbers. These take two bytes in it at least and 8 each, three times over while
-they are turned into columns: some 14 times the bytes of the file, 1 GiB, which any machine has."""
+from lstm_toys.tasks import ambiguity, textfile
+from lstm_toys.tasks.ambiguity import LEAVE_OUT, PIVOT
+from lstm_toys.tasks.textfile import quoted
 
 MOST_ROWS = 1_000_000
 """Of a table: what a network answers in about a second; a file may have a row every two bytes."""
 
-MOST_CHARACTERS = 2**20
-"""Of a line. A cell takes two characters at least, and some 60 bytes while its row is split."""
-
 SEPARATORS = "\t;,"
 
-MARKS = (  # That of UTF-16 is the beginning of one of UTF-32.
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+LIKE_A_NUMBER = re.compile(
+    r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|#?n/?a|null|none|[-–—?]+|#\S+[!?]|##+", re.I
 )
-"""What a file begins with that says how its text is written."""
-
-LIKE_A_NUMBER = re.compile(r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|n/?a|null|none|[-–—?]+", re.I)
-"""What no name of a column is: numbers in any notation, and what stands where one is missing."""
-
-DATE = re.compile(r"\d([-:/]|\.\d+\.)\d")
-"""What a date or a time of day has somewhere."""
-
-SEP = re.compile(r'\s*"?sep=.?"?\s*', re.I)
-"""What tells a spreadsheet the separator."""
+"""What is not a column name: numbers in any notation, and what stands for a missing one."""
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
+
+STRANGE = re.compile(rb"[^-+.,;\d\seE]|[eE]\s")
+"""What is in no number, but may be in what pandas takes for one: ``TRUE`` is 1 to it, and ``+1e 3`` is 1000."""
+
+AROUND = re.compile(rb"(?m)^[^\S\n]+|[^\S\n]+$")
+"""Spaces around a number. Between them and a plus pandas reads a number less exactly than elsewhere."""
+
+MONTH = "(jan|feb|m[aä][riy]|apr|ju[nl]|aug|sep|o[ck]t|nov|de[cz])"
+
+DATE = re.compile(rf"\d([-:/]|\.\d+\.)\d|\d\W*{MONTH}|\b{MONTH}[a-z]*\W*\d", re.I)
+"""What a date or a time of day contains."""
 
 
 class Table(NamedTuple):
@@ -85,134 +79,64 @@ def read(path: Path | str) -> Table:
     """The table in a regular file.
 
     Raises:
-        ValueError: there is none, or no such file; the argument says why and where in one line.
+        ValueError: the file does not exist, cannot be read as a table, or could be read in two ways; the argument says
+            why and where in one line.
     """
-    raw = _content(path)
-    encoding = _encoding(raw)
-    separator = _separator(_lines(raw, encoding))
+    raw = textfile.content(path)
+    encoding = textfile.encoding(raw)
+    separator = _separator(textfile.lines(raw, encoding))
     comments: list[str] = []
-    reader = csv.reader(_lines(raw, encoding, comments), delimiter=separator, skipinitialspace=True, strict=True)
-    header: tuple[str, ...] | None = None
-    numbers, lines = array("d"), array("l")
-    signs: dict[str, int] = {}
-    width = 0
-    for line, cells in _rows(reader):
-        if len(cells) != width or not cells[-1].strip():
-            filled = max((column for column, cell in enumerate(cells, 1) if cell.strip()), default=0)
-            if not filled:
-                continue
-            if not width:
-                width = filled
-                if not any(LIKE_A_NUMBER.fullmatch(cell.strip()) for cell in cells):
-                    header = _names(line, cells[:width])
-                    continue
-            if filled > width or len(cells) < width:
-                raise ValueError(_unequal(line, cells, max(filled, len(cells[:width])), width, separator))
-            cells = cells[:width]
-        if header is None and not lines and comments:
-            header = _commented(comments[-1], separator, width)
-        text = "".join(cells)
-        numbers.extend(_numbers(line, cells, text, separator, above=len(lines) + (header is not None)))
+    content = textfile.lines(raw, encoding, comments)
+    header, width, first = _head(content, separator)
+    lines, rows, quotes = array("l"), list[str](), array("l")
+    for line, written in chain(first, content):
+        if not (row := _row(line, written, separator, width, len(rows) + (header is not None))):
+            continue
+        rows.append(row)
         lines.append(line)
-        if len(lines) > MOST_ROWS:
+        if '"' in written:
+            quotes.append(line)
+        if header is None and len(rows) == 1 and comments:
+            header = _commented(comments[-1], separator, width)
+        if len(rows) > MOST_ROWS:
             raise ValueError(f"has more than {MOST_ROWS:,} rows of numbers")
-        for sign in ".,":
-            if sign in text and sign not in signs:
-                signs[sign] = line
-    if len(signs) > 1:
-        raise ValueError(f"has a decimal point in row {signs['.']} and a decimal comma in row {signs[',']}")
-    if header is None and width > 1 and separator == "," and not signs:
+    text = "\n".join(rows).encode()
+    del raw, rows, content
+    values = _numbers(text, lines, separator, width, named=header is not None)
+    if header is None and width > 1 and separator == "," and b"." not in text:
         raise ValueError(
             "has no decimal points and no header, so that its commas may be decimal ones: "
             "name the columns in a first row, or separate them by semicolons or tabs"
         )
-    values = np.array(numbers).reshape(-1, max(width, 1))
-    if header is None and width > 2 and len(lines) > 1 and _counts(values[0]) and not _counts(values[1]):
-        low, high = values[0, 0], values[0, -1]
-        raise ValueError(
-            f"row {lines[0]} counts from {low:g} to {high:g}: if these are names of columns, put a letter before them, "
-            f"such as y{low:g}, and if they are values, name the columns in a row above"
-        )
+    quoted_first = len(lines) > 0 and [*quotes] == [lines[0]]
+    ambiguity.check_table(header, values, np.array(lines), quoted_first=quoted_first)
     return Table(header, values, np.array(lines))
 
 
-def quoted(text: str) -> str:
-    """The text of a cell as a message has it: at most 40 characters, and none that a terminal would obey."""
-    return repr(text if len(text) <= 40 else f"{text[:39]}…")
+def _separator(lines: Iterator[tuple[int, str]]) -> str:
+    said = [*islice((text for _, text in lines if text.strip(f'{SEPARATORS}" \n')), 2)]
+    return next((sign for text in reversed(said) for sign in SEPARATORS if sign in text), ",")
 
 
-def _content(path: Path | str) -> bytes:
+def _head(
+    content: Iterator[tuple[int, str]], separator: str
+) -> tuple[tuple[str, ...] | None, int, list[tuple[int, str]]]:
+    """The header, if the first row is one, the number of columns, and the first row if it is not."""
+    for line, text in content:
+        cells = _cells(line, chain([text], (text for _, text in content)), separator)
+        while cells and not cells[-1].strip():
+            del cells[-1]
+        if any(LIKE_A_NUMBER.fullmatch(cell.strip()) for cell in cells):
+            return None, len(cells), [(line, text)]
+        if cells:
+            return _names(line, cells), len(cells), []
+    return None, 0, []
+
+
+def _cells(line: int, texts: Iterator[str], separator: str) -> list[str]:
+    """The cells of the next row, whose quotes may hold separators and ends of lines."""
     try:
-        # A FIFO that nobody writes to would keep whoever opens it waiting.
-        with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise ValueError("is no regular file")
-            # What /proc has tells no size.
-            if status.st_size > MOST_BYTES or len(raw := file.read(MOST_BYTES + 1)) > MOST_BYTES:
-                size = f"{status.st_size:,} bytes" if status.st_size else "more"
-                raise ValueError(f"holds {size}; files of at most {MOST_BYTES:,} bytes are read")
-    except OSError as error:
-        raise ValueError(error.strerror or "cannot be read") from None
-    return raw
-
-
-def _encoding(raw: bytes) -> str:
-    if raw.startswith(b"PK\x03\x04"):
-        raise ValueError("is a workbook or an archive; save the sheet as CSV")
-    marked = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), None)
-    if not marked and b"\0" in raw:
-        raise ValueError("holds NUL bytes: it is no text, or UTF-16 without the mark that says so")
-    for encoding in (marked,) if marked else ("utf-8", "cp1252"):
-        if _decodes(raw, encoding):
-            return encoding
-    raise ValueError("is no text in UTF-8, UTF-16 or Latin-1")
-
-
-def _decodes(raw: bytes, encoding: str) -> bool:
-    content = io.BytesIO(raw)
-    try:
-        for _ in codecs.iterdecode(iter(lambda: content.read(2**20), b""), encoding):
-            pass
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Iterator[str]:
-    """The lines of a file; a comment is an empty one, so that the others keep their numbers.
-
-    Args:
-        raw: the file.
-        encoding: of it.
-        comments: what is said in them is added, when they are passed over.
-    """
-    file = io.TextIOWrapper(io.BytesIO(raw), encoding, newline="")
-    for number, line in enumerate(iter(lambda: file.readline(MOST_CHARACTERS), ""), 1):
-        if len(line) == MOST_CHARACTERS:
-            told = f"row {number} has {MOST_CHARACTERS:,} characters or more; a curve is a column, and not a row"
-            raise ValueError(told)
-        if line.lstrip().startswith(("#", "%")):
-            if comments is not None:
-                comments.append(line.strip().lstrip("#%").strip())
-            yield "\n"
-        else:
-            yield "\n" if number == 1 and SEP.fullmatch(line) else line
-
-
-def _separator(lines: Iterator[str]) -> str:
-    said = [*islice((line for line in lines if line.strip(f'{SEPARATORS}" \r\n')), 2)]
-    return next((sign for line in reversed(said) for sign in SEPARATORS if sign in line), ",")
-
-
-def _rows(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows that have cells, and the lines that they begin on."""
-    line = 1
-    try:
-        for cells in reader:
-            if cells:
-                yield line, cells
-            line = reader.line_num + 1
+        return next(csv.reader(texts, delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error:
         told = f"row {line} has a double quote that is not closed or within a cell, or a cell without an end"
         raise ValueError(told) from None
@@ -221,6 +145,8 @@ def _rows(reader: Any) -> Iterator[tuple[int, list[str]]]:
 def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
     names = tuple(" ".join(cell.split()) for cell in cells)
     for column, name in enumerate(names, 1):
+        if not name and column == 1:
+            raise ValueError(f"row {line}, column 1: this column has no name: {LEAVE_OUT}")
         if not name:
             raise ValueError(f"row {line}, column {column}: this column has no name, and others have")
         if not name.isprintable():
@@ -243,69 +169,120 @@ def _commented(comment: str, separator: str, width: int) -> tuple[str, ...] | No
     return tuple(cells) if sound and not any(not cell or LIKE_A_NUMBER.fullmatch(cell) for cell in cells) else None
 
 
-def _counts(row: jt.Float[np.ndarray, " C"]) -> bool:
-    """Whether numbers are whole, and each one more than the one before."""
-    return bool((row == np.round(row)).all() and (np.diff(row) == 1).all())
+def _row(line: int, text: str, separator: str, width: int, above: int) -> str:
+    """A row without quotes, and without empty cells at its end; empty: it says nothing."""
+    if '"' in text:
+        cells = _cells(line, iter([text]), separator)
+        for column, cell in enumerate(cells, 1):
+            if separator in cell:
+                raise ValueError(f"row {line}, column {column}: {_fault(cell.strip(), separator)}")
+        text = separator.join(cells)
+    ends = separator + string.whitespace
+    if text.count(separator) >= width or not text.strip(ends):
+        text = text.rstrip(ends)
+    if text and (count := text.count(separator) + 1) != width:
+        raise ValueError(_unequal(line, text, count, width, separator, above))
+    return text.rstrip("\n")
 
 
-def _unequal(line: int, cells: Sequence[str], count: int, width: int, separator: str) -> str:
-    whole = separator == "," and re.fullmatch(r"[-+\d\s]+", "".join(cells))
-    hint = "; numbers with decimal commas need semicolons or tabs between them" if whole else ""
-    hint = hint or "; what stands above the table begins with #" * (width == 1)
+def _unequal(line: int, text: str, count: int, width: int, separator: str, above: int) -> str:
+    hint = ""
+    if separator == "," and re.fullmatch(r"[-+\d\s,]+", text):
+        hint = "; numbers with decimal commas need semicolons or tabs between them"
+    elif width == 1:
+        hint = "; text above the table begins with #"
+    elif above == 1 and count == width + 1:
+        hint = f"; the names may lack one for the first column: {LEAVE_OUT}"
     return f"row {line} has {count} columns, and the first has {width}{hint}"
 
 
-def _numbers(line: int, cells: Sequence[str], text: str, separator: str, *, above: int) -> list[float]:
-    """The numbers of a row.
+def _numbers(
+    text: bytes, lines: Sequence[int], separator: str, width: int, *, named: bool
+) -> jt.Float[np.ndarray, "R C"]:
+    """The numbers of all rows.
 
     Args:
-        line: of the row.
-        cells: of it.
-        text: of all of them.
-        separator: between them.
-        above: how many rows stand above it.
+        text: the rows, without quotes.
+        lines: of them.
+        separator: between cells.
+        width: cells of a row.
+        named: whether there are names above.
 
     Raises:
-        ValueError: one is none.
+        ValueError: a cell is not a number.
     """
-    if text.isascii() and "_" not in text:
-        try:
-            numbers = [*map(float, cells)]
-        except ValueError:
-            numbers = [math.nan]
-        if all(map(math.isfinite, numbers)):
-            return numbers
-    numbers = []
-    for column, cell in enumerate(cells, 1):
-        try:
-            numbers.append(_number(cell.strip(), separator))
-        except ValueError as error:
-            raise ValueError(f"row {line}, column {column}: {error}{_advice(cells, cell, above)}") from None
-    return numbers
+    if not lines:
+        return np.empty((0, max(width, 1)))
+    points, commas = b"." in text, separator != "," and b"," in text
+    cells = text.replace(separator.encode(), b"\n")
+    if b" " in cells or b"\t" in cells:
+        cells = AROUND.sub(b"", cells)
+    if not STRANGE.search(cells) and not (points and commas):
+        with contextlib.suppress(ValueError):
+            values = _parsed(cells, "," if commas else ".")
+            if len(values) == len(lines) * width and np.isfinite(values).all():
+                return values.reshape(-1, width)
+    raise ValueError(_first_fault(text.decode().split("\n"), lines, separator, above=int(named)))
+
+
+def _first_fault(rows: Sequence[str], lines: Sequence[int], separator: str, above: int) -> str:
+    """Where the first cell is that is not a number, or the two decimal signs, and what helps."""
+    signs: dict[str, int] = {}
+    for line, row in zip(lines, rows, strict=True):
+        cells = [cell.strip() for cell in row.split(separator)]
+        for column, cell in enumerate(cells, 1):
+            if fault := _fault(cell, separator):
+                return f"row {line}, column {column}: {fault}{_advice(cells, cell, above)}"
+        above += 1
+        for sign in set(".,") & set(row):
+            signs.setdefault(sign, line)
+    return f"has a decimal point in row {signs.get('.')} and a decimal comma in row {signs.get(',')}"
+
+
+def _parsed(text: bytes, decimal: str) -> jt.Float[np.ndarray, " N"]:
+    """The numbers in lines of one each. Of a table pandas might take the first column for an index, and it would need
+    seven seconds and a gigabyte for 400,000 columns.
+    """
+    import pandas
+
+    frame = pandas.read_csv(
+        io.BytesIO(text),
+        decimal=decimal,
+        header=None,
+        dtype=np.float64,
+        na_filter=False,
+        quoting=csv.QUOTE_NONE,
+        sep="|",  # There is none.
+        skip_blank_lines=False,
+    )
+    return frame.to_numpy().ravel()
+
+
+def _fault(text: str, separator: str) -> str:
+    """Why a cell is not a number; empty: it is one."""
+    if not text:
+        return "is empty"
+    if not NUMBER.fullmatch(text):
+        parts = text.split()
+        hint = ""
+        if len(parts) > 1 and all(map(NUMBER.fullmatch, parts)):
+            hint = "; columns are separated by commas, semicolons or tabs"
+        elif DATE.search(text):
+            hint = "; convert dates and times to numbers, such as seconds from the first"
+        return f"{quoted(text)} is not a number{hint}"
+    if "," in text and separator == ",":
+        return f"{quoted(text)} has a comma; decimal commas need semicolons or tabs between the numbers"
+    return "" if math.isfinite(float(text.replace(",", "."))) else f"{quoted(text)} is beyond what a number can be"
 
 
 def _advice(cells: Sequence[str], cell: str, above: int) -> str:
-    """What helps where a cell is no number, if that can be told from the row."""
-    like = [each.strip() for each in cells if LIKE_A_NUMBER.fullmatch(each.strip())]
-    if cell.strip() in like:
+    """What helps where a cell is not a number, if that can be told from the row."""
+    like = [each for each in cells if LIKE_A_NUMBER.fullmatch(each)]
+    if not above and like and cell not in like:
+        index = f"; {LEAVE_OUT}" * (not cell)
+        return f"{index}; a header is a row without any number: put a letter before {quoted(like[0])}"
+    if above != 1 or not cell or cell in like:
         return ""
-    if not above and like:
-        return f"; a header is a row without any number: put a letter before {quoted(like[0])}"
-    return "; units stand beside the names, as in time (s)" if above == 1 and not like and cell.strip() else ""
-
-
-def _number(text: str, separator: str) -> float:
-    if not text:
-        raise ValueError("is empty")
-    comma = "," in text
-    if comma and separator == ",":
-        raise ValueError(f"{quoted(text)} has a comma; decimal commas need semicolons or tabs between the numbers")
-    if not NUMBER.fullmatch(text):
-        parts = text.split()
-        spaced = len(parts) > 1 and all(map(NUMBER.fullmatch, parts))
-        hint = "; columns are separated by commas, semicolons or tabs" * spaced
-        hint = hint or "; a date or time is told in numbers, such as seconds from the first" * bool(DATE.search(text))
-        raise ValueError(f"{quoted(text)} is no number{hint}")
-    if not math.isfinite(value := float(text.replace(",", "."))):
-        raise ValueError(f"{quoted(text)} is beyond what a number can be")
-    return value
+    if not like:
+        return "; units stand next to the names, as in time (s)"
+    return "" if DATE.search(cell) else f"; convert text to numbers, or {PIVOT}"

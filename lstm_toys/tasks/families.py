@@ -5,6 +5,7 @@
 [[1.0, 2.0, 3.0]]
 """
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from lstm_toys.tasks.parameters import PARAMETERS, Parameter
+from lstm_toys import forks, values
+from lstm_toys.tasks.parameters import PARAMETERS, Parameter, parameters_of
 from lstm_toys.tasks.span import Span
 
 Parameters = Mapping[str, Float[Array, " C"] | Float[Array, ""] | Float[np.ndarray, " C"] | float | int]
@@ -52,6 +54,9 @@ class Family:
         function: from the time points ``[T]`` and one scalar a parameter to one curve ``[T]``.
         parameters: what it takes besides x.
 
+    Raises:
+        ValueError: the function does not take x and these parameters.
+
     Example:
         >>> import lstm_toys as lt
         >>> parabola = lt.Family(lambda x, bend: bend * x**2, (lt.Parameter("bend", 0.0, 1.0),))
@@ -61,6 +66,19 @@ class Family:
 
     function: Callable[..., Float[Array, " T"]]
     parameters: tuple[Parameter, ...]
+
+    def __post_init__(self) -> None:
+        values.function("function", self.function, "a function of x and the parameters")
+        if not values.several(self.parameters) or not all(isinstance(each, Parameter) for each in self.parameters):
+            raise values.refused("parameters", "a tuple of Parameters", self.parameters)
+        object.__setattr__(self, "parameters", tuple(self.parameters))
+        values.names("the names of parameters", self.names)
+        try:
+            inspect.signature(self.function).bind(None, **dict.fromkeys(self.names))
+        except TypeError as error:
+            raise ValueError(f"function must take x and {', '.join(self.names) or 'nothing else'}: {error}") from None
+        except ValueError:  # Some functions of other libraries do not say what they take.
+            pass
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,12 +93,27 @@ class Family:
             parameters: one array ``[C]``, or one number for all curves, for each parameter of the family.
 
         Raises:
-            ValueError: a parameter is missing or unknown.
+            ValueError: a parameter is missing or unknown or not such an array, or the function returns no curve.
         """
+        forks.check()
+        values.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
+        x = _floats("x", x, "T")
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
-        columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in parameters.values()))
-        return jax.vmap(lambda row: self.function(x, **row))(dict(zip(parameters, columns, strict=True)))
+        given = [values.numbers(name, value, "C") for name, value in parameters.items()]
+        lengths = {len(value) for value in given if values.several(value)}
+        if len(lengths - {1}) > 1:
+            told = ", ".join(str(len(value)) for value in given if values.several(value))
+            raise ValueError(
+                f"parameters must be arrays of one number for each curve, alike long, not of {told} numbers"
+            )
+        columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in given))
+
+        def one(row: dict[str, Float[Array, ""]]) -> Float[Array, " T"]:
+            curve = jnp.asarray(self.function(x, **row))
+            return values.array("what the function of the family returns", curve, str(len(x)))
+
+        return jax.vmap(one)(dict(zip(parameters, columns, strict=True)))
 
     def draw(self, key: Key[Array, ""], count: int, ranges: Ranges | None = None) -> dict[str, Float[Array, " C"]]:
         """Draws a table of parameters.
@@ -94,12 +127,19 @@ class Family:
             One array ``[C]`` for each parameter.
 
         Raises:
-            ValueError: a range is given for a parameter that the family does not have.
+            ValueError: a range is given for a parameter that the family does not have, or is none.
         """
+        forks.check()
+        count = values.whole("count", count, least=1)
         unknown = set(ranges or {}) - set(self.names)
         if unknown:
             raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
         intervals: Ranges = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
+        for name, ends in intervals.items():
+            if not isinstance(ends, tuple) or len(ends) != 2:
+                raise values.refused(name, "a range (low, high)", ends)
+            for end in ends:
+                values.number(name, end)
         keys = dict(zip(sorted(intervals), jax.random.split(key, len(intervals)), strict=True))
         return {
             name: jax.random.uniform(keys[name], (count,), minval=low, maxval=high)
@@ -121,10 +161,8 @@ def family_of(family: Family | str) -> Family:
     """
     if isinstance(family, Family):
         return family
-    if family not in FAMILIES:
-        raise ValueError(
-            f"there is no family {family!r}: the library has {', '.join(FAMILIES)}; give a Family of yours"
-        )
+    parameters_of(family)
+    values.instance("family", family, str, "a Family, or the name of one of the library")
     return FAMILIES[family]
 
 
@@ -132,7 +170,7 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
     """``count`` evenly spaced points, both ends of the span included; x from 0 to 1 if none is given.
 
     Raises:
-        ValueError: fewer than two points.
+        ValueError: fewer than two points, or something else than a number of them and a span.
 
     Example:
         >>> import lstm_toys as lt
@@ -141,7 +179,15 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
         >>> lt.time_points(3, lt.Span(0, 5)).tolist()
         [0.0, 2.5, 5.0]
     """
+    forks.check()
+    count = values.whole("count", count)
     if count < 2:
         raise ValueError(f"a curve needs at least 2 time points, not {count}")
-    start, stop = (span.start, span.stop) if span else (0.0, 1.0)
-    return jnp.linspace(start, stop, count)
+    span = Span() if span is None else span
+    values.instance("span", span, Span, "a Span, such as lt.Span(0, 5)")
+    return jnp.linspace(span.start, span.stop, count)
+
+
+def _floats(name: str, given: Float[Array, "..."], axes: str) -> Float[Array, "..."]:
+    """An array of floats on the devices, or traced."""
+    return jnp.asarray(values.array(name, given, axes))

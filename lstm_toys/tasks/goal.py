@@ -1,28 +1,83 @@
 """When a network counts as having learned its task."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Real
+
+import numpy as np
+from jaxtyping import Float
+
+AFTER = 0.1
+"""The share of a sequence at its beginning whose errors do not count, unless a goal has another one."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Goal:
     """When a seed counts as having learned its task.
 
     Attributes:
-        limit: the train MSE, or the train RMSE of each of the features, is at most this.
-        features: of the answer; none: the MSE counts. The RMSE of a sequence is over all but the first tenth of x.
-        scaled: of what the MSE is, where curves are scaled, in words.
+        rmse: the largest root mean squared error of answers to the training set that counts as learned, of what
+            networks are trained on: of scaled values, where curves are scaled.
+        features: of the answer, each of which has to meet it; none: all features together do.
+        after: the share of a sequence at its beginning whose errors do not count, since every network starts from a
+            zero state and has to find the curve first. Numbers of whole curves have no beginning.
+
+    Raises:
+        ValueError: the error is not a number above 0, features are not a tuple of names, or nothing would be left.
 
     Example:
         >>> import lstm_toys as lt
-        >>> print(lt.Goal(0.02, ("y",)))
+        >>> print(lt.Goal(rmse=0.02, features=("y",)))
         train RMSE of y at most 0.02
+        >>> print(lt.Goal(rmse=0.02, after=0))
+        train RMSE over whole curves at most 0.02
     """
 
-    limit: float
+    rmse: float | int
     features: tuple[str, ...] = ()
-    scaled: str = field(default="", repr=False)
+    after: float | int = AFTER
+
+    def __post_init__(self) -> None:
+        for name in ("rmse", "after"):
+            value = getattr(self, name)
+            if not isinstance(value, Real) or isinstance(value, bool):
+                raise ValueError(f"goal: {name} is a number, not {value!r}")
+        if not 0 < self.rmse < np.inf:
+            raise ValueError(f"goal: rmse is an error above 0, not {self.rmse!r}")
+        if not 0 <= self.after < 1:
+            raise ValueError(f"goal: after is a share of the curve from 0 to less than 1, not {self.after!r}")
+        if not isinstance(self.features, tuple) or not all(isinstance(name, str) for name in self.features):
+            raise ValueError(f"goal: features is a tuple of names, such as ('y',), not {self.features!r}")
+
+    def error(self, rmse: Float[np.ndarray, "*S A"], asked: Sequence[str]) -> Float[np.ndarray, "*S"]:
+        """The error that the goal is about.
+
+        Args:
+            rmse: of each feature of an answer.
+            asked: the names of these features.
+        """
+        if self.features:
+            return np.asarray(rmse[..., [asked.index(name) for name in self.features]].max(axis=-1))
+        return np.asarray(np.sqrt(np.square(rmse).mean(axis=-1)))
+
+    def told(self, *, scaled: bool) -> str:
+        """The goal in words.
+
+        Args:
+            scaled: whether networks are trained on scaled values.
+        """
+        of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
+        measured = ["train RMSE", *(f"of {each}" for each in of)]
+        if self.after != AFTER:
+            measured.append(after_which(self.after) or "over whole curves")
+        return f"{' '.join(measured)} at most {self.rmse:.3g}"
 
     def __str__(self) -> str:
-        measured = f"train RMSE of {' and '.join(self.features)}" if self.features else "train MSE"
-        measured += f" of {self.scaled}" if self.scaled else ""
-        return f"{measured} at most {self.limit:g}"
+        return self.told(scaled=False)
+
+
+def after_which(after: float | int) -> str:
+    """After how much of a curve errors count, in words; empty where all of them do."""
+    if not after:
+        return ""
+    return "after the first tenth" if after == 0.1 else f"after the first {100 * after:g} %"

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from lstm_toys import values
+
 RESERVED = frozenset(
     {
         *("seed", "step", "time", "feature", "family", "curve", "example", "asked", "shown", "probe", "setting"),
@@ -40,6 +42,10 @@ class Parameter:
     unit: str = ""
 
     def __post_init__(self) -> None:
+        for name in ("name", "symbol", "unit"):
+            values.instance(name, getattr(self, name), str, "text")
+        for name in ("low", "high"):
+            object.__setattr__(self, name, values.number(name, getattr(self, name)))
         if not self.name.isidentifier():
             raise ValueError(f"no parameter can be named {self.name!r}: a name is letters, digits and _, for a flag")
         if self.name in RESERVED or self.name.startswith("train_"):
@@ -87,11 +93,10 @@ def parameters_of(family: object) -> tuple[Parameter, ...]:
     Raises:
         ValueError: there is no family of that name.
     """
-    if not isinstance(family, str):
-        declared: tuple[Parameter, ...] = family.parameters  # type: ignore[attr-defined]
+    declared: tuple[Parameter, ...] | None = getattr(family, "parameters", None)
+    if declared is not None:
         return declared
-    if family not in PARAMETERS:
-        raise ValueError(
-            f"there is no family {family!r}: the library has {', '.join(PARAMETERS)}; give a Family of yours"
-        )
+    if not isinstance(family, str) or family not in PARAMETERS:
+        known = ", ".join(PARAMETERS)
+        raise ValueError(f"there is no family {values.brief(family)}: the library has {known}; give a Family of yours")
     return PARAMETERS[family]

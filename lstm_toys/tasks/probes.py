@@ -1,16 +1,18 @@
 """Curves that networks are shown after training."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Array, Float
 
+from lstm_toys import values
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import show
+from lstm_toys.tasks.supervision import Task, show
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Probe:
     """Curves of one family that networks are shown after training.
 
@@ -22,6 +24,9 @@ class Probe:
         targets: what would be right, ``[C, T, A]`` or ``[C, A]``, NaN where nobody knows; None: of sequences the
             inputs, of vectors the parameters.
         names: of the curves; none: they have no names.
+
+    Raises:
+        ValueError: curves, parameters, targets and names are not of the same curves, or not such numbers.
 
     Example:
         >>> import lstm_toys as lt
@@ -37,6 +42,23 @@ class Probe:
     targets: Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None = None
     names: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        values.text("name", self.name)
+        inputs = np.array(values.array("inputs", self.inputs, "C T F", empty=True))
+        object.__setattr__(self, "inputs", inputs)
+        values.mapping("parameters", self.parameters, "arrays of one number for each curve, by parameter")
+        for name, column in self.parameters.items():
+            values.array(name, column, str(len(inputs)), finite=False, empty=True)
+        if self.targets is not None:
+            axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(self.targets) > 2 else ''} A"
+            targets = values.array("targets", self.targets, axes, finite=False, empty=True)
+            object.__setattr__(self, "targets", np.array(targets))
+        if len(self.names) not in (0, len(inputs)):
+            raise values.refused("names", f"of {len(inputs)} curves, as inputs is", self.names)
+
+    def __repr__(self) -> str:
+        return values.line(self, name=self.name, inputs=self.inputs, **self.parameters)
+
 
 def probe(
     name: str, family: Family | str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
@@ -50,6 +72,9 @@ def probe(
         x: time points.
         features: what is shown of a curve.
 
+    Raises:
+        ValueError: the family has other parameters, or an argument is not what it is to be.
+
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
@@ -57,7 +82,34 @@ def probe(
         >>> lines.inputs.shape, lines.parameters["intercept"].tolist()
         ((2, 20, 1), [0.5, 0.5])
     """
-    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
     chosen = family_of(family)
     inputs = show(chosen.curves(x, parameters), x, features)
+    columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
     return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)), chosen.parameters)
+
+
+def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
+    """Checks that networks can be shown probes.
+
+    Args:
+        task: that they are trained on.
+        probes: what they are shown afterwards.
+        points: time points of its curves.
+
+    Raises:
+        ValueError: the curves of a probe have other lengths or features than the training curves, there are none, or
+            its targets are not what is asked.
+    """
+    for each in probes:
+        curves, count = np.shape(each.inputs), len(each.inputs)
+        if len(curves) != 3 or curves[1:] != (points, len(task.shown)) or not count:
+            expected = f"(curves, {points}, {len(task.shown)})"
+            raise ValueError(
+                f"probe {each.name!r} has inputs of shape {curves}; the training curves make it {expected}"
+            )
+        answers = (count, points, len(task.asked)) if task.sequence else (count, len(task.asked))
+        if each.targets is not None and np.shape(each.targets) != answers:
+            raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
+        unknown = [name for name in task.asked if name not in each.parameters]
+        if not task.sequence and each.targets is None and unknown:
+            raise ValueError(f"probe {each.name!r} has neither targets nor the parameter {unknown[0]}, which is asked")

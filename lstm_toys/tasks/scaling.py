@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import jaxtyping as jt
 import numpy as np
 
+from lstm_toys import values as checked
+
 REACH = 0.8
 """How far from 0 the values that are trained on come. Units of a recurrent layer answer within (-1, 1), and come close
 to its ends only with large weights; what lies beyond the values that were trained on wants some room, too."""
@@ -24,6 +26,9 @@ class Scaling:
         asked: of those of an answer.
         names: of both, each once, for what is told.
 
+    Raises:
+        ValueError: a pair is not of two finite numbers, or divides by 0.
+
     Example:
         >>> import lstm_toys as lt
         >>> import numpy as np
@@ -38,6 +43,12 @@ class Scaling:
     asked: Affine
     names: tuple[str, ...] = ("y",)
 
+    def __post_init__(self) -> None:
+        for name in ("shown", "asked"):
+            pairs = np.asarray(checked.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
+            if not pairs[:, 1].all():
+                raise checked.refused(name, "pairs of a middle and a unit other than 0", getattr(self, name))
+
     @classmethod
     def fitted(
         cls,
@@ -51,19 +62,30 @@ class Scaling:
             values: of the curves that are trained on.
             targets: what is asked of a whole curve; None: values are.
             names: of the features of an input, and of targets where there are any.
+
+        Raises:
+            ValueError: values or targets are not finite numbers of these shapes.
         """
-        shown = _fitted(values)
-        return cls(shown, shown if targets is None else _fitted(targets), names)
+        shown = _fitted(np.asarray(checked.array("values", values, "C T F")))
+        if targets is None:
+            return cls(shown, shown, names)
+        return cls(shown, _fitted(np.asarray(checked.array("targets", targets, "C A"))), names)
 
     def applied(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = False) -> jt.Float[np.ndarray, "*C F"]:
         """Values as networks are shown them, or asked for them."""
-        center, unit = np.array(self.asked if asked else self.shown).T
+        center, unit = self._pairs(values, self.asked if asked else self.shown)
         return (values - center) / unit
 
     def undone(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = True) -> jt.Float[np.ndarray, "*C F"]:
         """Values in the units of the file, of what networks answered, or were shown."""
-        center, unit = np.array(self.asked if asked else self.shown).T
+        center, unit = self._pairs(values, self.asked if asked else self.shown)
         return values * unit + center
+
+    def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
+        """What values are centered and divided by; raises ValueError if they are of other features."""
+        if np.shape(values)[-1:] != (len(pairs),):
+            raise ValueError(f"values must have {len(pairs)} features last, not the shape {list(np.shape(values))}")
+        return np.array(pairs).T
 
     @property
     def units(self) -> jt.Float[np.ndarray, " A"]:

@@ -11,6 +11,7 @@ import jaxtyping as jt
 import numpy as np
 
 from lstm_toys import tasks
+from lstm_toys import values as checked
 from lstm_toys.tasks.scaling import Scaling
 
 TRAINED, HELD_OUT, SHOWN = "trained on", "held out", "shown"
@@ -20,7 +21,7 @@ Ask = Literal["same", "next", "targets"]
 """What is asked: the curve itself, at each time point the value after it, or numbers of the whole curve."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CurveSet:
     """Curves that belong together.
 
@@ -35,6 +36,9 @@ class CurveSet:
     names: tuple[str, ...]
     values: jt.Float[np.ndarray, "C T F"]
     targets: jt.Float[np.ndarray, "C A"] | None = None
+
+    def __repr__(self) -> str:
+        return checked.line(self, name=self.name, names=self.names, values=self.values, targets=self.targets)
 
     def part(self, chosen: Sequence[int], name: str) -> CurveSet:
         """Some of its curves, as a set of another name."""

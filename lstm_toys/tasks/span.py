@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from lstm_toys import values
+
 
 @dataclass(frozen=True)
 class Span:
@@ -14,7 +16,7 @@ class Span:
         name: of x, along the axes of figures.
 
     Raises:
-        ValueError: it is empty or not finite.
+        ValueError: it is empty, too long or too short, or an end is not a number.
 
     Example:
         >>> import lstm_toys as lt
@@ -28,6 +30,10 @@ class Span:
     name: str = "x"
 
     def __post_init__(self) -> None:
+        for name in ("start", "stop"):
+            object.__setattr__(self, name, values.number(name, getattr(self, name)))
+        for name in ("unit", "name"):
+            values.instance(name, getattr(self, name), str, "text")
         if not self.start < self.stop:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is from a lower x to a higher one")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, cast
 
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from lstm_toys.tasks.families import Ends, Family, family_of
+from lstm_toys import forks, values
+from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
 from lstm_toys.tasks.planes import Told, Trained
 
 Numbers = Mapping[str, Float[Array, ""]]
@@ -36,14 +38,17 @@ class Examples(NamedTuple):
     inputs: Float[Array, "C T F"]
     targets: Float[Array, "C T A"] | Float[Array, "C A"]
 
+    def __repr__(self) -> str:
+        return values.line(self, **self._asdict())
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Task:
     """A training set for every seed.
 
     Attributes:
         examples: pure function from a seed's own key and the training numbers by name to the seed's training set; it is
-            traced into the program that initializes a network.
+            traced into the program that initializes a network. A population can be pickled if it can.
         shown: names of the features of an input.
         asked: names of the features of an answer.
         sequence: whether there is an answer at every time point, or one for the whole curve.
@@ -52,6 +57,9 @@ class Task:
         trained: which curves of a family are trained on, if that can be said.
         ahead: by how many time points answers are ahead of what is shown: 1, where each is to be the next value. Time
             points are then those that answers are about.
+
+    Raises:
+        ValueError: something is not what it is to be.
 
     Example:
         Asks for the curve upside down:
@@ -71,6 +79,34 @@ class Task:
     trained: Trained | None = None
     ahead: int = 0
 
+    def __post_init__(self) -> None:
+        values.function("examples", self.examples, "a function of a key and training numbers")
+        for name, least in (("shown", 1), ("asked", 1), ("numbers", 0)):
+            object.__setattr__(self, name, values.names(name, getattr(self, name), least))
+        object.__setattr__(self, "sequence", values.switch("sequence", self.sequence))
+        if self.batch is not None:
+            object.__setattr__(self, "batch", values.whole("batch", self.batch, least=1))
+        object.__setattr__(self, "ahead", values.whole("ahead", self.ahead, least=0))
+
+    def __repr__(self) -> str:
+        told = {"shown": self.shown, "asked": self.asked, "sequence": self.sequence, "batch": self.batch}
+        return values.line(self, **told, numbers=self.numbers, trained=self.trained)
+
+    def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
+        """The training set of a seed, in floats.
+
+        Raises:
+            ValueError: it is not of the features that the task names, or of no shape of `Examples`.
+        """
+        examples = self.examples(key, numbers)
+        try:
+            inputs, targets = examples
+        except (TypeError, ValueError):
+            raise values.refused("what examples returns", "Examples of inputs and targets", examples) from None
+        inputs = values.array("inputs of examples", inputs, f"C T {len(self.shown)}")
+        axes = f"{len(inputs)} {inputs.shape[1] if self.sequence else ''} {len(self.asked)}"
+        return Examples(jnp.asarray(inputs), jnp.asarray(values.array("targets of examples", targets, axes)))
+
     @property
     def axes(self) -> tuple[str, ...]:
         """The names of the axes of one answer in labeled arrays."""
@@ -85,14 +121,20 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
         x: time points.
         features: ``("y",)``, or ``("x", "y")``.
 
+    Raises:
+        ValueError: curves and time points are not such numbers, or there is another feature.
+
     Example:
         >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> lt.show(x[None] ** 2, x, ("x", "y")).shape
         (1, 20, 2)
     """
+    forks.check()
+    x = jnp.asarray(values.array("x", x, "T"))
+    curves = jnp.asarray(values.array("curves", curves, f"C {len(x)}", hint=", a y for each x", empty=True))
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
-    return jnp.stack([columns[name] for name in features], axis=-1)
+    return jnp.stack([columns[name] for name in _features(features)], axis=-1)
 
 
 def reproduce(
@@ -113,7 +155,7 @@ def reproduce(
         batch: curves in a step.
 
     Raises:
-        ValueError: the family has other parameters.
+        ValueError: the family has other parameters, or an argument is not what it is to be.
 
     Example:
         >>> import lstm_toys as lt
@@ -121,14 +163,20 @@ def reproduce(
         >>> task.shown, task.asked, task.numbers
         (('x', 'y'), ('x', 'y'), ('steepness',))
     """
-    trained = Trained(family, parameters)
-
-    def examples(_: Key[Array, ""], numbers: Numbers) -> Examples:
-        curves = family_of(family).curves(x, {name: _value(told, numbers) for name, told in parameters.items()})
-        shown = show(curves, x, features)
-        return Examples(shown, shown)
-
+    trained, x, features = _trained(family, _stated(parameters)), _points(x), _features(features)
+    examples = partial(_reproduced, trained, x, features)
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
+
+
+def _reproduced(
+    trained: Trained,
+    x: Float[Array, " T"],
+    features: tuple[str, ...],
+    key: Key[Array, ""],  # noqa: ARG001
+    numbers: Numbers,
+) -> Examples:
+    shown = show(_curves(trained, x, _values(trained, numbers)), x, features)
+    return Examples(shown, shown)
 
 
 Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
@@ -142,14 +190,32 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
         features: names of the F features.
         batch: curves in a step.
 
+    Raises:
+        ValueError: the curves are not finite numbers of this shape, or the features not F different names.
+
     Example:
         >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
         True
     """
-    same = jnp.asarray(curves, jnp.float32)
-    return Task(lambda *_: Examples(same, same), features, features, sequence=True, batch=batch)
+    features = values.names("features", features, 1)
+    same = _single(curves, features)
+    return Task(partial(_same, Examples(same, same)), features, features, sequence=True, batch=batch)
+
+
+def _same(examples: Examples, *_: object) -> Examples:
+    """A training set that every seed has."""
+    return examples
+
+
+def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
+    """Curves of these features, in single precision."""
+    forks.check()
+    held = values.array("curves", curves, "C T F", hint=", as lt.show makes them")
+    if held.shape[2] != len(features):
+        raise values.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
+    return jnp.array(held, jnp.float32)
 
 
 def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
@@ -160,15 +226,21 @@ def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = N
         features: names of the F features.
         batch: curves in a step.
 
+    Raises:
+        ValueError: see `reproduce_curves`; or the curves have one time point.
+
     Example:
         >>> import lstm_toys as lt
         >>> x = lt.time_points(20)
         >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
         1
     """
-    every = jnp.asarray(curves, jnp.float32)
-    shown, after = every[:, :-1], every[:, 1:]
-    return Task(lambda *_: Examples(shown, after), features, features, sequence=True, batch=batch, ahead=1)
+    features = values.names("features", features, 1)
+    every = _single(curves, features)
+    if every.shape[1] < 2:
+        raise values.refused("curves", "of 2 time points at least", every)
+    same = Examples(every[:, :-1], every[:, 1:])
+    return Task(partial(_same, same), features, features, sequence=True, batch=batch, ahead=1)
 
 
 def answer_curves(
@@ -186,9 +258,15 @@ def answer_curves(
         features: names of the F features.
         asked: names of the A numbers.
         batch: curves in a step.
+
+    Raises:
+        ValueError: see `reproduce_curves`; or the targets are not A finite numbers of each curve.
     """
-    same = Examples(jnp.asarray(curves, jnp.float32), jnp.asarray(targets, jnp.float32))
-    return Task(lambda *_: same, features, asked, sequence=False, batch=batch)
+    features, asked = values.names("features", features, 1), values.names("asked", asked, 1)
+    inputs = _single(curves, features)
+    held = values.array("targets", targets, f"{len(inputs)} {len(asked)}", hint=", asked numbers of each curve")
+    same = Examples(inputs, jnp.array(held, jnp.float32))
+    return Task(partial(_same, same), features, asked, sequence=False, batch=batch)
 
 
 def read_off(
@@ -205,7 +283,7 @@ def read_off(
         batch: curves in a step.
 
     Raises:
-        ValueError: the family has other parameters.
+        ValueError: the family has other parameters, or an argument is not what it is to be.
 
     Example:
         >>> import lstm_toys as lt
@@ -215,24 +293,24 @@ def read_off(
         >>> task.asked, task.sequence
         (('slope',), False)
     """
-    trained, numbers = Trained(family, parameters), _named(parameters)
+    trained, x, numbers = _trained(family, _stated(parameters)), _points(x), _named(parameters)
+    asked = _asked(asked, family)
+    each = partial(_read_off, trained, asked, x)
+    examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
+    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
-    def examples(numbers: Numbers) -> Examples:
-        values = {name: _value(told, numbers) for name, told in parameters.items()}
-        curves = show(family_of(family).curves(x, values), x, ("y",))
-        columns = [jnp.broadcast_to(jnp.asarray(values[name], x.dtype), len(curves)) for name in asked]
-        return Examples(curves, jnp.stack(columns, axis=-1))
 
-    same = None if numbers else examples({})  # Computed once, not by every network.
-    return Task(
-        lambda _, numbers: same or examples(numbers),
-        ("y",),
-        asked,
-        sequence=False,
-        batch=batch,
-        numbers=numbers,
-        trained=trained,
-    )
+def _read_off(
+    trained: Trained,
+    asked: tuple[str, ...],
+    x: Float[Array, " T"],
+    key: Key[Array, ""] | None,  # noqa: ARG001
+    numbers: Numbers,
+) -> Examples:
+    found = _values(trained, numbers)
+    curves = show(_curves(trained, x, found), x, ("y",))
+    columns = [jnp.broadcast_to(jnp.asarray(found[name], curves.dtype), len(curves)) for name in asked]
+    return Examples(curves, jnp.stack(columns, axis=-1))
 
 
 def read_off_drawn(
@@ -255,7 +333,7 @@ def read_off_drawn(
         batch: curves in a step.
 
     Raises:
-        ValueError: the family has no such parameter.
+        ValueError: the family has no such parameter, or an argument is not what it is to be.
 
     Example:
         >>> import lstm_toys as lt
@@ -263,18 +341,75 @@ def read_off_drawn(
         >>> task.batch
         10
     """
+    values.mapping("ranges", ranges, "ranges (low, high) by parameter")
+    for name, ends in ranges.items():
+        if not isinstance(ends, tuple | list) or len(ends) != 2:
+            raise values.refused(name, "a range (low, high)", ends)
+    pairs: dict[str, tuple[float | int | str, float | int | str]] = {
+        name: (low, high) for name, (low, high) in ranges.items()
+    }
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
-    trained = Trained(family, {**own, **ranges})
+    trained, x, asked = _trained(family, {**own, **pairs}), _points(x), _asked(asked, family)
+    examples = partial(_drawn, family, values.whole("count", count, least=1), pairs, asked, x)
+    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
 
-    def examples(key: Key[Array, ""], numbers: Numbers) -> Examples:
-        intervals: dict[str, Ends] = {
-            name: (_end(low, numbers), _end(high, numbers)) for name, (low, high) in ranges.items()
-        }
-        parameters = family_of(family).draw(key, count, intervals)
-        curves = family_of(family).curves(x, parameters)
-        return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))
 
-    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(ranges), trained=trained)
+def _drawn(
+    family: Family | str,
+    count: int,
+    ranges: Mapping[str, tuple[float | int | str, float | int | str]],
+    asked: tuple[str, ...],
+    x: Float[Array, " T"],
+    key: Key[Array, ""],
+    numbers: Numbers,
+) -> Examples:
+    intervals: dict[str, Ends] = {
+        name: (_end(low, numbers), _end(high, numbers)) for name, (low, high) in ranges.items()
+    }
+    parameters = family_of(family).draw(key, count, intervals)
+    curves = family_of(family).curves(x, parameters)
+    return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))
+
+
+def _trained(family: Family | str, parameters: Stated) -> Trained:
+    """Which curves are trained on; raises ValueError if family or parameters are not what they are to be."""
+    family_of(family)
+    return Trained(family, parameters)
+
+
+def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
+    """A copy of time points, which a caller cannot change afterwards."""
+    forks.check()
+    return jnp.array(values.array("x", x, "T"))
+
+
+def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
+    return family_of(cast(Family | str, trained.family)).curves(x, parameters)
+
+
+def _stated(parameters: Stated) -> Stated:
+    """Parameters of curves that are not drawn."""
+    values.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
+    for name, told in parameters.items():
+        if isinstance(told, tuple):
+            raise values.refused(name, "a number, an array, or a name; a range is for lt.read_off_drawn", told)
+    return parameters
+
+
+def _features(features: Sequence[str]) -> tuple[str, ...]:
+    """Features that a curve of a family has."""
+    found = values.names("features", features, 1)
+    if unknown := [name for name in found if name not in ("x", "y")]:
+        raise values.refused("features", "among x and y", unknown[0])
+    return found
+
+
+def _asked(asked: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
+    """Parameters of a family that are asked for."""
+    found, known = values.names("asked", asked, 1), family_of(family).names
+    if unknown := [name for name in found if name not in known]:
+        raise values.refused("asked", f"among the parameters {', '.join(known)}", unknown[0])
+    return found
 
 
 def _named(parameters: Stated) -> tuple[str, ...]:
@@ -283,13 +418,9 @@ def _named(parameters: Stated) -> tuple[str, ...]:
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
 
 
-def _value(
-    told: Told | Float[Array, "*C"], numbers: Numbers
-) -> Float[Array, "*C"] | Float[np.ndarray, "*C"] | float | int:
-    """A parameter of training curves."""
-    if isinstance(told, tuple):
-        raise ValueError("a range is for curves that are drawn: lt.read_off_drawn")
-    return numbers[told] if isinstance(told, str) else told
+def _values(trained: Trained, numbers: Numbers) -> Parameters:
+    """The parameters of training curves that are not drawn."""
+    return {name: numbers[told] if isinstance(told, str) else told for name, told in trained.parameters.items()}  # type: ignore[misc]
 
 
 def _end(end: float | int | str, numbers: Numbers) -> Float[Array, ""] | float:

@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import re
+import shlex
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -10,11 +12,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from drawn import assert_legible, texts
 from matplotlib.image import imread
 from rendered import rendered
 
 import lstm_toys as lt
-from conftest import carry_out, carry_out_without_jax, rarely
+from conftest import carry_out, finished_without_jax, rarely
 from experiments import amplitude, claims, sine
 from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
@@ -25,17 +28,17 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs import execution
-from lstm_toys.studies.claims import figures
+from lstm_toys.studies.claims import figures, report, trial
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.tasks import families
 
-ROOT = Path(__file__).parents[2]
+README = Path(__file__).parents[2] / "README.md"
 VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
 
 
 def test_the_command_is_told_whatever_files_are_called():
-    asked = claims.ClaimSettings("claims", 4, 0, False, (), (), ())
-    told = rendered(claims.made_by(asked, "mine", {"sine": Path("a`b|<img src=x>*c*.nc")}))
+    asked = claims.ClaimSettings("claims", 4, 0, False, (), ())
+    told = rendered(claims.made_by(asked, "mine", {"sine": Path("a`b|<img src=x>*c*.nc")}, trained=False))
     assert told == (
         "<p>Made by <code>python -m experiments.claims --claims mine --seeds 4 --base_seed 0 --answers "
         "'sine=a`b|&lt;img src=x&gt;*c*.nc'</code>. The answers of sine are those in a`b|&lt;img src=x&gt;*c*.nc, "
@@ -111,15 +114,42 @@ def test_the_table_and_the_figure_hold_every_claim(judged):
     assert "14 s (networks), 2 s (untrained networks)" in table
     height, width, _ = imread(judged[1] / "claims.png").shape
     assert height > width > 1_000
-    figure = figures.draw(json.loads((judged[1] / "claims.json").read_text()))
+    figure = figures.draw_numbers(json.loads((judged[1] / "claims.json").read_text()))
     written = " ".join(text.get_text() for text in figure.texts)
     assert all(name in written for name in CLAIMS.ids)
+
+
+def test_the_forest_has_a_row_a_claim_with_its_share_and_interval(judged):
+    entries = json.loads((judged[1] / "claims.json").read_text())
+    (axes,) = figures.draw(entries).axes
+    rows = {}
+    for line in axes.lines:
+        if line.get_color() in figures.TINTS.values() and line.get_linewidth() == 2:
+            rows.setdefault(line.get_ydata()[0], []).append((line.get_color(), list(line.get_xdata())))
+    for line in axes.lines:
+        if line.get_marker() == "s":
+            rows[line.get_ydata()[0]].append(line.get_xdata()[0])
+    drawn = [rows[height] for height in sorted(rows, reverse=True)]
+    expected = sorted(entries, key=lambda entry: ("supported", "refuted", "undecided").index(entry["verdict"]))
+    assert drawn == [[(figures.TINTS[entry["verdict"]], entry["interval"]), entry["share"]] for entry in expected]
+    written = [text.get_text() for text in figures.draw(entries).texts]
+    places = [written.index(entry["id"]) for entry in expected]
+    assert places == sorted(places)
+    for place, entry in zip(places, expected, strict=True):
+        assert written[place + 2] == f"{report.percent(entry['share'])} {report.percents(entry['interval'])}"
+
+
+def test_the_forest_is_legible_where_a_page_is_830_pixels_wide(judged):
+    figure = figures.draw(json.loads((judged[1] / "claims.json").read_text()))
+    assert_legible(figure)
+    shrunk = 830 / (figure.get_figwidth() * figure.dpi)
+    assert min(text.get_fontsize() for text in texts(figure)) * figure.dpi / 72 * shrunk >= 12
 
 
 def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
     entries = json.loads((judged[1] / "claims.json").read_text())
     (entry,) = (each for each in entries if each["id"] == "sine-learned")
-    (axes,) = figures.draw([entry]).axes
+    (axes,) = figures.draw_numbers([entry]).axes
     lines = {(line.get_marker(), line.get_color()): line.get_xdata() for line in axes.lines if len(line.get_xdata())}
     dots = lines["o", COLORS["b"]]
     np.testing.assert_array_equal(dots, [number for number in entry["per_seed"] if number is not None])
@@ -140,6 +170,9 @@ def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
     assert all(name in told for name in CLAIMS.ids)
     assert max(map(len, told.split("the runs took")[0].splitlines())) <= 80
     assert "sine-learned: diverged and counted as not meeting it: seeds 1" in told
+    controls = told.split("the share of controls that meet them")[1].split("\n\n")[0]
+    assert all(word in controls for name in CLAIMS.controls for word in name.split())
+    assert re.search(r"lines-nonlinear +0% +0% +0%", controls)
     assert (judged[1] / "claims.json").stat().st_mtime_ns == before
 
 
@@ -279,7 +312,7 @@ def test_given_answers_are_judged_as_those_of_networks(judged, folder, populatio
             ours, theirs = alike(entry, reference[name])
             assert ours == theirs
             assert entry["controls"] == {}
-        assert f"--answers {population}={file}`" in table
+        assert f"--answers {shlex.quote(f'{population}={file}')}`" in table
         assert f"The answers of {population} are those in {file.name}, beside which there are no controls" in table
         assert not [*folder.glob(f"runs/{population}-*")]
     assert json.loads((run / "config.json").read_text())["answers"] == [[population, lt.files.sha256(labeled)]]
@@ -334,7 +367,7 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
         (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
         (["--answers=cosine=README.md"], "the claims need no population 'cosine'; they need line, hill,"),
         (["--only=slope-large", "--answers=sine=README.md"], "need no population 'sine'; they need slope_intercept"),
-        (["--only=sine-learned", "--answers=sine=README.md"], "answers of sine: README.md is no file of answers: "),
+        (["--only=sine-learned", f"--answers=sine={README}"], "README.md is no file of answers: "),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):
@@ -396,9 +429,8 @@ def test_help_tells_the_flags_that_it_takes(capsys):
 
 
 def test_what_is_finished_is_told_without_jax(judged):
-    told = carry_out_without_jax("claims", judged[0])
+    told = finished_without_jax("claims", *judged[0])
     assert all(name in told for name in CLAIMS.ids)
-    assert told.endswith("\n0\n")
 
 
 MINE = """
@@ -421,7 +453,7 @@ EXPERIMENT = lt.Experiment(
     name="mine",
     doc="One line.",
     defaults={"steps": 3, "learning_rate": 0.1, "hidden": "2", "timesteps": 12},
-    goal=lt.Goal(1e-3),
+    goal=lt.Goal(rmse=0.03),
     task=task,
     probes=probes,
     draw=lambda results, beside: {},
@@ -507,7 +539,19 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert entries["small"]["variants"]["three units"]["difference"] == 0.0
     assert table.startswith("# What I think of lines in \\$x\\$\n")
     assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
-    assert {path.name for path in run.glob("*.png")} == {"claims.png", "variants.png"}
+    assert {path.name for path in run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
+
+
+def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
+    assert own
+    arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
+    for work in claims.plan(arguments).works[0].needs.values():
+        made, trained = trial.made(work.subject, work.run.settings), storage.load_results(work.run.results)
+        assert {name: (made[name].dims, made[name].dtype) for name in made.variables} == {
+            name: (trained[name].dims, trained[name].dtype) for name in trained.variables
+        }
+        assert {**made.sizes, "seed": 6} == dict(trained.sizes)
+        np.testing.assert_array_equal(made.step, trained.step)
 
 
 def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
@@ -515,7 +559,7 @@ def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
         (json.loads((judged[1] / "claims.json").read_text()), (judged[1] / "claims.md").read_text(), True),
         ([*own[0].values()], own[1], False),
     ):
-        (legend,) = figures.draw(entries).legends
+        (legend,) = figures.draw_numbers(entries).legends
         told = {text.get_text() for text in legend.get_texts()}
         assert ("the published network" in told) == mentioned
         assert ("published" in table) == mentioned
@@ -525,24 +569,53 @@ def test_claims_of_ones_own_without_published_answers_mention_none(judged, own):
 def test_the_words_of_a_claim_have_room(judged):
     entries = json.loads((judged[1] / "claims.json").read_text())[:3]
     entries[0]["remarks"] = 9 * ["a remark that takes more than the height of a row"]
-    figure = figures.draw(entries)
-    figure.draw_without_rendering()
-    boxes = [text.get_window_extent() for text in figure.texts]
-    assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
+    for draw in (figures.draw, figures.draw_numbers):
+        figure = draw(entries)
+        figure.draw_without_rendering()
+        boxes = [text.get_window_extent() for text in figure.texts]
+        assert not [1 for one, other in combinations(boxes, 2) if one.overlaps(other)]
 
 
-def test_the_figure_of_variants_shows_their_intervals(own):
-    entries = [*own[0].values()]
-    axes, _ = figures.draw_variants(entries).axes
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["steeper, 0%", "small, 100%"]
-    column = [label.get_text() for label in axes.get_xticklabels()].index("three units")
-    told = {text.get_position(): (text.get_text(), text.get_weight()) for text in axes.texts}
-    for row, entry in enumerate(entries):
-        variant = entry["variants"]["three units"]
-        low, high = (100 * end for end in variant["difference_interval"])
-        weight = "normal" if low <= 0 <= high else "bold"
-        assert told[column, row - 0.12] == (f"{100 * variant['difference']:+.0f}", weight)
-        assert told[column, row + 0.25][0] == f"{low:+.0f} … {high:+.0f}"
+def with_variants(entry, **changes):
+    """An entry with variants whose share differs by so many points of 100, in all cases by 5 more or less."""
+    variants = {
+        name.replace("_", " "): {"difference": each / 100, "difference_interval": [(each - 5) / 100, (each + 5) / 100]}
+        for name, each in changes.items()
+    }
+    return entry | {"variants": variants}
+
+
+def test_the_figure_of_variants_draws_changes_alone(own):
+    first, second = own[0].values()
+    entries = [
+        with_variants(first, gru=-40, ten_times=2, gru_as_large=30, other_gates=0),
+        with_variants(second, gru=1, ten_times=20, other_gates=-1),
+        with_variants(first, gru=3, ten_times=1, other_gates=0) | {"id": "the same"},
+    ]
+    figure = figures.draw_variants(entries)
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["gru", "gru as\nlarge", "ten times"]
+    told = [label.get_text() for label in axes.get_yticklabels()]
+    assert told == [f"“{entry['quote']}” {entry['share']:.0%}".replace("$", r"\$") for entry in entries[:2]]
+    written = {text.get_position(): text.get_text() for text in axes.texts}
+    assert written == {
+        (0, -0.14): "−40",
+        (0, 0.24): "−45 … −35",
+        (1, -0.14): "+30",
+        (1, 0.24): "+25 … +35",
+        (2, 0): "·",
+        (0, 1): "·",
+        (2, 0.86): "+20",
+        (2, 1.24): "+15 … +25",
+    }
+    assert "no change of the same; no change with other gates" in " ".join(figure.get_supxlabel().split())
+    assert_legible(figure)
+
+
+def test_a_figure_of_variants_without_a_change_is_drawn(own, tmp_path):
+    figure = figures.draw_variants([with_variants(each, gru=0) for each in own[0].values()])
+    lt.figures.save(figure, tmp_path / "variants.png")
+    assert [text.get_text() for text in figure.axes[0].texts] == ["·", "·"]
 
 
 def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, capsys):
@@ -569,11 +642,41 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
             "claim sooner: loss raises AttributeError: 'Dataset' object",
         ),
         ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
+        ('["--steps=6"]', '["--seeds=3"]', "population more: its flags are others than --seeds and --base_seed"),
         ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
         (
             'against="more"',
             'against="mor"',
             "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
+        ),
+        (
+            "steps=0) if",
+            "steps=-5) if",
+            "flag --claims=other_claims: untrained networks: flag --steps=-5: takes a whole number",
+        ),
+        ("steps=0) if", 'optimizer="adm") if', "untrained networks: flag --optimizer=adm: takes"),
+        ("steps=0) if", 'learning_rate=float("nan")) if', "untrained networks: flag --learning_rate=nan: takes"),
+        ("return dataclasses.replace(settings, steps=0)", "return {}", "untrained networks: TypeError: returns dict,"),
+        ("return dataclasses.replace(settings, steps=0)", "return exit()", "untrained networks: SystemExit"),
+        (
+            "high=1e-3)",
+            'high=1e-3, beside=(lt.Beside("no", last, (lt.Source("few", "steep"),)),))',
+            "few has no curves 'steep'",
+        ),
+        ("high=1e-3)", 'high=1e-3, beside=(lt.Beside("no", loss, (STEEPER,)),))', "claim steeper: loss raises Attr"),
+        ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim steeper: error raises SystemExit"),
+        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
+        (
+            "history.train_loss.values[:, -1]",
+            "history.train_loss.values",
+            "sooner: loss returns an array of shape",
+        ),
+        (".mean(axis=1)", ".mean(axis=0)", "claim steeper: error returns an array of shape (2,) for 3 networks"),
+        (".max(axis=1)", ".max(axis=1) * 1j", "claim small: last returns values of type complex64"),
+        (
+            '    about="lines",',
+            "    published=task,",
+            "the published answers cannot be made: TypeError",
         ),
     ],
 )
@@ -583,7 +686,34 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsy
     (mine / "other_claims.py").write_text(MINE.replace(old, new))
     sys.modules.pop("other_claims", None)
     arguments = ["--claims=other_claims", "--seeds=6", "--quiet", f"--results_dir={mine}"]
-    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) in (1, 2)
+    before = {*(mine / "runs").iterdir()}
+    assert carry_out(claims, [*arguments, *(["--variants"] if "hidden" in old else [])]) == 2
+    assert {*(mine / "runs").iterdir()} == before  # Nothing was trained.
     error = capsys.readouterr().err
     assert said in error
+    assert error.count("\n") == 1
+
+
+PUBLISHED = {
+    "None": "the published answers are a dictionary of labeled results by population",
+    '{"few": 3}': "the published answers are a dictionary of labeled results by population",
+    '{"other": lt.Results()}': "there are published answers of 'other'; the populations are few, more, none",
+    '{"few": lt.Results()}': "the published answers of few lack diverged; lt.labeled makes such results",
+    '{"few": lt.labeled(EXPERIMENT, np.zeros((2, 3, 12, 1)))}': "answers of few are those of 2 networks, not of",
+    "exit(0)": "the published answers cannot be made: SystemExit: 0",
+}
+
+
+@pytest.mark.parametrize("returned", ["None", *rarely(*[each for each in PUBLISHED if each != "None"])])
+def test_published_answers_that_are_none_are_refused(mine, own, capsys, returned):
+    assert own
+    text = MINE.replace("STEEPER =", f"def published():\n    return {returned}\n\n\nSTEEPER =", 1)
+    (mine / "other_published.py").write_text(text.replace("    about=", "    published=published,\n    about="))
+    sys.modules.pop("other_published", None)
+    before = {*(mine / "runs").iterdir()}
+    arguments = ["--claims=other_published", "--only=steeper", "--seeds=6", "--quiet", f"--results_dir={mine}"]
+    assert carry_out(claims, arguments) == 2
+    assert {*(mine / "runs").iterdir()} == before
+    error = capsys.readouterr().err
+    assert PUBLISHED[returned] in error
     assert error.count("\n") == 1

@@ -37,7 +37,7 @@ EXPERIMENT = lt.Experiment(
     name="mine",
     doc=__doc__,
     defaults={"steps": 20, "learning_rate": 0.1, "hidden": "4"},
-    goal=lt.Goal(1.0),
+    goal=lt.Goal(rmse=1.0),
     numbers={"bend": 0.5},
     trained=lt.Trained(BENT, {"bend": "bend"}),
     task=lambda x: lt.reproduce(BENT, {"bend": "bend"}, x),

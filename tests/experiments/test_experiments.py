@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import conftest
-from conftest import carry_out, carry_out_without_jax, executed
+from conftest import carry_out, executed, finished_without_jax
 from experiments import all as every
 from experiments.commands import flags
 from lstm_toys.results import storage
@@ -65,9 +65,8 @@ def test_the_film_has_its_frames(folder):
 
 @pytest.mark.long
 def test_what_is_finished_is_told_without_jax(folder):
-    told = carry_out_without_jax("all", ["--seeds=2", "--steps=60", f"--results_dir={folder}"])
+    told = finished_without_jax("all", "--seeds=2", "--steps=60", f"--results_dir={folder}")
     assert told.count("this run is finished") == len(every.EXPERIMENTS)
-    assert told.endswith("\n0\n")
 
 
 @pytest.mark.long
@@ -94,6 +93,6 @@ def test_the_other_readout_works_too(name, tmp_path):
 
 
 def test_all_refuses_what_one_experiment_refuses(tmp_path, capsys):
-    assert carry_out(every, ["--readout=dense", f"--results_dir={tmp_path}"]) == 2
+    assert carry_out(every, ["--momentum=0.5", f"--results_dir={tmp_path}"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not any(tmp_path.iterdir())

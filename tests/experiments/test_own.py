@@ -58,6 +58,16 @@ def ran(tmp_path, *arguments):
     return located(work_of(*line))
 
 
+def test_what_is_measured_names_the_features(mine):
+    """And a run of curves that nobody names stays the run that it was."""
+    plain, named = work_of(f"--train={mine}"), work_of(f"--train={mine}", "--quantity=pressure (hPa)")
+    x = lt.time_points(ROWS)
+    assert plain.subject.task(x).asked == ("y",)
+    assert named.subject.task(x).asked == ("pressure (hPa)",)
+    assert plain.run != named.run
+    assert "features" not in plain.subject.data
+
+
 def results_of(folder):
     with xr.open_dataset(folder / "results.nc", engine="h5netcdf") as found:
         return found.load()
@@ -167,7 +177,7 @@ EXPERIMENT = lt.Experiment(
     name="fromfile",
     doc="",
     defaults={"steps": 1, "learning_rate": 1.0},
-    goal=lt.Goal(1.0),
+    goal=lt.Goal(rmse=1.0),
     task=task,
     probes=lambda x: [],
     draw=lambda results, beside: {},
@@ -223,7 +233,7 @@ def test_batches_are_full(tmp_path, count, arguments, batch, kept):
 
 
 def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other):
-    (tmp_path / "ramp.csv").write_text("YEAR,up\n" + "\n".join(f"{1950 + row},{row % 3}" for row in range(9)))
+    (tmp_path / "ramp.csv").write_text("ramp,up\n" + "\n".join(f"{1950 + row},{row % 3}" for row in range(9)))
     plan = command.plan(own.EXPERIMENT, [f"--train={mine}", f"--show={other}"])
     read, rest, shown = plan.notes
     ends = f"values from {Y.min():.6g} to {Y.max():.6g}"
@@ -231,7 +241,7 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     assert re.fullmatch(r"5 curves trained on, 1 curve held out: run \d", rest)
     assert shown.startswith(f"{other}: 2 curves, 'flat' to 'high', 12 rows, no time points, values from ")
     notes = command.plan(own.EXPERIMENT, [f"--train={tmp_path / 'ramp.csv'}"]).notes
-    assert "'YEAR' rises evenly and is taken for a curve; if it holds time points, call it t" in notes
+    assert "'ramp' rises evenly and is taken for a curve; if it holds time points, call it t" in notes
     same = written(tmp_path / "same.csv", np.column_stack([Y, Y]), ",".join("abcdefghijkl"))
     assert any(
         "6 of the curves have the same numbers" in note
@@ -249,13 +259,17 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
         (["--train=mine.csv", "--train=slow.csv"], "slow.csv: has other time points than mine.csv"),
         (["--train=mine.csv", "--train=sub/mine.csv"], "features are called after their files"),
+        (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: there are 2 for 1 file of --train"),
+        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a"], "there is 1 for 2 files of --train; give one"),
+        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a", "--quantity=a"], "--quantity: two are the same"),
+        (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, maybe with its unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers, and there are 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves"),
         (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not 1"),
         (
             ["--train=years.csv"],
-            "years.csv: row 1 counts from 1950 to 1961: if these are names of columns, put a letter",
+            "years.csv: row 1, 1950 to 1961, may be names of columns or values: if they are names, put a letter",
         ),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 curves"),
         (["--train=mine.csv", "--batch=7"], "flag --batch=7: there are 5 curves to train on"),
@@ -263,6 +277,14 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (
             ["--train=mine.csv", "--nostandardize", "--train=huge.csv"],
             "huge.csv: row 2, column 1: 2e+06 is beyond 1e+06",
+        ),
+        (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
+        (["--train=mine.csv", "--targets=vast.csv"], "vast.csv: row 2, column 1: 1e+300 is beyond 1e+30 in size"),
+        (["--train=mine.csv", "--show=vast.csv"], "vast.csv: row 2, column 1: 1e+300 is beyond 1e+30 in size"),
+        (["--train=mine.csv", "--show=far.csv"], "far.csv: its values, 1e+29 to 1e+29, are beyond 1e+06 in size where"),
+        (
+            ["--train=mine.csv", "--nostandardize", "--train=tiny.csv"],
+            "tiny.csv: column 1, 'a': no value is beyond 2e-30",
         ),
         (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows; two.csv has 2"),
     ],
@@ -273,6 +295,9 @@ def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, m
     written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
     written(tmp_path / "huge.csv", np.full((ROWS, 6), 2e6), ",".join("abcdef"))
     written(tmp_path / "two.csv", Y[:2, :1])
+    for name, number in (("vast", "1e300"), ("far", "1e29"), ("tiny", "2e-30")):
+        (tmp_path / f"{name}.csv").write_text("a,b,c,d,e,f\n" + (",".join([number] * 6) + "\n") * ROWS)
+    (tmp_path / "ids.csv").write_text("id,mean\n" + "".join(f"{number},0.{number}\n" for number in range(CURVES)))
     (tmp_path / "years.csv").write_text(";".join(map(str, range(1950, 1962))) + "\n" + "1,5;" * 12 + "\n" + "2,5;" * 12)
     (tmp_path / "sub").mkdir()
     written(tmp_path / "sub" / "mine.csv", Y)

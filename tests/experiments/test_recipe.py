@@ -5,12 +5,14 @@ import re
 
 import numpy as np
 import pytest
+from drawn import assert_legible
 
-from conftest import carry_out, carry_out_without_jax
+from conftest import carry_out
 from experiments import recipe, sine, sweep
 from experiments.commands import flags
 from experiments.post import readings
-from experiments.post.recipe import choice
+from experiments.post.recipe import choice, figures
+from lstm_toys.figures import save
 from lstm_toys.results import storage
 from lstm_toys.statistics import scores
 from lstm_toys.studies.sweep import results
@@ -114,14 +116,6 @@ def test_a_finished_run_is_told_again(scored, capsys):
     assert re.search(r"rmsprop +0.01 +hard +none +5 ", output)
 
 
-@pytest.mark.long
-def test_what_is_finished_is_told_without_jax(scored):
-    arguments = [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={scored[0]}"]
-    told = carry_out_without_jax("recipe", arguments, first=f"asked.GRIDS = {GRIDS}")
-    assert "is finished" in told
-    assert told.endswith("\n0\n")
-
-
 def test_the_default_of_the_sine_is_among_the_recipes():
     settings = [
         each
@@ -163,3 +157,45 @@ def test_bad_command_lines_are_refused_in_one_line(argument, capsys, tmp_path):
     assert carry_out(recipe, [argument, f"--results_dir={tmp_path / 'none'}"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "none").exists()
+
+
+def told(*settings, chosen, unbeaten):
+    """What is told of settings: optimizer, gates, sizes, rate, steps and score."""
+    names = ("optimizer", "gates", "hidden", "learning_rate", "steps")
+    rows = [
+        {
+            "setting": dict(zip(names, each, strict=False)),
+            "score": each[-1],
+            "low": 0.9 * each[-1],
+            "high": 1.1 * each[-1],
+            "unbeaten": number in unbeaten,
+        }
+        for number, each in enumerate(settings)
+    ]
+    return {"settings": rows, "chosen": chosen}
+
+
+def test_scores_are_maps_of_steps_by_rate_for_each_optimizer(tmp_path):
+    settings = [
+        ("rmsprop", "hard", [16], 0.003, 1_000, 0.04),
+        ("rmsprop", "hard", [16], 0.001, 300, 0.02),
+        ("rmsprop", "hard", [16], 0.001, 1_000, 0.03),
+        ("rmsprop", "hard", [], 0.001, 300, 0.09),
+        ("sgd", "hard", [16], 0.1, 300, 0.08),
+        ("sgd", "hard", [16], 0.1, 1_000, 0.5),
+    ]
+    figure = figures.scores(told(*settings, chosen=1, unbeaten=(1, 2)))
+    maps = [axes for axes in figure.axes if axes.images]
+    assert [axes.get_title() for axes in maps] == ["RMSprop", "SGD", "", ""]
+    assert [axes.get_ylabel() for axes in maps[1::2]] == ["hard gates\nno hidden units", "hard gates\n16 units"]
+    values = [np.ma.filled(axes.images[0].get_array().astype(float), np.nan) for axes in maps]
+    np.testing.assert_array_equal(values[0], [[0.09, np.nan], [np.nan, np.nan]])
+    np.testing.assert_array_equal(values[2], [[0.02, 0.03], [np.nan, 0.04]])
+    np.testing.assert_array_equal(values[3], [[0.08, 0.5]])
+    assert [label.get_text() for label in maps[2].get_yticklabels()] == ["0.001", "0.003"]
+    assert [label.get_text() for label in maps[2].get_xticklabels()] == ["300", "1,000"]
+    marks = [(*line.get_xydata()[0], line.get_fillstyle()) for line in maps[2].lines]
+    assert marks == [(0, 0, "full"), (0, 0, "none"), (1, 0, "full")]
+    assert not maps[3].lines
+    assert_legible(figure)
+    save(figure, tmp_path / "score.png")

@@ -14,7 +14,8 @@ def panels(figure):
 
 
 def title(figure):
-    return figure.subfigs[0].get_suptitle() if figure.subfigs else figure.axes[0].get_title()
+    place = figure.subfigs[0] if figure.subfigs else figure
+    return place.get_suptitle() or figure.axes[0].get_title()
 
 
 def legend(figure):

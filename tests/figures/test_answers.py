@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from drawn import axes_of, band, dashed, dots, labels, median
+import xarray as xr
+from drawn import assert_legible, axes_of, band, dashed, dots, labels, median
 from matplotlib.colors import to_hex
 
+from experiments.sine import EXPERIMENT
 from lstm_toys import figures
+from lstm_toys.figures import panels as panels_of_curves
 
 SINES = {letter: letter for letter in "rbgcyk"}
 
@@ -41,7 +44,12 @@ def test_the_training_answer_is_the_median_with_a_band_and_one_network(hand_made
     x, low, high = band(axes.collections[0])
     np.testing.assert_allclose(x, labeled.time)
     np.testing.assert_allclose((low, high), np.quantile(kept, (0.05, 0.95), axis=0))
-    assert labels(axes) == ["median of 4 seeds", "5–95 % of 4 seeds", "answer of one network (seed 1)", "target"]
+    assert labels(axes) == [
+        "median of 4 networks",
+        "middle 90 % of 4 networks",
+        "one of them (network 1)",
+        "training curve",
+    ]
 
 
 def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(hand_made):
@@ -60,8 +68,8 @@ def test_more_than_three_curves_have_a_panel_each_in_the_colors_of_their_labels(
         assert axes.get_title() == letter
         assert len(axes.lines) == 3 + 1
     assert {axes.get_ylim() for axes in panels(figure)} == {panels(figure)[0].get_ylim()}
-    told = {"median of 4 seeds", "5–95 % of 4 seeds", "answer of one network (seed 0)", "medians of the other curves"}
-    assert {*legend(figure)} == told | {"input"}
+    told = {"median of 4 networks", "middle 90 % of 4 networks", "one of them (network 0)"}
+    assert {*legend(figure)} == told | {"answers to the other curves", "curve they were shown"}
 
 
 def test_up_to_three_curves_share_a_panel(hand_made):
@@ -69,7 +77,7 @@ def test_up_to_three_curves_share_a_panel(hand_made):
     (axes,) = panels(figure)
     assert len(axes.collections) == len(dots(axes)) == len(dashed(axes)) == 3
     assert labels(axes) == ["one", "two", "three"]
-    assert "medians of the other curves" not in legend(figure)
+    assert "answers to the other curves" not in legend(figure)
 
 
 @pytest.mark.parametrize(("count", "shown"), [(10, 10), (40, 12)])
@@ -91,15 +99,45 @@ def test_labels_that_do_not_fit_the_curves_are_refused(hand_made):
 def test_the_input_may_be_left_out(hand_made):
     figure = figures.family_answers(hand_made(), {"phase": SINES}, "phase", show_input=False)
     assert not any(dashed(axes) for axes in panels(figure))
-    assert "input" not in legend(figure)
+    assert "curve they were shown" not in legend(figure)
 
 
-@pytest.mark.parametrize(("view", "reaches"), [("answers", False), ("everything", True)])
-def test_the_view_is_that_of_the_answers_or_holds_the_input_too(hand_made, view, reaches):
-    labeled = hand_made()
-    labeled["input"] = labeled.input + 100
-    figure = figures.family_answers(labeled, {"amplitude": SINES}, "amplitude", view=view)
-    assert (panels(figure)[0].get_ylim()[1] > 100) == reaches
+@pytest.mark.parametrize("count", [3, 6])
+def test_the_y_axis_holds_every_input(hand_made, count):
+    labeled = some(hand_made(), "amplitude", count)
+    labeled["input"] = labeled.input + 100 * xr.DataArray([(-1) ** number for number in range(count)], dims="curve")
+    figure = figures.family_answers(labeled, {"amplitude": [*map(str, range(count))]}, "amplitude")
+    for axes in panels(figure):
+        low, high = axes.get_ylim()
+        assert low < labeled.input.min() < labeled.input.max() < high
+
+
+def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):
+    for figure in EXPERIMENT.draw(hand_made(), {}).values():
+        assert_legible(figure)
+        for axes in panels(figure):
+            low, high = axes.get_ylim()
+            for line in axes.lines:
+                drawn = np.asarray(line.get_ydata(), float)
+                assert low <= np.nanmin(drawn)
+                assert np.nanmax(drawn) <= high
+
+
+def gray(axes):
+    return [line for line in axes.lines if line.get_color() == panels_of_curves.OTHERS["color"]]
+
+
+def test_of_more_than_five_other_curves_one_gray_line_is_drawn(hand_made):
+    for count, lines in ((6, 5), (7, 1), (12, 1)):
+        labeled = some(hand_made(), "phase", count)
+        figure = figures.family_answers(labeled, {"phase": [*map(str, range(count))]}, "phase")
+        for axes in panels(figure):
+            (line,) = gray(axes)  # Several are one with gaps.
+            assert np.isnan(line.get_ydata()).sum() == lines
+        medians = labeled.isel(seed=~labeled.diverged).answer.isel(feature=0).median("seed").median("curve")
+        if lines == 1:
+            np.testing.assert_allclose(line.get_ydata()[:-1], medians)
+            assert "median answer to all curves" in legend(figure)
 
 
 def test_a_family_that_is_not_there_is_told(hand_made):

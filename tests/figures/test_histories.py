@@ -1,19 +1,75 @@
 """Figures of histories: what they draw of labeled results."""
 
 import numpy as np
-from drawn import axes_of, labels
+import pytest
+from drawn import assert_legible, axes_of, labels
 
 from lstm_toys import figures
+from lstm_toys.tasks.goal import Goal
+
+GOALS = {"the loss": Goal(rmse=0.02, after=0), "an error": Goal(rmse=0.1, features=("y",))}
 
 
-def test_the_loss_is_drawn_for_every_seed_with_the_median_of_those_kept(hand_made):
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def levels(axes):
+    """The heights of lines from edge to edge."""
+    return [line.get_ydata()[0] for line in axes.lines if list(line.get_xdata()) == [0, 1]]
+
+
+def test_the_loss_is_drawn_for_every_network_with_the_median_of_those_kept(hand_made):
     labeled = hand_made(6, diverged=(1, 4))
-    axes = axes_of(figures.loss(labeled, "loss", {"the post's network": 6.8e-4}))
+    figure = figures.loss(labeled, "loss", {"the post's network": 6.8e-4})
+    axes = axes_of(figure)
     assert axes.get_yscale() == "log"
     curves = [np.asarray(line.get_ydata()) for line in axes.lines]
     for seed in range(6):
         assert any(np.array_equal(curve, labeled.train_loss.values[seed], equal_nan=True) for curve in curves)
     median = np.median(np.delete(labeled.train_loss.values, (1, 4), axis=0), axis=0)
     assert any(len(curve) == 11 and np.allclose(curve, median) for curve in curves)
-    assert list(curves[-1]) == [6.8e-4, 6.8e-4]
-    assert labels(axes) == ["one seed", "median of 4 seeds", "2 diverged", "the post's network: 0.00068"]
+    assert levels(axes) == [6.8e-4]
+    told = ["one network", "median of 4 networks", "2 networks diverged", "the post's network: 0.00068"]
+    assert legend(figure) == told
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize("about", GOALS)
+def test_a_goal_is_drawn_where_its_own_number_is_drawn(hand_made, about):
+    labeled, goal = hand_made(3, diverged=()), GOALS[about]
+    level = goal.rmse if about == "an error" else goal.rmse**2
+    figure = figures.loss(labeled, "loss", {"another": 0.5}, goal)
+    first, *others = figure.axes
+    assert len(others) == (about == "an error")
+    last = others[-1] if others else first
+    assert levels(first) == ([0.5] if others else [0.5, level])
+    assert levels(last)[-1] == level
+    assert last.get_ylabel() == ("train RMSE of y after the first tenth" if others else "train MSE")
+    values = labeled.train_rmse.values[..., 0] if others else labeled.train_loss.values
+    for seed in range(3):
+        np.testing.assert_array_equal(last.lines[seed].get_ydata(), values[seed])
+    assert legend(figure)[-1] == f"counts as learned: {level:g}"
+
+
+@pytest.mark.parametrize(("records", "marker"), [(1, "o"), (6, "o"), (40, "None")])
+def test_few_records_are_points(hand_made, records, marker):
+    labeled = hand_made(3, diverged=())
+    labeled = labeled.isel(step=np.arange(records) % 11).assign_coords(step=np.arange(records))
+    axes = axes_of(figures.loss(labeled, "loss"))
+    assert {line.get_marker() for line in axes.lines} == {marker}
+
+
+def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
+    goal = GOALS["an error"]
+    populations = {"two layers": hand_made(3, diverged=()), "one layer": hand_made(4, diverged=(0,))}
+    axes = axes_of(figures.error_histories(populations, "errors", goal))
+    for line, labeled in zip(axes.lines, populations.values(), strict=False):
+        kept = labeled.train_rmse.values[~labeled.diverged.values, :, 0]
+        np.testing.assert_allclose(line.get_ydata(), np.median(kept, axis=0))
+    assert levels(axes) == [goal.rmse]
+    assert labels(axes) == [
+        "two layers: median and middle 90 % of 3 networks",
+        "one layer: median and middle 90 % of 3 networks",
+        "counts as learned: 0.1",
+    ]

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
-from drawn import axes_of, band, labels
+from drawn import axes_of, band, contrast, labels
 
 from lstm_toys import figures
 
@@ -40,7 +40,7 @@ def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
     figure = figures.read_off_axis(read, "decay", "title", (0.1, 0.2), probe="along")
     axes = axes_of(figure)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("true decay d (1/s)", "read-off decay d (1/s)")
-    assert labels(axes) == ["training range", "5–95 % of 3 seeds", "median of 3 seeds", "truth"]
+    assert labels(axes) == ["training range", "middle 90 % of 3 networks", "median of 3 networks", "true value"]
     (median,) = (line for line in axes.lines if line.get_label().startswith("median"))
     np.testing.assert_allclose(median.get_xdata(), [0.1, 0.2, 0.3])
     np.testing.assert_allclose(median.get_ydata(), [0.1, 0.2, 0.3])
@@ -55,10 +55,10 @@ def test_a_parameter_is_drawn_over_the_true_one_of_any_probe(read):
 def test_published_numbers_and_the_bound_of_answers_are_drawn_where_there_are_any(read):
     read = read.assign(answer=3 * read.answer)
     axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
-    assert labels(axes)[-2:] == ["published", "bound of what a cell answers"]
+    assert labels(axes)[-2:] == ["published answer", "limit of what a network can answer"]
     read.attrs["flags"] = json.dumps({"readout": "dense"})
     axes = axes_of(figures.read_off_axis(read, "decay", "title", (0.1, 0.2), {0.1: 0.5}, "along"))
-    assert labels(axes)[-1] == "published"
+    assert labels(axes)[-1] == "published answer"
 
 
 def test_a_probe_that_is_not_there_is_told(read):
@@ -66,8 +66,31 @@ def test_a_probe_that_is_not_there_is_told(read):
         figures.read_off_axis(read, "decay", "title", (0.1, 0.2))
 
 
+def test_the_first_name_of_a_plane_is_horizontal():
+    slopes, intercepts = (each.ravel() for each in np.meshgrid([0.0, 1.0, 2.0], [0.0, 5.0]))
+    wrong = np.stack([slopes, 10 + intercepts], axis=1)
+    read = xr.Dataset(
+        {
+            "answer": (("seed", "curve", "asked"), wrong[None]),
+            "truth": (("curve", "asked"), np.zeros_like(wrong)),
+            "diverged": ("seed", [False]),
+        },
+        {
+            "asked": ["slope", "intercept"],
+            "family": ("curve", ["plane"] * 6),
+            "slope": ("curve", slopes),
+            "intercept": ("curve", intercepts),
+        },
+    )
+    first, second, _ = figures.read_off_plane(read, ("slope", "intercept"), "Error of the", (0.0, 0.0, 1.0, 1.0)).axes
+    assert (first.get_xlabel(), first.get_ylabel()) == ("true slope", "true intercept")
+    np.testing.assert_array_equal(first.collections[0].get_array(), [[0, 1, 2], [0, 1, 2]])
+    np.testing.assert_array_equal(second.collections[0].get_array(), [[10, 10, 10], [15, 15, 15]])
+
+
 def test_training_curves_are_told_apart_by_what_is_asked(read):
     axes, scale = figures.training_set(read, "set").axes
+    assert min(contrast(line.get_color()) for line in axes.lines) >= 3
     assert axes.get_title() == "set (100 of 300 curves)"
     assert len({line.get_color() for line in axes.lines}) == 100
     assert scale.get_ylabel() == "decay d (1/s)"
@@ -80,7 +103,7 @@ def test_curves_are_rebuilt_from_what_was_read_off(read, published):
     )
     (axes,) = figure.get_axes()
     told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert ("published" in told) == (published is not None)
-    assert "truth" in told
+    assert ("published answer" in told) == (published is not None)
+    assert "true curve" in told
     medians = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == "-"]
     np.testing.assert_allclose(medians, [0.3, 0.1, 0.2])

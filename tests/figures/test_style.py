@@ -5,6 +5,7 @@ from itertools import combinations
 import matplotlib as mpl
 import numpy as np
 import pytest
+from drawn import contrast
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
@@ -46,6 +47,40 @@ def test_on_gray_paper_the_six_colors_have_lightnesses_of_their_own():
     lightness = sorted(lab(color, np.eye(3))[0] for color in figures.COLORS.values())
     assert np.diff(lightness).min() > 10
     assert lightness[-1] < 80
+
+
+def test_a_thin_line_of_every_color_can_be_seen_on_white():
+    for color in (*figures.COLORS.values(), figures.GRAY, *figures.colors(range(30)).values()):
+        assert contrast(color) >= 3
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("-0.4 x + 0.5", "−0.4 x + 0.5"),
+        ("(-1, 1), from -.5", "(−1, 1), from −.5"),
+        ("1e-05 and 1 - R²", "1e−05 and 1 − R²"),
+        ("run-1 of 2010-01-02, 5-95, no-op", "run-1 of 2010-01-02, 5-95, no-op"),
+        ("1950 - 2010", "1950 - 2010"),
+    ],
+)
+def test_a_minus_is_no_hyphen_and_a_hyphen_of_a_name_stays(written, shown):
+    assert style.plain(written) == shown
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [(np.arange(1, 13), {4, 8, 12}), (np.arange(2, 13), {3, 6, 9, 12}), (np.arange(0, 101), {0, 50, 100})],
+)
+def test_ticks_stand_at_whole_time_points(places, expected):
+    with figures.canvas("a", "b", "c", "d", columns=4) as (figure, panels):
+        figure.set_size_inches(9, 2.5)
+        panels[0].plot(places, places)
+        style.whole_ticks(panels[0], places)
+        figure.draw_without_rendering()
+        shown = {tick for tick in panels[0].get_xticks() if places[0] <= tick <= places[-1]}
+    assert shown == {round(tick) for tick in shown}
+    assert expected <= shown
 
 
 def test_more_than_six_values_are_told_by_a_scale():

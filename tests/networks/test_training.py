@@ -50,14 +50,14 @@ def trained(targets, model=None, batch=None):
     ids=lambda value: str(value.shape) if hasattr(value, "shape") else "",
 )
 def test_targets_are_not_broadcast_to_answers(targets, answers):
-    told = f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers}"
-    with pytest.raises(Unfit, match=re.escape(told)) as refused:
+    told = f"numbers of the shape {list(answers)}, not of the shape {list(targets.shape)}"
+    with pytest.raises(ValueError, match=f"^targets of examples must be finite {re.escape(told)}") as refused:
         trained(targets)
     assert "\n" not in str(refused.value)
 
 
 def test_nor_are_those_of_a_batch():
-    with pytest.raises(Unfit, match=re.escape("targets of shape (1, 6) are not of the shape")):
+    with pytest.raises(ValueError, match=re.escape("the shape [3, 6, 1], not of the shape [3, 6]")):
         trained(SHOWN[..., 0], batch=1)
 
 

@@ -1,25 +1,27 @@
 """Answers to curves of other shapes than networks take."""
 
-import inspect
-
 import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.populations import answering
 
 
 @pytest.mark.parametrize("shape", [(), (20,), (3, 20), (2, 3, 20, 1)])
+@pytest.mark.usefixtures("as_users_have_it")
 def test_curves_of_another_rank_are_told(shape):
-    """Without the checks of annotations that tests have."""
-    with pytest.raises(ValueError, match=r"^curves have the shape \(C, T, F\), as lt.show makes them, not ") as raised:
-        inspect.unwrap(answering.in_blocks)(None, None, {}, np.zeros(shape), 1)
-    assert str(raised.value).endswith(f"not {shape}")
+    expected = (
+        r"^inputs must be finite numbers of the shape \[C, T, F\], curves as lt.show makes them, not of the shape "
+    )
+    with pytest.raises(ValueError, match=expected) as raised:
+        lt.answers(lt.Stack(features=1), {}, np.zeros(shape))
+    assert str(raised.value).endswith(f"not of the shape {list(shape)}")
 
 
 @pytest.mark.parametrize("ask", [lt.answers, lt.states])
 def test_curves_of_other_features_are_told(ask):
     task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12))
     trained = lt.train(task, lt.Stack(features=1, hidden=(3,)), seeds=2, steps=0, learning_rate=0.1)
-    with pytest.raises(ValueError, match=r"^curves of 2 features are none that these networks take: [^\n]*shape \(1, "):
+    with pytest.raises(
+        ValueError, match=r"^curves of 2 features are none that these networks take: [^\n]*shape \(1, 12\), "
+    ):
         ask(trained.model, trained.params, np.zeros((3, 12, 2), np.float32))

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 import lstm_toys as lt
-from conftest import HANG, ROOT
+from conftest import HANG
 from lstm_toys.populations import blocks, checkpoints, cluster, devices, interruption, train
 from lstm_toys.studies.generalization import execution, tiles
 from lstm_toys.studies.generalization.settings import Grid
@@ -205,7 +205,7 @@ def scheduler(tmp_path):
     def start(*arguments, **environment):
         program = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        started.append(subprocess.Popen(program, cwd=ROOT, env={**os.environ, **environment}, **quiet))
+        started.append(subprocess.Popen(program, env={**os.environ, **environment}, **quiet))
         return started[-1]
 
     file = tmp_path / "scheduler.json"
@@ -341,15 +341,15 @@ def test_any_number_of_workers_and_devices_gives_the_same_bits(workers, count, h
 @pytest.mark.parametrize("further", [["--cluster=local:1"], ["--cluster=local:2"], []])
 def test_a_client_that_is_killed_loses_nothing_that_came_back(further, tmp_path):
     command = [sys.executable, "-m", "experiments.sine", "--seeds", "300", "--steps", "30", "--hidden=8", "--quiet"]
-    whole = subprocess.run([*command, f"--results_dir={tmp_path / 'whole'}"], cwd=ROOT, timeout=HANG)
+    whole = subprocess.run([*command, f"--results_dir={tmp_path / 'whole'}"], timeout=HANG)
     assert whole.returncode == 0
-    killed = subprocess.Popen([*command, f"--results_dir={tmp_path / 'killed'}", "--cluster=local:2"], cwd=ROOT)
+    killed = subprocess.Popen([*command, f"--results_dir={tmp_path / 'killed'}", "--cluster=local:2"])
     began = time.monotonic()
     while not list((tmp_path / "killed").rglob("*.checkpoint")) and time.monotonic() - began < HANG:
         time.sleep(0.02)
     killed.kill()
     killed.wait()
-    again = subprocess.run([*command, f"--results_dir={tmp_path / 'killed'}", *further], cwd=ROOT, timeout=HANG)
+    again = subprocess.run([*command, f"--results_dir={tmp_path / 'killed'}", *further], timeout=HANG)
     assert again.returncode == 0
     params = [lt.load(next((tmp_path / name / "runs").iterdir())).params for name in ("whole", "killed")]
     assert same(*params)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from lstm_toys.populations.progress import TrainingProgress
+from lstm_toys.output import counted
+from lstm_toys.populations.progress import EvaluationProgress, TrainingProgress
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def shown():
         text.truncate()
         return told
 
+    make.evaluation = lambda total: EvaluationProgress(Console(file=text, width=200), total)
     make.lines = lines
     make.left = lambda: [int(re.search(r"([\d,]+) s left", line)[1]) for line in lines() if "s left" in line]
     return make
@@ -111,3 +113,48 @@ def test_diverged_networks_are_counted_and_steps_of_none_shown_to_be_none(at, sh
     at(3.0)
     progress(1, np.array([0.25, np.nan], np.float32), np.array([True, False]))
     assert "median loss 2.50e-01 | 1 diverged | 0 s left" in shown.lines()[-1]
+
+
+def test_a_network_that_may_recover_is_not_called_diverged(at, shown):
+    """One is worse than untrained for a while, one has lost its loss, and one is still worse at the end."""
+    progress = shown(1.0)
+    progress.begin("trained", 4, 3)
+    report(progress, 0, 4)
+    told = []
+    for step, losses, sound in (
+        (1, [0.5, 0.9, np.nan, 0.9], [True, False, False, False]),
+        (2, [0.4, 0.4, np.nan, 0.9], [True, True, False, False]),
+        (3, [0.3, 0.3, np.nan, 0.9], [True, True, False, False]),
+    ):
+        at(10.0 * step)
+        progress(step, np.array(losses, np.float32), np.array(sound))
+        told += [int(re.search(r"(\d+) diverged", line)[1]) for line in shown.lines() if "diverged" in line]
+    assert told == [1, 1, 2]
+
+
+def test_an_evaluation_estimates_from_its_second_part_on(at, shown):
+    progress = shown.evaluation(1_016)
+    at(60.0)  # Compiling.
+    progress(16)
+    assert shown.lines() == []
+    at(64.0)
+    progress(400)
+    assert shown.lines() == ["416 of 1,016 answers | 100 answers/s | 6 s left"]
+    at(70.0)
+    progress(600)
+    assert shown.lines() == ["1,016 of 1,016 answers | 100 answers/s | 0 s left"]
+
+
+def test_an_evaluation_of_one_part_tells_of_all_of_it(at, shown):
+    progress = shown.evaluation(1)
+    at(4.0)
+    progress(1)
+    assert shown.lines() == ["1 of 1 answer | 0 answers/s | 0 s left"]
+
+
+def test_counts_are_in_the_plural_unless_they_are_one(shown):
+    progress = shown(1.0)
+    progress.begin("trained", 1, 1)
+    assert shown.lines() == ["trained: 1 network, 1 step"]
+    assert counted(1_000, "network") == "1,000 networks"
+    assert counted(0, "network") == "0 networks"

@@ -21,8 +21,9 @@ from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, groups, interruption, train
+from lstm_toys.populations import answering, blocks, groups, interruption, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints, decoded
+from lstm_toys.populations.course import Course
 from lstm_toys.tasks import families, supervision
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +87,6 @@ def write_on_devices(folder, counts, flags):
                 f"jax.config.update('jax_num_cpu_devices', {count});"  # After those of `conftest`.
                 f"test_train.write_losses_and_answers({str(folder)!r}, {count})",
             ],
-            cwd=ROOT,
             env={
                 **inherited,
                 "PYTHONPATH": os.pathsep.join((str(ROOT), str(Path(__file__).parent))),
@@ -453,7 +453,19 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded(firs
 def test_a_training_may_end_with_the_first_seed_that_diverges():
     with pytest.raises(train.Diverged) as error:
         trained(6, learning_rate=RATES, on_divergence="stop")
-    assert error.value.args == ([1, 4], 1)
+    assert error.value.args == ([1, 4], 40)
+
+
+def test_a_member_has_diverged_for_good_at_its_last_record_or_without_a_loss():
+    recorded = np.arange(3)
+    course = Course(range(3), programs.member_shapes(sine_task(), MODEL, "sgd"), recorded, recorded[:0], (2,))
+    for loss, sound, diverged in (
+        ([1, 1, 1], [True, True, True], [False, False, False]),
+        ([2, np.nan, 2], [False, False, False], [False, True, False]),
+        ([0.5, np.nan, 2], [True, False, False], [False, True, True]),
+    ):
+        course.note(training.Record(np.array(loss, float), np.ones((3, 1)), np.empty((3, 0)), np.array(sound)))
+        assert course.diverged.tolist() == diverged
 
 
 def stop_after(calls):
@@ -536,7 +548,9 @@ def test_numbers_below_one_are_refused(setting, value):
 
 @pytest.mark.parametrize("steps", [-3, (40, -1), ()])
 def test_negative_or_no_steps_are_refused(steps):
-    with pytest.raises(ValueError, match="steps must not be negative"):
+    with pytest.raises(
+        ValueError, match=r"^steps(\[1\])? must be (at least 0, not -|whole numbers, at least one, not \(\))"
+    ):
         trained(steps=steps)
 
 
@@ -583,7 +597,7 @@ assert networks.train_loss.shape == (64, 2)
 
 @pytest.mark.parametrize("pair", rarely(*range(10)))
 def test_a_process_starts_without_a_hang(pair):
-    processes = [subprocess.Popen([sys.executable, "-c", START], cwd=ROOT) for _ in range(2)]
+    processes = [subprocess.Popen([sys.executable, "-c", START]) for _ in range(2)]
     try:
         assert [process.wait(timeout=HANG) for process in processes] == [0, 0], pair
     finally:

@@ -5,11 +5,14 @@ import json
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
+import lstm_toys as lt
 from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
-from lstm_toys.results import arrays
+from lstm_toys.results import arrays, storage, summary
+from lstm_toys.tasks import supervision
 from lstm_toys.tasks.families import time_points
 from lstm_toys.tasks.span import Span
 
@@ -46,3 +49,20 @@ def test_everything_is_labeled():
     for name in ("slope", "intercept"):
         assert np.isnan(sines[name]).all()
     assert json.loads(labeled.attrs["flags"]) == {"seeds": 3}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_results_may_have_no_probes(tmp_path, whole):
+    curves = np.zeros((3, 12, 1), np.float32)
+    task = (
+        supervision.answer_curves(curves, np.zeros((3, 2)), ("y",), ("a", "b"))
+        if whole
+        else lt.reproduce_curves(curves, ("y",))
+    )
+    assert arrays.curves_of(task, [], 12).shape == (0, 12, 1)
+    answer = np.zeros((2, 0, 2) if whole else (2, 0, 12, 1))
+    labeled = arrays.answered(task, np.arange(12.0), Span(), [], answer).assign_attrs(flags="{}")
+    storage.save_results(labeled, tmp_path / "results.nc")
+    found = storage.load_results(tmp_path / "results.nc", {"input", "answer", "family"})
+    assert found.sizes["curve"] == 0
+    assert summary.family_rmse(found) == {}

@@ -10,8 +10,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from conftest import ROOT
-from lstm_toys.files import Damaged
+from lstm_toys.files import Damaged, read_sealed, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
 from lstm_toys.results import arrays, population, storage
@@ -102,12 +101,15 @@ if __name__ == "__main__":
 def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
     script = tmp_path / "script_of_ones_own.py"
     script.write_text(SCRIPT)
-    done = subprocess.run([sys.executable, script, tmp_path / "saved"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("True\n", "")
-    with pytest.raises(ValueError, match=r"the model script_of_ones_own\.Own cannot be imported"):
-        population.load(tmp_path / "saved")
+    trust = ("script_of_ones_own",)
+    with pytest.raises(ValueError, match=r"script_of_ones_own:Own cannot be imported"):
+        population.load(tmp_path / "saved", trust)
     monkeypatch.syspath_prepend(tmp_path)
-    assert type(population.load(tmp_path / "saved").model).__module__ == "script_of_ones_own"
+    with pytest.raises(population.Untrusted, match=r"trust=\('script_of_ones_own',\)"):
+        population.load(tmp_path / "saved")
+    assert type(population.load(tmp_path / "saved", trust).model).__module__ == "script_of_ones_own"
 
 
 @pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-2.npz"])
@@ -123,16 +125,125 @@ def test_a_file_that_is_not_what_was_written_is_told(folder, tmp_path, name):
         population.load(folder)
 
 
-@pytest.mark.parametrize("value", [None, 3, [], {"class": "nowhere:Network", "attributes": {}}])
-def test_a_model_that_is_not_there_is_named(folder, value):
+def rewritten(folder, **changes):
+    """Writes another description of a population, with the digest that belongs to it."""
+    write_sealed(folder / "population.json", read_sealed(folder / "population.json") | changes)
+
+
+def test_an_edited_description_is_told(folder):
     about = json.loads((folder / "population.json").read_text())
-    (folder / "population.json").write_text(json.dumps({**about, "model": value}))
-    if value and isinstance(value, dict):
-        with pytest.raises(ValueError, match=r"the model nowhere\.Network cannot be imported"):
-            population.load(folder)
-    else:
-        with pytest.raises(Damaged, match="does not describe a population"):
-            population.load(folder)
+    for name in about:
+        for other in ({**about, name: {}}, {key: value for key, value in about.items() if key != name}):
+            write_json(folder / "population.json", other)
+            with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
+                population.load(folder)
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {"class": 3, "attributes": {}}, {"class": "a:B", "attributes": 3}])
+def test_a_description_without_a_model_is_told(folder, value):
+    rewritten(folder, model=value)
+    with pytest.raises(Damaged, match="does not describe a population"):
+        population.load(folder)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": {}},
+        {"files": {"results.nc": "0"}},
+        {"kept": {"0": "../parameters.npz"}},
+        {"kept": {"0": "/etc/hostname"}},
+        {"kept": {"../x": "parameters-../x.npz"}},
+        {"kept": {}},
+        {"kept": 3},
+    ],
+)
+def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, changes):
+    rewritten(folder, **changes)
+    with pytest.raises(Damaged, match="does not describe a population"):
+        population.load(folder)
+
+
+@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-2.npz"])
+def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, name):
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    with pytest.raises(Damaged, match=f"{name}: is a link"):
+        population.load(folder)
+
+
+ATTRIBUTES = {"features": 1, "hidden": [3], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}
+STACK = "lstm_toys.networks.stack:Stack"
+
+
+@pytest.mark.parametrize(
+    ("place", "attributes"),
+    [
+        ("subprocess:Popen", {"args": ["touch", "ran"]}),
+        ("os:system", {"command": "touch ran"}),
+        ("this_has_run:Network", {}),
+        ("lstm_toys.populations.train:Population", {}),
+        ("lstm_toys.networks/../../x:Network", {}),
+        ("lstm_toys.results.population:importlib.import_module", {"name": "this_has_run"}),
+        (STACK, {**ATTRIBUTES, "cell": "this_has_run:Cell"}),
+        (STACK, {**ATTRIBUTES, "cell": "fractions:Fraction"}),
+    ],
+)
+def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, attributes):
+    (tmp_path / "this_has_run.py").write_text("open('ran', 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    rewritten(folder, model={"class": place, "attributes": attributes})
+    with pytest.raises(population.Untrusted, match=r"^[^\n]*\btrust\b[^\n]*$"):
+        population.load(folder)
+    assert not {"ran", "__pycache__"} & {path.name for path in tmp_path.iterdir()}
+    assert "this_has_run" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    ("place", "attributes", "told"),
+    [
+        ("lstm_toys.networks.stack:Nothing", {}, "there is no 'Nothing'"),
+        ("lstm_toys.networks.stack", {}, "there is no ''"),
+        ("lstm_toys.networks.nothing:Stack", {}, "No module named"),
+        (STACK, {**ATTRIBUTES, "parent": 3}, "has no attribute parent"),
+        (STACK, {**ATTRIBUTES, "size": 3}, "has no attribute size"),
+        (STACK, {}, "cannot be made: .*features"),
+        (STACK, {**ATTRIBUTES, "readout": "dense", "hidden": []}, "at least one layer"),
+    ],
+)
+def test_a_model_that_cannot_be_made_again_is_named(folder, place, attributes, told):
+    rewritten(folder, model={"class": place, "attributes": attributes})
+    with pytest.raises(ValueError, match=told):
+        population.load(folder)
+
+
+CELL = """
+import flax.linen as nn
+
+class Mine(nn.Module):
+    units: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(self.units)(inputs)
+"""
+
+
+def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
+    (tmp_path / "cells_of_ones_own.py").write_text(CELL)
+    monkeypatch.syspath_prepend(tmp_path)
+    described = {"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}}
+    rewritten(folder, model=described)
+    with pytest.raises(population.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):
+        population.load(folder)
+    with pytest.raises(ValueError, match=r"trust is a tuple .*\('cells_of_ones_own',\)"):
+        population.load(folder, trust="cells_of_ones_own")
+    try:
+        assert population.load(folder, trust=("cells_of_ones_own",)).model.cell == "cells_of_ones_own:Mine"
+        assert population.load(folder).model.cell == "cells_of_ones_own:Mine"  # It is imported by now.
+    finally:
+        del sys.modules["cells_of_ones_own"]
 
 
 def test_a_folder_of_something_else_is_told(tmp_path):

@@ -1,7 +1,10 @@
 """Files of labeled results and parameters give back what was written, and nothing else."""
 
+import math
 import pickle
+from functools import partial
 
+import h5py
 import jax
 import numpy as np
 import pytest
@@ -69,12 +72,21 @@ def other_netcdf(path):
     xr.Dataset({"answer": ("x", np.zeros(3))}, attrs={"flags": "{}"}).to_netcdf(path, engine="h5netcdf")
 
 
-def linked_elsewhere(path):
-    """HDF5 may point into another file, which must not be taken for the results."""
-    import h5py
-
-    with h5py.File(path, "w") as file:
-        file["answer"] = h5py.ExternalLink("/etc/hostname", "/answer")
+def replaced(path, **options):
+    """Answers that another file holds, in one of the ways that HDF5 has for that."""
+    elsewhere = path.with_name("elsewhere.nc")
+    elsewhere.write_bytes(path.read_bytes())
+    with h5py.File(path, "a") as file:
+        shape = file["answer"].shape
+        del file["answer"]
+        if options.get("linked"):
+            file["answer"] = h5py.ExternalLink(str(elsewhere), "/answer")
+        elif options.get("virtual"):
+            layout = h5py.VirtualLayout(shape, "f4")
+            layout[:] = h5py.VirtualSource(str(elsewhere), "answer", shape)
+            file.create_virtual_dataset("answer", layout)
+        else:
+            file.create_dataset("answer", shape, "f4", external=[(str(elsewhere), 0, 4 * math.prod(shape))])
 
 
 @pytest.mark.parametrize(
@@ -85,9 +97,11 @@ def linked_elsewhere(path):
         lambda path: path.write_bytes(pickle.dumps({"answer": 1})),
         lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
         other_netcdf,
-        linked_elsewhere,
+        partial(replaced, linked=True),
+        partial(replaced, virtual=True),
+        replaced,
     ],
-    ids=["empty", "text", "pickle", "cut", "other netCDF", "link"],
+    ids=["empty", "text", "pickle", "cut", "other netCDF", "link", "virtual", "external"],
 )
 def test_what_is_no_results_file_is_damaged(hand_made, tmp_path, write):
     path = tmp_path / "results.nc"
@@ -102,3 +116,9 @@ def test_results_without_a_part_are_damaged(hand_made, tmp_path, name):
     storage.save_results(hand_made().drop_vars(name), tmp_path / "results.nc")
     with pytest.raises(Damaged, match=f"{name} is missing"):
         storage.load_results(tmp_path / "results.nc")
+
+
+def test_an_archive_that_is_no_tree_is_damaged(tmp_path):
+    np.savez(tmp_path / "parameters.npz", **{"a": np.zeros(2), "a/b": np.zeros(2)})
+    with pytest.raises(Damaged, match="a is both an array and a folder"):
+        storage.load_parameters(tmp_path / "parameters.npz")

@@ -66,7 +66,7 @@ def test_a_seed_has_learned_when_it_meets_the_goal_for_good(hand_made):
     labeled["train_loss"][:] = losses
     labeled["train_rmse"][:] = losses[:, :, None]
     expected = [steps[7], steps[9], np.inf, steps[0], np.inf]
-    for goal in (Goal(0.31), Goal(0.31, ("y",))):
+    for goal in (Goal(rmse=0.31), Goal(rmse=0.31, features=("y",))):
         np.testing.assert_array_equal(summary.steps_to_goal(labeled, goal), expected)
         metrics = strict_json(summary.metrics(labeled, goal))
         assert metrics["steps_to_goal"] == [70, 90, None, 0, None]

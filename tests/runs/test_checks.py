@@ -8,6 +8,7 @@ import pytest
 import lstm_toys as lt
 from experiments.line import EXPERIMENT
 from lstm_toys.runs import execution, life
+from lstm_toys.tasks import supervision
 
 
 def broken(_):
@@ -34,7 +35,7 @@ def one(x):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 14)"),
+        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 15)"),
         (
             {"probes": lambda x: [lt.probe("a", "line", {"slpoe": 0.9}, x)]},
             "its probes cannot be made: ValueError: this family takes",
@@ -42,7 +43,7 @@ def one(x):
         ({"probes": one}, "probes one to a list of lt.Probe"),
         ({"task": lambda x: None}, "task is a function of x to an lt.Task"),  # noqa: ARG005
         ({"numbers": {"center": 1.0}}, "its task leaves [] open, and its numbers are ['center']"),
-        ({"goal": lt.Goal(0.1, ("z",))}, "its goal is about z; its networks answer x, y"),
+        ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal is about z; its networks answer x, y"),
         ({"probes": lambda x: [one(x), one(x)]}, "two probes are named steeper"),
         *(
             ({"probes": lambda x, name=name: [lt.probe(name, "line", LINE, x)]}, f"no probe can be named {name}: ")
@@ -57,6 +58,51 @@ def test_what_contradicts_itself_is_refused(changes, told):
     with pytest.raises(life.Refused, match=r"^experiment line: [^\n]*$") as raised:
         execution.check_experiment(dataclasses.replace(EXPERIMENT, **changes))
     assert told in str(raised.value)
+
+
+CURVES = np.zeros((3, 12, 2), np.float32)
+
+
+def probe(**changes):
+    """A probe of three curves of twelve time points, but for what is changed."""
+    return dataclasses.replace(lt.Probe("mine", CURVES, {}), **changes)
+
+
+@pytest.mark.parametrize(
+    ("points", "made", "told"),
+    [
+        (20, [], "its training curves have 12 time points, and --timesteps=20; give --timesteps=12, or declare fixed="),
+        (
+            12,
+            [probe(inputs=CURVES[:, :11])],
+            "probe 'mine' has inputs of shape (3, 11, 2); the training curves make it",
+        ),
+        (12, [probe(), probe(name="two", inputs=CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
+        (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
+        (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),
+        (12, [], ""),
+        (12, [probe(targets=CURVES, names=("a", "b", "c"))], ""),
+    ],
+)
+def test_curves_of_another_length_are_refused_before_training(points, made, told):
+    own = dataclasses.replace(
+        EXPERIMENT,
+        task=lambda _: lt.reproduce_curves(CURVES, ("x", "y")),
+        probes=lambda x: made if len(x) > 2 else [],
+    )
+    if not told:
+        execution.check_points(own, points)
+        return
+    with pytest.raises(life.Refused, match=r"^experiment line: [^\n]*$") as raised:
+        execution.check_points(own, points)
+    assert told in str(raised.value)
+
+
+def test_a_probe_of_whole_curves_says_what_is_right():
+    task = supervision.answer_curves(CURVES, np.zeros((3, 1)), ("x", "y"), ("mean",))
+    own = dataclasses.replace(EXPERIMENT, task=lambda _: task, probes=lambda _: [probe()])
+    with pytest.raises(life.Refused, match="'mine' has neither targets nor the parameter mean, which is asked"):
+        execution.check_points(own, 12)
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])

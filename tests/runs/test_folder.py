@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import Damaged, write_json
-from lstm_toys.runs.folder import Busy, Obstructed, Run
+from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
 from lstm_toys.runs.identity import Settings
-
-ROOT = Path(__file__).parents[2]
 
 SETTINGS = Settings(
     experiment="sine",
@@ -60,6 +58,7 @@ ONE, OTHER = {"probes": "one", "training": "one"}, {"probes": "one", "training":
 @pytest.fixture
 def run(tmp_path):
     run = computing(ONE, results_dir=tmp_path / "results")
+    run.folder.mkdir(parents=True)
     with run.locked():
         pass
     return run
@@ -105,21 +104,21 @@ SWITCHES = {
     "JAX_THREEFRY_PARTITIONABLE": "0",
     "JAX_RANDOM_SEED_OFFSET": "5",
     "JAX_DEFAULT_MATMUL_PRECISION": "bfloat16",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS": "1",
+    "FLAX_FIX_RNG_SEPARATOR": "1",
 }
 
 
 @pytest.mark.long
 def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_it():
     program = (
-        "from tests.runs.test_folder import named; before = named(); "
-        "from lstm_toys.populations.numerics import switches; early = switches(); "
-        "import jax; assert switches() == early, (early, switches()); print(before)"
+        "from lstm_toys.populations.numerics import environment, switches; early = switches(); "
+        "import jax, flax; assert switches() == early == environment(), (early, switches()); "
+        "from lstm_toys.populations import value; print(value.compiled())"
     )
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", program], cwd=ROOT, env={**inherited, **each}, stdout=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", program], env={**inherited, **each}, stdout=subprocess.PIPE, text=True)
         for each in ({}, *({name: value} for name, value in SWITCHES.items()))
     ]
     names = [process.communicate()[0] for process in processes]
@@ -157,6 +156,28 @@ def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     assert {path.name for path in run.folder.iterdir()} == {"config.json", ".lock"}
 
 
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: folder.rename(folder.with_name("moved"))])
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("raised", [None, FileNotFoundError("of a file in it")])
+def test_a_folder_that_goes_away_is_told(run, away, again, raised):
+    def leave():
+        with run.locked() as ensure:
+            ensure()
+            away(run.folder)
+            if again:  # By another process.
+                run.folder.mkdir()
+                (run.folder / ".lock").touch()
+            with pytest.raises(Gone):
+                ensure()
+            if raised:
+                raise raised
+
+    with pytest.raises(
+        Gone, match=rf"^{run.folder} was removed or moved during its run; the same command runs it again$"
+    ):
+        leave()
+
+
 def test_a_lock_ends_with_its_process(run):
     program = f"""
 import os, signal
@@ -166,7 +187,7 @@ with computing(ONE, results_dir=Path({str(run.results_dir)!r})).locked():
     print("locked", flush=True)
     signal.pause()
 """
-    process = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "locked\n"
     with pytest.raises(Busy), run.locked():
         pass

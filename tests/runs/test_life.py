@@ -1,6 +1,7 @@
 """The one life of whatever runs, where a command line alone does not reach."""
 
 import dataclasses
+import shutil
 
 import pytest
 from matplotlib.figure import Figure
@@ -8,9 +9,11 @@ from rich.console import Console
 
 import lstm_toys as lt
 from conftest import carry_out
+from experiments import line, sweep
 from experiments.all import EXPERIMENTS
 from experiments.commands import command
 from lstm_toys.populations.interruption import Interruption
+from lstm_toys.results import arrays
 from lstm_toys.runs import execution, life
 
 LINE = EXPERIMENTS["line"]
@@ -52,6 +55,27 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
     assert all(work.run.figures for work in (first, *others))
 
 
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: folder.rename(folder.parents[1] / "moved")])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
+    away, late, planned, tmp_path, monkeypatch, capsys
+):
+    folder = planned("--steps=3")[0].run.folder
+    module, name = (arrays, "dataset") if late else (execution, "begin")  # After training, or before.
+    function = getattr(module, name)
+
+    def followed(*arguments, **options):
+        found = function(*arguments, **options)
+        away(folder)
+        return found
+
+    monkeypatch.setattr(module, name, followed)
+    assert carry_out(LINE, ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}", "--quiet"]) == 1
+    output, errors = capsys.readouterr()
+    assert (output, errors) == ("", f"{folder} was removed or moved during its run; the same command runs it again\n")
+    assert list(folder.parent.iterdir()) == []
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """The flags of a small run that could not be drawn when it was trained."""
@@ -59,6 +83,28 @@ def trained(tmp_path_factory):
     arguments = ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={folder}", "--quiet"]
     assert carry_out(dataclasses.replace(LINE, draw=lambda *_: None), arguments) == 1
     return arguments
+
+
+def nothing(_):
+    return []
+
+
+def drawn(results, _):
+    return {"training.png": lt.figures.training_answer(results, "trained on"), "loss.png": lt.figures.loss(results, "")}
+
+
+@pytest.mark.parametrize("command", [LINE, pytest.param(sweep, marks=pytest.mark.long)])
+def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys, monkeypatch):
+    own = dataclasses.replace(LINE, probes=nothing, draw=drawn, beside=lambda _: {})
+    monkeypatch.setattr(line, "EXPERIMENT", own)
+    task = [] if command is LINE else ["--task=line"]
+    arguments = [*task, "--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}"]
+    assert carry_out(own if command is LINE else command, arguments) == 0
+    assert "train MSE" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.rglob("*.png")} == {
+        "loss.png",
+        "training.png" if command is LINE else "rmse.png",
+    }
 
 
 @pytest.mark.parametrize(
@@ -87,4 +133,4 @@ def test_what_cannot_be_drawn_is_told_in_one_line(draw, told, trained, capsys):
 
 def test_a_run_that_could_not_be_drawn_is_kept(trained, capsys):
     assert carry_out(LINE, [*trained, "--replot"]) == 0
-    assert capsys.readouterr() == ("", "")
+    assert capsys.readouterr().err == ""

@@ -18,8 +18,6 @@ from lstm_toys.files import Damaged, sha256, write_json
 from lstm_toys.runs import publishing
 from lstm_toys.runs.publishing import JOURNAL, LOCK, STAGE, Refused, publish, repair
 
-ROOT = Path(__file__).parents[2]
-
 OLD = {
     "loss.png": "old loss",
     "same.png": "same",
@@ -230,7 +228,7 @@ def test_who_waits_for_another_process_is_told_after_a_while(new, target, told, 
 def in_a_process(what, *arguments):
     """Starts a function of this file in a process of its own."""
     program = f"from tests.runs import test_publishing as here; here.{what}(*{[str(each) for each in arguments]})"
-    return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
 
 
 def publish_often(folder, target):

@@ -61,5 +61,5 @@ def test_names_of_results_are_no_names_of_parameters():
 
 @pytest.mark.parametrize("ends", [(1, 0), (0, 0), (0, float("nan")), (0, float("inf")), (1e7, 1e7 + 1)])
 def test_a_span_is_finite_and_not_empty(ends):
-    with pytest.raises(ValueError, match="a span is"):
+    with pytest.raises(ValueError, match=r"a span is|stop must be a finite number"):
         Span(*ends)

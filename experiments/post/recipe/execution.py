@@ -58,7 +58,7 @@ def execute(work: Work, _: Conduct, __: dict[str, float]) -> dict[str, Any]:
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     """The scores of all settings, the answers of the chosen one, and the claims under those that no other beats."""
     found, told = _results(work), work.metrics
-    yield "score.png", figures.scores(found, told)
+    yield "score.png", figures.scores(told)
     yield "claims.png", figures.claims(told)
     yield "chosen.png", figures.answers(found.isel(setting=told["chosen"]), told["settings"][told["chosen"]])
 

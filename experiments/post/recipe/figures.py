@@ -1,84 +1,111 @@
 """Figures of scored recipes."""
 
-from typing import Any, Literal
+from itertools import product
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib import patheffects as path_effects
 from matplotlib.artist import Artist
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from experiments import sine
 from experiments.post import readings
 from lstm_toys import figures
-from lstm_toys.studies.sweep.figures import decades, panels
+from lstm_toys.figures.style import house
 
-STYLES: tuple[Literal[":", "-", "--"], ...] = (":", "-", "--")
-"""Of learning rates of an optimizer, from the lowest up."""
+OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
+
+UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
+CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "fillstyle": "none"}
+"""How settings are marked."""
+
+SETTING = ("optimizer", "gates", "hidden", "learning_rate", "steps")
+"""What the panels, the rows and the columns of the figure of scores are told by."""
 
 
-def scores(found: xr.Dataset, told: dict[str, Any]) -> Figure:
-    """The score of every setting over its steps, a panel for each optimizer and kind of gates.
+def scores(told: dict[str, Any]) -> Figure:
+    """The score of every setting: steps by rate, a column of panels for each optimizer, a row for gates and size.
 
     Args:
-        found: the labeled results of the sweep.
         told: what `experiments.post.recipe.execution.summarize` told.
     """
-    rows, chosen = told["settings"], told["settings"][told["chosen"]]
-    shades = figures.colors(found.hidden.values.tolist())
-    steps = np.unique(found.steps.values)
-    ticks = steps[[0, len(steps) // 2, -1]].tolist()
-    numbered = found.assign_coords(number=("setting", np.arange(len(rows))))
-    title = "How well a recipe explains the published answers"
-    with panels(numbered, ["gates", "optimizer"], title, []) as (figure, places):
-        for axes, part in places:
-            axes.set(xscale="log", yscale="log")
-            axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-            axes.set_xticks([], minor=True)
-            axes.axhspan(chosen["low"], chosen["high"], color=figures.GRAY, alpha=0.2, linewidth=0)
-            for style, rate in zip(STYLES, np.unique(part.learning_rate), strict=False):
-                for size, color in shades.items():
-                    mine = part.isel(setting=(part.learning_rate.values == rate) & (part.hidden.values == size))
-                    of = [rows[number] for number in mine.sortby("steps").number.values]
-                    after, score = np.array([_point(row) for row in of], float).reshape(-1, 2).T
-                    top = np.array([row["unbeaten"] for row in of], bool)
-                    axes.plot(after, score, color=color, linewidth=1.2, linestyle=style)
-                    axes.plot(after[top], score[top], color=color, linestyle="", marker="o", markersize=3.5)
-            if told["chosen"] in part.number:
-                axes.plot(
-                    *np.array(_point(chosen), float),
-                    color="black",
-                    marker="o",
-                    markersize=9,
-                    fillstyle="none",
-                    linestyle="",
-                )
-        decades(places[0][0])
-        figure.supxlabel("steps")
-        figure.supylabel("energy score (units of y; smaller is better)")
-        figure.legend(handles=_entries(found, shades), loc="outside right center")
+    rows = {tuple(map(_text, _values(each))): each for each in told["settings"]}
+    optimizers, gates, sizes, rates, steps = (
+        list(dict.fromkeys(map(_text, sorted({_values(each)[place] for each in told["settings"]}))))
+        for place in range(len(SETTING))
+    )
+    kinds = [kind for kind in product(gates, sizes) if any(key[1:3] == kind for key in rows)]
+    rates_of = {
+        name: [rate for rate in rates if any((key[0], key[3]) == (name, rate) for key in rows)] for name in optimizers
+    }
+    finite = [each["score"] for each in told["settings"] if each["score"] is not None]
+    norm = LogNorm(min(finite), max(finite))
+    chosen = told["settings"][told["chosen"]]
+    with house():
+        figure = Figure(figsize=(1.6 + 2.1 * len(optimizers), 1.7 + 0.72 * len(kinds)))
+        panels = figure.subplots(len(kinds), len(optimizers), squeeze=False)
+        for number, (line, kind) in enumerate(zip(panels, kinds, strict=True)):
+            for axes, optimizer in zip(line, optimizers, strict=True):
+                own = rates_of[optimizer]
+                keys = [[(optimizer, *kind, rate, step) for step in steps] for rate in own]
+                values = np.array([[_score(rows.get(key)) for key in across] for across in keys], float)
+                image = axes.imshow(values, norm=norm, cmap="viridis", origin="lower", aspect="auto")
+                for y, x in product(range(len(own)), range(len(steps))):
+                    row = rows.get(keys[y][x])
+                    if row is not None and row["unbeaten"]:
+                        axes.plot(x, y, color="white", **UNBEATEN)
+                    if row is chosen:
+                        axes.plot(x, y, color="white", **CHOSEN)
+                axes.grid(visible=False)
+                axes.set_yticks(range(len(own)), own)
+                ticks = range(0, len(steps), max(1, (len(steps) - 1) // 3))
+                axes.set_xticks(ticks, [steps[tick] for tick in ticks] if number == len(kinds) - 1 else [])
+                axes.tick_params(labelsize=7)
+                if number == 0:
+                    axes.set_title(OPTIMIZERS.get(optimizer, optimizer), fontsize=9)
+            line[-1].yaxis.set_label_position("right")
+            line[-1].set_ylabel(f"{kind[0]} gates\n{kind[1]} units", fontsize=8, rotation=0, ha="left", va="center")
+        figure.suptitle("How well a recipe explains the published answers")
+        for axes in panels[-1]:
+            axes.set_xlabel("steps")
+        figure.supylabel("learning rate")
+        bar = figure.colorbar(image, ax=panels, location="bottom", shrink=0.6, aspect=50, pad=0.01)
+        bar.set_label("energy score in units of y, smaller is better; the white line: 95 % interval of the chosen one")
+        ends = [max(each, norm.vmin) for each in (chosen["low"], chosen["high"])]
+        bar.ax.plot(ends, [0.5, 0.5], color="white", linewidth=1.4, marker="|", markersize=9)
+        bar.ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+        bar.ax.xaxis.set_major_formatter("{x:g}")
+        bar.ax.xaxis.set_minor_formatter(NullFormatter())
+        figure.legend(handles=_entries(), loc="outside lower center", ncols=2)
     return figure
 
 
-def _point(row: dict[str, Any]) -> tuple[float, float | None]:
-    return row["setting"]["steps"], row["score"]
+def _values(row: dict[str, Any]) -> tuple[Any, ...]:
+    """What a setting is told by; sizes in the order of their numbers."""
+    setting = row["setting"]
+    return tuple(tuple(setting[name]) if name == "hidden" else setting[name] for name in SETTING)
 
 
-def _entries(found: xr.Dataset, shades: dict[str, str]) -> list[Artist]:
-    handles: list[Artist] = [Line2D([], [], color=color, label=f"{size} units") for size, color in shades.items()]
-    rates: dict[Literal[":", "-", "--"], list[str]] = {}
-    for optimizer, part in found.groupby("optimizer"):
-        for style, rate in zip(STYLES, np.unique(part.learning_rate), strict=False):
-            rates.setdefault(style, []).append(f"{rate:g} ({optimizer})")
-    for style, told in rates.items():
-        handles.append(Line2D([], [], color=figures.GRAY, linestyle=style, label="rate " + "\n".join(told)))
-    dot: dict[str, Any] = {"linestyle": "", "marker": "o"}
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return " and ".join(map(str, value)) or "no hidden"
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _score(row: dict[str, Any] | None) -> float:
+    return np.nan if row is None or row["score"] is None else row["score"]
+
+
+def _entries() -> list[Artist]:
+    """Legend entries for the marks of settings, on a ground on which they can be seen."""
+    ground = path_effects.withStroke(linewidth=3, foreground=figures.GRAY)
     return [
-        *handles,
-        Line2D([], [], color=figures.GRAY, markersize=3.5, label="no other beats it", **dot),
-        Line2D([], [], color="black", markersize=9, fillstyle="none", label="chosen", **dot),
-        Patch(color=figures.GRAY, alpha=0.2, label="95 % bootstrap\nof the chosen"),
+        Line2D([], [], color="white", label="no other is better", path_effects=[ground], **UNBEATEN),
+        Line2D([], [], color="white", label="chosen", path_effects=[ground], **CHOSEN),
     ]
 
 

@@ -1,4 +1,4 @@
-from . import claim, declaration, entries, evidence, execution, figures, given, report, settings, verdicts
+from . import claim, declaration, entries, evidence, execution, figures, given, report, settings, trial, verdicts
 
 __all__ = [
     "claim",
@@ -10,5 +10,6 @@ __all__ = [
     "given",
     "report",
     "settings",
+    "trial",
     "verdicts",
 ]

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from numbers import Real
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -12,6 +13,9 @@ VERDICTS = get_args(Verdict)
 
 COPY, CLIPPED = "copy", "clipped copy"
 """The models without a network that claims are tried on."""
+
+INPUT, TRUTH = "input", "true value"
+"""What these models answer: the input, or where numbers are read off a curve, the true value."""
 
 Number = Callable[..., Float[np.ndarray, " S"]]
 """From the curve sets that it needs, one dataset each, to one number a network; NaN where it has no meaning."""
@@ -56,6 +60,11 @@ class Beside:
     number: Number
     sources: tuple[Source, ...]
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.what, str):
+            raise ValueError(f"what is told beside a claim has a name, not {self.what!r}")
+        _check_number(f"beside {self.what!r}", self.number, self.sources)
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -76,6 +85,10 @@ class Claim:
             network's number is the higher one.
         beside: what is told beside it.
 
+    Raises:
+        ValueError: a threshold is not a number, both are missing, no number lies between them, they are given next to
+            ``against``, or another argument is of the wrong kind.
+
     Example:
         >>> import lstm_toys as lt
         >>> def largest(lines):
@@ -90,15 +103,46 @@ class Claim:
     statistic: str
     number: Number
     sources: tuple[Source, ...]
-    low: float = -np.inf
-    high: float = np.inf
+    low: float | int = -np.inf
+    high: float | int = np.inf
     learned: bool = False
     against: str | None = None
     beside: tuple[Beside, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.low > self.high:
-            raise ValueError(f"claim {self.id!r}: no number is at least {self.low:g} and at most {self.high:g}")
+        claim = f"claim {self.id!r}"
+        for name in ("id", "quote", "statistic"):
+            if not isinstance(getattr(self, name), str):
+                raise ValueError(f"{claim}: {name} is text, not {getattr(self, name)!r}")
+        if not isinstance(self.learned, bool):
+            raise ValueError(f"{claim}: learned is True or False, not {self.learned!r}")
+        for name in ("low", "high"):
+            object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
+        bounded = (self.low, self.high) != (-np.inf, np.inf)
+        if self.against is None and not bounded:
+            raise ValueError(f"{claim} has no threshold: give low, high, or against")
+        if self.against is not None and bounded:
+            raise ValueError(f"{claim}: against {self.against!r} takes the place of low and high; give one of the two")
+        if self.low > self.high or self.low == np.inf or self.high == -np.inf:
+            raise ValueError(f"{claim}: no number is at least {self.low:g} and at most {self.high:g}")
+        _check_number(claim, self.number, self.sources)
+        if self.against is not None:
+            self._check_against(claim)
+        if not isinstance(self.beside, tuple) or not all(isinstance(each, Beside) for each in self.beside):
+            raise ValueError(f"{claim}: beside is a tuple of lt.Beside, not {self.beside!r}")
+        names = [each.what for each in self.beside]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"{claim}: two numbers beside it are named {twice[0]!r}")
+
+    def _check_against(self, claim: str) -> None:
+        """Raises ValueError if there is no other population that its number could be held against."""
+        names = {source.population for source in self.sources}
+        if len(names) > 1:
+            raise ValueError(f"{claim}: against {self.against!r} holds one population, not {', '.join(sorted(names))}")
+        if self.against in names:
+            raise ValueError(f"{claim}: {self.against!r} cannot be held against itself")
+        if self.learned:
+            raise ValueError(f"{claim}: against {self.against!r} leaves diverged networks out; learned counts them")
 
     @property
     def meets(self) -> str:
@@ -129,3 +173,28 @@ class Claim:
     def met(self, numbers: Float[np.ndarray, " S"]) -> Bool[np.ndarray, " S"]:
         """Whether numbers meet the claim; one that has no meaning does not."""
         return (self.low <= numbers) & (numbers <= self.high)
+
+
+def _threshold(name: str, value: Any) -> float:
+    """A threshold as a float.
+
+    Raises:
+        ValueError: it is not a number.
+    """
+    try:
+        converted = float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
+    except OverflowError:
+        converted = np.nan
+    if np.isnan(converted):
+        raise ValueError(f"{name} is a number, not {value!r:.40}")
+    return converted
+
+
+def _check_number(owner: str, number: Any, sources: Any) -> None:
+    """Raises ValueError if there is no function, or nothing that it could be called with."""
+    if not callable(number):
+        raise ValueError(f"{owner}: number is a function of labeled results, not {number!r}")
+    if not isinstance(sources, tuple) or isinstance(sources, Source) or not sources:
+        raise ValueError(f"{owner}: sources is a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)")
+    if wrong := [each for each in sources if not isinstance(each, Source)]:
+        raise ValueError(f"{owner}: sources is a tuple of lt.Source, and {wrong[0]!r} is not one")

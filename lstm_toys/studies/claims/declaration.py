@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies import claims as study
-from lstm_toys.studies.claims.claim import Claim
+from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
 
 NETWORKS = "networks"
 """The column of the networks that the verdicts are about."""
@@ -39,7 +40,7 @@ class Claims:
 
     Raises:
         ValueError: there is no claim, two claims or columns have one name, a claim has one that no flag can give, or is
-            about a population that is not declared.
+            about a population that is not declared, or an argument is of another kind.
 
     Example:
         >>> import dataclasses
@@ -48,7 +49,7 @@ class Claims:
         ...     name="line",
         ...     doc="One line, to be returned as it is.",
         ...     defaults={"steps": 500, "learning_rate": 0.3},
-        ...     goal=lt.Goal(1e-3),
+        ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
         ...     draw=lambda results, beside: {},
@@ -85,26 +86,56 @@ class Claims:
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        columns = [NETWORKS, *self.controls, *self.variants]
+        self._check_kinds()
+        columns = [NETWORKS, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", self.ids), ("column", columns)):
             if twice := [name for name in names if list(names).count(name) > 1]:
                 raise ValueError(f"there are two {what}s named {twice[0]!r}")
-        for name, population in self.populations.items():
-            if not isinstance(population, tuple) or len(population) != 2:
-                raise ValueError(f"population {name!r} is an experiment and its flags, such as (EXPERIMENT, [])")
         if not self.claims:
             raise ValueError("there is no claim")
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"an aspect is told by {unknown[0]!r}, which is no variant")
         for claim in self.claims:
-            if not re.fullmatch(r"[\w.-]+", claim.id):
-                raise ValueError(f"claim {claim.id!r} cannot be named so: ids are letters, digits, and any of . - _")
+            if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
+                rule = 'ids are letters, digits, and any of . - _, and not "all"'
+                raise ValueError(f"claim {claim.id!r} cannot be named so: {rule}")
             told = [*claim.populations, *(source.population for each in claim.beside for source in each.sources)]
             if unknown := [name for name in told if name not in self.populations]:
                 every = ", ".join(self.populations)
                 raise ValueError(f"claim {claim.id!r} is about {unknown[0]!r}; the populations are {every}")
 
+    def _check_kinds(self) -> None:
+        """Raises ValueError if an argument is not of its kind."""
+        for name in ("title", "about"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
+                raise ValueError(f"{name} is text that is not empty, not {getattr(self, name)!r}")
+        for name in ("claims", "data"):
+            kind = Claim if name == "claims" else Path
+            if not isinstance(getattr(self, name), tuple) or not all(isinstance(e, kind) for e in getattr(self, name)):
+                raise ValueError(f"{name} is a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")
+        if missing := [path for path in self.data if not path.is_file()]:
+            raise ValueError(f"data names {missing[0]}, and there is no such file")
+        for name in ("populations", "controls", "variants", "aspects"):
+            held = getattr(self, name)
+            if not isinstance(held, Mapping) or not all(isinstance(each, str) and each for each in held):
+                raise ValueError(f"{name} is a dictionary whose keys are names")
+        for name, population in self.populations.items():
+            if not _is_population(population):
+                raise ValueError(f"population {name!r} is an experiment and its flags, such as (EXPERIMENT, [])")
+        for name, change in {**self.controls, **self.variants}.items():
+            if not callable(change):
+                raise ValueError(f"{name!r} is a function from a population's name and settings, not {change!r}")
+        if self.published is not None and not callable(self.published):
+            raise ValueError("published is a function")
+
     @property
     def ids(self) -> tuple[str, ...]:
         """The names of the claims."""
         return tuple(claim.id for claim in self.claims)
+
+
+def _is_population(population: Any) -> bool:
+    """Whether something is an experiment and its flags."""
+    if not isinstance(population, tuple) or len(population) != 2 or not isinstance(population[0], Experiment):
+        return False
+    return isinstance(population[1], list | tuple) and all(isinstance(flag, str) for flag in population[1])

@@ -1,7 +1,7 @@
 """What is told of a claim: one entry of ``claims.json``."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -9,10 +9,23 @@ from jaxtyping import Float
 from lstm_toys.results.summary import finite
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate
-from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
+from lstm_toys.studies.claims import evidence
+from lstm_toys.studies.claims.claim import CLIPPED, COPY, INPUT, Claim
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.verdicts import Outcome, Unsound, judge
+
+
+class Model(NamedTuple):
+    """What stands in a copy's column.
+
+    Attributes:
+        answers: the input, or where numbers are read off, the true value; of a claim that is about both, both.
+        right: whether that is what would be right.
+    """
+
+    answers: str
+    right: bool
 
 
 def entry(
@@ -49,6 +62,7 @@ def entry(
         {name: outcome for name, each in columns.items() if (outcome := judge(claim, each)) is not None}
         for columns in (nulls, controls, variants)
     )
+    model = _model(claim, networks)
     return {
         "id": claim.id,
         "quote": claim.quote,
@@ -59,17 +73,30 @@ def entry(
         "published": None
         if published_says is None
         else _single(published_says) | {"below": _below(published_says, {NETWORKS: networks_say, **variants_say})},
-        "null": {name: _single(outcome) for name, outcome in nulls_say.items()},
+        "null": {name: _single(outcome) | {"answers": model.answers} for name, outcome in nulls_say.items()},
         "controls": {name: _population(outcome) for name, outcome in controls_say.items()},
         "variants": {
             name: _population(outcome) | _difference(outcome, networks_say) for name, outcome in variants_say.items()
         },
-        "remarks": [*remarks(claim, networks_say, nulls_say, controls_say, about)],
+        "remarks": [*remarks(claim, networks_say, nulls_say, model, controls_say, about)],
     }
 
 
+def _model(claim: Claim, networks: Evidence) -> Model:
+    """What a copy of the networks' results is, as far as a claim is about them."""
+    sets = [evidence.select(networks[source.population], source.curves) for source in claim.sources]
+    curves = [each for each in sets if each is not None and "answer" in each]
+    answers = dict.fromkeys(evidence.model(each) for each in curves)
+    return Model(" and ".join(answers), all(evidence.right(each) for each in curves))
+
+
 def remarks(
-    claim: Claim, networks: Outcome, nulls: Mapping[str, Outcome], controls: Mapping[str, Outcome], about: str
+    claim: Claim,
+    networks: Outcome,
+    nulls: Mapping[str, Outcome],
+    model: Model,
+    controls: Mapping[str, Outcome],
+    about: str,
 ) -> Iterator[str]:
     """What the verdict does not mean, where something that is no such network meets the claim.
 
@@ -77,17 +104,22 @@ def remarks(
     """
     verdict = networks.verdict
     met = [name for name, outcome in nulls.items() if outcome.meets.all()]
+    copied = model.answers == INPUT
+    names = {COPY: "a copy of the input", CLIPPED: "a clipped copy of the input"}
+    if not copied:
+        names = {COPY: f"the {model.answers}", CLIPPED: f"the {model.answers} clipped to (-1, 1)"}
     if met and verdict == "refuted":
         name = COPY if COPY in met else CLIPPED
-        yield f"a {name} of the input meets it: the networks do not do what a {name} does"
-    elif COPY in met and claim.learned:
-        yield "a copy of the input is what is to be learned"
-    elif COPY in met:
+        does = f"do what a {name} does" if copied else "answer that"
+        yield f"{names[name]} meets it: the networks do not {does}"
+    elif COPY in met and claim.learned and model.right:
+        yield f"{names[COPY]} is what is to be learned"
+    elif COPY in met and copied:
         said = {"supported": "says nothing", "undecided": "supported, it would say nothing"}[verdict]
-        yield f"a copy of the input meets it: {said} about {about}"
-    elif CLIPPED in met:
+        yield f"{names[COPY]} meets it: {said} about {about}"
+    elif met:
         said = {"supported": "needs no more than", "undecided": "supported, it would need no more than"}[verdict]
-        yield f"a clipped copy of the input meets it: {said} answers within (-1, 1)"
+        yield f"{names[met[0]]} meets it: {said} {'right answers' if COPY in met else 'answers within (-1, 1)'}"
     too = {"supported": "meet it too", "refuted": "meet it, these networks do not", "undecided": "meet it"}[verdict]
     yield from (f"{name} {too}" for name, outcome in controls.items() if outcome.verdict == "supported")
 
@@ -105,7 +137,8 @@ def _population(outcome: Outcome) -> dict[str, Any]:
         "counted": outcome.counted,
         "diverged": list(outcome.diverged),
         "excluded": list(outcome.excluded),
-        "against_per_seed": None if outcome.theirs is None else outcome.theirs.tolist(),
+        "meaningless": outcome.meaningless,
+        "against_per_seed": None if outcome.theirs is None else _listed(outcome.theirs),
         "beside": {
             what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}
             for what, estimate in outcome.beside.items()
@@ -122,7 +155,7 @@ def _difference(outcome: Outcome, networks: Outcome) -> dict[str, Any]:
 def _below(published: Outcome, others: Mapping[str, Outcome]) -> dict[str, list[int]]:
     """How unusual a published network is: the networks whose number is below its own, and of how many, by column."""
     return {
-        name: [int((outcome.numbers < published.numbers[0]).sum()), int(np.isfinite(outcome.numbers).sum())]
+        name: [int((outcome.numbers < published.numbers[0]).sum()), int((~np.isnan(outcome.numbers)).sum())]
         for name, outcome in others.items()
     }
 
@@ -140,5 +173,5 @@ def _listed(numbers: Float[np.ndarray, " S"]) -> list[float | None]:
     return [finite(number) for number in numbers.tolist()]
 
 
-def _interval(estimate: Estimate) -> list[float] | None:
-    return [estimate.low, estimate.high] if np.isfinite(estimate.low) else None
+def _interval(estimate: Estimate) -> list[float | None] | None:
+    return None if np.isnan(estimate.low) else [finite(estimate.low), finite(estimate.high)]

@@ -14,6 +14,7 @@ import xarray as xr
 from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys.runs.experiment import HISTORY, TRAINING
+from lstm_toys.studies.claims.claim import INPUT, TRUTH
 
 Evidence = Mapping[str, xr.Dataset]
 
@@ -40,29 +41,75 @@ def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
     if curves == HISTORY:
         return labeled if "train_rmse" in labeled else None
     if curves == TRAINING:
-        if "train_answer" not in labeled:
-            return None
-        names = {"train_target": "input", "train_answer": "answer"}
-        return labeled[[*names]].rename(names).expand_dims(curve=1).transpose("seed", "curve", ...)
+        return _training(labeled) if "train_answer" in labeled else None
     chosen = labeled.family.values == curves
-    return labeled.isel(curve=chosen) if chosen.any() else None
+    if "answer" not in labeled or not chosen.any():
+        return None
+    names = [name for name in ("input", "answer", "truth", "name") if name in labeled]
+    return labeled[names].isel(curve=chosen)
+
+
+def _training(labeled: xr.Dataset) -> xr.Dataset:
+    """The first training curve as a curve set."""
+    names = {"train_answer": "answer", "train_target": "input"}  # Where it is to be returned as it is.
+    if "train_input" in labeled:
+        names |= {"train_input": "input", "train_target": "truth"}
+    found = labeled[[*names]].rename(names)
+    found = found.isel(example=0) if "example" in found.dims else found
+    return found.expand_dims(curve=1).transpose("seed", "curve", ...)
 
 
 def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
-    """A model that answers what it is shown, or the true parameters: the results of one such "network".
+    """A model that answers by the input, or where numbers are read off by the true values: results of one "network".
+
+    Answers of other features than the input has are missing.
 
     Args:
         labeled: results that tell what was shown.
         bound: answers are clipped to ``(-bound, bound)``; 1 is all that a last layer of LSTM units can answer.
     """
-    truth = {"answer": "truth" if "truth" in labeled else "input", "train_answer": "train_target"}
+    copied = {
+        name: _copied(labeled, name, shown, truth)
+        for name, shown, truth in (("answer", "input", "truth"), ("train_answer", "train_input", "train_target"))
+        if name in labeled
+    }
     answers = {
-        name: labeled[known].clip(-bound, bound).expand_dims(seed=1)
-        for name, known in truth.items()
-        if name in labeled and "example" not in labeled[known].dims
+        name: found.clip(-bound, bound).expand_dims(seed=1) for name, found in copied.items() if found is not None
     }
     known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
     return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
+
+
+def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
+    """What a copy answers; None where it cannot."""
+    if "time" not in labeled[answer].dims:
+        known = labeled[truth]
+        return known.isel(example=0) if "example" in known.dims else known
+    found = labeled[shown if shown in labeled else truth]
+    return found if found.dims == tuple(axis for axis in labeled[answer].dims if axis != "seed") else None
+
+
+def model(curves: xr.Dataset) -> str:
+    """What a copy answers to a curve set, in words."""
+    return INPUT if "time" in curves.answer.dims else TRUTH
+
+
+def right(curves: xr.Dataset) -> bool:
+    """Whether what a copy answers to a curve set is what would be right."""
+    if model(curves) == TRUTH or "truth" not in curves:
+        return True
+    return curves.truth.dims == curves.input.dims and np.array_equal(curves.truth, curves.input, equal_nan=True)
+
+
+def read_only(curves: xr.Dataset) -> xr.Dataset:
+    """The same results as a dataset of its own, whose arrays cannot be written."""
+    made = curves.copy()
+    for name, variable in made.variables.items():
+        if name not in made.indexes:  # Which nobody can write.
+            values = variable.values.view()
+            values.flags.writeable = False
+            variable.data = values
+    return made
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:

@@ -12,7 +12,7 @@ from lstm_toys.markdown import escape
 from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import storage
 from lstm_toys.runs.life import Conduct, Failed, Work, stopwatch
-from lstm_toys.studies.claims import entries, evidence, figures, given, report
+from lstm_toys.studies.claims import entries, evidence, figures, given, report, trial
 from lstm_toys.studies.claims.claim import CLIPPED, COPY
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
@@ -21,13 +21,14 @@ from lstm_toys.studies.claims.verdicts import Unsound
 
 
 def check(work: Work) -> None:
-    """Holds the claims against the curves of the experiments, and given answers against them too.
+    """Holds the claims against the curves of the experiments, and given answers against them too; tries every number.
 
     Raises:
-        Refused: a claim is about curves that there are not, or answers are to other ones.
+        Refused: a claim is about curves that there are not, or answers are to other ones, or a number cannot be taken.
     """
     question: Question = work.subject
     given.check_curves(question, given.read(question, work.run.settings))
+    trial.check(question)
 
 
 def value(work: Work) -> Value:
@@ -103,7 +104,7 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
         name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
         for name, bound in bounds.items()
     }
-    published = {} if declared.published is None else declared.published()
+    published = given.published(question)
     for claim in question.claims:
         try:
             yield entries.entry(
@@ -120,8 +121,9 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
 
 
 def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
-    """Each claim's number over networks, and what it is held against; and what changes with the networks."""
+    """The share of networks that meet each claim, the numbers of all networks, and what changes with other ones."""
     told = read_json_list(work.run.checked("claims.json"))
     yield "claims.png", figures.draw(told)
+    yield "numbers.png", figures.draw_numbers(told)
     if any(each["variants"] for each in told):
         yield "variants.png", figures.draw_variants(told)

@@ -1,6 +1,7 @@
-"""The figure of all claims: of each, the distribution of its number over networks, and what it is held against."""
+"""Figures of claims: the shares of networks that meet them, the numbers of all networks, and other networks."""
 
 import textwrap
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from lstm_toys.figures.style import COLORS, GRAY, canvas, plain
+from lstm_toys.figures.style import COLORS, GRAY, STYLE, canvas, plain
+from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
 from lstm_toys.studies.claims.report import differs, percent, percents
 
@@ -20,15 +22,65 @@ MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "
 CONTROLS = [COLORS[letter] for letter in "ycgk"]
 """Colors of controls, which have lanes of their own, so that the fifth may be that of the first."""
 
-ROW = 1.15
-"""Inches that a claim takes unless its words need more."""
+HEADING = 0.42
+"""Inches that the heading of a verdict takes."""
+
+LONGEST = 92
+"""Characters of a sentence that have room; the table has all of it."""
+
+FOREST, BESIDE_AXES = (48, 34, 0.4), (56, 27, 1.15)
+"""Characters of a line of a sentence and of remarks, and inches that a claim takes unless its words need more."""
 
 LOGARITHMIC = 30.0
 """Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
 
 
 def draw(entries: list[dict[str, Any]]) -> Figure:
-    """One row a claim, grouped by verdict; each has an axis of its own.
+    """The share of networks that meet each claim, with its interval: one row a claim, grouped by verdict.
+
+    Args:
+        entries: as `lstm_toys.studies.claims.entries.entry` makes them.
+    """
+    rows = [(verdict, [each for each in entries if each["verdict"] == verdict]) for verdict in VERDICTS]
+    rows = [(verdict, group) for verdict, group in rows if group]
+    words = {entry["id"]: _words(entry, *FOREST) for entry in entries}
+    top = 0.55
+    height = sum(each.height for each in words.values()) + HEADING * len(rows) + top
+    with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
+        figure.set_size_inches(6.8, height)
+        figure.set_layout_engine("none")
+        axes.set_position((0.45, 0, 0.2, 1 - top / height))
+        axes.set(xlim=(0, 1), ylim=(0, height - top), yticks=[])
+        axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
+        axes.xaxis.tick_top()
+        axes.axvline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
+        told = "share of networks that meet the claim, and its 95 % interval"
+        figure.text(0.55, 1 - 0.12 / height, told, fontsize=9, ha="center", va="center")
+        below = height - top
+        for verdict, group in rows:
+            below -= HEADING
+            told = f"{verdict}: {len(group)} of {len(entries)} claims"
+            figure.text(0.015, (below + 0.09) / height, told, color=TINTS[verdict], fontsize=11, weight="bold")
+            for entry in group:
+                _write(figure, entry, words[entry["id"]], below, height, (0.015, 0.672))
+                _share(axes, entry, below - 0.15)
+                below -= words[entry["id"]].height
+    return figure
+
+
+def _share(axes: Axes, entry: dict[str, Any], place: float) -> None:
+    """The share of networks that meet a claim, and its interval."""
+    axes.axhline(place, color=STYLE["grid.color"], linewidth=0.8)
+    if entry["share"] is None:
+        return
+    style: dict[str, Any] = {"color": TINTS[entry["verdict"]], "clip_on": False, "zorder": 3}
+    if entry["interval"] is not None:
+        axes.plot(entry["interval"], [place, place], linewidth=2, solid_capstyle="butt", **style)
+    axes.plot([entry["share"]], [place], marker="s", markersize=5, **style)
+
+
+def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
+    """The number of each network that a claim is about: one row a claim, grouped by verdict; each has its own axis.
 
     Args:
         entries: as `lstm_toys.studies.claims.entries.entry` makes them.
@@ -37,9 +89,9 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     grouped = {verdict: group for verdict, group in grouped.items() if group}
     names = _named(entries, "controls")
     colors = {name: CONTROLS[number % len(CONTROLS)] for number, name in enumerate(names)}
-    words = {entry["id"]: _words(entry) for entry in entries}
-    heading, top = 0.42, 0.75
-    height = sum(each.height for each in words.values()) + heading * len(grouped) + top
+    words = {entry["id"]: _words(entry, *BESIDE_AXES) for entry in entries}
+    top = 0.75
+    height = sum(each.height for each in words.values()) + HEADING * len(grouped) + top
     with canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
         figure.set_size_inches(11.0, height)
         figure.set_layout_engine("none")
@@ -48,14 +100,14 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         )
         below, panel = height - top, iter(panels)
         for verdict, group in grouped.items():
-            below -= heading
+            below -= HEADING
             told = f"{verdict}: {len(group)} of {len(entries)} claims"
             figure.text(0.015, (below + 0.08) / height, told, color=TINTS[verdict], fontsize=13, weight="bold")
             for entry in group:
                 axes = next(panel)
                 axes.set_position((0.375, (below - 0.73) / height, 0.475, 0.65 / height))
                 _row(axes, entry, colors)
-                _write(figure, entry, words[entry["id"]], below, height)
+                _write(figure, entry, words[entry["id"]], below, height, (0.015, 0.862))
                 below -= words[entry["id"]].height
     return figure
 
@@ -63,36 +115,74 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     """By how much the share of networks that meet a claim differs with other networks: a row a claim, a column a kind.
 
-    A cell has the difference in points of 100, in bold where its 95 % interval, which stands below, does not hold 0.
+    Rows and columns are those with a difference whose 95 % interval does not hold 0; such a cell has the difference in
+    points of 100, above its interval. Other cells have a dot, and none where nothing was judged.
 
     Args:
         entries: as `lstm_toys.studies.claims.entries.entry` makes them.
     """
-    names = _named(entries, "variants")
-    values = np.full((len(entries), len(names)), np.nan)
-    told = "bold: the 95 % interval, which stands below, does not hold 0; white: not judged"
-    with canvas("", xlabel=told, ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(2.6 + 0.8 * len(names), 1.9 + 0.42 * len(entries))
-        for row, entry in enumerate(entries):
+    every = _named(entries, "variants")
+    names = _side_by_side([name for name in every if any(_changed(each, name) for each in entries)] or every)
+    rows = [each for each in entries if any(_changed(each, name) for name in names)] or entries
+    values = np.full((len(rows), len(names)), np.nan)
+    with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
+        figure.set_size_inches(5.0 + 0.72 * len(names), 1.9 + 0.5 * len(rows))
+        for row, entry in enumerate(rows):
             for column, name in enumerate(names):
                 variant = entry["variants"].get(name)
                 if variant is None or variant["difference"] is None:
                     continue
+                if not differs(variant):
+                    axes.text(column, row, "·", ha="center", va="center", fontsize=14)
+                    continue
                 values[row, column] = 100 * variant["difference"]
-                weight = "bold" if differs(variant) else "normal"
-                axes.text(column, row - 0.12, f"{values[row, column]:+.0f}", ha="center", va="center", weight=weight)
-                if variant["difference_interval"] is not None:
-                    low, high = (100 * end for end in variant["difference_interval"])
-                    ends = f"{low:+.0f} … {high:+.0f}"
-                    axes.text(column, row + 0.25, ends, ha="center", va="center", fontsize=6, color=GRAY)
+                told = plain(f"{values[row, column]:+.0f}")
+                axes.text(column, row - 0.14, told, ha="center", va="center", weight="bold")
+                ends = plain("{:+.0f} … {:+.0f}".format(*(100 * end for end in variant["difference_interval"])))
+                axes.text(column, row + 0.24, ends, ha="center", va="center", fontsize=6.5)
         # Halfway to the ends of the scale, so that black text is legible everywhere.
-        image = axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
+        axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
         axes.grid(visible=False)
-        axes.set_yticks(range(len(entries)), [plain(f"{each['id']}, {percent(each['share'])}") for each in entries])
-        axes.set_xticks(range(len(names)), map(plain, names), rotation=40, ha="right")
-        bar = figure.colorbar(image, ax=axes, fraction=0.03, label="difference in the share of networks, points of 100")
-        bar.ax.set_ylim(-100, 100)
+        axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+        quotes = [f"“{shortened(each['quote'])}” {percent(each['share'])}" for each in rows]
+        axes.set_yticks(range(len(rows)), [plain(textwrap.fill(quote, 52)) for quote in quotes], fontsize=8)
+        axes.set_xticks(range(len(names)), [plain(textwrap.fill(name, 10)) for name in names], fontsize=8)
+        axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
+        for column in range(1, len(names)):
+            if names[column].split()[0].strip(",") != names[column - 1].split()[0].strip(","):
+                axes.axvline(column - 0.5, color=GRAY, linewidth=0.8)
+        figure.suptitle("By how many points of 100 the share of networks that meet a claim changes with other networks")
+        figure.supxlabel(plain(_unchanged(entries, rows, every, names)), fontsize=8)
     return figure
+
+
+def _changed(entry: dict[str, Any], name: str) -> bool:
+    """Whether the share of a variant is another one."""
+    return name in entry["variants"] and differs(entry["variants"][name])
+
+
+def shortened(quote: str) -> str:
+    """A sentence, as long as there is room for."""
+    return textwrap.shorten(quote, LONGEST, placeholder=" …")
+
+
+def _side_by_side(names: Iterable[str]) -> list[str]:
+    """Names in their order, but those that begin with the same word together."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(name.split()[0].strip(","), []).append(name)
+    return [name for group in groups.values() for name in group]
+
+
+def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
+    """What the figure of variants leaves out, and how to read it."""
+    same = [each["id"] for each in entries if each not in rows]
+    told = ["the small numbers are the 95 % interval of the difference; a dot: it holds 0; empty: not judged"]
+    told += [f"no change of {', '.join(same)}"] if same else []
+    told += (
+        [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []
+    )
+    return textwrap.fill("; ".join(told), 120, break_on_hyphens=False)
 
 
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
@@ -114,7 +204,7 @@ def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Art
     told = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
     names = {name: label for name, label in told.items() if any(name in _alone(each) for each in entries)}
     return handles + [
-        Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=names[name])
+        Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=plain(names[name]))
         for name, (marker, color) in MARKS.items()
         if name in names
     ]
@@ -147,26 +237,36 @@ class Words(NamedTuple):
     height: float
 
 
-def _words(entry: dict[str, Any]) -> Words:
-    """The words beside a claim's axes, and the room that they need."""
-    networks = f"{entry['counted']} network{'s' * (entry['counted'] != 1)}"
+def _words(entry: dict[str, Any], quote: int, remark: int, least: float) -> Words:
+    """The words of a claim, and the room that they need.
+
+    Args:
+        entry: of it.
+        quote: characters of a line of the sentence.
+        remark: characters of a line of what is said of the share.
+        least: inches that a claim takes.
+    """
+    networks = counted(entry["counted"], "network")
     against = "pairs of networks" if entry["threshold"]["against"] else networks
-    quote = textwrap.wrap(f"“{entry['quote']}”", 56)
-    remarks = textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), 27)
-    return Words(quote, remarks, max(ROW, 0.4 + 0.125 * len(quote), 0.45 + 0.12 * len(remarks)))
+    quotes = textwrap.wrap(f"“{shortened(entry['quote'])}”", quote)
+    remarks = textwrap.wrap("; ".join([f"of {against}", *entry["remarks"]]), remark)
+    return Words(quotes, remarks, max(least, 0.38 + 0.125 * len(quotes), 0.43 + 0.12 * len(remarks)))
 
 
-def _write(figure: Figure, entry: dict[str, Any], words: Words, top: float, height: float) -> None:
-    """What the claim is, left of its axes, and how many networks meet it, right of them; heights are in inches."""
+def _write(
+    figure: Figure, entry: dict[str, Any], words: Words, top: float, height: float, places: tuple[float, float]
+) -> None:
+    """What the claim is, and how many networks meet it, at two places across; heights are in inches."""
 
     def write(x: float, below: float, text: str, **style: Any) -> None:
         figure.text(x, (top - below) / height, plain(text), **style)
 
-    write(0.015, 0.08, entry["id"], fontsize=10, weight="bold", va="top")
-    write(0.015, 0.28, "\n".join(words.quote), fontsize=7.5, va="top", style="italic", color="#333333")
-    write(0.862, 0.2, percent(entry["share"]), fontsize=12, weight="bold", va="center")
-    write(0.915, 0.2, percents(entry["interval"]), fontsize=8, va="center", color="#333333")
-    write(0.862, 0.33, "\n".join(words.remarks), fontsize=7, va="top", color="#333333")
+    left, right = places
+    write(left, 0.06, entry["id"], fontsize=9.5, weight="bold", va="top")
+    write(left, 0.25, "\n".join(words.quote), fontsize=7.5, va="top", style="italic", color="#333333")
+    share = f"{percent(entry['share'])} {percents(entry['interval'])}"
+    write(right, 0.15, share, fontsize=9.5, weight="bold", va="center")
+    write(right, 0.27, "\n".join(words.remarks), fontsize=7.5, va="top", color="#333333")
 
 
 def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:

@@ -8,11 +8,11 @@ import xarray as xr
 
 from lstm_toys.files import Damaged, sha256
 from lstm_toys.results import storage
-from lstm_toys.runs import foreign
+from lstm_toys.runs import foreign, life
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.life import Refused
-from lstm_toys.studies.claims.evidence import select
+from lstm_toys.studies.claims.evidence import Evidence, select
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.tasks import families
 
@@ -45,8 +45,9 @@ def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
     trained = {name: settings.seeds for name, settings in question.settings.items()}
     sizes = {**trained, **{name: labeled.sizes["seed"] for name, labeled in answers.items()}}
     for claim in question.claims:
-        for source in claim.sources:
-            for name in claim.populations if claim.against else (source.population,):
+        beside = [source for each in claim.beside for source in each.sources if source.population not in answers]
+        for source in [*claim.sources, *beside]:
+            for name in claim.populations if claim.against and source in claim.sources else (source.population,):
                 if name not in answers and source.curves not in probed[name]:
                     every = ", ".join(probed[name])
                     raise Refused(f"claim {claim.id}: {name} has no curves {source.curves!r}; it has {every}")
@@ -57,6 +58,33 @@ def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
         if len({*counts.values()}) > 1:
             told = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
             raise Refused(f"claim {claim.id} takes networks together, and there are {told}; give as many of each")
+
+
+def published(question: Question) -> Evidence:
+    """The published answers; none where there are none.
+
+    Raises:
+        Refused: they cannot be had, or are not results of populations of one network.
+    """
+    declared = question.declared
+    if declared.published is None:
+        return {}
+    try:
+        found = declared.published()
+    except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
+        raise Refused(f"the published answers cannot be made: {life.told(error)}") from None
+    if not isinstance(found, Mapping) or not all(isinstance(each, xr.Dataset) for each in found.values()):
+        raise Refused("the published answers are a dictionary of labeled results by population")
+    for name, labeled in found.items():
+        if name not in declared.populations:
+            raise Refused(
+                f"there are published answers of {name!r}; the populations are {', '.join(declared.populations)}"
+            )
+        if missing := {"diverged", "family"} - {*labeled.variables}:
+            raise Refused(f"the published answers of {name} lack {min(missing)}; lt.labeled makes such results")
+        if labeled.sizes["seed"] != 1:
+            raise Refused(f"the published answers of {name} are those of {labeled.sizes['seed']} networks, not of one")
+    return found
 
 
 def _probed(experiment: Experiment) -> list[str]:

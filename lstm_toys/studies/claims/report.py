@@ -7,8 +7,10 @@ from rich.console import RenderableType
 
 from lstm_toys.files import read_json_list
 from lstm_toys.markdown import escape
+from lstm_toys.output import counted
 from lstm_toys.runs.life import Work, listed
 from lstm_toys.statistics import tables
+from lstm_toys.studies.claims.claim import INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
 
 LEGEND = """\
@@ -16,7 +18,8 @@ A claim is supported where the interval of the share lies above one half, refute
 The interval is Wilson's; where the claim holds one population against another, the share is the probability that a
 network's number is above that of one of the other, with a bootstrap interval, which medians have too. *Copy* answers
 what it is shown, *clipped copy* that within (-1, 1), which is all that a last layer of cells within (-1, 1) can answer;
-✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
+where numbers are read off a curve the true value stands in its place, and says so, and where nothing can be copied,
+*none*. ✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
 
 PUBLISHED = """\
 The published value is the same statistic on its published answers; how many networks are below it is its rank."""
@@ -38,9 +41,10 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
     question = work.subject
-    trained = f", in {work.run.settings.seeds} networks each" if metrics["runs_seconds"] else ""
+    trained = f", in {counted(work.run.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
     title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
+    yield from _controls(entries)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     if nobody := [each["id"] for each in entries if not each["counted"]]:
         yield f"every network diverged, so that nothing is judged: {', '.join(nobody)}"
@@ -53,8 +57,9 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
     for entry in entries:
         if entry["published"]:
-            below, counted = entry["published"]["below"][NETWORKS]
-            yield f"{entry['id']}: {below} of {counted} networks are below the published {_number_of(entry)}"
+            below, whole = entry["published"]["below"][NETWORKS]
+            networks = f"{below} of {counted(whole, 'network')}"
+            yield f"{entry['id']}: {networks} are below the published {_number_of(entry)}"
         if turned := turns(entry):
             yield f"{entry['id']} is {entry['verdict']}, but {turned}"
     yield from reach(entries, question.declared.aspects)
@@ -62,8 +67,24 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         if entry["diverged"]:
             treated = "left out" if entry["excluded"] else "counted as not meeting it"
             yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
+        if entry["meaningless"]:
+            yield f"{entry['id']}: {_meaningless(entry)}"
     if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
         yield f"the runs took {spent}"
+
+
+def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    """The shares of controls that meet the claims, next to those of the networks; nothing where there are none."""
+    names = _named(entries, "controls")
+    held = [entry for entry in entries if entry["controls"]]
+    rows = [
+        [entry["id"], percent(entry["share"]), *(_percent(entry["controls"].get(name)) for name in names)]
+        for entry in held
+    ]
+    if rows:
+        columns = ("claim", "networks>", *(f"{name}>" for name in names))
+        style: dict[str, Any] = {"box": None, "padding": (0, 1, 0, 0), "title_justify": "left"}
+        yield tables.table("the share of controls that meet them", columns, rows, fold=True, **style)
 
 
 def turns(entry: dict[str, Any]) -> str:
@@ -123,7 +144,7 @@ def markdown(
             f"{tables.number(each['median'])} {numbers(each['median_interval'])}",
             escape(each["meets"]),
             *(_published(each["published"]) for _ in published),
-            *(_value(each["null"].get(name)) for name in nulls),
+            *(_null(each["null"].get(name)) for name in nulls),
             *(_share(each["controls"].get(name)) for name in names),
         ]
         lines.append("| " + " | ".join(cells) + " |")
@@ -160,10 +181,12 @@ def markdown(
         if each["diverged"]:
             what = "left out" if each["excluded"] else "counted as not meeting it"
             lines.append(f"- Diverged, {what}: seeds {', '.join(map(str, each['diverged']))}.")
+        if each["meaningless"]:
+            lines.append(f"- {_meaningless(each)[0].upper()}{_meaningless(each)[1:]}.")
     return "\n".join(lines) + "\n"
 
 
-def numbers(interval: list[float] | None) -> str:
+def numbers(interval: list[float | None] | None) -> str:
     """An interval of numbers as tables have it."""
     return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
 
@@ -219,6 +242,16 @@ def _of(name: str, count: int, whole: int) -> str:
     return f"{count} of {whole} {name}" if name == NETWORKS else f"{count} of {whole} with {name}"
 
 
+def _percent(population: dict[str, Any] | None) -> str:
+    return "" if population is None else percent(population["share"])
+
+
+def _meaningless(entry: dict[str, Any]) -> str:
+    """How many networks have a number without a meaning."""
+    count = entry["meaningless"]
+    return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
+
+
 def _points(variant: dict[str, Any] | None) -> str:
     if variant is None:
         return ""
@@ -236,6 +269,13 @@ def _number_of(entry: dict[str, Any]) -> str:
 
 def _value(single: dict[str, Any] | None) -> str:
     return "" if single is None else f"{tables.number(single['value'])} {'✓' if single['meets'] else '✗'}"
+
+
+def _null(single: dict[str, Any] | None) -> str:
+    """What a model without a network answers, named where that is not the input."""
+    if single is None:
+        return "none"
+    return _value(single) if single["answers"] == INPUT else f"{single['answers']}: {_value(single)}"
 
 
 def _share(population: dict[str, Any] | None) -> str:

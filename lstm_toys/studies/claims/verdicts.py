@@ -1,13 +1,14 @@
 """How a claim is judged: the share of networks that meet it, and what else meets it."""
 
-import traceback
+import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
+from lstm_toys.runs import life
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, probability_above, wilson
 from lstm_toys.studies.claims import evidence
@@ -28,7 +29,7 @@ class Outcome:
         share: of networks that meet the claim, with a 95 % Wilson interval; against another population, the
             probability that a network's number is above that of one of the other, with a 95 % bootstrap interval.
         median: of the numbers, with a 95 % bootstrap interval.
-        theirs: the numbers of the other population, without diverged networks; None without one.
+        theirs: the numbers of the other population that have a meaning, without diverged networks; None without one.
         beside: medians of what is told beside the claim, with such intervals.
     """
 
@@ -41,6 +42,11 @@ class Outcome:
     median: Estimate
     theirs: Float[np.ndarray, " S2"] | None
     beside: dict[str, Estimate]
+
+    @property
+    def meaningless(self) -> int:
+        """How many networks that did not diverge have a number without a meaning; these do not meet the claim."""
+        return int(np.isnan(self.numbers).sum()) - len(self.diverged)
 
     @property
     def verdict(self) -> Verdict:
@@ -58,14 +64,13 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
     """What populations say of a claim; None if they do not hold what it is about.
 
     Raises:
-        Unsound: its number, or one beside it, is not one a network.
+        Unsound: its number, or one beside it, raises something, or is not one real number per network.
     """
     numbers = _numbers(claim.number, claim.sources, populations)
     if numbers is None:
         return None
     diverged = _diverged(claim.sources, populations)
     lost = tuple(np.flatnonzero(diverged).tolist())
-    numbers = np.where(diverged, np.nan, numbers)
     sound = numbers[~diverged]
     counted = len(numbers) if claim.learned else len(sound)
     theirs = None
@@ -77,9 +82,10 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
         theirs = _numbers(claim.number, sources, populations)
         if theirs is None:
             return None
-        theirs = theirs[~_diverged(sources, populations)]
-        meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in numbers], bool)
-        share = probability_above(sound, theirs)
+        theirs = theirs[~np.isnan(theirs)]
+        lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # One that has no meaning is above nothing.
+        meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
+        share = probability_above(lowest[~diverged], theirs)
     beside = {each.what: _beside(each, populations) for each in claim.beside}
     return Outcome(
         meets,
@@ -88,7 +94,7 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
         () if claim.learned else lost,
         counted,
         share,
-        intervals.median_bootstrap(sound[np.isfinite(sound)]),
+        intervals.median_bootstrap(sound[~np.isnan(sound)]),
         theirs,
         {what: estimate for what, estimate in beside.items() if estimate is not None},
     )
@@ -99,11 +105,11 @@ def _beside(beside: Beside, populations: Evidence) -> Estimate | None:
     if numbers is None:
         return None
     sound = numbers[~_diverged(beside.sources, populations)]
-    return intervals.median_bootstrap(sound[np.isfinite(sound)])
+    return intervals.median_bootstrap(sound[~np.isnan(sound)])
 
 
 def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence) -> Float[np.ndarray, " S"] | None:
-    """One number a network, in double precision.
+    """One number per network, in double precision; NaN for those that diverged, which the function never sees.
 
     None if something that it is made of is missing, or if it is made of populations of different numbers of networks.
     """
@@ -111,17 +117,34 @@ def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence)
     seeds = {part.sizes["seed"] for part in parts}
     if len(parts) < len(sources) or len(seeds) > 1:
         return None
+    (count,) = seeds
+    sound = ~_diverged(sources, populations)
+    numbers = np.full(count, np.nan)
+    if sound.any():
+        numbers[sound] = _called(number, [part if sound.all() else part.isel(seed=sound) for part in parts])
+    return numbers
+
+
+def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
+    """What a claim's function returns for networks, checked.
+
+    Raises:
+        Unsound: it raises something, or does not return one number per network.
+    """
+    name = getattr(number, "__name__", repr(number))
+    count = parts[0].sizes["seed"]
     try:
-        with np.errstate(all="ignore"):  # The answers of a diverged network may be anything.
-            found = np.asarray(number(*parts), float)
-    except Exception as error:  # Whatever the code of a claim raises.
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        place = f"{Path(where.filename).name}, line {where.lineno}"
-        said = " ".join(str(error).split())
-        raise Unsound(f"{number.__name__} raises {type(error).__name__}: {said} ({place})") from error
-    if found.shape != (*seeds,):
-        raise Unsound(f"{number.__name__} gives an array {list(found.shape)}, not one number a network {[*seeds]}")
-    return found
+        with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            returned = number(*map(evidence.read_only, parts))
+            found = np.asarray(returned)
+    except (Exception, SystemExit) as error:  # Whatever the code of a claim raises.
+        raise Unsound(f"{name} raises {life.told(error)}") from error
+    if found.shape != (count,):
+        told = f"an array of shape {found.shape}" if found.shape else f"{type(returned).__name__}"
+        raise Unsound(f"{name} returns {told} for {count} networks; expected one number per network, ({count},)")
+    if found.dtype.kind not in "biuf" and not jnp.issubdtype(found.dtype, jnp.floating):
+        raise Unsound(f"{name} returns values of type {found.dtype}; expected real numbers")
+    return np.ma.filled(np.ma.asarray(returned, float), np.nan)
 
 
 def _part(source: Source, populations: Evidence) -> xr.Dataset | None:

@@ -1,3 +1,3 @@
-from . import execution, figures, report, results, settings, tiles
+from . import execution, figures, own_curves, report, results, settings, tiles
 
-__all__ = ["execution", "figures", "report", "results", "settings", "tiles"]
+__all__ = ["execution", "figures", "own_curves", "report", "results", "settings", "tiles"]

@@ -29,7 +29,7 @@ from lstm_toys.runs import source
 from lstm_toys.runs.execution import network, trial
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization import figures, results, tiles
+from lstm_toys.studies.generalization import figures, own_curves, results, tiles
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, TRAINING, Evaluation
 from lstm_toys.tasks import families
 from lstm_toys.tasks.curves import Curves
@@ -164,7 +164,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             known = {name: families.family_of(family) for name, family in work.subject.families.items()}
             grids = tiles.Setting(task, timesteps, span, known)
             swept = tiles.Sweep(
-                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.interruption
+                model, grids, params, diverged, block, progress, cluster=conduct.cluster, stop=conduct.stop
             )
             swept.write(settings.grids, run.results, attributes)
             elsewhere = swept.elsewhere
@@ -174,7 +174,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                 labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
             else:
                 asking = Asking(model, setting, blocks.member(params), settings.curves, block)
-                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.interruption)
+                labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.stop)
                 attributes |= {"executed_elsewhere": elsewhere} if elsewhere else {}
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
@@ -234,6 +234,8 @@ def answered(
 ) -> xr.Dataset:
     """Answers to curves of the user's own, labeled, and of sequences their measures, which take the longest.
 
+    Scaled curves are measured as networks see them, since single precision can neither hold nor square every value.
+
     Args:
         model: the network.
         setting: of its training.
@@ -247,22 +249,23 @@ def answered(
     task, timesteps, span, scaling = setting
     own, points = curves.span or span, curves.values.shape[1] - task.ahead
     scaled = scaling.applied(curves.values[..., None], asked=False)[..., 0] if scaling else curves.values
-    shown, right = scaled[:, :points].astype(np.float32), curves.values[:, task.ahead :].astype(np.float32)
+    shown, right = (part.astype(np.float32) for part in (scaled[:, :points], scaled[:, task.ahead :]))
     share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
     # A file without time points is taken to begin with those of the training, of which the span has what is answered.
     start = own.start + (task.ahead * span.length / (timesteps - 1) if curves.span else 0.0)
     time = ("time", start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
     found = answering.answers(model, params, shown[:, :, None], block=block)
-    if scaling:
-        found = scaling.undone(found).astype(np.float32)
+    told = scaling.undone(found.astype(float)) if scaling else found
+    held = curves.values[:, task.ahead :] if scaling else right
     coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
-    variables: dict[str, Any] = {"input": (("curve", "time"), right), "diverged": ("seed", diverged.astype(np.int8))}
+    variables: dict[str, Any] = {"input": (("curve", "time"), held), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
-        variables["answer"] = (("seed", "curve", "asked"), found)
+        variables["answer"] = (("seed", "curve", "asked"), told)
         advanced(len(diverged) * len(shown))
         return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
-    y = found[..., task.asked.index("y")]
-    variables["answer"] = (("seed", "curve", "time"), y)
+    which = task.asked.index("y")
+    y = found[..., which]
+    variables["answer"] = (("seed", "curve", "time"), told[..., which])
     mesh, seeds = blocks.mesh(), len(diverged)
     program = _measures(mesh, start, span, points)
     (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
@@ -270,7 +273,8 @@ def answered(
     for curve, row in enumerate(right):
         if points >= LEAST_MEASURED:
             answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
-            measured.append(blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share))))
+            seen = blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share)))
+            measured.append(_in_units(seen, *scaling.asked[which]) if scaling else seen)
         advanced(seeds)
     for name in measured[0] if measured else ():
         variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
@@ -303,6 +307,23 @@ def value_of(
         **answering.value_of(model, member, shown, block),
         **lowered("measures", program, spread(row, 1), row, row),
         "setting": digest(setting.timesteps, repr((setting.span, setting.scaling, setting.task.asked))),
+    }
+
+
+def _in_units(measured: dict[str, Any], center: float, unit: float) -> dict[str, Any]:
+    """Measures of scaled curves in the units of the file.
+
+    Args:
+        measured: see `measures.every`.
+        center: the value that became 0.
+        unit: by how much another one differs from it that became 1.
+    """
+    every = {name: np.asarray(values, float) for name, values in measured.items()}
+    return every | {
+        "rmse": unit * every["rmse"],
+        "peak_to_peak": unit * every["peak_to_peak"],
+        "valley_depth": unit * every["valley_depth"] + center,
+        "offset_added": unit * every["offset_added"] + center * (1 - every["gain"]),
     }
 
 
@@ -403,7 +424,7 @@ def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
     settings, subject = work.run.settings, work.subject
     with results.opened(work.run.checked("results.nc")) as found:
         if settings.curves is not None:
-            yield "curves.png", figures.own_curves(found.root)
+            yield "curves.png", own_curves.draw(found.root)
         elif len(found.seeds):
             planes = [grid for grid in settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
             for grid in planes:

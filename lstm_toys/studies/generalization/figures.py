@@ -9,21 +9,20 @@ import xarray as xr
 from jaxtyping import Float
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.path import Path
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import FixedLocator, LogLocator, NullFormatter
 
 from lstm_toys.figures.style import (
     BAND,
     COLORS,
     GRAY,
-    INPUT,
     MEDIAN,
-    MOST_BANDS,
-    canvas,
+    STYLE,
+    band_name,
     colors,
     counted,
     house,
@@ -31,6 +30,7 @@ from lstm_toys.figures.style import (
 )
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
+from lstm_toys.statistics.measures import SETTLED
 from lstm_toys.studies.generalization.results import (
     Maps,
     doubled,
@@ -39,8 +39,9 @@ from lstm_toys.studies.generalization.results import (
     over_seeds,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
-from lstm_toys.studies.generalization.settings import SHOWN_CURVES, Grid, Subject
+from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.span import Span
 
 SMALL_MULTIPLES = 16
 """Seeds that are drawn one by one."""
@@ -69,7 +70,7 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
         subject: what is known of the population.
     """
     grid, seeds = results.grids[shown.name], results.seeds
-    panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"), subject.experiment.span.label)
+    panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"), subject.experiment.span)
     levels = {error: doubled(results, error) for error in errors(grid)}
 
     def short(name: str) -> str:
@@ -92,12 +93,13 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
             for key, value in shown.parameters
         )
         figure.suptitle(plain("; ".join((f"Medians of {counted(len(seeds))}", *held))))
-        _legend(figure, grid, shown, subject)
+        unknown = any(not np.isfinite(panel.values).all() for panel in panels.values())
+        _legend(figure, grid, shown, subject, [UNKNOWN] if unknown else [])
     return figure
 
 
 def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
-    """The error over one grid, seed by seed.
+    """The error over one grid, network by network, in shares of the median error of all of them.
 
     Args:
         results: of `results.opened`.
@@ -108,20 +110,26 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     (error, *_) = errors(grid)
     columns = min(4, len(seeds))
     each = {int(seed): grid[error][seed].values for seed in seeds}
-    norm = _norm(Panel("", np.concatenate(list(each.values())), "error"))
+    usual = over_seeds(grid[error], results.seeds, median)
+    ratios = {seed: values / np.where(usual > 0, usual, np.nan) for seed, values in each.items()}
+    norm = _around_one(np.concatenate(list(ratios.values())))
     with house():
         rows = -(-len(seeds) // columns)
         figure = Figure(figsize=(max(5.6, 2.1 * columns + 1.6), 1.9 * rows + 0.9))  # The legend takes as much.
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axes, (seed, values) in zip(panels.flat, each.items(), strict=False):
-            image = _map(axes, grid, values, norm, "viridis")
+            image = _map(axes, grid, ratios[seed], norm, "RdBu_r")
             _contour(axes, grid, values, doubled(results, error))
             _mark(axes, grid, shown, subject)
             axes.label_outer()
-            axes.text(0.05, 0.95, f"seed {seed}", transform=axes.transAxes, va="top", fontsize=8, **OUTLINED)
+            axes.text(0.05, 0.95, f"network {seed}", transform=axes.transAxes, va="top", fontsize=8, **OUTLINED)
         for axes in panels.flat[len(seeds) :]:
             axes.set_visible(False)
-        figure.colorbar(image, ax=panels, label=plain(_title(error)), shrink=0.8, aspect=35)
+        told = f"{_title(error)} / median of {counted(len(results.seeds))}"
+        bar = figure.colorbar(image, ax=panels, label=plain(told), shrink=0.8, aspect=35, extend="both")
+        bar.set_ticks(FixedLocator(_ratio_ticks(float(image.norm.vmax))), minor=False)
+        bar.ax.yaxis.set_major_formatter("{x:.3g}")
+        bar.ax.yaxis.set_minor_formatter(NullFormatter())
         _legend(figure, grid, shown, subject)
     return figure
 
@@ -145,7 +153,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
     columns = min(4, len(chosen))
     rows = -(-len(chosen) // columns)
     with house():
-        figure = Figure(figsize=(3.0 * columns + 0.4, 2.6 * rows + 0.6))
+        figure = Figure(figsize=(2.3 * columns + 0.4, 2.2 * rows + 0.7))
         panels = figure.subplots(rows, columns, squeeze=False)
         for panel, (axes, ((_, axis), each)) in enumerate(zip(panels.flat, chosen.items(), strict=False)):
             grid, trained = results.grids[each.name], subject.trained_on(each.family)
@@ -160,7 +168,7 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
                 name = grid[other].attrs.get("symbol") or grid[other].attrs["long_name"]
                 axes.set_title(plain(f"{name} = {grid[other].values[place]:.3g}"), fontsize=8)
             if axis in trained:
-                axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.35, linewidth=1.2)
+                axes.axvspan(*trained[axis], color=COLORS["y"], alpha=0.25, linewidth=1.2)
             axes.set(xlabel=plain(axis_label(grid[axis])), yscale="log")
             axes.yaxis.set_major_formatter("{x:g}")
             bottom, top = axes.get_ylim()
@@ -173,89 +181,12 @@ def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure
             axes.set_visible(False)
         handles, _ = panels.flat[0].get_legend_handles_labels()
         handles += [
-            Patch(color=GRAY, label=f"5–95 % of {counted(len(seeds))}", **BAND),
+            Patch(color=GRAY, label=band_name(len(seeds)), **BAND),
             Line2D([], [], color=GRAY, linewidth=0.9, linestyle="--", label="twice the error on training curves"),
-            Line2D([], [], color=COLORS["y"], linewidth=5, alpha=0.5, label="trained on"),
+            Line2D([], [], color=COLORS["y"], linewidth=5, alpha=0.6, label="trained on"),
         ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles) if columns > 2 else columns)
+        figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles), columns + 1))
     return figure
-
-
-def own_curves(labeled: xr.Dataset) -> Figure:
-    """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
-
-    Up to three curves share a panel, more have one each, with a y axis of its own. What was read off stands in a panel
-    beside them. Of many curves the first are shown, and of many time points the ranges between some of them.
-
-    Args:
-        labeled: of `lstm_toys.studies.generalization.execution.answered`.
-    """
-    fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
-    vector = "asked" in fit.dims
-    title = "Curves" if vector else "Answers to curves of your own"
-    if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
-        title += f", the first {SHOWN_CURVES} of {count:,}"
-    time, curves = fit.time.values, fit.sizes["curve"]
-    starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
-
-    def line(axes: Axes, values: Float[np.ndarray, " T"], style: dict[str, Any], **told: Any) -> None:
-        if len(starts) == len(time):
-            axes.plot(time, values, **style, **told)
-        else:
-            # A line that swings between two of the places would hide whatever it is drawn over.
-            ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-            axes.fill_between(time[starts], *ends, linewidth=0, alpha=style["linewidth"] / 2, **told)
-
-    if len(starts) < len(time):
-        title += f": ranges of {starts[1]:,} time points each"
-    apart = curves > MOST_BANDS and not vector
-    titles = [title, "What was read off them"] if vector else [""] * curves if apart else [title]
-    with canvas(*titles, xlabel=axis_label(fit.time), columns=3 if apart else None) as (figure, panels):
-        if apart:
-            figure.set_size_inches(9.0, 0.9 + 2.4 * -(-curves // 3))
-            figure.suptitle(title)
-        handles: list[Artist] = []
-        for (index, color), curve in zip(colors(range(curves)).items(), fit.curve.values, strict=True):
-            chosen, axes = fit.isel(curve=index), panels[index if apart else 0]
-            name = plain(str(curve) if len(str(curve)) <= 40 else f"{str(curve)[:39]}…")
-            line(axes, chosen.input.values, INPUT, color=color)
-            if apart:
-                axes.set_title(name, fontsize=9)
-            else:
-                handles.append(Line2D([], [], color=color, label=name))
-            if not fit.sizes["seed"]:
-                continue
-            low, high = intervals.band(chosen.answer.values)
-            middle = np.median(chosen.answer.values, axis=0)
-            if vector:
-                across = np.arange(len(middle)) + 0.12 * (index - (curves - 1) / 2)
-                panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
-                panels[1].plot(across, middle, "o", color=color, markersize=4)
-            else:
-                low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-                axes.fill_between(time[starts], low, high, color=color, **BAND)
-                line(axes, middle, MEDIAN, color=color)
-        if vector:
-            asked = [plain(str(name)) for name in fit.asked.values]
-            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=asked)
-            panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
-        seeds = counted(fit.sizes["seed"])
-        handles += [
-            Line2D([], [], color=GRAY, marker="o" if vector else None, label=f"median of {seeds}", **MEDIAN),
-            Patch(color=GRAY, label=f"5–95 % of {seeds}", **BAND),
-            Line2D([], [], color=GRAY, label="what was shown", **INPUT),
-        ]
-        longest = max(len(str(handle.get_label())) for handle in handles)
-        columns = max(1, min(5, len(handles), LEGEND_CHARACTERS // (longest + 6)))
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
-    return figure
-
-
-DRAWN_POINTS = 2_000
-"""Places along x at which a figure draws a curve, at most; it has fewer dots."""
-
-LEGEND_CHARACTERS = 110
-"""Beside each other in a legend."""
 
 
 OUTLINED: dict[str, Any] = {
@@ -279,8 +210,21 @@ POINT: dict[str, Any] = {
 """A cross that leaves free what it marks."""
 
 
-def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, across: str) -> dict[str, Panel]:
-    """The heat maps of a grid; of sines the frequency that was shown is its own axis, or that of all of them."""
+UNKNOWN = Patch(
+    facecolor="#eeeef2",
+    edgecolor=STYLE["hatch.color"],
+    hatch="////",
+    linewidth=0,
+    label="not measurable: a constant curve, or less than a period of it",
+)
+"""Where a map has no number."""
+
+
+def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> dict[str, Panel]:
+    """The heat maps of a grid; of sines the frequency that was shown is its own axis, or that of all of them.
+
+    Where less than a period lies within what frequency and delay are measured of, they are left out.
+    """
 
     def medians(name: str) -> Float[np.ndarray, "rows columns"]:
         return over_seeds(grid[name], seeds, median)
@@ -296,10 +240,13 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, across: str) ->
         return panels
     along = 0 if axes_of(grid)[0] == "frequency" else 1
     shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
-    panels["delay"] = Panel(f"Delay in {across}", medians("delay"), "plain")
-    panels["frequency_answered"] = Panel(
-        "Answered frequency / shown frequency", medians("frequency_answered") / shown, "ratio"
-    )
+    late, answered = medians("delay"), medians("frequency_answered") / shown
+    unseen = np.broadcast_to(np.abs(shown) * (1 - SETTLED) * span.length < 2 * np.pi, late.shape)
+    for name, title, values, scale in (
+        ("delay", f"Delay in {span.label}", late, "plain"),
+        ("frequency_answered", "Answered frequency / shown frequency", answered, "ratio"),
+    ):
+        panels[name] = Panel(title, np.where(unseen, np.nan, values), scale)
     return panels
 
 
@@ -324,11 +271,33 @@ def _norm(panel: Panel) -> Normalize:
     return Normalize(low, high if high > low else low + 1e-6)
 
 
+MOST_TIMES = 8.0
+"""By what factor an error may differ from the median to be told from larger differences."""
+
+
+def _around_one(ratios: Float[np.ndarray, "rows columns"]) -> LogNorm:
+    """Colors for ratios, as much above 1 as below it."""
+    sizes = np.abs(np.log(ratios[np.isfinite(ratios) & (ratios > 0)]))
+    reach = np.exp(np.quantile(sizes, 0.99)) if len(sizes) else 2.0
+    reach = float(np.clip(reach, 1.25, MOST_TIMES))
+    return LogNorm(1 / reach, reach)
+
+
+def _ratio_ticks(most: float) -> list[float]:
+    """Ratios that are named along such colors, which reach so far."""
+    times = [each for each in (1.25, 1.5, 2.0, 4.0, 8.0) if each <= 1.001 * most]
+    return [*(1 / each for each in reversed(times)), 1.0, *times]
+
+
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
-    vertical, horizontal = axes_of(grid)
-    image = axes.pcolormesh(
-        grid[horizontal].values, grid[vertical].values, values, norm=norm, cmap=cmap, shading="nearest", rasterized=True
-    )
+    """Draws a map of a grid, its first axis horizontally, as they are named: slope x intercept."""
+    horizontal, vertical = axes_of(grid)
+    places = grid[horizontal].values, grid[vertical].values
+    image = axes.pcolormesh(*places, values.T, norm=norm, cmap=cmap, shading="nearest", rasterized=True)
+    if not (known := np.isfinite(values.T)).all():
+        cells = np.ma.masked_array(np.zeros(known.shape), known)
+        ground = ListedColormap([UNKNOWN.get_facecolor()])
+        axes.pcolor(*places, cells, cmap=ground, shading="nearest", hatch=UNKNOWN.get_hatch(), zorder=0.5)
     axes.grid(visible=False)
     axes.set(xlabel=plain(axis_label(grid[horizontal])), ylabel=plain(axis_label(grid[vertical])))
     return image
@@ -336,18 +305,18 @@ def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"]
 
 def _contour(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], level: float) -> None:
     if np.nanmin(values) < level < np.nanmax(values):
-        vertical, horizontal = axes_of(grid)
+        horizontal, vertical = axes_of(grid)
         axes.contour(
-            grid[horizontal].values, grid[vertical].values, values, [level], colors="white", linewidths=1.2, zorder=5
+            grid[horizontal].values, grid[vertical].values, values.T, [level], colors="white", linewidths=1.2, zorder=5
         ).set(path_effects=OUTLINED["path_effects"])
 
 
-def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
-    handles = [Line2D([], [], linewidth=1.2, label="twice the error on the training curves", **OUTLINED)]
+def _legend(figure: Figure, grid: xr.Dataset, shown: Grid, subject: Subject, more: Sequence[Artist] = ()) -> None:
+    handles: list[Artist] = [Line2D([], [], linewidth=1.2, label="twice the error on the training curves", **OUTLINED)]
     if ranges := _marks(grid, shown, subject):
         style = POINT | {"markersize": 12} if _is_point(*ranges) else MARK
         handles.append(Line2D([], [], **style, label="training curves"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    figure.legend(handles=[*handles, *more], loc="outside lower center", ncols=3)
 
 
 def _is_point(*ranges: tuple[float, float]) -> bool:
@@ -364,8 +333,8 @@ def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
     """The training curves: a point, a line, the diagonal of two parameters that are equal there, or a rectangle."""
     if not (ranges := _marks(grid, shown, subject)):
         return
-    vertical, horizontal = axes_of(grid)
-    (bottom, top), (left, right) = ranges
+    horizontal, vertical = axes_of(grid)
+    (left, right), (bottom, top) = ranges
     equal = subject.trained.equal
     limits = axes.get_xlim(), axes.get_ylim()
     if _is_point((left, right), (bottom, top)):

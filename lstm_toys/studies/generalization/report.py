@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
+from lstm_toys.output import counted
 from lstm_toys.runs.life import Work
 from lstm_toys.statistics import tables
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, SHOWN_CURVES
@@ -14,7 +15,8 @@ from lstm_toys.tasks.curves import Curves
 def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Errors on grids, or measures of one's own curves."""
     kept = metrics["seeds"] - len(metrics["diverged_seeds"])
-    title = f"{work.run.settings.trained.experiment}: generalization of {kept} of {metrics['seeds']} networks"
+    networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
+    title = f"{work.run.settings.trained.experiment}: generalization of {networks}"
     rows = [
         (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]))
         for name, row in metrics["summary"].items()
@@ -25,7 +27,7 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
     yield from tables.few(kept)
     yield from _told(curves, work) if curves is not None else ()
-    rate = f"{metrics['answers']:,} answers, {metrics['answers_per_second']:,} a second"
+    rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} a second"
     yield f"{rate}; {tables.stages(metrics['seconds'])}"
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
+from lstm_toys.output import counted
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.tasks.curves import Curves
@@ -102,8 +103,7 @@ class Evaluation(Identity):
     curves: Curves | None = None
 
     def __str__(self) -> str:
-        count = len(self.curves.names) if self.curves else 0
-        own = f", for {count:,} curve{'s' * (count > 1)} of your own" if count else ""
+        own = f", for {counted(len(self.curves.names), 'curve')} of your own" if self.curves else ""
         return f"generalization of {self.trained}{own}"
 
 

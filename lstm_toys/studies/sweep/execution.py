@@ -105,6 +105,12 @@ def check(work: Work) -> None:
             raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
 
 
+def check_lengths(work: Work) -> None:
+    """Raises Refused if training curves or probes have other lengths than a setting says."""
+    for timesteps in dict.fromkeys(each.timesteps for each in work.run.settings.settings):
+        execution.check_points(work.subject, timesteps)
+
+
 NETWORK = ("hidden", "readout", "cell", "gates")
 """The settings that describe a network."""
 
@@ -144,7 +150,8 @@ def value(work: Work) -> Value:
             optimizer=common.optimizer,
             base_seed=common.base_seed,
             block=common.block or programs.suitable_block(task, model),
-            shown=dict.fromkeys(shape.budgets, np.concatenate([probe.inputs for probe in probes])),
+            after=experiment.goal.after,
+            shown=dict.fromkeys(shape.budgets, arrays.curves_of(task, probes, len(x))),
             **shape.start,
         )
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
@@ -186,7 +193,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             common = shape.common
             x, task = experiment.at(common.timesteps)
             probes = experiment.probes(x)
-            curves = np.concatenate([probe.inputs for probe in probes])
+            curves = arrays.curves_of(task, probes, len(x))
             options = {"task": task, "steps": shape.budgets, "part": str(number), **shape.start}
             options["shown"] = dict.fromkeys(shape.budgets, curves)
             trained = execution.begin(work, common, conduct, common.optimizer, shape.members, **options)
@@ -201,7 +208,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
                             values = _values(trained.task, experiment, trained.recorded, steps, part, labeled)
                             for setting, members, seeds in shape.places(part.members, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
-                            if conduct.interruption():  # The part has its checkpoint, so that little is lost.
+                            if conduct.stop():  # The part has its checkpoint, so that little is lost.
                                 raise Stopped(steps)
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
@@ -216,7 +223,7 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     return {
         "experiment": run.name,
         "seeds": settings[0].seeds,
-        "goal": str(experiment.goal),
+        "goal": experiment.goal.told(scaled=experiment.scaling is not None),
         "networks": sum(shape.members for shape in every),
         "shapes": len(every),
         **summary,
@@ -246,15 +253,14 @@ def _values(
     losses, sound = part.histories.losses, part.states[steps]
     reached = int(np.searchsorted(recorded, steps))
     mse, rmse = losses[:, reached], part.histories.errors[:, reached]
-    goal = experiment.goal
-    measured = rmse[:, [task.asked.index(name) for name in goal.features]].max(axis=1) if goal.features else mse
+    learned = experiment.goal.error(rmse, task.asked) <= experiment.goal.rmse
     diverged = np.asarray(sound.step) < steps
     return {
         "train_mse": mse,
         "train_rmse": rmse * experiment.scaling.units if experiment.scaling else rmse,
-        "learned": (measured <= goal.limit) & ~diverged,
+        "learned": learned & ~diverged,
         "diverged": diverged,
-        "rmse": np.stack(list(summary.family_rmse(labeled).values()), axis=-1),
+        "rmse": np.array([*summary.family_rmse(labeled).values()]).reshape(-1, len(mse)).T,
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,

@@ -44,11 +44,14 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
         goal: when a network counts as having learned the task.
     """
     train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
-    limit = None if goal.features else float(np.sqrt(goal.limit))
+    whole = goal.after == 0 or "asked" in found.train_rmse.dims
+    limit = float(goal.rmse) if whole and not goal.features else None
     drawn = {
         "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),
         "loss.png": histories(found),
     }
+    if not found.sizes["probe"]:
+        return drawn
     answers, title = found.assign(error=found.rmse), "RMSE of answers to curves that were shown after training"
     if found.sizes["probe"] * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS:
         return drawn | {"answers.png": errors(answers, title, None)}
@@ -86,10 +89,10 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
         figure.supylabel("RMSE")
         handles = _handles(hue, shades, _bars(found))
         if found.diverged.values.any():
-            label = "some seeds diverged"
+            label = "some networks diverged"
             handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
         if found.diverged.values.all(axis=1).any():
-            label = "every seed diverged"
+            label = "every network diverged"
             handles.append(Line2D([], [], color=GRAY, linestyle="", marker="x", markersize=5, label=label))
         if limit is not None:
             label = f"counts as learned: {limit:.2g}"
@@ -208,7 +211,7 @@ def _handles(hue: str | None, shades: dict[Any, str], spread: Sequence[Artist]) 
     handles: list[Artist] = [
         Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **MEDIAN) for value, color in named
     ]
-    return [*handles, Line2D([], [], color=GRAY, label="median over seeds", **MEDIAN), *spread]
+    return [*handles, Line2D([], [], color=GRAY, label="median over networks", **MEDIAN), *spread]
 
 
 def _bars(found: xr.Dataset) -> list[Artist]:
@@ -216,7 +219,7 @@ def _bars(found: xr.Dataset) -> list[Artist]:
 
 
 def _seeds(found: xr.Dataset) -> str:
-    return f"5–95 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
+    return f"middle 90 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
 
 
 def _values(found: xr.Dataset, name: str) -> list[Any]:
@@ -286,6 +289,9 @@ def panels(
 def decades(axes: Axes) -> None:
     """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
     low, high = axes.get_ylim()
+    if high < 1.01 * low:  # Of a single value; quantiles of it differ by its last bit, which makes no axis.
+        low, high = low / 1.2, high * 1.2
+        axes.set_ylim(low, high)
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))
     axes.yaxis.set_major_formatter("{x:g}")
     axes.set_yticks([], minor=True)

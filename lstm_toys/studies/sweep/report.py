@@ -6,6 +6,7 @@ from typing import Any
 from rich import box
 from rich.console import RenderableType
 
+from lstm_toys.output import counted
 from lstm_toys.runs.life import Work
 from lstm_toys.statistics import tables
 from lstm_toys.tasks.sets import HELD_OUT
@@ -27,15 +28,16 @@ def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     names = [name.removeprefix("learning_").replace("_", " ") for name in varied]
     columns = [f"{name}>" for name in (*names, "learned", "diverged", "train MSE", "95 % bootstrap")]
     columns += ["RMSE, held out>"] if any(HELD_OUT in row for row in every) else []
-    title = f"{len(every):,} settings, {seeds} seeds each"
+    title = f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each"
     yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
     yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
     if len(every) > MOST_ROWS:
         yield f"... and {len(every) - MOST_ROWS:,} more, in metrics.json"
     yield f"learned: {metrics['goal']}"
+    trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
     yield (
-        f"{metrics['networks']:,} networks: {metrics['networks'] // seeds:,} trainings of {seeds} seeds, read at "
-        f"{len(every):,} settings; compiled once for each of {metrics['shapes']} shapes"
+        f"{counted(metrics['networks'], 'network')}: {trainings}, read at {counted(len(every), 'setting')}; "
+        f"compiled once for each of {counted(metrics['shapes'], 'shape')}"
     )
     yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"
 

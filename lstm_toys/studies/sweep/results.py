@@ -26,6 +26,9 @@ UNREAD = {"answer"}
 READ = 16 * (RECORDS + 1)
 """Bytes of a network that they read, at most, and what is made of them."""
 
+OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
+"""Settings that only some values of another one have."""
+
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 """Takes the number of a setting, some of its seeds, and by name what is known of them, with a leading axis of seeds."""
 
@@ -111,18 +114,18 @@ def names(found: xr.Dataset) -> list[str]:
 
 
 def varied(found: xr.Dataset) -> list[str]:
-    """The settings that differ within a sweep; the optimizer's own only if they differ for one optimizer."""
+    """The settings that differ within a sweep; those of an optimizer or a cell only if they differ for one of them."""
 
     def differs(name: str, chosen: np.ndarray) -> bool:
         return len({str(value) for value in found[name].values[chosen]}) > 1
 
-    everything = [np.ones(found.sizes["setting"], bool)]
-    each = [found.optimizer.values == optimizer for optimizer in np.unique(found.optimizer.values)]
-    return [
-        name
-        for name in names(found)
-        if any(differs(name, chosen) for chosen in (each if name in ("momentum", "decay") else everything))
-    ]
+    def alike(name: str) -> list[np.ndarray]:
+        if name not in OWNED:
+            return [np.ones(found.sizes["setting"], bool)]
+        owners = found[OWNED[name]].values
+        return [owners == owner for owner in np.unique(owners)]
+
+    return [name for name in names(found) if any(differs(name, chosen) for chosen in alike(name))]
 
 
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:

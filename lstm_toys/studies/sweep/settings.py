@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lstm_toys.output import counted
 from lstm_toys.runs.identity import Identity, Settings
 
 
@@ -16,4 +17,4 @@ class SweepSettings(Identity):
     settings: tuple[Settings, ...]
 
     def __str__(self) -> str:
-        return f"{len(self.settings):,} settings, {self.settings[0].seeds:,} seeds"
+        return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"

@@ -8,18 +8,22 @@ from pathlib import Path
 
 import pytest
 
+import lstm_toys
 from conftest import HANG, carry_out, carry_out_without_jax
 from experiments import all as every
-from experiments import line
+from experiments import claims, generalization, line, own, recipe, sweep
 from experiments.commands import flags, parsers
+from experiments.page import __main__ as page
 from experiments.sine import EXPERIMENT
 
-ROOT = Path(__file__).parents[3]
 BAD = [
     (["--seeds", "0"], "--seeds", "whole number"),
     (["--seeds", "-3"], "--seeds", "whole number"),
     (["--seeds", "x"], "--seeds", "whole number"),
     (["--seeds", "1.5"], "--seeds", "whole number"),
+    (["--seeds", "1e-1"], "--seeds", "whole number"),
+    (["--steps", "-1e1"], "--steps", "whole number"),
+    (["--steps", "1e100"], "--steps", "whole number"),
     (["--seeds="], "--seeds", "whole number"),
     (["--base_seed", "-1"], "--base_seed", "whole number"),
     (["--base_seed", "4294967296"], "--base_seed", "whole number"),
@@ -57,7 +61,6 @@ BAD = [
     (["--hidden", "8", "16"], "16", "in quotes where a value has spaces"),
     (["--seeds", "3", "16"], "16", "flags"),
     (["--seeds"], "seeds", "Missing value"),
-    (["--seeds", "1e3"], "--seeds", "whole number"),
     (["--seeds", "0x10"], "--seeds", "whole number"),
     (["--seeds", "9" * 5000], "--seeds", "whole number"),
     (["--seeds", "2147483648"], "--seeds", "2,147,483,647"),
@@ -99,6 +102,9 @@ BAD = [
     (["--on_divergence", ""], "--on_divergence", "exclude, stop"),
     (["--quiet=2"], "--quiet", "true or false"),
     (["--restart=", "--quiet"], "--restart", "true or false"),
+    (["--noquiet=false"], "--noquiet=false", "does not take an argument"),
+    (["--flagfile"], "--flagfile", "a file of flags"),
+    (["--flagfile", ""], "--flagfile", "a file of flags"),
     (["--replot"], "--replot", "no finished run"),
     (["-seeds"], "seeds", "Missing value"),
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "flags"),
@@ -172,17 +178,6 @@ def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
     refused(*capsys.readouterr(), "--results_dir", "/proc/self/results")
 
 
-def run(program, *arguments, cwd=ROOT):
-    return subprocess.run(
-        [sys.executable, *program, *arguments],
-        cwd=cwd,
-        env=None if cwd == ROOT else {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "flag", "takes"),
     [
@@ -192,7 +187,8 @@ def run(program, *arguments, cwd=ROOT):
     ],
 )
 def test_a_process_with_a_bad_command_line_says_so_in_one_line(arguments, flag, takes, tmp_path):
-    process = run(["-m", "experiments.sine"], *arguments, cwd=tmp_path)
+    command = [sys.executable, "-m", "experiments.sine", *arguments]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=HANG)
     assert process.returncode != 0
     refused(process.stdout, process.stderr, flag, takes)
     assert list(tmp_path.iterdir()) == []
@@ -207,7 +203,7 @@ def test_a_refusal_does_not_wait_for_jax(tmp_path):
     assert told.count("\n") == len(lines)
 
 
-@pytest.mark.parametrize("flag", ["--help", "-h", "--helpfull"])
+@pytest.mark.parametrize("flag", ["--help", "-h", "--helpfull", "--help=true"])
 def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert carry_out(EXPERIMENT, ["--seeds", "0", flag]) == 0
@@ -344,6 +340,112 @@ def test_own_flags_are_split_off_wherever_they_stand():
     values, rest = flags.split(own, arguments)
     assert values == {"task": None, "grid": ["x y", "z"], "fast": True}
     assert rest == ["--seeds", "3", "--quiet", "--steps=1", "--", "--task=b"]
+
+
+GIVING_WAY = [
+    ({}, ["--cell=rnn"], {"gates": "sigmoid"}),
+    ({}, ["--cell=gru"], {"gates": "hard"}),
+    ({}, ["--cell=mine:Cell"], {"gates": "sigmoid"}),
+    ({}, ["--cell=mine:Cell", "--gates=hard"], {"gates": "hard"}),
+    ({"hidden": "none"}, ["--readout=dense"], {"hidden": (32,)}),
+    ({"readout": "dense"}, ["--hidden=none"], {"readout": "cell"}),
+    ({"optimizer": "momentum", "momentum": 0.5}, ["--optimizer=sgd"], {"momentum": None}),
+    ({"optimizer": "momentum", "momentum": 0.5}, ["--optimizer=adam"], {"momentum": 0.5, "decay": 0.999}),
+    ({"decay": 0.5}, ["--optimizer=momentum"], {"momentum": 0.9, "decay": None}),
+    ({"keep_steps": "0,100,500"}, ["--steps=500"], {"keep_steps": (0, 100)}),
+]
+
+
+@pytest.mark.parametrize(("defaults", "typed", "expected"), GIVING_WAY)
+def test_a_default_that_a_typed_flag_leaves_no_effect_gives_way(defaults, typed, expected):
+    experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
+    settings, _ = flags.parse(experiment, typed)
+    assert {name: getattr(settings, name) for name in expected} == expected
+
+
+HELD_AGAINST = [
+    ({}, ["--cell=rnn", "--gates=hard"], "flag --gates=hard: --cell=rnn has none; lstm and gru do"),
+    ({}, ["--momentum=0.5"], "flag --momentum=0.5: --optimizer=rmsprop_keras (the default of sine) has none; "),
+    ({"cell": "rnn", "gates": "sigmoid"}, ["--gates=hard"], "flag --gates=hard: --cell=rnn (the default of sine) has"),
+    (
+        {},
+        ["--keep_steps=1e3"],
+        "flag --keep_steps=1000: 1,000 is not before the last step of --steps=1000 (the",
+    ),
+    ({}, ["--hidden=none", "--readout=dense"], "flag --readout=dense: a dense readout needs a layer below it; "),
+    ({"cell": "rnn"}, [], "experiment sine: its defaults contradict each other: --gates=hard (the default of sine): "),
+]
+
+
+@pytest.mark.parametrize(("defaults", "typed", "told"), HELD_AGAINST)
+def test_a_typed_flag_without_an_effect_is_refused(defaults, typed, told):
+    experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
+    with pytest.raises(flags.Bad) as refusal:
+        flags.parse(experiment, typed)
+    assert str(refusal.value).startswith(told)
+
+
+def test_what_an_experiment_fixes_does_not_give_way():
+    experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
+    with pytest.raises(flags.Bad, match=r"--hidden=none \(fixed by line\) leaves none"):
+        flags.parse(experiment, ["--readout=dense"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "line", "told"),
+    [
+        (EXPERIMENT, ["--lr=0.1"], "did you mean --learning_rate?"),
+        (EXPERIMENT, ["--learning-rate=0.1"], "did you mean --learning_rate?"),
+        (EXPERIMENT, ["--seed=1"], "did you mean --seeds or --base_seed?"),
+        (EXPERIMENT, ["--flagfil=x"], "did you mean --flagfile?"),
+        (EXPERIMENT, ["--nothing"], "Unknown command line flag 'nothing'; --help lists the flags"),
+        (own.EXPERIMENT, ["--train=mine.csv", "--hold-out=0.5"], "did you mean --hold_out?"),
+        (sweep, ["--gird=steps=1 2"], "did you mean --grid?"),
+        (sweep, ["--task=line", "--tsk=line"], "did you mean --task?"),
+        (sweep, ["--train_ampl=1"], "did you mean --train_amplitude?"),
+        (generalization, ["--frequncy=1"], "did you mean --frequency?"),
+        (claims, ["--variant"], "did you mean --variants?"),
+        (recipe, ["--learning_rate=1"], "Unknown command line flag 'learning_rate'; --help lists the flags"),
+        (every, ["--lr=1"], "did you mean --learning_rate?"),
+        (page, ["--results-dir=x"], "did you mean --results_dir?"),
+    ],
+)
+def test_a_flag_that_may_have_been_meant_is_suggested(asked, line, told, tmp_path, monkeypatch, capsys):
+    """Among all of a command, in whatever order it reads them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text("a,b\n1,2\n2,3\n3,5\n")
+    assert carry_out(asked, line) == 2
+    refused(*capsys.readouterr(), "Unknown command line flag", told)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1e3", 1000), ("2E+2", 200), ("0e0", 0)])
+def test_a_power_of_ten_is_a_whole_number(text, number):
+    assert flags.parse(EXPERIMENT, [f"--steps={text}"])[0].steps == number
+    assert flags.parse(EXPERIMENT, ["--hidden=1e1,8", "--keep_steps=0,1e2"])[0].hidden == (10, 8)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("", "flag --flagfile=: takes a file of flags, one a line"),
+        ("nowhere.flags", "flag --flagfile=nowhere.flags: No such file or directory"),
+        (".", "flag --flagfile=.: Is a directory"),
+        ("names.flags", "flag --flagfile=gone.flags: No such file or directory"),
+        ("bytes.flags", "flag --flagfile=bytes.flags: is not text in UTF-8"),
+    ],
+)
+def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "names.flags").write_text("--steps=3\n--flagfile=gone.flags\n")
+    (tmp_path / "bytes.flags").write_bytes(b"\xff\xfe")
+    assert carry_out(EXPERIMENT, [f"--flagfile={value}"]) == 2
+    assert capsys.readouterr() == ("", f"{told}\n")
+
+
+@pytest.mark.parametrize("asked", [EXPERIMENT, every, sweep, generalization, claims, recipe, page, own.EXPERIMENT])
+def test_every_command_tells_the_version(asked, capsys):
+    assert carry_out(asked, ["--seeds=x", "--version=1"]) == 0
+    assert capsys.readouterr() == (f"lstm_toys {lstm_toys.__version__}\n", "")
 
 
 def test_no_hidden_layer_is_a_choice():

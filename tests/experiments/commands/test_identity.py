@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, carry_out, located, rarely
+from conftest import carry_out, located, rarely
 from experiments import generalization
 from experiments.commands import command
 from experiments.line import EXPERIMENT
@@ -36,7 +36,7 @@ def nothing(*_):
     return {}
 
 
-EDITS = {"task": {"task": steeper}, "probes": {"probes": shown}, "goal": {"goal": Goal(0.5, ("y",))}}
+EDITS = {"task": {"task": steeper}, "probes": {"probes": shown}, "goal": {"goal": Goal(rmse=0.5, features=("y",))}}
 
 
 def only(folder):
@@ -87,7 +87,7 @@ def test_another_switch_of_jax_is_another_run(made, switch):
     )
     for environment, finished in (({}, True), (dict([switch.split("=")]), False)):
         done = subprocess.run(
-            [sys.executable, "-c", program], cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True
+            [sys.executable, "-c", program], env={**os.environ, **environment}, capture_output=True, text=True
         )
         assert done.stdout.splitlines()[-1] == str(finished), (done.stdout, done.stderr)
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import lstm_toys
 from conftest import HANG, ROOT
 from experiments.commands import script
 from lstm_toys import output
@@ -38,7 +39,7 @@ def test_commands_are_those_of_the_experiments():
     assert all(found.values())
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["help", "help"]])
 def test_the_list_tells_what_each_command_is_about(arguments, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
     script.main()
@@ -48,7 +49,27 @@ def test_the_list_tells_what_each_command_is_about(arguments, monkeypatch, capsy
         assert line in told
 
 
-@pytest.mark.parametrize(("name", "told"), [("sin", "did you mean sine?"), ("?", "hill_y"), ("\udcff", "hill_y")])
+def test_the_version_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["lstm-toys", "--version"])
+    script.main()
+    assert capsys.readouterr().out == f"lstm_toys {lstm_toys.__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [["line", "--help"], ["help", "line"], ["--help", "line"]])
+def test_help_on_a_command_is_its_own(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "experiments.line", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 0
+    assert "  --learning_rate\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("version", "did you mean --version?"), ("sin", "did you mean sine?"), ("?", "hill_y"), ("\udcff", "hill_y")],
+)
 def test_an_unknown_name_is_told_in_one_line(name, told, monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["lstm-toys", name, "--help"])
     with pytest.raises(SystemExit) as ended:

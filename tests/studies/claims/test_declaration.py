@@ -1,12 +1,15 @@
 """What a declaration of claims refuses, and which populations a claim needs."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 import lstm_toys as lt
 
 
 def experiment():
-    return lt.Experiment("name", "", {}, lt.Goal(1.0), *[lambda *_: []] * 3)
+    return lt.Experiment("name", "", {}, lt.Goal(rmse=1.0), *[lambda *_: []] * 3)
 
 
 def number(_):
@@ -23,11 +26,11 @@ CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", beside=BESI
 
 
 def declare(*claims, **options):
-    return lt.Claims("", claims, {name: (experiment(), []) for name in ("first", "second", "third")}, **options)
+    return lt.Claims("mine", claims, {name: (experiment(), []) for name in ("first", "second", "third")}, **options)
 
 
 def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
-    assert lt.Claim("two", "", "", number, ABOUT).populations == ("first", "second")
+    assert lt.Claim("two", "", "", number, ABOUT, high=1.0).populations == ("first", "second")
     assert CLAIM.populations == ("first", "second")
     assert CLAIM.made_of({"first", "second", "third"}) == {"first", "second", "third"}
     assert CLAIM.made_of({"first", "second"}) == {"first", "second"}
@@ -39,17 +42,20 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
     [
         ((CLAIM, CLAIM), {}, "two claims named 'one'"),
         ((), {}, "there is no claim"),
-        ((lt.Claim("a,b", "", "", number, ABOUT),), {}, "claim 'a,b' cannot be named so"),
+        ((lt.Claim("a,b", "", "", number, ABOUT, high=1.0),), {}, "claim 'a,b' cannot be named so"),
         ((), {"controls": {"other": change}, "variants": {"other": change}}, "two columns named 'other'"),
         ((), {"controls": {"networks": change}}, "two columns named 'networks'"),
+        ((), {"variants": {"copy": change}}, "two columns named 'copy'"),
+        ((lt.Claim("all", "", "", number, ABOUT, high=1.0),), {}, "claim 'all' cannot be named so"),
+        ((lt.Claim("..", "", "", number, ABOUT, high=1.0),), {}, "claim '..' cannot be named so"),
         (
-            (lt.Claim("two", "", "", number, (lt.Source("fourth", "line"),)),),
+            (lt.Claim("two", "", "", number, (lt.Source("fourth", "line"),), low=0.0),),
             {},
             "claim 'two' is about 'fourth'; the populations are first, second, third",
         ),
-        ((lt.Claim("two", "", "", number, ABOUT, against="fourth"),), {}, "claim 'two' is about 'fourth'"),
+        ((lt.Claim("two", "", "", number, ABOUT[:1], against="fourth"),), {}, "claim 'two' is about 'fourth'"),
         (
-            (lt.Claim("two", "", "", number, ABOUT, beside=(lt.Beside("", number, (lt.Source("x", ""),)),)),),
+            (lt.Claim("two", "", "", number, ABOUT, low=0, beside=(lt.Beside("", number, (lt.Source("x", ""),)),)),),
             {},
             "claim 'two' is about 'x'",
         ),
@@ -58,3 +64,96 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
 def test_what_cannot_be_judged_is_not_declared(claims, options, said):
     with pytest.raises(ValueError, match=said):
         declare(*claims, **options)
+
+
+def unchecked(kind=lt.Claim, **arguments):
+    """A claim, or a declaration, whose arguments nobody has checked the types of, as these tests do."""
+    made = object.__new__(kind)
+    usual = {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]}
+    if kind is lt.Claims:
+        usual = {"title": "mine", "claims": (CLAIM,), "populations": {"first": (experiment(), [])}}
+        usual |= {"controls": {}, "variants": {}, "aspects": {}}
+    for name, value in (usual | arguments).items():
+        object.__setattr__(made, name, value)
+    made.__post_init__()
+    return made
+
+
+THRESHOLDS = {
+    "nan": ({"high": float("nan")}, "claim 'two': high is a number, not nan"),
+    "nan of numpy": ({"low": np.float32("nan")}, "claim 'two': low is a number, not "),
+    "text": ({"low": "0.1"}, "claim 'two': low is a number, not '0.1'"),
+    "nothing": ({"high": None}, "claim 'two': high is a number, not None"),
+    "a truth": ({"high": True}, "claim 'two': high is a number, not True"),
+    "complex": ({"high": 1j}, "claim 'two': high is a number, not 1j"),
+    "an array": ({"high": np.ones(2)}, "claim 'two': high is a number, not array"),
+    "missing": ({}, "claim 'two' has no threshold: give low, high, or against"),
+    "infinite": ({"low": -np.inf, "high": np.inf}, "claim 'two' has no threshold"),
+    "crossed": ({"low": 2, "high": 1}, "claim 'two': no number is at least 2 and at most 1"),
+    "above all": ({"low": np.inf}, "claim 'two': no number is at least inf and at most inf"),
+    "below all": ({"high": -np.inf}, "claim 'two': no number is at least -inf and at most -inf"),
+    "two kinds": ({"against": "second", "high": 1}, "against 'second' takes the place of low and high"),
+    "itself": ({"against": "first"}, "claim 'two': 'first' cannot be held against itself"),
+    "learned": ({"against": "second", "learned": True}, "against 'second' leaves diverged networks out"),
+}
+
+
+@pytest.mark.parametrize("case", THRESHOLDS)
+def test_a_threshold_that_decides_nothing_is_refused(case):
+    options, said = THRESHOLDS[case]
+    with pytest.raises(ValueError, match=said):
+        unchecked(**options)
+
+
+def test_thresholds_of_any_real_type_are_kept_as_floats():
+    for value in (1, 1.0, np.int64(1), np.float32(1)):
+        claim = unchecked(low=value)
+        assert (type(claim.low), claim.low) == (float, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"number": 0.5}, "claim 'two': number is a function of labeled results, not 0.5"),
+        ({"sources": ABOUT[0]}, "claim 'two': sources is a tuple of lt.Source, such as"),
+        ({"sources": ()}, "claim 'two': sources is a tuple of lt.Source, such as"),
+        ({"sources": (("first", "line"),)}, r"sources is a tuple of lt.Source, and \('first', 'line'\) is not one"),
+        ({"quote": None}, "claim 'two': quote is text, not None"),
+        ({"learned": "no"}, "claim 'two': learned is True or False, not 'no'"),
+        ({"high": 10**400}, "claim 'two': high is a number, not 1000"),
+        ({"beside": BESIDE[0]}, "claim 'two': beside is a tuple of lt.Beside"),
+        ({"beside": BESIDE * 2}, "claim 'two': two numbers beside it are named 'more'"),
+        ({"sources": ABOUT, "against": "third", "high": np.inf}, "holds one population, not first, second"),
+    ],
+)
+def test_arguments_of_a_claim_that_are_of_another_kind_are_refused(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        unchecked(**({"high": 1.0} | arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"title": ""}, "title is text that is not empty, not ''"),
+        ({"about": None}, "about is text that is not empty, not None"),
+        ({"claims": CLAIM}, r"claims is a tuple of Claim, such as \(Claim\(...\),\)"),
+        ({"claims": ("two",)}, "claims is a tuple of Claim"),
+        ({"data": ("published.json",)}, "data is a tuple of Path"),
+        ({"data": (Path("nowhere.json"),)}, "data names nowhere.json, and there is no such file"),
+        ({"populations": [experiment()]}, "populations is a dictionary whose keys are names"),
+        ({"populations": {1: (experiment(), [])}}, "populations is a dictionary whose keys are names"),
+        ({"populations": {"first": experiment()}}, "population 'first' is an experiment and its flags"),
+        ({"populations": {"first": ("line", [])}}, "population 'first' is an experiment and its flags"),
+        ({"populations": {"first": (experiment(), "--steps=2")}}, "population 'first' is an experiment and its flags"),
+        ({"controls": [change]}, "controls is a dictionary whose keys are names"),
+        ({"controls": {"": change}}, "controls is a dictionary whose keys are names"),
+        (
+            {"controls": {"untrained": None}},
+            "'untrained' is a function from a population's name and settings, not None",
+        ),
+        ({"published": {}}, "published is a function"),
+    ],
+)
+def test_arguments_of_a_declaration_that_are_of_another_kind_are_refused(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        unchecked(lt.Claims, **arguments)

@@ -1,34 +1,38 @@
 """Verdicts, and what is told of a claim, by hand."""
 
+from contextlib import suppress
+
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
 
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import entries, report, verdicts
+from lstm_toys.studies.claims import entries, evidence, report, verdicts
 from lstm_toys.studies.claims.claim import Beside, Claim, Source
 
 SOURCE = Source("sine", "line")
 
 
 def labeled(numbers, diverged=()):
-    """Results whose networks answer one line by one number each."""
+    """Results whose networks answer one line of one time point by one number each."""
     numbers = np.asarray(numbers, float)
     return xr.Dataset(
         {
-            "answer": (("seed", "curve"), numbers[:, None]),
+            "input": (("curve", "time", "feature"), np.zeros((1, 1, 1))),
+            "answer": (("seed", "curve", "time", "feature"), numbers[:, None, None, None]),
             "diverged": ("seed", np.isin(np.arange(len(numbers)), diverged)),
         },
-        {"family": ("curve", ["line"])},
+        {"seed": np.arange(len(numbers)), "family": ("curve", ["line"])},
     )
 
 
 def the_number(line):
-    return line.answer.values[:, 0]
+    return line.answer.values[:, 0, 0, 0]
 
 
-def claim(**options):
-    return Claim("id", "quote", "statistic", the_number, (SOURCE,), **options)
+def claim(number=the_number, sources=(SOURCE,), **options):
+    return Claim("id", "quote", "statistic", number, sources, **(options or {"high": 1.0}))
 
 
 def judge(numbers, diverged=(), **options):
@@ -76,7 +80,12 @@ def test_where_every_network_diverged_nothing_is_decided():
 
 
 def test_a_number_without_meaning_does_not_meet_a_claim():
+    entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7], {})
+    assert entry["meaningless"] == 2
+    said = "- The number has no meaning for 2 networks, counted as not meeting it."
+    assert said in report.markdown([entry], "title", "")
     outcome = judge([np.nan, 0.5, 0.7], high=1.0)
+    assert outcome.meaningless == 1
     assert outcome.share.value == 2 / 3
     assert outcome.median.value == 0.6
 
@@ -91,6 +100,77 @@ def test_a_population_may_be_held_against_another():
         assert outcome.counted == 20
         np.testing.assert_array_equal(outcome.theirs, second)
         assert outcome.share == intervals.probability_above(first, second)
+
+
+WRITES = {
+    "answers": ("line", lambda part: part.answer.values.fill(9)),
+    "inputs": ("line", lambda part: part.input.values.fill(9)),
+    "a record": ("history", lambda part: part.train_rmse.values.fill(9)),
+    "answers beside a record": ("history", lambda part: part.answer.values.fill(9)),
+    "an index": ("history", lambda part: part.step.values.fill(9)),
+    "an assignment": ("line", lambda part: part.answer.loc.__setitem__({"seed": 0}, 9)),
+    "an attribute": ("history", lambda part: part.attrs.update(ahead=2)),
+    "an attribute of an array": ("history", lambda part: part.answer.attrs.update(unit="m")),
+    "another array": ("history", lambda part: part.update({"answer": 0 * part.answer})),
+}
+
+
+@pytest.mark.parametrize("case", WRITES)
+def test_a_function_cannot_change_what_other_claims_are_judged_by(case):
+    """What it writes into is its own, or cannot be written."""
+    curves, write = WRITES[case]
+    histories = {"train_rmse": (("seed", "step"), np.ones((2, 3))), "step": [0, 1, 2]}
+    results = labeled([1.0, 2.0]).assign(histories).assign_attrs(ahead=1)
+    before = results.copy(deep=True)
+    with suppress(verdicts.Unsound):
+        verdicts.judge(claim(lambda part: write(part) or np.zeros(2), (Source("sine", curves),)), {"sine": results})
+    xr.testing.assert_identical(results, before)
+
+
+def test_writing_is_told():
+    number = WRITES["answers"][1]
+    with pytest.raises(verdicts.Unsound, match=r"raises ValueError: .*read-only \(test_verdicts.py, line \d+\)"):
+        verdicts.judge(claim(number), {"sine": labeled([1.0, 2.0])})
+
+
+def test_a_function_sees_no_network_that_diverged():
+    numbers = verdicts.judge(
+        claim(lambda line: np.full(line.sizes["seed"], line.answer.values.max())),
+        {"sine": labeled([1.0, np.nan, 2.0, 99.0], (1, 3))},
+    ).numbers
+    np.testing.assert_array_equal(numbers, [2.0, np.nan, 2.0, np.nan])
+
+
+@pytest.mark.parametrize("kind", ["bool", "int32", "float16", "bfloat16"])
+def test_numbers_of_any_real_type_are_taken(kind):
+    outcome = verdicts.judge(claim(lambda _: jnp.asarray([0, 1], kind)), {"sine": labeled([5.0, 5.0])})
+    np.testing.assert_array_equal(outcome.numbers, [0.0, 1.0])
+
+
+def test_a_masked_number_has_no_meaning():
+    masked = np.ma.masked_greater(np.array([0.0, 1.0, 9.0]), 5)
+    np.testing.assert_array_equal(
+        verdicts.judge(claim(lambda _: masked), {"sine": labeled(3 * [0.0])}).numbers[2], np.nan
+    )
+
+
+def test_an_infinite_number_is_a_number():
+    """Such as the steps of a network that never gets there."""
+    outcome = judge([1.0, 2.0, np.inf, np.inf, np.inf], low=0.5)
+    assert outcome.share.value == 1.0
+    assert outcome.median.value == np.inf
+    entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf], {})
+    assert entry["median"] is None
+    assert entry["median_interval"][1] is None
+    assert "(1 to –)" in report.markdown([entry], "title", "")
+
+
+def test_numbers_without_meaning_are_above_nothing_and_equal_ones_are_ties():
+    ours, theirs = [np.nan, np.inf, 3.0, 3.0], [np.inf, 1.0, np.nan, 2.0]
+    outcome = verdicts.judge(claim(against="other"), {"sine": labeled(ours), "other": labeled(theirs)})
+    np.testing.assert_array_equal(outcome.theirs, [np.inf, 1.0, 2.0])
+    assert outcome.share.value == pytest.approx((0 + 2.5 + 2 + 2) / 12)
+    assert outcome.meets.tolist() == [False, True, True, True]
 
 
 def told(claim, numbers, controls, variants=None, about="mice"):
@@ -139,6 +219,60 @@ def test_what_a_null_model_meets_is_said_as_the_verdict_has_it(options, numbers,
     entry = told(claim(**options), numbers, {})
     assert entry["remarks"] == ([remark] if remark else [])
     assert [each["value"] for each in entry["null"].values()] == [0.0, 0.5]
+
+
+def read_off(numbers):
+    """Results whose networks read one number off a line, of which 0 is right."""
+    results = labeled(numbers)
+    return results.assign(
+        answer=(("seed", "curve", "asked"), results.answer.values[..., 0]), truth=(("curve", "asked"), np.zeros((1, 1)))
+    )
+
+
+def inverted(numbers):
+    """Results whose networks are to answer 1 to a line of 0."""
+    results = labeled(numbers)
+    return results.assign(truth=1 + results.input)
+
+
+REMARKS = [
+    (read_off, {"high": 0.1}, MET, "the true value meets it: needs no more than right answers"),
+    (read_off, {"high": 0.1, "learned": True}, MET, "the true value is what is to be learned"),
+    (read_off, {"high": 0.1}, UNMET, "the true value meets it: the networks do not answer that"),
+    (read_off, {"high": 0.1}, HALF, "the true value meets it: supported, it would need no more than right answers"),
+    (inverted, {"high": 0.1}, MET, "a copy of the input meets it: says nothing about mice"),
+    (inverted, {"high": 0.1, "learned": True}, MET, "a copy of the input meets it: says nothing about mice"),
+    (inverted, {"low": 0.1}, UNMET, None),
+]
+
+
+@pytest.mark.parametrize(("made", "options", "numbers", "remark"), REMARKS)
+def test_what_stands_in_the_column_of_a_copy_is_said(made, options, numbers, remark):
+    """A copy is the input also where something else is to be answered; of what is read off it is the true value."""
+    networks = {"sine": made(numbers)}
+    nulls = {
+        name: {"sine": evidence.copy(networks["sine"], bound)}
+        for name, bound in (("copy", np.inf), ("clipped copy", 1.0))
+    }
+    number = the_number if made is inverted else lambda line: line.answer.values[:, 0, 0]
+    entry = entries.entry(
+        claim(number, **options), networks, about="mice", published={}, nulls=nulls, controls={}, variants={}
+    )
+    assert entry["null"]["copy"]["value"] == 0.0
+    assert entry["remarks"] == ([remark] if remark else [])
+    mark = "✗" if "low" in options else "✓"
+    cell = f"0 {mark}" if made is inverted else f"true value: 0 {mark}"
+    assert f"| {cell} | {cell} |" in report.markdown([entry], "title", "")
+
+
+def test_a_copy_of_other_features_than_the_input_has_is_none():
+    results = labeled([0.0, 1.0])
+    results = results.assign(answer=(("seed", "curve", "time", "other"), results.answer.values))
+    assert "answer" not in evidence.copy(results)
+    assert verdicts.judge(claim(), {"sine": evidence.copy(results)}) is None
+    with_copy = told(claim(high=1.0), [0.0, 0.5], {})
+    without = with_copy | {"null": {}}
+    assert "| at most 1 | none | none |" in report.markdown([with_copy | {"id": "a"}, without], "title", "")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +334,7 @@ def test_it_is_told_how_unusual_a_published_network_is():
 
 
 def test_populations_of_different_sizes_are_not_taken_together():
-    pair = Claim("id", "", "", lambda one, other: the_number(one) + the_number(other), (SOURCE, Source("b", "line")))
+    pair = claim(lambda one, other: the_number(one) + the_number(other), (SOURCE, Source("b", "line")))
     assert verdicts.judge(pair, {"sine": labeled([1.0, 2.0]), "b": labeled([1.0, 2.0])}) is not None
     assert verdicts.judge(pair, {"sine": labeled([1.0, 2.0]), "b": labeled([1.0])}) is None
 
@@ -213,13 +347,17 @@ def the_other(line):
     ("number", "said"),
     [
         (the_other, r"the_other raises AttributeError: .* \(.*\.py, line \d+\)"),
-        (lambda _: np.zeros(2), r"<lambda> gives an array \[2\], not one number a network \[3\]"),
-        (lambda _: 0.0, r"<lambda> gives an array \[\], not one number a network \[3\]"),
+        (lambda _: np.zeros(2), r"<lambda> returns an array of shape \(2,\) for 3 networks; expected one number per"),
+        (lambda _: 0.0, r"<lambda> returns float for 3 networks; expected one number per network, \(3,\)"),
+        (lambda line: the_number(line) + 1j, "<lambda> returns values of type complex128; expected real numbers"),
+        (lambda line: the_number(line).astype(str), "<lambda> returns values of type <U32; expected real numbers"),
+        (lambda _: [None] * 3, "<lambda> returns values of type object; expected real numbers"),
+        (lambda line: the_number(line).astype("m8[s]"), "returns values of type timedelta64"),
     ],
 )
 def test_a_number_that_is_none_is_told(number, said):
     with pytest.raises(verdicts.Unsound, match=said):
-        verdicts.judge(Claim("id", "", "", number, (SOURCE,)), {"sine": labeled([1.0, 2.0, 3.0])})
+        verdicts.judge(claim(number), {"sine": labeled([1.0, 2.0, 3.0])})
 
 
 def test_an_entry_holds_what_was_asked_for():

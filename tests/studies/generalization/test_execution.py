@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -11,13 +12,17 @@ import xarray as xr
 from experiments import generalization, hill
 from experiments.commands import flags
 from lstm_toys import studies
+from lstm_toys.networks.stack import Stack
 from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
+from lstm_toys.studies.generalization.execution import Setting, answered
 from lstm_toys.studies.generalization.settings import Evaluation
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.parameters import Parameter
+from lstm_toys.tasks.scaling import Scaling
+from lstm_toys.tasks.span import Span
 
 X = jnp.linspace(0.0, 1.0, 2)
 LINE = {"slope": 0.3, "intercept": 0.1}
@@ -79,3 +84,32 @@ def test_measures_of_ones_own_curves_are_told_in_the_unit_of_x(unit, added):
     labels = [f"up: {name}{more}" for name, more in zip(("delay", "frequency", "x of the valley"), added, strict=True)]
     assert [*told] == ["up: RMSE after the first tenth", *labels]
     assert [each.value for each in told.values()] == [0, 1, 2, 3]
+
+
+def test_curves_of_any_size_are_measured_alike():
+    """In the units of their file single precision would square them to 0 or infinity, or lose what they differ by."""
+    points, model = 20, Stack(1, (3,))
+    y = 0.5 * np.sin(np.arange(points))
+    keys = jax.random.split(jax.random.key(0), 2)
+    params = jax.tree.map(np.asarray, jax.lax.map(lambda key: model.init(key, jnp.zeros((1, 2, 1)))["params"], keys))
+    found = []
+    for center, unit in ((0.0, 1.0), (2e9, 8.0), (0.0, 2.0**-83), (0.0, 2.0**83)):
+        scaling = Scaling(((center, unit),), ((center, unit),))
+        curves = Curves(("mine",), center + unit * y[None], None)
+        setting = Setting(same("y"), points, Span(), scaling)
+        labeled = answered(model, setting, params, np.zeros(2, bool), curves, 1, lambda _: None)
+        np.testing.assert_array_equal(labeled.input[0], curves.values[0])
+        error = np.sqrt(np.mean(np.square(labeled.answer - labeled.input)[:, 0, 2:], axis=1))
+        np.testing.assert_allclose(labeled.rmse[:, 0], error, rtol=1e-4)
+        centered = labeled.offset_added - center * (1 - labeled.gain)
+        sizes = {
+            "rmse": labeled.rmse,
+            "peak": labeled.peak_to_peak,
+            "offset": centered,
+            "depth": labeled.valley_depth - center,
+        }
+        rest = ("gain", "delay", "frequency_answered", "nonlinearity", "share_removed", "share_removed_delayed")
+        found.append({**{name: each / unit for name, each in sizes.items()}, **{name: labeled[name] for name in rest}})
+    for other in found[1:]:
+        for name, values in found[0].items():
+            np.testing.assert_allclose(other[name], values, rtol=1e-4, atol=1e-6, err_msg=name)

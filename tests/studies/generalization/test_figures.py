@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import xarray as xr
+from drawn import assert_legible
 
 from experiments import sine
 from lstm_toys.figures.style import save
 from lstm_toys.files import Damaged
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization import figures, own_curves, results
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.parameters import PARAMETERS
 from lstm_toys.tasks.planes import Axis, Trained
@@ -66,6 +67,7 @@ def plane(family, axes, **held):
 
 SINES = plane("sine", ("amplitude", "frequency"), phase=0.0, offset="amplitude")
 LINES = plane("line", ("slope", "intercept"))
+NAMES = ("slope", "intercept")
 
 
 def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made):
@@ -81,13 +83,38 @@ def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doub
     assert len(panels) == 4
     rmse = panels["RMSE after the first tenth"]
     expected = np.median(hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds], axis=0)
-    np.testing.assert_allclose(rmse.collections[0].get_array(), expected)
-    assert [line.get_xydata().tolist() for line in rmse.lines] == [[[10.0, 0.3]]]
+    np.testing.assert_allclose(rmse.collections[0].get_array(), expected.T)
+    assert [line.get_xydata().tolist() for line in rmse.lines] == [[[0.3, 10.0]]]
     assert sum(hasattr(each, "levels") for each in rmse.collections) == 1
-    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[0]).all()
+    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[:, 0]).all()
     assert "offset = A" in figure.get_suptitle()
     lines = figures.heat_maps(hand_made, LINES, SUBJECT)
     assert not [line for axes in lines.axes if axes.get_title() for line in axes.lines]
+    assert_legible(figure)
+
+
+@pytest.mark.parametrize(("plane", "labels"), [(SINES, ("amplitude A", "frequency ω (rad per x)")), (LINES, NAMES)])
+def test_the_first_axis_of_a_plane_is_horizontal(hand_made, plane, labels):
+    for figure in (figures.heat_maps(hand_made, plane, SUBJECT), figures.seeds_apart(hand_made, plane, SUBJECT)):
+        seen = {(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes if axes.collections}
+        assert labels in seen
+        assert not {labels[::-1]} & seen
+
+
+def test_less_than_a_period_is_marked_as_not_measurable(hand_made):
+    """The window of delay and frequency is 0.8 of x; of the frequencies all but the first have a period in it."""
+    figure = figures.heat_maps(hand_made, SINES, SUBJECT)
+    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "not measurable: a constant curve, or less than a period of it" in told
+    frequencies = hand_made.grids["amplitude_frequency"].frequency.values
+    for title in ("Delay in x", "Answered frequency / shown frequency"):
+        image, marked = panels[title].collections
+        missing = np.isnan(np.ma.filled(image.get_array().astype(float), np.nan))
+        np.testing.assert_array_equal(missing[:, 1], frequencies * 0.8 < 2 * np.pi)
+        np.testing.assert_array_equal(~np.ma.getmaskarray(marked.get_array()).reshape(missing.shape), missing)
+        assert marked.get_hatch()
+    assert len(panels["Gain"].collections) == 1
 
 
 def test_lines_go_through_the_training_point(hand_made):
@@ -102,7 +129,14 @@ def test_lines_go_through_the_training_point(hand_made):
 def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
     figure = figures.seeds_apart(hand_made, SINES, SUBJECT)
     seen = [axes for axes in figure.axes if axes.get_visible() and axes.texts]
-    assert [axes.texts[0].get_text() for axes in seen] == [f"seed {seed}" for seed in hand_made.seeds]
+    assert [axes.texts[0].get_text() for axes in seen] == [f"network {seed}" for seed in hand_made.seeds]
+    errors = hand_made.grids["amplitude_frequency"].rmse.values
+    ratios = errors / np.median(errors[hand_made.seeds], axis=0)
+    for axes, seed in zip(seen, hand_made.seeds, strict=True):
+        np.testing.assert_allclose(axes.collections[0].get_array(), ratios[seed].T, rtol=1e-6)
+        norm = axes.collections[0].norm
+        assert norm.vmin * norm.vmax == pytest.approx(1)
+    assert figure.axes[-1].get_ylabel() == "RMSE after the first tenth / median of 5 networks"
     save(figure, tmp_path / "seeds.png")
 
 
@@ -122,13 +156,13 @@ def own(curves, points, asked=None, seeds=3):
 
 @pytest.mark.parametrize(("curves", "panels"), [(1, 1), (3, 1), (4, 4), (5, 5)])
 def test_more_than_three_curves_of_ones_own_have_a_panel_each(curves, panels):
-    figure = figures.own_curves(own([f"curve {number}" for number in range(curves)], 30))
+    figure = own_curves.draw(own([f"curve {number}" for number in range(curves)], 30))
     assert len(figure.axes) == panels
     assert sum(len(axes.collections) for axes in figure.axes) == curves
 
 
 def test_of_many_curves_of_ones_own_the_first_are_shown(tmp_path):
-    figure = figures.own_curves(own([f"curve {number}" for number in range(300)], 30))
+    figure = own_curves.draw(own([f"curve {number}" for number in range(300)], 30))
     assert figure.get_suptitle() == "Answers to curves of your own, the first 6 of 300"
     assert [axes.get_title() for axes in figure.axes] == [f"curve {number}" for number in range(6)]
     assert len({line.get_color() for axes in figure.axes for line in axes.lines}) == 6
@@ -141,7 +175,7 @@ def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
     names = ["[/b]", "$\\fracx$", "_hidden", 100 * "n"]
     labeled = own(names, 30, asked)
     labeled.time.attrs.update(long_name="time", units="$\\fracx$")
-    figure = figures.own_curves(labeled)
+    figure = own_curves.draw(labeled)
     entries = [text.get_text() for text in figure.legends[0].get_texts()]
     shown = entries[:4] if asked else [axes.get_title() for axes in figure.axes]
     assert shown == ["[/b]", "\\$\\fracx\\$", " _hidden", 39 * "n" + "…"]
@@ -154,7 +188,7 @@ def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
 
 def test_long_curves_of_ones_own_are_drawn_as_the_ranges_of_their_parts():
     labeled = own(["y"], 4_501)
-    (axes,) = figures.own_curves(labeled).axes
+    (axes,) = own_curves.draw(labeled).axes
     assert axes.get_title() == "Answers to curves of your own: ranges of 3 time points each"
     assert not axes.lines
     shown, _, answered = (fill.get_paths()[0].vertices for fill in axes.collections)

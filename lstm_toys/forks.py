@@ -1,0 +1,28 @@
+"""Tells processes that were forked after JAX began: its threads are missing in them, and whatever it is asked hangs.
+
+Imported with the package, so that it sees every fork. Imports nothing heavy.
+"""
+
+import os
+import sys
+
+_broken = False
+
+
+def check() -> None:
+    """Raises RuntimeError in a process that was forked after JAX began."""
+    if _broken:
+        raise RuntimeError(
+            "this process was forked after JAX had begun, and JAX would hang in it: start processes by "
+            'multiprocessing.get_context("spawn"), or fork before the first array'
+        )
+
+
+def _forked() -> None:
+    global _broken
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    _broken = _broken or (bridge is not None and bridge.backends_are_initialized())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

@@ -1,0 +1,35 @@
+"""What the library's Flax modules have in common: checked attributes, and a help of a page."""
+
+import flax.linen as nn
+
+from lstm_toys import values
+from lstm_toys.networks import cells
+from lstm_toys.networks.cells import Unfit
+
+
+class Brief(type):
+    """The type of modules whose `help` shows what they add; what every Flax module has takes a thousand lines."""
+
+    def __dir__(cls) -> list[str]:
+        own = [each for each in cls.__mro__ if each is not object and each.__module__.partition(".")[0] != "flax"]
+        return sorted({name for each in own for name in vars(each)} - {*vars(nn.Module)} | {"__call__"})
+
+
+class Layer(nn.Module, metaclass=Brief):
+    """A recurrent layer.
+
+    Attributes:
+        units: H.
+
+    Raises:
+        Unfit: a ValueError: units that are no whole number above 0, or unknown gates.
+    """
+
+    units: int
+
+    def __post_init__(self) -> None:
+        self.units = cells.units("units", self.units)
+        gates = getattr(self, "gates", cells.GATES[0])
+        if gates not in cells.GATES:
+            raise Unfit(f"gates are {' or '.join(cells.GATES)}, not {values.brief(gates)}")
+        super().__post_init__()

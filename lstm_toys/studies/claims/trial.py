@@ -1,0 +1,82 @@
+"""Claims tried on results that are made up, so that a number that cannot be taken is refused before any training."""
+
+from itertools import count
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from lstm_toys.networks.training import Sound
+from lstm_toys.populations import train
+from lstm_toys.results import arrays
+from lstm_toys.runs import execution, foreign
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.life import Refused
+from lstm_toys.studies.claims import evidence, given
+from lstm_toys.studies.claims.settings import Question
+from lstm_toys.studies.claims.verdicts import Unsound, judge
+from lstm_toys.tasks import families
+
+
+def check(question: Question) -> None:
+    """Judges every claim by made-up networks, by copies of what they were shown, and by the published answers.
+
+    Raises:
+        Refused: the number of a claim cannot be taken, or there are no such published answers.
+    """
+    one = {name: made(question.declared.populations[name][0], each) for name, each in question.settings.items()}
+    # As many networks as no other axis is long, so that axes cannot be mistaken for each other.
+    sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}
+    networks = next(number for number in count(2) if number not in sizes)
+    several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
+    copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
+    told = given.published(question)
+    for claim in question.claims:
+        for results in (several, copies, told):
+            try:
+                judge(claim, results)
+            except Unsound as error:
+                raise Refused(f"claim {claim.id}: {error}") from None
+
+
+def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
+    """Results as a run of an experiment has them, of one network that is made up: it answers as a copy does."""
+    x = families.time_points(settings.timesteps, experiment.span)
+    task = experiment.task(x)
+    model = execution.network(experiment, task, settings)
+    examples, probes, shown = foreign.asked(experiment, task, x, dict(settings.numbers))
+    training = train.Training(
+        task,
+        model,
+        seeds=1,
+        steps=(*settings.keep_steps, settings.steps),
+        learning_rate=settings.learning_rate,
+        numbers=dict(settings.numbers),
+        block=settings.block,
+        frames=experiment.frames,
+        after=experiment.goal.after,
+    )
+    axes = (settings.timesteps, len(task.asked)) if task.sequence else (len(task.asked),)
+    loss = np.geomspace(1.0, 1e-6, len(training.recorded), dtype=np.float32)[None]
+    population = train.Population(
+        task=task,
+        model=model,
+        states={settings.steps: Sound(jnp.full(1, settings.steps), {}, jnp.ones(1))},
+        steps=training.recorded,
+        train_loss=loss,
+        train_rmse=np.repeat(np.sqrt(loss)[:, :, None], len(task.asked), axis=2),
+        frame_steps=training.recorded[training.kept],
+        frames=np.zeros((1, len(training.kept), *axes), np.float32),
+        block=1,
+        numbers={},
+        member_steps=0,
+        after=experiment.goal.after,
+    )
+    answers = np.zeros((1, len(shown), *axes), np.float32)
+    labeled = arrays.dataset(
+        population, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], {}
+    )
+    labeled = arrays.in_units(labeled, experiment.scaling)
+    copied = evidence.copy(labeled)
+    return labeled.assign({name: copied[name] for name in ("answer", "train_answer") if name in copied})

@@ -1,0 +1,56 @@
+"""The film of a training: its axes, and how long its end stays."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from lstm_toys import figures
+from lstm_toys.figures import animation, style
+
+
+@pytest.fixture
+def trained():
+    """Frames of three networks, which begin far from the curve; the last network diverged."""
+    time = np.linspace(0, 1, 9)
+    random = np.random.default_rng(0)
+    right = np.stack([time, 0.3 + time], axis=-1)
+    scale = np.array([3.0, 1.0, 0.0])[:, None, None]
+    frames = right + scale * random.normal(size=(3, 3, 9, 2))
+    frames[2] = np.nan
+    return xr.Dataset(
+        {
+            "frame": (("seed", "frame_step", "time", "feature"), frames),
+            "train_target": (("time", "feature"), right),
+            "diverged": ("seed", [False, False, True]),
+        },
+        {"seed": np.arange(3), "frame_step": [0, 10, 20], "time": time, "feature": ["x", "y"]},
+    )
+
+
+def test_all_frames_have_the_same_axes_which_hold_every_answer(trained):
+    film = figures.film({"two layers": trained, "one layer": trained.assign(frame=2 * trained.frame)})
+    film._draw_was_started = True  # It is not saved.
+    seen = film._fig.axes
+    ends = {(axes.get_xlim(), axes.get_ylim()) for axes in seen}
+    for frame in range(3):
+        film._func(frame)
+        assert {(axes.get_xlim(), axes.get_ylim()) for axes in seen} == ends
+        for axes in seen:
+            (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+            for line in axes.lines:
+                assert left < min(line.get_xdata())
+                assert max(line.get_xdata()) < right
+                assert low < min(line.get_ydata())
+                assert max(line.get_ydata()) < high
+            band = axes.collections[0].get_paths()[0].vertices
+            assert low < band[:, 1].min() < band[:, 1].max() < high
+    assert [axes.get_title() for axes in seen] == ["two layers, step 20", "one layer, step 20"]
+    assert all(axes.title.get_fontsize() >= 14 for axes in seen)
+
+
+def test_the_end_stays_for_two_seconds(trained):
+    film = figures.film({"two layers": trained})
+    frames = [*film.new_frame_seq()]
+    film._draw_was_started = True  # It is not saved.
+    assert frames == [0, 1] + [2] * (1 + animation.HOLD * style.FRAMES_A_SECOND)
+    assert frames.count(2) / style.FRAMES_A_SECOND >= 2

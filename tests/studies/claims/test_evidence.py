@@ -1,0 +1,76 @@
+"""What claims are judged by: curve sets of results, and models without a network."""
+
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from lstm_toys.studies.claims import evidence
+
+X = lt.time_points(10)
+LINES = {"slope": np.array([0.2, 0.4]), "intercept": 0.1}
+
+
+def inverted(x):
+    curves = lt.show(0.1 + 0.3 * x[None], x, ("y",))
+    return lt.Task(lambda *_: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True)
+
+
+def shown_inverted(x):
+    lines = lt.probe("lines", "line", LINES, x)
+    return [lt.Probe("lines", lines.inputs, lines.parameters, lines.declared, targets=1 - lines.inputs)]
+
+
+def experiment(task, probes=lambda x: [lt.probe("lines", "line", LINES, x)]):
+    return lt.Experiment(
+        name="name",
+        doc="",
+        defaults={},
+        goal=lt.Goal(rmse=0.03),
+        task=task,
+        probes=probes,
+        draw=lambda *_: {},
+    )
+
+
+EXPERIMENTS = {
+    "inverted": experiment(inverted, shown_inverted),
+    "returned": experiment(lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x)),
+    "read off": experiment(lambda x: lt.read_off("line", LINES, ("slope", "intercept"), x)),
+}
+
+
+def answered(name):
+    """Answers of 0 to everything."""
+    asked = EXPERIMENTS[name]
+    task, shown = asked.task(X), lt.curves_of(asked, 10)
+    shape = (2, *shown.shape[:2], len(task.asked)) if task.sequence else (2, len(shown), len(task.asked))
+    return lt.labeled(asked, np.zeros(shape), 10)
+
+
+@pytest.mark.parametrize("bound", [np.inf, 0.2])
+def test_a_copy_of_a_curve_that_is_to_be_inverted_is_the_curve(bound):
+    copied = evidence.copy(answered("inverted"), bound)
+    for curves in ("lines", "training"):
+        part = evidence.select(copied, curves)
+        np.testing.assert_array_equal(part.answer[0], part.input.clip(-bound, bound))
+        np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
+        assert (evidence.model(part), evidence.right(part)) == ("input", False)
+
+
+def test_a_copy_of_a_curve_that_is_to_be_returned_is_right():
+    results = answered("returned")
+    assert "train_input" not in results
+    for curves in ("lines", "training"):
+        part = evidence.select(evidence.copy(results), curves)
+        np.testing.assert_array_equal(part.answer[0], part.input)
+        assert (evidence.model(part), evidence.right(part)) == ("input", True)
+
+
+def test_the_true_value_stands_for_a_copy_of_what_is_read_off():
+    copied = evidence.copy(answered("read off"))
+    for curves, slopes in (("lines", [0.2, 0.4]), ("training", [0.2])):
+        part = evidence.select(copied, curves)
+        assert part.input.dims == ("curve", "time", "feature")
+        np.testing.assert_array_equal(part.answer[0], part.truth)
+        np.testing.assert_allclose(part.truth.sel(asked="slope"), slopes)
+        assert (evidence.model(part), evidence.right(part)) == ("true value", True)

@@ -1,0 +1,90 @@
+"""What an interactive session shows of the library's objects: one line each, a small table, a page of help."""
+
+import pickle
+import pydoc
+
+import jax
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from conftest import untrained
+from experiments import sine, slope_intercept
+
+X = lt.time_points(12)
+
+
+@pytest.fixture(scope="module")
+def trained():
+    task = lt.reproduce("line", {"slope": np.linspace(0, 1, 3), "intercept": 0.25}, X)
+    return untrained(task, lt.Stack(features=1, hidden=(3,)), losses=(0.1, 0.9, 0.2), diverged=(1,))
+
+
+@pytest.fixture(scope="module")
+def saved(trained, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("saved")
+    lt.save(trained, folder)
+    return lt.load(folder)
+
+
+def test_a_population_is_one_line_and_a_small_table(trained, saved):
+    told = "networks: 3; cell: lstm, hidden 3, cell readout 1; steps: 2; median loss: 0.15; diverged: 1"
+    for each in (trained, saved):
+        assert repr(each) == f"<{type(each).__name__}: {told}>"
+        table = each._repr_html_()
+        assert table.count("<tr>") == 5
+        assert len(table) < 500
+        assert "<th>diverged</th><td>1</td>" in table
+
+
+def test_every_object_is_one_line(trained):
+    x, many = lt.time_points(50), np.linspace(0, 1, 1_000)
+    shown = lt.probe("lines", "line", {"slope": many, "intercept": many}, x)
+    objects = [
+        *(shown, trained.task, trained.task.trained, lt.Examples(shown.inputs, shown.inputs)),
+        *(sine.EXPERIMENT, slope_intercept.EXPERIMENT, sine.EXPERIMENT.task(x), slope_intercept.EXPERIMENT.task(x)),
+        lt.read_off("line", {"slope": many, "intercept": many}, ("slope",), x),
+        lt.tasks.sets.CurveSet("mine", ("a",) * 1_000, shown.inputs),
+    ]
+    for each in objects:
+        assert repr(each).startswith(f"{type(each).__name__}(")
+        assert len(repr(each)) < 250
+        assert "\n" not in repr(each)
+
+
+@pytest.mark.parametrize("kind", [lt.Stack, lt.LSTM, lt.GRU, lt.RNN])
+def test_help_is_a_page(kind):
+    told = pydoc.plain(pydoc.render_doc(kind))
+    assert told.count("\n") < 120
+    assert "Attributes:" in told
+    assert "__call__" in told
+    assert "init" in dir(kind(1))  # Instances complete as ever.
+
+
+def test_a_population_pickles(trained):
+    again = pickle.loads(pickle.dumps(trained))
+    np.testing.assert_array_equal(again.train_loss, trained.train_loss)
+    assert again.model == trained.model
+    jax.tree.map(np.testing.assert_array_equal, again.states, trained.states)
+    for made in zip(*(each.task.made(jax.random.key(0), {}) for each in (again, trained)), strict=True):
+        np.testing.assert_array_equal(*made)
+
+
+LINES = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}
+CURVES = np.ones((2, 12, 1))
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        lt.reproduce("line", {"slope": "steep", "intercept": 0.5}, X),
+        lt.reproduce_curves(CURVES, ("y",)),
+        lt.predict_next(CURVES, ("y",)),
+        lt.read_off("line", LINES, ("slope",), X),
+        lt.read_off("line", {**LINES, "intercept": "high"}, ("slope",), X),
+        lt.read_off_drawn("line", 5, {"slope": (0.0, "steep")}, ("slope",), X),
+    ],
+)
+def test_every_task_of_the_library_pickles(task):
+    again = pickle.loads(pickle.dumps(task))
+    assert (again.shown, again.asked, again.numbers, repr(again)) == (task.shown, task.asked, task.numbers, repr(task))
