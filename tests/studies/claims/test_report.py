@@ -33,7 +33,7 @@ def entry(text):
         "excluded": [],
         "beside": {text: {"median": 0.5, "median_interval": None}},
         "published": {"value": 0.5, "meets": True, "below": {"networks": [1, 8], text: [1, 8]}, "beside": {text: 0.5}},
-        "null": {text: {"value": 0.5, "meets": True}},
+        "null": {text: {"value": 0.5, "meets": True, "answers": text}},
         "controls": {text: VARIANT},
         "variants": {text: VARIANT},
         "remarks": [f"{text} meet it too"],
