@@ -11,6 +11,7 @@ import importlib.util
 import os
 import re
 import site
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
@@ -203,20 +204,21 @@ def _only_imports(path: str) -> bool:
     return True
 
 
-def _stamp(path: str) -> Stamp:
+def _stamp(path: str) -> Stamp | None:
+    """None of a folder."""
     try:
         status = os.stat(path)
     except OSError:
         return (-1, -1, -1)
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return None if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_mtime_ns, status.st_ino)
 
 
 def _note(path: str) -> None:
     if path.endswith(".pyc"):
         with suppress(ValueError):  # Not in a cache folder.
             path = importlib.util.source_from_cache(path)
-    if path not in _opened and not os.path.isdir(path):
-        _opened[path] = _stamp(path)
+    if path not in _opened and (stamp := _stamp(path)):
+        _opened[path] = stamp
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

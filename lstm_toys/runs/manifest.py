@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -305,7 +306,7 @@ def _state(path: str) -> str:
 def _fresh(path: str) -> str:
     try:
         status = os.stat(path)
-        if not os.path.isfile(path):
+        if not stat.S_ISREG(status.st_mode):
             return OTHER
         if opened.installed(path):
             return f"{status.st_size} {status.st_mtime_ns}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import edits
 import jax
 import jax.numpy as jnp
+import library_edits
 import numpy as np
 import pytest
 
@@ -254,7 +255,7 @@ DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hi
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", edits.TRACED.values(), ids=edits.TRACED)
+@pytest.mark.parametrize("edit", library_edits.TRACED.values(), ids=library_edits.TRACED)
 def test_an_edit_of_the_library_is_another_run(edit, library, tmp_path):
     folder = copied(library, tmp_path)
     edit.apply(folder)
@@ -265,19 +266,19 @@ def test_an_edit_of_the_library_is_another_run(edit, library, tmp_path):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", edits.OF_DATA.values(), ids=edits.OF_DATA)
+@pytest.mark.parametrize("edit", library_edits.OF_DATA.values(), ids=library_edits.OF_DATA)
 def test_an_edit_of_what_becomes_of_data_is_another_run(edit, library, tmp_path):
     assert_another(copied(library, tmp_path), edit, *DATA, name="own")
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", edits.KEPT.values(), ids=edits.KEPT)
+@pytest.mark.parametrize("edit", library_edits.KEPT.values(), ids=library_edits.KEPT)
 def test_an_edit_of_the_library_that_changes_no_number_trains_nothing(edit, library, tmp_path):
     assert_stands(copied(library, tmp_path), edit, *MINE)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("edit", edits.MEASURED.values(), ids=edits.MEASURED)
+@pytest.mark.parametrize("edit", library_edits.MEASURED.values(), ids=library_edits.MEASURED)
 def test_an_edit_of_a_summary_measures_again(edit, library, tmp_path):
     folder = copied(library, tmp_path)
     (run,) = runs(folder)
