@@ -83,14 +83,6 @@ def rarely(*cases):
     return [pytest.param(*(each if isinstance(each, tuple) else [each]), marks=pytest.mark.long) for each in cases]
 
 
-def reread():
-    """Forgets the code that definitions were read from, as a new process has not read any."""
-    from lstm_toys.runs import definition
-
-    for known in (definition._module, definition._path, definition._unit):
-        known.cache_clear()
-
-
 def hyper(learning_rate):
     """The hyper-parameters of one network that is trained with plain SGD on a task that leaves nothing open."""
     from lstm_toys.networks.hyper import Hyper
@@ -107,8 +99,11 @@ def carry_out(asked, arguments):
         arguments: without the program's name.
     """
     from experiments.commands import command
+    from lstm_toys import opened
 
-    return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
+    opened._outside.clear()  # What tests do besides is none of the command's business.
+    with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
+        return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
 
 WITHOUT_JAX = """
@@ -134,6 +129,24 @@ def carry_out_without_jax(name, *lines, first=""):
     program = WITHOUT_JAX.format(name=name, first=first, lines=[list(line) for line in lines])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+HEAVY = ("jax", "flax", "optax", "xarray", "matplotlib", "scipy", "pandas")
+
+
+def finished_without_jax(name, *arguments):
+    """What a command prints of a finished run, in a process of its own that loads nothing heavy.
+
+    It is run twice: the first time it may have to look at what would be computed, since the run was made elsewhere.
+    """
+    line = [sys.executable, "-X", "importtime", "-m", f"experiments.{name}", *arguments]
+    for _ in range(2):
+        done = subprocess.run(line, capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 0, done.stderr
+    assert "looked at what it would compute" not in done.stdout, done.stdout
+    imported = {each.rpartition("|")[2].strip() for each in done.stderr.splitlines() if each.startswith("import time:")}
+    assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
     return done.stdout
 
 
@@ -184,9 +197,25 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
 
 def executed(work, trainings=1):
     """The run of a work that is executed in this process, without metrics and figures."""
+    work.run.computes(work.kind.execution.value(work))
     work.run.folder.mkdir(parents=True)
     work.kind.execution.execute(work, conduct(work.run.results_dir, trainings), {})
     return work.run
+
+
+def located(work, *, finished=True):
+    """The folder of a run, which is finished or not."""
+    from lstm_toys.runs import life
+
+    with jax.numpy_dtype_promotion("standard"):
+        assert life.resolving(conduct(work.run.results_dir).options, print).finished(work) == finished
+    return work.run.folder
+
+
+def value(work):
+    """What a run would compute."""
+    with jax.numpy_dtype_promotion("standard"):
+        return work.kind.execution.value(work)
 
 
 @pytest.fixture(scope="session", autouse=True)

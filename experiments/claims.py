@@ -22,7 +22,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.claim import Claim
 from lstm_toys.studies.claims.declaration import NETWORKS, Claims
-from lstm_toys.studies.claims.settings import ClaimSettings, Question, defined
+from lstm_toys.studies.claims.settings import ClaimSettings, Question
 
 POST = "experiments.post.claims"
 
@@ -102,11 +102,10 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for name, each in populations.items()
     }
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
-    runs = tuple((column, name, work.run.folder.name) for (column, name), work in needs.items())
     name = "claims" if module == POST else f"claims_{module.replace('.', '_')}"
-    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests, runs)
-    question = Question(declared, claims, made_by(asked, module, given), settings, given)
-    run = Run(asked, options.results_dir, defined(declared, claims))
+    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
+    question = Question(declared, claims, made_by(asked, module, given, trained=bool(needs)), settings, given)
+    run = Run(asked, options.results_dir, module)
     return command.Plan([life.Work(run, studies.claims, question, needs=needs)], options)
 
 
@@ -229,8 +228,8 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
         raise flags.Bad(f"{told}: {error.strerror}") from None
 
 
-def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str:
-    """How the networks were made, as Markdown."""
+def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path], *, trained: bool) -> str:
+    """How the networks were made, as Markdown; where all answers are given, none were trained."""
     words = ["python -m experiments.claims"]
     words += [] if module == POST else [f"--claims {module}"]
     words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
@@ -238,7 +237,7 @@ def made_by(asked: ClaimSettings, module: str, given: Mapping[str, Path]) -> str
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
     networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
-    told = [f"{networks if asked.runs else 'Made'} by {code(' '.join(words))}."]
+    told = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
     told += [
         f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
         "variants."

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import lstm_toys as lt
 from experiments.commands import command, flags, modules, parsers
 from lstm_toys import studies
-from lstm_toys.runs import life
+from lstm_toys.runs import life, manifest
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks.curves import check_scaled, limits
@@ -140,7 +140,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
             raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None
         evaluation = study.Evaluation(name, settings, (), curves)
     population = life.training(experiment, settings, options.results_dir)
-    run = Run(evaluation, options.results_dir, study.defined(experiment.defined(settings.cell), about))
+    run = Run(evaluation, options.results_dir, manifest.declared(experiment.declared, about.families))
     work = life.Work(run, studies.generalization, about, needs={"population": population})
     return command.Plan([work], options, notes=notes)
 

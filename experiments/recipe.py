@@ -16,10 +16,7 @@ import lstm_toys as lt
 from experiments import sine, sweep
 from experiments.commands import command, flags, parsers
 from experiments.post import recipe
-from experiments.post.data import PUBLISHED
 from lstm_toys import studies
-from lstm_toys.files import sha256
-from lstm_toys.runs.definition import LIBRARY, Definition, definition
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.life import Work
 from lstm_toys.studies.sweep.settings import SweepSettings
@@ -68,10 +65,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for grid in GRIDS
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
-    trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, NETWORKS.definition)
-    code = definition(["experiments.post.recipe.execution:summarize"], [f"{LIBRARY}.statistics"])
-    about = Definition({**trained.definition, **code, PUBLISHED.name: sha256(PUBLISHED)[:10]})
-    run = Run(SweepSettings("recipe", settings), options.results_dir, about)
+    trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, NETWORKS.declared)
+    run = Run(SweepSettings("recipe", settings), options.results_dir)
     networks = Work(trained, studies.sweep, NETWORKS)
     return command.Plan([Work(run, recipe, default, needs={"networks": networks})], options)
 

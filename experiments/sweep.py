@@ -55,9 +55,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)
     settings, options = expand(experiment, own["grid"] or [], rest)
-    run = Run(
-        SweepSettings("sweep", settings), options.results_dir, experiment.defined(*(each.cell for each in settings))
-    )
+    run = Run(SweepSettings("sweep", settings), options.results_dir, experiment.declared)
     return command.Plan([Work(run, studies.sweep, experiment)], options, notes=notes)
 
 

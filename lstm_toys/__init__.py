@@ -38,7 +38,10 @@ For example, two small networks learn one sine:
 import lazy_loader
 
 from lstm_toys import forks as forks  # Sees every fork from here on.
+from lstm_toys import opened
 
 __version__ = "0.1.0"
+
+opened.record()
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -137,7 +137,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), REFUSED, ids=lambda value: values.brief(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "value"), REFUSED, ids=lambda value: re.sub(" at 0x\\w+", "", values.brief(value))[:40]
+)
 def test_what_a_training_cannot_mean_is_refused_before_it_begins(name, value):
     options = {"optimizer": "adam"} if name in ("momentum", "decay") else {}
     said = {"optimizer": "no optimizer"}

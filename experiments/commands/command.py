@@ -18,7 +18,6 @@ from lstm_toys import output
 from lstm_toys.files import Damaged
 from lstm_toys.populations.interruption import Interrupted, Interruption, ended
 from lstm_toys.runs import life
-from lstm_toys.runs.definition import Unfollowed
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Gone, Obstructed
 from lstm_toys.runs.publishing import Refused
@@ -105,7 +104,7 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
         return 0
     except flags.Unknown as unknown:
         return complain(str(flags.Unknown(unknown.name, listed(plan, arguments))), 2)
-    except (flags.Bad, Unfollowed) as error:
+    except flags.Bad as error:
         return complain(str(error), 2)
     works, options = asked.works, asked.options
     console = output.console(quiet=options.quiet)
@@ -124,7 +123,7 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
     except Busy as busy:
         return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)
     except Damaged as damaged:
-        own = any(str(damaged.filename).startswith(str(work.run.folder)) for work in works)
+        own = any(work.run.known and str(damaged.filename).startswith(str(work.run.folder)) for work in works)
         mend = "--restart runs it again" if own else "remove its folder, and the same command makes it again"
         if Path(damaged.filename).parent == options.results_dir:  # Which holds everything else, too.
             mend = "move it away, and give the same command again"

@@ -1,5 +1,6 @@
 """What the text of a flag may be, checked without importing jax."""
 
+import importlib.util
 import re
 import struct
 from collections.abc import Callable
@@ -196,11 +197,14 @@ def cell() -> Parser[str]:
     """A cell of the library, or the place of one's own."""
 
     def convert(text: str) -> str:
-        if text not in cells.CELLS and not cells.PLACE.fullmatch(text):
-            raise ValueError
+        if text not in cells.CELLS:
+            package = re.split("[.:]", text)[0]
+            if not cells.PLACE.fullmatch(text) or importlib.util.find_spec(package) is None:
+                raise ValueError
         return text
 
-    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or package.module:Class of your own")
+    own = "package.module:Class of your own, of a package in this folder, on PYTHONPATH or installed"
+    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
 
 
 def cluster() -> Parser[str | None]:

@@ -35,21 +35,23 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """What the command line asks for."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
     options = flags.options(values)
-    return command.Plan([], options, lambda: written(options.results_dir), file=options.results_dir / NAME)
+    return command.Plan([], options, lambda: written(options), file=options.results_dir / NAME)
 
 
-def written(results_dir: Path) -> Iterator[RenderableType]:
+def written(options: life.Options) -> Iterator[RenderableType]:
     """Writes the page, and tells what is on it and what is not.
 
     Raises:
         Refused: there is nothing to make it of, or it is too large.
         publishing.Refused: it would replace a file that this did not write, or that was changed since.
     """
+    results_dir, told = options.results_dir, list[str]()
     try:
-        found, missing = runs.find(results_dir)
+        found, missing = runs.find(options, told.append)
         made = [(part, each) for part in PARTS if (each := part.make(found)) is not None]
     except Damaged as damaged:
         raise life.Refused(f"{damaged}; remove its folder, and make that run again") from None
+    yield from told
     yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
     if not made:
         raise life.Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")

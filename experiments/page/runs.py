@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from experiments import all as every
 from experiments import claims
 from experiments.commands import command
+from lstm_toys.runs import life
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.life import Options, Work
 
 KEPT = (0, 30, 100, 300)
 """Steps of the published networks, besides the last, at which the page shows them."""
@@ -42,28 +45,33 @@ class Found:
     metrics: dict[str, Any]
 
 
-def find(results_dir: Path) -> tuple[dict[str, Found], dict[str, str]]:
+def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Found], dict[str, str]]:
     """The finished runs, by name, and the commands of those that are missing.
+
+    Args:
+        options: where runs are.
+        tell: is told in one line of whatever is not as one would expect.
 
     Raises:
         Damaged: a file of a run is not what was written.
     """
     found, missing = {}, {}
+    resolver = life.resolving(options, tell)
     for name, commands in COMMANDS.items():
-        runs = {told(arguments): planned(arguments, results_dir) for arguments in commands}
-        finished = [Found(words, run, run.read_metrics()) for words, run in runs.items() if run.finished]
+        works = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
+        finished = [Found(words, work.run, work.metrics) for words, work in works.items() if resolver.finished(work)]
         if finished:
             found[name] = finished[0]
         else:
-            missing[name] = next(iter(runs))
+            missing[name] = next(iter(works))
     return found, missing
 
 
-def planned(arguments: tuple[str, ...], results_dir: Path) -> Run[Any]:
-    """The run of a command line."""
+def planned(arguments: tuple[str, ...], results_dir: Path) -> Work:
+    """What a command line asks for."""
     name, *rest = (*arguments, f"--results_dir={results_dir}")
     plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
-    return plan.works[0].run
+    return plan.works[0]
 
 
 def told(arguments: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from . import (
     progress,
     states,
     train,
+    value,
     worker,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "progress",
     "states",
     "train",
+    "value",
     "worker",
 ]

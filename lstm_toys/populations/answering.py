@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys import values
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks
+from lstm_toys.populations import blocks, value
 
 CURVE_BLOCK = 8
 """Curves that one compiled program answers at a time."""
@@ -171,8 +171,28 @@ def _joined(
     return np.concatenate(flat, axis=1)[:, :curves]
 
 
+def value_of(
+    model: nn.Module, params: PyTree[jax.ShapeDtypeStruct], curves: Float[np.ndarray, "C T F"], block: int
+) -> value.Value:
+    """Digests of the program of `answers`, and of the curves.
+
+    Args:
+        model: the network.
+        params: the shapes of those of ONE network.
+        curves: that are answered.
+        block: members that one compiled program works on.
+    """
+    points, features = curves.shape[1:]
+    chunk = jax.ShapeDtypeStruct((1, curve_block(points), points, features), jnp.float32)
+    program = _program(model, value.mesh())
+    return {
+        **value.lowered("answers", program, value.spread(params, block), chunk),
+        "curves": value.digest(curves),
+    }
+
+
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: blocks.Devices) -> jax.stages.Wrapped:
     """Answers of blocks of members to chunks of curves; kept, so that asking again compiles nothing."""
 
     def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:

@@ -7,13 +7,16 @@ and training amplifies that.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import jax
 import numpy as np
 from jaxtyping import Int, PyTree
 
 from lstm_toys import forks
+
+Devices: TypeAlias = jax.sharding.Mesh | jax.sharding.AbstractMesh
+"""Devices in a row; abstract ones, for what is lowered and not compiled."""
 
 BLOCK = 4
 """Members in a block where nothing is known of the work; see `default_block`."""
@@ -52,7 +55,7 @@ def place(members: PyTree, mesh: jax.sharding.Mesh) -> PyTree:
 
 
 def spread(
-    function: Callable[..., Any], mesh: jax.sharding.Mesh, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
+    function: Callable[..., Any], mesh: Devices, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
 ) -> jax.stages.Wrapped:
     """Compiles a function of one member to one of many blocks of members.
 
@@ -80,6 +83,11 @@ def spread(
 def one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
     """Maps a function over members in turn, for what must not be batched."""
     return partial(jax.lax.map, function)
+
+
+def member(params: PyTree) -> PyTree:
+    """The shapes of ONE member's arrays, of arrays whose leading axis is that of members."""
+    return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params)
 
 
 def group_size(members: int, block: int, device_count: int) -> int:

@@ -181,8 +181,7 @@ class Checkpoints:
             origin: of the training that is to be continued.
 
         Raises:
-            Foreign: it is a state of another training, or was computed under other `numerics.SWITCHES` or by code of
-                another `numerics.NUMERICS`.
+            Foreign: it is a state of another training, or was computed under other switches of JAX.
             Damaged: there are checkpoints of the group, and none of them can be read.
         """
         paths = self._of(first)
@@ -210,14 +209,13 @@ class Checkpoints:
         """Raises Foreign if a state belongs to another training."""
         names = theirs.told.keys() | ours.told.keys()
         differing = sorted(name for name in names if theirs.told.get(name) != ours.told.get(name))
-        if differing == ["data"] and self.fingerprints[0] not in earlier:
-            # Another version or processor may have computed the same data with other last bits.
+        if {*differing} <= {"data", "programs"} and self.fingerprints[0] not in earlier:
+            # Another version or processor may lower a program to other text, and compute data with other last bits.
             close = theirs.sample.shape == ours.sample.shape and np.allclose(theirs.sample, ours.sample, 1e-4, 1e-6)
             differing = [] if close else differing
         current = self.fingerprints[0]
-        for name in ("numerics", "switches"):
-            if any(fingerprint.get(name) != current.get(name) for fingerprint in earlier):
-                differing.append(name)
+        if any(fingerprint.get("switches") != current.get("switches") for fingerprint in earlier):
+            differing.append("switches")
         if differing:
             raise Foreign(path, f"is of another training: it differs in {', '.join(differing)}")
 

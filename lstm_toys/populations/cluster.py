@@ -24,7 +24,7 @@ from distributed.security import Security
 
 import lstm_toys
 from lstm_toys.output import counted
-from lstm_toys.populations import devices, worker
+from lstm_toys.populations import devices, value, worker
 from lstm_toys.populations.elsewhere import LOCAL, Elsewhere, Job, Outcome
 from lstm_toys.populations.numerics import LEAST_DEVICES
 
@@ -118,7 +118,8 @@ class Cluster(Elsewhere):
             Unfinished: parts failed; all others are done.
             Unreachable: the job cannot be sent.
         """
-        sent, expected = packed(job), None if self._mixed else self._own
+        sent = packed(job)
+        expected = worker.Expected(self._own, self._mixed, job.value(), value.library())
         waiting, running = deque(parts), dict[Future[Any], P]()
         failed: list[P] = []
         raised: BaseException | None = None
@@ -161,7 +162,7 @@ class Cluster(Elsewhere):
             told = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
             raise Unfinished(f"{told}; all others are done")
 
-    def _submit(self, job: bytes, expected: dict[str, Any] | None, part: Any) -> Future[Any]:
+    def _submit(self, job: bytes, expected: worker.Expected, part: Any) -> Future[Any]:
         return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
 
     def _accepts(self, outcome: Outcome) -> bool:
@@ -170,8 +171,11 @@ class Cluster(Elsewhere):
             return True
         if outcome.worker not in self._refused:
             self._refused.add(outcome.worker)
-            differing = ", ".join(self._differing(outcome.fingerprint))
-            self._tell(f"worker {outcome.worker} is refused: it has another {differing}")
+            if outcome.differing:
+                why = f"it would compute something else: {', '.join(outcome.differing)}"
+            else:
+                why = f"it has another {', '.join(self._differing(outcome.fingerprint))}"
+            self._tell(f"worker {outcome.worker} is refused: {why}")
             self._client.retire_workers([outcome.worker])
         return False
 

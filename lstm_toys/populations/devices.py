@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import flax
 import jax
 import jax.numpy as jnp
 import jaxlib.version
@@ -17,7 +18,7 @@ import optax
 
 import lstm_toys
 from lstm_toys import forks, values
-from lstm_toys.populations.numerics import LEAST_DEVICES, NUMERICS, SWITCHES, UNCOUNTED, switches
+from lstm_toys.populations.numerics import LEAST_DEVICES, SWITCHES, UNCOUNTED, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Options of XLA:CPU, undocumented, which it ignores where it does not know them.
@@ -193,13 +194,13 @@ def fingerprint(block: int) -> dict[str, Any]:
         "lstm_toys": lstm_toys.__version__,
         "jax": jax.__version__,
         "jaxlib": jaxlib.version.__version__,
+        "flax": flax.__version__,
         "optax": optax.__version__,
         "platform": jax.default_backend(),
         "device": jax.devices()[0].device_kind,
         "processor": processor(),
         "xla_flags": [flag for flag in os.environ.get("XLA_FLAGS", "").split() if not flag.startswith(DEVICE_COUNT)],
         "block": block,
-        "numerics": NUMERICS,
         "switches": switches(),
         "several_devices": jax.device_count() >= LEAST_DEVICES,
     }

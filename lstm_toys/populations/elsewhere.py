@@ -9,8 +9,17 @@ P = TypeVar("P")
 LOCAL = "local:"
 """What the address of a cluster begins with that asks for workers on this machine."""
 
-Job = Callable[[], Callable[[Any], Any]]
-"""What all parts of a run share: called once in a process with devices, it gives what does the work of one part."""
+
+class Job(ABC):
+    """What all parts of a run share."""
+
+    @abstractmethod
+    def __call__(self) -> Callable[[Any], Any]:
+        """What does the work of one part; called once in a process with devices."""
+
+    @abstractmethod
+    def value(self) -> dict[str, str]:
+        """Digests of what would be computed, in the process that it is asked in."""
 
 
 class Outcome(NamedTuple):
@@ -20,11 +29,13 @@ class Outcome(NamedTuple):
         value: of the job's function; None if the process is not one that may do it.
         fingerprint: of its execution.
         worker: its name.
+        differing: what it would compute otherwise than the process that asks, where it may not do it for that.
     """
 
     value: Any
     fingerprint: dict[str, Any]
     worker: str
+    differing: tuple[str, ...] = ()
 
 
 class Elsewhere(ABC):

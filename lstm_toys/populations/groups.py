@@ -15,9 +15,10 @@ from jaxtyping import Bool, Float, Int
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Scheduled
-from lstm_toys.populations import answering, blocks, checkpoints, devices, programs
+from lstm_toys.populations import answering, blocks, checkpoints, devices, programs, value
 from lstm_toys.populations.checkpoints import Carried, Checkpoints
 from lstm_toys.populations.course import Course, Histories
+from lstm_toys.populations.elsewhere import Job
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.tasks.supervision import Task
 
@@ -102,8 +103,8 @@ class Begun(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What all groups of a training share; an `elsewhere.Job`.
+class Plan(Job):
+    """What all groups of a training share.
 
     Attributes:
         task: the training set.
@@ -134,6 +135,24 @@ class Plan:
     def __call__(self) -> Callable[[Group], Trained]:
         """What trains a group from its checkpoint, or its beginning, to the last step."""
         return Trainer(self).carried
+
+    def trains_by(self) -> value.Value:
+        """Digests of the programs that groups are trained by."""
+        return programs.value_of(self.task, self.model, self.optimizer, self.block, self.after)
+
+    def value(self) -> value.Value:
+        """Digests of what groups are trained and asked by; what they start from is not in it."""
+        params = programs.member_shapes(self.task, self.model, self.optimizer).params
+        found = dict(self.trains_by())
+        for curves in {id(each): each for each in self.shown.values()}.values():
+            found |= answering.value_of(self.model, params, np.asarray(curves), self.block)
+        steps = [list(self.wanted), self.recorded, self.kept, sorted(self.shown)]
+        return found | {
+            "steps": value.digest(steps),
+            "names": value.digest([*self.task.shown, *self.task.asked]),
+            "base seed": value.digest(self.base_seed),
+            **value.compiled(),
+        }
 
 
 class Trainer:
@@ -304,6 +323,7 @@ class Trainer:
             kept_steps=list(plan.wanted),
             frames=[int(index) for index in plan.kept],
             batch=plan.task.batch,
+            programs=value.digest(sorted(plan.trains_by().items())),
             asked=list(plan.task.asked),
             after=plan.after,
             **hyper,

@@ -1,12 +1,9 @@
-"""What changes the bits of every network besides versions, machine and block. Imports nothing heavy."""
+"""What changes the bits of every network besides programs, versions, machine and block. Imports nothing heavy."""
 
 import os
 import sys
 from enum import Enum
 from typing import Any
-
-NUMERICS = 2
-"""Number of the code that networks are trained and asked by; raised with every change of it that changes bits."""
 
 LEAST_DEVICES = 2
 """Devices of a CPU, at least: what is compiled for one alone differs in last bits from what is for several, where
@@ -222,6 +219,12 @@ def _loaded() -> dict[str, Any]:
     jax, flax = (getattr(sys.modules.get(name), "config", None) for name in ("jax", "flax.configurations"))
     found = {} if flax is None else {name: getattr(flax, name) for name in SWITCHES if hasattr(flax, name)}
     return found if jax is None else found | jax.values
+
+
+def environment() -> dict[str, Any]:
+    """The same as the environment sets them, whatever was changed since."""
+    told = {name: _plain(_read(name, default)) for name, default in SWITCHES.items()}
+    return {name: value for name, value in told.items() if value != _plain(SWITCHES[name])}
 
 
 def _read(name: str, default: Any) -> Any:

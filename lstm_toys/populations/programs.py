@@ -16,7 +16,7 @@ from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import blocks
+from lstm_toys.populations import blocks, value
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
@@ -175,7 +175,7 @@ CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
 
 
 def functions(
-    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: jax.sharding.Mesh, after: float | int = AFTER
+    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices, after: float | int = AFTER
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
     """What `Programs` are compiled from."""
     one_by_one = curves_at_once(task, model) == 1
@@ -194,6 +194,32 @@ def shapes(
         jax.eval_shape(initialize, start, np.uint32(0)),
     )
     return start, members
+
+
+_values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, value.Value]] = {}
+
+
+def value_of(
+    task: Task, model: nn.Module, optimizer: str | Scheduled, block: int, after: float | int = AFTER
+) -> value.Value:
+    """Digests of the programs of a training, lowered once for each task.
+
+    Args:
+        task: the training set.
+        model: the network.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
+        block: members that one compiled program works on.
+        after: see `training.record`.
+    """
+    key = (id(task), model, optimizer, block, float(after))
+    if key not in _values:
+        initialize, follow = functions(task, model, optimizer, value.mesh(), after)
+        start = value.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
+        members = value.spread(member_shapes(task, model, optimizer), block)
+        found = value.lowered("initialization", initialize, start, np.uint32(0))
+        found |= value.lowered("training", follow, members, *CALL)
+        _values[key] = task, found  # Whose number is its own as long as it is kept.
+    return _values[key][1]
 
 
 def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> training.Member:

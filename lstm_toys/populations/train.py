@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int, PyTree
 from lstm_toys import forks, output, values
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import blocks, overview, programs
+from lstm_toys.populations import blocks, overview, programs, value
 from lstm_toys.populations.checkpoints import Checkpoints, encoded
 from lstm_toys.populations.course import Course
 from lstm_toys.populations.elsewhere import Elsewhere
@@ -247,6 +247,10 @@ class Training:
     def fingerprints(self) -> list[dict[str, Any]]:
         """Of all executions that the training has seen, this one first; none without checkpoints."""
         return self._checkpoints.fingerprints if self._checkpoints else []
+
+    def value(self) -> value.Value:
+        """Digests of what would be computed."""
+        return {**self._trainer.plan.value(), "members": value.digest(self._start)}
 
     def population(self) -> Population:
         """Trains every group of members, and puts them together."""

@@ -3,16 +3,16 @@
 import threading
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 import distributed
 
-from lstm_toys.populations import devices
-from lstm_toys.populations.elsewhere import Outcome
+from lstm_toys.populations import devices, value
+from lstm_toys.populations.elsewhere import Job, Outcome
 
 _making, _one_at_a_time = threading.Lock(), threading.Lock()
-_begun: dict[bytes, Callable[[Any], Any]] = {}
+_begun: dict[bytes, tuple[Callable[[Any], Any], tuple[str, ...]]] = {}
 
 
 def fingerprint() -> dict[str, Any]:
@@ -32,19 +32,45 @@ def _made() -> dict[str, Any]:
     return devices.fingerprint(0)
 
 
-def work(job: bytes, expected: dict[str, Any] | None, part: Any) -> Outcome:
+class Expected(NamedTuple):
+    """What a process has to be that may do parts of a run.
+
+    Attributes:
+        fingerprint: of the process that asks.
+        mixed: whether other versions and processors may do it.
+        computes: what the job computes there; of other versions, the texts of programs cannot be compared.
+        library: a digest of the library's code there, which is compared instead.
+    """
+
+    fingerprint: dict[str, Any]
+    mixed: bool
+    computes: value.Value
+    library: str
+
+
+def work(job: bytes, expected: Expected, part: Any) -> Outcome:
     """Does a part of a run.
 
     Args:
         job: an `elsewhere.Job`, pickled; what it compiles is kept until the next one.
-        expected: the fingerprint of a process that may do it; None: of any.
+        expected: who may do it.
         part: what to do.
     """
     own, name = fingerprint(), distributed.get_worker().address
-    if expected not in (None, own):
+    if own != expected.fingerprint and not expected.mixed:
         return Outcome(None, own, name)
     with _one_at_a_time:
         if job not in _begun:
             _begun.clear()
-            _begun[job] = cloudpickle.loads(job)()
-        return Outcome(_begun[job](part), own, name)
+            asked: Job = cloudpickle.loads(job)
+            _begun[job] = asked(), _differing(asked, expected, own)
+        function, differing = _begun[job]
+        return Outcome(None if differing else function(part), own, name, differing)
+
+
+def _differing(job: Job, expected: Expected, own: dict[str, Any]) -> tuple[str, ...]:
+    """What this process would compute otherwise, by part."""
+    if any(own[each] != expected.fingerprint[each] for each in value.MACHINE):
+        return () if value.library() == expected.library else ("the code of lstm_toys",)
+    ours = job.value()
+    return tuple(sorted(each for each in {*ours, *expected.computes} if ours.get(each) != expected.computes.get(each)))

@@ -1,3 +1,15 @@
-from . import definition, execution, experiment, folder, foreign, identity, life, publishing, report
+from . import execution, experiment, folder, foreign, identity, life, manifest, publishing, report, resolve, source
 
-__all__ = ["definition", "execution", "experiment", "folder", "foreign", "identity", "life", "publishing", "report"]
+__all__ = [
+    "execution",
+    "experiment",
+    "folder",
+    "foreign",
+    "identity",
+    "life",
+    "manifest",
+    "publishing",
+    "report",
+    "resolve",
+    "source",
+]

@@ -11,21 +11,73 @@ import flax.linen as nn
 import jax
 import numpy as np
 import xarray as xr
+from jaxtyping import Array, Float
 from matplotlib.figure import Figure
 
 from lstm_toys.figures import Drawing
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import devices, footprint, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import arrays, population, storage, summary
-from lstm_toys.runs import foreign, life
+from lstm_toys.runs import foreign, life, source
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
-from lstm_toys.tasks.probes import check_probes
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Task
+
+
+def value(work: Work) -> Value:
+    """Digests of what the training and evaluation of a population would compute."""
+    settings, experiment = work.run.settings, work.subject
+    x, task = experiment.at(settings.timesteps)
+    examples, probes, curves = foreign.asked(experiment, task, x, dict(settings.numbers))
+    model = network(experiment, task, settings)
+    training = train.Training(
+        task,
+        model,
+        optimizer=settings.optimizer,
+        base_seed=settings.base_seed,
+        block=settings.block or programs.suitable_block(task, model),
+        after=experiment.goal.after,
+        **_training(experiment, settings, curves),
+    )
+    return {
+        **described_by(experiment, probes, x),
+        **training.value(),
+        "training curves": digest(examples),
+        "code of training": source.digest(*source.TRAINING),
+    }
+
+
+def described_by(experiment: Experiment, probes: Sequence[Probe], x: Float[Array, " T"]) -> Value:
+    """Digests of what an experiment declares and results hold."""
+    parts = [[each.name, each.inputs, each.parameters, each.declared, each.targets, each.names] for each in probes]
+    return {
+        "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
+        "time points": digest(x, repr(experiment.span)),
+        "goal": digest(repr(experiment.goal)),
+        "scaling": digest(repr(experiment.scaling)),
+        "data": digest(dict(experiment.data)),
+    }
+
+
+def _plain(part: Any) -> Any:
+    """A part of a probe as arrays and text."""
+    if part is None:
+        return "none"
+    return repr(part) if isinstance(part, tuple) else part
+
+
+def _training(experiment: Experiment, settings: Settings, curves: Float[np.ndarray, "C T F"]) -> dict[str, Any]:
+    """Arguments of `train.Training` of a run."""
+    options = {name: getattr(settings, name) for name in ("seeds", *TRACED)}
+    steps = (*settings.keep_steps, settings.steps)
+    shown = {settings.steps: curves}
+    return {**options, "numbers": dict(settings.numbers), "steps": steps, "frames": experiment.frames, "shown": shown}
 
 
 def size(work: Work) -> footprint.Footprint:
@@ -86,10 +138,9 @@ def check_lengths(work: Work) -> None:
 
 def check_points(experiment: Experiment, timesteps: int) -> None:
     """The same for any study of an experiment, and a number of time points."""
-    x = families.time_points(timesteps, experiment.span)
     refused = f"experiment {experiment.name}: "
     with trial(f"{refused}its task cannot be made of {timesteps:,} time points"):
-        task = experiment.task(x)
+        x, task = experiment.at(timesteps)
         points = programs.shown(task)[1]
     if points != timesteps:
         told = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
@@ -130,8 +181,7 @@ def size_of(
         states: steps after which the parameters are kept.
         streamed: see `footprint.estimate`.
     """
-    two = families.time_points(2, experiment.span)
-    task = experiment.task(two)
+    two, task = experiment.at(2)
     return footprint.estimate(
         task,
         network(experiment, task, settings),
@@ -153,7 +203,7 @@ def efforts(work: Work) -> list[float]:
 
 def step_effort(experiment: Experiment, settings: Settings) -> float:
     """About what one step of one network takes, in multiplications."""
-    task = experiment.task(families.time_points(settings.timesteps, experiment.span))
+    _, task = experiment.at(settings.timesteps)
     return programs.work(task, network(experiment, task, settings))
 
 
@@ -246,12 +296,9 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         OSError: a file cannot be written.
     """
     settings, experiment = work.run.settings, work.subject
-    options = {name: getattr(settings, name) for name in ("seeds", *TRACED)}
-    options |= {"numbers": dict(settings.numbers), "steps": (*settings.keep_steps, settings.steps)}
-    x = families.time_points(settings.timesteps, experiment.span)
-    task = experiment.task(x)
+    x, task = experiment.at(settings.timesteps)
     examples, probes, curves = foreign.asked(experiment, task, x, dict(settings.numbers))
-    options |= {"task": task, "frames": experiment.frames, "shown": {settings.steps: curves}}
+    options = {"task": task, **_training(experiment, settings, curves)}
     training = begin(work, settings, conduct, settings.experiment, settings.seeds, **options)
     with conduct.interruption.patient():
         trained = training.population()
@@ -269,15 +316,23 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         labeled = arrays.in_units(labeled, experiment.scaling)
         conduct.ensure()
         files = population.save(trained, work.run.folder, labeled)
-        metrics = summary.metrics(labeled, experiment.goal)
-        fit = arrays.kept(labeled)
-        metrics["published"] = experiment.compare(fit) if fit.sizes["seed"] else []
+        metrics = _measured(experiment, labeled)
     return metrics | {
         "member_steps_per_second": round(trained.member_steps / seconds["train"]),
         "continued": trained.member_steps < settings.seeds * settings.steps,
         **elsewhere,
         "files": files,
     }
+
+
+def measured(work: Work) -> dict[str, Any]:
+    """What the metrics of a finished run say of its results."""
+    return _measured(work.subject, _results(work))
+
+
+def _measured(experiment: Experiment, labeled: xr.Dataset) -> dict[str, Any]:
+    metrics, fit = summary.metrics(labeled, experiment.goal), arrays.kept(labeled)
+    return metrics | {"published": experiment.compare(fit) if fit.sizes["seed"] else []}
 
 
 def executions(training: train.Training) -> dict[str, Any]:

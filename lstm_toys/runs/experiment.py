@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,10 +11,8 @@ from typing import Any
 import jaxtyping as jt
 
 from lstm_toys import figures, results, tasks, values
-from lstm_toys.networks.cells import CELLS
-from lstm_toys.runs.definition import Definition, definition, root
+from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
-from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.scaling import Scaling
@@ -50,9 +47,8 @@ class Experiment:
         planes: from the settings of a run to the grids of curves that generalization is evaluated on; if there are
             none, they are chosen by what was trained on.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
-            settings describe. Its code is followed, but not to a cell that it names as text.
-        data: what is read rather than computed, each by a digest of it, and how it is used. Curves that
-            `lt.read_curves` read are followed, where the code names them at the top level of a module.
+            settings describe.
+        data: what was read from files, each by a digest of it, and how it is used; written into results.
         scaling: what task and probes have taken off and divided by; results have it undone.
         fixed: settings that no flag gives, since something else says them: of curves from a file, their time points.
 
@@ -115,27 +111,20 @@ class Experiment:
         return values.line(self, name=self.name, defaults=self.defaults, numbers=self.numbers)
 
     @cached_property
-    def definition(self) -> Definition:
-        """What the numbers of a run depend on besides its settings: the code of task, probes and model, and the rest.
+    def declared(self) -> str:
+        """What tells it apart from others of its name that the same files declare; see `manifest.declared`."""
+        return manifest.declared(
+            *(self.task, self.probes, self.model, self.goal, self.frames, self.span, self.numbers),
+            *(self.data, self.scaling, self.trained),
+        )
 
-        Raises:
-            Unfollowed: the code of one of them cannot be followed.
-        """
-        return self.defined()
+    def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
+        """Its time points and its task, which is made once for each number of them."""
+        if timesteps not in self._made:
+            x = tasks.families.time_points(timesteps, self.span)
+            self._made[timesteps] = x, self.task(x)
+        return self._made[timesteps]
 
-    def defined(self, *cells: str) -> Definition:
-        """The same, and the code of cells, where they are one's own."""
-        functions: list[Callable[..., Any]] = [self.task, self.probes, *([] if self.model is None else [self.model])]
-        code = definition([*map(root, functions), *(each for each in cells if each not in CELLS)])
-        more = {name: repr(getattr(self, name)) for name in ("goal", "frames", "span")}
-        more |= {f"data of {name}": told for name, told in {**_read(code), **self.data}.items()}
-        if self.scaling:
-            more["scaling"] = repr(self.scaling)
-        return Definition({**code, **more, "numbers": repr(sorted(self.numbers))})
-
-
-def _read(code: Definition) -> dict[str, str]:
-    """The digests of curves from files, among what takes part in a definition."""
-    places = ((name, *name.rpartition(".")[::2]) for name in code)
-    found = ((name, getattr(sys.modules.get(module), last, None)) for name, module, last in places)
-    return {name: each.digest for name, each in found if isinstance(each, Curves)}
+    @cached_property
+    def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:
+        return {}

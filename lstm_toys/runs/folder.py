@@ -1,19 +1,18 @@
-"""Runs on disk: one folder for all that a run writes, named after a hash of whatever its numbers depend on."""
+"""Runs on disk: one folder for all that a run writes, named after a hash of what it computes."""
+
+from __future__ import annotations
 
 import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
 from lstm_toys.files import Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
-from lstm_toys.populations.numerics import NUMERICS, switches
-from lstm_toys.runs import publishing
-from lstm_toys.runs.definition import Definition
+from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.identity import Identified
 
 
@@ -29,6 +28,9 @@ class Obstructed(Exception):
     """Something that is no file lies where a run writes one; the argument says so in one line."""
 
 
+VALUE = "value"
+"""What the digests of what a run computes are called in its files."""
+
 CONFIG, METRICS = "config.json", "metrics.json"
 """The identity of a run and its summary, in its folder."""
 
@@ -41,19 +43,31 @@ PUBLISHED = (*FIGURES, "*.md", "*.json")
 """What is copied to the published set, but for the identity, which the summary holds too."""
 
 
-@dataclass(frozen=True)
 class Run(Generic[Identified]):
-    """The folder of one run.
+    """A run, and its folder once that is known: by a manifest, or by what the run would compute.
 
-    Attributes:
+    Two are equal if they have the same settings, are declared alike, and belong into the same folder of results.
+
+    Args:
         settings: what its flags say.
         results_dir: the folder of all runs and published sets.
-        definition: what it is of, as code has it.
+        declared: what tells declarations with the same settings apart.
     """
 
-    settings: Identified
-    results_dir: Path
-    definition: Definition = field(default_factory=Definition)
+    def __init__(self, settings: Identified, results_dir: Path, declared: str = "") -> None:
+        self.settings, self.results_dir, self.declared = settings, results_dir, declared
+        self._folder: Path | None = None
+        self._value: dict[str, str] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self._asked == other._asked
+
+    def __hash__(self) -> int:
+        return hash(self._asked)
+
+    @property
+    def _asked(self) -> tuple[Path, str, str, str]:
+        return self.results_dir, self.name, self.key, self.declared
 
     @property
     def name(self) -> str:
@@ -61,16 +75,52 @@ class Run(Generic[Identified]):
         return self.settings.experiment
 
     @cached_property
-    def identity(self) -> dict[str, Any]:
-        """Everything that the numbers of the run depend on, besides versions and machine, as JSON has it."""
-        beside = {"definition": dict(self.definition), "numerics": NUMERICS, "switches": switches()}
-        return {**self.settings.as_dict(), **beside}
+    def key(self) -> str:
+        """What its manifests are found by."""
+        return manifest.key(self.settings.as_dict())
 
-    @cached_property
+    @property
+    def runs(self) -> Path:
+        """The folder of all runs."""
+        return self.results_dir / "runs"
+
+    @property
+    def known(self) -> bool:
+        """Whether its folder is."""
+        return self._folder is not None
+
+    def lies(self, folder: Path) -> None:
+        """Takes over which folder is its own, from who has found it."""
+        self._folder = folder
+
+    def takes_over(self, other: Run[Identified]) -> None:
+        """Takes over what is known of an equal run."""
+        self._folder, self._value = other._folder, other._value
+
+    def computes(self, value: dict[str, str]) -> None:
+        """Takes over what it computes, which names its folder: ``<results_dir>/runs/<name>-<hash>``."""
+        self._value = value
+        told = hashlib.sha256(json.dumps([self.settings.as_dict(), value], sort_keys=True).encode()).hexdigest()[:10]
+        self._folder = self.runs / f"{self.name}-{told}"
+
+    @property
     def folder(self) -> Path:
-        """``<results_dir>/runs/<name>-<hash>``, ten hexadecimal digits of the SHA-256 of the identity."""
-        told = hashlib.sha256(json.dumps(self.identity, sort_keys=True).encode()).hexdigest()[:10]
-        return self.results_dir / "runs" / f"{self.name}-{told}"
+        """Where all files of the run are."""
+        if self._folder is None:
+            raise RuntimeError(f"{self.settings}: its folder is not known before it is known what it computes")
+        return self._folder
+
+    @property
+    def value(self) -> dict[str, str]:
+        """Digests of what it computes, by part."""
+        if self._value is None:
+            self._value = dict(read_json(self.folder / CONFIG)[VALUE])
+        return self._value
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What is written of what the run is: its settings, and what it computes."""
+        return {**self.settings.as_dict(), VALUE: self.value}
 
     @property
     def results(self) -> Path:
@@ -95,7 +145,7 @@ class Run(Generic[Identified]):
     @property
     def finished(self) -> bool:
         """Whether everything of the run but its figures has been written, and is there."""
-        return self.metrics.is_file() and not self.missing
+        return self.known and self.metrics.is_file() and not self.missing
 
     @property
     def figures(self) -> list[str] | None:
@@ -118,7 +168,7 @@ class Run(Generic[Identified]):
         Raises:
             Busy: another process holds the lock.
             Gone: the folder was removed or moved during the block.
-            Damaged: the folder holds a run of another identity.
+            Damaged: the folder holds another run.
             Obstructed: a folder is where a file should be.
             OSError: the folder cannot be written.
         """
@@ -133,6 +183,7 @@ class Run(Generic[Identified]):
             clean(self.folder)
             config = self.folder / CONFIG
             if anew:
+                manifest.remove(self.folder)
                 self.metrics.unlink(missing_ok=True)
                 self.forget()
             if anew or not config.is_file():
@@ -155,23 +206,21 @@ class Run(Generic[Identified]):
         """Removes every checkpoint, readable or not."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
-    def relatives(self) -> Iterator[tuple[str, list[str]]]:
-        """Runs of the same settings in the same place, newest first, with the names of what defines them otherwise."""
-        folders = (path.parent for path in self.folder.parent.glob(f"{self.name}-*/{CONFIG}") if path.is_file())
-        for folder in sorted(folders, key=lambda path: -(path / CONFIG).stat().st_mtime):
+    def relatives(self) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """Folders and identities of runs with the same settings, in the same place, newest first."""
+        paths = [path for path in self.runs.glob(f"{self.name}-*/{CONFIG}") if path.is_file()]
+        ours = self.settings.as_dict()
+        for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
             try:
-                theirs = read_json(folder / CONFIG)
-                differing = self.definition.differences(theirs.pop("definition"))
-            except (OSError, KeyError, AttributeError, TypeError):
+                theirs = read_json(path)
+                if isinstance(theirs.pop(VALUE), dict) and theirs == ours:
+                    yield path.parent, read_json(path)
+            except (OSError, KeyError):
                 continue
-            ours = {name: value for name, value in self.identity.items() if name != "definition"}
-            if folder != self.folder and all(theirs.get(name) == ours[name] for name in self.settings.as_dict()):
-                yield folder.name, differing + [name for name in ours if theirs.get(name) != ours[name]]
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
-        """Writes the summary, with the name of the run, what defines it, and a digest of it all."""
-        beside = {name: value for name, value in self.identity.items() if name not in self.settings.as_dict()}
-        write_sealed(self.metrics, {**metrics, "run": self.folder.name, **beside})
+        """Writes the summary, with the name of the run, what it computes, and a digest of it all."""
+        write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
 
     def digests(self, names: Iterable[str]) -> dict[str, str]:
         """SHA-256 of files of the run."""
@@ -228,4 +277,4 @@ class Run(Generic[Identified]):
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
     found = (path for pattern in patterns for path in folder.glob(pattern))
     own = (CONFIG, "population.json")
-    return sorted(path for path in found if path.name not in own and not path.name.startswith("."))
+    return sorted(path for path in found if path.name not in own and not path.name.startswith((".", manifest.PREFIX)))

@@ -11,7 +11,6 @@ from jaxtyping import Array, Float
 from lstm_toys import values
 from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks import families
 from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -43,8 +42,9 @@ def curves_of(
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
     """
-    x = families.time_points(_points(experiment, timesteps), experiment.span)
-    _, _, curves = asked(experiment, experiment.task(x), x, numbers or {})
+    points = _points(experiment, timesteps)
+    x, task = experiment.at(points)
+    _, _, curves = asked(experiment, task, x, numbers or {})
     return experiment.scaling.undone(curves, asked=False) if experiment.scaling else curves
 
 
@@ -88,8 +88,8 @@ def labeled(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
     """
-    x = families.time_points(_points(experiment, timesteps), experiment.span)
-    task = experiment.task(x)
+    points = _points(experiment, timesteps)
+    x, task = experiment.at(points)
     examples, probes, shown = asked(experiment, task, x, numbers or {})
     one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
     answers = np.asarray(answers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -19,10 +19,11 @@ from rich.console import Console, RenderableType
 from lstm_toys import figures, populations, runs
 from lstm_toys.networks.cells import Unfit
 from lstm_toys.populations.interruption import Interrupted, Interruption
-from lstm_toys.runs import publishing
+from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS, Run
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.resolve import Beginning, Resolver
 
 
 class Refused(Exception):
@@ -101,16 +102,19 @@ class Work:
         run: its settings and its folder.
         kind: a package with two modules. Its ``execution`` has ``execute(work, conduct, seconds)``, which writes what
             the run makes, adds the seconds of its stages and returns its metrics, with ``files``: the names of what it
-            wrote; and ``draw(work)``, which yields drawings by file name, ``.png`` standing for the format that figures
-            are wanted in. If it may take much, it has ``size(work) ->
-            Footprint``; if it may be impossible, ``check(work)``, which raises `Refused` before anything is executed,
-            and ``check_lengths(work)``, which does once it is known that curves of their full length fit into memory;
+            wrote; ``value(work)``: digests of what that would compute, by part, of which all that it needs is
+            finished; and ``draw(work)``, which yields drawings by file name, ``.png`` standing for the format that
+            figures are wanted in. If it has ``measured(work)``, that is what metrics say of the run's files. If it may
+            take much, it has ``size(work) -> Footprint``; if it may be impossible, ``check(work)``, which raises
+            `Refused` before anything is executed, and ``check_lengths(work)``, which does once it is known that curves
+            of their full length fit into memory;
             if it trains, ``efforts(work)``: about what each of its trainings takes, in multiplications.
             Its ``report`` has ``report(work, metrics)``, which yields lines and tables, and where all seeds may be
             lost, ``lost(metrics)``: one line if nothing is left that a statistic could be about, else None.
         subject: what these need besides the settings.
         needs: what must be finished before it is executed, by name.
         beside: what must be finished before it is drawn, by name.
+        judged: what the value of a run has computed already, so that it is not computed again.
     """
 
     run: Run[Any]
@@ -118,6 +122,7 @@ class Work:
     subject: Any = None
     needs: Mapping[Any, Work] = field(default_factory=dict)
     beside: Mapping[str, Work] = field(default_factory=dict)
+    judged: dict[str, Any] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, Any]:
@@ -128,10 +133,10 @@ class Work:
 def training(experiment: Experiment, settings: Settings, results_dir: Path) -> Work:
     """The work of an ordinary run of an experiment, and of those that its figures need beside it."""
     beside = {
-        name: Work(Run(theirs, results_dir, other.defined(theirs.cell)), runs, other)
+        name: Work(Run(theirs, results_dir, other.declared), runs, other)
         for name, (other, theirs) in experiment.beside(settings).items()
     }
-    return Work(Run(settings, results_dir, experiment.defined(settings.cell)), runs, experiment, beside=beside)
+    return Work(Run(settings, results_dir, experiment.declared), runs, experiment, beside=beside)
 
 
 def live(works: Sequence[Work], options: Options, console: Console, interruption: Interruption) -> None:
@@ -151,18 +156,19 @@ def live(works: Sequence[Work], options: Options, console: Console, interruption
         console.print(line)
 
     publishing.repair(options.results_dir, said)
-    for work in works:
-        if options.replot and not work.run.finished:
-            raise Refused(f"flag --replot: there is no finished run to redraw, {work.run.folder} would be its folder")
+    resolver = resolving(options, said)
     anew = {work.run for work in works} if options.restart else set()
     todo = {
         each.run: each
         for work in works
         for wanted in (work, *work.beside.values())
-        for each in _unfinished(wanted, anew)
+        for each in _unfinished(wanted, anew, resolver)
     }
+    for work in works:
+        if options.replot and work.run in todo and work.run not in anew:
+            raise Refused(f"flag --replot: there is no finished run to redraw, of {work.run.settings}")
     if todo:
-        _execute(list(todo.values()), anew, options, console, interruption)
+        _execute(list(todo.values()), anew, options, console, interruption, resolver)
     for work in works:
         if work.run in todo or options.replot or not _drawn(work.run, options.figure_format):
             _draw(work, options.figure_format)
@@ -197,37 +203,68 @@ def tell(works: Sequence[Work], console: Console, report: Callable[[], Iterable[
     return [line for line in lost if line is not None]
 
 
-def _unfinished(work: Work, anew: set[Run[Any]]) -> Iterator[Work]:
+def _unfinished(work: Work, anew: set[Run[Any]], resolver: Resolver) -> Iterator[Work]:
     """What has to be executed of what a run needs, and of the run itself, in this order."""
-    if work.run in anew or not work.run.finished:
+    if work.run in anew or not resolver.finished(work):
         for each in work.needs.values():
-            yield from _unfinished(each, set())
+            yield from _unfinished(each, set(), resolver)
         yield work
 
 
+def resolving(options: Options, tell: Callable[[str], None]) -> Resolver:
+    """What finds the folders of runs, and loads JAX where it has to compute something for that."""
+    manifest.begin()
+    return Resolver(_Beginning(options), tell)
+
+
+class _Beginning(Beginning):
+    """What comes before anything is computed: JAX is loaded once, and each run is looked at once."""
+
+    def __init__(self, options: Options) -> None:
+        self._options, self._started = options, False
+        self._checked: set[Run[Any]] = set()
+        self.seconds = 0.0
+
+    def __call__(self, work: Work) -> None:
+        """Raises Refused if JAX cannot be used, or a run is impossible or would take too much."""
+        if not self._started:
+            began = time.perf_counter()
+            _start(self._options)
+            self._started, self.seconds = True, time.perf_counter() - began
+        if work.run not in self._checked:
+            _check(work)
+            self._checked.add(work.run)
+
+
 def _execute(
-    works: list[Work], anew: set[Run[Any]], options: Options, console: Console, interruption: Interruption
+    works: list[Work],
+    anew: set[Run[Any]],
+    options: Options,
+    console: Console,
+    interruption: Interruption,
+    resolver: Resolver,
 ) -> None:
     """Executes runs, one after another, without drawing anything."""
-    for work in works:
-        for line in _noted(work.run, work.run in anew):
-            console.print(line)
-    made = [each for work in works for each in (work.run.folder, *work.run.folder.parents) if not each.exists()]
-    for work in works:
-        work.run.folder.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
-    began = time.perf_counter()
+    runs = options.results_dir / "runs"
+    made = [each for each in (runs, *runs.parents) if not each.exists()]
+    runs.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
     with ExitStack() as stack:
         try:
-            _start(options)
             for work in works:
-                _check(work)
+                resolver.begin(work)
+            for work in works:
+                if work.run in anew and not work.needs:
+                    resolver.identify(work)
+                elif not work.needs:
+                    resolver.compute(work)
             cluster = stack.enter_context(_workers(options, console))
         except Refused:
-            for folder in sorted({*made}, reverse=True):  # The inner ones first.
-                folder.rmdir()
+            for folder in made:  # The inner ones first.
+                with suppress(OSError):
+                    folder.rmdir()
             raise
         console.print(populations.devices.describe())
-        seconds = {"import": time.perf_counter() - began}
+        seconds = {"import": resolver.begin.seconds, "identify": resolver.seconds}
         efforts = {
             work.run: work.kind.execution.efforts(work) if hasattr(work.kind.execution, "efforts") else []
             for work in works
@@ -240,8 +277,11 @@ def _execute(
                 if efforts[work.run]:
                     seconds = _carry_out(work, work.run in anew, conduct, seconds, len(efforts[work.run]))
         for work in works:
-            if not efforts[work.run]:
-                seconds = _carry_out(work, work.run in anew, conduct, seconds, 0)
+            if not efforts[work.run] and work.run in anew:
+                resolver.identify(work)
+                seconds = _carry_out(work, True, conduct, seconds, 0)
+            elif not efforts[work.run] and not resolver.compute(work):
+                seconds = _carry_out(work, False, conduct, seconds, 0)
 
 
 @contextmanager
@@ -301,26 +341,19 @@ def _check(work: Work) -> None:
         if hasattr(work.kind.execution, "check"):
             work.kind.execution.check(work)
         if hasattr(work.kind.execution, "size"):
-            populations.footprint.check(work.kind.execution.size(work), work.run.folder)
+            populations.footprint.check(work.kind.execution.size(work), work.run.runs)
         if hasattr(work.kind.execution, "check_lengths"):
             work.kind.execution.check_lengths(work)
     except (Unfit, populations.footprint.TooLarge) as error:
         raise Refused(f"{work.run.settings}: {error}") from None
 
 
-def _noted(run: Run[Any], anew: bool) -> Iterator[str]:
-    """One line if files of a finished run are gone, or if a run of the same settings is of something else."""
-    if gone := run.missing if not anew and run.metrics.is_file() else []:
-        yield f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again"
-    elif not run.folder.exists():
-        for name, differing in run.relatives():
-            yield f"{run.name}: differs from run {name} in {', '.join(differing)}"
-            return
-
-
 def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, float], trainings: int) -> dict[str, float]:
     """Executes one run under its lock; returns the seconds that are still to be counted to some run."""
     run = work.run
+    if not anew and run.metrics.is_file() and (gone := run.missing):
+        conduct.progress.tell(f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again")
+    run.folder.mkdir(parents=True, exist_ok=True)
     with run.locked(anew=anew) as ensure:
         if not anew and run.finished:  # By another process, since this one looked.
             conduct.progress.skip(trainings)
@@ -333,7 +366,10 @@ def _carry_out(work: Work, anew: bool, conduct: Conduct, seconds: dict[str, floa
             seeds, step = error.args
             told = f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}"
             raise Failed(told) from None
-        run.write_metrics(metrics | {"seconds": rounded(seconds), "files": run.digests(metrics["files"])})
+        needs = {"needs": [each.run.folder.name for each in work.needs.values()]} if work.needs else {}
+        more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
+        run.write_metrics(metrics | more)
+        manifest.write(run.folder, run.key, run.declared)
         run.forget()
     return {"import": 0.0}
 

@@ -113,5 +113,3 @@ def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
         unknown = [name for name in task.asked if name not in each.parameters]
         if not task.sequence and each.targets is None and unknown:
             raise ValueError(f"probe {each.name!r} has neither targets nor the parameter {unknown[0]}, which is asked")
-        if each.names and len(each.names) != count:
-            raise ValueError(f"probe {each.name!r} has {count} curves and {len(each.names)} names")

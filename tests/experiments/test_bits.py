@@ -48,7 +48,11 @@ def machine(run):
     """What the bits depend on, besides the block."""
     fingerprint = json.loads((run / "metrics.json").read_text())["fingerprint"]
     return json.dumps(
-        {name: value for name, value in fingerprint.items() if name not in ("block", "lstm_toys", "several_devices")}
+        {
+            name: value
+            for name, value in fingerprint.items()
+            if name not in ("block", "lstm_toys", "flax", "several_devices")
+        }
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from drawn import assert_legible
 
-from conftest import carry_out, carry_out_without_jax
+from conftest import carry_out
 from experiments import recipe, sine, sweep
 from experiments.commands import flags
 from experiments.post import readings
@@ -114,14 +114,6 @@ def test_a_finished_run_is_told_again(scored, capsys):
     output = capsys.readouterr().out
     assert "is finished" in output
     assert re.search(r"rmsprop +0.01 +hard +none +5 ", output)
-
-
-@pytest.mark.long
-def test_what_is_finished_is_told_without_jax(scored):
-    arguments = [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={scored[0]}"]
-    told = carry_out_without_jax("recipe", arguments, first=f"asked.GRIDS = {GRIDS}")
-    assert "is finished" in told
-    assert told.endswith("\n0\n")
 
 
 def test_the_default_of_the_sine_is_among_the_recipes():

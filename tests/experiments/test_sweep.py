@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import carry_out, carry_out_without_jax
+from conftest import carry_out, finished_without_jax
 from experiments import sweep
 from experiments.commands import flags
 from lstm_toys.results import storage
@@ -91,9 +91,8 @@ def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatc
     arguments = [*SMALL, "--grid", "  steps =  1\t2\n", "--task=line"]
     assert carry_out(sweep, [*arguments, "--quiet", "--results_dir", "steps"]) == 0
     assert load(tmp_path / "steps").steps.values.tolist() == [1, 2]
-    told = carry_out_without_jax("sweep", [*arguments, f"--results_dir={tmp_path / 'steps'}"])
+    told = finished_without_jax("sweep", *arguments, f"--results_dir={tmp_path / 'steps'}")
     assert "is finished" in told
-    assert told.endswith("\n0\n")
 
 
 @pytest.mark.long

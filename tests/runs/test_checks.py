@@ -80,7 +80,6 @@ def probe(**changes):
         (12, [probe(), probe(name="two", inputs=CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
         (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
         (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),
-        (12, [probe(names=("a",))], "probe 'mine' has 3 curves and 1 names"),
         (12, [], ""),
         (12, [probe(targets=CURVES, names=("a", "b", "c"))], ""),
     ],

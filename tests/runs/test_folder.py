@@ -12,9 +12,6 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import Damaged, write_json
-from lstm_toys.populations.numerics import NUMERICS
-from lstm_toys.runs import folder
-from lstm_toys.runs.definition import Definition
 from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
@@ -55,21 +52,28 @@ OTHERS = {
     "gates": "hard",
 }
 
-ONE, OTHER = Definition({"mine.task": "one"}), Definition({"mine.task": "two", "mine.probes": "one"})
+ONE, OTHER = {"probes": "one", "training": "one"}, {"probes": "one", "training": "two", "goal": "one"}
 
 
 @pytest.fixture
 def run(tmp_path):
-    run = Run(SETTINGS, tmp_path / "results", ONE)
+    run = computing(ONE, results_dir=tmp_path / "results")
     run.folder.mkdir(parents=True)
     with run.locked():
         pass
     return run
 
 
-def named(settings=SETTINGS, **others):
+def computing(value, settings=SETTINGS, results_dir=Path()):
+    """A run that computes something."""
+    run = Run(settings, results_dir)
+    run.computes(value)
+    return run
+
+
+def named(settings=SETTINGS, value=ONE):
     """The name of a run's folder."""
-    return Run(settings, Path(), **others).folder.name
+    return computing(value, settings).folder.name
 
 
 def test_equal_settings_are_the_same_run():
@@ -82,11 +86,16 @@ def test_any_other_setting_is_another_run(name):
     assert named(dataclasses.replace(SETTINGS, **{name: OTHERS[name]})) != named()
 
 
-def test_other_code_is_another_run(monkeypatch):
-    before = named()
-    assert len({before, named(definition=ONE), named(definition=OTHER)}) == 3
-    monkeypatch.setattr(folder, "NUMERICS", 1_000)
-    assert named() != before
+def test_what_computes_something_else_is_another_run():
+    assert named(value=OTHER) != named(value=ONE)
+
+
+def test_the_folder_is_known_only_once_it_is_known_what_is_computed(tmp_path):
+    run = Run(SETTINGS, tmp_path)
+    assert not run.known
+    assert not run.finished
+    with pytest.raises(RuntimeError, match="not known"):
+        _ = run.folder
 
 
 SWITCHES = {
@@ -103,9 +112,9 @@ SWITCHES = {
 @pytest.mark.long
 def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_it():
     program = (
-        "from tests.runs.test_folder import named; before = named(); "
-        "from lstm_toys.populations.numerics import switches; early = switches(); "
-        "import jax, flax; assert switches() == early, (early, switches()); print(before)"
+        "from lstm_toys.populations.numerics import environment, switches; early = switches(); "
+        "import jax, flax; assert switches() == early == environment(), (early, switches()); "
+        "from lstm_toys.populations import value; print(value.compiled())"
     )
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     processes = [
@@ -119,26 +128,25 @@ def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_
 
 def test_a_run_says_what_it_is(run):
     config = json.loads((run.folder / "config.json").read_text())
-    assert config.pop("definition") == {"mine.task": "one"}
-    assert (config.pop("numerics"), config.pop("switches")) == (NUMERICS, {})
+    assert config.pop("value") == ONE
     assert (config.pop("hidden"), config.pop("keep_steps")) == ([32], [])
     assert config.pop("train_amplitude") == 0.3
     told = dataclasses.asdict(SETTINGS)
     assert config == {name: value for name, value in told.items() if name not in ("hidden", "keep_steps", "numbers")}
 
 
-def test_a_run_knows_those_that_are_of_something_else(run):
-    other = Run(SETTINGS, run.results_dir, OTHER)
-    assert list(other.relatives()) == [(run.folder.name, ["mine.probes", "mine.task"])]
-    assert not list(Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir, OTHER).relatives())
+def test_a_run_knows_those_of_the_same_settings(run):
+    other = computing(OTHER, results_dir=run.results_dir)
+    assert [(folder, theirs["value"]) for folder, theirs in other.relatives()] == [(run.folder, ONE)]
+    assert not list(computing(ONE, dataclasses.replace(SETTINGS, seeds=3), run.results_dir).relatives())
 
 
 def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     before = (run.folder / "config.json").stat().st_mtime_ns
     with run.locked():
-        with pytest.raises(Busy, match=run.folder.name), Run(SETTINGS, run.results_dir, ONE).locked():
+        with pytest.raises(Busy, match=run.folder.name), computing(ONE, results_dir=run.results_dir).locked():
             pass
-        other = Run(dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
+        other = computing(ONE, dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
         other.folder.mkdir()
         with other.locked():
             pass
@@ -174,9 +182,8 @@ def test_a_lock_ends_with_its_process(run):
     program = f"""
 import os, signal
 from pathlib import Path
-from lstm_toys.runs.folder import Run
-from tests.runs.test_folder import ONE, SETTINGS
-with Run(SETTINGS, Path({str(run.results_dir)!r}), ONE).locked():
+from tests.runs.test_folder import ONE, computing
+with computing(ONE, results_dir=Path({str(run.results_dir)!r})).locked():
     print("locked", flush=True)
     signal.pause()
 """
@@ -270,7 +277,7 @@ def test_an_edited_summary_is_told(run, name):
 
 
 def test_the_summary_of_another_run_is_told(run):
-    other = Run(SETTINGS, run.results_dir, OTHER)
+    other = computing(OTHER, results_dir=run.results_dir)
     other.folder.mkdir()
     finish(other)
     shutil.copy(other.metrics, run.metrics)

@@ -1,5 +1,6 @@
 """How well the settings of a sweep explain the post's published answers."""
 
+import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from statistics import fmean
@@ -12,10 +13,11 @@ from jaxtyping import Float
 from experiments.post import readings, sentences
 from experiments.post.recipe import choice, figures
 from lstm_toys.figures import Drawing
+from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.life import Conduct, Work, stopwatch
+from lstm_toys.runs.life import Conduct, Work
 from lstm_toys.statistics import scores
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
@@ -24,24 +26,31 @@ VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
 """Of settings, what is told."""
 
 
-def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
+def value(work: Work) -> Value:
+    """Digests of the scores, which are computed for that, and of the sweep that they are of.
+
+    Raises:
+        Damaged: the sweep's results are.
+    """
+    settings = work.run.settings.settings
+    default = settings.index(work.subject) if work.subject in settings else None
+    told = work.judged["told"] = summarize(_results(work), settings, default)
+    return {"scores": digest(json.dumps(told)), "networks": work.needs["networks"].run.folder.name}
+
+
+def execute(work: Work, _: Conduct, __: dict[str, float]) -> dict[str, Any]:
     """Scores the settings of a finished sweep, whose networks were shown what the post's network was.
 
     Args:
         work: its subject is the setting to compare with the chosen one; what it needs is the sweep.
-        seconds: spent so far; the stages of the run are added.
 
     Returns:
         The scores; see `summarize`.
 
     Raises:
-        Damaged: the sweep's results are.
         OSError: a file cannot be read or written.
     """
-    settings = work.run.settings.settings
-    with stopwatch(seconds, "score"):
-        default = settings.index(work.subject) if work.subject in settings else None
-        told = summarize(_results(work), settings, default)
+    settings, told = work.run.settings.settings, work.judged["told"]
     flags = {"seeds": settings[0].seeds, "base_seed": settings[0].base_seed}
     return {"experiment": work.run.name, "flags": flags, "files": [], **told}
 

@@ -1,5 +1,6 @@
 """The judgment of claims by finished runs, and by answers that were given."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import xarray as xr
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
 from lstm_toys.markdown import escape
+from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import storage
 from lstm_toys.runs.life import Conduct, Failed, Work, stopwatch
 from lstm_toys.studies.claims import entries, evidence, figures, given, report, trial
@@ -29,6 +31,29 @@ def check(work: Work) -> None:
     trial.check(question)
 
 
+def value(work: Work) -> Value:
+    """Digests of what would be told of every claim, for which they are judged.
+
+    Raises:
+        Failed: the number of a claim cannot be had.
+        Refused: a file of given answers was changed meanwhile.
+        Damaged: a file of a run is.
+    """
+    question: Question = work.subject
+    every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, work.run.settings))}
+    for column in dict.fromkeys(column for column, _ in work.needs):
+        runs = {name: each.run for (where, name), each in work.needs.items() if where == column}
+        found = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
+        every.setdefault(column, {}).update(found)
+    told = work.judged["told"] = [*_judged(question, every)]
+    declared = question.declared
+    return {
+        "verdicts": digest(json.dumps(told)),
+        "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
+        "runs": digest([each.run.folder.name for each in work.needs.values()]),
+    }
+
+
 def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
     """Writes what is said of every claim, as a list and as a table.
 
@@ -40,21 +65,16 @@ def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]
         The metrics.
 
     Raises:
-        Failed: the number of a claim cannot be had.
-        Refused: a file of given answers was changed meanwhile.
         Damaged: a file of a run is.
         OSError: a file cannot be read or written.
     """
     question, run = work.subject, work.run
     with stopwatch(seconds, "judge"):
-        every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, run.settings))}
         spent: dict[str, float] = {}
         for column in dict.fromkeys(column for column, _ in work.needs):
-            runs = {name: each.run for (where, name), each in work.needs.items() if where == column}
-            found = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
-            every.setdefault(column, {}).update(found)
-            spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in {*runs.values()}), 1)
-        told = [*_judged(question, every)]
+            runs = {each.run for (where, _), each in work.needs.items() if where == column}
+            spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in runs), 1)
+        told = work.judged["told"]
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         declared = question.declared

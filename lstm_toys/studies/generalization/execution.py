@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -16,13 +17,15 @@ from jaxtyping import Bool, Float, PyTree
 from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks, devices
-from lstm_toys.populations.elsewhere import Elsewhere, Executed
+from lstm_toys.populations.elsewhere import Elsewhere, Executed, Job
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.populations.progress import EvaluationProgress
+from lstm_toys.populations.value import Value, compiled, digest, lowered, mesh, spread
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json
 from lstm_toys.runs import report as of_runs
+from lstm_toys.runs import source
 from lstm_toys.runs.execution import network, trial
 from lstm_toys.runs.life import Conduct, Failed, Refused, Work, stopwatch
 from lstm_toys.statistics import intervals, measures
@@ -64,8 +67,9 @@ once, at most; measured, and rounded up."""
 
 def _task(work: Work, timesteps: int) -> Task:
     """What the population was trained on."""
-    experiment = work.subject.experiment
-    return experiment.task(time_points(timesteps, experiment.span))
+    _, task = work.subject.experiment.at(timesteps)
+    made: Task = task
+    return made
 
 
 def check(work: Work) -> None:
@@ -95,6 +99,36 @@ def check(work: Work) -> None:
         names = [each.name for each in families.family_of(work.subject.families[grid.family]).parameters]
         if missing := [name for name in task.asked if name not in names]:
             raise Refused(f"{refused}its networks read off {missing[0]}, which the family {grid.family} does not have")
+
+
+def value(work: Work) -> Value:
+    """Digests of what networks would be measured by, or asked, and of the run that trained them.
+
+    Raises:
+        Damaged: a file of the population is.
+        OSError: a file cannot be read.
+    """
+    population, settings = work.needs["population"].run, work.run.settings
+    metrics, timesteps = population.read_metrics(), settings.trained.timesteps
+    experiment, task = work.subject.experiment, _task(work, timesteps)
+    model, block = network(experiment, task, settings.trained), metrics["fingerprint"]["block"]
+    member = blocks.member(storage.load_parameters(population.checked("parameters.npz")))
+    if settings.curves is None:
+        known = {name: families.family_of(family) for name, family in work.subject.families.items()}
+        grids = tiles.Setting(task, timesteps, experiment.span, known)
+        found = tiles.value_of(model, grids, settings.grids, member, block)
+    else:
+        setting = Setting(task, timesteps, experiment.span, experiment.scaling)
+        found = value_of(model, setting, member, settings.curves, block)
+    return {**found, "population": population.folder.name, "code of evaluation": source.digest(*CODE), **compiled()}
+
+
+CODE = (
+    *(f"studies/generalization/{name}.py" for name in ("execution", "tiles", "settings")),
+    *(f"populations/{name}.py" for name in ("blocks", "answering")),
+    *("results/storage.py", "tasks/scaling.py"),
+)
+"""What makes the files of an evaluation."""
 
 
 def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
@@ -139,13 +173,13 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
             if conduct.cluster is None:
                 labeled = answered(model, setting, params, diverged, settings.curves, block, progress)
             else:
-                asking = Asking(model, setting, settings.curves, block)
+                asking = Asking(model, setting, blocks.member(params), settings.curves, block)
                 labeled, elsewhere = asking.spread(conduct.cluster, params, diverged, progress, conduct.stop)
                 attributes |= {"executed_elsewhere": elsewhere} if elsewhere else {}
             described = {key: json.dumps(value) for key, value in attributes.items()}
             storage.save_results(labeled.assign_attrs(described), run.results)
-    with stopwatch(seconds, "summary"), results.opened(run.results) as found:
-        rows = results.summary(found) if settings.grids else curve_summary(found.root)
+    with stopwatch(seconds, "summary"):
+        summary = _measured(run.results, settings)
     return {
         "experiment": run.name,
         "population": population.folder.name,
@@ -154,12 +188,23 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         "answers": total,
         "answers_per_second": round(total / seconds["evaluate"]),
         "interval": "95 % bootstrap of the median over seeds",
-        "summary": {name: as_json(row) for name, row in rows.items()},
+        **summary,
         "flags": settings.as_dict(),
         "fingerprint": metrics["fingerprint"],
         **({"executed_elsewhere": elsewhere} if elsewhere else {}),
         "files": [run.results.name],
     }
+
+
+def measured(work: Work) -> dict[str, Any]:
+    """What the metrics of a finished run say of its results."""
+    return _measured(work.run.checked("results.nc"), work.run.settings)
+
+
+def _measured(path: Path, settings: Evaluation) -> dict[str, Any]:
+    with results.opened(path) as found:
+        rows = results.summary(found) if settings.grids else curve_summary(found.root)
+        return {"summary": {name: as_json(row) for name, row in rows.items()}}
 
 
 class Setting(NamedTuple):
@@ -221,10 +266,8 @@ def answered(
     which = task.asked.index("y")
     y = found[..., which]
     variables["answer"] = (("seed", "curve", "time"), told[..., which])
-    measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
     mesh, seeds = blocks.mesh(), len(diverged)
-    # One answer at a time on each device: some measures take the square of the time points.
-    program = blocks.spread(measure, mesh)
+    program = _measures(mesh, start, span, points)
     (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
     measured = []
     for curve, row in enumerate(right):
@@ -236,6 +279,35 @@ def answered(
     for name in measured[0] if measured else ():
         variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
     return xr.Dataset(variables, coordinates)
+
+
+def _measures(mesh: blocks.Devices, start: float, span: Span, points: int) -> jax.stages.Wrapped:
+    """Measures of one answer at a time on each device: some take the square of the time points."""
+    measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
+    return blocks.spread(measure, mesh)
+
+
+def value_of(
+    model: nn.Module, setting: Setting, member: PyTree[jax.ShapeDtypeStruct], curves: Curves, block: int
+) -> Value:
+    """Digests of what `answered` does.
+
+    Args:
+        model: the network.
+        setting: of its training.
+        member: the shapes of the parameters of ONE network.
+        curves: of the user's own.
+        block: members that one compiled program works on.
+    """
+    points, span = curves.values.shape[1] - setting.task.ahead, curves.span or setting.span
+    shown = curves.values[:, :points, None].astype(np.float32)
+    row = jax.ShapeDtypeStruct((points,), jnp.float32)
+    program = _measures(mesh(), span.start, setting.span, points)
+    return {
+        **answering.value_of(model, member, shown, block),
+        **lowered("measures", program, spread(row, 1), row, row),
+        "setting": digest(setting.timesteps, repr((setting.span, setting.scaling, setting.task.asked))),
+    }
 
 
 def _in_units(measured: dict[str, Any], center: float, unit: float) -> dict[str, Any]:
@@ -273,16 +345,21 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asking:
-    """What all networks that answer curves of the user's own share, for a worker; an `elsewhere.Job`.
+class Asking(Job):
+    """What all networks that answer curves of the user's own share, for a worker.
 
-    The attributes are arguments of `answered`.
+    The attributes are arguments of `answered` and `value_of`.
     """
 
     model: nn.Module
     setting: Setting
+    member: PyTree[jax.ShapeDtypeStruct]
     curves: Curves
     block: int
+
+    def value(self) -> Value:
+        """Digests of what is asked."""
+        return {**value_of(self.model, self.setting, self.member, self.curves, self.block), **compiled()}
 
     def __call__(self) -> Callable[[Part], xr.Dataset]:
         """What asks some networks."""

@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.output import counted
-from lstm_toys.runs.definition import LIBRARY, Definition, definition, root
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.tasks.curves import Curves
@@ -287,17 +286,3 @@ def _values(plane: Laid, about: Subject) -> dict[str, float | str]:
     middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in parameters_of(plane.family)}
     equal = about.trained.equal if family == named(about.trained.family) else {}
     return {**middles, **equal, **plane.at}
-
-
-def defined(trained: Definition, about: Subject) -> Definition:
-    """What the numbers of an evaluation depend on besides settings: the code of its measures, and its population's.
-
-    Args:
-        trained: the definition of the experiment that trained the population.
-        about: what is told of the population, for families that are not the library's.
-    """
-    roots = ("tiles:measured", "results:summary", "execution:answered", "execution:curve_summary")
-    study = f"{LIBRARY}.studies.generalization"
-    own = [root(family.function) for family in about.families.values() if not isinstance(family, str)]  # type: ignore[attr-defined]
-    code = definition([*(f"{study}.{each}" for each in roots), *own], (study, f"{LIBRARY}.statistics"))
-    return Definition({**trained, **code})

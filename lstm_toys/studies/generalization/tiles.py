@@ -20,9 +20,9 @@ from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks, devices
+from lstm_toys.populations import blocks, devices, value
 from lstm_toys.populations.answering import CURVE_BLOCK
-from lstm_toys.populations.elsewhere import Elsewhere, Executed
+from lstm_toys.populations.elsewhere import Elsewhere, Executed, Job
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.interruption import Stopped
 from lstm_toys.results import arrays
@@ -120,6 +120,27 @@ def measured(
     return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
 
 
+def value_of(model: nn.Module, setting: Setting, grids: tuple[Grid, ...], params: PyTree, block: int) -> value.Value:
+    """Digests of the programs and the curves of an evaluation.
+
+    Args:
+        model: the network.
+        setting: what it was trained on.
+        grids: what is evaluated.
+        params: the shapes of those of ONE network.
+        block: members that one compiled program works on.
+    """
+    found: value.Value = {}
+    for grid in grids:
+        cells = grid.cells(0, grid.shape[0] * grid.shape[1], setting.timesteps, setting.span)
+        program = blocks.spread(measured(model, setting, grid), value.mesh())
+        chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
+        found |= value.lowered(f"measures on {grid.name}", program, value.spread(params, block), chunk)
+        declared = setting.families[grid.family].parameters
+        found[f"grid {grid.name}"] = value.digest(cells, repr(declared), [axis.name for axis in grid.axes])
+    return found
+
+
 class Part(NamedTuple):
     """A grid and some networks, for a worker.
 
@@ -138,13 +159,29 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class GridEvaluation:
-    """What all grids and networks of an evaluation share, for a worker; an `elsewhere.Job`."""
+class GridEvaluation(Job):
+    """What all grids and networks of an evaluation share, for a worker.
+
+    Attributes:
+        model: the network.
+        setting: what it was trained on.
+        grids: what is evaluated.
+        member: the shapes of the parameters of ONE network.
+        block: members that one compiled program works on.
+        group_size: networks that are evaluated at once.
+    """
 
     model: nn.Module
     setting: Setting
+    grids: tuple[Grid, ...]
+    member: PyTree[jax.ShapeDtypeStruct]
     block: int
     group_size: int
+
+    def value(self) -> value.Value:
+        """Digests of what networks are measured by."""
+        found = value_of(self.model, self.setting, self.grids, self.member, self.block)
+        return {**found, **value.compiled()}
 
     def __call__(self) -> Callable[[Part], list[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]]:
         """What evaluates a part: the first of some cells, and their measures, of all of them."""
@@ -274,7 +311,7 @@ class Sweep:
                     yield part, start, found
             return
         size = blocks.share(count, self._block, self._cluster.workers)
-        job = GridEvaluation(self._model, self._setting, self._block, size)
+        job = GridEvaluation(self._model, self._setting, grids, blocks.member(self._params), self._block, size)
         for part, outcome in self._cluster.outcomes(job, self._parts(grids, size), self._stop):
             self._executed.note(str(part), outcome.fingerprint)
             for start, found in outcome.value:

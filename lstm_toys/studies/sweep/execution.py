@@ -3,22 +3,24 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from lstm_toys.figures import Drawing
+from lstm_toys.populations import programs, train
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.groups import Part
 from lstm_toys.populations.interruption import Stopped
+from lstm_toys.populations.value import CALLBACK, Value, digest
 from lstm_toys.results import arrays, storage, summary
-from lstm_toys.runs import execution
+from lstm_toys.runs import execution, source
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, TRACED, Settings
 from lstm_toys.runs.life import Conduct, Refused, Work, stopwatch
 from lstm_toys.studies.sweep import figures, results
-from lstm_toys.tasks import families
 from lstm_toys.tasks.supervision import Task
 
 
@@ -94,7 +96,7 @@ def check(work: Work) -> None:
     experiment, every = work.subject, work.run.settings.settings
     if experiment.model is None:
         return
-    task = experiment.task(families.time_points(2, experiment.span))
+    _, task = experiment.at(2)
     seen: dict[Any, Settings] = {}
     for each in every:
         other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
@@ -132,6 +134,37 @@ def efforts(work: Work) -> list[float]:
     ]
 
 
+def value(work: Work) -> Value:
+    """Digests of what the populations of a sweep would compute."""
+    experiment, settings = work.subject, work.run.settings.settings
+    found: Value = {}
+    for shape in shapes(settings):
+        common = shape.common
+        x, task = experiment.at(common.timesteps)
+        probes = experiment.probes(x)
+        model = execution.network(experiment, task, common)
+        training = train.Training(
+            task,
+            model,
+            steps=shape.budgets,
+            optimizer=common.optimizer,
+            base_seed=common.base_seed,
+            block=common.block or programs.suitable_block(task, model),
+            after=experiment.goal.after,
+            shown=dict.fromkeys(shape.budgets, arrays.curves_of(task, probes, len(x))),
+            **shape.start,
+        )
+        words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
+        parts = {**execution.described_by(experiment, probes, x), **training.value()}
+        found[words] = digest(parts)
+        found |= {name: each for name, each in parts.items() if name == CALLBACK}
+    return {**found, "code of training": source.digest(*source.TRAINING, *CODE)}
+
+
+CODE = ("studies/sweep/execution.py", "studies/sweep/results.py")
+"""What makes the file of a sweep, besides what makes that of a training."""
+
+
 def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
     """Trains and evaluates the populations of a sweep, and writes their results into the run's folder.
 
@@ -158,9 +191,8 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
     with results.writing(run.results, experiment, settings, run.settings.as_dict()) as (write, note):
         for number, shape in enumerate(every):
             common = shape.common
-            x = families.time_points(common.timesteps, experiment.span)
+            x, task = experiment.at(common.timesteps)
             probes = experiment.probes(x)
-            task = experiment.task(x)
             curves = arrays.curves_of(task, probes, len(x))
             options = {"task": task, "steps": shape.budgets, "part": str(number), **shape.start}
             options["shown"] = dict.fromkeys(shape.budgets, curves)
@@ -187,16 +219,14 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         if elsewhere:
             note("shapes_executed_elsewhere", elsewhere)
     with stopwatch(seconds, "evaluate"):
-        found = storage.load_results(run.results, results.VARIABLES, results.UNREAD)
-        varied, rows = results.varied(found), results.rows(found)
+        summary = _measured(run.results)
     return {
         "experiment": run.name,
         "seeds": settings[0].seeds,
         "goal": experiment.goal.told(scaled=experiment.scaling is not None),
         "networks": sum(shape.members for shape in every),
         "shapes": len(every),
-        "varied": varied,
-        "rows": rows,
+        **summary,
         "member_steps_per_second": round(member_steps / seconds["train"]),
         "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
         "flags": run.settings.as_dict(),
@@ -204,6 +234,16 @@ def execute(work: Work, conduct: Conduct, seconds: dict[str, float]) -> dict[str
         **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
         "files": [run.results.name],
     }
+
+
+def measured(work: Work) -> dict[str, Any]:
+    """What the metrics of a finished sweep say of its results."""
+    return _measured(work.run.checked("results.nc"))
+
+
+def _measured(path: Path) -> dict[str, Any]:
+    found = storage.load_results(path, results.VARIABLES, results.UNREAD)
+    return {"varied": results.varied(found), "rows": results.rows(found)}
 
 
 def _values(

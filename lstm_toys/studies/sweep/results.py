@@ -16,7 +16,6 @@ from lstm_toys.results import arrays, summary
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks import families
 
 VARIABLES = {"train_mse", "train_rmse", "learned", "diverged", "rmse", "record_step", "record_loss", *SWEPT}
 """What every file holds."""
@@ -55,8 +54,8 @@ def writing(
         What writes a part of it, and what writes an attribute, as JSON.
     """
     points = {each.timesteps for each in settings}
-    x = families.time_points(max(points), experiment.span)
-    task, probes = experiment.task(x), experiment.probes(x)
+    x, task = experiment.at(max(points))
+    probes = experiment.probes(x)
     axes = task.axes
     nothing = np.empty((0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.asked)))
     labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_vars(["answer", "seed"])

@@ -1,7 +1,6 @@
 """Never yesterday's numbers: what is edited, swapped, deleted or switched is another run, or one true line."""
 
 import dataclasses
-import functools
 import json
 import os
 import shutil
@@ -10,7 +9,7 @@ import sys
 
 import pytest
 
-from conftest import carry_out, rarely
+from conftest import carry_out, located, rarely
 from experiments import generalization
 from experiments.commands import command
 from experiments.line import EXPERIMENT
@@ -67,18 +66,9 @@ def test_an_edited_experiment_is_another_run_and_says_so(copied, capsys, edit):
     assert carry_out(edited, arguments) == 0
     output = capsys.readouterr().out
     assert f"line: differs from run {run.name} in " in output
-    assert {"task": "task", "probes": "probes", "goal": "goal"}[edit] in output.splitlines()[0]
+    assert {"task": "training curves", "probes": "probes", "goal": "goal"}[edit] in output.splitlines()[0]
     assert "this run is finished" not in output
     assert len(list(run.parent.iterdir())) == 2
-
-
-def test_code_that_cannot_be_followed_is_told_in_one_line(tmp_path, capsys):
-    edited = dataclasses.replace(EXPERIMENT, task=functools.partial(steeper))
-    assert carry_out(edited, [*SMALL, f"--results_dir={tmp_path / 'results'}"]) == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "is no function of a module, so that its code cannot be followed" in told
-    assert not (tmp_path / "results").exists()
 
 
 def test_an_edited_figure_is_not(copied, capsys):
@@ -86,16 +76,20 @@ def test_an_edited_figure_is_not(copied, capsys):
     assert "line: this run is finished" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("switch", ["JAX_ENABLE_X64=1", "JAX_DEFAULT_PRNG_IMPL=rbg", "JAX_RANDOM_SEED_OFFSET=5"])
 def test_another_switch_of_jax_is_another_run(made, switch):
     program = (
-        "from experiments.commands import command; from experiments.line import EXPERIMENT; "
-        f"print(command.plan(EXPERIMENT, {SMALL}).works[0].run.folder.name)"
+        "from lstm_toys.runs import life; from experiments.commands import command; "
+        "from experiments.line import EXPERIMENT; "
+        f"plan = command.plan(EXPERIMENT, {[*SMALL, f'--results_dir={made}']}); "
+        "print(life.resolving(plan.options, print).finished(plan.works[0]))"
     )
-    environment = {**os.environ, **dict([switch.split("=")])}
-    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
-    assert done.stdout.startswith("line-")
-    assert done.stdout.strip() != only(made).name
+    for environment, finished in (({}, True), (dict([switch.split("=")]), False)):
+        done = subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, **environment}, capture_output=True, text=True
+        )
+        assert done.stdout.splitlines()[-1] == str(finished), (done.stdout, done.stderr)
 
 
 def advised(arguments, capsys):
@@ -199,10 +193,10 @@ def test_parameters_of_other_networks_are_not_evaluated(tmp_path, capsys, others
     from experiments.sine import EXPERIMENT as SINE
 
     place = [f"--results_dir={tmp_path}", "--quiet"]
-    mine, other = (command.plan(SINE, [*SMALL, *more, *place]).works[0].run for more in ([], others))
     for more in ([], others):
         assert carry_out(SINE, [*SMALL, *more, *place]) == 0
-    shutil.copy(other.folder / "parameters.npz", mine.folder / "parameters.npz")
+    mine, other = (located(command.plan(SINE, [*SMALL, *more, *place]).works[0]) for more in ([], others))
+    shutil.copy(other / "parameters.npz", mine / "parameters.npz")
     assert carry_out(generalization, ["--task=sine", *SMALL, *GRIDS, *place]) == 1
     told = capsys.readouterr().err
     assert told.count("\n") == 1

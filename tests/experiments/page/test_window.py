@@ -298,7 +298,7 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, settled, tmp_pa
     for population in playground.POPULATIONS:
         if population.id == "untrained":
             continue  # Results have no answers of these.
-        results = lt.load(runs.planned(runs_of[population.run], tmp_path).folder).results
+        results = lt.load(conftest.located(runs.planned(runs_of[population.run], tmp_path))).results
         sound = np.flatnonzero(~results.diverged.values)[: 64 if population.id == "published" else 16]
         tab.locator("[name=networks]").select_option(population.id)
         for family in ("line", "line_origin", "amplitude", "phase", "frequency"):

@@ -43,7 +43,9 @@ def only(folder):
 
 
 def files(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """The files of a folder, without the manifests, of which every process may add one."""
+    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
+    return {path.relative_to(folder): path.read_bytes() for path in paths}
 
 
 def flat(text):
@@ -210,7 +212,7 @@ def test_the_output_tells_of_all_settings(swept):
     for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
         assert str(only(folder) / name) in output
         assert (only(folder) / name).is_file()
-    assert {path.name for path in only(folder).iterdir()} - {"results.nc", "metrics.json"} == {
+    assert {str(path) for path in files(only(folder))} - {"results.nc", "metrics.json"} == {
         *(".lock", "config.json", "rmse.png", "answers.png", "loss.png")
     }
 

@@ -1,0 +1,594 @@
+"""Edits of one's own code and data, and of the library: whether a run stands or is another one, as users run them."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import edits
+import jax
+import jax.numpy as jnp
+import library_edits
+import numpy as np
+import pytest
+
+from conftest import HANG, ROOT
+from lstm_toys.files import read_json
+from lstm_toys.networks import training
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import devices, programs, worker
+from lstm_toys.populations import value as values
+from lstm_toys.populations.elsewhere import Job
+from lstm_toys.results import storage
+from lstm_toys.tasks import families, supervision
+
+PLAIN = edits.project()
+COMMENT = edits.HARMLESS["a comment"]
+
+
+def carried_out(folder, module, *arguments, python=(), fed=None, code=0, **environment):
+    """What a command printed that was run in a folder; the library is the one there, if there is one."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("XLA_FLAGS", "PYTHONPATH")}
+    kept |= {} if (folder / "lstm_toys").is_dir() else {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, *python, "-m", module, *arguments],
+        cwd=folder,
+        env={**kept, "COLUMNS": "1000", **environment},
+        input=fed,
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def written(folder, files):
+    """A folder with files."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return folder
+
+
+def runs(folder, name="mine"):
+    """The folders of runs, the oldest first."""
+    return sorted(folder.glob(f"results/runs/{name}-*/"), key=lambda path: (path / "config.json").stat().st_mtime_ns)
+
+
+def changed(before, after):
+    """Whether two runs were trained on something else, or answer something else."""
+    before, after = (storage.load_results(run / "results.nc") for run in (before, after))
+    names = ("train_target", "answer", "train_loss", "train_rmse")
+    return any(not np.array_equal(before[name], after[name]) for name in names)
+
+
+def untouched(run):
+    """What tells that results were not written again."""
+    status = (run / "results.nc").stat()
+    return status.st_ino, status.st_mtime_ns
+
+
+def copied(folder, to):
+    """A copy of a folder with finished runs."""
+    return Path(shutil.copytree(folder, to, dirs_exist_ok=True))
+
+
+def finished(folder, *command, **environment):
+    """A folder with a finished run, which an untouched command knows."""
+    carried_out(folder, *command, **environment)
+    assert_known(folder, *command, **environment)
+    return folder
+
+
+def assert_known(folder, *command, **environment):
+    """Expects that a command answers at once."""
+    told = carried_out(folder, *command, **environment)
+    assert "this run is finished" in told
+    assert not any(said in told for said in ("computes the same", "looked at", "differs from", "cpu; XLA"))
+
+
+def line(told, said):
+    """The only line that begins with something."""
+    (found,) = (each for each in told.splitlines() if each.startswith(said))
+    return found
+
+
+def assert_another(folder, edit, *command, name="mine", **environment):
+    """Expects another run after an edit, and one line that names the file."""
+    edit.apply(folder)
+    told = carried_out(folder, *command, **environment)
+    assert "finished" not in told
+    assert edit.edited.removesuffix("/__init__.py") in line(told, f"{name}: differs from run {name}-")
+    assert len(runs(folder, name)) == 2
+    return told
+
+
+def assert_stands(folder, edit, *command, name="mine", **environment):
+    """Expects that a run stands after an edit, which one line names, and is known at once from then on."""
+    (run,) = runs(folder, name)
+    before = untouched(run)
+    edit.apply(folder)
+    told = carried_out(folder, *command, **environment)
+    assert runs(folder, name) == [run]
+    assert untouched(run) == before
+    assert edit.edited in line(told, f"{name}: computes the same as before ")
+    assert_known(folder, *command, **environment)
+    return told
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A folder with a finished run of a small experiment."""
+    return finished(written(tmp_path_factory.mktemp("plain"), PLAIN), "mine")
+
+
+FEW = [edits.OWN[name] for name in ("a module that is imported for its effect", "a file that a task reads by NumPy")]
+
+
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """A folder with a finished run of an experiment that is made of some of it."""
+    folder = written(tmp_path_factory.mktemp("few"), edits.project(FEW))
+    carried_out(folder, "mine")
+    return folder
+
+
+def test_an_untouched_run_answers_without_jax_wherever_it_is(few, tmp_path):
+    told = carried_out(copied(few, tmp_path), "mine", python=["-X", "importtime"])
+    assert "mine: this run is finished" in told
+    assert "jax._src" not in told
+
+
+def test_edits_that_change_no_number_train_nothing(few, tmp_path):
+    folder = copied(few, tmp_path)
+    *others, last = (edit for edit in edits.HARMLESS.values() if not edit.moved)
+    for edit in others:
+        edit.apply(folder)
+    assert_stands(folder, last, "mine")
+
+
+def test_edits_are_another_run_of_which_there_is_nothing_to_draw(few, tmp_path):
+    folder = copied(few, tmp_path)
+    for edit in FEW:
+        edit.apply(folder)
+    told = carried_out(folder, "mine", "--replot", code=2)
+    files = ", ".join(f"./{edit.edited}" for edit in FEW)
+    assert line(told, "mine: differs from run ").endswith(f"since {files} changed")
+    assert "flag --replot: there is no finished run" in told
+
+
+def value():
+    """Of the programs of a training."""
+    programs._values.clear()
+    task = supervision.reproduce("line", {"slope": 0.5, "intercept": 0.1}, families.time_points(8))
+    return programs.value_of(task, Stack(1, (), gates="hard"), "rmsprop_keras", 2)
+
+
+def test_a_program_tells_what_matters_after_step_500(monkeypatch):
+    before, step = value(), training.step
+
+    def late(model, optimizer, member, examples, **options):
+        taken, ended = step(model, optimizer, member, examples, **options), member.sound.step > 500
+        return jax.tree.map(lambda new, old: jnp.where(ended, old, new), taken, member)
+
+    monkeypatch.setattr(training, "step", late)
+    assert value() != before
+
+
+def test_custom_calls_keep_their_names():
+    """All other names in a program's text are numbered."""
+    texts = [f"func.func @{name}() {{ stablehlo.custom_call @{called}() }}" for name, called in ("ab", "cb", "ad")]
+    same, renamed, other = map(values._canonical, texts)
+    assert same == renamed != other
+
+
+@dataclass(frozen=True)
+class Computes(Job):
+    """A job of a known value."""
+
+    known: dict[str, str]
+
+    def __call__(self):
+        raise NotImplementedError
+
+    def value(self):
+        return self.known
+
+
+def test_a_worker_with_another_library_is_told_by_what_it_would_compute():
+    own = devices.fingerprint(0)
+    expected = worker.Expected(own, True, {"initialization": "a", "training": "b"}, values.library())
+    assert worker._differing(Computes(expected.computes), expected, own) == ()
+    differing = worker._differing(Computes(expected.computes | {"initialization": "c"}), expected, own)
+    assert differing == ("initialization",)
+    newer = own | {"jax": "newer"}
+    assert worker._differing(Computes({}), expected, newer) == ()
+    assert worker._differing(Computes({}), expected._replace(library="other"), newer) == ("the code of lstm_toys",)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A folder with a finished run of an experiment that is made of everything that is edited."""
+    return finished(written(tmp_path_factory.mktemp("many"), edits.project(edits.OWN.values())), "mine")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", edits.OWN.values(), ids=edits.OWN)
+def test_an_edit_of_ones_own_is_another_run(edit, many, tmp_path):
+    folder = copied(many, tmp_path)
+    assert_another(folder, edit, "mine")
+    assert changed(*runs(folder))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", edits.HARMLESS.values(), ids=edits.HARMLESS)
+def test_an_edit_that_changes_no_number_trains_nothing(edit, plain, tmp_path):
+    assert_stands(copied(plain, tmp_path), edit, "mine")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory):
+    """A folder with a library of its own, and finished runs by it."""
+    folder = tmp_path_factory.mktemp("library")
+    for name in ("lstm_toys", "experiments"):
+        copied(ROOT / name, folder / name)
+    small = {'"hidden"': '"optimizer": "rmsprop_keras", "hidden"'}
+    written(folder, PLAIN | edits.CLAIMED)
+    for old, new in small.items():
+        (folder / "mine.py").write_text((folder / "mine.py").read_text().replace(old, new))
+    table = np.outer(np.arange(8), np.arange(1, 7))
+    (folder / "curves.csv").write_text("\n".join([",".join("abcdef"), *(",".join(map(str, row)) for row in table)]))
+    for command in (MINE, JUDGED, DATA):
+        finished(folder, *command)
+    return folder
+
+
+MINE = ("mine",)
+JUDGED = ("experiments.claims", "--claims=claimed", "--seeds=1")
+DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hidden=none")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", library_edits.TRACED.values(), ids=library_edits.TRACED)
+def test_an_edit_of_the_library_is_another_run(edit, library, tmp_path):
+    folder = copied(library, tmp_path)
+    edit.apply(folder)
+    told = carried_out(folder, *MINE)
+    assert "finished" not in told
+    before, after = runs(folder)
+    assert (before / "config.json").read_bytes() != (after / "config.json").read_bytes()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", library_edits.OF_DATA.values(), ids=library_edits.OF_DATA)
+def test_an_edit_of_what_becomes_of_data_is_another_run(edit, library, tmp_path):
+    assert_another(copied(library, tmp_path), edit, *DATA, name="own")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", library_edits.KEPT.values(), ids=library_edits.KEPT)
+def test_an_edit_of_the_library_that_changes_no_number_trains_nothing(edit, library, tmp_path):
+    assert_stands(copied(library, tmp_path), edit, *MINE)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", library_edits.MEASURED.values(), ids=library_edits.MEASURED)
+def test_an_edit_of_a_summary_measures_again(edit, library, tmp_path):
+    folder = copied(library, tmp_path)
+    (run,) = runs(folder)
+    before = read_json(run / "metrics.json")["steps_to_goal"]
+    assert "is measured otherwise than before" in assert_stands(folder, edit, *MINE)
+    assert read_json(run / "metrics.json")["steps_to_goal"] != before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", edits.CLAIMS.values(), ids=edits.CLAIMS)
+def test_an_edit_of_claims_judges_again_and_trains_nothing(edit, library, tmp_path):
+    folder = copied(library, tmp_path)
+    trained = [(run, untouched(run)) for run in runs(folder)]
+    edit.apply(folder)
+    told = carried_out(folder, *JUDGED)
+    assert "finished" not in told
+    assert [(run, untouched(run)) for run in runs(folder)] == trained
+    before, after = ((run / "claims.json").read_bytes() for run in runs(folder, "claims_claimed"))
+    assert before != after
+
+
+@pytest.mark.long
+def test_an_edit_of_a_measure_judges_again(library, tmp_path):
+    folder = copied(library, tmp_path)
+    edit = edits.Edit({}, "lstm_toys/statistics/measures.py", "jnp.square(answer - shown)", "jnp.abs(answer - shown)")
+    edit.apply(folder)
+    carried_out(folder, *JUDGED)
+    assert len(runs(folder)) == 1
+    assert len(runs(folder, "claims_claimed")) == 2
+
+
+@pytest.mark.long
+def test_an_edit_of_a_figure_is_not_even_looked_at(library, tmp_path):
+    folder = copied(library, tmp_path)
+    edits.Edit({}, "lstm_toys/figures/histories.py", '"step"', '"steps"').apply(folder)
+    assert_known(folder, *MINE)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "environment",
+    [
+        *({"PYTHONHASHSEED": seed} for seed in ("0", "1", "4242")),
+        *({"XLA_FLAGS": f"--xla_force_host_platform_device_count={count}"} for count in (1, 2, 4)),
+        *({"JAX_NUM_CPU_DEVICES": str(count)} for count in (1, 2, 4)),
+        {"OMP_NUM_THREADS": "1"},
+    ],
+    ids=str,
+)
+def test_what_is_computed_is_the_same_in_every_process(environment, plain, tmp_path):
+    assert_stands(copied(plain, tmp_path), COMMENT, "mine", **environment)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("switch", ["JAX_DISABLE_MOST_OPTIMIZATIONS", "JAX_RANDOM_SEED_OFFSET"])
+def test_a_switch_of_jax_is_another_run(switch, plain, tmp_path):
+    folder = copied(plain, tmp_path)
+    told = carried_out(folder, "mine", **{switch: "1"})
+    assert "switches of JAX changed" in line(told, "mine: differs from run ")
+    assert len(runs(folder)) == 2
+
+
+@pytest.mark.long
+def test_asserts_that_are_left_out_are_looked_at(plain, tmp_path):
+    folder = copied(plain, tmp_path)
+    assert "mine: computes the same as before Python changed" in carried_out(folder, "mine", python=["-O"])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("why", "code"), edits.UNSEEN.items(), ids=edits.UNSEEN)
+def test_what_cannot_be_seen_is_looked_at_each_time(why, code, plain, tmp_path):
+    folder = copied(plain, tmp_path)
+    (run,) = runs(folder)
+    before = untouched(run)
+    edits.Edit({}, "only.py", "", code + PLAIN["only.py"]).apply(folder)
+    assert "mine: computes the same as before ./only.py changed" in carried_out(folder, "mine")
+    for _ in range(2):
+        told = line(carried_out(folder, "mine"), "mine: looked at what it would compute, since only.py ")
+        assert told.partition("only.py ")[2].startswith(why.partition(",")[0])
+    assert runs(folder) == [run]
+    assert untouched(run) == before
+    assert len(list(run.glob("loaded-*"))) == 2
+
+
+@pytest.mark.long
+def test_data_that_are_read_without_python_are_noticed(plain, tmp_path):
+    folder = copied(plain, tmp_path)
+    reader = "import h5py\n\nwith h5py.File('gain.h5') as file:\n    GAIN = float(file['gain'][()])\n"
+    edits.Edit({}, "only.py", "", f"{reader}\n\ndef shape(x):\n    return GAIN * x\n").apply(folder)
+    for gain in (0.3, 0.9):
+        write = f"import h5py; h5py.File('gain.h5', 'w')['gain'] = {gain}"
+        subprocess.run([sys.executable, "-c", write], cwd=folder, check=True)
+        carried_out(folder, "mine")
+    assert changed(*runs(folder))
+
+
+@pytest.mark.long
+def test_data_from_a_pipe_are_noticed(plain, tmp_path):
+    folder = copied(plain, tmp_path)
+    edits.Edit({}, "only.py", "", "GAIN = float(open('/dev/stdin').read())\nshape = lambda x: GAIN * x\n").apply(folder)
+    carried_out(folder, "mine", fed="0.3")
+    assert "since /dev/stdin, which was read, is not a file" in carried_out(folder, "mine", fed="0.3")
+    carried_out(folder, "mine", fed="0.9")
+    assert changed(*runs(folder))
+
+
+@pytest.mark.long
+def test_a_module_that_is_imported_before_the_library_is_looked_at_each_time(tmp_path):
+    files = edits.project()
+    files["mine.py"] = files["mine.py"].replace("import lstm_toys as lt\n", "import early\nimport lstm_toys as lt\n", 1)
+    files["early.py"] = "with open('gain.txt') as file:\n    GAIN = float(file.read())\n"
+    files["only.py"] = "import early\n\n\ndef shape(x):\n    return early.GAIN * x\n"
+    folder = written(tmp_path, files | {"gain.txt": "0.3"})
+    carried_out(folder, "mine")
+    told = carried_out(folder, "mine")
+    assert "mine: looked at what it would compute, since early was imported before lstm_toys" in told
+    written(folder, {"gain.txt": "0.9"})
+    carried_out(folder, "mine")
+    assert changed(*runs(folder))
+
+
+SLOW = """
+import time
+from pathlib import Path
+
+Path("begun").touch()
+while Path("begun").exists():
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.long
+def test_a_module_that_is_edited_while_it_is_imported_is_looked_at_the_next_time(tmp_path):
+    files = edits.project() | {"only.py": f"{SLOW}\nGAIN = 0.3\n\n\ndef shape(x):\n    return GAIN * x\n"}
+    folder = written(tmp_path, files)
+
+    def edited():
+        while not (folder / "begun").exists():
+            time.sleep(0.01)
+        path = folder / "only.py"
+        path.write_text(path.read_text().replace(SLOW, "").replace("0.3", "0.9"))
+        (folder / "begun").unlink()
+
+    with ThreadPoolExecutor() as pool:
+        edit = pool.submit(edited)
+        carried_out(folder, "mine")
+        edit.result()
+    (run,) = runs(folder)
+    assert storage.load_results(run / "results.nc").train_target.values[-1, 0] == np.float32(0.3)
+    told = line(carried_out(folder, "mine"), "mine: differs from run ")
+    assert told.endswith("; ./only.py was changed while this ran")
+    assert changed(*runs(folder))
+
+
+CALLING = """
+import jax
+import numpy as np
+
+
+def read(x):
+    with open("gain.txt") as file:
+        return np.float32(file.read()) * np.asarray(x)
+
+
+def shape(x):
+    return jax.pure_callback(read, jax.ShapeDtypeStruct(x.shape, x.dtype), x, vmap_method="sequential")
+"""
+TARGET = 'return lt.reproduce_curves(lt.show(total[None] / len(PARTS), x, ("y",)), ("y",))'
+CALLED = """shown = lt.show(x[None], x, ("y",))
+    return lt.Task(lambda *_: lt.Examples(shown, only.shape(shown)), ("y",), ("y",), sequence=True)"""
+
+
+@pytest.mark.long
+def test_a_program_that_calls_python_is_another_run_after_any_edit(tmp_path):
+    """What a callback does is not in the program, and files that it reads are opened only when it is called."""
+    files = edits.project() | {"only.py": CALLING, "gain.txt": "0.3"}
+    folder = written(tmp_path, files | {"mine.py": replaced(files["mine.py"], TARGET, CALLED)})
+    finished(folder, "mine")
+    assert_another(folder, edits.Edit({}, "gain.txt"), "mine")
+    assert changed(*runs(folder))
+    assert_known(folder, "mine")
+    edits.Edit({}, "only.py", "np.asarray(x)", "np.asarray(x) + np.float32(0.1)").apply(folder)
+    assert "finished" not in carried_out(folder, "mine")
+    assert_known(folder, "mine")
+    assert len(runs(folder)) == 3
+
+
+def replaced(text, old, new):
+    """Text with a part replaced that it has."""
+    assert old in text
+    return text.replace(old, new)
+
+
+@pytest.mark.long
+def test_an_installed_package_that_is_upgraded_or_new_is_noticed(tmp_path):
+    site = f"place/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    only = """
+try:
+    import given
+except ImportError:
+    import bought as given
+
+
+def shape(x):
+    return given.gain() * x
+"""
+    files = edits.project() | {"only.py": only, f"{site}/bought/__init__.py": "def gain():\n    return 0.3\n"}
+    folder = written(tmp_path, files)
+    environment = {"PYTHONUSERBASE": str(folder / "place"), "PYTHONPATH": f"{folder / site}{os.pathsep}{ROOT}"}
+    finished(folder, "mine", **environment)
+    assert_another(folder, edits.Edit({}, f"{site}/bought/__init__.py"), "mine", **environment)
+    assert changed(*runs(folder))
+    edits.Edit({}, f"{site}/given.py", "", "def gain():\n    return 0.6\n").apply(folder)
+    assert "given" in line(carried_out(folder, "mine", **environment), "mine: differs from run ")
+    assert changed(*runs(folder)[1:])
+
+
+SWEEP = ("experiments.sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
+
+
+@pytest.mark.long
+def test_data_in_a_dictionary_are_noticed_by_a_sweep(tmp_path):
+    only = "import lstm_toys as lt\n\nDATA = {'a': lt.read_curves('a.csv')}\n\n\n"
+    only += "def shape(x):\n    return DATA['a'].values[0, : len(x)] * x\n"
+    folder = written(tmp_path, edits.project() | {"only.py": only, "a.csv": "a\n" + "0.3\n" * 8})
+    finished(folder, *SWEEP)
+    assert_another(folder, edits.Edit({}, "a.csv"), *SWEEP, name="sweep")
+
+
+@pytest.mark.long
+def test_a_module_that_changes_another_does_not_answer_for_commands_without_it(library, tmp_path):
+    folder = copied(library, tmp_path)
+    shutil.rmtree(folder / "results")
+    claims = (folder / "claimed.py").read_text()
+    (folder / "patched.py").write_text(f"import only\n\nonly.shape = lambda x: 0.9 * x\n{claims}")
+    for module in ("patched", "claimed"):
+        carried_out(folder, "experiments.claims", f"--claims={module}", "--seeds=1")
+    assert changed(*runs(folder))
+
+
+@pytest.mark.long
+def test_an_object_that_says_nothing_of_itself_is_looked_at_each_time(tmp_path):
+    files = edits.project()
+    mine = replaced(files["mine.py"], "task=task,", "task=Maker().task,")
+    maker = "class Maker:\n    def task(self, x):\n        return task(x)\n\n\nEXPERIMENT ="
+    folder = written(tmp_path, files | {"mine.py": replaced(mine, "EXPERIMENT =", maker)})
+    for _ in range(4):
+        told = carried_out(folder, "mine")
+    assert "mine: looked at what it would compute, since <__main__.Maker object> does not say what it holds" in told
+    (run,) = runs(folder)
+    assert len(list(run.glob("loaded-*"))) == 2  # Of the training, and of the looks at it.
+
+
+EACH_OTHER = """def made():
+    def one(x):
+        return other(x)
+
+    def other(x):
+        return task(x) if len(x) else one(x)
+
+    return one
+
+
+EXPERIMENT ="""
+
+
+@pytest.mark.long
+def test_functions_that_refer_to_each_other_can_be_declared(tmp_path):
+    files = edits.project()
+    mine = replaced(replaced(files["mine.py"], "task=task,", "task=made(),"), "EXPERIMENT =", EACH_OTHER)
+    finished(written(tmp_path, files | {"mine.py": mine}), "mine")
+
+
+@pytest.mark.long
+def test_code_below_a_folder_of_caches_is_no_cache(plain, tmp_path):
+    folder = copied(plain, tmp_path / "project")
+    assert_another(folder, edits.Edit({}, "only.py"), "mine", JAX_COMPILATION_CACHE_DIR=str(tmp_path))
+
+
+MASKED = """
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+
+class Masked(nn.Module):
+    features: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        def step(total, shown):
+            return total + jnp.mean(only.MASK * shown), shown
+
+        total, _ = jax.lax.scan(step, jnp.float32(0), inputs)
+        return nn.Dense(self.features)(inputs) + total
+
+
+def model(task, settings):
+    return Masked(len(task.asked))
+
+
+EXPERIMENT ="""
+
+
+@pytest.mark.long
+def test_a_number_of_a_large_constant_in_a_model_is_noticed(tmp_path):
+    files = edits.project()
+    only = "import numpy as np\n\nMASK = np.ones(5000, np.float32)\nMASK[2500] = 0.3\n\n\ndef shape(x):\n    return x\n"
+    mine = replaced(files["mine.py"], "    draw=draw,\n", "    draw=draw,\n    model=model,\n")
+    folder = written(tmp_path, files | {"only.py": only, "mine.py": replaced(mine, "EXPERIMENT =", MASKED)})
+    finished(folder, "mine")
+    assert_another(folder, edits.Edit({}, "only.py"), "mine")
+    assert changed(*runs(folder))
