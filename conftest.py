@@ -203,12 +203,12 @@ def executed(work, trainings=1):
     return work.run
 
 
-def located(work):
-    """The folder of a finished run."""
+def located(work, *, finished=True):
+    """The folder of a run, which is finished or not."""
     from lstm_toys.runs import life
 
     with jax.numpy_dtype_promotion("standard"):
-        assert life.resolving(conduct(work.run.results_dir).options, print).finished(work)
+        assert life.resolving(conduct(work.run.results_dir).options, print).finished(work) == finished
     return work.run.folder
 
 

@@ -42,7 +42,8 @@ def curves_of(
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
     """
-    x, task = experiment.at(_points(experiment, timesteps))
+    points = _points(experiment, timesteps)
+    x, task = experiment.at(points)
     _, _, curves = asked(experiment, task, x, numbers or {})
     return experiment.scaling.undone(curves, asked=False) if experiment.scaling else curves
 
@@ -87,7 +88,8 @@ def labeled(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
     """
-    x, task = experiment.at(_points(experiment, timesteps))
+    points = _points(experiment, timesteps)
+    x, task = experiment.at(points)
     examples, probes, shown = asked(experiment, task, x, numbers or {})
     one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
     answers = np.asarray(answers)

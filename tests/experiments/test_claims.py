@@ -17,7 +17,7 @@ from matplotlib.image import imread
 from rendered import rendered
 
 import lstm_toys as lt
-from conftest import carry_out, finished_without_jax, rarely
+from conftest import carry_out, finished_without_jax, located, rarely
 from experiments import amplitude, claims, sine
 from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
@@ -168,7 +168,8 @@ def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
     told = capsys.readouterr().out
     assert "this run is finished" in told
     assert all(name in told for name in CLAIMS.ids)
-    assert max(map(len, told.split("the runs took")[0].splitlines())) <= 80
+    table = told.split("the claims of the post")[1].split("the runs took")[0]
+    assert max(map(len, table.splitlines())) <= 80
     assert "sine-learned: diverged and counted as not meeting it: seeds 1" in told
     controls = told.split("the share of controls that meet them")[1].split("\n\n")[0]
     assert all(word in controls for name in CLAIMS.controls for word in name.split())
@@ -298,7 +299,7 @@ def alike(first, second):
 def test_given_answers_are_judged_as_those_of_networks(judged, folder, population, experiment, ids):
     """Those of the run itself, and the same numbers as any model would give them."""
     reference = {entry["id"]: entry for entry in json.loads((judged[1] / "claims.json").read_text())}
-    path = claims.plan(judged[0]).works[0].needs[NETWORKS, population].run.results
+    path = located(claims.plan(judged[0]).works[0].needs[NETWORKS, population]) / "results.nc"
     results = storage.load_results(path)
     answers = np.concatenate([results.train_answer.values[:, None], results.answer.values], axis=1)
     answers[results.diverged.values] = np.nan
@@ -546,7 +547,7 @@ def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
     assert own
     arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
     for work in claims.plan(arguments).works[0].needs.values():
-        made, trained = trial.made(work.subject, work.run.settings), storage.load_results(work.run.results)
+        made, trained = trial.made(work.subject, work.run.settings), storage.load_results(located(work) / "results.nc")
         assert {name: (made[name].dims, made[name].dtype) for name in made.variables} == {
             name: (trained[name].dims, trained[name].dtype) for name in trained.variables
         }

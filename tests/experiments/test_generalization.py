@@ -58,7 +58,6 @@ def test_a_wrong_flag_is_told_in_one_line(arguments, told):
 @pytest.mark.parametrize(
     ("planes", "told"),
     [
-        ('[lt.Plane("line", ("slope", "intercept"))]', "TypeError: 'list' object is not callable"),
         ('lambda _: [lt.Plane("line", ("slope",))]', "ValueError: a plane has two axes, each an Axis or a name"),
         ('lambda _: [lt.Plane("line", "slope")]', "ValueError: a plane has two axes, each an Axis or a name"),
         ("lambda _: None", "TypeError: 'NoneType' object is not iterable"),

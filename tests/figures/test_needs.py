@@ -26,10 +26,13 @@ def saved(tmp_path_factory):
     return {name: lt.load(folder / name) for name in made}
 
 
+GOAL = lt.Goal(rmse=0.1, features=("y",))
 DRAWN = {
     "loss": lambda saved: figures.loss(saved["curves"], "loss"),
     "loss of numbers": lambda saved: figures.loss(saved["numbers"].results, "loss"),
-    "errors": lambda saved: figures.error_histories({"one": saved["curves"]}, "errors", 0.1),
+    "errors": lambda saved: figures.error_histories(
+        {"one": saved["curves"]}, "errors", lt.Goal(rmse=0.1, features=("y",))
+    ),
     "target": lambda saved: figures.target(saved["curves"], "target"),
     "training set": lambda saved: figures.training_set(saved["numbers"], "curves"),
 }
@@ -58,7 +61,7 @@ MISSING = {
     ),
     "error_histories needs the feature 'y'; these results have": (
         lambda saved: figures.error_histories(
-            {"one": saved["curves"].results.assign_coords(feature=["z"])}, "errors", 0.1
+            {"one": saved["curves"].results.assign_coords(feature=["z"])}, "errors", GOAL
         )
     ),
     "read_off_axis needs results that hold family": (

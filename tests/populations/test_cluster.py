@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import jax
 import numpy as np
@@ -16,6 +18,7 @@ import pytest
 import lstm_toys as lt
 from conftest import HANG
 from lstm_toys.populations import blocks, checkpoints, cluster, devices, interruption, train
+from lstm_toys.populations.elsewhere import Job
 from lstm_toys.studies.generalization import execution, tiles
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.curves import Curves
@@ -66,8 +69,21 @@ def test_a_training_is_the_same_bits_by_two_workers(two, here):
 
 
 def test_every_worker_has_work(two):
-    _, workers = spread(two, napping, range(6))
+    _, workers = spread(two, Plain(napping), range(6))
     assert len(workers) == 2
+
+
+@dataclass(frozen=True)
+class Plain(Job):
+    """A job that computes nothing that JAX would lower."""
+
+    function: Callable
+
+    def __call__(self):
+        return self.function()
+
+    def value(self):
+        return {}
 
 
 def napping():
@@ -101,7 +117,9 @@ def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path)
 @pytest.mark.long
 def test_answers_to_curves_of_ones_own_are_the_same_bits_by_two_workers(two, here):
     curves = Curves(("bent", "flat"), np.stack([X**2, 0 * X]), None)
-    asking = execution.Asking(MODEL, execution.Setting(TASK, 20, lt.Span(), None), curves, 4)
+    asking = execution.Asking(
+        MODEL, execution.Setting(TASK, 20, lt.Span(), None), blocks.member(here.params), curves, 4
+    )
     alone = asking()(execution.Part(slice(0, 18), here.params, here.diverged))
     counted = []
     found, others = asking.spread(two, here.params, here.diverged, counted.append, lambda: False)
@@ -146,7 +164,7 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(two):
 
         return halved
 
-    came, outcomes = {}, two.outcomes(job, [1, 2, 3, 4, 5], lambda: False)
+    came, outcomes = {}, two.outcomes(Plain(job), [1, 2, 3, 4, 5], lambda: False)
     for _ in range(4):
         part, outcome = next(outcomes)
         came[part] = outcome.value
@@ -176,7 +194,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_part_done_again(two, tmp_pa
 def test_what_cannot_be_sent_is_told(two):
     lock = __import__("threading").Lock()
     with pytest.raises(cluster.Unreachable, match="cannot be sent to workers: TypeError"):
-        list(two.outcomes(lambda: lock, [1], lambda: False))
+        list(two.outcomes(Plain(lambda: lock), [1], lambda: False))
 
 
 @pytest.mark.usefixtures("two")
@@ -194,7 +212,7 @@ def test_nothing_listens_beyond_this_machine():
 
 def test_nobody_who_is_asked_to_stop_waits(two):
     asked = iter([False, True, True])
-    assert len(list(two.outcomes(napping, range(50), lambda: next(asked)))) < 50
+    assert len(list(two.outcomes(Plain(napping), range(50), lambda: next(asked)))) < 50
 
 
 @pytest.fixture
@@ -297,7 +315,7 @@ def test_whoever_is_gone_for_long_ends_the_run(who, scheduler, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 8.0)
     monkeypatch.setattr(cluster, "TRIES", 100)
     with cluster.connected(str(file), mixed=False, tell=print) as found:
-        outcomes = found.outcomes(napping, range(500), lambda: False)
+        outcomes = found.outcomes(Plain(napping), range(500), lambda: False)
         next(outcomes)
         (scheduling if who == "scheduler" else worker).send_signal(signal.SIGKILL)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:

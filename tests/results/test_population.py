@@ -233,6 +233,7 @@ class Mine(nn.Module):
 def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     (tmp_path / "cells_of_ones_own.py").write_text(CELL)
     monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("cells_of_ones_own", None)
     described = {"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}}
     rewritten(folder, model=described)
     with pytest.raises(population.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):

@@ -60,7 +60,9 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
 def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
     away, late, planned, tmp_path, monkeypatch, capsys
 ):
-    folder = planned("--steps=3")[0].run.folder
+    work, options = planned("--steps=3")
+    life.resolving(options, print).identify(work)
+    folder = work.run.folder
     module, name = (arrays, "dataset") if late else (execution, "begin")  # After training, or before.
     function = getattr(module, name)
 
