@@ -1,6 +1,7 @@
 """What a process has opened and looked for, without anything heavy."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -62,6 +63,17 @@ def test_what_modules_do_before_the_library_is_imported_is_unknown(early, told, 
     assert done.stdout.strip() == told
 
 
+@pytest.mark.long
+def test_a_module_beside_the_library_is_not_one_of_it(tmp_path):
+    shutil.copytree(ROOT / "lstm_toys", tmp_path / "lstm_toys")
+    (tmp_path / "lstm_toys_mine.py").write_text("GAIN = open('script.py').read()\n")
+    (tmp_path / "script.py").write_text(
+        "import lstm_toys_mine\nfrom lstm_toys import opened\n\nprint(opened.unseen())\n"
+    )
+    done = subprocess.run([sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=HANG)
+    assert done.stdout == "lstm_toys_mine was imported before lstm_toys\n"
+
+
 def test_files_are_those_that_were_read_and_not_those_that_were_written(tmp_path):
     for name in ("read", "low", "base", "moved"):
         (tmp_path / name).write_text("")
@@ -81,9 +93,11 @@ os.close(os.open(".", os.O_RDONLY))
     assert said(tmp_path, code, asked) == "['base', 'low', 'read', 'script.py']"
 
 
-def test_a_file_that_is_read_and_then_edited_has_changed(tmp_path):
+@pytest.mark.parametrize("place", ["", "from lstm_toys import opened\nopened.INSTALLED = (os.getcwd() + os.sep,)\n"])
+def test_a_file_that_is_read_and_then_edited_has_changed(place, tmp_path):
+    """One of an installed package, too, which may be upgraded while networks are trained."""
     (tmp_path / "read").write_text("old")
-    code = "import os\nfrom pathlib import Path\n\npath = os.path.abspath('read')\nopen(path).close()\n"
+    code = f"import os\nfrom pathlib import Path\n\n{place}path = os.path.abspath('read')\nopen(path).close()\n"
     assert said(tmp_path, code, "opened.changed(path)") == "False"
     assert said(tmp_path, code + "Path(path).write_text('new text')\n", "opened.changed(path)") == "True"
 
