@@ -10,21 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import edits
-import jax
-import jax.numpy as jnp
 import library_edits
 import numpy as np
 import pytest
 
 from conftest import HANG, ROOT
 from lstm_toys.files import read_json
-from lstm_toys.networks import training
-from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import devices, programs, worker
+from lstm_toys.populations import devices, worker
 from lstm_toys.populations import value as values
 from lstm_toys.populations.elsewhere import Job
 from lstm_toys.results import storage
-from lstm_toys.tasks import families, supervision
 
 PLAIN = edits.project()
 COMMENT = edits.HARMLESS["a comment"]
@@ -161,24 +156,6 @@ def test_edits_are_another_run_of_which_there_is_nothing_to_draw(few, tmp_path):
     files = ", ".join(f"./{edit.edited}" for edit in FEW)
     assert line(told, "mine: differs from run ").endswith(f"since {files} changed")
     assert "flag --replot: there is no finished run" in told
-
-
-def value():
-    """Of the programs of a training."""
-    programs._values.clear()
-    task = supervision.reproduce("line", {"slope": 0.5, "intercept": 0.1}, families.time_points(8))
-    return programs.value_of(task, Stack(1, (), gates="hard"), "rmsprop_keras", 2)
-
-
-def test_a_program_tells_what_matters_after_step_500(monkeypatch):
-    before, step = value(), training.step
-
-    def late(model, optimizer, member, examples, **options):
-        taken, ended = step(model, optimizer, member, examples, **options), member.sound.step > 500
-        return jax.tree.map(lambda new, old: jnp.where(ended, old, new), taken, member)
-
-    monkeypatch.setattr(training, "step", late)
-    assert value() != before
 
 
 def test_custom_calls_keep_their_names():
