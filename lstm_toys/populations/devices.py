@@ -199,11 +199,16 @@ def fingerprint(block: int) -> dict[str, Any]:
         "platform": jax.default_backend(),
         "device": jax.devices()[0].device_kind,
         "processor": processor(),
-        "xla_flags": [flag for flag in os.environ.get("XLA_FLAGS", "").split() if not flag.startswith(DEVICE_COUNT)],
+        "xla_flags": xla_flags(),
         "block": block,
         "switches": switches(),
         "several_devices": jax.device_count() >= LEAST_DEVICES,
     }
+
+
+def xla_flags() -> list[str]:
+    """XLA's flags, but for the number of devices, which changes no bits."""
+    return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if not flag.startswith(DEVICE_COUNT)]
 
 
 def processor() -> str:

@@ -5,7 +5,6 @@ depend on how many seeds and devices there are. It depends on versions.
 """
 
 import hashlib
-import os
 import re
 from functools import cache
 from pathlib import Path
@@ -15,6 +14,7 @@ import jax
 import numpy as np
 
 import lstm_toys
+from lstm_toys.populations import devices
 from lstm_toys.populations.numerics import LEAST_DEVICES, switches
 
 Value = dict[str, str]
@@ -103,5 +103,5 @@ def library() -> str:
 
 def compiled() -> Value:
     """What changes bits and stands in no program's text: switches of JAX, and XLA's flags."""
-    flags = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if "host_platform_device_count" not in flag]
-    return {"switches": digest(repr(sorted(switches().items()))), "XLA flags": digest(repr(sorted(flags)))}
+    flags = sorted(devices.xla_flags())
+    return {"switches": digest(repr(sorted(switches().items()))), "XLA flags": digest(repr(flags))}

@@ -14,7 +14,7 @@ from lstm_toys.populations import programs, train
 from lstm_toys.populations.footprint import Footprint
 from lstm_toys.populations.groups import Part
 from lstm_toys.populations.interruption import Stopped
-from lstm_toys.populations.value import CALLBACK, Value, digest
+from lstm_toys.populations.value import CALLBACK, Value, compiled, digest
 from lstm_toys.results import arrays, storage, summary
 from lstm_toys.runs import execution, source
 from lstm_toys.runs.experiment import Experiment
@@ -158,7 +158,7 @@ def value(work: Work) -> Value:
         parts = {**execution.described_by(experiment, probes, x), **training.value()}
         found[words] = digest(parts)
         found |= {name: each for name, each in parts.items() if name == CALLBACK}
-    return {**found, "code of training": source.digest(*source.TRAINING, *CODE)}
+    return {**found, **compiled(), "code of training": source.digest(*source.TRAINING, *CODE)}
 
 
 CODE = ("studies/sweep/execution.py", "studies/sweep/results.py")
