@@ -98,8 +98,8 @@ def carry_out(asked, arguments):
         asked: an experiment, or a module of `experiments` that plans what is done.
         arguments: without the program's name.
     """
-    from experiments.commands import command
     from lstm_toys import opened
+    from lstm_toys.cli import command
 
     opened._outside.clear()  # What tests do besides is none of the command's business.
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
@@ -110,7 +110,7 @@ WITHOUT_JAX = """
 import sys
 from functools import partial
 from experiments import {name} as asked
-from experiments.commands import command
+from lstm_toys.cli import command
 {first}
 plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
 for line in {lines}:
@@ -154,12 +154,12 @@ def conduct(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
 
-    from lstm_toys.populations.interruption import Interruption
-    from lstm_toys.populations.progress import TrainingProgress
-    from lstm_toys.runs import life
+    from lstm_toys.execution.progress import TrainingProgress
+    from lstm_toys.execution.signals import Interruption
+    from lstm_toys.runs import lifecycle
 
     switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
-    options = life.Options(
+    options = lifecycle.Options(
         folder,
         **switches,
         checkpoint_every=30.0,
@@ -169,7 +169,7 @@ def conduct(folder, trainings=1):
         mixed=False,
     )
     console = Console(quiet=True)
-    return life.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
+    return lifecycle.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
 
 
 def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
@@ -205,10 +205,10 @@ def executed(work, trainings=1):
 
 def located(work, *, finished=True):
     """The folder of a run, which is finished or not."""
-    from lstm_toys.runs import life
+    from lstm_toys.runs import lifecycle
 
     with jax.numpy_dtype_promotion("standard"):
-        assert life.resolving(conduct(work.run.results_dir).options, print).finished(work) == finished
+        assert lifecycle.resolving(conduct(work.run.results_dir).options, print).finished(work) == finished
     return work.run.folder
 
 
@@ -230,7 +230,7 @@ def empty_folder(tmp_path_factory):
 
 def pytest_configure():
     """Chooses how loops are compiled, before the first array."""
-    from lstm_toys.populations import devices
+    from lstm_toys.execution import devices
 
     devices.compile_loops()
 

@@ -18,7 +18,8 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from benchmarks.job import LEARNING_RATE, Job
-from lstm_toys.populations import devices, train
+from lstm_toys.execution import devices
+from lstm_toys.populations import train
 from lstm_toys.populations.checkpoints import UNTOLD, Checkpoints, Origin, State
 
 REPEATS = 7

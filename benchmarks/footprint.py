@@ -84,7 +84,8 @@ def run(*arguments: str, environment: Mapping[str, str], code: int = 0) -> str:
 def main() -> None:
     """Trains as many members as the first argument says; the second is when the process was started."""
     from benchmarks.job import LEARNING_RATE, Job
-    from lstm_toys.populations import devices, train
+    from lstm_toys.execution import devices
+    from lstm_toys.populations import train
 
     devices.configure()
     members, began = int(sys.argv[1]), float(sys.argv[2])

@@ -17,7 +17,7 @@ def cores() -> int:
 
 def describe() -> dict[str, Any]:
     """Processor, cores, system and versions, and the XLA flags that the engine runs under, from now on here too."""
-    from lstm_toys.populations import devices
+    from lstm_toys.execution import devices
 
     devices.compile_loops()
     versions = {}

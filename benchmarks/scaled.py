@@ -17,7 +17,8 @@ from distributed import Client
 
 from benchmarks.footprint import peak
 from benchmarks.job import LEARNING_RATE, Job
-from lstm_toys.populations import blocks, checkpoints, cluster, devices, elsewhere, train
+from lstm_toys.execution import base, cluster, devices
+from lstm_toys.populations import blocks, checkpoints, train
 
 P = TypeVar("P")
 
@@ -27,7 +28,7 @@ def steps_of(members: int) -> int:
     return max(50, min(200, 200_000 // members))
 
 
-class Counted(elsewhere.Elsewhere):
+class Counted(base.Elsewhere):
     """A cluster, the bytes of what went there and came back, and when it came."""
 
     def __init__(self, found: cluster.Cluster) -> None:
@@ -36,13 +37,11 @@ class Counted(elsewhere.Elsewhere):
 
     @property
     def workers(self) -> int:
-        """See `elsewhere.Elsewhere`."""
+        """See `base.Elsewhere`."""
         return self._found.workers
 
-    def outcomes(
-        self, job: elsewhere.Job, parts: Iterable[P], stop: Callable[[], bool]
-    ) -> Iterator[tuple[P, elsewhere.Outcome]]:
-        """See `elsewhere.Elsewhere`."""
+    def outcomes(self, job: base.Job, parts: Iterable[P], stop: Callable[[], bool]) -> Iterator[tuple[P, base.Outcome]]:
+        """See `base.Elsewhere`."""
         shared = len(cluster.packed(job))
         for part, outcome in self._found.outcomes(job, parts, stop):
             self.bytes += shared + len(pickle.dumps(part)) + len(pickle.dumps(outcome))

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
-from experiments import amplitude, hill, hill_y, line, sine, slope_intercept
-from experiments.commands import command, flags
+from lstm_toys.cli import command, flags
 from lstm_toys.output import counted
-from lstm_toys.runs import life
 from lstm_toys.statistics import tables
+from lstm_toys.studies.training.study import TrainingStudy
+
+from . import amplitude, hill, hill_y, line, sine, slope_intercept
 
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT for module in (line, hill, hill_y, sine, amplitude, slope_intercept)
@@ -26,14 +27,16 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Help(__doc__, flags.FLAGS, defaults)
     parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
     options = next(iter(parsed.values()))[1]
-    works = [life.training(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()]
-    return command.Plan(works, options, lambda: report(works))
+    studies = [
+        TrainingStudy(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()
+    ]
+    return command.Plan(studies, options, lambda: report(studies))
 
 
-def report(works: Sequence[life.Work]) -> Iterator[RenderableType]:
+def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
     """One row an experiment, and when it counts as learned."""
     rows = []
-    for metrics in (work.metrics for work in works):
+    for metrics in (study.metrics for study in studies):
         losses = [loss for loss in metrics["train_mse"] if loss is not None]
         points = sum(row["points"] for row in metrics["published"])
         inside = sum(row["points"] * row["inside_share"] for row in metrics["published"])
@@ -48,10 +51,10 @@ def report(works: Sequence[life.Work]) -> Iterator[RenderableType]:
             )
         )
     columns = ("experiment", "learned>", "median MSE>", "worst>", "inside 5–95 %>", "seconds>")
-    yield tables.table(f"every experiment, {counted(works[0].run.settings.seeds, 'seed')}", columns, rows)
-    yield from tables.few(works[0].run.settings.seeds)
-    for work in works:
-        yield f"{work.run.name} counts as learned: {work.metrics['goal']}; {work.run.folder}"
+    yield tables.table(f"every experiment, {counted(studies[0].settings.seeds, 'seed')}", columns, rows)
+    yield from tables.few(studies[0].settings.seeds)
+    for study in studies:
+        yield f"{study.run.name} counts as learned: {study.metrics['goal']}; {study.run.folder}"
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from experiments import post, sine
-from experiments.commands import command
+
+from . import post, sine
 
 TRAINED = np.arange(50) / 100
 SWEPT = np.arange(151) / 100
@@ -83,4 +83,4 @@ EXPERIMENT = lt.Experiment(
 )
 
 if __name__ == "__main__":
-    command.main(EXPERIMENT)
+    lt.main(EXPERIMENT)

@@ -10,9 +10,9 @@ import json
 from dataclasses import replace
 
 import lstm_toys as lt
-from experiments.commands import command
-from experiments.post import unseen
 from lstm_toys.output import counted
+
+from .post import unseen
 
 TRAINING_HILL = {"height": 0.3, "base": 0.3}
 GOAL = lt.Goal(rmse=0.02, features=("y",))
@@ -67,4 +67,4 @@ EXPERIMENT = lt.Experiment(
 )
 
 if __name__ == "__main__":
-    command.main(EXPERIMENT)
+    lt.main(EXPERIMENT)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import lstm_toys as lt
-from experiments import hill
-from experiments.commands import command
-from experiments.post import unseen
+
+from . import hill
+from .post import unseen
 
 
 def task(x: lt.TimePoints) -> lt.Task:
@@ -57,4 +57,4 @@ EXPERIMENT = lt.Experiment(
 )
 
 if __name__ == "__main__":
-    command.main(EXPERIMENT)
+    lt.main(EXPERIMENT)

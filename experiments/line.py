@@ -7,8 +7,8 @@ each of them for its answers to lines and hills that it never saw.
 from __future__ import annotations
 
 import lstm_toys as lt
-from experiments.commands import command
-from experiments.post import unseen
+
+from .post import unseen
 
 TRAINING_LINE = {"slope": 0.176, "intercept": 0.3}
 GOAL = lt.Goal(rmse=0.02, features=("y",))
@@ -46,4 +46,4 @@ EXPERIMENT = lt.Experiment(
 )
 
 if __name__ == "__main__":
-    command.main(EXPERIMENT)
+    lt.main(EXPERIMENT)

@@ -13,13 +13,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import lstm_toys as lt
-from experiments import sine, sweep
-from experiments.commands import command, flags, parsers
-from experiments.post import recipe
-from lstm_toys import studies
-from lstm_toys.runs.folder import Run
-from lstm_toys.runs.life import Work
+from lstm_toys.cli import command, flags, parsers, sweep
 from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import SweepStudy
+
+from . import sine
+from .post.recipe.study import RecipeStudy
 
 EVERY = {
     "gates": "sigmoid hard",
@@ -65,10 +64,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for grid in GRIDS
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
-    trained = Run(SweepSettings("recipe_networks", settings), options.results_dir, NETWORKS.declared)
-    run = Run(SweepSettings("recipe", settings), options.results_dir)
-    networks = Work(trained, studies.sweep, NETWORKS)
-    return command.Plan([Work(run, recipe, default, needs={"networks": networks})], options)
+    networks = SweepStudy(NETWORKS, SweepSettings("recipe_networks", settings), options.results_dir)
+    return command.Plan([RecipeStudy(networks, default, options.results_dir)], options)
 
 
 if __name__ == "__main__":

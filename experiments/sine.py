@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from experiments import post
-from experiments.commands import command
+
+from . import post
 
 FREQUENCY = 10.0
 TRAINING_SINE: dict[str, float | str] = {
@@ -118,4 +118,4 @@ EXPERIMENT = lt.Experiment(
 )
 
 if __name__ == "__main__":
-    command.main(EXPERIMENT)
+    lt.main(EXPERIMENT)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 import lstm_toys as lt
-from experiments import post
-from experiments.commands import command
+
+from . import post
 
 ASKED = ("slope", "intercept")
 TRAINED = {"slope": (0.0, 1.0), "intercept": (0.0, 1.0)}
@@ -87,4 +87,4 @@ EXPERIMENT = lt.Experiment(
 )
 
 if __name__ == "__main__":
-    command.main(EXPERIMENT)
+    lt.main(EXPERIMENT)

@@ -18,8 +18,8 @@ from typing import Any
 
 import lazy_loader
 
-from experiments.commands import VERSION, command, flags, parsers
-from lstm_toys.populations.numerics import LEAST_DEVICES
+from lstm_toys.cli import VERSION, command, flags, parsers
+from lstm_toys.execution.switches import LEAST_DEVICES
 
 dask_jobqueue = lazy_loader.load("dask_jobqueue")
 

@@ -1,19 +1,6 @@
-from . import (
-    figures,
-    files,
-    forks,
-    markdown,
-    networks,
-    opened,
-    output,
-    populations,
-    results,
-    runs,
-    statistics,
-    studies,
-    tasks,
-    values,
-)
+from . import figures
+from .cli.command import main
+from .execution.devices import configure, fingerprint
 from .figures.style import Drawing
 from .networks.gru import GRU
 from .networks.lstm import LSTM
@@ -22,14 +9,13 @@ from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints
-from .populations.devices import configure, fingerprint
 from .populations.states import states
 from .populations.train import Population, train
 from .results.arrays import Results
 from .results.population import Saved, load, save
 from .results.storage import load_parameters, load_results, save_parameters, save_results
 from .runs.experiment import Experiment
-from .runs.foreign import curves_of, labeled
+from .runs.external import curves_of, labeled
 from .runs.identity import Settings
 from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
@@ -88,22 +74,16 @@ __all__ = [
     "curves_of",
     "energy_score",
     "figures",
-    "files",
     "fingerprint",
-    "forks",
     "labeled",
     "load",
     "load_parameters",
     "load_results",
-    "markdown",
+    "main",
     "measures",
     "median_bootstrap",
     "median_quartiles",
-    "networks",
-    "opened",
-    "output",
     "per_curve",
-    "populations",
     "predict_next",
     "probe",
     "read_curves",
@@ -111,19 +91,13 @@ __all__ = [
     "read_off_drawn",
     "reproduce",
     "reproduce_curves",
-    "results",
-    "runs",
     "save",
     "save_parameters",
     "save_results",
     "show",
     "states",
-    "statistics",
-    "studies",
-    "tasks",
     "time_points",
     "to_torch",
     "train",
-    "values",
     "wilson",
 ]

@@ -19,6 +19,12 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
+def listed(seeds: list[int]) -> str:
+    """Numbers of seeds, the first twenty of them."""
+    more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
+    return ", ".join(map(str, seeds[:20])) + more
+
+
 def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
     """What is printed instead of text that an encoding does not have."""
     if isinstance(error, UnicodeEncodeError) and (sign := ASCII.get(error.object[error.start])):

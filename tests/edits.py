@@ -43,7 +43,7 @@ MINE = '''"""The mean of many curves."""
 from __future__ import annotations
 
 import lstm_toys as lt
-from experiments.commands import command
+from lstm_toys.cli import command
 {imports}
 PARTS = ({parts})
 
@@ -653,8 +653,8 @@ HARMLESS = {
     "the order of imports": Edit(
         {},
         "mine.py",
-        "import lstm_toys as lt\nfrom experiments.commands import command\n",
-        "from experiments.commands import command\nimport lstm_toys as lt\n",
+        "import lstm_toys as lt\nfrom lstm_toys.cli import command\n",
+        "from lstm_toys.cli import command\nimport lstm_toys as lt\n",
     ),
     "a type": Edit({}, "mine.py", "def probes(x):", "def probes(x: lt.TimePoints) -> list[lt.Probe]:"),
     "a message": Edit({}, "mine.py", "there are too few time points", "a curve has at least two points"),

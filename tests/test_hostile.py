@@ -19,7 +19,7 @@ for each in {COMMANDS}; do
     eval "$each() {{ \\"\\$PYTHON\\" -m experiments.$each \\"\\$@\\"; }}"
     export -f "$each"
 done
-toys() {{ "$PYTHON" -c 'from experiments.commands.script import main; main()' "$@"; }}
+toys() {{ "$PYTHON" -c 'from lstm_toys.cli.script import main; main()' "$@"; }}
 """
 SMALL = {
     "S": "--seeds=2 --steps=20 --timesteps=20 --hidden=4",

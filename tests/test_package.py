@@ -71,7 +71,7 @@ def test_the_wheel_names_its_script_and_its_license(wheel):
         entries = configparser.ConfigParser()
         entries.read_string(archive.read(names["entry_points.txt"]).decode())
         assert archive.read(names["licenses/LICENSE"]) == (ROOT / "LICENSE").read_bytes()
-    assert dict(entries["console_scripts"]) == {"lstm-toys": "experiments.commands.script:main"}
+    assert dict(entries["console_scripts"]) == {"lstm-toys": "lstm_toys.cli.script:main"}
 
 
 def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_path):

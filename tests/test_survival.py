@@ -19,10 +19,10 @@ import pytest
 import xarray as xr
 
 from conftest import HANG, carry_out, located, rarely
-from experiments.commands import command
 from experiments.line import EXPERIMENT
+from lstm_toys.cli import command
+from lstm_toys.execution import devices
 from lstm_toys.files import read_json, sha256
-from lstm_toys.populations import devices
 from lstm_toys.results import storage
 from lstm_toys.runs import publishing
 
@@ -32,7 +32,7 @@ FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1
 HELD = """
 import pathlib, runpy, signal, sys, threading
 from lstm_toys.populations.checkpoints import Checkpoints
-from lstm_toys.populations.interruption import Interruption
+from lstm_toys.execution.signals import Interruption
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # It is ignored behind the & of a shell.
 saves, received, save = 0, Interruption._received, Checkpoints.save

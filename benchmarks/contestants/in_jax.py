@@ -11,8 +11,9 @@ import optax
 from jaxtyping import Array, Float, Int, PyTree
 
 from benchmarks.job import LEARNING_RATE, LEAVES, Job, Start, State, Trainer, Weights, take
+from lstm_toys.execution import devices
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks, devices, programs
+from lstm_toys.populations import blocks, programs
 
 CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""

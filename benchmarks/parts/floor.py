@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, PyTree
 
 from benchmarks.job import Job
 from benchmarks.parts.loop import Body, Run, microseconds, repeated
-from lstm_toys.populations import devices
+from lstm_toys.execution import devices
 
 BLOCKS = (1, 2, 4)
 """Members side by side in which every form is tried."""

@@ -17,8 +17,8 @@ from jaxtyping import Array, PyTree
 
 from benchmarks.job import LEARNING_RATE, LEAVES, Job, start
 from benchmarks.parts.loop import microseconds, repeated
+from lstm_toys.execution import devices
 from lstm_toys.networks import lstm
-from lstm_toys.populations import devices
 
 STAGES = ("forward, wide layer", "forward, readout", "backward, readout", "backward, wide layer", "update")
 

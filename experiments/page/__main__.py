@@ -13,11 +13,13 @@ from pathlib import Path
 
 from rich.console import RenderableType
 
-from experiments.commands import command, flags
-from experiments.page import build, runs
-from experiments.page.parts import playground, post
+from lstm_toys.cli import command, flags
 from lstm_toys.files import Damaged
-from lstm_toys.runs import life, publishing
+from lstm_toys.runs import publishing
+from lstm_toys.runs.context import Options, Refused
+
+from . import build, runs
+from .parts import playground, post
 
 PARTS = (playground.PART, post.PART)
 """In their order on the page. One more has a template, a script if it needs one, and a function from runs to data."""
@@ -38,7 +40,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     return command.Plan([], options, lambda: written(options), file=options.results_dir / NAME)
 
 
-def written(options: life.Options) -> Iterator[RenderableType]:
+def written(options: Options) -> Iterator[RenderableType]:
     """Writes the page, and tells what is on it and what is not.
 
     Raises:
@@ -50,14 +52,14 @@ def written(options: life.Options) -> Iterator[RenderableType]:
         found, missing = runs.find(options, told.append)
         made = [(part, each) for part in PARTS if (each := part.make(found)) is not None]
     except Damaged as damaged:
-        raise life.Refused(f"{damaged}; remove its folder, and make that run again") from None
+        raise Refused(f"{damaged}; remove its folder, and make that run again") from None
     yield from told
     yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
     if not made:
-        raise life.Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")
+        raise Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")
     page = build.html(made, missing).encode()
     if len(page) > MOST:
-        raise life.Refused(f"the page would have {len(page):,} bytes; at most {MOST:,} are sent and opened with ease")
+        raise Refused(f"the page would have {len(page):,} bytes; at most {MOST:,} are sent and opened with ease")
     kept: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, NAME)

@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from experiments.page.part import Made, Part
 from lstm_toys import markdown
+
+from .part import Made, Part
 
 FOLDER = Path(__file__).parent
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from experiments.page.runs import Found
+from .runs import Found
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from experiments import all as every
-from experiments import claims
-from experiments.commands import command
-from lstm_toys.runs import life
+from lstm_toys.cli import claims, command
+from lstm_toys.runs import lifecycle
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.life import Options, Work
+from lstm_toys.runs.study import Study
+
+from .. import all as every
 
 KEPT = (0, 30, 100, 300)
 """Steps of the published networks, besides the last, at which the page shows them."""
@@ -56,22 +57,22 @@ def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Found
         Damaged: a file of a run is not what was written.
     """
     found, missing = {}, {}
-    resolver = life.resolving(options, tell)
+    resolver = lifecycle.resolving(options, tell)
     for name, commands in COMMANDS.items():
-        works = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
-        finished = [Found(words, work.run, work.metrics) for words, work in works.items() if resolver.finished(work)]
+        studies = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
+        finished = [Found(words, each.run, each.metrics) for words, each in studies.items() if resolver.finished(each)]
         if finished:
             found[name] = finished[0]
         else:
-            missing[name] = next(iter(works))
+            missing[name] = next(iter(studies))
     return found, missing
 
 
-def planned(arguments: tuple[str, ...], results_dir: Path) -> Work:
+def planned(arguments: tuple[str, ...], results_dir: Path) -> Study[Any]:
     """What a command line asks for."""
     name, *rest = (*arguments, f"--results_dir={results_dir}")
     plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
-    return plan.works[0]
+    return plan.studies[0]
 
 
 def told(arguments: tuple[str, ...]) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import lstm_toys as lt
-from experiments import amplitude, hill, hill_y, line, post, sine, slope_intercept
-from experiments.post import other_cells, sentences
-from experiments.post.data import PUBLISHED
+
+from .. import amplitude, hill, hill_y, line, post, sine, slope_intercept
+from . import other_cells, sentences
+from .data import PUBLISHED
 
 DENSE_RATE = 0.3
 """At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""

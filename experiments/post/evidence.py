@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from experiments.post import readings
 from lstm_toys.tasks import families
+
+from . import readings
 
 
 def published() -> dict[str, xr.Dataset]:

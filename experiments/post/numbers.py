@@ -9,7 +9,8 @@ import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from experiments import post
+
+from .. import post
 
 HILL_LEARNED = lt.Goal(rmse=0.02, features=("y",))
 """When a network counts as having learned the hill."""

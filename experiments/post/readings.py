@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from experiments.post.data import PUBLISHED
 from lstm_toys.statistics import intervals
+
+from .data import PUBLISHED
 
 FAMILIES = {
     "sine": "sine",

@@ -7,8 +7,9 @@ tells why. A new claim is one more entry in `SENTENCES`, with a function in `exp
 from __future__ import annotations
 
 import lstm_toys as lt
-from experiments.post import numbers
 from lstm_toys.runs.experiment import HISTORY, TRAINING
+
+from . import numbers
 
 
 def _sine(*curves: str) -> tuple[lt.Source, ...]:

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import xarray as xr
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.results.population import Saved
 
 P = ParamSpec("P")
@@ -48,9 +48,9 @@ def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]],
                 bound.arguments[first] = held(given, bound.arguments)
             return draw(*bound.args, **bound.kwargs)
 
-        def held(given: Any, arguments: Mapping[str, Any]) -> xr.Dataset:
+        def held(given: Any, others: Mapping[str, Any]) -> xr.Dataset:
             found = given.results if isinstance(given, Saved) else given
-            values.instance(first, found, xr.Dataset, "labeled results, such as lt.load gives")
+            arguments.instance(first, found, xr.Dataset, "labeled results, such as lt.load gives")
             for place in names:
                 name, _, axis = place.partition("/")
                 if name not in found.variables:
@@ -59,7 +59,7 @@ def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]],
                 if axis and axis not in found[name].dims:
                     dims = ", ".join(map(str, found[name].dims))
                     raise ValueError(f"{figure} needs {name} along {axis}; these results have it along {dims}")
-            for axis, wanted in (("feature", arguments.get("feature", feature)), ("family", arguments.get("family"))):
+            for axis, wanted in (("feature", others.get("feature", feature)), ("family", others.get("family"))):
                 known = dict.fromkeys(found[axis].values.tolist()) if axis in found.variables else {}
                 if wanted is not None and wanted not in known:
                     raise ValueError(f"{figure} needs the {axis} {wanted!r}; these results have {', '.join(known)}")

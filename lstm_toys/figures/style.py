@@ -28,7 +28,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
-from lstm_toys import output, values
+from lstm_toys import arguments, output
 from lstm_toys.files import replacing
 from lstm_toys.statistics import intervals
 
@@ -193,7 +193,7 @@ def save(drawing: Drawing, path: Path | str) -> None:
         OSError: the file cannot be written.
     """
     path = Path(path)
-    values.instance("drawing", drawing, Drawing, "a figure or an animation, as lt.figures makes them")
+    arguments.instance("drawing", drawing, Drawing, "a figure or an animation, as lt.figures makes them")
     form = path.suffix.removeprefix(".")
     known = FORMATS if isinstance(drawing, Figure) else ("gif",)
     if form not in known:

@@ -1,5 +1,1 @@
 """ONE network: layers, the stack, optimizers, its training."""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -18,7 +18,7 @@ import importlib
 import re
 from typing import Any, Literal, NamedTuple
 
-from lstm_toys import values
+from lstm_toys import arguments
 
 Gates = Literal["sigmoid", "hard"]
 
@@ -63,7 +63,7 @@ def cell_class(cell: str) -> Any:
     """
     if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
         raise Unfit(
-            f"there is no cell {values.brief(cell)}; there are {', '.join(CELLS)}, and package.module:Class of your own"
+            f"there is no cell {arguments.brief(cell)}; there are {', '.join(CELLS)}, and your own package.module:Class"
         )
     module, _, name = (CELLS[cell].place if cell in CELLS else cell).partition(":")
     try:
@@ -86,7 +86,7 @@ def check(cell: str, gates: str) -> None:
 def units(name: str, value: Any) -> int:
     """Units of a layer, or features; raises Unfit if they are not a whole number above 0."""
     try:
-        return values.whole(name, value, least=1)
+        return arguments.whole(name, value, least=1)
     except ValueError as error:
         raise Unfit(str(error)) from None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import values
+from lstm_toys import arguments
 
 
 class Hyper(NamedTuple):
@@ -50,7 +50,7 @@ BOUNDS: dict[str, dict[str, int]] = {
     "decay": {"least": 0, "below": 1},
     "noise": {"least": 0},
 }
-"""Where each hyper-parameter lies, in single precision; see `lstm_toys.values.array`."""
+"""Where each hyper-parameter lies, in single precision; see `lstm_toys.arguments.array`."""
 
 
 def takes(optimizer: str) -> dict[str, float]:
@@ -60,5 +60,5 @@ def takes(optimizer: str) -> dict[str, float]:
         ValueError: an unknown optimizer.
     """
     if not isinstance(optimizer, str) or optimizer not in TAKES:
-        raise ValueError(f"there is no optimizer {values.brief(optimizer)}; there are {', '.join(TAKES)}")
+        raise ValueError(f"there is no optimizer {arguments.brief(optimizer)}; there are {', '.join(TAKES)}")
     return TAKES[optimizer]

@@ -2,7 +2,7 @@
 
 import flax.linen as nn
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.networks import cells
 from lstm_toys.networks.cells import Unfit
 
@@ -31,5 +31,5 @@ class Layer(nn.Module, metaclass=Brief):
         self.units = cells.units("units", self.units)
         gates = getattr(self, "gates", cells.GATES[0])
         if gates not in cells.GATES:
-            raise Unfit(f"gates are {' or '.join(cells.GATES)}, not {values.brief(gates)}")
+            raise Unfit(f"gates are {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
         super().__post_init__()

@@ -5,7 +5,7 @@ from typing import Literal
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.networks import cells
 from lstm_toys.networks.cells import Gates, Unfit
 from lstm_toys.networks.layer import Brief
@@ -51,11 +51,11 @@ class Stack(nn.Module, metaclass=Brief):
 
     def __post_init__(self) -> None:
         self.features = cells.units("features", self.features)
-        if not values.several(self.hidden):
-            raise Unfit(f"hidden must be units of each layer, such as (32,), not {values.brief(self.hidden)}")
+        if not arguments.several(self.hidden):
+            raise Unfit(f"hidden must be units of each layer, such as (32,), not {arguments.brief(self.hidden)}")
         self.hidden = tuple(cells.units(f"hidden[{place}]", each) for place, each in enumerate(self.hidden))
         if not isinstance(self.sequence, bool):
-            raise Unfit(f"sequence must be True or False, not {values.brief(self.sequence)}")
+            raise Unfit(f"sequence must be True or False, not {arguments.brief(self.sequence)}")
         if self.readout not in ("cell", "dense"):
             raise Unfit(f"the readout is 'cell' or 'dense', not {self.readout!r}")
         if self.readout == "dense" and not self.hidden:

@@ -210,13 +210,13 @@ def step(
     model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples, *, one_by_one: bool = False
 ) -> Member:
     """One update of the parameters with the gradient over the examples; see `gradient`."""
-    slope = gradient(model, member.params, examples, one_by_one=one_by_one)
+    grads = gradient(model, member.params, examples, one_by_one=one_by_one)
     transform = optimizers.optimizer(optimizer, member.hyper)
-    updates, optimizer_state = transform.update(slope, member.optimizer_state, member.params)
+    updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
 
 
-def advance(
+def train_steps(
     task: Task,
     model: nn.Module,
     optimizer: str | Scheduled,
@@ -227,9 +227,9 @@ def advance(
     one_by_one: bool = False,
 ) -> Member:
     """The steps from ``start`` up to ``stop``."""
-    examples, take = member.examples, partial(step, model, optimizer, one_by_one=one_by_one)
+    examples, update = member.examples, partial(step, model, optimizer, one_by_one=one_by_one)
     if task.batch is None:
-        return jax.lax.fori_loop(start, stop, lambda _, m: take(m, examples), member)
+        return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
 
     count = len(examples.inputs)
     batches = count // task.batch
@@ -237,19 +237,19 @@ def advance(
     def shuffle(index: Int[Array, ""]) -> Int[Array, "batches N"]:
         return shuffled(task, member.key, index // batches, count)
 
-    def update(
+    def update_in_order(
         index: Int[Array, ""], state: tuple[Member, Int[Array, "batches N"]]
     ) -> tuple[Member, Int[Array, "batches N"]]:
         member, order = state
         # All members of a block begin an epoch together, so that `vmap` leaves this a branch.
         order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
         chosen = order[index % batches]
-        return take(member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
+        return update(member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
 
-    return jax.lax.fori_loop(start, stop, update, (member, shuffle(start)))[0]
+    return jax.lax.fori_loop(start, stop, update_in_order, (member, shuffle(start)))[0]
 
 
-def follow(
+def train_until(
     task: Task,
     model: nn.Module,
     optimizer: str | Scheduled,
@@ -278,22 +278,22 @@ def follow(
         The network at the last stop, and records with a leading axis R: zeros at stops that are not recorded.
     """
 
-    def leg(
+    def segment(
         state: tuple[Member, Int[Array, ""]], at: tuple[Int[Array, ""], Bool[Array, ""]]
     ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
         member, begun = state
         stop, wanted = at
-        member = advance(task, model, optimizer, member, begun, stop, one_by_one=one_by_one)
+        member = train_steps(task, model, optimizer, member, begun, stop, one_by_one=one_by_one)
 
-        def told(member: Member) -> tuple[Sound, Record]:
+        def recording(member: Member) -> tuple[Sound, Record]:
             member, made = record(model, member, stop, after=after)
             return member.sound, made
 
-        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(told, member)[1])
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])
         # All members of a block stop together, so that `vmap` leaves this a branch.
-        sound, made = jax.lax.cond(wanted, told, lambda member: (member.sound, nothing), member)
+        sound, made = jax.lax.cond(wanted, recording, lambda member: (member.sound, nothing), member)
         member = member._replace(sound=sound)
         return (member, stop), made
 
-    (member, _), records = jax.lax.scan(leg, (member, start), (stops, recorded))
+    (member, _), records = jax.lax.scan(segment, (member, start), (stops, recorded))
     return member, records

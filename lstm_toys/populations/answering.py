@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree, Shaped
 
-from lstm_toys import values
+from lstm_toys import arguments
+from lstm_toys.execution import value
 from lstm_toys.networks import training
-from lstm_toys.populations import blocks, value
+from lstm_toys.populations import blocks
 
 CURVE_BLOCK = 8
 """Curves that one compiled program answers at a time."""
@@ -78,10 +79,10 @@ def in_blocks(
     Raises:
         ValueError: see `answers`.
     """
-    values.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
-    values.known("inputs", inputs)
-    inputs = values.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
-    block = values.whole("block", block, least=1)
+    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    arguments.known("inputs", inputs)
+    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
+    block = arguments.whole("block", block, least=1)
     curves, points, features = inputs.shape
     mesh = blocks.mesh()
     program, seeds = compiled(model, mesh), networks(model, params, points, features)
@@ -112,7 +113,7 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
     given = {name: np.shape(leaf) for name, leaf in _leaves(params)}
     counts = {shape[0] for shape in given.values() if shape}
     if given.keys() != expected.keys():
-        told = ", ".join(given) or values.brief(params)
+        told = ", ".join(given) or arguments.brief(params)
         raise ValueError(f"params must be of networks of the model, {', '.join(expected)}, not {told}")
     for name, shape in expected.items():
         if len(given[name]) != len(shape) + 1:

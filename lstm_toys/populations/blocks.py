@@ -90,16 +90,19 @@ def member(params: PyTree) -> PyTree:
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params)
 
 
-def group_size(members: int, block: int, device_count: int) -> int:
-    """Members that the devices hold together: see `GROUP_MEMBERS`; all groups are of about one size."""
+def group_size(members: int, block: int, device_count: int, workers: int = 1) -> int:
+    """Members that the devices of a process hold together: see `GROUP_MEMBERS`; all groups are of about one size.
+
+    Args:
+        members: their number.
+        block: members of a block.
+        device_count: devices of a process.
+        workers: processes that share the groups; each gets at least one if there are enough members.
+    """
     blocks = -(-members // block)
     group_count = -(-blocks // (device_count * max(1, GROUP_MEMBERS // block)))
-    return device_count * -(-blocks // (device_count * group_count)) * block
-
-
-def share(members: int, block: int, workers: int) -> int:
-    """Members of a group where several processes each work on groups: as many as one device holds, or fewer."""
-    return min(group_size(members, block, 1), max(1, -(-members // (block * max(1, workers)))) * block)
+    size = device_count * -(-blocks // (device_count * group_count)) * block
+    return min(size, max(1, -(-members // (block * max(1, workers)))) * block)
 
 
 def groups(members: int, size: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:

@@ -6,7 +6,7 @@ import flax.linen as nn
 import numpy as np
 from jaxtyping import Bool, Float
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.networks.stack import Stack
 
 
@@ -21,7 +21,7 @@ def population(
         losses: after the last of them.
         diverged: members that are left out of the median.
     """
-    network = values.brief(model)
+    network = arguments.brief(model)
     if isinstance(model, Stack):
         layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])
         network = f"{model.cell}, {layers}"

@@ -10,13 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
-from lstm_toys import values
+from lstm_toys import arguments
+from lstm_toys.execution import value
 from lstm_toys.networks import sizes, training
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import blocks, value
+from lstm_toys.populations import blocks
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
@@ -60,23 +61,23 @@ def members(
         ValueError: no seed or one twice, an unknown optimizer, a hyper-parameter that it does not take, or that is not
             within `BOUNDS`, or other training numbers than those wanted.
     """
-    if values.several(seeds):
-        members = np.array(values.wholes("seeds", seeds, least=0, most=2**32 - 1))
+    if arguments.several(seeds):
+        members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
     else:
-        members = np.arange(values.whole("seeds", seeds, least=1, most=2**31 - 1))
+        members = np.arange(arguments.whole("seeds", seeds, least=1, most=2**31 - 1))
     stated = {} if numbers is None else numbers
-    values.mapping("numbers", stated, "training numbers by name")
+    arguments.mapping("numbers", stated, "training numbers by name")
     if set(stated) != set(wanted):
         raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
     given = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
     defaults = takes(optimizer)
     for name in ("momentum", "decay"):
         if name in given and name not in defaults:
-            raise values.refused(name, f"None, since {optimizer} has no {name}", given[name])
+            raise arguments.refused(name, f"None, since {optimizer} has no {name}", given[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
-        values.known(name, value)
-        held = values.numbers(name, value, str(len(members)), **bounds)
+        arguments.known(name, value)
+        held = arguments.numbers(name, value, str(len(members)), **bounds)
         return np.broadcast_to(np.asarray(held, float), members.shape)
 
     columns = {
@@ -84,7 +85,7 @@ def members(
         for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | given).items()
     }
     of_task = {name: column(name, stated[name]) for name in wanted}
-    if values.several(seeds):
+    if arguments.several(seeds):
         _refuse_twice(members, [*columns.values(), *of_task.values()])
     single = {name: each.astype(np.float32) for name, each in columns.items()}
     numbers_of = {name: each.astype(np.float32) for name, each in of_task.items()}
@@ -135,12 +136,12 @@ class Programs(NamedTuple):
 
     Attributes:
         initialize: from a `Start` and the base seed to members.
-        follow: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
-            `training.Record`; see `training.follow`. Takes the members' memory.
+        train_until: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
+            `training.Record`; see `training.train_until`. Takes the members' memory.
     """
 
     initialize: Callable[..., training.Member]
-    follow: Callable[..., tuple[training.Member, training.Record]]
+    train_until: Callable[..., tuple[training.Member, training.Record]]
 
 
 def compile_programs(
@@ -165,13 +166,13 @@ def compile_programs(
         Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
-    initialize, follow = functions(task, model, optimizer, mesh, after)
+    initialize, train_until = functions(task, model, optimizer, mesh, after)
     start, members = shapes(task, group, mesh, initialize)
-    return Programs(initialize.lower(start, np.uint32(0)).compile(), follow.lower(members, *CALL).compile())
+    return Programs(initialize.lower(start, np.uint32(0)).compile(), train_until.lower(members, *CALL).compile())
 
 
 CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
-"""What `Programs.follow` takes besides members."""
+"""What `Programs.train_until` takes besides members."""
 
 
 def functions(
@@ -179,7 +180,7 @@ def functions(
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
     """What `Programs` are compiled from."""
     one_by_one = curves_at_once(task, model) == 1
-    step = partial(training.follow, task, model, optimizer, after=after, one_by_one=one_by_one)
+    step = partial(training.train_until, task, model, optimizer, after=after, one_by_one=one_by_one)
     begin = partial(_begin, task, model, optimizer)
     return blocks.spread(begin, mesh, batch=blocks.one_by_one), blocks.spread(step, mesh, donate=True)
 
@@ -213,11 +214,11 @@ def value_of(
     """
     key = (id(task), model, optimizer, block, float(after))
     if key not in _values:
-        initialize, follow = functions(task, model, optimizer, value.mesh(), after)
+        initialize, train_until = functions(task, model, optimizer, value.mesh(), after)
         start = value.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
         members = value.spread(member_shapes(task, model, optimizer), block)
         found = value.lowered("initialization", initialize, start, np.uint32(0))
-        found |= value.lowered("training", follow, members, *CALL)
+        found |= value.lowered("training", train_until, members, *CALL)
         _values[key] = task, found  # Whose number is its own as long as it is kept.
     return _values[key][1]
 

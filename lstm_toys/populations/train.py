@@ -1,40 +1,38 @@
-"""Many networks trained at once."""
+"""Many networks trained at once: the population, group after group."""
 
-import inspect
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, ParamSpec
+from functools import partial
+from itertools import chain
+from typing import Any, Literal
 
 import flax.linen as nn
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from lstm_toys import forks, output, values
+from lstm_toys import arguments, output
+from lstm_toys.execution import devices
+from lstm_toys.execution.base import Executor
+from lstm_toys.execution.here import Here
+from lstm_toys.execution.progress import TrainingProgress
 from lstm_toys.networks import training
-from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import blocks, overview, programs, value
-from lstm_toys.populations.checkpoints import Checkpoints, encoded
-from lstm_toys.populations.course import Course
-from lstm_toys.populations.elsewhere import Elsewhere
-from lstm_toys.populations.groups import Answers, Group, Part, Plan, Trainer
-from lstm_toys.populations.interruption import Stopped
-from lstm_toys.populations.progress import TrainingProgress
+from lstm_toys.networks.optimizers import Schedule
+from lstm_toys.populations import blocks, codec, group, overview
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, Reached, TrainingJob
+from lstm_toys.populations.programs import Start
+from lstm_toys.populations.specification import Specification, specify
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
-P = ParamSpec("P")
-
-RECORDS = 200
-"""Recorded steps of a training, at most, besides step 0."""
-
 Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
-"""Is told, at recorded steps, of the step that a group of members has reached, their losses, and which are sound."""
+"""Called at recorded steps with the step that a group of members has reached, their losses, and which are sound."""
 
 
 class Diverged(Exception):
-    """Seeds diverged and were not to; the arguments are their numbers and the recorded step."""
+    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the recorded step."""
 
 
 @dataclass(repr=False, eq=False)
@@ -107,305 +105,211 @@ class Population:
         return overview.population(self.model, int(self.steps[-1]), self.train_loss[:, -1], self.diverged)
 
 
-def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
-    """Step 0, the given steps, and evenly spaced ones between, at most `RECORDS` after step 0.
-
-    Args:
-        steps: that have to be among them, the last one included.
-        least: steps that have to lie between two of the others.
-    """
-    between = np.arange(0, max(steps), max(least, -(-max(steps) // RECORDS)))
-    return np.unique(np.concatenate([[0], between, steps])).astype(np.int32)
-
-
-def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
-    """Which records to keep as frames: the first, the last, and ones that come ever more rarely between."""
-    return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
-
-
 class Training:
     """A population in training, one group of members after another.
 
-    The arguments are those of `train`, and what raises is the same.
+    Args:
+        specification: what all members share.
+        start: what each of them starts from, ``[M]``.
+        executor: computes the groups; None: this process.
+        checkpoints: where to continue from, if there are any, and where to leave more.
+        monitor: called at recorded steps.
+        stop: called before the first step and about once a second; returns True to end the training.
+        on_divergence: whether a member that diverges is marked, or ends the training.
 
     Attributes:
-        task: the training set.
-        model: the network.
-        recorded: recorded steps ``[R]``.
-        kept: indices of the records that are kept as frames.
-        block: members that one compiled program works on.
+        specification: as above.
+        members: their number.
+        group_size: members that are trained together.
+        member_steps: taken so far.
+        seconds: spent so far on ``compile``, ``train`` and, if there are curves to answer, ``evaluate``; seconds of
+            workers are divided by their number.
+        fingerprints: of all executions of the training, this one first.
         executed: by which of `fingerprints` each member was trained, ``[M]``.
     """
 
     def __init__(
         self,
-        task: Task,
-        model: nn.Module,
+        specification: Specification,
+        start: Start,
         *,
-        seeds: int | Int[np.ndarray, " M"],
-        steps: int | Sequence[int],
-        learning_rate: float | Float[np.ndarray, " M"] | Schedule,
-        optimizer: str = "sgd",
-        momentum: float | Float[np.ndarray, " M"] | None = None,
-        decay: float | Float[np.ndarray, " M"] | None = None,
-        numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
-        noise: float | Float[np.ndarray, " M"] = 0.0,
-        base_seed: int = 0,
-        block: int | None = None,
-        frames: int = 0,
-        progress: bool = False,
-        monitor: Monitor | None = None,
+        executor: Executor | None = None,
         checkpoints: Checkpoints | None = None,
+        monitor: Monitor | None = None,
         stop: Callable[[], bool] | None = None,
         on_divergence: Literal["exclude", "stop"] = "exclude",
-        cluster: Elsewhere | None = None,
-        shown: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
-        after: float | int = AFTER,
     ) -> None:
-        forks.check()
-        values.instance("task", task, Task, "a Task, such as lt.reproduce makes")
-        values.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
-        self._start = programs.members(
-            optimizer,
-            seeds=seeds,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            decay=decay,
-            noise=noise,
-            wanted=task.numbers,
-            numbers=numbers,
-        )
-        self.task, self.model = task, model
-        if callable(learning_rate):
-            _check_schedule(learning_rate)
-        base_seed = values.whole("base_seed", base_seed, least=0, most=2**32 - 1)
-        frames = values.whole("frames", frames, least=0, most=1_000_000)
-        values.choice("on_divergence", on_divergence, "exclude", "stop")
+        arguments.choice("on_divergence", on_divergence, "exclude", "stop")
         for name, function in (("monitor", monitor), ("stop", stop)):
             if function is not None:
-                values.function(name, function, "a function")
+                arguments.function(name, function, "a function")
         if checkpoints is not None:
-            values.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
-        if cluster is not None:
-            values.instance("cluster", cluster, Elsewhere, "a lstm_toys.populations.cluster.Cluster")
-        progress = values.switch("progress", progress)
-        if progress and monitor is not None:
-            raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
-        self._progress, self._monitor, self._checkpoints = progress, monitor, checkpoints
-        self._stop, self._on_divergence, self._cluster = stop, on_divergence, cluster
-        most = 2**31 - 1
-        if values.several(steps):
-            wanted = sorted({*values.wholes("steps", steps, least=0, most=most)})
-        else:
-            wanted = [values.whole("steps", steps, least=0, most=most)]
-        shown = _curves_by_step(shown, wanted, task)
-        self.block = (
-            programs.suitable_block(task, model) if block is None else values.whole("block", block, least=1, most=most)
-        )
-        if not 0 <= values.number("after", after) < 1:
-            raise values.refused("after", "a share of a curve from 0 to less than 1", after)
-        # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
-        self.recorded = recorded_steps(wanted, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
-        self.kept = frame_indices(len(self.recorded), frames)
-        count = len(self._start.seed)
-        self.executed = np.zeros(count, int)
-        if cluster is None:
-            size = blocks.group_size(count, self.block, blocks.mesh().size)
-        else:
-            size = blocks.share(count, self.block, cluster.workers)
-        plan = Plan(
-            task=task,
-            model=model,
-            optimizer=Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer,
-            base_seed=base_seed,
-            block=self.block,
-            size=checkpoints.group_size(size, count) if checkpoints else size,
-            wanted=tuple(wanted),
-            recorded=self.recorded,
-            kept=self.kept,
-            shown=shown,
-            after=float(after),
-        )
-        self._trainer = Trainer(plan, self._report, stop or (lambda: False))
+            arguments.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
+        if executor is not None:
+            arguments.instance("executor", executor, Executor, "an Executor, such as lstm_toys.execution.here.Here()")
+        self.specification, self._start = specification, start
+        self._executor, self._checkpoints = executor or Here(), checkpoints
+        self._monitor, self._on_divergence = monitor, on_divergence
+        self._stop = stop or (lambda: False)
+        self.members, self.member_steps = len(start.seed), 0
+        size = blocks.group_size(self.members, specification.block, self._executor.devices, self._executor.workers)
+        self.group_size = checkpoints.group_size(size, self.members) if checkpoints else size
+        self.seconds = {"compile": 0.0, "train": 0.0} | ({"evaluate": 0.0} if specification.curves else {})
+        self.fingerprints = [devices.fingerprint(specification.block)]
+        self.executed = np.zeros(self.members, int)
+        self._origins: dict[int, codec.Origin] = {}
 
     @property
-    def group_size(self) -> int:
-        """Members that are trained together."""
-        return self._trainer.plan.size
-
-    @property
-    def member_steps(self) -> int:
-        """Taken so far."""
-        return self._trainer.member_steps
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Spent so far on ``compile``, ``train`` and, where curves are shown, ``evaluate``."""
-        return self._trainer.seconds
-
-    @property
-    def fingerprints(self) -> list[dict[str, Any]]:
-        """Of all executions that the training has seen, this one first; none without checkpoints."""
-        return self._checkpoints.fingerprints if self._checkpoints else []
-
-    def value(self) -> value.Value:
-        """Digests of what would be computed."""
-        return {**self._trainer.plan.value(), "members": value.digest(self._start)}
+    def group_count(self) -> int:
+        """How many groups there are."""
+        return -(-self.members // self.group_size)
 
     def population(self) -> Population:
-        """Trains every group of members, and puts them together."""
-        if self._progress:
-            shown = TrainingProgress(output.console(), [1.0])
-            shown.begin("training", len(self._start.seed), self._trainer.plan.wanted[-1])
-            self._monitor = shown
-            with shown:
-                return self._population()
-        return self._population()
-
-    def _population(self) -> Population:
-        whole: PyTree = None
-        for part in self.parts():
-            found = (part.states, part.histories, part.answers)
-            whole = _filled(whole, found, part.members, len(self._start.seed))
-        states, histories, answers = whole
+        """Trains every group, and puts their members together."""
+        spec, whole = self.specification, tuple[Any, ...]()
+        for members, result in self.groups():
+            state = result.state
+            arrays = (state.kept, state.losses, state.errors, state.frames, result.answers)
+            whole = _filled(whole, arrays, members, self.members)
+        states, losses, errors, frames, answers = whole
         return Population(
-            task=self.task,
-            model=self.model,
+            task=spec.task,
+            model=spec.model,
             states=states,
-            steps=self.recorded,
-            train_loss=histories.losses,
-            train_rmse=histories.errors,
-            frame_steps=self.recorded[self.kept],
-            frames=histories.frames,
+            steps=spec.recorded,
+            train_loss=losses,
+            train_rmse=errors,
+            frame_steps=spec.recorded[spec.frames],
+            frames=frames,
             answers=answers,
-            block=self.block,
-            numbers={name: np.asarray(values) for name, values in self._start.hyper.numbers.items()},
+            block=spec.block,
+            numbers={name: np.asarray(each) for name, each in self._start.hyper.numbers.items()},
             member_steps=self.member_steps,
             seconds=self.seconds,
-            after=self._trainer.plan.after,
+            after=spec.after,
         )
 
-    def parts(self) -> Iterator[Part]:
-        """Yields every group of members at the end of its training, here or by the workers of a cluster.
+    def groups(self) -> Iterator[tuple[range, GroupResult]]:
+        """Trains every group, and yields the numbers of its members and what became of them, in any order.
 
-        Here in order; by workers in any.
+        Raises:
+            Stopped, Diverged, Damaged, OSError: see `train`.
         """
-        count, size = len(self._start.seed), self.group_size
-        groups = [range(first, min(first + size, count)) for first in range(0, count, size)]
-        yield from self._parts_here(groups) if self._cluster is None else self._parts_by(self._cluster, groups)
-
-    def _parts_here(self, groups: Sequence[range]) -> Iterator[Part]:
-        self._trainer.compile()
-        if self._stop is not None and self._stop():
-            raise Stopped(0)
-        for numbers in groups:
-            course = self._trainer.course(numbers)
-            if before := self._trainer.train(course, self._starts(numbers), self._checkpoints):
-                self._note(numbers, before)
-            yield self._part(course)
-
-    def _parts_by(self, cluster: Elsewhere, groups: Sequence[range]) -> Iterator[Part]:
-        """Has groups trained by workers; what comes back is left as a checkpoint, from which anybody may continue."""
-        todo = []
-        for numbers in groups:
-            start, content = self._starts(numbers), b""
-            if self._checkpoints and self._checkpoints.has(numbers.start):
-                course = self._trainer.course(numbers)
-                begun = self._trainer.resume(course, start, self._checkpoints)
-                if course.finished:
-                    self._note(numbers, begun.fingerprints[0])
-                    yield self._part(course)
-                    continue
-                content = encoded(course.state(), begun.origin, begun.fingerprints)
-            todo.append(Group(numbers, start, content))
-        if isinstance(self._monitor, TrainingProgress):
-            self._monitor.spread(len(todo), lambda: cluster.workers)
+        callbacks = Callbacks(self._record, self._due, self._save, self._stop)
+        job = TrainingJob(self.specification, self.group_size, callbacks)
+        ranges = [
+            range(first, min(first + self.group_size, self.members))
+            for first in range(0, self.members, self.group_size)
+        ]
+        finished = [members for members in ranges if self._finished(members)]
+        unfinished = [members for members in ranges if members not in finished]
         began = time.perf_counter()
-        for group, outcome in cluster.outcomes(self._trainer.plan, todo, self._stop or (lambda: False)):
-            course = self._trainer.course(group.numbers)
-            fingerprint = self._trainer.arrived(course, outcome.value, self._checkpoints)
-            self._note(group.numbers, fingerprint)
-            self.seconds["train"] += time.perf_counter() - began
-            yield Part(group.numbers, course.states, course.histories(), outcome.value.answers)
+        # What is finished already is answered here, since sending it takes longer.
+        for asked, (result, fingerprint) in chain(
+            Here().map(job, map(self._group, finished), self._stop),
+            self._executor.map(job, map(self._group, unfinished), self._stop),
+        ):
+            self._record(group.reached(self.specification, asked.members, result.state))
+            if result.member_steps:
+                fingerprint = {**fingerprint, "block": self.specification.block}
+                self._note(asked.members, fingerprint)
+                self._save(asked, result.state, fingerprint, finished=True)
+            self.member_steps += result.member_steps
+            spent = {name: each / self._executor.workers for name, each in result.seconds.items()}
+            spent["train"] = max(0.0, time.perf_counter() - began - sum(spent.values()))
+            self.seconds = {name: seconds + spent[name] for name, seconds in self.seconds.items()}
+            yield asked.members, result
             began = time.perf_counter()
-        if self._stop is not None and self._stop():
-            raise Stopped(0)
 
-    def _starts(self, numbers: range) -> programs.Start:
-        """What members of a group start from."""
-        start: programs.Start = jax.tree.map(lambda leaf: leaf[numbers.start : numbers.stop], self._start)
-        return start
+    def _finished(self, members: range) -> bool:
+        last = self.specification.kept_steps[-1]
+        return self._checkpoints is not None and self._checkpoints.step(members) == last
 
-    def _part(self, course: Course) -> Part:
-        return Part(course.numbers, course.states, course.histories(), self._trainer.answers(course))
+    def _group(self, members: range) -> Group:
+        """A group in the state that its newest checkpoint has, if there is one."""
+        start: Start = jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start)
+        fresh = Group(members, start)
+        if self._checkpoints is None:
+            return fresh
+        decode = partial(codec.decode, specification=self.specification, members=members)
+        loaded = self._checkpoints.load(members, decode)
+        if loaded is None:
+            return fresh
+        path, found = loaded
+        codec.check(path, found, self._origin(fresh), self.fingerprints[0])
+        for fingerprint in found.fingerprints:
+            if fingerprint not in self.fingerprints:
+                current = self.fingerprints[0]
+                changed = [name for name in current if current[name] != fingerprint.get(name)]
+                self._checkpoints.tell(
+                    f"warning: the run was begun with another {', '.join(changed)}; bits may differ from those of an "
+                    "uninterrupted run"
+                )
+        self._note(members, found.fingerprints[0], *found.fingerprints[1:])
+        return fresh._replace(state=found.state)
 
-    def _note(self, numbers: range, fingerprint: dict[str, Any]) -> None:
-        """Notes by which execution members were trained, elsewhere or before."""
-        if self._checkpoints:
-            known = self._checkpoints.fingerprints
-            if fingerprint not in known:
-                known.append(fingerprint)
-            self.executed[numbers.start : numbers.stop] = known.index(fingerprint)
+    def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
+        """Notes the executions that have trained members, the last one first."""
+        self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
+        self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
-    def _report(self, course: Course) -> None:
-        """Tells the monitor of the last record, and ends the training if a seed diverged that was not to, or could not
-        begin."""
-        if not np.isfinite(course.first_losses).all():
-            seed = self._start.seed[np.asarray(course.numbers)[~np.isfinite(course.first_losses)][0]]
+    def _due(self) -> bool:
+        return self._checkpoints is not None and self._checkpoints.due
+
+    def _save(
+        self, saved: Group, state: GroupState, fingerprint: dict[str, Any] | None = None, *, finished: bool = False
+    ) -> None:
+        """Leaves a checkpoint of a group, if there are any, computed by this execution or that of a fingerprint."""
+        if self._checkpoints is not None:
+            latest = fingerprint or self.fingerprints[0]
+            every = [latest, *(each for each in self.fingerprints if each != latest)]
+            content = codec.encode(state, self._origin(saved), every)
+            self._checkpoints.save(saved.members, state.step, content, finished=finished)
+
+    def _origin(self, asked: Group) -> codec.Origin:
+        if asked.members.start not in self._origins:
+            self._origins[asked.members.start] = codec.origin(self.specification, asked)
+        return self._origins[asked.members.start]
+
+    def _record(self, reached: Reached) -> None:
+        """Calls the monitor; ends the training if a seed cannot begin, or diverged with ``on_divergence="stop"``."""
+        if not np.isfinite(reached.first_losses).all():
+            seed = self._start.seed[np.asarray(reached.members)[~np.isfinite(reached.first_losses)][0]]
             raise ValueError(
                 f"the loss of the untrained network of seed {seed} is not a finite number: what the task's examples "
                 "give, the noise on it, or what the model answers is not, or its squares are beyond single precision"
             )
         if self._monitor is not None:
-            self._monitor(course.recorded_step, course.losses, course.sound)
-        if self._on_divergence == "stop" and course.diverged.any():
-            numbers = np.asarray(course.numbers)[course.diverged]
-            raise Diverged(np.unique(self._start.seed[numbers]).tolist(), course.recorded_step)
+            self._monitor(reached.step, reached.losses, reached.sound)
+        if self._on_divergence == "stop" and reached.diverged.any():
+            numbers = np.asarray(reached.members)[reached.diverged]
+            raise Diverged(np.unique(self._start.seed[numbers]).tolist(), reached.step)
 
 
-def _check_schedule(schedule: Schedule) -> None:
-    """Raises ValueError if a schedule does not give one number for the number of a step."""
-    try:
-        rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
-    except TypeError:  # Of many lines.
-        told = "a schedule that JAX can trace, with jnp.where where Python has if"
-        raise values.refused("learning_rate", told, schedule) from None
-    if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
-        raise values.refused("learning_rate", "a schedule from the number of a step to one number", rate)
-
-
-def _curves_by_step(
-    shown: Mapping[int, Float[np.ndarray, "C T F"]] | None, steps: Sequence[int], task: Task
-) -> dict[int, Float[np.ndarray, "C T F"]]:
-    """Curves to be answered after some of the steps, checked."""
-    if shown is None:
-        return {}
-    values.instance("shown", shown, Mapping, "curves by steps")
-    found = {}
-    for step, curves in shown.items():
-        if step not in steps:
-            told = values.brief(step)
-            raise ValueError(f"curves are shown after steps whose parameters are kept, not after {told}")
-        axes = f"C T {len(task.shown)}"
-        found[values.whole("shown", step)] = values.array(f"shown[{step}]", curves, axes, empty=True)
-    return found
-
-
-def _taking(
-    stated: Callable[P, Training],
-) -> Callable[[Callable[..., Population]], Callable[P, Population]]:
-    """Gives a function the signature of what states the arguments in its place."""
-
-    def signed(function: Callable[..., Population]) -> Callable[P, Population]:
-        signature = inspect.signature(stated).replace(return_annotation=Population)
-        function.__signature__ = signature  # type: ignore[attr-defined]
-        return function
-
-    return signed
-
-
-@_taking(Training)
-def train(*arguments: Any, **options: Any) -> Population:
+def train(
+    task: Task,
+    model: nn.Module,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    steps: int | Sequence[int],
+    learning_rate: float | Float[np.ndarray, " M"] | Schedule,
+    optimizer: str = "sgd",
+    momentum: float | Float[np.ndarray, " M"] | None = None,
+    decay: float | Float[np.ndarray, " M"] | None = None,
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
+    noise: float | Float[np.ndarray, " M"] = 0.0,
+    base_seed: int = 0,
+    block: int | None = None,
+    frames: int = 0,
+    curves: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
+    after: float | int = AFTER,
+    progress: bool = False,
+    monitor: Monitor | None = None,
+    checkpoints: Checkpoints | None = None,
+    stop: Callable[[], bool] | None = None,
+    on_divergence: Literal["exclude", "stop"] = "exclude",
+    executor: Executor | None = None,
+) -> Population:
     """Trains networks, one a member: a seed under one setting of the hyper-parameters.
 
     A hyper-parameter is one number for all members, or one for each.
@@ -428,15 +332,15 @@ def train(*arguments: Any, **options: Any) -> Population:
         block: members that one compiled program works on; another one changes the last bits of every result. None: as
             many as suit the task.
         frames: how many records to keep the answer to the first training curve of, at most.
+        curves: curves ``[C, T, F]`` to be answered after some of the steps, by these steps.
+        after: the share of a sequence at its beginning that the recorded RMSE leaves out, since every network starts
+            from a zero state and has to find the curve first.
         progress: show steps, rate, loss and the time left, as a bar on a terminal and in lines elsewhere.
         monitor: told of the progress instead.
         checkpoints: where to continue from, if there are any, and where to leave more.
         stop: asked before the first step and about once a second; the training ends with `Stopped` if it says so.
         on_divergence: whether a member that diverges is marked, or ends the training.
-        cluster: whose workers train the groups of members, instead of this process.
-        shown: curves ``[C, T, F]`` to be answered after some of the steps, by these steps.
-        after: the share of a sequence at its beginning that the recorded RMSE leaves out, since every network starts
-            from a zero state and has to find the curve first.
+        executor: computes the groups of members; None: this process.
 
     Raises:
         ValueError: an argument is impossible, such as no seed, negative steps or an unknown optimizer; the task has
@@ -454,12 +358,45 @@ def train(*arguments: Any, **options: Any) -> Population:
         >>> trained.train_loss.shape  # [seed, recorded step]
         (2, 21)
     """
-    return Training(*arguments, **options).population()
+    specification, start = specify(
+        task,
+        model,
+        seeds=seeds,
+        steps=steps,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        momentum=momentum,
+        decay=decay,
+        numbers=numbers,
+        noise=noise,
+        base_seed=base_seed,
+        block=block,
+        frames=frames,
+        curves=curves,
+        after=after,
+    )
+    if arguments.switch("progress", progress) and monitor is not None:
+        raise ValueError("progress is shown, or a monitor is told of it; give one of the two")
+    bar = TrainingProgress(output.console(), [1.0]) if progress else None
+    training = Training(
+        specification,
+        start,
+        executor=executor,
+        checkpoints=checkpoints,
+        monitor=bar or monitor,
+        stop=stop,
+        on_divergence=on_divergence,
+    )
+    if bar is None:
+        return training.population()
+    with bar:
+        bar.begin("training", training.members, specification.kept_steps[-1])
+        return training.population()
 
 
-def _filled(whole: PyTree, part: PyTree, members: range, count: int) -> PyTree:
+def _filled(whole: tuple[PyTree, ...], part: tuple[PyTree, ...], members: range, count: int) -> tuple[PyTree, ...]:
     """Copies the arrays of a group of members into those of all of them, which are made with the first group."""
-    if whole is None:
+    if not whole:
         whole = jax.tree.map(lambda leaf: np.empty((count, *leaf.shape[1:]), leaf.dtype), part)
     jax.tree.map(lambda to, leaf: np.copyto(to[members.start : members.stop], leaf), whole, part)
     return whole

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
@@ -30,7 +30,7 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
-    values.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
+    arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
     # Made in memory: HDF5 reports a full disk late, and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
     with replacing(Path(path)) as temporary:
@@ -105,7 +105,7 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
     """
-    values.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
+    arguments.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves = dict(_flat(params))
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)

@@ -6,7 +6,3 @@
 >>> print(lt.Settings("line", seeds=2, base_seed=0, block=None, **training, **network))
 line (hidden 4, readout cell), 2 seeds
 """
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

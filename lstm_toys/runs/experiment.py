@@ -10,7 +10,7 @@ from typing import Any
 
 import jaxtyping as jt
 
-from lstm_toys import figures, results, tasks, values
+from lstm_toys import arguments, figures, results, tasks
 from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
 from lstm_toys.tasks.goal import Goal
@@ -90,17 +90,17 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        values.instance("name", self.name, str, "text")
+        arguments.instance("name", self.name, str, "text")
         for name in ("task", "probes", "draw", "compare", "beside"):
-            values.function(name, getattr(self, name), "a function")
+            arguments.function(name, getattr(self, name), "a function")
         for name, function in (("planes", self.planes), ("model", self.model)):
             if function is not None:
-                values.function(name, function, "a function, or None")
-        values.whole("frames", self.frames, least=0)
-        values.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
-        values.mapping("defaults", self.defaults, "values of flags, by name")
-        values.mapping("numbers", self.numbers, "training numbers, by name")
-        object.__setattr__(self, "numbers", {name: values.number(name, each) for name, each in self.numbers.items()})
+                arguments.function(name, function, "a function, or None")
+        arguments.whole("frames", self.frames, least=0)
+        arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
+        arguments.mapping("defaults", self.defaults, "values of flags, by name")
+        arguments.mapping("numbers", self.numbers, "training numbers, by name")
+        object.__setattr__(self, "numbers", {name: arguments.number(name, each) for name, each in self.numbers.items()})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
             raise ValueError(f"no experiment can be named {self.name!r}: names are letters, digits, and any of _ . -")
         for name in self.numbers:
@@ -108,7 +108,7 @@ class Experiment:
                 raise ValueError(f"experiment {self.name}: {name!r} cannot be the name of a training number")
 
     def __repr__(self) -> str:
-        return values.line(self, name=self.name, defaults=self.defaults, numbers=self.numbers)
+        return arguments.line(self, name=self.name, defaults=self.defaults, numbers=self.numbers)
 
     @cached_property
     def declared(self) -> str:

@@ -262,7 +262,7 @@ class Run(Generic[Identified]):
             The folder ``<results_dir>/<name>``.
 
         Raises:
-            Refused: see `publishing.publish`.
+            NotPublished: see `publishing.publish`.
         """
         target = self.results_dir / self.name
         publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)

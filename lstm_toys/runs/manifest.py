@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_toys import opened
+from lstm_toys.execution.switches import environment
 from lstm_toys.files import replacing
-from lstm_toys.populations.numerics import environment
 
 SCHEMA = 1
 

@@ -24,7 +24,7 @@ PATIENCE = 60.0
 """Seconds to wait for another process that publishes."""
 
 
-class Refused(Exception):
+class NotPublished(Exception):
     """A set that cannot be published, before anything was touched; the argument says why, in one line."""
 
 
@@ -41,13 +41,14 @@ def publish(
         folder: the folder of all published sets, which may be the target itself; None: the target's parent.
 
     Raises:
-        Refused: the set would replace a file that is not as it was published, or another process publishes for long.
+        NotPublished: the set would replace a file that was changed since it was published, or another process is
+            publishing.
         Damaged: the manifest of the old set, or the journal of an interruption, is.
         OSError: a file cannot be read or written. The set is the old one, or will be the new one after `repair`.
     """
     new = {source.name: source for source in sources}
     if len(new) < len(sources) or MANIFEST in new:
-        raise Refused(f"{target} cannot hold two files of one name, nor a {MANIFEST} but its own")
+        raise NotPublished(f"{target} cannot hold two files of one name, nor a {MANIFEST} but its own")
     with _locked(folder or target.parent):
         target.mkdir(exist_ok=True)
         _settle(target, tell)
@@ -55,7 +56,9 @@ def publish(
         published = _names(read_json(manifest), "files", manifest) if manifest.exists() else {}
         found = {name: _digest(target / name) for name in {*new, *published}}
         if foreign := sorted(name for name in new if found[name] not in (None, published.get(name))):
-            raise Refused(f"{target}: not published, or changed since; move or remove them first: {', '.join(foreign)}")
+            raise NotPublished(
+                f"{target}: not published, or changed since; move or remove them first: {', '.join(foreign)}"
+            )
         try:
             (target / STAGE).mkdir()
             for name, source in new.items():
@@ -77,7 +80,7 @@ def repair(folder: Path, tell: Callable[[str], None]) -> None:
         tell: see `publish`.
 
     Raises:
-        Refused: another process publishes for long.
+        NotPublished: another process publishes for long.
         Damaged: the journal of an interruption is.
         OSError: a file cannot be read, replaced or removed.
     """
@@ -100,7 +103,7 @@ def _locked(folder: Path) -> Iterator[None]:
         try:
             stack.enter_context(locked(folder / LOCK, PATIENCE))
         except BlockingIOError:
-            raise Refused(f"another process has been publishing into {folder} for {PATIENCE:g} s") from None
+            raise NotPublished(f"another process has been publishing into {folder} for {PATIENCE:g} s") from None
         yield
 
 

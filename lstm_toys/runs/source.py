@@ -8,10 +8,10 @@ from pathlib import Path
 LIBRARY = Path(__file__).parent.parent
 
 TRAINING = (
-    *(f"populations/{name}.py" for name in ("train", "groups", "course", "blocks", "programs", "answering")),
+    *(f"populations/{name}.py" for name in ("train", "specification", "group", "blocks", "programs", "answering")),
     *(f"results/{name}.py" for name in ("arrays", "storage", "population")),
-    *(f"runs/{name}.py" for name in ("execution", "foreign")),
-    "tasks/scaling.py",
+    *(f"runs/{name}.py" for name in ("preparation", "external")),
+    *("studies/training/execution.py", "tasks/scaling.py"),
 )
 """The code that makes the files of a trained population."""
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from lstm_toys import values as checked
+from lstm_toys import arguments as checked
 
 RESAMPLES = 10_000
 

@@ -17,7 +17,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from lstm_toys import forks, values
+from lstm_toys import arguments, forks
 
 FOUND = 0.1
 """Every network starts from a zero state and has to find the curve first; its error counts from here on."""
@@ -292,7 +292,7 @@ def every(
 def _check(x: Float[Array, " T"], **curves: Float[Array, " T"]) -> None:
     """Refuses more than one answer, and other time points; looks at shapes alone."""
     forks.check()
-    values.curve(x, **curves)
+    arguments.curve(x, **curves)
 
 
 def _mean(values: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, ""]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from lstm_toys import values
+from lstm_toys import arguments
 
 RESAMPLES = 1_000
 
@@ -64,8 +64,8 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
         >>> lt.energy_score(each, weights=np.ones((1, 2))).round(3).tolist()
         [0.0]
     """
-    values.instance("each", each, Distances, "distances, as lstm_toys.statistics.scores.distances gives them")
-    weights = np.asarray(values.array("weights", weights, f"B {len(each.sound)}", least=0)) * each.sound
+    arguments.instance("each", each, Distances, "distances, as lstm_toys.statistics.scores.distances gives them")
+    weights = np.asarray(arguments.array("weights", weights, f"B {len(each.sound)}", least=0)) * each.sound
     total = weights.sum(axis=1)
     pairs = np.square(total) - np.square(weights).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from lstm_toys import forks, values
+from lstm_toys import arguments, forks
 from lstm_toys.tasks.parameters import PARAMETERS, Parameter, parameters_of
 from lstm_toys.tasks.span import Span
 
@@ -68,11 +68,11 @@ class Family:
     parameters: tuple[Parameter, ...]
 
     def __post_init__(self) -> None:
-        values.function("function", self.function, "a function of x and the parameters")
-        if not values.several(self.parameters) or not all(isinstance(each, Parameter) for each in self.parameters):
-            raise values.refused("parameters", "a tuple of Parameters", self.parameters)
+        arguments.function("function", self.function, "a function of x and the parameters")
+        if not arguments.several(self.parameters) or not all(isinstance(each, Parameter) for each in self.parameters):
+            raise arguments.refused("parameters", "a tuple of Parameters", self.parameters)
         object.__setattr__(self, "parameters", tuple(self.parameters))
-        values.names("the names of parameters", self.names)
+        arguments.names("the names of parameters", self.names)
         try:
             inspect.signature(self.function).bind(None, **dict.fromkeys(self.names))
         except TypeError as error:
@@ -96,14 +96,14 @@ class Family:
             ValueError: a parameter is missing or unknown or not such an array, or the function returns no curve.
         """
         forks.check()
-        values.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
+        arguments.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
         x = _floats("x", x, "T")
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
-        given = [values.numbers(name, value, "C") for name, value in parameters.items()]
-        lengths = {len(value) for value in given if values.several(value)}
+        given = [arguments.numbers(name, value, "C") for name, value in parameters.items()]
+        lengths = {len(value) for value in given if arguments.several(value)}
         if len(lengths - {1}) > 1:
-            told = ", ".join(str(len(value)) for value in given if values.several(value))
+            told = ", ".join(str(len(value)) for value in given if arguments.several(value))
             raise ValueError(
                 f"parameters must be arrays of one number for each curve, alike long, not of {told} numbers"
             )
@@ -111,7 +111,7 @@ class Family:
 
         def one(row: dict[str, Float[Array, ""]]) -> Float[Array, " T"]:
             curve = jnp.asarray(self.function(x, **row))
-            return values.array("what the function of the family returns", curve, str(len(x)))
+            return arguments.array("what the function of the family returns", curve, str(len(x)))
 
         return jax.vmap(one)(dict(zip(parameters, columns, strict=True)))
 
@@ -130,16 +130,16 @@ class Family:
             ValueError: a range is given for a parameter that the family does not have, or is none.
         """
         forks.check()
-        count = values.whole("count", count, least=1)
+        count = arguments.whole("count", count, least=1)
         unknown = set(ranges or {}) - set(self.names)
         if unknown:
             raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
         intervals: Ranges = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
         for name, ends in intervals.items():
             if not isinstance(ends, tuple) or len(ends) != 2:
-                raise values.refused(name, "a range (low, high)", ends)
+                raise arguments.refused(name, "a range (low, high)", ends)
             for end in ends:
-                values.number(name, end)
+                arguments.number(name, end)
         keys = dict(zip(sorted(intervals), jax.random.split(key, len(intervals)), strict=True))
         return {
             name: jax.random.uniform(keys[name], (count,), minval=low, maxval=high)
@@ -162,7 +162,7 @@ def family_of(family: Family | str) -> Family:
     if isinstance(family, Family):
         return family
     parameters_of(family)
-    values.instance("family", family, str, "a Family, or the name of one of the library")
+    arguments.instance("family", family, str, "a Family, or the name of one of the library")
     return FAMILIES[family]
 
 
@@ -180,14 +180,14 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
         [0.0, 2.5, 5.0]
     """
     forks.check()
-    count = values.whole("count", count)
+    count = arguments.whole("count", count)
     if count < 2:
         raise ValueError(f"a curve needs at least 2 time points, not {count}")
     span = Span() if span is None else span
-    values.instance("span", span, Span, "a Span, such as lt.Span(0, 5)")
+    arguments.instance("span", span, Span, "a Span, such as lt.Span(0, 5)")
     return jnp.linspace(span.start, span.stop, count)
 
 
 def _floats(name: str, given: Float[Array, "..."], axes: str) -> Float[Array, "..."]:
     """An array of floats on the devices, or traced."""
-    return jnp.asarray(values.array(name, given, axes))
+    return jnp.asarray(arguments.array(name, given, axes))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lstm_toys import values
+from lstm_toys import arguments
 
 RESERVED = frozenset(
     {
@@ -43,9 +43,9 @@ class Parameter:
 
     def __post_init__(self) -> None:
         for name in ("name", "symbol", "unit"):
-            values.instance(name, getattr(self, name), str, "text")
+            arguments.instance(name, getattr(self, name), str, "text")
         for name in ("low", "high"):
-            object.__setattr__(self, name, values.number(name, getattr(self, name)))
+            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
         if not self.name.isidentifier():
             raise ValueError(f"no parameter can be named {self.name!r}: a name is letters, digits and _, for a flag")
         if self.name in RESERVED or self.name.startswith("train_"):
@@ -98,5 +98,5 @@ def parameters_of(family: object) -> tuple[Parameter, ...]:
         return declared
     if not isinstance(family, str) or family not in PARAMETERS:
         known = ", ".join(PARAMETERS)
-        raise ValueError(f"there is no family {values.brief(family)}: the library has {known}; give a Family of yours")
+        raise ValueError(f"there is no family {arguments.brief(family)}: there are {known}; or give your own lt.Family")
     return PARAMETERS[family]

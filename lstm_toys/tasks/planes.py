@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.tasks.parameters import Parameter, parameters_of
 
 LENGTH, SPACING = "length", "spacing"
@@ -47,10 +47,10 @@ class Axis:
     count: int
 
     def __post_init__(self) -> None:
-        values.text("name", self.name)
+        arguments.text("name", self.name)
         for name in ("low", "high"):
-            object.__setattr__(self, name, values.number(name, getattr(self, name)))
-        object.__setattr__(self, "count", values.whole("count", self.count))
+            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
+        object.__setattr__(self, "count", arguments.whole("count", self.count))
         if self.count < 1 or not self.low <= self.high:
             told = f"{self.count} values from {self.low:g} to {self.high:g}"
             raise ValueError(f"the axis {self.name} has {told}; it takes at least one, from a lower to a higher one")
@@ -90,8 +90,8 @@ class Plane:
         if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
             raise ValueError(f"a plane has two axes, each an Axis or a name, and not {self.axes!r}")
         for axis in self.axes:
-            values.instance("an axis", axis, Axis | str, "an Axis or a name")
-        values.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")
+            arguments.instance("an axis", axis, Axis | str, "an Axis or a name")
+        arguments.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")
 
 
 Told = float | int | str | np.ndarray | tuple[float | int | str, float | int | str]
@@ -119,13 +119,13 @@ class Trained:
 
     def __post_init__(self) -> None:
         names = [each.name for each in parameters_of(self.family)]
-        values.mapping("parameters", self.parameters, "numbers, arrays or names of training numbers, by parameter")
+        arguments.mapping("parameters", self.parameters, "numbers, arrays or names of training numbers, by parameter")
         if set(self.parameters) != set(names):
             raise ValueError(f"this family takes the parameters {sorted(names)}, not {sorted(self.parameters)}")
         object.__setattr__(self, "parameters", {name: _plain(name, told) for name, told in self.parameters.items()})
 
     def __repr__(self) -> str:
-        return values.line(self, family=self.family, **self.parameters)
+        return arguments.line(self, family=self.family, **self.parameters)
 
     @property
     def declared(self) -> tuple[Parameter, ...]:
@@ -201,13 +201,13 @@ def _plain(name: str, told: Told | jt.Float[jt.Array, "*C"]) -> Told:
         ValueError: it is none of what `Told` may be; numbers are finite, and a range is from a lower end to a higher.
     """
     if isinstance(told, str):
-        return values.text(name, told)
+        return arguments.text(name, told)
     if not isinstance(told, tuple):
-        held: Told = values.numbers(name, told, "C")
-        return np.array(held, float) if values.several(held) else held
+        held: Told = arguments.numbers(name, told, "C")
+        return np.array(held, float) if arguments.several(held) else held
     if len(told) != 2:
-        raise values.refused(name, "a range (low, high)", told)
-    low, high = (values.text(name, end) if isinstance(end, str) else values.number(name, end) for end in told)
+        raise arguments.refused(name, "a range (low, high)", told)
+    low, high = (arguments.text(name, end) if isinstance(end, str) else arguments.number(name, end) for end in told)
     if not isinstance(low, str) and not isinstance(high, str) and low > high:
-        raise values.refused(name, "a range from a lower end to a higher one", told)
+        raise arguments.refused(name, "a range from a lower end to a higher one", told)
     return low, high

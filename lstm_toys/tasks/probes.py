@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Array, Float
 
-from lstm_toys import values
+from lstm_toys import arguments
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.supervision import Task, show
@@ -43,21 +43,21 @@ class Probe:
     names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        values.text("name", self.name)
-        inputs = np.array(values.array("inputs", self.inputs, "C T F", empty=True))
+        arguments.text("name", self.name)
+        inputs = np.array(arguments.array("inputs", self.inputs, "C T F", empty=True))
         object.__setattr__(self, "inputs", inputs)
-        values.mapping("parameters", self.parameters, "arrays of one number for each curve, by parameter")
+        arguments.mapping("parameters", self.parameters, "arrays of one number for each curve, by parameter")
         for name, column in self.parameters.items():
-            values.array(name, column, str(len(inputs)), finite=False, empty=True)
+            arguments.array(name, column, str(len(inputs)), finite=False, empty=True)
         if self.targets is not None:
             axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(self.targets) > 2 else ''} A"
-            targets = values.array("targets", self.targets, axes, finite=False, empty=True)
+            targets = arguments.array("targets", self.targets, axes, finite=False, empty=True)
             object.__setattr__(self, "targets", np.array(targets))
         if len(self.names) not in (0, len(inputs)):
-            raise values.refused("names", f"of {len(inputs)} curves, as inputs is", self.names)
+            raise arguments.refused("names", f"of {len(inputs)} curves, as inputs is", self.names)
 
     def __repr__(self) -> str:
-        return values.line(self, name=self.name, inputs=self.inputs, **self.parameters)
+        return arguments.line(self, name=self.name, inputs=self.inputs, **self.parameters)
 
 
 def probe(

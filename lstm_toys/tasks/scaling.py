@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import jaxtyping as jt
 import numpy as np
 
-from lstm_toys import values as checked
+from lstm_toys import arguments as checked
 
 REACH = 0.8
 """How far from 0 the values that are trained on come. Units of a recurrent layer answer within (-1, 1), and come close

@@ -10,8 +10,8 @@ from typing import Literal
 import jaxtyping as jt
 import numpy as np
 
+from lstm_toys import arguments as checked
 from lstm_toys import tasks
-from lstm_toys import values as checked
 from lstm_toys.tasks.scaling import Scaling
 
 TRAINED, HELD_OUT, SHOWN = "trained on", "held out", "shown"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from lstm_toys import values
+from lstm_toys import arguments
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Span:
 
     def __post_init__(self) -> None:
         for name in ("start", "stop"):
-            object.__setattr__(self, name, values.number(name, getattr(self, name)))
+            object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
         for name in ("unit", "name"):
-            values.instance(name, getattr(self, name), str, "text")
+            arguments.instance(name, getattr(self, name), str, "text")
         if not self.start < self.stop:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is from a lower x to a higher one")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Key
 
-from lstm_toys import forks, values
+from lstm_toys import arguments, forks
 from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
 from lstm_toys.tasks.planes import Told, Trained
 
@@ -39,7 +39,7 @@ class Examples(NamedTuple):
     targets: Float[Array, "C T A"] | Float[Array, "C A"]
 
     def __repr__(self) -> str:
-        return values.line(self, **self._asdict())
+        return arguments.line(self, **self._asdict())
 
 
 @dataclass(frozen=True, repr=False)
@@ -80,17 +80,17 @@ class Task:
     ahead: int = 0
 
     def __post_init__(self) -> None:
-        values.function("examples", self.examples, "a function of a key and training numbers")
+        arguments.function("examples", self.examples, "a function of a key and training numbers")
         for name, least in (("shown", 1), ("asked", 1), ("numbers", 0)):
-            object.__setattr__(self, name, values.names(name, getattr(self, name), least))
-        object.__setattr__(self, "sequence", values.switch("sequence", self.sequence))
+            object.__setattr__(self, name, arguments.names(name, getattr(self, name), least))
+        object.__setattr__(self, "sequence", arguments.switch("sequence", self.sequence))
         if self.batch is not None:
-            object.__setattr__(self, "batch", values.whole("batch", self.batch, least=1))
-        object.__setattr__(self, "ahead", values.whole("ahead", self.ahead, least=0))
+            object.__setattr__(self, "batch", arguments.whole("batch", self.batch, least=1))
+        object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
 
     def __repr__(self) -> str:
         told = {"shown": self.shown, "asked": self.asked, "sequence": self.sequence, "batch": self.batch}
-        return values.line(self, **told, numbers=self.numbers, trained=self.trained)
+        return arguments.line(self, **told, numbers=self.numbers, trained=self.trained)
 
     def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
         """The training set of a seed, in floats.
@@ -102,10 +102,10 @@ class Task:
         try:
             inputs, targets = examples
         except (TypeError, ValueError):
-            raise values.refused("what examples returns", "Examples of inputs and targets", examples) from None
-        inputs = values.array("inputs of examples", inputs, f"C T {len(self.shown)}")
+            raise arguments.refused("what examples returns", "Examples of inputs and targets", examples) from None
+        inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.shown)}")
         axes = f"{len(inputs)} {inputs.shape[1] if self.sequence else ''} {len(self.asked)}"
-        return Examples(jnp.asarray(inputs), jnp.asarray(values.array("targets of examples", targets, axes)))
+        return Examples(jnp.asarray(inputs), jnp.asarray(arguments.array("targets of examples", targets, axes)))
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -131,8 +131,8 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
         (1, 20, 2)
     """
     forks.check()
-    x = jnp.asarray(values.array("x", x, "T"))
-    curves = jnp.asarray(values.array("curves", curves, f"C {len(x)}", hint=", a y for each x", empty=True))
+    x = jnp.asarray(arguments.array("x", x, "T"))
+    curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", a y for each x", empty=True))
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
     return jnp.stack([columns[name] for name in _features(features)], axis=-1)
 
@@ -199,7 +199,7 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
         >>> lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)).sequence
         True
     """
-    features = values.names("features", features, 1)
+    features = arguments.names("features", features, 1)
     same = _single(curves, features)
     return Task(partial(_same, Examples(same, same)), features, features, sequence=True, batch=batch)
 
@@ -212,9 +212,9 @@ def _same(examples: Examples, *_: object) -> Examples:
 def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
     """Curves of these features, in single precision."""
     forks.check()
-    held = values.array("curves", curves, "C T F", hint=", as lt.show makes them")
+    held = arguments.array("curves", curves, "C T F", hint=", as lt.show makes them")
     if held.shape[2] != len(features):
-        raise values.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
+        raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
     return jnp.array(held, jnp.float32)
 
 
@@ -235,10 +235,10 @@ def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = N
         >>> lt.predict_next(lt.show(x[None] ** 2, x, ("y",)), ("y",)).ahead
         1
     """
-    features = values.names("features", features, 1)
+    features = arguments.names("features", features, 1)
     every = _single(curves, features)
     if every.shape[1] < 2:
-        raise values.refused("curves", "of 2 time points at least", every)
+        raise arguments.refused("curves", "of 2 time points at least", every)
     same = Examples(every[:, :-1], every[:, 1:])
     return Task(partial(_same, same), features, features, sequence=True, batch=batch, ahead=1)
 
@@ -262,9 +262,9 @@ def answer_curves(
     Raises:
         ValueError: see `reproduce_curves`; or the targets are not A finite numbers of each curve.
     """
-    features, asked = values.names("features", features, 1), values.names("asked", asked, 1)
+    features, asked = arguments.names("features", features, 1), arguments.names("asked", asked, 1)
     inputs = _single(curves, features)
-    held = values.array("targets", targets, f"{len(inputs)} {len(asked)}", hint=", asked numbers of each curve")
+    held = arguments.array("targets", targets, f"{len(inputs)} {len(asked)}", hint=", asked numbers of each curve")
     same = Examples(inputs, jnp.array(held, jnp.float32))
     return Task(partial(_same, same), features, asked, sequence=False, batch=batch)
 
@@ -341,16 +341,16 @@ def read_off_drawn(
         >>> task.batch
         10
     """
-    values.mapping("ranges", ranges, "ranges (low, high) by parameter")
+    arguments.mapping("ranges", ranges, "ranges (low, high) by parameter")
     for name, ends in ranges.items():
         if not isinstance(ends, tuple | list) or len(ends) != 2:
-            raise values.refused(name, "a range (low, high)", ends)
+            raise arguments.refused(name, "a range (low, high)", ends)
     pairs: dict[str, tuple[float | int | str, float | int | str]] = {
         name: (low, high) for name, (low, high) in ranges.items()
     }
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
     trained, x, asked = _trained(family, {**own, **pairs}), _points(x), _asked(asked, family)
-    examples = partial(_drawn, family, values.whole("count", count, least=1), pairs, asked, x)
+    examples = partial(_drawn, family, arguments.whole("count", count, least=1), pairs, asked, x)
     return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
 
 
@@ -380,7 +380,7 @@ def _trained(family: Family | str, parameters: Stated) -> Trained:
 def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
     """A copy of time points, which a caller cannot change afterwards."""
     forks.check()
-    return jnp.array(values.array("x", x, "T"))
+    return jnp.array(arguments.array("x", x, "T"))
 
 
 def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
@@ -389,26 +389,26 @@ def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> 
 
 def _stated(parameters: Stated) -> Stated:
     """Parameters of curves that are not drawn."""
-    values.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
+    arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
     for name, told in parameters.items():
         if isinstance(told, tuple):
-            raise values.refused(name, "a number, an array, or a name; a range is for lt.read_off_drawn", told)
+            raise arguments.refused(name, "a number, an array, or a name; a range is for lt.read_off_drawn", told)
     return parameters
 
 
 def _features(features: Sequence[str]) -> tuple[str, ...]:
     """Features that a curve of a family has."""
-    found = values.names("features", features, 1)
+    found = arguments.names("features", features, 1)
     if unknown := [name for name in found if name not in ("x", "y")]:
-        raise values.refused("features", "among x and y", unknown[0])
+        raise arguments.refused("features", "among x and y", unknown[0])
     return found
 
 
 def _asked(asked: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
     """Parameters of a family that are asked for."""
-    found, known = values.names("asked", asked, 1), family_of(family).names
+    found, known = arguments.names("asked", asked, 1), family_of(family).names
     if unknown := [name for name in found if name not in known]:
-        raise values.refused("asked", f"among the parameters {', '.join(known)}", unknown[0])
+        raise arguments.refused("asked", f"among the parameters {', '.join(known)}", unknown[0])
     return found
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import job
-from lstm_toys.populations import devices
+from lstm_toys.execution import devices
 
 
 @pytest.fixture(scope="session")

@@ -27,9 +27,9 @@ from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
-from lstm_toys.runs import execution
 from lstm_toys.studies.claims import figures, report, trial
 from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.training import execution
 from lstm_toys.tasks import families
 
 README = Path(__file__).parents[2] / "README.md"

@@ -12,7 +12,7 @@ import xarray as xr
 from distributed import Client
 
 from conftest import HANG, ROOT
-from lstm_toys.populations import worker
+from lstm_toys.execution import worker
 
 MINE = '''
 """A curve that workers have never heard of."""
@@ -21,7 +21,7 @@ import jax.numpy as jnp
 import numpy as np
 
 import lstm_toys as lt
-from experiments.commands import command
+from lstm_toys.cli import command
 
 
 def bent(x, bend):

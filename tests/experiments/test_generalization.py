@@ -13,8 +13,8 @@ import pytest
 
 from conftest import HANG, ROOT, carry_out, finished_without_jax
 from experiments import generalization
-from experiments.commands import flags
-from lstm_toys.populations import footprint
+from lstm_toys.cli import flags
+from lstm_toys.execution import footprint
 from lstm_toys.studies.generalization import results
 from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks.curves import Curves
@@ -292,7 +292,7 @@ ANSWERING = """
 import sys
 from benchmarks.footprint import peak
 from experiments import generalization
-from experiments.commands import command
+from lstm_toys.cli import command
 print(command.carry_out(generalization.plan, sys.argv[1:]), peak())
 """
 

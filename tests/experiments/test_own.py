@@ -12,8 +12,8 @@ import xarray as xr
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, located, value
 from experiments import generalization, own, sweep
-from experiments.commands import command, flags
-from lstm_toys.runs import life
+from lstm_toys.cli import command, flags
+from lstm_toys.runs import lifecycle
 from lstm_toys.tasks import sets
 
 SMALL = ["--seeds=2", "--steps=4", "--hidden=3", "--optimizer=rmsprop", "--quiet"]
@@ -196,7 +196,7 @@ def test_an_experiment_that_reads_a_file_is_of_what_it_read(tmp_path, monkeypatc
         importlib.invalidate_caches()
         experiment = importlib.import_module("fromfile").EXPERIMENT
         settings, _ = flags.parse(experiment, ["--seeds=1", f"--timesteps={len(Y)}", "--hidden=none"])
-        found.append(value(life.training(experiment, settings, tmp_path)))
+        found.append(value(lifecycle.training(experiment, settings, tmp_path)))
     del sys.modules["fromfile"]
     assert found[0] == found[2] != found[1]
     assert "training curves" in {name for name in found[0] if found[0][name] != found[1][name]}

@@ -9,9 +9,9 @@ from drawn import assert_legible
 
 from conftest import carry_out
 from experiments import recipe, sine, sweep
-from experiments.commands import flags
 from experiments.post import readings
 from experiments.post.recipe import choice, figures
+from lstm_toys.cli import flags
 from lstm_toys.figures import save
 from lstm_toys.results import storage
 from lstm_toys.statistics import scores

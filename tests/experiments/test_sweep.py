@@ -6,7 +6,7 @@ import pytest
 
 from conftest import carry_out, finished_without_jax
 from experiments import sweep
-from experiments.commands import flags
+from lstm_toys.cli import flags
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 

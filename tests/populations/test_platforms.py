@@ -11,7 +11,8 @@ import pytest
 
 import lstm_toys as lt
 from conftest import rarely
-from lstm_toys.populations import answering, blocks, devices, footprint, programs
+from lstm_toys.execution import devices, footprint
+from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.studies.generalization import tiles
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import FAMILIES

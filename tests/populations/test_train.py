@@ -15,15 +15,16 @@ import optax
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lstm_toys.populations.course import Course
 
 from conftest import HANG, rarely
+from lstm_toys.execution import signals
 from lstm_toys.files import Damaged
 from lstm_toys.networks import training
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import answering, blocks, groups, interruption, programs, train
+from lstm_toys.populations import answering, blocks, groups, programs, train
 from lstm_toys.populations.checkpoints import Checkpoints, decoded
-from lstm_toys.populations.course import Course
 from lstm_toys.tasks import families, supervision
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +65,7 @@ def write_losses_and_answers(folder, count):
         arrays[f"losses of {seeds}"] = networks.train_loss
         arrays[f"losses on several curves of {seeds}"] = trained(seeds, task=several_curves()).train_loss
         arrays[f"answers of {seeds}"] = answering.answers(MODEL, networks.params, probe_curves(3))
-    with contextlib.suppress(interruption.Stopped):
+    with contextlib.suppress(signals.Stopped):
         trained(16, checkpoints=Checkpoints(Path(folder) / str(count), 1e9, {}), stop=stop_after(1))
     np.savez(f"{folder}/{count}.npz", **arrays, devices=jax.device_count())
 
@@ -486,7 +487,7 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
         try:
             continued = trained(**options, checkpoints=checkpoints, stop=stop_after(12 * calls))
             break
-        except interruption.Stopped:
+        except signals.Stopped:
             assert len(list((tmp_path / "checkpoints").iterdir())) <= 4
     assert calls > 2
     assert continued.member_steps < 11 * 40
@@ -522,7 +523,7 @@ def test_curves_are_shown_after_steps_that_are_kept():
 
 def test_the_checkpoint_of_another_training_is_refused(tmp_path):
     checkpoints = Checkpoints(tmp_path / "checkpoints", 1e9, {})
-    with pytest.raises(interruption.Stopped):
+    with pytest.raises(signals.Stopped):
         trained(checkpoints=checkpoints, stop=stop_after(1))
     with pytest.raises(Damaged, match="another training"):
         trained(checkpoints=checkpoints, optimizer="momentum")

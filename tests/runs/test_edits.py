@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from conftest import HANG, ROOT
+from lstm_toys.execution import devices, worker
+from lstm_toys.execution import value as values
+from lstm_toys.execution.base import Job
 from lstm_toys.files import read_json
-from lstm_toys.populations import devices, worker
-from lstm_toys.populations import value as values
-from lstm_toys.populations.elsewhere import Job
 from lstm_toys.results import storage
 
 PLAIN = edits.project()

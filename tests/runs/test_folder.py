@@ -112,7 +112,7 @@ SWITCHES = {
 @pytest.mark.long
 def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_it():
     program = (
-        "from lstm_toys.populations.numerics import environment, switches; early = switches(); "
+        "from lstm_toys.execution.switches import environment, switches; early = switches(); "
         "import jax, flax; assert switches() == early == environment(), (early, switches()); "
         "from lstm_toys.populations import value; print(value.compiled())"
     )

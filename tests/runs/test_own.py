@@ -12,17 +12,18 @@ import pytest
 import lstm_toys as lt
 from conftest import carry_out, executed
 from experiments import line, sweep
-from experiments.commands import flags
 from lstm_toys import studies
+from lstm_toys.cli import flags
 from lstm_toys.networks import cells
 from lstm_toys.populations import answering, programs, train
 from lstm_toys.results import population, storage
-from lstm_toys.runs import execution, life
-from lstm_toys.runs.execution import network, step_effort
+from lstm_toys.runs import lifecycle
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization.settings import Evaluation, Grid, Subject
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.training import execution
+from lstm_toys.studies.training.execution import network, step_effort
 from lstm_toys.tasks.planes import Axis, Trained
 
 OWN = '''
@@ -123,7 +124,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 def test_its_code_belongs_to_the_run(own, tmp_path, monkeypatch):
     def value(*more):
         settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, *more])
-        work = life.training(line.EXPERIMENT, settings, tmp_path)
+        work = lifecycle.training(line.EXPERIMENT, settings, tmp_path)
         return execution.value(work)
 
     plain, before = value(), value(f"--cell={CELL}")
@@ -147,7 +148,7 @@ def test_a_sweep_takes_it_beside_those_of_the_library(tmp_path):
     assert found.cell.values.tolist() == ["lstm", "gru", CELL]
     assert set(found.gates.values) == {"sigmoid"}
     settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, "--optimizer=sgd", f"--cell={CELL}"])
-    alone = storage.load_results(executed(life.training(line.EXPERIMENT, settings, tmp_path / "alone")).results)
+    alone = storage.load_results(executed(lifecycle.training(line.EXPERIMENT, settings, tmp_path / "alone")).results)
     np.testing.assert_array_equal(found.train_mse[2], alone.train_loss[:, -1])
     assert len(np.unique(found.train_mse)) == 6
 
@@ -196,8 +197,8 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
     evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),))
     trained = Trained("line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5})
     subject = Subject(dataclasses.replace(own.EXPERIMENT, task=task, model=model), {"line": "line"}, trained, {})
-    work = life.Work(Run(evaluation, Path()), studies.generalization, subject)
-    with pytest.raises(life.Refused, match="Whole needs an attribute sequence"):
+    work = lifecycle.Work(Run(evaluation, Path()), studies.generalization, subject)
+    with pytest.raises(lifecycle.Refused, match="Whole needs an attribute sequence"):
         studies.generalization.execution.check(work)
     other = dataclasses.replace(subject, experiment=dataclasses.replace(subject.experiment, model=None))
     studies.generalization.execution.check(dataclasses.replace(work, subject=other))
@@ -207,7 +208,7 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
 def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
     experiment = own.EXPERIMENT
     settings, _ = flags.parse(experiment, ["--seeds=2"])
-    work = life.training(experiment, settings, tmp_path)
+    work = lifecycle.training(experiment, settings, tmp_path)
     run = executed(work)
     saved = population.load(run.folder)
     assert saved.model == own.Whole(1, (3,))
@@ -223,7 +224,7 @@ def test_it_is_swept(own, tmp_path):
     grid = [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])]
     settings, _ = sweep.expand(experiment, grid, ["--seeds=2"])
     run = Run(SweepSettings("sweep", settings), tmp_path)
-    found = storage.load_results(executed(life.Work(run, studies.sweep, experiment), 2).results, results.VARIABLES)
+    found = storage.load_results(executed(lifecycle.Work(run, studies.sweep, experiment), 2).results, results.VARIABLES)
     task = own.task(lt.time_points(12))
     for number, each in enumerate(settings):
         options = {"steps": 6, "learning_rate": each.learning_rate}

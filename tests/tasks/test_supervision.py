@@ -110,7 +110,7 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
     task = supervision.read_off_drawn("line", 12, {}, ("slope",), x, batch=4)
     model = Stack(1, (5,), "cell", False)
     member = training.init(task, model, "sgd", jax.random.key(2), conftest.hyper(0.3))
-    advance = jax.jit(lambda member, start, stop: training.advance(task, model, "sgd", member, start, stop))
+    advance = jax.jit(lambda member, start, stop: training.train_steps(task, model, "sgd", member, start, stop))
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
     in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
     shown = task.examples(training.purpose_key(member.key, "examples"), {})

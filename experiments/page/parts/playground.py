@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import lstm_toys as lt
-from experiments import post, sine
-from experiments.page import weights
-from experiments.page.part import Made, Part
-from experiments.page.runs import Found
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.tasks.parameters import PARAMETERS
+
+from ... import post, sine
+from .. import weights
+from ..part import Made, Part
+from ..runs import Found
 
 ALL, FEW = 64, 16
 """Networks of the published population, and of every other and of earlier steps."""

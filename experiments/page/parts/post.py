@@ -7,16 +7,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from experiments.page import charts
-from experiments.page.part import Made, Part
-from experiments.page.runs import Found
-from experiments.post.claims import CLAIMS
 from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.identity import Settings
 from lstm_toys.statistics import tables
 from lstm_toys.studies.claims import report
 from lstm_toys.studies.claims.declaration import NETWORKS
+
+from ...post.claims import CLAIMS
+from .. import charts
+from ..part import Made, Part
+from ..runs import Found
 
 
 @dataclass(frozen=True)

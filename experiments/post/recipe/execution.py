@@ -4,67 +4,56 @@ import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from experiments.post import readings, sentences
-from experiments.post.recipe import choice, figures
+from lstm_toys.execution.value import Value, digest
 from lstm_toys.figures import Drawing
-from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.life import Conduct, Work
-from lstm_toys.statistics import scores
+from lstm_toys.statistics import scores as scoring
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
+
+from .. import readings, sentences
+from . import choice, figures
+
+if TYPE_CHECKING:
+    from .study import RecipeStudy
 
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
 """Of settings, what is told."""
 
 
-def value(work: Work) -> Value:
-    """Digests of the scores, which are computed for that, and of the sweep that they are of.
+def scores(study: "RecipeStudy") -> dict[str, Any]:
+    """The scores of the settings of a finished sweep; see `summarize`.
 
     Raises:
         Damaged: the sweep's results are.
     """
-    settings = work.run.settings.settings
-    default = settings.index(work.subject) if work.subject in settings else None
-    told = work.judged["told"] = summarize(_results(work), settings, default)
-    return {"scores": digest(json.dumps(told)), "networks": work.needs["networks"].run.folder.name}
+    settings = study.settings.settings
+    return summarize(_results(study), settings, settings.index(study.default) if study.default in settings else None)
 
 
-def execute(work: Work, _: Conduct, __: dict[str, float]) -> dict[str, Any]:
-    """Scores the settings of a finished sweep, whose networks were shown what the post's network was.
-
-    Args:
-        work: its subject is the setting to compare with the chosen one; what it needs is the sweep.
-
-    Returns:
-        The scores; see `summarize`.
-
-    Raises:
-        OSError: a file cannot be read or written.
-    """
-    settings, told = work.run.settings.settings, work.judged["told"]
-    flags = {"seeds": settings[0].seeds, "base_seed": settings[0].base_seed}
-    return {"experiment": work.run.name, "flags": flags, "files": [], **told}
+def value(study: "RecipeStudy") -> Value:
+    """Digests of the scores, which are computed for that, and of the sweep."""
+    return {"scores": digest(json.dumps(study.scores)), "networks": study.networks.run.folder.name}
 
 
-def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
+def draw(study: "RecipeStudy") -> Iterator[tuple[str, Drawing]]:
     """The scores of all settings, the answers of the chosen one, and the claims under those that no other beats."""
-    found, told = _results(work), work.metrics
+    found, told = _results(study), study.metrics
     yield "score.png", figures.scores(told)
     yield "claims.png", figures.claims(told)
     yield "chosen.png", figures.answers(found.isel(setting=told["chosen"]), told["settings"][told["chosen"]])
 
 
-def _results(work: Work) -> xr.Dataset:
-    return storage.load_results(work.needs["networks"].run.checked("results.nc"), results.VARIABLES | {"answer"})
+def _results(study: "RecipeStudy") -> xr.Dataset:
+    return storage.load_results(study.networks.run.checked("results.nc"), results.VARIABLES | {"answer"})
 
 
 def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | None) -> dict[str, Any]:
@@ -119,7 +108,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         "chosen": chosen,
         "default": default,
         "held_out": {
-            name: float(scores.held_out(scored, each, rule)[1].mean())
+            name: float(scoring.held_out(scored, each, rule)[1].mean())
             for name, each in zip(("by curve", "by family"), groups, strict=True)
         },
         "validation": _validation(answers, settings, scored.mean, chosen),
@@ -211,12 +200,12 @@ class _Answers:
             if family in families
         ]
 
-    def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> scores.Scores:
+    def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> scoring.Scores:
         """Scores of some settings, or all, on the published curves of some probes."""
-        return scores.score(
+        return scoring.score(
             [
                 [
-                    scores.distances(self._answer[number, :, index], output, self._sound[number])
+                    scoring.distances(self._answer[number, :, index], output, self._sound[number])
                     for output, index in self._of(families)
                 ]
                 for number in (range(len(self._answer)) if settings is None else settings)

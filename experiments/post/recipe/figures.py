@@ -12,10 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from experiments import sine
-from experiments.post import readings
 from lstm_toys import figures
 from lstm_toys.figures.style import house
+
+from ... import sine
+from .. import readings
 
 OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam": "Adam", "sgd": "SGD"}
 

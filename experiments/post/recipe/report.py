@@ -6,14 +6,13 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from lstm_toys.runs.life import Work
 from lstm_toys.statistics import tables
 
 ROWS = 25
 """Of the table on a terminal."""
 
 
-def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """The best settings, which one is chosen, and how sure that is."""
     settings = metrics["settings"]
     every = sorted(settings, key=lambda row: float("inf") if row["score"] is None else row["score"])

@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from lstm_toys.execution.value import Value, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
 from lstm_toys.markdown import escape
-from lstm_toys.populations.value import Value, digest
 from lstm_toys.results import storage
-from lstm_toys.runs.life import Conduct, Failed, Work, stopwatch
+from lstm_toys.runs.context import Failed, stopwatch
 from lstm_toys.studies.claims import entries, evidence, figures, given, report, trial
 from lstm_toys.studies.claims.claim import CLIPPED, COPY
 from lstm_toys.studies.claims.declaration import NETWORKS
@@ -19,62 +19,62 @@ from lstm_toys.studies.claims.evidence import Evidence
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.studies.claims.verdicts import Unsound
 
+if TYPE_CHECKING:
+    from lstm_toys.studies.claims.study import ClaimStudy
 
-def check(work: Work) -> None:
-    """Holds the claims against the curves of the experiments, and given answers against them too; tries every number.
+
+def check(study: "ClaimStudy") -> None:
+    """Compares claims and given answers with the curves of the experiments, and tries every statistic.
 
     Raises:
         Refused: a claim is about curves that there are not, or answers are to other ones, or a number cannot be taken.
     """
-    question: Question = work.subject
-    given.check_curves(question, given.read(question, work.run.settings))
+    question = study.question
+    given.check_curves(question, given.read(question, study.settings))
     trial.check(question)
 
 
-def value(work: Work) -> Value:
-    """Digests of what would be told of every claim, for which they are judged.
+def judgment(study: "ClaimStudy") -> list[dict[str, Any]]:
+    """Judges every claim by the runs that the study needs.
 
     Raises:
         Failed: the number of a claim cannot be had.
         Refused: a file of given answers was changed meanwhile.
         Damaged: a file of a run is.
     """
-    question: Question = work.subject
-    every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, work.run.settings))}
-    for column in dict.fromkeys(column for column, _ in work.needs):
-        runs = {name: each.run for (where, name), each in work.needs.items() if where == column}
+    question = study.question
+    every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, study.settings))}
+    for column in dict.fromkeys(column for column, _ in study.needs):
+        runs = {name: each.run for (where, name), each in study.needs.items() if where == column}
         found = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
         every.setdefault(column, {}).update(found)
-    told = work.judged["told"] = [*_judged(question, every)]
-    declared = question.declared
+    return [*_judged(question, every)]
+
+
+def value(study: "ClaimStudy") -> Value:
+    """Digests of the judgment of every claim, which is made for that; raises what `judgment` does."""
+    declared = study.question.declared
     return {
-        "verdicts": digest(json.dumps(told)),
+        "verdicts": digest(json.dumps(study.judgment)),
         "words": digest(json.dumps([declared.title, declared.about, {**declared.aspects}])),
-        "runs": digest([each.run.folder.name for each in work.needs.values()]),
+        "runs": digest([each.run.folder.name for each in study.needs.values()]),
     }
 
 
-def execute(work: Work, _: Conduct, seconds: dict[str, float]) -> dict[str, Any]:
-    """Writes what is said of every claim, as a list and as a table.
-
-    Args:
-        work: its subject is a `Question`; what it needs are runs by column and population.
-        seconds: spent so far; the stages of the run are added.
-
-    Returns:
-        The metrics.
+def execute(study: "ClaimStudy", seconds: dict[str, float]) -> dict[str, Any]:
+    """Writes the judgment of every claim, as a list and as a table; see `Study.execute`.
 
     Raises:
         Damaged: a file of a run is.
         OSError: a file cannot be read or written.
     """
-    question, run = work.subject, work.run
+    question, run = study.question, study.run
     with stopwatch(seconds, "judge"):
         spent: dict[str, float] = {}
-        for column in dict.fromkeys(column for column, _ in work.needs):
-            runs = {each.run for (where, _), each in work.needs.items() if where == column}
+        for column in dict.fromkeys(column for column, _ in study.needs):
+            runs = {each.run for (where, _), each in study.needs.items() if where == column}
             spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in runs), 1)
-        told = work.judged["told"]
+        told = study.judgment
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         declared = question.declared
@@ -120,9 +120,9 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
             raise Failed(f"claim {claim.id}: {error}") from error
 
 
-def draw(work: Work) -> Iterator[tuple[str, Drawing]]:
+def draw(study: "ClaimStudy") -> Iterator[tuple[str, Drawing]]:
     """The share of networks that meet each claim, the numbers of all networks, and what changes with other ones."""
-    told = read_json_list(work.run.checked("claims.json"))
+    told = read_json_list(study.run.checked("claims.json"))
     yield "claims.png", figures.draw(told)
     yield "numbers.png", figures.draw_numbers(told)
     if any(each["variants"] for each in told):

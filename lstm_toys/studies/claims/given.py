@@ -8,10 +8,10 @@ import xarray as xr
 
 from lstm_toys.files import Damaged, sha256
 from lstm_toys.results import storage
-from lstm_toys.runs import foreign, life
+from lstm_toys.runs import external
+from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.life import Refused
 from lstm_toys.studies.claims.evidence import Evidence, select
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.tasks import families
@@ -72,7 +72,7 @@ def published(question: Question) -> Evidence:
     try:
         found = declared.published()
     except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
-        raise Refused(f"the published answers cannot be made: {life.told(error)}") from None
+        raise Refused(f"the published answers cannot be made: {described_error(error)}") from None
     if not isinstance(found, Mapping) or not all(isinstance(each, xr.Dataset) for each in found.values()):
         raise Refused("the published answers are a dictionary of labeled results by population")
     for name, labeled in found.items():
@@ -119,10 +119,10 @@ def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
 def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
     """What a file of answers holds, with answers of one model, all of them 0."""
     points, numbers = settings.timesteps, dict(settings.numbers)
-    shown = foreign.curves_of(experiment, points, numbers)
+    shown = external.curves_of(experiment, points, numbers)
     task = experiment.task(families.time_points(points, experiment.span))
     shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.asked))
-    return foreign.labeled(experiment, np.zeros(shape), points, numbers)
+    return external.labeled(experiment, np.zeros(shape), points, numbers)
 
 
 def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:

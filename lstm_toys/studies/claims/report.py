@@ -1,17 +1,21 @@
 """What is told of the claims: a table for people, and the closing table on a terminal. Imports nothing heavy."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
 from lstm_toys.files import read_json_list
 from lstm_toys.markdown import escape
-from lstm_toys.output import counted
-from lstm_toys.runs.life import Work, listed
+from lstm_toys.output import counted, listed
 from lstm_toys.statistics import tables
 from lstm_toys.studies.claims.claim import INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
+
+if TYPE_CHECKING:
+    from lstm_toys.studies.claims.study import ClaimStudy
 
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
@@ -29,9 +33,9 @@ By how many points of 100 the share of other networks that meet the claim is abo
 95 % interval of a difference of independent shares (Newcombe, 1998, method 10); in bold where it leaves out 0."""
 
 
-def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Verdicts and shares, and what they do not mean."""
-    entries = read_json_list(work.run.checked("claims.json"))
+    entries = read_json_list(study.run.checked("claims.json"))
     marks: dict[str, int] = {}
     rows = []
     for entry in entries:
@@ -40,8 +44,8 @@ def report(work: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         median = tables.number(entry["median"])
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
-    question = work.subject
-    trained = f", in {counted(work.run.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
+    question = study.question
+    trained = f", in {counted(study.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
     title = f"{question.declared.title}{trained}"
     yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
     yield from _controls(entries)

@@ -9,14 +9,13 @@ import xarray as xr
 from lstm_toys.networks.training import Sound
 from lstm_toys.populations import train
 from lstm_toys.results import arrays
-from lstm_toys.runs import execution, foreign
+from lstm_toys.runs.context import Refused
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.life import Refused
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims import evidence, given
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.studies.claims.verdicts import Unsound, judge
-from lstm_toys.tasks import families
 
 
 def check(question: Question) -> None:
@@ -42,32 +41,20 @@ def check(question: Question) -> None:
 
 def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
     """Results as a run of an experiment has them, of one network that is made up: it answers as a copy does."""
-    x = families.time_points(settings.timesteps, experiment.span)
-    task = experiment.task(x)
-    model = execution.network(experiment, task, settings)
-    examples, probes, shown = foreign.asked(experiment, task, x, dict(settings.numbers))
-    training = train.Training(
-        task,
-        model,
-        seeds=1,
-        steps=(*settings.keep_steps, settings.steps),
-        learning_rate=settings.learning_rate,
-        numbers=dict(settings.numbers),
-        block=settings.block,
-        frames=experiment.frames,
-        after=experiment.goal.after,
-    )
+    prepared = Prepared(experiment, settings)
+    task, (examples, probes, shown) = prepared.task, prepared.asked
+    specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})
     axes = (settings.timesteps, len(task.asked)) if task.sequence else (len(task.asked),)
-    loss = np.geomspace(1.0, 1e-6, len(training.recorded), dtype=np.float32)[None]
+    loss = np.geomspace(1.0, 1e-6, len(specification.recorded), dtype=np.float32)[None]
     population = train.Population(
         task=task,
-        model=model,
+        model=prepared.model,
         states={settings.steps: Sound(jnp.full(1, settings.steps), {}, jnp.ones(1))},
-        steps=training.recorded,
+        steps=specification.recorded,
         train_loss=loss,
         train_rmse=np.repeat(np.sqrt(loss)[:, :, None], len(task.asked), axis=2),
-        frame_steps=training.recorded[training.kept],
-        frames=np.zeros((1, len(training.kept), *axes), np.float32),
+        frame_steps=specification.recorded[specification.frames],
+        frames=np.zeros((1, len(specification.frames), *axes), np.float32),
         block=1,
         numbers={},
         member_steps=0,
@@ -75,7 +62,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
     )
     answers = np.zeros((1, len(shown), *axes), np.float32)
     labeled = arrays.dataset(
-        population, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], {}
+        population, np.asarray(prepared.x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], {}
     )
     labeled = arrays.in_units(labeled, experiment.scaling)
     copied = evidence.copy(labeled)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
-from lstm_toys.runs import life
+from lstm_toys.runs.context import described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, probability_above, wilson
 from lstm_toys.studies.claims import evidence
@@ -138,7 +138,7 @@ def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
             returned = number(*map(evidence.read_only, parts))
             found = np.asarray(returned)
     except (Exception, SystemExit) as error:  # Whatever the code of a claim raises.
-        raise Unsound(f"{name} raises {life.told(error)}") from error
+        raise Unsound(f"{name} raises {described_error(error)}") from error
     if found.shape != (count,):
         told = f"an array of shape {found.shape}" if found.shape else f"{type(returned).__name__}"
         raise Unsound(f"{name} returns {told} for {count} networks; expected one number per network, ({count},)")

@@ -1,93 +1,276 @@
-"""The figure of curves of the user's own."""
+"""The answers of a population to curves of the user's own, and measures of them."""
 
-from typing import Any
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from jaxtyping import Bool, Float, PyTree
 
-from lstm_toys.figures.style import BAND, GRAY, INPUT, MEDIAN, MOST_BANDS, band_name, canvas, colors, counted, plain
-from lstm_toys.results.arrays import axis_label
-from lstm_toys.statistics import intervals
-from lstm_toys.studies.generalization.settings import SHOWN_CURVES
+from lstm_toys.execution import devices
+from lstm_toys.execution.base import ExecutionLog, Job
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.execution.value import Value, compiled, digest, lowered, mesh, spread
+from lstm_toys.figures import Drawing
+from lstm_toys.networks import sizes
+from lstm_toys.populations import answering, blocks
+from lstm_toys.results import storage
+from lstm_toys.results.summary import as_json
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.preparation import network
+from lstm_toys.statistics import intervals, measures
+from lstm_toys.studies.generalization import curve_figure, results
+from lstm_toys.studies.generalization.population import Trained
+from lstm_toys.studies.generalization.settings import MEASURED_WHOLE
+from lstm_toys.tasks.curves import Curves
+from lstm_toys.tasks.scaling import Scaling
+from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.supervision import Task
 
-DRAWN_POINTS = 2_000
-"""Places along x at which a figure draws a curve, at most; it has fewer dots."""
+if TYPE_CHECKING:
+    from lstm_toys.studies.generalization.study import CurveStudy
 
-LEGEND_CHARACTERS = 110
-"""Beside each other in a legend."""
+HELD, STATES, SQUARES = 4, 3, 10
+"""How many arrays of the size of answers, of the states of all layers, and of the square of the time points are held at
+once, at most; measured, and rounded up."""
 
 
-def draw(labeled: xr.Dataset) -> Figure:
-    """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
+def footprint(study: "CurveStudy") -> Footprint:
+    """What the answers take of memory and disk."""
+    task, settings = study.task(2), study.settings
+    model = network(study.experiment, task, settings.trained)
+    (curves, points), seeds, devices = study.curves.values.shape, settings.trained.seeds, jax.device_count()
+    answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.asked)
+    together = devices * min(seeds, settings.trained.block or blocks.default_block(0)) * answering.curve_block(points)
+    states = 4 * together * points * sum(sizes.size(model, 1).widths)
+    squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
+    shown = 4 * curves * points
+    return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
 
-    Up to three curves share a panel, more have one each, with a y axis of its own. What was read off stands in a panel
-    beside them. Of many curves the first are shown, and of many time points the ranges between some of them.
+
+class TrainedOn(NamedTuple):
+    """What is known of the training of networks that answer curves of the user's own.
+
+    Attributes:
+        task: that they were trained on.
+        timesteps: time points of its curves.
+        span: what these covered.
+        scaling: of them.
+    """
+
+    task: Task
+    timesteps: int
+    span: Span
+    scaling: Scaling | None
+
+
+def answered(
+    model: nn.Module,
+    trained: TrainedOn,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    diverged: Bool[np.ndarray, " S"],
+    curves: Curves,
+    block: int,
+    advanced: Callable[[int], None],
+) -> xr.Dataset:
+    """Answers to curves of the user's own, labeled, and of sequences their measures, which take the longest.
+
+    Scaled curves are measured as networks see them, since single precision can neither hold nor square every value.
 
     Args:
-        labeled: of `lstm_toys.studies.generalization.execution.answered`.
+        model: the network.
+        trained: what it was trained on.
+        params: of the networks, every leaf with a leading axis S.
+        diverged: which of them have.
+        curves: of the user's own. Where answers are ahead, ``input`` of the results is what they are held against, and
+            not what was shown before it.
+        block: members that one compiled program works on.
+        advanced: called with the number of answers that are done.
     """
-    fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
-    vector = "asked" in fit.dims
-    title = "Curves" if vector else "Answers to curves of your own"
-    if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
-        title += f", the first {SHOWN_CURVES} of {count:,}"
-    time, curves = fit.time.values, fit.sizes["curve"]
-    starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
+    task, timesteps, span, scaling = trained
+    own, points = curves.span or span, curves.values.shape[1] - task.ahead
+    scaled = scaling.applied(curves.values[..., None], asked=False)[..., 0] if scaling else curves.values
+    shown, right = (part.astype(np.float32) for part in (scaled[:, :points], scaled[:, task.ahead :]))
+    share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
+    # A file without time points is taken to begin with those of the training, of which the span has what is answered.
+    start = own.start + (task.ahead * span.length / (timesteps - 1) if curves.span else 0.0)
+    time = ("time", start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
+    found = answering.answers(model, params, shown[:, :, None], block=block)
+    told = scaling.undone(found.astype(float)) if scaling else found
+    held = curves.values[:, task.ahead :] if scaling else right
+    coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
+    variables: dict[str, Any] = {"input": (("curve", "time"), held), "diverged": ("seed", diverged.astype(np.int8))}
+    if not task.sequence:
+        variables["answer"] = (("seed", "curve", "asked"), told)
+        return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
+    which = task.asked.index("y")
+    y = found[..., which]
+    variables["answer"] = (("seed", "curve", "time"), told[..., which])
+    mesh, seeds = blocks.mesh(), len(diverged)
+    program = _measures(mesh, start, span, points)
+    (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
+    measured = []
+    for curve, row in enumerate(right):
+        if points >= LEAST_MEASURED:
+            answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
+            seen = blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share)))
+            measured.append(_in_units(seen, *scaling.asked[which]) if scaling else seen)
+        advanced(seeds * (curve + 1))
+    for name in measured[0] if measured else ():
+        variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
+    return xr.Dataset(variables, coordinates)
 
-    def line(axes: Axes, values: Float[np.ndarray, " T"], style: dict[str, Any], **told: Any) -> None:
-        if len(starts) == len(time):
-            axes.plot(time, values, **style, **told)
+
+def _measures(mesh: blocks.Devices, start: float, span: Span, points: int) -> jax.stages.Wrapped:
+    """Measures of one answer at a time on each device: some take the square of the time points."""
+    measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
+    return blocks.spread(measure, mesh)
+
+
+def _in_units(measured: dict[str, Any], center: float, unit: float) -> dict[str, Any]:
+    """Measures of scaled curves in the units of the file.
+
+    Args:
+        measured: see `measures.every`.
+        center: the value that became 0.
+        unit: by how much another one differs from it that became 1.
+    """
+    every = {name: np.asarray(values, float) for name, values in measured.items()}
+    return every | {
+        "rmse": unit * every["rmse"],
+        "peak_to_peak": unit * every["peak_to_peak"],
+        "valley_depth": unit * every["valley_depth"] + center,
+        "offset_added": unit * every["offset_added"] + center * (1 - every["gain"]),
+    }
+
+
+class CurvePart(NamedTuple):
+    """Some networks.
+
+    Attributes:
+        members: their numbers.
+        params: of them, every leaf ``[S, ...]``.
+        diverged: which of them have.
+    """
+
+    members: slice
+    params: PyTree
+    diverged: Bool[np.ndarray, " S"]
+
+    def __str__(self) -> str:
+        return f"members {self.members.start:,} to {self.members.stop - 1:,}"
+
+
+@dataclass(frozen=True)
+class CurveJob(Job[CurvePart, xr.Dataset]):
+    """The answers of networks to curves of the user's own.
+
+    Attributes:
+        model: the network.
+        trained: what it was trained on.
+        member: the shapes of the parameters of ONE network.
+        curves: of the user's own.
+        block: members that one compiled program works on.
+        advanced: called in this process alone, with the answers of a part that are done so far.
+    """
+
+    model: nn.Module
+    trained: TrainedOn
+    member: PyTree[jax.ShapeDtypeStruct]
+    curves: Curves
+    block: int
+    advanced: Callable[[int], None] = lambda _: None
+
+    def __reduce__(self) -> tuple[type["CurveJob"], tuple[Any, ...]]:
+        return CurveJob, (self.model, self.trained, self.member, self.curves, self.block)
+
+    def value(self) -> Value:
+        """Digests of the programs and the curves."""
+        trained, curves = self.trained, self.curves
+        points, span = curves.values.shape[1] - trained.task.ahead, curves.span or trained.span
+        shown = curves.values[:, :points, None].astype(np.float32)
+        row = jax.ShapeDtypeStruct((points,), jnp.float32)
+        program = _measures(mesh(), span.start, trained.span, points)
+        return {
+            **answering.value_of(self.model, self.member, shown, self.block),
+            **lowered("measures", program, spread(row, 1), row, row),
+            "setting": digest(trained.timesteps, repr((trained.span, trained.scaling, trained.task.asked))),
+            **compiled(),
+        }
+
+    def function(self) -> Callable[[CurvePart], xr.Dataset]:
+        """Makes the function that asks some networks."""
+        return lambda part: answered(
+            self.model, self.trained, part.params, part.diverged, self.curves, self.block, self.advanced
+        )
+
+
+def job(study: "CurveStudy", trained: Trained, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
+    """The answers of a population to the curves of a study; the arguments are those of `evaluate`."""
+    timesteps, experiment = study.settings.trained.timesteps, study.experiment
+    known = TrainedOn(study.task(timesteps), timesteps, experiment.span, experiment.scaling)
+    return CurveJob(study.model, known, trained.member, study.curves, trained.block, advanced)
+
+
+def evaluate(
+    study: "CurveStudy", trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Asks a population, and writes its answers; see `grids.evaluate`."""
+    count, executor, log = len(trained.diverged), context.executor, ExecutionLog(devices.fingerprint(trained.block))
+    size, done = blocks.group_size(count, trained.block, executor.devices, executor.workers), 0
+    every = (slice(first, min(first + size, count)) for first in range(0, count, size))
+    parts = (
+        CurvePart(own, jax.tree.map(lambda leaf, own=own: leaf[own], trained.params), trained.diverged[own])
+        for own in every
+    )
+    work, found = job(study, trained, lambda answered: progress(done + answered)), {}
+    for part, (answers, fingerprint) in executor.map(work, parts, context.stop):
+        log.add(str(part), fingerprint)
+        found[part.members.start] = answers
+        done += len(part.diverged) * len(study.curves.names)
+        progress(done)
+    whole = xr.concat([found[first] for first in sorted(found)], "seed", data_vars="minimal", coords="minimal")
+    attributes |= {"executed_elsewhere": log.others} if log.others else {}
+    described = {key: json.dumps(value) for key, value in attributes.items()}
+    storage.save_results(whole.assign_coords(seed=np.arange(count)).assign_attrs(described), study.run.results)
+    return log.others
+
+
+LEAST_MEASURED = 3
+"""Time points of a curve that can be measured."""
+
+
+def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """By curve, the medians over seeds of its measures, with the unit of x if any, or of what was read off it."""
+    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
+    rows = {}
+    for curve in fit.curve.values:
+        chosen = fit.sel(curve=curve)
+        if "asked" in fit.dims:
+            values = {f"read-off {name}": chosen.answer.sel(asked=name).values for name in fit.asked.values}
         else:
-            # A line that swings between two of the places would hide whatever it is drawn over.
-            ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-            axes.fill_between(time[starts], *ends, linewidth=0, alpha=style["linewidth"] / 2, **told)
+            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
+        for label, each in values.items():
+            rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
+    return rows
 
-    if len(starts) < len(time):
-        title += f": ranges of {starts[1]:,} time points each"
-    apart = curves > MOST_BANDS and not vector
-    titles = [title, "What was read off them"] if vector else [""] * curves if apart else [title]
-    with canvas(*titles, xlabel=axis_label(fit.time), columns=3 if apart else None) as (figure, panels):
-        if apart:
-            figure.set_size_inches(9.0, 0.9 + 2.4 * -(-curves // 3))
-            figure.suptitle(title)
-        handles: list[Artist] = []
-        for (index, color), curve in zip(colors(range(curves)).items(), fit.curve.values, strict=True):
-            chosen, axes = fit.isel(curve=index), panels[index if apart else 0]
-            name = plain(str(curve) if len(str(curve)) <= 40 else f"{str(curve)[:39]}…")
-            line(axes, chosen.input.values, INPUT, color=color)
-            if apart:
-                axes.set_title(name, fontsize=9)
-            else:
-                handles.append(Line2D([], [], color=color, label=name))
-            if not fit.sizes["seed"]:
-                continue
-            low, high = intervals.band(chosen.answer.values)
-            middle = np.median(chosen.answer.values, axis=0)
-            if vector:
-                across = np.arange(len(middle)) + 0.12 * (index - (curves - 1) / 2)
-                panels[1].vlines(across, low, high, color=color, linewidth=4, alpha=0.35)
-                panels[1].plot(across, middle, "o", color=color, markersize=4)
-            else:
-                low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-                axes.fill_between(time[starts], low, high, color=color, **BAND)
-                line(axes, middle, MEDIAN, color=color)
-        if vector:
-            asked = [plain(str(name)) for name in fit.asked.values]
-            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=asked)
-            panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
-        told = f"median of {counted(fit.sizes['seed'])}"
-        handles += [
-            Line2D([], [], color=GRAY, marker="o" if vector else None, label=told, **MEDIAN),
-            Patch(color=GRAY, label=band_name(fit.sizes["seed"]), **BAND),
-            Line2D([], [], color=GRAY, label="curve they were shown", **INPUT),
-        ]
-        longest = max(len(str(handle.get_label())) for handle in handles)
-        columns = max(1, min(5, len(handles), LEGEND_CHARACTERS // (longest + 6)))
-        figure.legend(handles=handles, loc="outside lower center", ncols=columns)
-    return figure
+
+def summary(study: "CurveStudy") -> dict[str, Any]:
+    """Medians over seeds of the measures of every curve."""
+    with results.opened(study.run.results) as found:
+        return {name: as_json(row) for name, row in curve_summary(found.root).items()}
+
+
+def draw(study: "CurveStudy") -> Iterator[tuple[str, Drawing]]:
+    """The figure of a finished evaluation, from its labeled results alone."""
+    with results.opened(study.run.checked("results.nc")) as found:
+        yield "curves.png", curve_figure.draw(found.root)

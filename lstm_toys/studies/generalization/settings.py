@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -119,7 +119,7 @@ class Subject:
     """
 
     experiment: Experiment
-    families: Mapping[str, object]
+    families: Mapping[str, Any]
     declared: Trained | None
     ranges: Mapping[str, tuple[float, float]]
 

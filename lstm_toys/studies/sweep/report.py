@@ -7,7 +7,6 @@ from rich import box
 from rich.console import RenderableType
 
 from lstm_toys.output import counted
-from lstm_toys.runs.life import Work
 from lstm_toys.statistics import tables
 from lstm_toys.tasks.sets import HELD_OUT
 
@@ -15,7 +14,7 @@ MOST_ROWS = 100
 """Of the table on a terminal."""
 
 
-def report(_: Work, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Which settings learn, and how often something was compiled."""
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
     rows = []

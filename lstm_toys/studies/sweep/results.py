@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.files import replacing
-from lstm_toys.populations.train import RECORDS
+from lstm_toys.populations.specification import RECORDS
 from lstm_toys.results import arrays, summary
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings

@@ -16,7 +16,7 @@ from experiments.page.parts import post
 from experiments.post import sentences
 from lstm_toys.files import sha256
 from lstm_toys.markdown import one_line
-from lstm_toys.runs.life import Work
+from lstm_toys.runs.lifecycle import Work
 
 ROOT = conftest.ROOT
 

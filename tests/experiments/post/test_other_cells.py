@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from experiments.commands import flags
 from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
-from lstm_toys.runs.execution import network
+from lstm_toys.cli import flags
+from lstm_toys.studies.training.execution import network
 
 
 def counted(name, settings):

@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 
 from experiments import generalization, hill
-from experiments.commands import flags
 from lstm_toys import studies
+from lstm_toys.cli import flags
 from lstm_toys.networks.stack import Stack
-from lstm_toys.runs import life
+from lstm_toys.runs import lifecycle
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.generalization.execution import Setting, answered
 from lstm_toys.studies.generalization.settings import Evaluation
@@ -56,8 +56,8 @@ def test_what_cannot_be_measured_is_refused_in_one_line(task, curves, told):
     evaluation = Evaluation(
         "generalization", settings, grids, Curves(("mine",), np.array([[0.1, 0.2]]), None) if curves else None
     )
-    work = life.Work(Run(evaluation, Path()), studies.generalization, about)
-    with pytest.raises(life.Refused, match=r"^generalization of hill: [^\n]*$") as raised:
+    work = lifecycle.Work(Run(evaluation, Path()), studies.generalization, about)
+    with pytest.raises(lifecycle.Refused, match=r"^generalization of hill: [^\n]*$") as raised:
         studies.generalization.execution.check(work)
     assert told in str(raised.value)
 
@@ -67,8 +67,8 @@ def test_a_family_that_jax_cannot_trace_is_refused_in_one_line():
     _, about = generalization.planes_of(hill.EXPERIMENT, settings)
     mine = Family(lambda x, rate: np.exp(rate * x), (Parameter("rate", 0.0, 1.0),))
     about = dataclasses.replace(about, families={**about.families, "mine": mine})
-    work = life.Work(Run(Evaluation("generalization", settings, ()), Path()), studies.generalization, about)
-    with pytest.raises(life.Refused, match=r"^generalization of hill: the family mine cannot [^\n]*$") as raised:
+    work = lifecycle.Work(Run(Evaluation("generalization", settings, ()), Path()), studies.generalization, about)
+    with pytest.raises(lifecycle.Refused, match=r"^generalization of hill: the family mine cannot [^\n]*$") as raised:
         studies.generalization.execution.check(work)
     assert "use jax.numpy" in str(raised.value)
     assert "(test_execution.py, line " in str(raised.value)

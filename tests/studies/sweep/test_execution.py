@@ -15,12 +15,12 @@ from rich.console import Console
 from conftest import carry_out, executed, rarely
 from experiments import sweep
 from experiments.all import EXPERIMENTS
-from experiments.commands import flags
 from lstm_toys import studies
+from lstm_toys.cli import flags
+from lstm_toys.execution.signals import Interruption
 from lstm_toys.populations import answering, blocks, groups
-from lstm_toys.populations.interruption import Interruption
 from lstm_toys.results import storage, summary
-from lstm_toys.runs import life
+from lstm_toys.runs import lifecycle
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import execution, results
@@ -72,13 +72,13 @@ def swept(tmp_path_factory):
 def executed_sweep(folder, task, settings):
     """A sweep in this process, without figures."""
     run = Run(SweepSettings("sweep", settings), folder)
-    return executed(life.Work(run, studies.sweep, EXPERIMENTS[task]), 9)
+    return executed(lifecycle.Work(run, studies.sweep, EXPERIMENTS[task]), 9)
 
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
     settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return storage.load_results(executed(life.training(EXPERIMENTS[task], settings, folder)).results)
+    return storage.load_results(executed(lifecycle.training(EXPERIMENTS[task], settings, folder)).results)
 
 
 def settings_of(task, grid, *arguments):

@@ -1,0 +1,246 @@
+"""In how many networks are sentences about them true?
+
+Judges claims by many networks, those of the post unless others are named: one number a network, the share of networks
+that meet the claim, and a verdict. Beside it published answers, models without a network, networks that were not
+trained, or on something else, and with --variants networks of other shapes and budgets. Trains what is missing.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lstm_toys import files
+from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.markdown import code, escape
+from lstm_toys.output import counted
+from lstm_toys.runs.context import described_error
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.studies.claims.claim import Claim
+from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.settings import ClaimSettings, Question
+from lstm_toys.studies.claims.study import ClaimStudy
+from lstm_toys.studies.training.study import TrainingStudy
+
+
+def ids() -> parsers.Parser[tuple[str, ...]]:
+    """Names of claims, or none for the word ``all``."""
+
+    def convert(text: str) -> tuple[str, ...]:
+        names = () if text == "all" else tuple(text.split(","))
+        if "" in names:
+            raise ValueError
+        return names
+
+    return parsers.Parser(convert, "names of claims, joined by commas, or all")
+
+
+def answers() -> parsers.Parser[tuple[str, Path]]:
+    """A population, and a file of its answers."""
+
+    def convert(text: str) -> tuple[str, Path]:
+        name, _, path = text.partition("=")
+        if not name:
+            raise ValueError
+        return name, parsers.folder().convert(path)
+
+    return parsers.Parser(convert, "NAME=FILE, a population of the claims and a netCDF file", many=True)
+
+
+OWN: flags.FlagTable = {
+    "claims": (
+        parsers.name(),
+        "the module that declares CLAIMS; of the clone, {}, or one of your own",
+    ),
+    "only": (ids(), "the claims that are judged; only what they need is trained"),
+    "answers": (
+        answers(),
+        "answers that are given instead of trained, such as lt.labeled makes them of any model; give it once for each "
+        "population",
+    ),
+}
+OWN_DEFAULTS = {"claims": "those of the post", "only": "all", "answers": "none"}
+
+CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "compile_cache")
+
+FLAGS: flags.FlagTable = {
+    **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
+    "variants": (None, "judge networks of other shapes and budgets, too, as the claims have them; takes long"),
+    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
+    "restart": (None, "judge again although it was done; runs of networks that are finished are used as they are"),
+    **{name: flags.FLAGS[name] for name in CONDUCT},
+}
+DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
+
+Columns = dict[str, dict[str, Settings]]
+"""By column, by population, the settings of a run."""
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
+    if flags.asks_help(arguments):
+        table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
+        raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
+    own, rest = flags.split(OWN, arguments)
+    values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
+    options = flags.options(values)
+    post = f"{modules.home()[0]}.post.claims"
+    module = own["claims"] or post
+    declared = modules.declared(module, "CLAIMS", Claims, "claims")
+    if values["variants"] and not declared.variants:
+        raise flags.Bad(f"flag --variants: the claims of {module} have none")
+    claims = chosen(declared, own["only"] or ())
+    settings = usual(declared, claims, values, module)
+    given = once(own["answers"] or [])
+    digests = tuple((name, digest(name, path, settings)) for name, path in given.items())
+    needs = {
+        (column, name): TrainingStudy(declared.populations[name][0], each, options.results_dir)
+        for column, populations in columns(declared, claims, settings, given, values["variants"], module).items()
+        for name, each in populations.items()
+    }
+    only = () if claims == declared.claims else tuple(claim.id for claim in claims)
+    named = None if module == post else modules.canonical(module)
+    name = f"claims_{named.replace('.', '_')}" if named else "claims"
+    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
+    question = Question(declared, claims, made_by(asked, named, given, trained=bool(needs)), settings, given)
+    return command.Plan([ClaimStudy(question, asked, needs, options.results_dir, modules.canonical(module))], options)
+
+
+def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
+    """The claims of some ids, in the order of the declaration; of none, all.
+
+    Raises:
+        Bad: there is no claim of an id.
+    """
+    if unknown := [each for each in only if each not in declared.ids]:
+        raise flags.Bad(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
+    return tuple(claim for claim in declared.claims if claim.id in only or not only)
+
+
+def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], module: str) -> dict[str, Settings]:
+    """The settings of every population that claims need.
+
+    Raises:
+        Bad: the flags of one of them are wrong.
+    """
+    needed = set().union(*(claim.made_of(declared.populations) for claim in claims))
+    size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
+    settings = {}
+    for name, (experiment, changes) in declared.populations.items():
+        if name in needed:
+            try:
+                settings[name], _ = flags.parse(experiment, [*size, *changes])
+            except flags.Bad as error:
+                raise flags.Bad(f"flag --claims={module}: population {name}: {error}") from None
+            if (settings[name].seeds, settings[name].base_seed) != (values["seeds"], values["base_seed"]):
+                told = "its flags are others than --seeds and --base_seed, which are those of all populations"
+                raise flags.Bad(f"flag --claims={module}: population {name}: {told}")
+    return settings
+
+
+def columns(
+    declared: Claims,
+    claims: Sequence[Claim],
+    settings: Mapping[str, Settings],
+    given: Mapping[str, Path],
+    variants: bool,
+    module: str,
+) -> Columns:
+    """The runs that claims are judged by: of the networks that they are about, of controls, and of variants.
+
+    Args:
+        declared: where the claims are from.
+        claims: that are judged.
+        settings: of the populations that they need.
+        given: the answers that need no run, by population; these have no controls and no variants.
+        variants: whether there are columns for them.
+        module: that declares them.
+
+    Raises:
+        Bad: a column cannot be made.
+    """
+    trained = {name: each for name, each in settings.items() if name not in given}
+    every: Columns = {NETWORKS: trained}
+    for column, change in {**declared.controls, **(declared.variants if variants else {})}.items():
+        try:
+            changed = {
+                name: checked(declared.populations[name][0], change(name, each)) for name, each in trained.items()
+            }
+        except flags.Bad as error:
+            raise flags.Bad(f"flag --claims={module}: {column}: {error}") from None
+        except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
+            raise flags.Bad(f"flag --claims={module}: {column}: {described_error(error)}") from None
+        held = {name: each for name, each in changed.items() if each is not None}
+        needed = set().union(*(claim.made_of(held) for claim in claims))
+        every[column] = {name: each for name, each in held.items() if name in needed}
+    return every
+
+
+def checked(experiment: Experiment, settings: Any) -> Settings | None:
+    """What a control or a variant has, as the flags of its command would say it.
+
+    Raises:
+        TypeError: it is something else than settings, or nothing.
+        Bad: no flags could say it.
+    """
+    if settings is None:
+        return None
+    if not isinstance(settings, Settings):
+        raise TypeError(f"returns {type(settings).__name__}, neither settings nor None")
+    own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in flags.FLAGS}
+    own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
+    stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
+    return flags.parse(experiment, [f"--{name}={_stated(value)}" for name, value in stated.items()])[0]
+
+
+def _stated(value: Any) -> str:
+    """A setting as its flag has it."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
+
+
+def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
+    """Files of answers, by population.
+
+    Raises:
+        Bad: one has two.
+    """
+    names = [name for name, _ in answers]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise flags.Bad(f"flag --answers: those of {min(twice)} are given twice")
+    return dict(answers)
+
+
+def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
+    """The SHA-256 of a file of answers.
+
+    Raises:
+        Bad: it cannot be read, or nothing asks for it.
+    """
+    told = f"flag --answers={name}={path}"
+    if name not in settings:
+        raise flags.Bad(f"{told}: the claims need no population {name!r}; they need {', '.join(settings)}")
+    try:
+        return files.sha256(path)
+    except OSError as error:
+        raise flags.Bad(f"{told}: {error.strerror}") from None
+
+
+def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path], *, trained: bool) -> str:
+    """How the networks were made, as Markdown; where all answers are given, none were trained."""
+    words = ["python -m experiments.claims"]
+    words += [f"--claims {module}"] if module else []
+    words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
+    words += [f"--only {','.join(asked.only)}"] if asked.only else []
+    words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
+    words += ["--variants"] if asked.variants else []
+    networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
+    told = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
+    told += [
+        f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
+        "variants."
+        for name, path in given.items()
+    ]
+    return " ".join(told)

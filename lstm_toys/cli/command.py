@@ -1,0 +1,158 @@
+"""What becomes of a command line: runs that are carried out and told of, or one line that says why not."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+
+from lstm_toys import output
+from lstm_toys.cli import VERSION, flags, modules
+from lstm_toys.execution.signals import Interrupted, Interruption, ended
+from lstm_toys.files import Damaged
+from lstm_toys.runs import lifecycle
+from lstm_toys.runs.context import Failed, Options, Refused
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Busy, Gone, Obstructed
+from lstm_toys.runs.publishing import NotPublished
+from lstm_toys.runs.study import Study
+from lstm_toys.studies.training.study import TrainingStudy
+
+KEPT = "what was finished or saved before stays, and the same command continues"
+
+OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
+"""What XLA and Python say of it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command line asks for.
+
+    Attributes:
+        studies: runs.
+        options: what is done with them.
+        report: what is told of all of them together, instead of each by itself.
+        notes: what is told before anything is done.
+        file: that is made, instead of folders of runs.
+    """
+
+    studies: Sequence[Study[Any]]
+    options: Options
+    report: Callable[[], Iterable[RenderableType]] | None = None
+    notes: Sequence[str] = ()
+    file: Path | None = None
+
+
+def main(experiment: Experiment) -> None:
+    """Runs an experiment as the command line says, and exits."""
+    leave(lambda arguments: plan(experiment, arguments))
+
+
+def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
+    """What the command line of an experiment asks for."""
+    if flags.asks_help(arguments):
+        raise flags.Help(experiment.doc, *modules.table_of(experiment))
+    experiment, rest, notes = modules.completed(experiment, arguments)
+    settings, options = flags.parse(experiment, rest)
+    return Plan([TrainingStudy(experiment, settings, options.results_dir)], options, notes=notes)
+
+
+def leave(plan: Callable[[Sequence[str]], Plan]) -> None:
+    """Does what the command line says, and exits; quietly if nobody reads the output to its end."""
+    printed, _ = output.sturdy()
+    os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # Without a home for its list of fonts it warns.
+    try:
+        code = carry_out(plan, sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = 128 + signal.SIGPIPE
+    if printed.error:
+        code = code or complain(f"standard output: {printed.error.strerror}; nothing but what it said is lost", 1)
+    sys.stderr.flush()
+    # All files are written, and taking jax apart would take most of a second.
+    os._exit(code)
+
+
+def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
+    """Carries out what the arguments ask for, or says in one line what is in the way.
+
+    Returns:
+        The exit code: 0; 1 if every seed of a run diverged or a file could not be used; 2 for a bad command line; 128
+        and the number of the signal that ended it.
+    """
+    if flags.asks_version(arguments):
+        print(VERSION)
+        return 0
+    try:
+        with Interruption() as interruption:
+            return _carry_out(plan, arguments, interruption)
+    except Interrupted as signaled:
+        return complain(ended(signaled.args[0]), 128 + signaled.args[0])
+
+
+def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], interruption: Interruption) -> int:
+    try:
+        asked = plan(arguments)
+    except flags.Help as text:
+        print(text)
+        return 0
+    except flags.Unknown as unknown:
+        return complain(str(flags.Unknown(unknown.name, listed(plan, arguments))), 2)
+    except flags.Bad as error:
+        return complain(str(error), 2)
+    studies, options = asked.studies, asked.options
+    console = output.console(quiet=options.quiet)
+    for note in asked.notes:
+        console.print(note)
+    try:
+        lifecycle.live(studies, options, console, interruption)
+        lost = lifecycle.tell(studies, console, asked.report)
+        if options.quiet:
+            print(*([asked.file] if asked.file else [study.run.folder for study in studies]), sep="\n")
+        return max([complain(line, 1) for line in lost], default=0)
+    except Refused as error:
+        return complain(str(error), 2)
+    except (Failed, Gone, Obstructed, NotPublished) as error:
+        return complain(str(error), 1)
+    except Busy as busy:
+        return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)
+    except Damaged as damaged:
+        own = any(each.run.known and str(damaged.filename).startswith(str(each.run.folder)) for each in studies)
+        mend = "--restart runs it again" if own else "remove its folder, and the same command makes it again"
+        if Path(damaged.filename).parent == options.results_dir:  # Which holds everything else, too.
+            mend = "move it away, and give the same command again"
+        return complain(f"{damaged}; {mend}", 1)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        return complain(f"flag --results_dir={options.results_dir}: {error.strerror or error}{where}; {KEPT}", 1)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
+            raise
+        return complain(f"there is not enough memory; {KEPT}", 1)
+
+
+def listed(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:
+    """The flags that the help of a command lists, all that it reads in turn."""
+    try:
+        plan([*arguments, "--help"])
+    except flags.Help as text:
+        return text.known
+    return ()
+
+
+def complain(message: str, code: int) -> int:
+    """Prints one line to stderr and returns the exit code."""
+    output.complain(message)
+    return code

@@ -1,0 +1,326 @@
+"""The flags that every experiment takes, checked without importing jax."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from absl import flags
+
+from lstm_toys.cli import conflicts, parsers
+from lstm_toys.cli.suggestions import meant
+from lstm_toys.networks import cells, hyper
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import FORMATS
+from lstm_toys.runs.identity import NUMBER, Settings
+
+FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
+"""Flags: the parser of each, None for a switch, and its help."""
+
+
+class Help(Exception):
+    """Help was asked for; as text it is that of the command that is running.
+
+    Args:
+        doc: what the command does.
+        table: its flags.
+        defaults: of them.
+
+    Attributes:
+        known: the names of the flags.
+    """
+
+    def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
+        spec = sys.modules["__main__"].__spec__
+        called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
+        lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
+        for flag, (parser, text) in table.items():
+            default = defaults.get(flag, "each experiment's own")
+            if parser is None:
+                lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
+            else:
+                lines += [f"  --{flag}", f"      {text}", f"      takes {parser.takes} (default: {default})"]
+        super().__init__("\n".join(lines))
+        self.known = [*table]
+
+
+class Bad(Exception):
+    """A command line that cannot be run; the argument says in one line what is wrong."""
+
+
+class Unknown(Bad):
+    """A flag that a command does not have.
+
+    Attributes:
+        name: of the flag.
+    """
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        question = meant(name, [*known, "help", "version", FLAGFILE], "--")
+        super().__init__(f"Unknown command line flag {name!r}; {question}{' ' * bool(question)}--help lists the flags")
+        self.name = name
+
+
+FLAGFILE = "flagfile"
+"""The flag of a file of flags, which absl reads in their place."""
+
+FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
+
+OWN = "the optimizer's own"
+
+FLAGS: FlagTable = {
+    "seeds": (
+        parsers.integer(1, 2**31 - 1),
+        "independently initialized networks; seed i is the same whatever their number",
+    ),
+    "base_seed": (parsers.integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
+    "steps": (parsers.integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
+    "learning_rate": (parsers.positive(), "step size of the optimizer"),
+    "optimizer": (
+        parsers.choice(*hyper.TAKES),
+        "momentum is sgd with momentum; rmsprop_keras has its epsilon outside the root, as the Keras of 2018",
+    ),
+    "momentum": (parsers.share(OWN), "share of earlier gradients that momentum and adam keep from step to step"),
+    "decay": (
+        parsers.share(OWN),
+        "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep",
+    ),
+    "hidden": (parsers.widths(), "units of the layers below the readout: 32, or 32,32, or none"),
+    "readout": (
+        parsers.choice("cell", "dense"),
+        "cell: one more layer, whose units are the answer; dense: an affine map",
+    ),
+    "cell": (parsers.cell(), "what every layer is; lstm_toys/networks/cells.py says what one of your own has to be"),
+    "gates": (parsers.choice(*cells.GATES), "how lstm and gru squash their gates; hard: clip(0.2 a + 0.5, 0, 1)"),
+    "timesteps": (parsers.integer(2, 2**31 - 1), "points of a curve, evenly spaced over the range of x"),
+    "keep_steps": (
+        parsers.numbers_of_steps(),
+        "steps before the last after which the parameters are kept, too: 0,100,1000; 0 is the untrained network",
+    ),
+    "noise": (
+        parsers.not_negative(),
+        "standard deviation of normal noise on what networks are shown in training, drawn once for each seed",
+    ),
+    "block": (
+        parsers.integer_or_auto(1, 2**31 - 1),
+        "networks that one compiled program works on; fixes the last bits of all results",
+    ),
+    "results_dir": (parsers.folder(), "folder of runs and published sets"),
+    "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
+    "replot": (None, "redraw the figures of the finished run without training"),
+    "restart": (None, "run from the beginning although the run is finished, or could be continued"),
+    "quiet": (None, "print nothing but the folder of the results, and errors"),
+    "checkpoint_every": (
+        parsers.positive(),
+        "seconds between two checkpoints, from which a run that was killed continues",
+    ),
+    "on_divergence": (
+        parsers.choice("exclude", "stop"),
+        "what to do with a seed that diverges: exclude it from the statistics, or stop",
+    ),
+    "figure_format": (
+        parsers.choice(*FORMATS),
+        "what figures are written as, those of a finished run too; animations are GIF",
+    ),
+    "cluster": (
+        parsers.cluster(),
+        "whose workers train and evaluate, with the extra 'cluster': local:4 for four on this machine, the address of "
+        "a Dask scheduler, or its file",
+    ),
+    "mixed": (None, "accept workers of another version or processor, whose last bits may differ, and record them"),
+    "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
+}
+"""The flags of an experiment."""
+
+DEFAULTS: dict[str, Any] = {
+    "seeds": 16,
+    "base_seed": 0,
+    "optimizer": "sgd",
+    "momentum": "auto",
+    "decay": "auto",
+    "hidden": "32",
+    "readout": "cell",
+    "cell": "lstm",
+    "gates": "sigmoid",
+    "timesteps": 100,
+    "noise": 0.0,
+    "keep_steps": "none",
+    "block": "auto",
+    "results_dir": "results",
+    "compile_cache": True,
+    "checkpoint_every": 30.0,
+    "on_divergence": "exclude",
+    "figure_format": "png",
+    "cluster": "none",
+}
+"""What an experiment need not say; it must say the number of steps and the learning rate."""
+
+
+def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
+    """Reads the command line of an experiment.
+
+    Args:
+        experiment: whose command it is.
+        arguments: without the program's name.
+
+    Raises:
+        Help: the help was asked for.
+        Bad: the command line cannot be run.
+    """
+    found = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
+    values = {**found.flag_values_dict(), **experiment.fixed}
+    usual = {flag: parser.parse(DEFAULTS[flag]) for flag, (parser, _) in FLAGS.items() if parser and flag in DEFAULTS}
+    typed = [flag for flag in found if found[flag].present]
+    try:
+        values = conflicts.settled(values, typed, experiment.fixed, usual, experiment.name)
+    except ValueError as error:
+        raise Bad(str(error)) from None
+    settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
+    own = hyper.TAKES[settings["optimizer"]]
+    settings |= {name: default for name, default in own.items() if settings[name] is None}
+    settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
+    return Settings(experiment=experiment.name, **settings), options(values)
+
+
+def flags_of(experiment: Experiment) -> FlagTable:
+    """The flags of an experiment: those of all that it does not fix, and one for each of its training numbers."""
+    numbers: FlagTable = {
+        f"{NUMBER}{name}": (parsers.number(), f"{name.replace('_', ' ')} of the training curves")
+        for name in experiment.numbers
+    }
+    before = [*FLAGS].index("keep_steps")
+    every = [*FLAGS.items()]
+    found = dict([*every[:before], *numbers.items(), *every[before:]])
+    return {name: each for name, each in found.items() if name not in experiment.fixed}
+
+
+def defaults_of(experiment: Experiment) -> dict[str, Any]:
+    """The defaults of the flags of an experiment.
+
+    Raises:
+        Bad: it says nothing of the steps or the learning rate, or has a default for what is no flag.
+    """
+    for name in ("steps", "learning_rate"):
+        if name not in experiment.defaults:
+            raise Bad(f"experiment {experiment.name}: its defaults say no {name}; add defaults={{{name!r}: ...}}")
+    if unknown := experiment.defaults.keys() - FLAGS.keys():
+        raise Bad(
+            f"experiment {experiment.name}: its defaults have {min(unknown)}, which is no flag; --help lists them"
+        )
+    numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
+    return {**DEFAULTS, **experiment.defaults, **numbers}
+
+
+def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
+    """Reads a command line.
+
+    Args:
+        name: of the command.
+        doc: what it does, for the help.
+        table: the flags that it takes.
+        defaults: of its flags, as text or values; a switch that has none is off.
+        arguments: without the program's name.
+
+    Returns:
+        The value of each flag.
+
+    Raises:
+        Help: the help was asked for.
+        Bad: the command line cannot be read.
+    """
+    values: dict[str, Any] = _read(name, doc, table, defaults, arguments).flag_values_dict()
+    return values
+
+
+def _read(
+    name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
+) -> flags.FlagValues:
+    """The same, which also says which flags were given."""
+    values = flags.FlagValues()
+    for flag, (parser, text) in table.items():
+        if parser is None:
+            flags.DEFINE_bool(flag, defaults.get(flag, False), text, flag_values=values)
+            values[flag].parser = parsers.Switch()
+        else:
+            try:
+                flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
+            except flags.IllegalFlagValueError as error:
+                raise Bad(f"{name}: invalid default: {' '.join(str(error).split())}") from None
+    if asks_help(arguments):
+        raise Help(doc, table, defaults)
+    if stray := _given(values, [name, *arguments]):
+        raise Bad(
+            f"stray argument {stray[0]!r}: settings are given as flags, in quotes where a value has spaces; "
+            "--help lists them"
+        )
+    return values
+
+
+def asks_version(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for the version, whatever else it says."""
+    return any(argument.partition("=")[0] == "--version" for argument in arguments)
+
+
+def asks_help(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for the help, whatever else it says."""
+    return any(argument.partition("=")[0] in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
+
+
+def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Reads the flags that are a command's own off a command line.
+
+    Returns:
+        Their values, None of one that is not given, and the other arguments.
+
+    Raises:
+        Bad: a flag has a value that it does not take.
+    """
+    values = flags.FlagValues()
+    values.set_gnu_getopt(True)
+    for name, (parser, text) in own.items():
+        if parser is None:
+            flags.DEFINE_bool(name, None, text, flag_values=values)
+        elif parser.many:
+            flags.DEFINE_multi(parser, flags.ArgumentSerializer(), name, None, text, flag_values=values)
+        else:
+            flags.DEFINE(parser, name, None, text, flag_values=values)
+    rest = _given(values, ["", *arguments], known_only=True)
+    return {name: getattr(values, name) for name in own}, rest
+
+
+def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bool = False) -> list[str]:
+    """Sets flags, and returns the other arguments, the program's name aside.
+
+    Raises:
+        Bad: a flag is unknown, has a value that it does not take, or names a file that cannot be read.
+    """
+    given = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
+    files = [file if equals else following for name, equals, file, following in given if name in FLAGFILES]
+    if "" in files:
+        raise Bad(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
+    try:
+        rest: list[str] = values(arguments, known_only=known_only)[1:]
+    except UnicodeDecodeError:
+        raise Bad(f"flag --{FLAGFILE}={', '.join(files)}: is not text in UTF-8") from None
+    except flags.UnrecognizedFlagError as error:
+        raise Unknown(error.flagname, values) from None
+    except flags.CantOpenFlagFileError as error:
+        cause = error.__context__
+        assert isinstance(cause, OSError)
+        raise Bad(f"flag --{FLAGFILE}={cause.filename}: {cause.strerror}") from None
+    except (flags.Error, ValueError) as error:
+        raise Bad(" ".join(str(error).split())) from None
+    return rest
+
+
+def options(values: dict[str, Any]) -> Options:
+    """What a command does beyond its run; flags that it does not take are as `DEFAULTS` has them.
+
+    Raises:
+        Bad: two of them exclude each other.
+    """
+    off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
+    every = {**off, **DEFAULTS, **values}
+    if every["replot"] and every["restart"]:
+        raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
+    return Options(**{name: every[name] for name in Options.__dataclass_fields__})

@@ -1,0 +1,160 @@
+"""What trained networks answer over whole grids of curves.
+
+Takes the population that the flags describe, trains it if it is not there, and measures its answers to every curve of
+some grids: of other parameters of the family that it was trained on, and of other families where the experiment names
+some, of longer sequences and of another spacing of x. With --curve, it is asked for its answers to curves of your own
+instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import lstm_toys as lt
+from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.runs.context import described_error
+from lstm_toys.studies.generalization import settings as study
+from lstm_toys.studies.generalization.study import CurveStudy, GridStudy
+from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.tasks.curves import check_scaled, limits
+from lstm_toys.tasks.parameters import parameters_of
+from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
+
+LEAST_TIMESTEPS = 10
+"""Fewer time points are no curve that could be measured."""
+
+MOST_POINTS = 100_000
+"""Time points of a sequence in a grid."""
+
+MEANING = {LENGTH: "time points of a longer sequence", SPACING: "x between two time points"}
+
+FLAGS: flags.FlagTable = {
+    "task": (parsers.name(), "the experiment whose population is evaluated: {}, or a module of your own"),
+    "curve": (parsers.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
+}
+"""The flags of this command beside those of the experiment that trains the population, and of its axes."""
+
+DEFAULTS = {"task": "sine", "curve": "none"}
+
+
+def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> parsers.Parser[Axis]:
+    """Values of an axis: ``low:high:count``, or one number."""
+    limits = {LENGTH: (LEAST_TIMESTEPS, most), SPACING: (span.length / most, span.length / LEAST_TIMESTEPS)}
+    least, greatest = limits.get(name, (-parsers.LARGEST, parsers.LARGEST))
+
+    def convert(text: str) -> Axis:
+        low, high, count = text.split(":") if ":" in text else (text, text, "1")
+        found = Axis(name, parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
+        sound = least <= found.low <= found.high <= greatest and 1 <= found.count <= most
+        if not sound or (found.count == 1) != (found.low == found.high):
+            raise ValueError
+        return found
+
+    shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
+    return parsers.Parser(convert, f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}")
+
+
+def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.Laid], study.Subject]:
+    """What a population is evaluated on, and what is told of it.
+
+    Raises:
+        Bad: the experiment does not say what it trains on, or its planes contradict themselves.
+    """
+    if experiment.trained is None:
+        told = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
+        raise flags.Bad(f"experiment {experiment.name}: {told}")
+    try:
+        planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
+    except Exception as error:  # Whatever the code of an experiment raises.
+        told = "its planes, a function of the settings to a list, cannot be made"
+        raise flags.Bad(f"experiment {experiment.name}: {told}: {described_error(error)}") from None
+    try:
+        about = study.subject(experiment, settings, experiment.trained, planes)
+        return study.laid(planes, about, settings), about
+    except ValueError as error:
+        raise flags.Bad(f"experiment {experiment.name}: {error}") from None
+
+
+def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable, dict[str, str]]:
+    """The flags of the axes and parameters of an experiment's planes.
+
+    Returns:
+        What each flag is the axis of, the flags, and their defaults. A name that is a flag already has ``axis_`` before
+        it.
+    """
+    if experiment.trained is None:
+        return {}, {}, {}
+    settings, _ = flags.parse(experiment, [])
+    planes, _ = planes_of(experiment, settings)
+    taken = flags.flags_of(experiment).keys() | FLAGS.keys()
+    names: dict[str, str] = {}
+    table: flags.FlagTable = {}
+    defaults = {}
+    every = {each.name: each for plane in planes for each in plane.axes}
+    for plane in planes:
+        declared = {each.name: each for each in parameters_of(plane.family)}
+        for name in (*declared, *(name for name in (LENGTH, SPACING) if name in every)):
+            flag = f"axis_{name}" if name in taken else name
+            if flag not in names:
+                names[flag] = name
+                told = MEANING.get(name) or f"{declared[name].words} of the curves"
+                table[flag] = (axis(name, experiment.span), told)
+                values = every.get(name)
+                defaults[flag] = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
+    return names, table, defaults
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
+    if flags.asks_help(arguments):
+        experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, DEFAULTS["task"])
+        _, axes, along = axes_of(experiment)
+        table, defaults = modules.table_of(experiment)
+        every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **axes, **table}
+        values = {**defaults, **along, **DEFAULTS, "task": experiment.name}
+        raise flags.Help(__doc__, every, values)
+    own, rest = flags.split(FLAGS, arguments)
+    declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
+    experiment, rest, notes = modules.completed(declared, rest)
+    names, table, _ = axes_of(experiment)
+    given, rest = flags.split(table, rest)
+    settings, options = flags.parse(experiment, rest)
+    if settings.timesteps < LEAST_TIMESTEPS:
+        raise flags.Bad(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
+    name = f"generalization_{experiment.name}"
+    useless = next((flag for flag in table if given[flag]), None)
+    about = study.Subject(experiment, {}, None, {})
+    if own["curve"] is None:
+        planes, about = planes_of(experiment, settings)
+        found = {names[flag]: each for flag, each in given.items()}
+        evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, found))
+    elif useless:
+        raise flags.Bad(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
+    else:
+        try:
+            curves = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
+            study.check_spacing(curves, experiment.span, settings.timesteps)
+            if experiment.scaling:
+                check_scaled(curves.values[..., None], experiment.scaling)
+        except ValueError as error:
+            raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None
+        evaluation = study.Evaluation(name, settings, (), curves)
+    population = TrainingStudy(experiment, settings, options.results_dir)
+    made = GridStudy if own["curve"] is None else CurveStudy
+    return command.Plan([made(about, evaluation, population, options.results_dir)], options, notes=notes)
+
+
+def _grids(
+    planes: Sequence[study.Laid], about: study.Subject, settings: lt.Settings, given: dict[str, Axis | None]
+) -> tuple[study.Grid, ...]:
+    """The grids that a population is evaluated on.
+
+    Raises:
+        Bad: a sequence is shorter than the training curves, or values are given along what is no axis.
+    """
+    length, along = given.get(LENGTH), {each.name for plane in planes for each in plane.axes}
+    if length and length.low < settings.timesteps:
+        raise flags.Bad(f"flag --length: takes no fewer points than the training curves have, {settings.timesteps:,}")
+    if idle := [name for name, each in given.items() if each and each.count > 1 and name not in along]:
+        raise flags.Bad(f"flag --{idle[0]}: is no axis of a grid of {about.experiment.name}; give one number")
+    return study.grids(planes, about, settings, given)

@@ -1,0 +1,372 @@
+"""Networks learn curves of your own, from files.
+
+Trains LSTMs on the curves in the columns of a file, one time point a row: to return them, to tell the next value at
+every time point, or to tell numbers of each curve as a whole. Of five curves and more some are kept out of training,
+and the error on them is told beside that on the others; further curves can be shown. What networks are shown is scaled
+to what they can answer, and answers and errors are told in the units of the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import lstm_toys as lt
+from lstm_toys import output
+from lstm_toys.cli import flags, modules, parsers
+from lstm_toys.studies.generalization import settings as study
+from lstm_toys.tasks import delimited, sets
+from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
+
+MANY = 64
+"""From so many training curves on, a step takes some of them."""
+
+BATCH = 32
+"""How many, about, unless a flag says so."""
+
+LEAST = 5
+"""Curves, of which some are held out unless a flag says otherwise; of fewer all are needed."""
+
+HELD_OUT = 0.2
+
+NAMED = 12
+"""Held-out curves that are told, at most."""
+
+UNNAMED = ("y",)
+"""The features of curves of which nobody says what they are."""
+
+LEARNED = 1e-3**0.5
+"""The RMSE of scaled values, which are 1.6 from end to end, that counts as learned: 2 % of their range."""
+
+
+SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
+"""Defaults of the flags that every experiment has."""
+
+
+def files() -> parsers.Parser[Path]:
+    """A file, one of several."""
+    return parsers.Parser(parsers.folder().convert, "a file whose name is text", many=True)
+
+
+def quantities() -> parsers.Parser[str]:
+    """What is measured, one of several."""
+
+    def convert(text: str) -> str:
+        if not text.isprintable() or not text.strip():
+            raise ValueError
+        return text.strip()
+
+    return parsers.Parser(convert, "a name, maybe with its unit, such as 'temperature (°C)'", many=True)
+
+
+FLAGS: flags.FlagTable = {
+    "train": (files(), "file of curves to train on, one a column, one time point a row; one file for each feature"),
+    "show": (files(), "file of further curves to be answered, as long as the others; one file for each feature"),
+    "quantity": (quantities(), "what a file of --train holds, for tables and figures; as many as there are files"),
+    "targets": (
+        parsers.path(),
+        "file of numbers to tell of the curves, a row a curve in their order, a column a number",
+    ),
+    "ask": (parsers.choice("same", "next"), "same: the value that is shown; next: the value after it"),
+    "hold_out": (parsers.share("a fifth of five and more"), "share of the curves that is kept out of training"),
+    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "curves in a step"),
+    "standardize": (None, "scale the curves to what networks can answer, and undo it in what is told"),
+}
+DEFAULTS = {
+    "train": "none, and needed",
+    "show": "none",
+    "quantity": "auto, y of one file, and of several their names",
+    "targets": "none",
+    "ask": "same",
+    "hold_out": f"auto, {HELD_OUT} of {LEAST} curves and more",
+    "batch": f"auto, about {BATCH} of {MANY} curves and more, else all",
+    "standardize": True,
+}
+
+
+def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
+    """The experiment on some files, and what was read in them.
+
+    Raises:
+        Bad: a file cannot be used, or not beside the others.
+    """
+    if not values["train"]:
+        raise flags.Bad(
+            "flag --train: needs a file of curves, one a column, such as --train=mine.csv; --help tells more"
+        )
+    scaled = values["standardize"] is not False
+    curves = columns("train", values["train"], scaled)
+    first, count = curves[0], len(curves[0].names)
+    features = called(values["train"], values["quantity"] or ())
+    every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
+    ask: sets.Ask = values["ask"] or "same"
+    asked: tuple[str, ...] = ()
+    if values["targets"]:
+        if values["ask"]:
+            raise flags.Bad(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
+        ask, asked, targets = "targets", *numbers(values["targets"], count, scaled)
+        every = replace(every, targets=targets)
+    kept, others = parted(every, values["hold_out"], values["batch"])
+    batch = values["batch"] or usual_batch(len(kept.names))
+    notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
+    out = "".join(f", {counted(each)} held out: {named(each)}" for each in others)
+    notes.append(f"{counted(kept)} trained on{out}")
+    if values["show"]:
+        shown = columns("show", values["show"], scaled)
+        check_shown(shown, curves, values["show"])
+        notes += [read_in(path, each) for path, each in zip(values["show"], shown, strict=True)]
+        others.append(sets.CurveSet(sets.SHOWN, shown[0].names, np.stack([each.values for each in shown], axis=-1)))
+    points, span = first.values.shape[1], spanned(curves)
+    if ask == "next":
+        if points < 3:
+            raise flags.Bad(f"flag --ask=next: needs at least 3 rows; {values['train'][0]} has {points}")
+        points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
+    names = features + asked
+    fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
+    scaling = fitted if scaled else None
+    if values["show"] and scaling:
+        try:
+            check_scaled(others[-1].values, scaling)
+        except ValueError as error:
+            raise flags.Bad(f"flag --show={values['show'][0]}: {error}") from None
+    limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
+    goal = lt.Goal(rmse=limit) if asked else lt.Goal(rmse=limit, after=0)
+    own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
+    data = {
+        "train": " ".join(each.digest for each in curves),
+        **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
+        **({"targets": sha256(repr((asked, targets.tolist())).encode()).hexdigest()} if asked else {}),
+        **({"features": ", ".join(features)} if features != UNNAMED else {}),
+        "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
+        "asked": ask,
+        "batch": str(batch),
+    }
+    experiment = lt.Experiment(
+        name="own",
+        doc=__doc__ or "",
+        defaults=SETTINGS,
+        goal=goal,
+        task=own.task,
+        probes=own.probes,
+        draw=partial(draw, goal=goal),
+        span=span,
+        data=data,
+        scaling=scaling,
+        fixed={"timesteps": points},
+    )
+    return experiment, notes
+
+
+def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
+    """The curves of one file for each feature.
+
+    Args:
+        flag: that names the files.
+        paths: of them.
+        scaled: whether what networks are shown is scaled, so that values may be of any size.
+
+    Raises:
+        Bad: a file cannot be read, or the files are of different curves.
+    """
+    found: list[Curves] = []
+    for path in paths:
+        try:
+            found.append(lt.read_curves(path, *limits(scaled)))
+        except ValueError as error:
+            raise flags.Bad(f"flag --{flag}={path}: {error}") from None
+        first, last = found[0], found[-1]
+        if last.values.shape != first.values.shape:
+            (curves, points), (others, rows) = last.values.shape, first.values.shape
+            raise flags.Bad(
+                f"flag --{flag}={path}: has {curves:,} curves of {points:,} rows, and {paths[0]} has {others:,} of "
+                f"{rows:,}; files are features of the same curves"
+            )
+        if None not in (first.span, last.span) and first.span != last.span:
+            raise flags.Bad(f"flag --{flag}={path}: has other time points than {paths[0]}")
+    return found
+
+
+def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
+    """The name of each feature: what it is said to be, else `UNNAMED`, or, of several, the name of its file.
+
+    Raises:
+        Bad: two have the same name, or not each has one.
+    """
+    if quantities and len(quantities) != len(paths):
+        told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
+        raise flags.Bad(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
+    names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
+    if len(set(names)) < len(names):
+        told = "are called after their files, and two files have the same name; --quantity gives others"
+        raise flags.Bad("flag --quantity: two are the same" if quantities else f"flag --train: features {told}")
+    return names
+
+
+def spanned(curves: Sequence[Curves]) -> lt.Span:
+    """What the time points cover: as a file says, else rows, counted from 1."""
+    told = next((each.span for each in curves if each.span), None)
+    return told or lt.Span(1, curves[0].values.shape[1], name="row")
+
+
+def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Sequence[Path]) -> None:
+    """Raises Bad if curves cannot be shown to networks that are trained on others."""
+    flag = f"flag --show={paths[0]}"
+    if len(shown) != len(trained):
+        raise flags.Bad(f"{flag}: there are {len(trained)} files to train on, one a feature; give --show as many times")
+    points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
+    if points != rows:
+        told = "`python -m experiments.generalization --task=own --train=... --curve=...` answers curves of any length"
+        raise flags.Bad(f"{flag}: has {points:,} rows, and the training curves have {rows:,}; {told}")
+    for each, path in zip(shown, paths, strict=True):
+        try:
+            study.check_spacing(each, spanned(trained), rows)
+        except ValueError as error:
+            raise flags.Bad(f"flag --show={path}: {error}") from None
+
+
+def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
+    """What is asked of the curves, and its names.
+
+    Args:
+        path: of the file.
+        count: curves, and therefore rows.
+        scaled: whether the numbers are scaled, so that they may be of any size.
+
+    Raises:
+        Bad: the file cannot be read, or has other rows.
+    """
+    try:
+        header, values, lines = delimited.read(path)
+        names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
+        check_sizes(delimited.Table(names, values, lines), *limits(scaled))
+    except ValueError as error:
+        raise flags.Bad(f"flag --targets={path}: {error}") from None
+    if len(values) != count:
+        raise flags.Bad(f"flag --targets={path}: has {len(values):,} rows of numbers, and there are {count:,} curves")
+    return names, values
+
+
+def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
+    """Curves to train on, and those that are held out, if any.
+
+    Args:
+        every: all of them.
+        share: to be held out; None: `HELD_OUT` of `LEAST` curves and more. A few more are, where batches would not be
+            full.
+        batch: curves in a step; None: `usual_batch`.
+
+    Raises:
+        Bad: no curve would be left, or a batch would not be full.
+    """
+    count = len(every.names)
+    share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
+    out = max(1, round(share * count)) if share else 0
+    if out >= count:
+        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on")
+    if batch and batch > count - out:
+        raise flags.Bad(f"flag --batch={batch}: there are {count - out:,} curves to train on")
+    if batch and not out and count % batch:
+        raise flags.Bad(f"flag --batch={batch}: does not divide the {count:,} curves that are trained on")
+    if out and batch:
+        out += (count - out) % batch
+    while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
+        out += 1
+    if not out:
+        return every, []
+    kept, held = sets.kept_out(every, out)
+    return every.part(kept, sets.TRAINED), [every.part(held, sets.HELD_OUT)]
+
+
+def usual_batch(count: int) -> int | None:
+    """Curves in a step, of so many: of `MANY` and more the divisor nearest to `BATCH`; None: all."""
+    sizes = [size for size in range(BATCH // 2, 2 * BATCH + 1) if count % size == 0]
+    return min(sizes, key=lambda size: abs(size - BATCH)) if sizes and count >= MANY else None
+
+
+def read_in(path: Path, curves: Curves) -> str:
+    """What a file was found to hold."""
+    (count, rows), span, values = curves.values.shape, curves.span, curves.values
+    names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
+    time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
+    ends = f"values from {values.min():.6g} to {values.max():.6g}"
+    return f"{path}: {output.counted(count, 'curve')}, {names}, {output.counted(rows, 'row')}, {time}, {ends}"
+
+
+def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
+    """What looks as if it was not meant."""
+    found, steps = [], np.diff(first.values[0])
+    even = len(steps) > 2 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean()
+    if even and first.span is None and len(first.names) > 1:
+        found.append(f"{first.names[0]!r} rises evenly and is taken for a curve; if it holds time points, call it t")
+    if equal := len(every.names) - len({each.tobytes() for each in every.values}):
+        found.append(f"{equal:,} of the curves have the same numbers as others, which may be held out")
+    return found
+
+
+def counted(curves: sets.CurveSet) -> str:
+    """How many curves there are."""
+    return output.counted(len(curves.names), "curve")
+
+
+def named(curves: sets.CurveSet) -> str:
+    """The names of curves, the first twelve of them."""
+    more = f" and {len(curves.names) - NAMED:,} more" if len(curves.names) > NAMED else ""
+    return ", ".join(curves.names[:NAMED]) + more
+
+
+def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[str, lt.Drawing]:
+    """The answers to each set of curves, the errors over time and over curves, and the loss."""
+    figures: dict[str, lt.Drawing] = {}
+    names = list(dict.fromkeys(map(str, results.family.values)))
+    if "asked" in results.dims:
+        figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
+        if sets.SHOWN in names:
+            title = "Numbers of the curves that were shown"
+            figures["shown.png"] = lt.figures.numbers_of_curves(results, sets.SHOWN, title)
+    else:
+        features = [str(name) for name in results.feature.values]
+        what = "Predictions of" if "ahead" in results.attrs else "Answers to"
+        for feature in features:
+            of = f"_{features.index(feature) + 1}" if len(features) > 1 else ""
+            for family in names:
+                file, title = family.replace(" ", "_"), f"{what} the curves {TITLES[family]}"
+                figures[f"{file}{of}.png"] = lt.figures.set_answers(results, family, feature, title)
+            figures[f"errors_over_time{of}.png"] = lt.figures.errors_over_time(results, feature, "Errors over time")
+            figures[f"errors_over_curves{of}.png"] = lt.figures.errors_over_curves(
+                results, feature, "Errors over curves"
+            )
+    figures["loss.png"] = lt.figures.loss(results, "Training on curves of your own", goal=goal)
+    return figures
+
+
+TITLES = {
+    sets.TRAINED: "that were trained on",
+    sets.HELD_OUT: "that were held out",
+    sets.SHOWN: "that were shown afterwards",
+}
+
+
+def nothing(_: Any) -> Any:
+    """What there is without a file."""
+    raise ValueError("needs --train")
+
+
+EXPERIMENT = modules.Open(
+    name="own",
+    doc=__doc__ or "",
+    defaults=SETTINGS,
+    goal=lt.Goal(rmse=LEARNED, after=0),
+    task=nothing,
+    probes=nothing,
+    draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
+    fixed={"timesteps": None},
+    table=FLAGS,
+    preset=DEFAULTS,
+    complete=complete,
+)

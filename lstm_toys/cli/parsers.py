@@ -1,0 +1,241 @@
+"""What the text of a flag may be, checked without importing jax."""
+
+import importlib.util
+import re
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from absl import flags
+
+from lstm_toys.execution.base import LOCAL
+from lstm_toys.networks import cells
+
+T = TypeVar("T")
+
+ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
+"""Where a scheduler may be, besides in a file."""
+
+MOST_UNITS = 1_000_000
+"""Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
+
+LARGEST = 1e6
+"""What the numbers of curves are at most; answers of networks are far less."""
+
+MOST_LAYERS = 100
+"""Layers that a flag takes."""
+
+WHOLE = re.compile(r"[+-]?[0-9]+")
+POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
+DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""Numbers as people write them; Python itself takes ``1_6``, ``nan``, spaces around, and digits of every script."""
+
+
+def whole(text: str) -> int:
+    """A whole number, such as 1000 or 1e3; raises ValueError."""
+    if power := POWER.fullmatch(text):
+        return int(power[1]) * 10 ** int(power[2])
+    if not WHOLE.fullmatch(text):
+        raise ValueError
+    return int(text)
+
+
+def decimal(text: str) -> float:
+    """A number; raises ValueError."""
+    if not DECIMAL.fullmatch(text):
+        raise ValueError
+    return float(text)
+
+
+def single(value: float) -> float:
+    """A number from -1e38 to 1e38 as single precision has it."""
+    return struct.unpack("f", struct.pack("f", value))[0]
+
+
+class Parser(flags.ArgumentParser[T], Generic[T]):
+    """Parses a flag's text with a function, and says what the flag takes where that fails.
+
+    Attributes:
+        convert: from text to a value; raises ValueError.
+        takes: what it takes, in words.
+        many: whether the flag may be given several times.
+    """
+
+    def __init__(self, convert: Callable[[str], T], takes: str, *, many: bool = False) -> None:
+        self.convert, self.takes, self.many = convert, takes, many
+
+    def parse(self, argument: Any) -> T:
+        """Raises ValueError with what the flag takes."""
+        try:
+            return self.convert(str(argument))
+        except ValueError:
+            raise ValueError(f"takes {self.takes}") from None
+
+
+class Switch(flags.BooleanParser):
+    """Parses ``--flag=true`` and the like."""
+
+    def parse(self, argument: Any) -> bool:
+        """Raises ValueError with what the flag takes."""
+        try:
+            return bool(super().parse(argument))
+        except ValueError:
+            raise ValueError("takes true or false, or nothing") from None
+
+
+def integer(low: int, high: int) -> Parser[int]:
+    """A whole number from ``low`` to ``high``."""
+
+    def convert(text: str) -> int:
+        if not low <= (number := whole(text)) <= high:
+            raise ValueError
+        return number
+
+    return Parser(convert, f"a whole number from {low:,} to {high:,}")
+
+
+def integer_or_auto(low: int, high: int) -> Parser[int | None]:
+    """A whole number from ``low`` to ``high``, or None for the word ``auto``."""
+    number = integer(low, high)
+    return Parser(lambda text: None if text == "auto" else number.convert(text), f"{number.takes}, or auto")
+
+
+def positive() -> Parser[float]:
+    """A number above 0 that single precision can hold."""
+
+    def convert(text: str) -> float:
+        if not 1e-37 <= (number := decimal(text)) <= 1e38:
+            raise ValueError
+        return number
+
+    return Parser(convert, "a finite number above 0, from 1e-37 to 1e38")
+
+
+def share(auto: str) -> Parser[float | None]:
+    """A number from 0 up to but not 1, or None for the word ``auto``, which means something."""
+
+    def convert(text: str) -> float | None:
+        if text == "auto":
+            return None
+        if not 0 <= (number := decimal(text)) < 1 or single(number) == 1:
+            raise ValueError
+        return number
+
+    return Parser(convert, f"a number from 0 up to but not 1 in single precision, or auto: {auto}")
+
+
+def number() -> Parser[float]:
+    """A number of either sign."""
+
+    def convert(text: str) -> float:
+        if not abs(number := decimal(text)) <= LARGEST:
+            raise ValueError
+        return number
+
+    return Parser(convert, f"a number from -{LARGEST:,.0f} to {LARGEST:,.0f}")
+
+
+def not_negative() -> Parser[float]:
+    """Zero, or a number as `positive` takes it."""
+    above = positive()
+    return Parser(lambda text: above.convert(text) if decimal(text) else 0.0, f"0, or {above.takes}")
+
+
+def widths() -> Parser[tuple[int, ...]]:
+    """Widths of layers."""
+
+    def convert(text: str) -> tuple[int, ...]:
+        if text == "none":
+            return ()
+        numbers = tuple(whole(part) for part in text.split(","))
+        if len(numbers) > MOST_LAYERS or not 1 <= min(numbers) <= max(numbers) <= MOST_UNITS:
+            raise ValueError
+        return numbers
+
+    return Parser(
+        convert,
+        f"whole numbers from 1 to {MOST_UNITS:,}, joined by commas, at most {MOST_LAYERS}, such as 32,32, or none",
+    )
+
+
+def numbers_of_steps() -> Parser[tuple[int, ...]]:
+    """Numbers of steps, each once, in order."""
+
+    def convert(text: str) -> tuple[int, ...]:
+        numbers = () if text == "none" else tuple(whole(part) for part in text.split(","))
+        if any(number < 0 for number in numbers) or list(numbers) != sorted(set(numbers)):
+            raise ValueError
+        return numbers
+
+    return Parser(convert, "whole numbers from 0 on, ascending and joined by commas, such as 0,100,1000, or none")
+
+
+def choice(*names: str) -> Parser[str]:
+    """One of a few names."""
+
+    def convert(text: str) -> str:
+        if text not in names:
+            raise ValueError
+        return text
+
+    return Parser(convert, "one of " + ", ".join(names))
+
+
+def name() -> Parser[str]:
+    """The name of a declaration; what it stands for is looked up by `lstm_toys.cli.modules`."""
+
+    def convert(text: str) -> str:
+        if not text:
+            raise ValueError
+        return text
+
+    return Parser(convert, "the name of a module")
+
+
+def cell() -> Parser[str]:
+    """A cell of the library, or the place of one's own."""
+
+    def convert(text: str) -> str:
+        if text not in cells.CELLS:
+            package = re.split("[.:]", text)[0]
+            if not cells.PLACE.fullmatch(text) or importlib.util.find_spec(package) is None:
+                raise ValueError
+        return text
+
+    own = "package.module:Class of your own, of a package in this folder, on PYTHONPATH or installed"
+    return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
+
+
+def cluster() -> Parser[str | None]:
+    """Where workers are, or None for the word ``none``."""
+    workers = integer(1, 1_000)
+
+    def convert(text: str) -> str | None:
+        if text.startswith(LOCAL):
+            workers.convert(text.removeprefix(LOCAL))
+        elif "://" in text:
+            if not ADDRESS.fullmatch(text):
+                raise ValueError
+        elif text != "none" and not folder().convert(text).is_file():
+            raise ValueError
+        return None if text == "none" else text
+
+    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the file that a Dask scheduler wrote, or none")
+
+
+def folder() -> Parser[Path]:
+    """A folder that exists or can be made."""
+
+    def convert(text: str) -> Path:
+        if not text or "\0" in text:
+            raise ValueError
+        text.encode()  # A name that is no text could not be told.
+        return Path(text)
+
+    return Parser(convert, "a folder whose name is text")
+
+
+def path() -> Parser[Path | None]:
+    """A file, or None for the word ``none``."""
+    return Parser(lambda text: None if text == "none" else folder().convert(text), "a file whose name is text, or none")

@@ -1,0 +1,95 @@
+"""Populations under every setting of a grid: which hyper-parameters learn a task, and what do the networks generalize?
+
+Trains one experiment's networks under each combination of the values that --grid gives, several --grid flags making the
+full product. Learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) and numbers of steps
+share one compiled program; optimizer, hidden, readout, cell, gates and timesteps compile one for each combination. Step
+budgets are one training, read several times.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.runs.context import Options
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
+from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import SweepStudy
+
+MOST_SETTINGS = 10_000
+
+Axis = tuple[str, list[str]]
+
+
+def axis() -> parsers.Parser[Axis]:
+    """A flag's name and the values that it takes in turn, ``learning_rate=0.1 1``."""
+
+    def convert(text: str) -> Axis:
+        name, _, values = text.partition("=")
+        known = name.strip() in SWEPT or name.strip().startswith(NUMBER)
+        if not known or not values.split() or len(set(values.split())) < len(values.split()):
+            raise ValueError
+        return name.strip(), values.split()
+
+    told = f"one of {', '.join(SWEPT)}, {NUMBER}NAME"
+    return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {told}", many=True)
+
+
+OWN: flags.FlagTable = {
+    "task": (parsers.name(), "the experiment whose task is learned: {}, or a module of your own"),
+    "grid": (axis(), "values of a flag, such as 'learning_rate=0.1 1'; give it once for each flag that varies"),
+}
+OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """What the command line asks for."""
+    if flags.asks_help(arguments):
+        experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
+        table, defaults = modules.table_of(experiment)
+        every = {**modules.offered(OWN, "task", "EXPERIMENT"), **table}
+        raise flags.Help(__doc__, every, {**defaults, **OWN_DEFAULTS, "task": experiment.name})
+    own, rest = flags.split(OWN, arguments)
+    declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
+    experiment, rest, notes = modules.completed(declared, rest)
+    settings, options = expand(experiment, own["grid"] or [], rest)
+    study = SweepStudy(experiment, SweepSettings("sweep", settings), options.results_dir)
+    return command.Plan([study], options, notes=notes)
+
+
+def expand(
+    experiment: Experiment, axes: Sequence[Axis], arguments: Sequence[str]
+) -> tuple[tuple[Settings, ...], Options]:
+    """The settings of a grid.
+
+    Args:
+        experiment: whose flags they are.
+        axes: flags and their values.
+        arguments: flags of all settings.
+
+    Raises:
+        Bad: a combination is no setting, or there are too many.
+    """
+    names = [name for name, _ in axes]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise flags.Bad(f"flag --grid: {min(twice)} is given twice; give all its values at once")
+    for name in names:
+        if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
+            raise flags.Bad(f"flag --{name}: --grid gives its values; give one of the two")
+    count = 1
+    for _, values in axes:
+        count *= len(values)
+    if count > MOST_SETTINGS:
+        raise flags.Bad(f"flag --grid: {count:,} settings are more than {MOST_SETTINGS:,}")
+    keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
+    parsed = [
+        flags.parse(keeping, [*arguments, *(f"--{name}={value}" for name, value in zip(names, chosen, strict=True))])
+        for chosen in product(*(values for _, values in axes))
+    ]
+    settings = tuple(each for each, _ in parsed)
+    if settings[0].keep_steps:
+        raise flags.Bad("flag --keep_steps: a sweep keeps no parameters; --grid 'steps=...' reads it after other steps")
+    if len(set(settings)) < len(settings):
+        raise flags.Bad("flag --grid: two of its settings are the same, written differently")
+    return settings, parsed[0][1]

@@ -1,0 +1,305 @@
+"""A cluster of workers that Dask keeps: parts of a run go there, and what they come to comes back.
+
+Parts never talk to each other, so that one whose worker is lost is done again by another one.
+"""
+
+import json
+import socket
+import sys
+import sysconfig
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import cloudpickle
+import dask
+import jax
+from distributed import Client, Future, LocalCluster
+from distributed.security import Security
+
+import lstm_toys
+from lstm_toys.execution import devices, value, worker
+from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
+from lstm_toys.execution.signals import Stopped
+from lstm_toys.execution.switches import LEAST_DEVICES
+from lstm_toys.output import counted
+
+PATIENCE = 60.0
+"""Seconds that a run waits for a worker, or for the scheduler, before it gives up; and after which a local worker that
+says nothing is given up."""
+
+REACHED = 10.0
+"""Seconds in which a scheduler has to answer."""
+
+ASKED = 1.0
+"""Seconds after which a scheduler is asked again who is there."""
+
+TRIES = 3
+"""How often a part is tried that raises something; one whose workers end is tried as often."""
+
+AHEAD = 2
+"""Parts that are asked of each worker at once, so that none waits for the client."""
+
+INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
+"""Folders of modules that workers have too."""
+
+
+class Unreachable(Exception):
+    """There is no cluster, or none that may do the work; the argument says so in one line."""
+
+
+class Lost(Exception):
+    """Nobody is left who would do what is left to do; the argument says so in one line."""
+
+
+class Unfinished(Exception):
+    """Parts failed as often as they were tried; the argument says in one line which, and what the first one raised."""
+
+
+class Cluster(Executor):
+    """Workers that compute the parts of runs; see `connected`.
+
+    Args:
+        client: of the cluster.
+        address: as it was asked for.
+        mixed: accept workers of another version or processor.
+        tell: is told in one line of what happens.
+    """
+
+    def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
+        self._client, self._address, self._mixed, self._tell = client, address, mixed, tell
+        self._own = devices.fingerprint(0)
+        self._refused: set[str] = set()
+
+    @property
+    def workers(self) -> int:
+        """How many there are, as last heard of."""
+        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+
+    def welcome(self) -> None:
+        """Waits for a worker, and asks all that there are what they are.
+
+        Raises:
+            Unreachable: none comes, or one may not do the work.
+        """
+        if not self.workers:
+            self._tell(f"cluster {self._address}: there is no worker yet; waits {PATIENCE:.0f} s for one")
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise Unreachable(f"no worker came within {PATIENCE:.0f} s") from None
+        told = self._client.run(worker.fingerprint, on_error="return")
+        for name, found in told.items():
+            if isinstance(found, BaseException):
+                raise Unreachable(f"worker {name} cannot work: {_told(found)}")
+            if differing := self._differing(found):
+                raise Unreachable(
+                    f"worker {name} has another {', '.join(differing)} than this process; "
+                    "mixed workers are accepted only where that is asked for, and recorded"
+                )
+        self._tell(f"cluster {self._address}: {counted(len(told), 'worker')}")
+
+    @property
+    def devices(self) -> int:
+        """One: workers may have different numbers of devices."""
+        return 1
+
+    def map(
+        self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+    ) -> Iterator[tuple[Part, Outcome[Result]]]:
+        """Has parts computed, and yields each with its outcome, in any order; see `Executor.map`.
+
+        Raises:
+            Stopped: ``stop`` returned True; parts that are not computed then are left.
+            Lost: there was no worker, or no scheduler, for `PATIENCE`.
+            Unfinished: parts failed; all others are done.
+            Unreachable: the job cannot be sent.
+        """
+        sent = packed(job)
+        expected = worker.Expected(self._own, self._mixed, job.value(), value.library())
+        new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()
+        waiting = next(new, None)
+        failed: list[Part] = []
+        raised: BaseException | None = None
+        alive, asked, heard, came = 0, 0.0, time.monotonic(), threading.Event()
+        try:
+            while waiting is not None or running:
+                if stop():
+                    raise Stopped(0)
+                if time.monotonic() - asked > ASKED or self._client.status != "running":
+                    alive = self.workers if self._client.status == "running" else 0
+                    asked = time.monotonic()
+                if alive:
+                    heard = asked
+                elif time.monotonic() - heard > PATIENCE:
+                    who = "worker" if self._client.status == "running" else "scheduler"
+                    raise Lost(f"there was no {who} for {PATIENCE:.0f} s")
+                while alive and waiting is not None and len(running) < AHEAD * alive:
+                    future = self._submit(sent, expected, waiting)
+                    future.add_done_callback(lambda _: came.set())
+                    running[future] = waiting
+                    waiting = again.popleft() if again else next(new, None)
+                done = [future for future in running if future.done()]
+                if not done:
+                    came.wait(1)
+                    came.clear()
+                for future in done:
+                    part = running.pop(future)
+                    if future.status == "error":
+                        failed.append(part)
+                        raised = raised or future.exception()
+                    # Its scheduler forgot it, or a worker did it that may not.
+                    elif future.status != "finished" or not self._accepts(reply := future.result()):
+                        again.append(part)
+                    else:
+                        yield part, Outcome(reply.value, reply.fingerprint)
+                    future.release()
+                if waiting is None and again:
+                    waiting = again.popleft()
+        finally:
+            for future in running:
+                future.release()
+        if failed:
+            told = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
+            raise Unfinished(f"{told}; all others are done")
+
+    def _submit(self, job: bytes, expected: worker.Expected, part: Any) -> Future[Any]:
+        return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
+
+    def _accepts(self, reply: worker.Reply) -> bool:
+        """Whether a worker computed its part; one that may not compute any is sent away."""
+        if reply.accepted:
+            return True
+        if reply.worker not in self._refused:
+            self._refused.add(reply.worker)
+            if reply.differing:
+                why = f"it would compute something else: {', '.join(reply.differing)}"
+            else:
+                why = f"it has another {', '.join(self._differing(reply.fingerprint))}"
+            self._tell(f"worker {reply.worker} is refused: {why}")
+            self._client.retire_workers([reply.worker])
+        return False
+
+    def _differing(self, found: dict[str, Any]) -> list[str]:
+        """In what a worker's execution differs from one here, where that is not accepted."""
+        return [] if self._mixed else [name for name, value in self._own.items() if found.get(name) != value]
+
+
+@contextmanager
+def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iterator[Cluster]:
+    """A cluster, while the block lasts.
+
+    Args:
+        address: ``local:N`` for N workers on this machine, ``tcp://host:port`` or ``tls://host:port`` of a scheduler,
+            or the path of its file.
+        mixed: accept workers of another version or processor.
+        tell: is told in one line of what happens.
+
+    Raises:
+        Unreachable: there is no such cluster, or no worker in it that may do the work.
+    """
+    quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
+    with dask.config.set(quiet), ExitStack() as stack:
+        try:
+            cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
+            cluster.welcome()
+        except (OSError, ValueError) as error:
+            told = str(error) if type(error) is ValueError else _told(error)
+            raise Unreachable(f"there is no scheduler to be reached: {told}") from None
+        yield cluster
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    """A client of a scheduler, which for workers on this machine is made too."""
+    if not address.startswith(LOCAL):
+        place = address if "://" in address else _written(Path(address))
+        if place.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
+            raise ValueError("it asks for TLS, and Dask is configured for none here (distributed.comm.tls)")
+        host, _, port = place.partition("://")[2].rpartition(":")
+        if not (host and port.isdecimal()):
+            raise ValueError(f"{place} is no address of one")
+        # A client that reaches nobody takes long to end.
+        socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
+        with Client(place, set_as_default=False) as client:
+            yield client
+        return
+    count = int(address.removeprefix(LOCAL))
+    share = max(LEAST_DEVICES, jax.device_count() // count)
+    names = ("JAX_NUM_CPU_DEVICES", devices.THREADS) if jax.default_backend() == "cpu" else ()
+    local = {
+        "distributed.scheduler.worker-ttl": f"{PATIENCE:.0f} s",
+        "distributed.scheduler.allowed-failures": TRIES - 1,
+        "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, str(share)),
+        "distributed.worker.profile.enabled": False,  # Takes a twentieth of the work.
+    }
+    with (
+        dask.config.set(local),
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            memory_limit=0,  # What a run takes is checked before it begins.
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=50,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def _written(path: Path) -> str:
+    """The address in the file of a scheduler.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no such file.
+    """
+    try:
+        address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
+        if "://" not in address:
+            raise ValueError
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"{path} is no file that a scheduler wrote") from None
+    return address
+
+
+def _told(error: BaseException | None) -> str:
+    """An exception in one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def packed(job: Job[Any, Any]) -> bytes:
+    """A job with the code of whatever is not installed, for a process elsewhere.
+
+    Raises:
+        Unreachable: it cannot be sent.
+    """
+    modules = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
+    own = [module for module in modules if _of_ones_own(module)]
+    for module in own:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        packed: bytes = cloudpickle.dumps(job)
+    except Exception as error:  # Of whatever one's own code holds.
+        raise Unreachable(f"what is trained cannot be sent to workers: {_told(error)}") from None
+    finally:
+        for module in own:
+            cloudpickle.unregister_pickle_by_value(module)
+    return packed
+
+
+def _of_ones_own(module: ModuleType) -> bool:
+    """Whether workers lack a module: it is neither Python's, nor of an installed package, nor of one beside ours."""
+    file = getattr(module, "__file__", None)
+    if file is None or module.__name__ == "__main__":
+        return False
+    path, beside = Path(file).resolve(), Path(lstm_toys.__file__).resolve().parents[1]
+    if any(each in path.parents for each in INSTALLED):
+        return False
+    return not (beside in path.parents and (beside / path.relative_to(beside).parts[0] / "__init__.py").is_file())

@@ -1,0 +1,188 @@
+"""The progress of trainings: a bar on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Bool, Float
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Column
+
+from lstm_toys.output import counted
+
+LINE_SECONDS = 2.0
+"""Time between two plain lines."""
+
+
+S = TypeVar("S", bound="Shown")
+
+
+class Shown:
+    """A bar with the time left, on a terminal, while it is entered.
+
+    Args:
+        console: where to.
+        before: columns left of the bar.
+        after: columns right of it.
+    """
+
+    def __init__(self, console: Console, before: tuple[ProgressColumn, ...], after: tuple[ProgressColumn, ...]) -> None:
+        self._console = console
+        self._bar = Progress(
+            SpinnerColumn("line"),  # In any encoding.
+            *before,
+            BarColumn(bar_width=20),
+            *after,
+            TimeRemainingColumn(table_column=Column(no_wrap=True, min_width=8)),  # The others are cut short first.
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self: S) -> S:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def tell(self, text: str) -> None:
+        """Prints a line beside the bar."""
+        self._console.print(text)
+
+
+class TrainingProgress(Shown):
+    """Shows steps, member-steps a second, median loss, diverged seeds and the time left of one training after another.
+
+    It is a `population.Monitor` of the training begun last.
+
+    Args:
+        console: where to.
+        works: for each training in turn, its share of all the work, in any unit.
+        workers: returns how many workers train groups of networks, if this process does not.
+    """
+
+    def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
+        super().__init__(console, (TextColumn("{task.description}"),), (TextColumn("{task.fields[state]}"),))
+        self._works, self._workers, self._begun = works, workers, 0
+        self._row = self._bar.add_task("", total=sum(works), state="")
+        self._spent, self._worked = 0.0, 0.0  # Seconds in trainings, without compiling, and the work of them.
+
+    def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
+        """Announces the next training.
+
+        Args:
+            name: what is trained.
+            members: number of networks.
+            steps: updates of each.
+            groups: of networks, which workers send back as a whole.
+        """
+        count = len(self._works)
+        name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
+        self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
+        self._begun += 1
+        self._name, self._steps, self._total = name, steps, members * steps
+        self._finished = self._restored = self._diverged = 0  # Restored: member-steps before a checkpoint.
+        self._first: float | None = time.perf_counter() if self._workers else None
+        self._groups, self._back = groups if self._workers else 0, 0
+        self._entering = True  # A group of members.
+        self._last_line = time.perf_counter()
+        self._bar.update(
+            self._row, description=name, completed=self._before, state=self._reached() if self._groups else "compiling"
+        )
+        self.tell(f"{name}: {counted(members, 'network')}, {counted(steps, 'step')}")
+
+    def skip(self, trainings: int) -> None:
+        """Passes over the next trainings, which need not be done."""
+        self._begun += trainings
+
+    def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
+        """Shows where the training is; see `population.Monitor`."""
+        now = time.perf_counter()
+        done = self._finished + step * len(losses)
+        if self._first is None:
+            self._first = now
+        self._back += 1
+        if self._entering and not self._groups:
+            self._restored += step * len(losses)
+        if done > self._restored:
+            self._show(now, now - self._first, step, done, losses, sound)
+        self._entering = step == self._steps
+        if self._entering:
+            self._finished = done
+            self._diverged += int((~sound).sum())
+            if done == self._total:
+                self._spent += now - self._first
+                self._worked += self._share(done - self._restored)
+
+    def _show(
+        self,
+        now: float,
+        spent: float,
+        step: int,
+        done: int,
+        losses: Float[np.ndarray, " M"],
+        sound: Bool[np.ndarray, " M"],
+    ) -> None:
+        rate = (done - self._restored) / max(spent, 1e-9)
+        median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
+        reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
+        # Until its last step a network may recover, unless its loss is not a number.
+        diverged = self._diverged + (~sound if step == self._steps else np.isnan(losses)).sum()
+        state = f"{reached} | {rate:,.0f} member-steps/s | median loss {median} | {diverged} diverged"
+        self._bar.update(self._row, completed=self._before + self._share(done), state=state)
+        if done == self._total or now - self._last_line >= LINE_SECONDS:
+            if not self._console.is_terminal:
+                worked = self._worked + self._share(done - self._restored)
+                left = (sum(self._works) - self._before - self._share(done)) * (self._spent + spent) / worked
+                self.tell(f"{self._name}: {state} | {left:,.0f} s left")
+            self._last_line = now
+
+    def _reached(self) -> str:
+        """How many groups are back from how many workers."""
+        return f"group {self._back:,}/{self._groups:,}, {counted(self._workers() if self._workers else 1, 'worker')}"
+
+    def _share(self, done: int) -> float:
+        """The work of so many member-steps of this training."""
+        return self._work * done / max(1, self._total)
+
+
+class EvaluationProgress(Shown):
+    """Shows how many answers have been measured, and the time left.
+
+    That is told from the second part on, since the first one is compiled for.
+
+    Args:
+        console: where to.
+        total: answers.
+    """
+
+    def __init__(self, console: Console, total: int) -> None:
+        super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())
+        self._total, self._done = total, 0
+        self._began = self._last_line = time.perf_counter()
+        self._first: tuple[float, int] | None = None
+        self._row = self._bar.add_task("", total=total)
+
+    def __call__(self, done: int) -> None:
+        """Shows how many answers have been measured; the same number again changes nothing."""
+        if done == self._done:
+            return
+        self._done = done
+        self._bar.update(self._row, completed=done)
+        now = time.perf_counter()
+        began, before = self._first or (self._began, 0)
+        self._first = self._first or (now, done)
+        told = self._done == self._total or (before and now - self._last_line >= LINE_SECONDS)
+        if told and not self._console.is_terminal:
+            rate = (self._done - before) / max(now - began, 1e-9)
+            self.tell(
+                f"{self._done:,} of {counted(self._total, 'answer')} | {rate:,.0f} answers/s | "
+                f"{(self._total - self._done) / rate:,.0f} s left"
+            )
+            self._last_line = now

@@ -1,0 +1,189 @@
+"""Checkpoints as bytes: the state of a group of members, and the training that it belongs to."""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from lstm_toys.execution import value
+from lstm_toys.files import Damaged, read_arrays
+from lstm_toys.networks import training
+from lstm_toys.networks.optimizers import Scheduled
+from lstm_toys.populations import group, programs
+from lstm_toys.populations.group import Group, GroupState
+from lstm_toys.populations.specification import Specification
+
+HEADER = re.compile(rb"lstm_toys checkpoint, SHA-256 ([0-9a-f]{64})\n")
+
+SAMPLE = 4_096
+"""Numbers of the data that are compared across versions and processors, which may change last bits."""
+
+
+class OtherTraining(Damaged):
+    """A checkpoint of another training."""
+
+
+class Origin(NamedTuple):
+    """What the state of a group depends on.
+
+    Attributes:
+        parts: by name, as JSON has it.
+        sample: some of the numbers that the first member is trained on.
+    """
+
+    parts: dict[str, Any]
+    sample: Float[np.ndarray, " K"]
+
+
+class Decoded(NamedTuple):
+    """The content of a checkpoint.
+
+    Attributes:
+        state: of a group of members.
+        origin: of the state.
+        fingerprints: of the executions that computed it, the last one first.
+    """
+
+    state: GroupState
+    origin: Origin
+    fingerprints: list[dict[str, Any]]
+
+
+def origin(specification: Specification, asked: Group) -> Origin:
+    """What the state of a group depends on; compiles none of the programs that train it."""
+    spec, start = specification, asked.start
+    hyper = {name: values for name, values in start.hyper._asdict().items() if name != "numbers"}
+    hyper |= {f"train_{name}": values for name, values in start.hyper.numbers.items()}
+    first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
+    key = training.seed_key(jnp.uint32(spec.base_seed), first.seed)
+    examples = jax.tree.leaves(training.training_set(spec.task, key, first.hyper))
+    parts = {
+        "model": f"{type(spec.model).__module__}.{spec.model!r}",
+        **_optimizer(spec),
+        "base_seed": spec.base_seed,
+        "seeds": value.digest(start.seed),
+        "steps": spec.recorded.tolist(),
+        "kept_steps": list(spec.kept_steps),
+        "frames": spec.frames.tolist(),
+        "batch": spec.task.batch,
+        "programs": value.digest(sorted(spec.programs_value().items())),
+        "features": [*spec.task.shown, *spec.task.asked],
+        "after": spec.after,
+        "data": value.digest(*examples),
+        **{name: value.digest(values) for name, values in hyper.items()},
+    }
+    numbers = np.concatenate([np.asarray(leaf).reshape(-1) for leaf in examples])
+    sample = numbers[:: max(1, -(-len(numbers) // SAMPLE))].astype(np.float32)
+    return Origin(json.loads(json.dumps(parts)), sample)
+
+
+def _optimizer(specification: Specification) -> dict[str, Any]:
+    """The name of the optimizer, and a digest of the learning rate of every step, if a schedule determines it."""
+    optimizer = specification.optimizer
+    if not isinstance(optimizer, Scheduled):
+        return {"optimizer": optimizer}
+    rates = jax.jit(jax.vmap(optimizer.schedule))(jnp.arange(specification.kept_steps[-1]))
+    return {"optimizer": optimizer.name, "schedule": value.digest(rates)}
+
+
+def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]) -> bytes:
+    """Writes a checkpoint: a line with the SHA-256 of the rest, and an npz archive.
+
+    Args:
+        state: of a group of members.
+        origin: of the state.
+        fingerprints: of the executions that computed it, the last one first.
+    """
+    about = json.dumps({"fingerprints": fingerprints, "origin": origin.parts})
+    arrays = {"step": np.array(state.step), "sound": state.sound, "losses": state.losses}
+    arrays |= {"errors": state.errors, "frames": state.frames}
+    arrays |= {f"member/{index}": leaf for index, leaf in enumerate(state.member)}
+    for step, sound in state.kept.items():
+        arrays |= {f"kept/{step}/{index}": leaf for index, leaf in enumerate(jax.tree.leaves(sound))}
+    body = io.BytesIO()
+    arrays |= {"about": np.frombuffer(about.encode(), np.uint8), "sample": origin.sample}
+    np.savez(body, allow_pickle=False, **arrays)
+    checksum = hashlib.sha256(body.getbuffer()).hexdigest().encode()
+    return b"".join([b"lstm_toys checkpoint, SHA-256 %s\n" % checksum, body.getbuffer()])
+
+
+def decode(content: bytes, path: Path, specification: Specification, members: range) -> Decoded:
+    """Reads what `encode` wrote.
+
+    Args:
+        content: the bytes.
+        path: named in errors.
+        specification: of the training that is continued.
+        members: numbers of the group's members.
+
+    Raises:
+        Damaged: the bytes are not what was written.
+        OtherTraining: the state is not one of these members.
+    """
+    line, newline, body = content.partition(b"\n")
+    header = HEADER.fullmatch(line + newline)
+    if not header or hashlib.sha256(body).hexdigest().encode() != header[1]:
+        raise Damaged(path, "its checksum is wrong")
+    arrays = read_arrays(path, body)
+    about, sample = json.loads(arrays["about"].tobytes()), arrays["sample"]
+    origin, fingerprints = Origin(dict(about["origin"]), sample), list(about["fingerprints"])
+    spec, count = specification, len(members)
+    shapes, _ = group.changing(programs.member_shapes(spec.task, spec.model, spec.optimizer))
+    sound = programs.member_shapes(spec.task, spec.model, spec.optimizer).sound
+    leaves, structure = jax.tree.flatten(sound)
+    step, losses = int(arrays["step"]), arrays["losses"]
+    try:
+        finished = losses.shape[1] == len(spec.recorded)
+        kept = {
+            each: jax.tree.unflatten(structure, _expected(arrays, f"kept/{each}", leaves, count))
+            for each in spec.kept_steps
+            if each <= step
+        }
+        member = () if finished else tuple(_expected(arrays, "member", shapes, count))
+        state = GroupState(step, member, kept, arrays["sound"], losses, arrays["errors"], arrays["frames"])
+    except (KeyError, IndexError, ValueError):
+        raise OtherTraining(path, "is of another training") from None
+    return Decoded(state, origin, fingerprints)
+
+
+def _expected(
+    arrays: dict[str, np.ndarray], prefix: str, shapes: Sequence[jax.ShapeDtypeStruct], count: int
+) -> list[np.ndarray]:
+    """The arrays under a prefix, which have to be those of so many members."""
+    leaves = [arrays[f"{prefix}/{index}"] for index in range(len(shapes))]
+    if [(leaf.shape, leaf.dtype) for leaf in leaves] != [((count, *shape.shape), shape.dtype) for shape in shapes]:
+        raise ValueError
+    return leaves
+
+
+def check(path: Path, found: Decoded, expected: Origin, own: dict[str, Any]) -> None:
+    """Compares a checkpoint with the training that is to be continued.
+
+    Args:
+        path: named in errors.
+        found: the checkpoint.
+        expected: the origin of the training.
+        own: the fingerprint of the execution that continues it.
+
+    Raises:
+        OtherTraining: the state is of another training, or was computed under other switches of JAX.
+    """
+    theirs, ours = found.origin.parts, expected.parts
+    differing = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
+    if {*differing} <= {"data", "programs"} and own not in found.fingerprints:
+        # Another version or processor may lower a program to other text, and compute data with other last bits.
+        ours_sample, theirs_sample = expected.sample, found.origin.sample
+        close = theirs_sample.shape == ours_sample.shape and np.allclose(theirs_sample, ours_sample, 1e-4, 1e-6)
+        differing = [] if close else differing
+    if any(each.get("switches") != own.get("switches") for each in found.fingerprints):
+        differing.append("switches")
+    if differing:
+        raise OtherTraining(path, f"is of another training: it differs in {', '.join(differing)}")

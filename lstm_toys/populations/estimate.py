@@ -1,0 +1,81 @@
+"""What a training will take of memory and disk, estimated before anything of it is begun."""
+
+from functools import partial
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.networks import sizes, training
+from lstm_toys.networks.hyper import Hyper
+from lstm_toys.populations import blocks, programs
+from lstm_toys.populations.checkpoints import KEPT
+from lstm_toys.populations.specification import RECORDS
+from lstm_toys.tasks.supervision import Task
+
+TRACES = 16
+"""Values that a step holds for each unit, curve and time point: of an LSTM the gates, the states, and their
+derivatives; of other cells no more."""
+
+
+def estimate(
+    task: Task,
+    model: nn.Module,
+    optimizer: str,
+    *,
+    timesteps: int,
+    members: int,
+    states: int = 1,
+    probed: int,
+    block: int | None,
+    streamed: bool = False,
+) -> Footprint:
+    """What a run will hold at its largest, without libraries and compiled programs.
+
+    Args:
+        task: the training set, with any number of time points.
+        model: the network.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
+        timesteps: time points that a curve will have.
+        members: number of networks.
+        states: steps after which the parameters are kept.
+        probed: curves that the networks will be asked for.
+        block: members that one compiled program works on; None: one.
+        streamed: whether what is known of a group of members is written before the next one is trained.
+
+    Raises:
+        Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
+    """
+    key, one = jax.random.key(0), jnp.float32(1)
+    hyper = Hyper(one, one, one, one, programs.unspecified(task))
+    member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
+    jax.eval_shape(partial(training.loss, model), member.params, member.examples)
+    parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
+    (curves, _, features), asked = programs.shown(task), len(task.asked)
+    at_once = programs.curves_at_once(task, model)
+    points = timesteps if task.sequence else 1
+    answers = 4 * (probed + 1) * points * asked
+    told = 4 * programs.STOPS * points * asked
+    history = 4 * (RECORDS + 1) * (1 + asked)
+    units = sum(sizes.size(model, features).widths)
+    examples = 4 * curves * (timesteps * features + points * asked)
+    working = 4 * timesteps * (at_once * units * TRACES + curves * units)
+    devices, block = jax.device_count(), block or _usual_block()
+    together = blocks.group_size(members, block, devices)
+    held = together * (3 * state + examples + 2 * told) + min(members, devices * block) * working
+    return Footprint(
+        memory=held + (min(members, together) if streamed else members) * (states * parameters + history + 3 * answers),
+        disk=KEPT * together * (state + history + states * parameters)
+        + members * (states * parameters + history + parameters + history + states * answers),
+        devices=held,
+    )
+
+
+def _usual_block() -> int:
+    """The fewest members that a block has on a CPU, and those that it has on an accelerator."""
+    return 1 if jax.default_backend() == "cpu" else blocks.default_block(0)
+
+
+def _bytes(tree: object) -> int:
+    return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))

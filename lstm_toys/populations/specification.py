@@ -1,0 +1,184 @@
+"""What a training computes: everything that the numbers of a population depend on, checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import flax.linen as nn
+import jax
+import numpy as np
+from jaxtyping import Float, Int
+
+from lstm_toys import arguments, forks
+from lstm_toys.execution import value
+from lstm_toys.networks.optimizers import Schedule, Scheduled
+from lstm_toys.populations import answering, programs
+from lstm_toys.populations.programs import Start
+from lstm_toys.tasks.goal import AFTER
+from lstm_toys.tasks.supervision import Task
+
+RECORDS = 200
+"""Recorded steps of a training, at most, in addition to step 0."""
+
+MOST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What all members of a population share.
+
+    Attributes:
+        task: the training set.
+        model: the network.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
+        base_seed: see `lstm_toys.train`.
+        block: members that one compiled program works on.
+        kept_steps: steps after which the parameters are kept, the last step included.
+        recorded: recorded steps, from 0 to the last.
+        frames: indices of the records whose answers are kept.
+        curves: curves ``[C, T, F]`` that the networks answer after some of the kept steps, by step.
+        after: see `lstm_toys.networks.training.record`.
+    """
+
+    task: Task
+    model: nn.Module
+    optimizer: str | Scheduled
+    base_seed: int
+    block: int
+    kept_steps: tuple[int, ...]
+    recorded: Int[np.ndarray, " R"]
+    frames: Int[np.ndarray, " K"]
+    curves: Mapping[int, Float[np.ndarray, "C T F"]]
+    after: float
+
+    def programs_value(self) -> value.Value:
+        """Digests of the programs that train the members."""
+        return programs.value_of(self.task, self.model, self.optimizer, self.block, self.after)
+
+    def value(self) -> value.Value:
+        """Digests of everything that is computed, apart from what members start from."""
+        params = programs.member_shapes(self.task, self.model, self.optimizer).params
+        digests = self.programs_value()
+        for curves in {id(each): each for each in self.curves.values()}.values():
+            digests |= answering.value_of(self.model, params, np.asarray(curves), self.block)
+        steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
+        return digests | {
+            "steps": value.digest(steps),
+            "names": value.digest([*self.task.shown, *self.task.asked]),
+            "base seed": value.digest(self.base_seed),
+            **value.compiled(),
+        }
+
+
+def specify(
+    task: Task,
+    model: nn.Module,
+    *,
+    seeds: int | Int[np.ndarray, " M"],
+    steps: int | Sequence[int],
+    learning_rate: float | Float[np.ndarray, " M"] | Schedule,
+    optimizer: str = "sgd",
+    momentum: float | Float[np.ndarray, " M"] | None = None,
+    decay: float | Float[np.ndarray, " M"] | None = None,
+    numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
+    noise: float | Float[np.ndarray, " M"] = 0.0,
+    base_seed: int = 0,
+    block: int | None = None,
+    frames: int = 0,
+    curves: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
+    after: float | int = AFTER,
+) -> tuple[Specification, Start]:
+    """Checks the arguments of `lstm_toys.train`, which describes them.
+
+    Returns:
+        What all members share, and what each of them starts from.
+
+    Raises:
+        ValueError: an argument is impossible.
+    """
+    forks.check()
+    arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
+    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    start = programs.members(
+        optimizer,
+        seeds=seeds,
+        learning_rate=learning_rate,
+        momentum=momentum,
+        decay=decay,
+        noise=noise,
+        wanted=task.numbers,
+        numbers=numbers,
+    )
+    if callable(learning_rate):
+        _check_schedule(learning_rate)
+    base_seed = arguments.whole("base_seed", base_seed, least=0, most=2**32 - 1)
+    frames = arguments.whole("frames", frames, least=0, most=1_000_000)
+    if arguments.several(steps):
+        kept_steps = sorted({*arguments.wholes("steps", steps, least=0, most=MOST)})
+    else:
+        kept_steps = [arguments.whole("steps", steps, least=0, most=MOST)]
+    answered = _checked_curves(curves, kept_steps, task)
+    if block is None:
+        block = programs.suitable_block(task, model)
+    block = arguments.whole("block", block, least=1, most=MOST)
+    if not 0 <= arguments.number("after", after) < 1:
+        raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
+    # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
+    recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
+    specification = Specification(
+        task=task,
+        model=model,
+        optimizer=Scheduled(optimizer, learning_rate) if callable(learning_rate) else optimizer,
+        base_seed=base_seed,
+        block=block,
+        kept_steps=tuple(kept_steps),
+        recorded=recorded,
+        frames=frame_indices(len(recorded), frames),
+        curves=answered,
+        after=float(after),
+    )
+    return specification, start
+
+
+def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
+    """Step 0, the given steps, and evenly spaced ones between, at most `RECORDS` after step 0.
+
+    Args:
+        steps: that have to be among them, the last one included.
+        least: steps that have to lie between two of the others.
+    """
+    between = np.arange(0, max(steps), max(least, -(-max(steps) // RECORDS)))
+    return np.unique(np.concatenate([[0], between, steps])).astype(np.int32)
+
+
+def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
+    """Which records to keep as frames: the first, the last, and ones in between that become rarer with the steps."""
+    return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
+
+
+def _check_schedule(schedule: Schedule) -> None:
+    """Raises ValueError if a schedule does not give one number for the number of a step."""
+    try:
+        rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
+    except TypeError:  # Of many lines.
+        expected = "a schedule that JAX can trace, with jnp.where where Python has if"
+        raise arguments.refused("learning_rate", expected, schedule) from None
+    if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
+        raise arguments.refused("learning_rate", "a schedule from the number of a step to one number", rate)
+
+
+def _checked_curves(
+    curves: Mapping[int, Float[np.ndarray, "C T F"]] | None, steps: Sequence[int], task: Task
+) -> dict[int, Float[np.ndarray, "C T F"]]:
+    """Curves to be answered after some of the steps, as arrays."""
+    if curves is None:
+        return {}
+    arguments.instance("curves", curves, Mapping, "curves by steps")
+    checked = {}
+    for step, each in curves.items():
+        if step not in steps:
+            raise ValueError(
+                f"curves are answered after steps whose parameters are kept, not after {arguments.brief(step)}"
+            )
+        axes = f"C T {len(task.shown)}"
+        checked[arguments.whole("curves", step)] = arguments.array(f"curves[{step}]", each, axes, empty=True)
+    return checked

@@ -1,3 +1,0 @@
-from . import arrays, population, storage, summary
-
-__all__ = ["arrays", "population", "storage", "summary"]

@@ -1,0 +1,111 @@
+"""How runs are executed, and what ends one. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rich.console import Console
+
+from lstm_toys.execution.base import Executor
+from lstm_toys.execution.signals import Interruption
+
+if TYPE_CHECKING:
+    from lstm_toys.execution.progress import TrainingProgress
+
+
+class Refused(Exception):
+    """A request that cannot be carried out; the argument says why in one line."""
+
+
+class Failed(Exception):
+    """A run that could not be finished; the argument says why in one line."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is done in addition to the runs themselves; no option changes a number.
+
+    Attributes:
+        results_dir: the folder of runs and published sets.
+        publish: copy figures and metrics to the published set.
+        replot: redraw a finished run.
+        restart: run again even if finished.
+        quiet: print nothing but errors.
+        compile_cache: keep compiled programs for the next process.
+        checkpoint_every: seconds between two checkpoints.
+        on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
+        figure_format: of figures, ``"png"``, ``"svg"`` or ``"pdf"``; animations are GIF.
+        cluster: whose workers train and evaluate; see `lstm_toys.execution.cluster.connected`. None: this process.
+        mixed: accept workers of another version or processor.
+    """
+
+    results_dir: Path
+    publish: bool
+    replot: bool
+    restart: bool
+    quiet: bool
+    compile_cache: bool
+    checkpoint_every: float
+    on_divergence: Literal["exclude", "stop"]
+    figure_format: Literal["png", "svg", "pdf"]
+    cluster: str | None
+    mixed: bool
+
+
+class RunContext(NamedTuple):
+    """How runs are executed.
+
+    Attributes:
+        options: of the command.
+        console: for progress and notes.
+        interruption: whether a signal waits.
+        progress: of trainings; prints anything unusual, too.
+        executor: trains and evaluates.
+        ensure: raises `Gone` once the folder of the run that is executed is no longer there.
+    """
+
+    options: Options
+    console: Console
+    interruption: Interruption
+    progress: TrainingProgress
+    executor: Executor
+    ensure: Callable[[], None] = lambda: None
+
+    def stop(self) -> bool:
+        """Whether a signal waits; called about once a second by everything that takes long.
+
+        Raises:
+            Gone: the folder of the run is no longer there.
+        """
+        self.ensure()
+        return self.interruption()
+
+
+@contextmanager
+def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    """Adds the wall time of a block to a stage."""
+    began = time.perf_counter()
+    yield
+    seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - began
+
+
+def described_error(error: BaseException) -> str:
+    """An exception that a user's code raised, in one line: its class, its message, and the user's line."""
+    if isinstance(error, SyntaxError):
+        return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
+    message = " ".join(str(error).split())
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if not _external(Path(each.filename))]
+    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}{': ' if message else ''}{message}{place}"
+
+
+def _external(path: Path) -> bool:
+    """Whether a file belongs to this library, to Python or to a package, or is no file."""
+    libraries = {Path(__file__).parents[1], Path(traceback.__file__).parent}
+    return not libraries.isdisjoint(path.parents) or "site-packages" in path.parts or path.name.startswith("<")

@@ -1,0 +1,132 @@
+"""Answers of any model to the curves of an experiment, labeled as those of its networks are."""
+
+from collections.abc import Mapping, Sequence
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Array, Float
+
+from lstm_toys import arguments
+from lstm_toys.results import arrays
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.tasks.probes import Probe, check_probes
+from lstm_toys.tasks.supervision import Examples, Task
+
+TIMESTEPS = 100
+"""Points of a curve, unless an experiment has others."""
+
+
+def curves_of(
+    experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
+) -> Float[np.ndarray, "C T F"]:
+    """Everything that the networks of an experiment are asked about: the first training curve, then the probes'.
+
+    Args:
+        experiment: whose curves they are.
+        timesteps: points of a curve; None: as many as the experiment has.
+        numbers: of the training curve, where an experiment leaves some open; its own for those that are not given.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> experiment = lt.Experiment(
+        ...     name="line",
+        ...     doc="One line, to be returned as it is.",
+        ...     defaults={},
+        ...     goal=lt.Goal(rmse=0.03),
+        ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
+        ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
+        ...     draw=lambda results, beside: {},
+        ... )
+        >>> lt.curves_of(experiment).shape
+        (2, 100, 1)
+    """
+    points = _points(experiment, timesteps)
+    x, task = experiment.at(points)
+    _, _, curves = asked(experiment, task, x, numbers or {})
+    return experiment.scaling.undone(curves, asked=False) if experiment.scaling else curves
+
+
+def labeled(
+    experiment: Experiment,
+    answers: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
+    timesteps: int | None = None,
+    numbers: Mapping[str, float | int] | None = None,
+) -> xr.Dataset:
+    """Labels the answers of models to `curves_of` an experiment, so that they can be judged like those of networks.
+
+    Args:
+        experiment: whose curves were answered.
+        answers: of S models, one after another; of sequences ``[S, C, T, A]``, of vectors ``[S, C, A]``. A model one of
+            whose answers is not a number counts as diverged.
+        timesteps: points of a curve; None: as many as the experiment has.
+        numbers: of the training curve, where an experiment leaves some open; its own for those that are not given.
+
+    Returns:
+        What `lt.save_results` writes into a file that ``claims --answers`` takes.
+
+    Raises:
+        ValueError: the answers have another shape.
+
+    Example:
+        A model that answers every curve by half of it:
+
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> experiment = lt.Experiment(
+        ...     name="line",
+        ...     doc="One line, to be returned as it is.",
+        ...     defaults={},
+        ...     goal=lt.Goal(rmse=0.03),
+        ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
+        ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
+        ...     draw=lambda results, beside: {},
+        ... )
+        >>> answers = 0.5 * lt.curves_of(experiment)[None]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
+    """
+    points = _points(experiment, timesteps)
+    x, task = experiment.at(points)
+    examples, probes, shown = asked(experiment, task, x, numbers or {})
+    one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
+    answers = np.asarray(answers)
+    if answers.shape[1:] != one or not len(answers):
+        told = ", ".join(map(str, answers.shape))
+        raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
+    if experiment.scaling:
+        answers = experiment.scaling.applied(answers, asked=True)
+    diverged = ~np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
+    learned = arrays.training_answers(task, examples, answers[:, 0])
+    probed = arrays.answered(task, np.asarray(x), experiment.span, probes, answers[:, 1:])
+    found = probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
+    return arrays.in_units(found, experiment.scaling)
+
+
+def _points(experiment: Experiment, timesteps: int | None) -> int:
+    """How many time points curves have."""
+    arguments.instance("experiment", experiment, Experiment, "an Experiment")
+    own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
+    return int(own["timesteps"]) if timesteps is None else timesteps
+
+
+def asked(
+    experiment: Experiment, task: Task, x: Float[Array, " T"], numbers: Mapping[str, float | int]
+) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
+    """A training set, an exemplary one where each seed draws its own, the probes, and all curves that are asked about.
+
+    Args:
+        experiment: whose they are.
+        task: its own, at the time points.
+        x: time points.
+        numbers: of the training set; the experiment's own for those that are not given.
+    """
+    if unknown := numbers.keys() - experiment.numbers.keys():
+        told = ", ".join(experiment.numbers) or "none"
+        raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
+    every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
+    examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
+    check_probes(task, probes, examples.inputs.shape[1])
+    return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

@@ -1,0 +1,299 @@
+"""The lifecycle of a run: reused if it is finished, otherwise checked, executed, drawn, reported and published.
+
+Imports nothing heavy until something has to be executed or drawn.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from lstm_toys.execution.base import Executor
+from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
+from lstm_toys.networks.cells import Unfit
+from lstm_toys.output import listed
+from lstm_toys.runs import manifest, publishing
+from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
+from lstm_toys.runs.folder import FORMATS, Run
+from lstm_toys.runs.resolver import Beginning, Resolver
+from lstm_toys.runs.study import Study
+
+
+def live(studies: Sequence[Study[Any]], options: Options, console: Console, interruption: Interruption) -> None:
+    """Executes, continues, reuses or redraws runs, and publishes them if asked to.
+
+    Raises:
+        Refused: something is asked for that cannot be done.
+        Busy: another process is at work on a run.
+        Damaged: a file of a run is.
+        Failed: a run could not be finished.
+        Gone: its folder was removed or moved meanwhile.
+        Interrupted: a signal ended it.
+        OSError: a file or folder cannot be used.
+    """
+
+    def said(line: str) -> None:
+        console.print(line)
+
+    publishing.repair(options.results_dir, said)
+    resolver = resolving(options, said)
+    anew = {study.run for study in studies} if options.restart else set()
+    todo = {
+        each.run: each
+        for study in studies
+        for wanted in (study, *study.companions.values())
+        for each in _unfinished(wanted, anew, resolver)
+    }
+    for study in studies:
+        if options.replot and study.run in todo and study.run not in anew:
+            raise Refused(f"flag --replot: there is no finished run to redraw, of {study.settings}")
+    if todo:
+        _execute(list(todo.values()), anew, options, console, interruption, resolver)
+    for study in studies:
+        if study.run in todo or options.replot or not _drawn(study.run, options.figure_format):
+            _draw(study, options.figure_format)
+            if study.run not in todo:
+                said(f"{study.run.name}: drawn again")
+        else:
+            said(f"{study.run.name}: this run is finished; --restart runs it again")
+        if options.publish:
+            said(f"published in {study.run.publish(said)}")
+
+
+def tell(
+    studies: Sequence[Study[Any]], console: Console, report: Callable[[], Iterable[RenderableType]] | None
+) -> list[str]:
+    """Prints what finished runs came to.
+
+    Args:
+        studies: the runs.
+        console: where to.
+        report: what is told of all of them together instead of each by itself, if so.
+
+    Returns:
+        One line for each run of which nothing is left that a statistic could be about.
+    """
+    metrics = {study.run: study.metrics for study in studies}
+    parts: list[Iterable[RenderableType]] = [report()] if report else []
+    if not report:
+        for study in studies:
+            parts += [study.report(metrics[study.run]), (f"  {path}" for path in study.run.files())]
+    for part in parts:
+        for each in part:
+            console.print(each, soft_wrap=isinstance(each, str), crop=False)
+    lost = [study.lost(metrics[study.run]) for study in studies]
+    return [line for line in lost if line is not None]
+
+
+def _unfinished(study: Study[Any], anew: set[Run[Any]], resolver: Resolver) -> Iterator[Study[Any]]:
+    """What has to be executed of what a run needs, and of the run itself, in this order."""
+    if study.run in anew or not resolver.finished(study):
+        for each in study.needs.values():
+            yield from _unfinished(each, set(), resolver)
+        yield study
+
+
+def resolving(options: Options, tell: Callable[[str], None]) -> Resolver:
+    """What finds the folders of runs, and loads JAX where it has to compute something for that."""
+    manifest.begin()
+    return Resolver(_Beginning(options), tell)
+
+
+class _Beginning(Beginning):
+    """What comes before anything is computed: JAX is loaded once, and each run is looked at once."""
+
+    def __init__(self, options: Options) -> None:
+        self._options, self._started = options, False
+        self._checked: set[Run[Any]] = set()
+        self.seconds = 0.0
+
+    def __call__(self, study: Study[Any]) -> None:
+        """Raises Refused if JAX cannot be used, or a run is impossible or would take too much."""
+        if not self._started:
+            began = time.perf_counter()
+            _start(self._options)
+            self._started, self.seconds = True, time.perf_counter() - began
+        if study.run not in self._checked:
+            _check(study)
+            self._checked.add(study.run)
+
+
+def _execute(
+    studies: list[Study[Any]],
+    anew: set[Run[Any]],
+    options: Options,
+    console: Console,
+    interruption: Interruption,
+    resolver: Resolver,
+) -> None:
+    """Executes runs, one after another, without drawing anything."""
+    runs = options.results_dir / "runs"
+    made = [each for each in (runs, *runs.parents) if not each.exists()]
+    runs.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
+    with ExitStack() as stack:
+        try:
+            for study in studies:
+                resolver.begin(study)
+            for study in studies:
+                if study.run in anew and not study.needs:
+                    resolver.identify(study)
+                elif not study.needs:
+                    resolver.compute(study)
+            executor = stack.enter_context(_executor(options, console))
+        except Refused:
+            for folder in made:  # The inner ones first.
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
+        from lstm_toys.execution import devices, progress
+
+        console.print(devices.describe())
+        seconds = {"import": resolver.begin.seconds, "identify": resolver.seconds}
+        efforts = {study.run: study.efforts() for study in studies}
+        every = [effort for each in efforts.values() for effort in each]
+        shown = progress.TrainingProgress(console, every, None if options.cluster is None else lambda: executor.workers)
+        context = RunContext(options, console, interruption, shown, executor)
+        with shown:
+            for study in studies:
+                if efforts[study.run]:
+                    seconds = _carry_out(study, study.run in anew, context, seconds, len(efforts[study.run]))
+        for study in studies:
+            if not efforts[study.run] and study.run in anew:
+                resolver.identify(study)
+                seconds = _carry_out(study, True, context, seconds, 0)
+            elif not efforts[study.run] and not resolver.compute(study):
+                seconds = _carry_out(study, False, context, seconds, 0)
+
+
+@contextmanager
+def _executor(options: Options, console: Console) -> Iterator[Executor]:
+    """This process, or the cluster that the options name, while the block lasts.
+
+    Raises:
+        Refused: there is none, or it may not do the work.
+        Failed: its workers are gone, or could not do all of it.
+    """
+    from lstm_toys.execution.here import Here
+
+    if options.cluster is None:
+        yield Here()
+        return
+    asked = f"flag --cluster={options.cluster}"
+    try:
+        from lstm_toys.execution import cluster as module
+    except ImportError as error:
+        raise Refused(f"{asked}: needs {error.name}: pip install 'lstm_toys[cluster]'") from None
+    try:
+        with module.connected(options.cluster, mixed=options.mixed, tell=lambda line: console.print(line)) as cluster:
+            yield cluster
+    except module.Unreachable as error:
+        raise Refused(f"{asked}: {error}") from None
+    except module.Lost as error:
+        kept = "what came back is kept, and the same command continues, with or without a cluster"
+        raise Failed(f"{asked}: {error}; {kept}") from None
+    except module.Unfinished as error:
+        raise Failed(f"{asked}: {error}; these are kept, and the same command tries the rest again") from None
+
+
+def _start(options: Options) -> None:
+    """Loads JAX, sets it up, and makes its devices.
+
+    Raises:
+        Refused: that cannot be done.
+    """
+    try:
+        from lstm_toys.execution import devices
+    except ValueError as error:  # Of a switch in the environment.
+        raise Refused(f"JAX cannot be loaded: {error}") from None
+    try:
+        devices.configure(cache=options.compile_cache)
+    except RuntimeError:
+        told = (
+            "the module of an experiment computed with jax when it was imported, before jax was set up; use numpy there"
+        )
+        raise Refused(told) from None
+    try:
+        devices.start()
+    except devices.Unusable as error:
+        raise Refused(str(error)) from None
+
+
+def _check(study: Study[Any]) -> None:
+    """Raises Refused if a run is impossible, or would take too much."""
+    from lstm_toys.execution import footprint
+
+    try:
+        study.check()
+        if (needed := study.footprint()) is not None:
+            footprint.check(needed, study.run.runs)
+        study.check_full_size()
+    except (Unfit, footprint.TooLarge) as error:
+        raise Refused(f"{study.settings}: {error}") from None
+
+
+def _carry_out(
+    study: Study[Any], anew: bool, context: RunContext, seconds: dict[str, float], trainings: int
+) -> dict[str, float]:
+    """Executes one run under its lock; returns the seconds that are still to be counted to some run."""
+    from lstm_toys.populations.train import Diverged
+
+    run = study.run
+    if not anew and run.metrics.is_file() and (gone := run.missing):
+        context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again")
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with run.locked(anew=anew) as ensure:
+        if not anew and run.finished:  # By another process, since this one looked.
+            context.progress.skip(trainings)
+            return seconds
+        try:
+            metrics = study.execute(context._replace(ensure=ensure), seconds)
+        except Stopped:
+            raise Interrupted(context.interruption.number) from None
+        except Diverged as error:
+            seeds, step = error.args
+            told = f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}"
+            raise Failed(told) from None
+        needs = {"needs": [each.run.folder.name for each in study.needs.values()]} if study.needs else {}
+        more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
+        run.write_metrics(metrics | more)
+        manifest.write(run.folder, run.key, run.declared)
+        run.forget()
+    return {"import": 0.0}
+
+
+def _drawn(run: Run[Any], form: str) -> bool:
+    """Whether the figures of a finished run are there, in the format that is asked for."""
+    return run.figures is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in run.figures)
+
+
+def _draw(study: Study[Any], form: str) -> None:
+    """Draws the figures of a finished run in a format; adds their names and the time it took to the metrics.
+
+    The same figures in other formats go away.
+    """
+    from lstm_toys import figures
+
+    run, seconds, names = study.run, dict[str, float](), list[str]()
+    with run.locked():
+        metrics = study.metrics
+        with stopwatch(seconds, "figures"):
+            for declared, drawing in study.draw():
+                if metrics.pop("figures", None) is not None:
+                    run.write_metrics(metrics)  # Should this be killed, whatever is asked for next is drawn.
+                names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
+                figures.save(drawing, run.folder / names[-1])
+        for name in names:
+            for other in FORMATS:
+                if name.endswith(f".{form}") and other != form:
+                    (run.folder / f"{name.removesuffix(f'.{form}')}.{other}").unlink(missing_ok=True)
+        run.write_metrics(metrics | {"figures": names, "seconds": metrics["seconds"] | rounded(seconds)})
+
+
+def rounded(seconds: dict[str, float]) -> dict[str, float]:
+    """Seconds of each stage, to the millisecond."""
+    return {stage: round(value, 3) for stage, value in seconds.items()}

@@ -1,0 +1,223 @@
+"""An experiment under the settings of a population: task, network, probes and curves, made once for every use."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import flax.linen as nn
+import numpy as np
+from jaxtyping import Array, Float
+
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.value import Value, digest
+from lstm_toys.networks.stack import Stack
+from lstm_toys.populations import estimate, programs
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.programs import Start
+from lstm_toys.populations.specification import Specification, specify
+from lstm_toys.populations.train import Training
+from lstm_toys.runs import external
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import TRACED, Settings
+from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.supervision import Examples, Task
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the networks of an experiment are trained on and asked, under the settings of a population.
+
+    Attributes:
+        experiment: that declares it.
+        settings: of the networks.
+    """
+
+    experiment: Experiment
+    settings: Settings
+
+    @property
+    def x(self) -> Float[Array, " T"]:
+        """Time points."""
+        return self.experiment.at(self.settings.timesteps)[0]
+
+    @property
+    def task(self) -> Task:
+        """The training set."""
+        return self.experiment.at(self.settings.timesteps)[1]
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The network.
+
+        Raises:
+            Unfit: there is none under these settings.
+        """
+        return network(self.experiment, self.task, self.settings)
+
+    @cached_property
+    def asked(self) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
+        """A training set, the probes, and all curves that the networks answer; see `external.asked`."""
+        return external.asked(self.experiment, self.task, self.x, dict(self.settings.numbers))
+
+    @property
+    def probes(self) -> Sequence[Probe]:
+        """The probes."""
+        return self.asked[1]
+
+    @property
+    def block(self) -> int:
+        """Members that one compiled program works on."""
+        return self.settings.block or programs.suitable_block(self.task, self.model)
+
+    @property
+    def effort(self) -> float:
+        """Multiplications that one step of one network takes, approximately."""
+        return programs.work(self.task, self.model)
+
+    @property
+    def words(self) -> str:
+        """The network, described."""
+        if self.experiment.model is None:
+            return self.settings.network
+        names = [each.name for each in dataclasses.fields(self.model) if each.name not in ("parent", "name")]
+        return ", ".join([type(self.model).__name__, *(f"{name} {getattr(self.model, name)}" for name in names)])
+
+    def specify(
+        self,
+        steps: Sequence[int],
+        curves: Mapping[int, Float[np.ndarray, "C T F"]],
+        members: Mapping[str, Any] | None = None,
+    ) -> tuple[Specification, Start]:
+        """What a training of these networks computes.
+
+        Args:
+            steps: after which parameters are kept, the last one included.
+            curves: that are answered after some of them.
+            members: seeds, training numbers and traced settings of each member; None: those of the settings.
+        """
+        if members is None:
+            members = {name: getattr(self.settings, name) for name in ("seeds", *TRACED)}
+            members = {**members, "numbers": dict(self.settings.numbers)}
+        return specify(
+            self.task,
+            self.model,
+            steps=steps,
+            optimizer=self.settings.optimizer,
+            base_seed=self.settings.base_seed,
+            block=self.block,
+            frames=self.experiment.frames,
+            curves=curves,
+            after=self.experiment.goal.after,
+            **members,
+        )
+
+    def declared_value(self) -> Value:
+        """Digests of what the experiment declares, and results hold."""
+        parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names] for p in self.probes]
+        return {
+            "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
+            "time points": digest(self.x, repr(self.experiment.span)),
+            "goal": digest(repr(self.experiment.goal)),
+            "scaling": digest(repr(self.experiment.scaling)),
+            "data": digest(dict(self.experiment.data)),
+        }
+
+
+def _plain(part: Any) -> Any:
+    """A part of a probe as arrays and text."""
+    if part is None:
+        return "none"
+    return repr(part) if isinstance(part, tuple) else part
+
+
+def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
+    """The model of a run, of an experiment on its task.
+
+    Raises:
+        Unfit: there is none under these settings.
+    """
+    if experiment.model is not None:
+        model: nn.Module = experiment.model(task, settings)
+        return model
+    return Stack(
+        len(task.asked), settings.hidden, settings.readout, task.sequence, cell=settings.cell, gates=settings.gates
+    )
+
+
+def begin(
+    prepared: Prepared,
+    specified: tuple[Specification, Start],
+    run: Run[Any],
+    context: RunContext,
+    title: str,
+    part: str = "",
+) -> Training:
+    """Announces a training of a run, and gets it ready.
+
+    Args:
+        prepared: the experiment under the settings.
+        specified: what is trained.
+        run: whose training it is.
+        context: how it is executed.
+        title: what is trained, printed before the description of its network.
+        part: name of the folder of its checkpoints, in a run of several trainings.
+    """
+    every, tell = context.options.checkpoint_every, context.progress.tell
+    checkpoints = Checkpoints(run.checkpoints / part, every, tell)
+    specification, start = specified
+    training = Training(
+        specification,
+        start,
+        executor=context.executor,
+        checkpoints=checkpoints,
+        monitor=context.progress,
+        stop=context.stop,
+        on_divergence=context.options.on_divergence,
+    )
+    steps = specification.kept_steps[-1]
+    context.progress.begin(f"{title} ({prepared.words})", training.members, steps, training.group_count)
+    if checkpoints.newest:
+        tell(f"continues from {checkpoints.newest}")
+    return training
+
+
+def executions(training: Training) -> dict[str, Any]:
+    """Which members were trained by which of several executions, where workers of more than one kind did: for each
+    execution that is not the first of the training's fingerprints, its fingerprint and the numbers of its members.
+    """
+    others = [
+        {"fingerprint": fingerprint, "members": np.flatnonzero(training.executed == number).tolist()}
+        for number, fingerprint in enumerate(training.fingerprints)
+        if number and (training.executed == number).any()
+    ]
+    return {"executed_elsewhere": others} if others else {}
+
+
+def footprint(
+    experiment: Experiment, settings: Settings, members: int, states: int = 1, *, streamed: bool = False
+) -> Footprint:
+    """What the training and evaluation of networks takes of memory and disk.
+
+    Args:
+        experiment: what they are trained on.
+        settings: of each member, apart from the traced ones.
+        members: their number.
+        states: steps after which the parameters are kept.
+        streamed: see `estimate.estimate`.
+    """
+    two, task = experiment.at(2)
+    return estimate.estimate(
+        task,
+        network(experiment, task, settings),
+        settings.optimizer,
+        timesteps=settings.timesteps,
+        members=members,
+        states=states,
+        probed=sum(len(probe.inputs) for probe in experiment.probes(two)),
+        block=settings.block,
+        streamed=streamed,
+    )

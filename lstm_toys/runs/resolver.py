@@ -1,0 +1,197 @@
+"""Which folder a run has: a manifest that nobody touched answers at once, else what would be computed decides.
+
+Imports nothing heavy until something has to be computed.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from lstm_toys.runs import manifest
+from lstm_toys.runs.folder import VALUE, Run
+from lstm_toys.runs.manifest import Found
+from lstm_toys.runs.study import Study
+
+SHOWN = 3
+"""Files that a line names at most."""
+
+COMPILED = ("switches", "XLA flags")
+"""Parts of what is computed that are the same on every machine."""
+
+
+class Beginning(ABC):
+    """What comes before anything is computed of a run.
+
+    Attributes:
+        seconds: that it took.
+    """
+
+    seconds = 0.0
+
+    @abstractmethod
+    def __call__(self, study: Study[Any]) -> None:
+        """Gets ready; raises Refused if a run is impossible."""
+
+
+class Resolver:
+    """Finds the folders of runs, and tells whether they are finished.
+
+    Args:
+        begin: called before anything is computed, as often as something is.
+        tell: is told in one line of whatever is not as one would expect.
+
+    Attributes:
+        begin: as above.
+        seconds: that it took to find out what would be computed.
+    """
+
+    def __init__(self, begin: Beginning, tell: Callable[[str], None]) -> None:
+        self.begin, self._tell = begin, tell
+        self.seconds = 0.0
+        self._known: dict[Run[Any], Run[Any]] = {}
+        self._finished: set[Run[Any]] = set()
+
+    def finished(self, study: Study[Any]) -> bool:
+        """Whether a run is finished; its folder is known then.
+
+        Raises:
+            Refused: what it would compute cannot be computed.
+        """
+        if self._taken_over(study):
+            return study.run in self._finished
+        found = manifest.find(study.run.runs, study.run.name, study.run.key, study.run.declared)
+        for each in found:
+            if each.answers:
+                study.run.lies(each.folder)
+                if study.run.finished:
+                    return self._settled(study, True)
+        if not any(study.run.relatives()):
+            return False  # And what it would compute is asked only if it is to be made.
+        if not all(self.finished(each) for each in study.needs.values()):
+            return False
+        return self.compute(study, found)
+
+    def compute(self, study: Study[Any], found: list[Found] | None = None) -> bool:
+        """The same, by what the run would compute, of which all that it needs is finished.
+
+        Args:
+            study: the run.
+            found: its manifests; None: they do not matter.
+        """
+        if study.run.known and self._taken_over(study):
+            return study.run in self._finished
+        self.identify(study, [name for each in found or () for name in each.touched])
+        run, value = study.run, study.run.value
+        if found is None:
+            return self._settled(study, run.finished)
+        edited, unseen = _edited(found), found[0].incomplete if found else None
+        if not run.finished and (other := self._of_another_machine(study, found)):
+            run.lies(other)
+            return self._settled(study, True)
+        if run.finished:
+            if edited:
+                self._tell(f"{run.name}: computes the same as before {edited}")
+            elif unseen:
+                self._tell(f"{run.name}: looked at what it would compute, since {unseen}")
+            self._measure(study)
+            earlier = [name for each in found if each.folder == run.folder for name in each.own]
+            manifest.write(run.folder, run.key, run.declared, earlier)
+        else:
+            for folder, theirs in run.relatives():
+                if differing := _differing(value, theirs[VALUE]):
+                    since = f" since {edited}" if edited else f"; {unseen}" if unseen else ""
+                    self._tell(f"{run.name}: differs from run {folder.name} in {', '.join(differing)}{since}")
+                    break
+        return self._settled(study, run.finished)
+
+    def identify(self, study: Study[Any], touched: Iterable[str] = ()) -> None:
+        """Finds out what a run computes, of which all that it needs is finished, and so its folder.
+
+        Args:
+            study: the run.
+            touched: files of earlier runs with its settings that are not as they were.
+        """
+        self.begin(study)
+        from lstm_toys.execution.value import CALLBACK
+
+        began = time.perf_counter()
+        value = dict(study.value())
+        if CALLBACK in value:  # What it does is in no program's text.
+            value[CALLBACK] = manifest.sources(study.run.runs, touched)
+        study.run.computes(value)
+        self.seconds += time.perf_counter() - began
+
+    def _measure(self, study: Study[Any]) -> None:
+        """Measures again what a finished run made, since code that is no part of what it computes may have changed."""
+        run, before, measured = study.run, study.metrics, study.remeasure()
+        if any(before.get(name) != value for name, value in measured.items()):
+            self._tell(f"{run.name}: is measured otherwise than before, and was measured again")
+            with run.locked():
+                run.write_metrics({name: value for name, value in before.items() if name != "figures"} | measured)
+
+    def _of_another_machine(self, study: Study[Any], found: list[Found]) -> Path | None:
+        """A finished run of the same settings and files, made by other versions or on another processor.
+
+        The texts of programs depend on these, so that they cannot be compared.
+        """
+        run, value = study.run, study.run.value
+        sources = {each.folder for each in found if each.alike and manifest.untouched_sources(each)}
+        for folder, theirs in run.relatives():
+            if folder in sources and all(theirs[VALUE].get(name) == value[name] for name in COMPILED if name in value):
+                run.lies(folder)
+                if run.finished and (told := _other_machine(run.read_metrics())):
+                    self._tell(f"{run.name}: made from the same files and settings by {told}")
+                    return folder
+        run.computes(value)
+        return None
+
+    def _taken_over(self, study: Study[Any]) -> bool:
+        """Whether the same run was looked at before, whose folder is this one's too."""
+        known = self._known.get(study.run)
+        if known is None:
+            return False
+        if known is not study.run:
+            study.run.takes_over(known)
+            self._bind(study)
+        return True
+
+    def _settled(self, study: Study[Any], finished: bool) -> bool:
+        self._known[study.run] = study.run
+        if finished:
+            self._finished.add(study.run)
+            self._bind(study)
+        return finished
+
+    def _bind(self, study: Study[Any]) -> None:
+        """Takes the folders of what a finished run needed from where it says so."""
+        if study.needs and study.run.finished:
+            names = study.metrics["needs"]
+            for need, name in zip(study.needs.values(), names, strict=True):
+                if not need.run.known:
+                    need.run.lies(study.run.runs / name)
+
+
+def _other_machine(metrics: dict[str, Any]) -> str:
+    """By what a run was made, if not by this machine and its versions, in words."""
+    from lstm_toys.execution import devices, value
+
+    every = [metrics["fingerprint"]] if "fingerprint" in metrics else metrics.get("fingerprints", [])
+    own = devices.fingerprint(0)
+    return ", ".join(
+        f"{name} {each[name]}" for each in every[:1] for name in value.MACHINE if each.get(name) != own[name]
+    )
+
+
+def _edited(found: list[Found]) -> str:
+    """What was touched since the manifest that says most, in words."""
+    names = found[0].touched if found else []
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{', '.join(names[:SHOWN])}{more} changed" if names else ""
+
+
+def _differing(ours: dict[str, str], theirs: dict[str, str]) -> list[str]:
+    return sorted(name for name in {*ours, *theirs} if ours.get(name) != theirs.get(name))

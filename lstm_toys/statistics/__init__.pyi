@@ -1,3 +1,0 @@
-from . import intervals, measures, scores, tables
-
-__all__ = ["intervals", "measures", "scores", "tables"]

@@ -1,3 +1,0 @@
-from . import claims, generalization, sweep
-
-__all__ = ["claims", "generalization", "sweep"]

@@ -1,0 +1,73 @@
+"""The study of how many networks meet claims about them. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.study import Study
+from lstm_toys.studies.claims import report
+from lstm_toys.studies.claims.settings import ClaimSettings, Question
+
+if TYPE_CHECKING:
+    from lstm_toys.figures import Drawing
+
+
+class ClaimStudy(Study[ClaimSettings]):
+    """The judgment of claims by finished runs, and by answers that were given.
+
+    Args:
+        question: which claims, and by what.
+        settings: of the judgment.
+        needs: the studies that train the networks, by column and population.
+        results_dir: the folder of runs and published sets.
+        declared: the name of the module that declares the claims.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        settings: ClaimSettings,
+        needs: Mapping[tuple[str, str], Study[Settings]],
+        results_dir: Path,
+        declared: str,
+    ) -> None:
+        super().__init__(Run(settings, results_dir, declared), needs=needs)
+        self.question = question
+
+    @cached_property
+    def judgment(self) -> list[dict[str, Any]]:
+        """What is reported of every claim, once everything that the study needs is finished."""
+        from lstm_toys.studies.claims import execution
+
+        return execution.judgment(self)
+
+    def check(self) -> None:
+        from lstm_toys.studies.claims import execution
+
+        execution.check(self)
+
+    def value(self) -> dict[str, str]:
+        from lstm_toys.studies.claims import execution
+
+        return execution.value(self)
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        from lstm_toys.studies.claims import execution
+
+        return execution.execute(self, seconds)
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        from lstm_toys.studies.claims import execution
+
+        return execution.draw(self)
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return report.report(self, metrics)

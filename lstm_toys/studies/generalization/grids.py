@@ -1,0 +1,370 @@
+"""The evaluation of a population on grids of curves.
+
+Answers never leave the devices: one compiled program answers and measures, in fixed blocks of members and of curves, so
+that a number is bitwise the same however many other networks and curves there are.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import flax.linen as nn
+import h5netcdf
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from lstm_toys.execution import devices, value
+from lstm_toys.execution.base import ExecutionLog, Job
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.figures import Drawing
+from lstm_toys.files import replacing
+from lstm_toys.networks import training
+from lstm_toys.populations import blocks
+from lstm_toys.populations.answering import CURVE_BLOCK
+from lstm_toys.results import arrays
+from lstm_toys.results.summary import as_json
+from lstm_toys.runs.checks import trial
+from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.preparation import network
+from lstm_toys.statistics import measures
+from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization.population import Trained
+from lstm_toys.studies.generalization.settings import TRAINING, Grid
+from lstm_toys.tasks import families
+from lstm_toys.tasks.families import Family
+from lstm_toys.tasks.planes import LENGTH, SPACING
+from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.supervision import Task, show
+
+if TYPE_CHECKING:
+    from lstm_toys.studies.generalization.study import GridStudy
+
+TILE_POINTS = 12_800
+"""Time points of all curves of a tile, which one call answers: what a machine of two cores does in under a second."""
+
+Cell = dict[str, Float[Array, ""]]
+"""The parameters of one curve, its length and its spacing."""
+
+Tiles = list[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]
+"""The first cell of each tile, and by name the measures of its cells."""
+
+
+def measure_names(task: Task) -> tuple[str, ...]:
+    """All measures of an answer, by name."""
+    if task.sequence:
+        return tuple(measures.MEASURES)
+    return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.asked)
+
+
+def footprint(study: "GridStudy") -> Footprint:
+    """What an evaluation holds of memory, of one network at a time, and writes to the disk."""
+    grids, names = study.settings.grids, len(measure_names(study.task(2)))
+    cells = [grid.shape[0] * grid.shape[1] for grid in grids]
+    return Footprint(memory=16 * max(cells), disk=4 * study.settings.trained.seeds * names * sum(cells))
+
+
+def check(study: "GridStudy") -> None:
+    """Raises Refused if answers of the population's task cannot be measured on all grids."""
+    task, experiment, subject = study.task(2), study.experiment, study.subject
+    refused = f"generalization of {experiment.name}: "
+    declared = subject.declared
+    if task.trained is not None and declared is not None and not task.trained.same(declared):
+        raise Refused(
+            f"{refused}it declares other training curves than its task has; let trained and task say the same"
+        )
+    for name, family in subject.families.items():
+        with trial(f"{refused}the family {name} cannot be computed"):
+            known = families.family_of(family)
+            jax.eval_shape(partial(known.curves, families.time_points(2)), dict.fromkeys(known.names, 0.5))
+    model = network(experiment, task, study.settings.trained)
+    if not task.sequence and not hasattr(model, "sequence"):
+        needed = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
+        raise Refused(f"{refused}grids are of several lengths, so that {needed}")
+    for grid in study.settings.grids if not task.sequence else ():
+        names = [each.name for each in families.family_of(subject.families[grid.family]).parameters]
+        if missing := [name for name in task.asked if name not in names]:
+            raise Refused(f"{refused}its networks read off {missing[0]}, which the family {grid.family} does not have")
+
+
+class CurveSpace(NamedTuple):
+    """What all grids of an evaluation share.
+
+    Attributes:
+        task: that the networks were trained on.
+        timesteps: time points of a curve, where a grid does not say otherwise.
+        span: the range of x that they cover.
+        families: those of the grids, by name.
+    """
+
+    task: Task
+    timesteps: int
+    span: Span
+    families: Mapping[str, Family]
+
+
+def space(study: "GridStudy") -> CurveSpace:
+    """The curves of the grids of a study."""
+    known = {name: families.family_of(family) for name, family in study.subject.families.items()}
+    timesteps = study.settings.trained.timesteps
+    return CurveSpace(study.task(timesteps), timesteps, study.experiment.span, known)
+
+
+def measured(
+    model: nn.Module, space: CurveSpace, grid: Grid
+) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
+    """A function from the parameters of ONE network and chunks of cells to measures of its answers.
+
+    Args:
+        model: the network, which answers a sequence or, after the last time point, parameters.
+        space: the curves that it was trained on.
+        grid: that the cells are of.
+    """
+    task, timesteps, span, families = space
+    family = families[grid.family]
+    points = grid.points(timesteps, span)
+    window = points if grid.axis(SPACING) else timesteps
+    always = model.clone(sequence=True) if hasattr(model, "sequence") else model
+    shared = jnp.arange(points).astype(jnp.float32) / (timesteps - 1)
+    y = task.asked.index("y") if task.sequence else 0
+
+    def passed(cell: Cell) -> Float[Array, " T"]:
+        # What all cells share is no function of a cell, and nor is what is computed of it alone.
+        if not grid.axis(SPACING):
+            return shared
+        return jnp.arange(points).astype(jnp.float32) * (cell[SPACING] / span.length)
+
+    def shown(cell: Cell) -> Float[Array, "T F"]:
+        x = span.start + passed(cell) * span.length
+        curve = family.function(x, **{name: cell[name] for name in family.names})
+        return show(curve[None], x, task.shown)[0]
+
+    def measure(cell: Cell, inputs: Float[Array, "T F"], answer: Float[Array, "T A"]) -> dict[str, Float[Array, ""]]:
+        count = cell[LENGTH].astype(jnp.int32)
+        if not task.sequence:
+            read = dict(zip(task.asked, answer[count - 1], strict=True))
+            errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
+            return {f"answer_{name}": value for name, value in read.items()} | errors
+        first, rows = jnp.maximum(count - window, 0), (inputs[:, task.shown.index("y")], answer[:, y])
+        curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
+        share = passed(cell)[:window]
+        if grid.axis(SPACING):
+            share = jnp.where(jnp.arange(window) < count, share, -1.0)
+        return measures.every(answered, curve, share, span.start, span.length)
+
+    def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
+        inputs = jax.vmap(shown)(cells)
+        # One after another: a step of one curve is half as long as a share of a step of several.
+        answers = jax.lax.map(lambda one: training.answer(always, params, one[None])[0], inputs)
+        return jax.vmap(measure)(cells, inputs, answers)
+
+    return lambda params, chunks: jax.lax.map(partial(chunk, params), chunks)
+
+
+class GridPart(NamedTuple):
+    """Some networks on a grid.
+
+    Attributes:
+        grid: what to evaluate on.
+        members: the networks.
+        params: of them, every leaf ``[S, ...]``.
+    """
+
+    grid: Grid
+    members: slice
+    params: PyTree
+
+    def __str__(self) -> str:
+        return f"members {self.members.start:,} to {self.members.stop - 1:,} on {self.grid.name}"
+
+
+@dataclass(frozen=True)
+class GridJob(Job[GridPart, Tiles]):
+    """The evaluation of networks on grids.
+
+    Attributes:
+        model: the network.
+        space: the curves that it was trained on.
+        grids: what is evaluated.
+        member: the shapes of the parameters of ONE network.
+        block: members that one compiled program works on.
+        group_size: networks that are evaluated at once.
+        advanced: called in this process alone, with the answers of a part that are measured so far.
+    """
+
+    model: nn.Module
+    space: CurveSpace
+    grids: tuple[Grid, ...]
+    member: PyTree[jax.ShapeDtypeStruct]
+    block: int
+    group_size: int
+    advanced: Callable[[int], None] = lambda _: None
+
+    def __reduce__(self) -> tuple[type["GridJob"], tuple[Any, ...]]:
+        return GridJob, (self.model, self.space, self.grids, self.member, self.block, self.group_size)
+
+    def value(self) -> value.Value:
+        """Digests of the programs and the curves."""
+        timesteps, span = self.space.timesteps, self.space.span
+        digests: value.Value = {}
+        for grid in self.grids:
+            cells = grid.cells(0, grid.shape[0] * grid.shape[1], timesteps, span)
+            program = blocks.spread(measured(self.model, self.space, grid), value.mesh())
+            chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
+            params = value.spread(self.member, self.block)
+            digests |= value.lowered(f"measures on {grid.name}", program, params, chunk)
+            declared = self.space.families[grid.family].parameters
+            digests[f"grid {grid.name}"] = value.digest(cells, repr(declared), [axis.name for axis in grid.axes])
+        return {**digests, **value.compiled()}
+
+    def function(self) -> Callable[[GridPart], Tiles]:
+        """Makes the function that measures a part, tile by tile."""
+        programs: dict[tuple[Any, ...], Callable[..., Any]] = {}
+        mesh, timesteps, span = blocks.mesh(), self.space.timesteps, self.space.span
+
+        def program(grid: Grid) -> Callable[..., Any]:
+            # Grids that differ only in the values of their axes share one.
+            key = (grid.family, grid.points(timesteps, span), grid.axis(SPACING) is None)
+            if key not in programs:
+                programs[key] = blocks.spread(measured(self.model, self.space, grid), mesh)
+            return programs[key]
+
+        def compute(part: GridPart) -> Tiles:
+            grid, tiles, done = part.grid, list[Any](), 0
+            for start, found in self._measures(program(grid), part, mesh):
+                tiles.append((start, found))
+                done += next(iter(found.values())).size
+                self.advanced(done)
+            return tiles
+
+        return compute
+
+    def _measures(
+        self, program: Callable[..., Any], part: GridPart, mesh: jax.sharding.Mesh
+    ) -> Iterator[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]:
+        grid, timesteps, span = part.grid, self.space.timesteps, self.space.span
+        tile = max(1, TILE_POINTS // grid.points(timesteps, span) // CURVE_BLOCK) * CURVE_BLOCK
+        cells, count = grid.shape[0] * grid.shape[1], part.members.stop - part.members.start
+        group = next(blocks.groups(self.group_size, self.group_size, self.block, mesh.size))
+        members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), part.params)
+        placed = blocks.place(members, mesh)
+        for start in range(0, cells, tile):
+            stop = min(start + tile, cells)
+            # Padded by the last cell: any other one would do, as long as the program has one shape.
+            padding = (0, start + tile - stop)
+            chunks = {
+                name: jnp.asarray(np.pad(values, padding, "edge"), jnp.float32).reshape(-1, CURVE_BLOCK)
+                for name, values in grid.cells(start, stop, timesteps, span).items()
+            }
+            found = blocks.flat(program(placed, chunks))
+            yield (
+                start,
+                {name: values.reshape(len(values), -1)[:count, : stop - start] for name, values in found.items()},
+            )
+
+
+def job(study: "GridStudy", trained: Trained, size: int, advanced: Callable[[int], None] = lambda _: None) -> GridJob:
+    """The evaluation of a population on the grids of a study.
+
+    Args:
+        study: says which grids.
+        trained: the population.
+        size: networks that are evaluated at once.
+        advanced: see `GridJob`.
+    """
+    return GridJob(study.model, space(study), study.settings.grids, trained.member, trained.block, size, advanced)
+
+
+def evaluate(
+    study: "GridStudy", trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Evaluates a population, and writes its results as a whole or not at all.
+
+    Args:
+        study: says which grids.
+        trained: the population.
+        context: how it is executed.
+        progress: of the answers.
+        attributes: of the file, written as JSON.
+
+    Returns:
+        See `ExecutionLog.others`.
+
+    Raises:
+        Stopped: it was asked to.
+    """
+    count, executor, log = len(trained.diverged), context.executor, ExecutionLog(devices.fingerprint(trained.block))
+    size, done = blocks.group_size(count, trained.block, executor.devices, executor.workers), 0
+    work = job(study, trained, size, lambda measured: progress(done + measured))
+    with replacing(study.run.results) as temporary, h5netcdf.File(temporary, "w") as file:
+        file.attrs.update({name: json.dumps(value) for name, value in attributes.items()})
+        file.dimensions = {"seed": count}
+        file.create_variable("seed", ("seed",), data=np.arange(count))
+        file.create_variable("diverged", ("seed",), data=trained.diverged.astype(np.int8))
+        variables = {grid.name: _variables(work.space, grid, file.create_group(grid.name)) for grid in work.grids}
+        for part, (tiles, fingerprint) in executor.map(
+            work, _parts(work.grids, trained.params, count, size), context.stop
+        ):
+            log.add(str(part), fingerprint)
+            for start, found in tiles:
+                for name, values in found.items():
+                    _put(variables[part.grid.name][name], part.members, start, values)
+            done += (part.members.stop - part.members.start) * part.grid.shape[0] * part.grid.shape[1]
+            progress(done)
+        if log.others:
+            file.attrs["executed_elsewhere"] = json.dumps(log.others)
+    return log.others
+
+
+def _parts(grids: tuple[Grid, ...], params: PyTree, count: int, size: int) -> Iterator[GridPart]:
+    for grid in grids:
+        for first in range(0, count, size):
+            members = slice(first, min(first + size, count))
+            yield GridPart(grid, members, jax.tree.map(lambda leaf, own=members: leaf[own], params))
+
+
+def _variables(space: CurveSpace, grid: Grid, group: h5netcdf.Group) -> dict[str, h5netcdf.Variable]:
+    """The variables of a grid in its group, by measure, to be filled."""
+    axes = [axis.name for axis in grid.axes]
+    group.dimensions = dict(zip(axes, grid.shape, strict=True))
+    declared = {each.name: each for each in space.families[grid.family].parameters}
+    own = {"units": space.span.unit}
+    words = {LENGTH: {"long_name": "sequence length", "units": "time points"}}
+    words[SPACING] = {"long_name": f"{space.span.name} between two time points", **own}
+    for axis in grid.axes:
+        variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
+        variable.attrs.update(words.get(axis.name) or arrays.described(declared.get(axis.name)))
+    return {name: group.create_variable(name, ("seed", *axes), np.float32) for name in measure_names(space.task)}
+
+
+def _put(variable: h5netcdf.Variable, members: slice, start: int, values: Float[np.ndarray, "S C"]) -> None:
+    """Writes consecutive cells, counted row by row, into a variable ``[seed, row, column]``."""
+    columns = variable.shape[2]
+    stop = start + values.shape[1]
+    for row in range(start // columns, -(-stop // columns)):
+        first, last = max(start, row * columns), min(stop, (row + 1) * columns)
+        place = slice(first - row * columns, last - row * columns)
+        variable[members, row, place] = values[:, first - start : last - start]
+
+
+def summary(study: "GridStudy") -> dict[str, Any]:
+    """Medians over seeds of the errors on every grid."""
+    with results.opened(study.run.results) as found:
+        return {name: as_json(row) for name, row in results.summary(found).items()}
+
+
+def draw(study: "GridStudy") -> Iterator[tuple[str, Drawing]]:
+    """The figures of a finished evaluation, from its labeled results alone."""
+    grids, subject = study.settings.grids, study.subject
+    with results.opened(study.run.checked("results.nc")) as found:
+        if len(found.seeds):
+            planes = [grid for grid in grids if grid.name != TRAINING and min(grid.shape) > 1]
+            for grid in planes:
+                yield f"{grid.name}.png", figures.heat_maps(found, grid, subject)
+            for grid in planes[:1]:
+                yield "seeds.png", figures.seeds_apart(found, grid, subject)
+            yield "axes.png", figures.along_axes(found, grids, subject)

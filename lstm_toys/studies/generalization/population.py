@@ -1,0 +1,46 @@
+"""The trained population that an evaluation asks."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, PyTree
+
+from lstm_toys.populations import blocks
+from lstm_toys.results import storage
+
+if TYPE_CHECKING:
+    from lstm_toys.studies.generalization.study import GeneralizationStudy
+
+
+class Trained(NamedTuple):
+    """A trained population.
+
+    Attributes:
+        params: of its networks, every leaf ``[S, ...]``.
+        diverged: which of them have.
+        block: members that one compiled program works on.
+        metrics: of its run.
+    """
+
+    params: PyTree[Float[np.ndarray, "S ..."]]
+    diverged: Bool[np.ndarray, " S"]
+    block: int
+    metrics: dict[str, Any]
+
+    @property
+    def member(self) -> PyTree:
+        """The shapes of the parameters of ONE network."""
+        return blocks.member(self.params)
+
+
+def load(study: "GeneralizationStudy") -> Trained:
+    """Reads the population of a study.
+
+    Raises:
+        Damaged: a file of the population is.
+        OSError: a file cannot be read.
+    """
+    run, metrics = study.population.run, study.population.metrics
+    diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
+    params = storage.load_parameters(run.checked("parameters.npz"))
+    return Trained(params, diverged, metrics["fingerprint"]["block"], metrics)

@@ -1,0 +1,184 @@
+"""The studies of what trained networks answer to grids of curves, and to curves of the user's own.
+
+Imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from lstm_toys.runs import manifest
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.study import Study
+from lstm_toys.studies.generalization import report
+from lstm_toys.studies.generalization.settings import Evaluation, Subject
+from lstm_toys.tasks.curves import Curves
+
+if TYPE_CHECKING:
+    import flax.linen as nn
+
+    from lstm_toys.execution.base import Job
+    from lstm_toys.execution.footprint import Footprint
+    from lstm_toys.execution.progress import EvaluationProgress
+    from lstm_toys.figures import Drawing
+    from lstm_toys.studies.generalization.population import Trained
+    from lstm_toys.tasks.supervision import Task
+
+
+class GeneralizationStudy(Study[Evaluation]):
+    """An evaluation of a trained population.
+
+    Args:
+        subject: the experiment, and what is known of its training curves.
+        settings: of the evaluation.
+        population: the study that trains the networks.
+        results_dir: the folder of runs and published sets.
+    """
+
+    def __init__(self, subject: Subject, settings: Evaluation, population: Study[Settings], results_dir: Path) -> None:
+        declared = manifest.declared(subject.experiment.declared, subject.families)
+        super().__init__(Run(settings, results_dir, declared), needs={"population": population})
+        self.subject, self.experiment, self.population = subject, subject.experiment, population
+
+    @property
+    @abstractmethod
+    def answers(self) -> int:
+        """How many answers are measured."""
+
+    @abstractmethod
+    def job(self, trained: Trained) -> Job[Any, Any]:
+        """What is computed of a population."""
+
+    @abstractmethod
+    def evaluate(
+        self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Computes it, and writes the results; see `grids.evaluate`."""
+
+    @abstractmethod
+    def summary(self) -> dict[str, Any]:
+        """Medians over seeds of what was computed, for the metrics."""
+
+    def task(self, timesteps: int) -> Task:
+        """What the population was trained on, with so many time points."""
+        return self.experiment.at(timesteps)[1]
+
+    @cached_property
+    def model(self) -> nn.Module:
+        """The network."""
+        from lstm_toys.runs.preparation import network
+
+        trained = self.settings.trained
+        return network(self.experiment, self.task(trained.timesteps), trained)
+
+    def value(self) -> dict[str, str]:
+        from lstm_toys.studies.generalization import execution
+
+        return execution.value(self)
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        from lstm_toys.studies.generalization import execution
+
+        return execution.execute(self, context, seconds)
+
+    def remeasure(self) -> dict[str, Any]:
+        self.run.checked("results.nc")
+        return {"summary": self.summary()}
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return report.report(self, metrics)
+
+
+class GridStudy(GeneralizationStudy):
+    """What a trained population answers over whole grids of curves."""
+
+    @property
+    def answers(self) -> int:
+        return self.settings.trained.seeds * sum(each.shape[0] * each.shape[1] for each in self.settings.grids)
+
+    def check(self) -> None:
+        from lstm_toys.studies.generalization import execution, grids
+
+        execution.check_features(self, {"x", "y"})
+        grids.check(self)
+
+    def footprint(self) -> Footprint:
+        from lstm_toys.studies.generalization import grids
+
+        return grids.footprint(self)
+
+    def job(self, trained: Trained) -> Job[Any, Any]:
+        from lstm_toys.studies.generalization import grids
+
+        return grids.job(self, trained, size=len(trained.diverged))
+
+    def evaluate(
+        self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        from lstm_toys.studies.generalization import grids
+
+        return grids.evaluate(self, trained, context, progress, attributes)
+
+    def summary(self) -> dict[str, Any]:
+        from lstm_toys.studies.generalization import grids
+
+        return grids.summary(self)
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        from lstm_toys.studies.generalization import grids
+
+        return grids.draw(self)
+
+
+class CurveStudy(GeneralizationStudy):
+    """What a trained population answers to curves of the user's own."""
+
+    @property
+    def curves(self) -> Curves:
+        """The curves."""
+        assert self.settings.curves is not None
+        return self.settings.curves
+
+    @property
+    def answers(self) -> int:
+        return self.settings.trained.seeds * len(self.curves.names)
+
+    def check(self) -> None:
+        from lstm_toys.studies.generalization import execution
+
+        execution.check_features(self, {"y"})
+
+    def footprint(self) -> Footprint:
+        from lstm_toys.studies.generalization import own_curves
+
+        return own_curves.footprint(self)
+
+    def job(self, trained: Trained) -> Job[Any, Any]:
+        from lstm_toys.studies.generalization import own_curves
+
+        return own_curves.job(self, trained)
+
+    def evaluate(
+        self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        from lstm_toys.studies.generalization import own_curves
+
+        return own_curves.evaluate(self, trained, context, progress, attributes)
+
+    def summary(self) -> dict[str, Any]:
+        from lstm_toys.studies.generalization import own_curves
+
+        return own_curves.summary(self)
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        from lstm_toys.studies.generalization import own_curves
+
+        return own_curves.draw(self)

@@ -1,3 +1,0 @@
-from . import execution, figures, report, results, settings
-
-__all__ = ["execution", "figures", "report", "results", "settings"]

@@ -1,0 +1,74 @@
+"""The settings of a sweep, sorted by what has to be compiled."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lstm_toys.runs.identity import NUMBER, TRACED, Settings
+
+NETWORK = ("hidden", "readout", "cell", "gates")
+"""The settings that describe a network."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The settings of a sweep that share compiled programs: they differ by traced hyper-parameters and by steps.
+
+    Attributes:
+        common: one of the settings, for what they share.
+        hyper: the combinations of hyper-parameters.
+        numbers: for each combination, by steps, the number of the setting in the sweep.
+    """
+
+    common: Settings
+    hyper: list[dict[str, float]]
+    numbers: list[dict[int, int]]
+
+    @property
+    def budgets(self) -> list[int]:
+        """The steps at which the training is read; every combination is trained to the last."""
+        return sorted({steps for numbers in self.numbers for steps in numbers})
+
+    @property
+    def members(self) -> int:
+        """Networks that are trained."""
+        return self.common.seeds * len(self.hyper)
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """Seeds and hyper-parameters, ``[M]`` each: all seeds under the first combination, under the second, ..."""
+        columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
+        numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
+        seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
+        return {"seeds": seeds, "numbers": numbers, **columns}
+
+    def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
+        """Where members belong: the number of a setting, those of the members that are of it, and their seeds."""
+        seeds = self.common.seeds
+        for combination in range(members.start // seeds, -(-members.stop // seeds)):
+            first = combination * seeds
+            begin, end = max(members.start, first), min(members.stop, first + seeds)
+            if (number := self.numbers[combination].get(steps)) is not None:
+                yield number, slice(begin - members.start, end - members.start), slice(begin - first, end - first)
+
+
+def shapes(settings: Sequence[Settings]) -> list[Shape]:
+    """Sorts settings by what has to be compiled."""
+    found: dict[tuple[Any, ...], Shape] = {}
+    places: dict[tuple[Any, ...], int] = {}
+    for number, each in enumerate(settings):
+        kind = (each.optimizer, *(getattr(each, name) for name in NETWORK), each.timesteps)
+        shape = found.setdefault(kind, Shape(each, [], []))
+        hyper = {
+            name: value
+            for name, value in each.swept.items()
+            if value is not None and (name in TRACED or name.startswith(NUMBER))
+        }
+        place = places.setdefault((*kind, *hyper.items()), len(shape.hyper))
+        if place == len(shape.hyper):
+            shape.hyper.append(hyper)
+            shape.numbers.append({})
+        shape.numbers[place][each.steps] = number
+    return list(found.values())

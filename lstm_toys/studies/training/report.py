@@ -1,0 +1,68 @@
+"""The closing tables of an experiment's own run. Imports nothing heavy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from lstm_toys.output import counted, listed
+from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.study import Study
+from lstm_toys.statistics import tables
+
+FAR = 10.0
+"""Of numbers that networks are shown: ten times what cells answer by at most. Any learning rate fails with more."""
+
+
+def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[RenderableType]:
+    """What the networks learned and answered, which diverged, and what it took."""
+    diverged = metrics["diverged_seeds"]
+    kept = metrics["seeds"] - len(diverged)
+    networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
+    title = f"{study.run.name}: {networks} after {counted(metrics['steps'], 'step')}"
+    rows = [
+        (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]), row["interval"])
+        for name, row in metrics["summary"].items()
+    ]
+    yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
+    yield from tables.few(kept)
+    if study.companions:
+        yield _beside(metrics, {name: other.metrics for name, other in study.companions.items()})
+    if metrics["published"]:
+        rows = [
+            (row["curve"], str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
+            for row in metrics["published"]
+        ]
+        yield tables.table("the published answers", ("", "points>", "inside 5–95 %>", "median's RMSE>"), rows)
+    if "scaling" in metrics:
+        yield f"networks are shown {metrics['scaling']}; answers and errors are in the units of the file"
+    yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
+    if diverged:
+        last = max(metrics["last_sound_steps"])
+        yield f"diverged (the last after step {last:,}), and left out of every statistic: seeds {listed(diverged)}"
+    if metrics["earlier_fingerprints"]:
+        yield "begun under another execution fingerprint; see metrics.json"
+    since = " (since it was continued)" if metrics["continued"] else ""
+    yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
+
+
+def lost(metrics: dict[str, Any]) -> str | None:
+    """One line if every seed diverged."""
+    if len(metrics["diverged_seeds"]) < metrics["seeds"]:
+        return None
+    settings = metrics["flags"]
+    shown = {name: value for name, value in settings.items() if name == "noise" or name.startswith(NUMBER)}
+    beyond = {name: value for name, value in shown.items() if abs(value) > FAR}
+    blamed = [f"--{name}={value:g}" for name, value in (beyond or {"learning_rate": settings["learning_rate"]}).items()]
+    return f"{metrics['experiment']}: every seed diverged with {' and '.join(blamed)}; give a smaller one"
+
+
+def _beside(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> Table:
+    """The run's own networks and those beside it: which learn, and how soon."""
+    rows = []
+    for name, each in {"this run": metrics, **beside}.items():
+        steps, learned = each["summary"]["steps until learned"], f"{each['converged']} of {each['seeds']}"
+        rows.append((name, learned, tables.number(steps["median"]), tables.interval(steps["low"], steps["high"])))
+    title = f"steps until {metrics['goal']}, and stays there"
+    return tables.table(title, ("", "learned>", "median>", "quartiles>"), rows)

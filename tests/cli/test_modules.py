@@ -1,0 +1,88 @@
+"""Declarations that a flag names, and what is said of names that are none."""
+
+import sys
+
+import pytest
+
+from experiments import line
+from lstm_toys.cli import flags, modules
+from lstm_toys.runs.experiment import Experiment
+
+MODULES = {
+    "mine_sound.py": "from experiments.line import EXPERIMENT\n",
+    "mine_other.py": "EXPERIMENT = 3\n",
+    "mine_empty.py": "",
+    "mine_raising.py": "\nraise RuntimeError('no\\nway')\n",
+    "mine_ending.py": "import sys\nsys.exit(3)\n",
+    "mine_needing.py": "import no_such_dependency\n",
+    "mine_spoiled.py": "\n\nx = = 1\n",
+    "mine_folder/deeper.py": "from experiments.hill import EXPERIMENT\n",
+}
+SAID = {
+    "lin": "there is no module lin; did you mean line?",
+    "nowhere": "slope_intercept, and modules of your own, in this folder or on PYTHONPATH",
+    "nowhere.deeper": "there is no module nowhere;",
+    "mine_folder.other": "there is no module mine_folder.other;",
+    "mine_empty.deeper": "there is no module mine_empty.deeper;",
+    "sweep": "experiments.sweep declares no EXPERIMENT, which would be of the class Experiment; there are",
+    "mine_empty": "mine_empty declares no EXPERIMENT",
+    "mine_other": "mine_other.EXPERIMENT is of the class int, not Experiment",
+    "mine_raising": "mine_raising cannot be imported: RuntimeError: no way (mine_raising.py, line 2)",
+    "mine_ending": "mine_ending cannot be imported: SystemExit: 3 (mine_ending.py, line 2)",
+    "mine_needing": "cannot be imported: ModuleNotFoundError: No module named 'no_such_dependency' (mine_needing.py,",
+    "mine_spoiled": "mine_spoiled cannot be imported: SyntaxError: invalid syntax (mine_spoiled.py, line 3)",
+    "mine_sound.py": "takes the name of a module, such as mine_sound",
+    "../mine_sound": "takes the name of a module, such as mine",
+    "": "takes the name of a module, such as mine",
+}
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """A folder of modules, to be in; what is imported from there is forgotten."""
+    for name, text in MODULES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.startswith("mine_")]:
+        del sys.modules[name]
+
+
+def experiment(name):
+    return modules.declared(name, "EXPERIMENT", Experiment, "task")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_bare_name_is_a_module_of_the_clone_and_others_are_found_from_where_one_is():
+    assert experiment("line") is line.EXPERIMENT
+    assert experiment("experiments.line") is line.EXPERIMENT
+    assert experiment("mine_sound") is line.EXPERIMENT
+    assert experiment("mine_folder.deeper").name == "hill"
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_no_declaration_is_told_in_one_line(name):
+    with pytest.raises(flags.Bad) as refused:
+        experiment(name)
+    assert str(refused.value).startswith(f"flag --task={name}: ")
+    assert SAID[name] in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_declarations_are_listed_without_importing_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(modules, "FOLDER", tmp_path)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "first.py").write_text("import nonsense\nEXPERIMENT: int = nonsense.x\n")
+    (tmp_path / "second.py").write_text('"""No EXPERIMENT."""\ndef f():\n    EXPERIMENT = 3\n')
+    (tmp_path / "folder" / "third.py").write_text("OTHER = EXPERIMENT = 1 / 0\n")
+    assert modules.listed("EXPERIMENT") == ["first", "experiments.folder.third"]
+    assert modules.listed("OTHER") == ["experiments.folder.third"]
+
+
+def test_those_of_the_clone_are_its_experiments():
+    found = modules.listed("EXPERIMENT")
+    assert {"line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"} <= {*found}
+    assert not {"all", "sweep", "claims", "recipe", "generalization"} & {*found}
+    assert all(experiment(name).name == name for name in found)

@@ -1,0 +1,379 @@
+"""Parts of runs in other processes: the same bits, whoever does them, and what becomes of them when somebody fails."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+import psutil
+import pytest
+
+import lstm_toys as lt
+from conftest import HANG
+from lstm_toys.execution import cluster, devices, signals
+from lstm_toys.execution.base import Job
+from lstm_toys.populations import blocks, checkpoints, train
+from lstm_toys.studies.generalization import execution, tiles
+from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.tasks.curves import Curves
+from lstm_toys.tasks.families import FAMILIES
+from lstm_toys.tasks.planes import Axis
+
+X = lt.time_points(20)
+LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))
+# Those of the library are wrapped by the checks of tests, and cannot be sent so.
+TASK = lt.Task(lambda *_: lt.Examples(LINES, LINES), ("y",), ("y",), sequence=True)
+MODEL = lt.Stack(features=1, hidden=(4,))
+SHOWN = np.stack([0.2 + 0.3 * X, X**2])[..., None]
+OPTIONS = {"seeds": 18, "steps": (10, 40), "learning_rate": 0.1, "block": 4, "shown": {40: SHOWN}}
+
+
+def same(one, other):
+    """Whether two trees are of the same bits."""
+    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in pairs)
+
+
+@pytest.fixture(scope="module")
+def here():
+    """What a training comes to in this process."""
+    return lt.train(TASK, MODEL, **OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def two():
+    """Two workers on this machine, of one device each."""
+    with cluster.connected("local:2", mixed=False, tell=lambda _: None) as found:
+        yield found
+
+
+def spread(found, job, parts):
+    """What parts come to, by part, and the workers that did them."""
+    outcomes = list(found.outcomes(job, parts, lambda: False))
+    return {part: outcome.value for part, outcome in outcomes}, {outcome.worker for _, outcome in outcomes}
+
+
+def test_a_training_is_the_same_bits_by_two_workers(two, here):
+    training = train.Training(TASK, MODEL, cluster=two, **OPTIONS)
+    elsewhere = training.population()
+    for name in ("states", "train_loss", "train_rmse", "frames", "steps", "answers"):
+        assert same(getattr(elsewhere, name), getattr(here, name)), name
+    assert elsewhere.member_steps == here.member_steps
+    assert not training.executed.any()
+
+
+def test_every_worker_has_work(two):
+    _, workers = spread(two, Plain(napping), range(6))
+    assert len(workers) == 2
+
+
+@dataclass(frozen=True)
+class Plain(Job):
+    """A job that computes nothing that JAX would lower."""
+
+    function: Callable
+
+    def __call__(self):
+        return self.function()
+
+    def value(self):
+        return {}
+
+
+def napping():
+    """A job that takes long enough for everybody to be asked."""
+    return lambda part: time.sleep(0.3) or part
+
+
+GRIDS = (
+    Grid("plane", "line", (Axis("slope", 0, 1, 5), Axis("intercept", 0, 1, 3)), ()),
+    Grid("lengths", "line", (Axis(lt.LENGTH, 20, 40, 3), Axis("slope", 0, 1, 4)), (("intercept", 0.3),)),
+)
+SETTING = tiles.Setting(TASK, 20, lt.Span(), FAMILIES)
+
+
+@pytest.mark.long
+def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path):
+    written = {}
+    for name, whose in (("here", None), ("elsewhere", two)):
+        swept = tiles.Sweep(MODEL, SETTING, here.params, here.diverged, 4, lambda _: None, whose)
+        swept.write(GRIDS, tmp_path / f"{name}.nc", {})
+        with tiles.h5netcdf.File(tmp_path / f"{name}.nc") as file:
+            written[name] = {
+                f"{grid.name}/{key}": np.asarray(variable)
+                for grid in GRIDS
+                for key, variable in file.groups[grid.name].variables.items()
+            }
+    assert written["here"].keys() == written["elsewhere"].keys()
+    assert same(written["here"], written["elsewhere"])
+
+
+@pytest.mark.long
+def test_answers_to_curves_of_ones_own_are_the_same_bits_by_two_workers(two, here):
+    curves = Curves(("bent", "flat"), np.stack([X**2, 0 * X]), None)
+    asking = execution.Asking(
+        MODEL, execution.Setting(TASK, 20, lt.Span(), None), blocks.member(here.params), curves, 4
+    )
+    alone = asking()(execution.Part(slice(0, 18), here.params, here.diverged))
+    counted = []
+    found, others = asking.spread(two, here.params, here.diverged, counted.append, lambda: False)
+    assert found.identical(alone)
+    assert (sum(counted), others) == (36, [])
+
+
+@pytest.mark.long
+def test_what_workers_finished_is_not_trained_again(two, here, tmp_path):
+    def kept():
+        return checkpoints.Checkpoints(tmp_path, 60.0, devices.fingerprint(4), lambda _: None)
+
+    assert same(lt.train(TASK, MODEL, cluster=two, checkpoints=kept(), **OPTIONS).states, here.states)
+    _, last = sorted(tmp_path.iterdir(), key=lambda path: int(path.name.split("-")[1]))
+    last.unlink()
+    for whose, steps in ((two, 6 * 40), (None, 0)):
+        training = train.Training(TASK, MODEL, cluster=whose, checkpoints=kept(), **OPTIONS)
+        assert same(training.population().states, here.states)
+        assert training.member_steps == steps
+
+
+@pytest.mark.long
+def test_a_training_is_continued_by_workers_from_where_it_was(two, here, tmp_path):
+    def kept():
+        return checkpoints.Checkpoints(tmp_path, 0.0, devices.fingerprint(4), lambda _: None)
+
+    asked = iter([False, False, False, True])
+    with pytest.raises(signals.Stopped):
+        lt.train(TASK, MODEL, checkpoints=kept(), stop=lambda: next(asked), **OPTIONS)
+    kept().newest.write_bytes(b"damaged")  # So that it is the one before.
+    training = train.Training(TASK, MODEL, cluster=two, checkpoints=kept(), **OPTIONS)
+    assert same(training.population().states, here.states)
+    assert 0 < training.member_steps < 18 * 40
+
+
+def test_a_part_that_fails_is_told_and_the_others_are_done(two):
+    def job():
+        def halved(part):
+            if part == 3:
+                raise ValueError("three cannot be\nhalved")
+            return part / 2
+
+        return halved
+
+    came, outcomes = {}, two.outcomes(Plain(job), [1, 2, 3, 4, 5], lambda: False)
+    for _ in range(4):
+        part, outcome = next(outcomes)
+        came[part] = outcome.value
+    with pytest.raises(cluster.Unfinished, match="3 failed 3 times: ValueError: three cannot be halved"):
+        next(outcomes)
+    assert came == {part: part / 2 for part in (1, 2, 4, 5)}
+
+
+@pytest.mark.long
+def test_a_worker_that_is_killed_is_replaced_and_its_part_done_again(two, tmp_path):
+    marker = tmp_path / "killed"
+
+    def job():
+        def once(part):
+            if part == 2 and not marker.exists():
+                marker.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            return part
+
+        return once
+
+    came, _ = spread(two, job, range(4))
+    assert marker.exists()
+    assert came == {part: part for part in range(4)}
+
+
+def test_what_cannot_be_sent_is_told(two):
+    lock = __import__("threading").Lock()
+    with pytest.raises(cluster.Unreachable, match="cannot be sent to workers: TypeError"):
+        list(two.outcomes(Plain(lambda: lock), [1], lambda: False))
+
+
+@pytest.mark.usefixtures("two")
+def test_nothing_listens_beyond_this_machine():
+    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    listening = {
+        each.laddr.ip
+        for process in processes
+        for each in process.net_connections()
+        if each.status == psutil.CONN_LISTEN
+    }
+    assert listening
+    assert listening <= {"127.0.0.1", "::1"}
+
+
+def test_nobody_who_is_asked_to_stop_waits(two):
+    asked = iter([False, True, True])
+    assert len(list(two.outcomes(Plain(napping), range(50), lambda: next(asked)))) < 50
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """A scheduler of its own, started as one starts it, and what starts a worker for it."""
+    started = []
+
+    def start(*arguments, **environment):
+        program = [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        started.append(subprocess.Popen(program, env={**os.environ, **environment}, **quiet))
+        return started[-1]
+
+    file = tmp_path / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard"]
+    scheduling = start("dask_scheduler", *options, "--scheduler-file", str(file))
+    began = time.monotonic()
+    while not file.exists() and time.monotonic() - began < HANG:
+        time.sleep(0.1)
+
+    def work(**environment):
+        options = ["--nthreads", "1", "--no-dashboard", "--host", "127.0.0.1", "--scheduler-file", str(file)]
+        return start("dask_worker", *options, **{"JAX_NUM_CPU_DEVICES": "2", **environment})
+
+    yield file, scheduling, work
+    for process in reversed(started):
+        process.kill()
+        process.wait()
+
+
+def test_no_worker_comes(scheduler, monkeypatch):
+    file, _, _ = scheduler
+    monkeypatch.setattr(cluster, "PATIENCE", 2.0)
+    told = []
+    with (
+        pytest.raises(cluster.Unreachable, match="no worker came within 2 s"),
+        cluster.connected(str(file), mixed=False, tell=told.append),
+    ):
+        pass
+    assert "waits 2 s" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"), [("tcp://127.0.0.1:1", "Connection"), ("tls://127.0.0.1:1", "asks for TLS")]
+)
+def test_no_scheduler_is_there(address, told, monkeypatch):
+    monkeypatch.setattr(cluster, "REACHED", 1.0)
+    with (
+        pytest.raises(cluster.Unreachable, match=f"no scheduler to be reached: .*{told}"),
+        cluster.connected(address, mixed=False, tell=print),
+    ):
+        pass
+
+
+def test_a_worker_of_another_kind_is_refused(scheduler):
+    file, _, work = scheduler
+    work(JAX_RANDOM_SEED_OFFSET="7")
+    with (
+        pytest.raises(cluster.Unreachable, match=r"worker tcp://\S+ has another switches than this process"),
+        cluster.connected(str(file), mixed=False, tell=print),
+    ):
+        pass
+
+
+@pytest.mark.long
+def test_a_worker_of_one_device_is_of_another_kind(scheduler):
+    file, _, work = scheduler
+    work(JAX_NUM_CPU_DEVICES="1")
+    with (
+        pytest.raises(cluster.Unreachable, match="has another several_devices than this process"),
+        cluster.connected(str(file), mixed=False, tell=print),
+    ):
+        pass
+
+
+@pytest.mark.long
+def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(scheduler, here, tmp_path):
+    file, _, work = scheduler
+    work(JAX_RANDOM_SEED_OFFSET="7")
+    kept = checkpoints.Checkpoints(tmp_path / "kept", 60.0, devices.fingerprint(4), lambda _: None)
+    with cluster.connected(str(file), mixed=True, tell=print) as found:
+        training = train.Training(TASK, MODEL, cluster=found, checkpoints=kept, **OPTIONS)
+        assert not same(training.population().states, here.states)
+        swept = tiles.Sweep(MODEL, SETTING, here.params, here.diverged, 4, lambda _: None, found)
+        swept.write(GRIDS[:1], tmp_path / "measures.nc", {})
+    (number,) = np.unique(training.executed)
+    (others,) = swept.elsewhere
+    assert others["parts"] == ["members 0 to 17 on plane"]
+    for told in (training.fingerprints[number], others["fingerprint"]):
+        assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": 7}, 4)
+    with tiles.h5netcdf.File(tmp_path / "measures.nc") as file:
+        assert json.loads(file.attrs["executed_elsewhere"]) == swept.elsewhere
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("who", ["worker", "scheduler"])
+def test_whoever_is_gone_for_long_ends_the_run(who, scheduler, monkeypatch):
+    file, scheduling, work = scheduler
+    worker = work()
+    monkeypatch.setattr(cluster, "PATIENCE", 8.0)
+    monkeypatch.setattr(cluster, "TRIES", 100)
+    with cluster.connected(str(file), mixed=False, tell=print) as found:
+        outcomes = found.outcomes(Plain(napping), range(500), lambda: False)
+        next(outcomes)
+        (scheduling if who == "scheduler" else worker).send_signal(signal.SIGKILL)
+        for child in psutil.Process(worker.pid).children() if who == "worker" else []:
+            child.kill()
+        with pytest.raises(cluster.Lost, match=f"there was no {who} for 8 s"):
+            list(outcomes)
+
+
+@pytest.mark.long
+def test_a_worker_that_says_nothing_is_given_up(monkeypatch, tmp_path):
+    monkeypatch.setattr(cluster, "PATIENCE", 6.0)
+    marker = tmp_path / "stopped"
+
+    def job():
+        def once(part):
+            if part == 1 and not marker.exists():
+                marker.write_text(str(os.getpid()))
+                os.kill(os.getpid(), signal.SIGSTOP)
+            return part
+
+        return once
+
+    with cluster.connected("local:2", mixed=False, tell=print) as found:
+        came, _ = spread(found, job, range(4))
+        with contextlib.suppress(ProcessLookupError):  # Dask ended it.
+            os.kill(int(marker.read_text()), signal.SIGCONT)
+    assert came == {part: part for part in range(4)}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("workers", "count"), [(1, 2), (1, 3), (2, 2), (4, 2)])
+def test_any_number_of_workers_and_devices_gives_the_same_bits(workers, count, here, monkeypatch):
+    monkeypatch.setattr(jax, "device_count", lambda: workers * count)
+    with cluster.connected(f"local:{workers}", mixed=False, tell=print) as found:
+        _, names = spread(found, napping, range(4 * workers))
+        assert len(names) == workers
+        assert same(lt.train(TASK, MODEL, cluster=found, **OPTIONS).states, here.states)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("further", [["--cluster=local:1"], ["--cluster=local:2"], []])
+def test_a_client_that_is_killed_loses_nothing_that_came_back(further, tmp_path):
+    command = [sys.executable, "-m", "experiments.sine", "--seeds", "300", "--steps", "30", "--hidden=8", "--quiet"]
+    whole = subprocess.run([*command, f"--results_dir={tmp_path / 'whole'}"], timeout=HANG)
+    assert whole.returncode == 0
+    killed = subprocess.Popen([*command, f"--results_dir={tmp_path / 'killed'}", "--cluster=local:2"])
+    began = time.monotonic()
+    while not list((tmp_path / "killed").rglob("*.checkpoint")) and time.monotonic() - began < HANG:
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    again = subprocess.run([*command, f"--results_dir={tmp_path / 'killed'}", *further], timeout=HANG)
+    assert again.returncode == 0
+    params = [lt.load(next((tmp_path / name / "runs").iterdir())).params for name in ("whole", "killed")]
+    assert same(*params)
+
+
+def test_shares_are_whole_blocks_that_leave_nobody_idle():
+    assert [blocks.share(18, 4, workers) for workers in (1, 2, 5, 9)] == [20, 12, 4, 4]
+    assert blocks.share(100_000, 4, 2) == blocks.GROUP_MEMBERS

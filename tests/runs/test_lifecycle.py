@@ -1,0 +1,139 @@
+"""The one life of whatever runs, where a command line alone does not reach."""
+
+import dataclasses
+import shutil
+
+import pytest
+from matplotlib.figure import Figure
+from rich.console import Console
+
+import lstm_toys as lt
+from conftest import carry_out
+from experiments import line, sweep
+from experiments.all import EXPERIMENTS
+from lstm_toys.cli import command
+from lstm_toys.execution.signals import Interruption
+from lstm_toys.results import arrays
+from lstm_toys.runs import lifecycle
+from lstm_toys.studies.training import execution
+
+LINE = EXPERIMENTS["line"]
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """Makes the work of a small run, and its options."""
+
+    def planned(*arguments):
+        plan = command.plan(LINE, ["--seeds=2", "--timesteps=5", f"--results_dir={tmp_path}", *arguments])
+        return plan.works[0], plan.options
+
+    return planned
+
+
+@pytest.mark.long
+def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, monkeypatch, capsys):
+    """Three runs were unfinished as this process looked; one of them has been finished before its turn."""
+    first, options = planned("--steps=3")
+    others = [planned(f"--steps={steps}")[0] for steps in (4, 5)]
+    size = execution.size
+
+    def finished_meanwhile(work):
+        if work == others[0]:
+            monkeypatch.setattr(execution, "size", size)
+            lifecycle.live([others[0]], options, Console(quiet=True), Interruption())
+            before.append(others[0].run.results.stat())
+        return size(work)
+
+    before = []
+    monkeypatch.setattr(execution, "size", finished_meanwhile)
+    lifecycle.live([first, *others], options, Console(), Interruption())
+    output = capsys.readouterr().out
+    assert "1 of 3: line (hidden none, readout cell): 2 networks, 3 steps" in output
+    assert "2 of 3" not in output
+    assert "3 of 3: line (hidden none, readout cell): 2 networks, 5 steps" in output
+    assert [others[0].run.results.stat()] == before
+    assert all(work.run.figures for work in (first, *others))
+
+
+@pytest.mark.parametrize("away", [shutil.rmtree, lambda folder: folder.rename(folder.parents[1] / "moved")])
+@pytest.mark.parametrize("late", [False, True])
+def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
+    away, late, planned, tmp_path, monkeypatch, capsys
+):
+    work, options = planned("--steps=3")
+    lifecycle.resolving(options, print).identify(work)
+    folder = work.run.folder
+    module, name = (arrays, "dataset") if late else (execution, "begin")  # After training, or before.
+    function = getattr(module, name)
+
+    def followed(*arguments, **options):
+        found = function(*arguments, **options)
+        away(folder)
+        return found
+
+    monkeypatch.setattr(module, name, followed)
+    assert carry_out(LINE, ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}", "--quiet"]) == 1
+    output, errors = capsys.readouterr()
+    assert (output, errors) == ("", f"{folder} was removed or moved during its run; the same command runs it again\n")
+    assert list(folder.parent.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The flags of a small run that could not be drawn when it was trained."""
+    folder = tmp_path_factory.mktemp("trained")
+    arguments = ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={folder}", "--quiet"]
+    assert carry_out(dataclasses.replace(LINE, draw=lambda *_: None), arguments) == 1
+    return arguments
+
+
+def nothing(_):
+    return []
+
+
+def drawn(results, _):
+    return {"training.png": lt.figures.training_answer(results, "trained on"), "loss.png": lt.figures.loss(results, "")}
+
+
+@pytest.mark.parametrize("command", [LINE, pytest.param(sweep, marks=pytest.mark.long)])
+def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys, monkeypatch):
+    own = dataclasses.replace(LINE, probes=nothing, draw=drawn, beside=lambda _: {})
+    monkeypatch.setattr(line, "EXPERIMENT", own)
+    task = [] if command is LINE else ["--task=line"]
+    arguments = [*task, "--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}"]
+    assert carry_out(own if command is LINE else command, arguments) == 0
+    assert "train MSE" in capsys.readouterr().out
+    assert {path.name for path in tmp_path.rglob("*.png")} == {
+        "loss.png",
+        "training.png" if command is LINE else "rmse.png",
+    }
+
+
+@pytest.mark.parametrize(
+    ("draw", "told"),
+    [
+        (lambda *_: None, "returned NoneType, no dictionary of drawings"),
+        (lambda *_: {"loss": Figure()}, "returned Figure under 'loss'; a Figure goes under NAME.png"),
+        (lambda *_: {"loss.gif": Figure()}, "returned Figure under 'loss.gif'"),
+        (lambda *_: {"../loss.png": Figure()}, "returned Figure under '../loss.png'"),
+        (lambda *_: {3: Figure()}, "returned Figure under 3"),
+        (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
+        (
+            lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
+            "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_life.py, line ",
+        ),
+    ],
+)
+def test_what_cannot_be_drawn_is_told_in_one_line(draw, told, trained, capsys):
+    assert carry_out(dataclasses.replace(LINE, draw=draw), [*trained, "--replot"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    assert told in errors
+    assert errors.endswith("; the trained run is kept; --replot draws it again\n")
+
+
+def test_a_run_that_could_not_be_drawn_is_kept(trained, capsys):
+    assert carry_out(LINE, [*trained, "--replot"]) == 0
+    assert capsys.readouterr().err == ""
