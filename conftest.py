@@ -150,16 +150,17 @@ def finished_without_jax(name, *arguments):
     return done.stdout
 
 
-def conduct(folder, trainings=1):
+def context(folder, trainings=1):
     """How runs are executed outside of a command: silently, that many trainings, with few checkpoints."""
     from rich.console import Console
 
+    from lstm_toys.execution.here import Here
     from lstm_toys.execution.progress import TrainingProgress
     from lstm_toys.execution.signals import Interruption
-    from lstm_toys.runs import lifecycle
+    from lstm_toys.runs.context import Options, RunContext
 
     switches = dict.fromkeys(("publish", "replot", "restart", "quiet", "compile_cache"), False)
-    options = lifecycle.Options(
+    options = Options(
         folder,
         **switches,
         checkpoint_every=30.0,
@@ -169,7 +170,7 @@ def conduct(folder, trainings=1):
         mixed=False,
     )
     console = Console(quiet=True)
-    return lifecycle.Conduct(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings))
+    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here())
 
 
 def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
@@ -195,27 +196,27 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
     )
 
 
-def executed(work, trainings=1):
-    """The run of a work that is executed in this process, without metrics and figures."""
-    work.run.computes(work.kind.execution.value(work))
-    work.run.folder.mkdir(parents=True)
-    work.kind.execution.execute(work, conduct(work.run.results_dir, trainings), {})
-    return work.run
+def executed(study, trainings=1):
+    """The run of a study that is executed in this process, without metrics and figures."""
+    study.run.computes(study.value())
+    study.run.folder.mkdir(parents=True)
+    study.execute(context(study.run.results_dir, trainings), {})
+    return study.run
 
 
-def located(work, *, finished=True):
+def located(study, *, finished=True):
     """The folder of a run, which is finished or not."""
     from lstm_toys.runs import lifecycle
 
     with jax.numpy_dtype_promotion("standard"):
-        assert lifecycle.resolving(conduct(work.run.results_dir).options, print).finished(work) == finished
-    return work.run.folder
+        assert lifecycle.resolving(context(study.run.results_dir).options, print).finished(study) == finished
+    return study.run.folder
 
 
-def value(work):
+def value(study):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return work.kind.execution.value(work)
+        return study.value()
 
 
 @pytest.fixture(scope="session", autouse=True)

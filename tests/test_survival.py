@@ -264,7 +264,7 @@ def strike(process, moment, folder, reference, chance):
 
 def furnish(folder, *flags):
     """Leaves a published set, a file beside it, and in the run's folder more figures: there is much to publish."""
-    (work,) = command.plan(EXPERIMENT, [*FLAGS, *flags, f"--results_dir={folder}"]).works
+    (work,) = command.plan(EXPERIMENT, [*FLAGS, *flags, f"--results_dir={folder}"]).studies
     content, earlier = random.Random(0), folder / "earlier"
     for place, names in {work.run.folder: range(80), earlier: range(40, 120)}.items():
         place.mkdir(parents=True, exist_ok=True)
@@ -501,7 +501,7 @@ def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupte
 
 def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     folder, _ = interrupted
-    (work,) = command.plan(EXPERIMENT, [*FLAGS, f"--results_dir={folder}"]).works
+    (work,) = command.plan(EXPERIMENT, [*FLAGS, f"--results_dir={folder}"]).studies
     located(work, finished=False)
     with work.run.locked():
         before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -19,6 +19,10 @@ NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
 T = TypeVar("T")
 
 
+class OtherTraining(Damaged):
+    """A checkpoint of another training."""
+
+
 class Checkpoints:
     """The checkpoints of one training: of every group of members the last two, and of a finished one the last.
 
@@ -91,8 +95,8 @@ class Checkpoints:
             files.pop(old)[1].unlink()
         self._written = time.monotonic()
 
-    def load(self, members: range, decode: Callable[[bytes, Path], T]) -> tuple[Path, T] | None:
-        """The newest readable checkpoint of a group and its path; None if none was ever written.
+    def load(self, members: range, decode: Callable[[bytes, Path], T]) -> T | None:
+        """The newest readable checkpoint of a group; None if none was ever written.
 
         Args:
             members: numbers of the group's members.
@@ -100,11 +104,14 @@ class Checkpoints:
 
         Raises:
             Damaged: there are checkpoints of the group, and none of them can be read.
+            OtherTraining: what ``decode`` raises where the newest readable one is of another training.
         """
         paths = self._of(members.start)
         for path in paths:
             try:
-                return path, decode(path.read_bytes(), path)
+                return decode(path.read_bytes(), path)
+            except OtherTraining:
+                raise
             except (OSError, KeyError, ValueError) as error:
                 self.tell(f"warning: {path} cannot be read ({error}); trying the one before")
         if paths:

@@ -18,6 +18,7 @@ from lstm_toys.files import Damaged, read_arrays
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import group, programs
+from lstm_toys.populations.checkpoints import OtherTraining
 from lstm_toys.populations.group import Group, GroupState
 from lstm_toys.populations.specification import Specification
 
@@ -25,10 +26,6 @@ HEADER = re.compile(rb"lstm_toys checkpoint, SHA-256 ([0-9a-f]{64})\n")
 
 SAMPLE = 4_096
 """Numbers of the data that are compared across versions and processors, which may change last bits."""
-
-
-class OtherTraining(Damaged):
-    """A checkpoint of another training."""
 
 
 class Origin(NamedTuple):
@@ -48,12 +45,10 @@ class Decoded(NamedTuple):
 
     Attributes:
         state: of a group of members.
-        origin: of the state.
         fingerprints: of the executions that computed it, the last one first.
     """
 
     state: GroupState
-    origin: Origin
     fingerprints: list[dict[str, Any]]
 
 
@@ -115,7 +110,14 @@ def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]
     return b"".join([b"lstm_toys checkpoint, SHA-256 %s\n" % checksum, body.getbuffer()])
 
 
-def decode(content: bytes, path: Path, specification: Specification, members: range) -> Decoded:
+def decode(
+    content: bytes,
+    path: Path,
+    specification: Specification,
+    members: range,
+    expected: Origin,
+    own: dict[str, Any],
+) -> Decoded:
     """Reads what `encode` wrote.
 
     Args:
@@ -123,67 +125,54 @@ def decode(content: bytes, path: Path, specification: Specification, members: ra
         path: named in errors.
         specification: of the training that is continued.
         members: numbers of the group's members.
+        expected: what their state depends on.
+        own: the fingerprint of the execution that continues the training.
 
     Raises:
         Damaged: the bytes are not what was written.
-        OtherTraining: the state is not one of these members.
+        OtherTraining: the state is of another training, or was computed under other switches of JAX.
     """
     line, newline, body = content.partition(b"\n")
     header = HEADER.fullmatch(line + newline)
     if not header or hashlib.sha256(body).hexdigest().encode() != header[1]:
         raise Damaged(path, "its checksum is wrong")
     arrays = read_arrays(path, body)
-    about, sample = json.loads(arrays["about"].tobytes()), arrays["sample"]
-    origin, fingerprints = Origin(dict(about["origin"]), sample), list(about["fingerprints"])
-    spec, count = specification, len(members)
-    shapes, _ = group.changing(programs.member_shapes(spec.task, spec.model, spec.optimizer))
-    sound = programs.member_shapes(spec.task, spec.model, spec.optimizer).sound
-    leaves, structure = jax.tree.flatten(sound)
-    step, losses = int(arrays["step"]), arrays["losses"]
-    try:
-        finished = losses.shape[1] == len(spec.recorded)
-        kept = {
-            each: jax.tree.unflatten(structure, _expected(arrays, f"kept/{each}", leaves, count))
-            for each in spec.kept_steps
-            if each <= step
-        }
-        member = () if finished else tuple(_expected(arrays, "member", shapes, count))
-        state = GroupState(step, member, kept, arrays["sound"], losses, arrays["errors"], arrays["frames"])
-    except (KeyError, IndexError, ValueError):
-        raise OtherTraining(path, "is of another training") from None
-    return Decoded(state, origin, fingerprints)
+    about = json.loads(arrays["about"].tobytes())
+    fingerprints = list(about["fingerprints"])
+    if differing := _differing(Origin(dict(about["origin"]), arrays["sample"]), expected, fingerprints, own):
+        raise OtherTraining(path, f"is of another training: it differs in {', '.join(differing)}")
+    spec, step, losses = specification, int(arrays["step"]), arrays["losses"]
+    shapes = programs.member_shapes(spec.task, spec.model, spec.optimizer)
+    leaves, structure = jax.tree.flatten(shapes.sound)
+    kept = {
+        each: jax.tree.unflatten(structure, _leaves(arrays, f"kept/{each}", leaves, len(members)))
+        for each in spec.kept_steps
+        if each <= step
+    }
+    finished = losses.shape[1] == len(spec.recorded)
+    member = () if finished else tuple(_leaves(arrays, "member", group.changing(shapes), len(members)))
+    state = GroupState(step, member, kept, arrays["sound"], losses, arrays["errors"], arrays["frames"])
+    return Decoded(state, fingerprints)
 
 
-def _expected(
+def _leaves(
     arrays: dict[str, np.ndarray], prefix: str, shapes: Sequence[jax.ShapeDtypeStruct], count: int
 ) -> list[np.ndarray]:
-    """The arrays under a prefix, which have to be those of so many members."""
+    """The arrays under a prefix; raises KeyError or ValueError if they are not those of so many members."""
     leaves = [arrays[f"{prefix}/{index}"] for index in range(len(shapes))]
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [((count, *shape.shape), shape.dtype) for shape in shapes]:
-        raise ValueError
+        raise ValueError(f"its arrays {prefix} have other shapes than those of {count} members")
     return leaves
 
 
-def check(path: Path, found: Decoded, expected: Origin, own: dict[str, Any]) -> None:
-    """Compares a checkpoint with the training that is to be continued.
-
-    Args:
-        path: named in errors.
-        found: the checkpoint.
-        expected: the origin of the training.
-        own: the fingerprint of the execution that continues it.
-
-    Raises:
-        OtherTraining: the state is of another training, or was computed under other switches of JAX.
-    """
-    theirs, ours = found.origin.parts, expected.parts
-    differing = sorted(name for name in theirs.keys() | ours.keys() if theirs.get(name) != ours.get(name))
-    if {*differing} <= {"data", "programs"} and own not in found.fingerprints:
+def _differing(theirs: Origin, ours: Origin, fingerprints: list[dict[str, Any]], own: dict[str, Any]) -> list[str]:
+    """In what a state differs from those of the training that is to be continued."""
+    names = theirs.parts.keys() | ours.parts.keys()
+    differing = sorted(name for name in names if theirs.parts.get(name) != ours.parts.get(name))
+    if {*differing} <= {"data", "programs"} and own not in fingerprints:
         # Another version or processor may lower a program to other text, and compute data with other last bits.
-        ours_sample, theirs_sample = expected.sample, found.origin.sample
-        close = theirs_sample.shape == ours_sample.shape and np.allclose(theirs_sample, ours_sample, 1e-4, 1e-6)
+        close = theirs.sample.shape == ours.sample.shape and np.allclose(theirs.sample, ours.sample, 1e-4, 1e-6)
         differing = [] if close else differing
-    if any(each.get("switches") != own.get("switches") for each in found.fingerprints):
+    if any(each.get("switches") != own.get("switches") for each in fingerprints):
         differing.append("switches")
-    if differing:
-        raise OtherTraining(path, f"is of another training: it differs in {', '.join(differing)}")
+    return differing

@@ -337,9 +337,9 @@ def reached(specification: Specification, members: range, state: GroupState) -> 
     return Reached(members, step, losses[:, 0], losses[:, -1], state.sound, last)
 
 
-def changing(shapes: training.Member) -> tuple[list[jax.ShapeDtypeStruct], PyTree]:
-    """The shapes of the leaves of `GroupState.member` of ONE member, and the tree that they are of."""
-    return jax.tree.flatten(_changing(shapes))
+def changing(shapes: training.Member) -> list[jax.ShapeDtypeStruct]:
+    """The shapes of the leaves of `GroupState.member` of ONE member."""
+    return jax.tree.leaves(_changing(shapes))
 
 
 def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.Sound]:

@@ -231,16 +231,20 @@ class Training:
         fresh = Group(members, start)
         if self._checkpoints is None:
             return fresh
-        decode = partial(codec.decode, specification=self.specification, members=members)
-        loaded = self._checkpoints.load(members, decode)
-        if loaded is None:
+        own = self.fingerprints[0]
+        decode = partial(
+            codec.decode,
+            specification=self.specification,
+            members=members,
+            expected=self._origin(fresh),
+            own=own,
+        )
+        found = self._checkpoints.load(members, decode)
+        if found is None:
             return fresh
-        path, found = loaded
-        codec.check(path, found, self._origin(fresh), self.fingerprints[0])
         for fingerprint in found.fingerprints:
             if fingerprint not in self.fingerprints:
-                current = self.fingerprints[0]
-                changed = [name for name in current if current[name] != fingerprint.get(name)]
+                changed = [name for name in own if own[name] != fingerprint.get(name)]
                 self._checkpoints.tell(
                     f"warning: the run was begun with another {', '.join(changed)}; bits may differ from those of an "
                     "uninterrupted run"

@@ -93,10 +93,6 @@ class Run(Generic[Identified]):
         """Takes over which folder is its own, from who has found it."""
         self._folder = folder
 
-    def takes_over(self, other: Run[Identified]) -> None:
-        """Takes over what is known of an equal run."""
-        self._folder, self._value = other._folder, other._value
-
     def computes(self, value: dict[str, str]) -> None:
         """Takes over what it computes, which names its folder: ``<results_dir>/runs/<name>-<hash>``."""
         self._value = value

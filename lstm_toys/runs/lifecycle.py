@@ -42,6 +42,8 @@ def live(studies: Sequence[Study[Any]], options: Options, console: Console, inte
 
     publishing.repair(options.results_dir, said)
     resolver = resolving(options, said)
+    for study in studies:
+        resolver.unify(study)
     anew = {study.run for study in studies} if options.restart else set()
     todo = {
         each.run: each

@@ -52,8 +52,14 @@ class Resolver:
     def __init__(self, begin: Beginning, tell: Callable[[str], None]) -> None:
         self.begin, self._tell = begin, tell
         self.seconds = 0.0
-        self._known: dict[Run[Any], Run[Any]] = {}
-        self._finished: set[Run[Any]] = set()
+        self._runs: dict[Run[Any], Run[Any]] = {}
+        self._settled: dict[Run[Any], bool] = {}
+
+    def unify(self, study: Study[Any]) -> None:
+        """Gives studies with equal runs the same run object, so that a folder is found once for all of them."""
+        study.run = self._runs.setdefault(study.run, study.run)
+        for each in (*study.needs.values(), *study.companions.values()):
+            self.unify(each)
 
     def finished(self, study: Study[Any]) -> bool:
         """Whether a run is finished; its folder is known then.
@@ -61,14 +67,15 @@ class Resolver:
         Raises:
             Refused: what it would compute cannot be computed.
         """
-        if self._taken_over(study):
-            return study.run in self._finished
+        self.unify(study)
+        if study.run in self._settled:
+            return self._settled[study.run]
         found = manifest.find(study.run.runs, study.run.name, study.run.key, study.run.declared)
         for each in found:
             if each.answers:
                 study.run.lies(each.folder)
                 if study.run.finished:
-                    return self._settled(study, True)
+                    return self._settle(study, True)
         if not any(study.run.relatives()):
             return False  # And what it would compute is asked only if it is to be made.
         if not all(self.finished(each) for each in study.needs.values()):
@@ -82,16 +89,16 @@ class Resolver:
             study: the run.
             found: its manifests; None: they do not matter.
         """
-        if study.run.known and self._taken_over(study):
-            return study.run in self._finished
+        if study.run in self._settled:
+            return self._settled[study.run]
         self.identify(study, [name for each in found or () for name in each.touched])
         run, value = study.run, study.run.value
         if found is None:
-            return self._settled(study, run.finished)
+            return self._settle(study, run.finished)
         edited, unseen = _edited(found), found[0].incomplete if found else None
         if not run.finished and (other := self._of_another_machine(study, found)):
             run.lies(other)
-            return self._settled(study, True)
+            return self._settle(study, True)
         if run.finished:
             if edited:
                 self._tell(f"{run.name}: computes the same as before {edited}")
@@ -106,7 +113,7 @@ class Resolver:
                     since = f" since {edited}" if edited else f"; {unseen}" if unseen else ""
                     self._tell(f"{run.name}: differs from run {folder.name} in {', '.join(differing)}{since}")
                     break
-        return self._settled(study, run.finished)
+        return self._settle(study, run.finished)
 
     def identify(self, study: Study[Any], touched: Iterable[str] = ()) -> None:
         """Finds out what a run computes, of which all that it needs is finished, and so its folder.
@@ -149,20 +156,9 @@ class Resolver:
         run.computes(value)
         return None
 
-    def _taken_over(self, study: Study[Any]) -> bool:
-        """Whether the same run was looked at before, whose folder is this one's too."""
-        known = self._known.get(study.run)
-        if known is None:
-            return False
-        if known is not study.run:
-            study.run.takes_over(known)
-            self._bind(study)
-        return True
-
-    def _settled(self, study: Study[Any], finished: bool) -> bool:
-        self._known[study.run] = study.run
+    def _settle(self, study: Study[Any], finished: bool) -> bool:
+        self._settled[study.run] = finished
         if finished:
-            self._finished.add(study.run)
             self._bind(study)
         return finished
 

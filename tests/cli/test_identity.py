@@ -83,7 +83,7 @@ def test_another_switch_of_jax_is_another_run(made, switch):
         "from lstm_toys.runs import life; from lstm_toys.cli import command; "
         "from experiments.line import EXPERIMENT; "
         f"plan = command.plan(EXPERIMENT, {[*SMALL, f'--results_dir={made}']}); "
-        "print(life.resolving(plan.options, print).finished(plan.works[0]))"
+        "print(life.resolving(plan.options, print).finished(plan.studies[0]))"
     )
     for environment, finished in (({}, True), (dict([switch.split("=")]), False)):
         done = subprocess.run(
@@ -195,7 +195,7 @@ def test_parameters_of_other_networks_are_not_evaluated(tmp_path, capsys, others
     place = [f"--results_dir={tmp_path}", "--quiet"]
     for more in ([], others):
         assert carry_out(SINE, [*SMALL, *more, *place]) == 0
-    mine, other = (located(command.plan(SINE, [*SMALL, *more, *place]).works[0]) for more in ([], others))
+    mine, other = (located(command.plan(SINE, [*SMALL, *more, *place]).studies[0]) for more in ([], others))
     shutil.copy(other / "parameters.npz", mine / "parameters.npz")
     assert carry_out(generalization, ["--task=sine", *SMALL, *GRIDS, *place]) == 1
     told = capsys.readouterr().err

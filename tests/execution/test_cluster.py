@@ -14,13 +14,18 @@ import jax
 import numpy as np
 import psutil
 import pytest
+from distributed import get_worker
 
 import lstm_toys as lt
 from conftest import HANG
-from lstm_toys.execution import cluster, devices, signals
+from lstm_toys.execution import cluster, signals
 from lstm_toys.execution.base import Job
-from lstm_toys.populations import blocks, checkpoints, train
-from lstm_toys.studies.generalization import execution, tiles
+from lstm_toys.execution.here import Here
+from lstm_toys.populations import blocks, train
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.specification import specify
+from lstm_toys.studies.generalization import grids, own_curves
+from lstm_toys.studies.generalization.population import Trained
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import FAMILIES
@@ -32,7 +37,7 @@ LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, (
 TASK = lt.Task(lambda *_: lt.Examples(LINES, LINES), ("y",), ("y",), sequence=True)
 MODEL = lt.Stack(features=1, hidden=(4,))
 SHOWN = np.stack([0.2 + 0.3 * X, X**2])[..., None]
-OPTIONS = {"seeds": 18, "steps": (10, 40), "learning_rate": 0.1, "block": 4, "shown": {40: SHOWN}}
+OPTIONS = {"seeds": 18, "steps": (10, 40), "learning_rate": 0.1, "block": 4, "curves": {40: SHOWN}}
 
 
 def same(one, other):
@@ -54,23 +59,33 @@ def two():
         yield found
 
 
-def spread(found, job, parts):
-    """What parts come to, by part, and the workers that did them."""
-    outcomes = list(found.outcomes(job, parts, lambda: False))
-    return {part: outcome.value for part, outcome in outcomes}, {outcome.worker for _, outcome in outcomes}
+def training(executor, checkpoints=None):
+    """The training of `here`, by an executor."""
+    return train.Training(*specify(TASK, MODEL, **OPTIONS), executor=executor, checkpoints=checkpoints)
+
+
+def spread(found, make, parts):
+    """What a function comes to for some parts, by part, and the workers that computed them."""
+
+    def job():
+        compute = make()
+        return lambda part: (compute(part), get_worker().address)
+
+    outcomes = {part: outcome.value for part, outcome in found.map(Plain(job), parts, lambda: False)}
+    return {part: value for part, (value, _) in outcomes.items()}, {worker for _, worker in outcomes.values()}
 
 
 def test_a_training_is_the_same_bits_by_two_workers(two, here):
-    training = train.Training(TASK, MODEL, cluster=two, **OPTIONS)
-    elsewhere = training.population()
+    spread_out = training(two)
+    elsewhere = spread_out.population()
     for name in ("states", "train_loss", "train_rmse", "frames", "steps", "answers"):
         assert same(getattr(elsewhere, name), getattr(here, name)), name
     assert elsewhere.member_steps == here.member_steps
-    assert not training.executed.any()
+    assert not spread_out.executed.any()
 
 
 def test_every_worker_has_work(two):
-    _, workers = spread(two, Plain(napping), range(6))
+    _, workers = spread(two, napping, range(6))
     assert len(workers) == 2
 
 
@@ -78,10 +93,10 @@ def test_every_worker_has_work(two):
 class Plain(Job):
     """A job that computes nothing that JAX would lower."""
 
-    function: Callable
+    make: Callable
 
-    def __call__(self):
-        return self.function()
+    def function(self):
+        return self.make()
 
     def value(self):
         return {}
@@ -96,16 +111,21 @@ GRIDS = (
     Grid("plane", "line", (Axis("slope", 0, 1, 5), Axis("intercept", 0, 1, 3)), ()),
     Grid("lengths", "line", (Axis(lt.LENGTH, 20, 40, 3), Axis("slope", 0, 1, 4)), (("intercept", 0.3),)),
 )
-SETTING = tiles.Setting(TASK, 20, lt.Span(), FAMILIES)
+SPACE = grids.CurveSpace(TASK, 20, lt.Span(), FAMILIES)
+
+
+def measure(trained, grids_, path, executor):
+    """Writes what networks answer on grids; returns which other workers measured what."""
+    found = Trained(trained.params, trained.diverged, 4, {})
+    return grids.write(MODEL, SPACE, grids_, found, path, {}, executor, lambda _: None, lambda: False)
 
 
 @pytest.mark.long
 def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path):
     written = {}
-    for name, whose in (("here", None), ("elsewhere", two)):
-        swept = tiles.Sweep(MODEL, SETTING, here.params, here.diverged, 4, lambda _: None, whose)
-        swept.write(GRIDS, tmp_path / f"{name}.nc", {})
-        with tiles.h5netcdf.File(tmp_path / f"{name}.nc") as file:
+    for name, whose in (("here", Here()), ("elsewhere", two)):
+        measure(here, GRIDS, tmp_path / f"{name}.nc", whose)
+        with grids.h5netcdf.File(tmp_path / f"{name}.nc") as file:
             written[name] = {
                 f"{grid.name}/{key}": np.asarray(variable)
                 for grid in GRIDS
@@ -118,42 +138,42 @@ def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path)
 @pytest.mark.long
 def test_answers_to_curves_of_ones_own_are_the_same_bits_by_two_workers(two, here):
     curves = Curves(("bent", "flat"), np.stack([X**2, 0 * X]), None)
-    asking = execution.Asking(
-        MODEL, execution.Setting(TASK, 20, lt.Span(), None), blocks.member(here.params), curves, 4
-    )
-    alone = asking()(execution.Part(slice(0, 18), here.params, here.diverged))
-    counted = []
-    found, others = asking.spread(two, here.params, here.diverged, counted.append, lambda: False)
-    assert found.identical(alone)
-    assert (sum(counted), others) == (36, [])
+    known, trained = own_curves.TrainedOn(TASK, 20, lt.Span(), None), Trained(here.params, here.diverged, 4, {})
+    job = own_curves.CurveJob(MODEL, known, blocks.member(here.params), curves, 4)
+    found = {}
+    for name, whose in (("here", Here()), ("elsewhere", two)):
+        outcomes = whose.map(job, own_curves.parts(trained, whose), lambda: False)
+        every = sorted(((part.members.start, outcome.value) for part, outcome in outcomes), key=lambda each: each[0])
+        found[name] = np.concatenate([labeled.answer.values for _, labeled in every])
+    np.testing.assert_array_equal(found["here"], found["elsewhere"])
 
 
 @pytest.mark.long
 def test_what_workers_finished_is_not_trained_again(two, here, tmp_path):
     def kept():
-        return checkpoints.Checkpoints(tmp_path, 60.0, devices.fingerprint(4), lambda _: None)
+        return Checkpoints(tmp_path, 60.0, lambda _: None)
 
-    assert same(lt.train(TASK, MODEL, cluster=two, checkpoints=kept(), **OPTIONS).states, here.states)
+    assert same(lt.train(TASK, MODEL, executor=two, checkpoints=kept(), **OPTIONS).states, here.states)
     _, last = sorted(tmp_path.iterdir(), key=lambda path: int(path.name.split("-")[1]))
     last.unlink()
     for whose, steps in ((two, 6 * 40), (None, 0)):
-        training = train.Training(TASK, MODEL, cluster=whose, checkpoints=kept(), **OPTIONS)
-        assert same(training.population().states, here.states)
-        assert training.member_steps == steps
+        again = training(whose, kept())
+        assert same(again.population().states, here.states)
+        assert again.member_steps == steps
 
 
 @pytest.mark.long
 def test_a_training_is_continued_by_workers_from_where_it_was(two, here, tmp_path):
     def kept():
-        return checkpoints.Checkpoints(tmp_path, 0.0, devices.fingerprint(4), lambda _: None)
+        return Checkpoints(tmp_path, 0.0, lambda _: None)
 
     asked = iter([False, False, False, True])
     with pytest.raises(signals.Stopped):
         lt.train(TASK, MODEL, checkpoints=kept(), stop=lambda: next(asked), **OPTIONS)
     kept().newest.write_bytes(b"damaged")  # So that it is the one before.
-    training = train.Training(TASK, MODEL, cluster=two, checkpoints=kept(), **OPTIONS)
-    assert same(training.population().states, here.states)
-    assert 0 < training.member_steps < 18 * 40
+    continued = training(two, kept())
+    assert same(continued.population().states, here.states)
+    assert 0 < continued.member_steps < 18 * 40
 
 
 def test_a_part_that_fails_is_told_and_the_others_are_done(two):
@@ -165,7 +185,7 @@ def test_a_part_that_fails_is_told_and_the_others_are_done(two):
 
         return halved
 
-    came, outcomes = {}, two.outcomes(Plain(job), [1, 2, 3, 4, 5], lambda: False)
+    came, outcomes = {}, two.map(Plain(job), [1, 2, 3, 4, 5], lambda: False)
     for _ in range(4):
         part, outcome = next(outcomes)
         came[part] = outcome.value
@@ -195,7 +215,7 @@ def test_a_worker_that_is_killed_is_replaced_and_its_part_done_again(two, tmp_pa
 def test_what_cannot_be_sent_is_told(two):
     lock = __import__("threading").Lock()
     with pytest.raises(cluster.Unreachable, match="cannot be sent to workers: TypeError"):
-        list(two.outcomes(Plain(lambda: lock), [1], lambda: False))
+        list(two.map(Plain(lambda: lock), [1], lambda: False))
 
 
 @pytest.mark.usefixtures("two")
@@ -212,8 +232,9 @@ def test_nothing_listens_beyond_this_machine():
 
 
 def test_nobody_who_is_asked_to_stop_waits(two):
-    asked = iter([False, True, True])
-    assert len(list(two.outcomes(Plain(napping), range(50), lambda: next(asked)))) < 50
+    asked = iter([False, True])
+    with pytest.raises(signals.Stopped):
+        list(two.map(Plain(napping), range(50), lambda: next(asked)))
 
 
 @pytest.fixture
@@ -293,19 +314,18 @@ def test_a_worker_of_one_device_is_of_another_kind(scheduler):
 def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(scheduler, here, tmp_path):
     file, _, work = scheduler
     work(JAX_RANDOM_SEED_OFFSET="7")
-    kept = checkpoints.Checkpoints(tmp_path / "kept", 60.0, devices.fingerprint(4), lambda _: None)
+    kept = Checkpoints(tmp_path / "kept", 60.0, lambda _: None)
     with cluster.connected(str(file), mixed=True, tell=print) as found:
-        training = train.Training(TASK, MODEL, cluster=found, checkpoints=kept, **OPTIONS)
-        assert not same(training.population().states, here.states)
-        swept = tiles.Sweep(MODEL, SETTING, here.params, here.diverged, 4, lambda _: None, found)
-        swept.write(GRIDS[:1], tmp_path / "measures.nc", {})
-    (number,) = np.unique(training.executed)
-    (others,) = swept.elsewhere
+        mixed = training(found, kept)
+        assert not same(mixed.population().states, here.states)
+        elsewhere = measure(here, GRIDS[:1], tmp_path / "measures.nc", found)
+    (number,) = np.unique(mixed.executed)
+    (others,) = elsewhere
     assert others["parts"] == ["members 0 to 17 on plane"]
-    for told in (training.fingerprints[number], others["fingerprint"]):
+    for told in (mixed.fingerprints[number], others["fingerprint"]):
         assert (told["switches"], told["block"]) == ({"jax_random_seed_offset": 7}, 4)
-    with tiles.h5netcdf.File(tmp_path / "measures.nc") as file:
-        assert json.loads(file.attrs["executed_elsewhere"]) == swept.elsewhere
+    with grids.h5netcdf.File(tmp_path / "measures.nc") as file:
+        assert json.loads(file.attrs["executed_elsewhere"]) == elsewhere
 
 
 @pytest.mark.long
@@ -316,7 +336,7 @@ def test_whoever_is_gone_for_long_ends_the_run(who, scheduler, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 8.0)
     monkeypatch.setattr(cluster, "TRIES", 100)
     with cluster.connected(str(file), mixed=False, tell=print) as found:
-        outcomes = found.outcomes(Plain(napping), range(500), lambda: False)
+        outcomes = found.map(Plain(napping), range(500), lambda: False)
         next(outcomes)
         (scheduling if who == "scheduler" else worker).send_signal(signal.SIGKILL)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:
@@ -353,7 +373,7 @@ def test_any_number_of_workers_and_devices_gives_the_same_bits(workers, count, h
     with cluster.connected(f"local:{workers}", mixed=False, tell=print) as found:
         _, names = spread(found, napping, range(4 * workers))
         assert len(names) == workers
-        assert same(lt.train(TASK, MODEL, cluster=found, **OPTIONS).states, here.states)
+        assert same(lt.train(TASK, MODEL, executor=found, **OPTIONS).states, here.states)
 
 
 @pytest.mark.long
@@ -375,5 +395,5 @@ def test_a_client_that_is_killed_loses_nothing_that_came_back(further, tmp_path)
 
 
 def test_shares_are_whole_blocks_that_leave_nobody_idle():
-    assert [blocks.share(18, 4, workers) for workers in (1, 2, 5, 9)] == [20, 12, 4, 4]
-    assert blocks.share(100_000, 4, 2) == blocks.GROUP_MEMBERS
+    assert [blocks.group_size(18, 4, 1, workers) for workers in (1, 2, 5, 9)] == [20, 12, 4, 4]
+    assert blocks.group_size(100_000, 4, 1, 2) == blocks.GROUP_MEMBERS

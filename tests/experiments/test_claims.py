@@ -211,7 +211,7 @@ def test_it_is_judged_again_from_runs_that_are_finished(judged, monkeypatch):
 
 def planned(*arguments):
     """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
-    (work,) = claims.plan(arguments).works
+    (work,) = claims.plan(arguments).studies
     return work.run, {key: each.run.settings for key, each in work.needs.items()}
 
 
@@ -299,7 +299,7 @@ def alike(first, second):
 def test_given_answers_are_judged_as_those_of_networks(judged, folder, population, experiment, ids):
     """Those of the run itself, and the same numbers as any model would give them."""
     reference = {entry["id"]: entry for entry in json.loads((judged[1] / "claims.json").read_text())}
-    path = located(claims.plan(judged[0]).works[0].needs[NETWORKS, population]) / "results.nc"
+    path = located(claims.plan(judged[0]).studies[0].needs[NETWORKS, population]) / "results.nc"
     results = storage.load_results(path)
     answers = np.concatenate([results.train_answer.values[:, None], results.answer.values], axis=1)
     answers[results.diverged.values] = np.nan
@@ -546,7 +546,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
 def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
     assert own
     arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
-    for work in claims.plan(arguments).works[0].needs.values():
+    for work in claims.plan(arguments).studies[0].needs.values():
         made, trained = trial.made(work.subject, work.run.settings), storage.load_results(located(work) / "results.nc")
         assert {name: (made[name].dims, made[name].dtype) for name in made.variables} == {
             name: (trained[name].dims, trained[name].dtype) for name in trained.variables

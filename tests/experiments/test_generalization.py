@@ -24,7 +24,7 @@ from lstm_toys.tasks.span import Span
 def planned(arguments):
     """The evaluation that a command line asks for, and its options."""
     plan = generalization.plan(arguments)
-    (work,) = plan.works
+    (work,) = plan.studies
     return work.run.settings, plan.options
 
 
@@ -102,7 +102,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
 
 
 def test_another_training_amplitude_moves_the_training_point():
-    (work,) = generalization.plan(["--train_amplitude", "0.6"]).works
+    (work,) = generalization.plan(["--train_amplitude", "0.6"]).studies
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
     assert work.run.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
 
@@ -147,7 +147,7 @@ def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
 
 
 def run_of(arguments):
-    (work,) = generalization.plan(arguments).works
+    (work,) = generalization.plan(arguments).studies
     return work.run
 
 
@@ -267,13 +267,13 @@ def long_curve(tmp_path):
 @pytest.mark.long
 def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
     def size(*arguments):
-        (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).works
+        (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).studies
         return work.kind.execution.size(work)
 
     assert 2e8 < size().memory < 1e9
     assert size("--seeds=16000").memory > 16_000 * 100_000 * 4 < size("--seeds=16000").disk
     assert 50 * size().memory < size("--hidden=3200").memory
-    (work,) = generalization.plan(["--curve", str(long_curve)]).works
+    (work,) = generalization.plan(["--curve", str(long_curve)]).studies
     assert str(work.run.settings) == (
         "generalization of sine (hidden 32, readout cell, gates hard), 16 seeds, for 1 curve of your own"
     )

@@ -13,7 +13,7 @@ import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, located, value
 from experiments import generalization, own, sweep
 from lstm_toys.cli import command, flags
-from lstm_toys.runs import lifecycle
+from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks import sets
 
 SMALL = ["--seeds=2", "--steps=4", "--hidden=3", "--optimizer=rmsprop", "--quiet"]
@@ -47,7 +47,7 @@ def other(tmp_path):
 
 def work_of(*arguments):
     """What a command line asks for."""
-    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).works
+    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).studies
     return work
 
 
@@ -196,7 +196,7 @@ def test_an_experiment_that_reads_a_file_is_of_what_it_read(tmp_path, monkeypatc
         importlib.invalidate_caches()
         experiment = importlib.import_module("fromfile").EXPERIMENT
         settings, _ = flags.parse(experiment, ["--seeds=1", f"--timesteps={len(Y)}", "--hidden=none"])
-        found.append(value(lifecycle.training(experiment, settings, tmp_path)))
+        found.append(value(TrainingStudy(experiment, settings, tmp_path)))
     del sys.modules["fromfile"]
     assert found[0] == found[2] != found[1]
     assert "training curves" in {name for name in found[0] if found[0][name] != found[1][name]}
@@ -329,7 +329,7 @@ def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
 def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
     line = ["--task=own", f"--train={mine}", "--ask=next", *SMALL, f"--results_dir={tmp_path / 'results'}"]
     assert carry_out(sweep, [*line, "--grid", "learning_rate=0.003 0.01"]) == 0
-    (work,) = sweep.plan([*line, "--grid", "learning_rate=0.003 0.01"]).works
+    (work,) = sweep.plan([*line, "--grid", "learning_rate=0.003 0.01"]).studies
     found = results_of(located(work))
     one = results_of(ran(tmp_path, f"--train={mine}", "--ask=next"))
     expected = np.sqrt(np.mean((one.answer - one.truth) ** 2, axis=(2, 3))).values[
@@ -340,7 +340,7 @@ def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
     )
     longer = written(tmp_path / "long.csv", np.concatenate([Y, Y])[:, :1], "again")
     assert carry_out(generalization, [*line, "--curve", longer]) == 0
-    (work,) = generalization.plan([*line, "--curve", longer]).works
+    (work,) = generalization.plan([*line, "--curve", longer]).studies
     found = results_of(located(work))
     np.testing.assert_allclose(found.input[0], np.concatenate([Y, Y])[1:, 0], rtol=1e-6)
     number = int(np.flatnonzero(one.name.values == "run 0")[0])

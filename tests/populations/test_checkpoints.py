@@ -1,17 +1,56 @@
 """Checkpoints: they give back what was written, the newest readable one first, and are never trusted blindly."""
 
 import pickle
+from functools import partial
+from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+import lstm_toys as lt
 from lstm_toys.files import Damaged
-from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations import codec, group, programs
+from lstm_toys.populations.checkpoints import Checkpoints, OtherTraining
+from lstm_toys.populations.group import GroupState
+from lstm_toys.populations.specification import specify
 
+X = lt.time_points(5)
+TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
+SPECIFICATION, _ = specify(TASK, lt.Stack(1, (2,)), seeds=4, steps=(2, 4), learning_rate=0.1)
+MEMBERS = range(4)
+SHAPES = programs.member_shapes(TASK, SPECIFICATION.model, "sgd")
 FINGERPRINT = {"jax": "1", "processor": "this"}
+
+
+def state(records, fill=0.5):
+    """The state of four members after so many records."""
+
+    def filled(shape):
+        return np.full((4, *shape.shape), fill, shape.dtype)
+
+    leaves = group.changing(SHAPES)
+    kept = {step: jax.tree.map(filled, SHAPES.sound) for step in (2, 4) if step < records}
+    member = () if records == 5 else tuple(map(filled, leaves))
+    losses = np.full((4, records), np.float32(fill))
+    return GroupState(records - 1, member, kept, np.ones(4, bool), losses, losses[..., None], np.empty((4, 0)))
+
+
+def encoded(content):
+    return codec.encode(content, ORIGIN, [FINGERPRINT])
+
+
+ORIGIN = codec.Origin({"batch": 1}, np.empty(0, np.float32))
+decode = partial(codec.decode, specification=SPECIFICATION, members=MEMBERS, expected=ORIGIN, own=FINGERPRINT)
+
+
+def loaded(checkpoints, members=MEMBERS):
+    """The first loss in the newest readable checkpoint of a group."""
+    found = checkpoints.load(members, decode)
+    return None if found is None else found.state.losses[0, 0]
 
 
 @pytest.fixture
@@ -21,11 +60,12 @@ def told():
 
 @pytest.fixture
 def checkpoints(tmp_path, told):
-    return Checkpoints(tmp_path / "checkpoints", 30.0, FINGERPRINT, told.append)
+    return Checkpoints(tmp_path / "checkpoints", 30.0, told.append)
 
 
-def state(step):
-    return {"step": np.array(step), "losses": np.full((4, 2), np.float32(step))}
+def save(checkpoints, step, members=MEMBERS, **options):
+    """Leaves a checkpoint whose losses are its step."""
+    checkpoints.save(members, step, encoded(state(2, float(step))), **options)
 
 
 def files(checkpoints):
@@ -33,47 +73,52 @@ def files(checkpoints):
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.dictionaries(
-        st.sampled_from(["step", "losses", "member/0", "member/1"]),
-        arrays.arrays(
-            st.sampled_from([np.float32, np.uint32, np.bool_, np.int64]),
-            arrays.array_shapes(min_dims=0, max_dims=3, min_side=0),
-        ),
-    )
-)
-def test_a_checkpoint_gives_back_any_arrays(tmp_path_factory, content):
-    checkpoints = Checkpoints(tmp_path_factory.mktemp("any") / "checkpoints", 1.0, FINGERPRINT)
-    checkpoints.save(0, 3, 7, content)
-    loaded = checkpoints.load(0).state
-    assert loaded.keys() == content.keys()
-    for name in content:
-        np.testing.assert_array_equal(loaded[name], content[name], strict=True)
+@given(st.integers(1, 5), st.data())
+def test_a_checkpoint_gives_back_any_state(records, data):
+    numbers = arrays.arrays(np.float32, (4, records))
+    content = state(records)._replace(losses=data.draw(numbers), sound=data.draw(arrays.arrays(bool, 4)))
+    decoded = decode(encoded(content), Path("a file"))
+    assert decoded.fingerprints == [FINGERPRINT]
+    assert decoded.state.step == content.step
+    jax.tree.map(partial(np.testing.assert_array_equal, strict=True), decoded.state, content)
+
+
+@pytest.mark.parametrize("members", [range(3), range(5)])
+def test_the_state_of_other_members_is_refused(members):
+    with pytest.raises(ValueError, match="other shapes"):
+        decode(encoded(state(2)), Path("a file"), members=members)
+
+
+def test_the_state_of_another_training_is_no_reason_to_look_at_older_ones(checkpoints):
+    for step in (10, 20):
+        save(checkpoints, step)
+    other = partial(decode, expected=ORIGIN._replace(parts={"batch": 2}))
+    with pytest.raises(OtherTraining, match=r"20.checkpoint is of another training: it differs in batch"):
+        checkpoints.load(MEMBERS, other)
 
 
 def test_the_newest_two_of_each_group_are_kept(checkpoints):
     for step in (9, 10, 100):
-        checkpoints.save(0, 3, step, state(step))
-        checkpoints.save(4, 7, step + 1, state(step + 1))
+        save(checkpoints, step)
+        save(checkpoints, step + 1, range(4, 8))
     assert {path.name for path in files(checkpoints)} == {
         *("members-0-3-step-10.checkpoint", "members-0-3-step-100.checkpoint"),
         *("members-4-7-step-11.checkpoint", "members-4-7-step-101.checkpoint"),
     }
-    checkpoints.save(8, 11, 90, state(90))
-    checkpoints.save(8, 11, 100, state(100), finished=True)
+    save(checkpoints, 90, range(8, 12))
+    save(checkpoints, 100, range(8, 12), finished=True)
     assert [path.name for path in checkpoints.folder.glob("members-8*")] == ["members-8-11-step-100.checkpoint"]
-    assert [int(checkpoints.load(first).state["step"]) for first in (0, 4)] == [100, 101]
-    assert checkpoints.load(12) is None
+    assert [loaded(checkpoints, range(first, first + 4)) for first in (0, 4, 12)] == [100, 101, None]
     assert checkpoints.group_size(usual=16, members=32) == 4
     checkpoints.clear()
-    assert checkpoints.load(0) is None
+    assert loaded(checkpoints) is None
     assert checkpoints.group_size(usual=16, members=32) == 16
     assert not checkpoints.folder.exists()
 
 
 @pytest.mark.parametrize(("usual", "members", "size"), [(8, 18, 8), (8, 24, 2), (12, 18, 2)])
 def test_a_short_last_group_alone_tells_of_no_other_size(checkpoints, usual, members, size):
-    checkpoints.save(16, 17, 10, state(10))
+    save(checkpoints, 10, range(16, 18))
     assert checkpoints.group_size(usual, members) == size
 
 
@@ -104,50 +149,36 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, told, damage):
     for step in (10, 20):
-        checkpoints.save(0, 3, step, state(step))
+        save(checkpoints, step)
     older, newer = files(checkpoints)
     newer.write_bytes(DAMAGES[damage](newer.read_bytes()))
-    np.testing.assert_array_equal(checkpoints.load(0).state["losses"], 10)
+    assert loaded(checkpoints) == 10
     (line,) = told
     assert line.startswith("warning: ")
     assert newer.name in line
     older.write_bytes(DAMAGES[damage](older.read_bytes()))
     before = {path: path.read_bytes() for path in (older, newer)}
     with pytest.raises(Damaged, match=f"{newer.name} and {older.name} cannot be read"):
-        checkpoints.load(0)
+        loaded(checkpoints)
     assert {path: path.read_bytes() for path in files(checkpoints)} == before
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.chmod(0), lambda path: (path.unlink(), path.mkdir())])
 def test_a_checkpoint_that_cannot_be_opened_is_as_good_as_damaged(checkpoints, damage):
     for step in (10, 20):
-        checkpoints.save(0, 3, step, state(step))
+        save(checkpoints, step)
     damage(files(checkpoints)[1])
-    assert checkpoints.load(0).state["step"] in (10, 20)  # The administrator may read a file without permissions.
-
-
-def test_another_fingerprint_is_told_and_remembered(checkpoints, told):
-    checkpoints.save(0, 3, 10, state(10))
-    other = Checkpoints(checkpoints.folder, 30.0, {**FINGERPRINT, "jax": "2"}, told.append)
-    other.load(0)
-    other.save(0, 3, 20, state(20))
-    (line,) = told
-    assert "another jax" in line
-    assert "bits may differ" in line
-    again = Checkpoints(checkpoints.folder, 30.0, FINGERPRINT, told.append)
-    again.load(0)
-    assert again.fingerprints == [FINGERPRINT, {**FINGERPRINT, "jax": "2"}]
-    assert checkpoints.fingerprints == [FINGERPRINT]
+    assert loaded(checkpoints) in (10, 20)  # The administrator may read a file without permissions.
 
 
 def test_what_cannot_be_written_leaves_the_earlier_ones(checkpoints, monkeypatch):
-    checkpoints.save(0, 3, 10, state(10))
+    save(checkpoints, 10)
 
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        checkpoints.save(0, 3, 20, state(20))
+        save(checkpoints, 20)
     assert [path.name for path in files(checkpoints)] == ["members-0-3-step-10.checkpoint"]
-    assert checkpoints.load(0).state["step"] == 10
+    assert loaded(checkpoints) == 10

@@ -9,25 +9,28 @@ import numpy as np
 import pytest
 
 from conftest import rarely
+from lstm_toys.execution import devices
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
-from lstm_toys.populations.checkpoints import Checkpoints, Foreign
+from lstm_toys.populations.checkpoints import Checkpoints, OtherTraining
 from lstm_toys.tasks import families, supervision
 
 X = families.time_points(12)
 CURVES = supervision.show(X[None] * 0.5, X, ("y",))
 MODEL = Stack(1, (3,))
-FINGERPRINT = {"jax": "1", "switches": {}}
 
 
 def reproduce(curves):
     return supervision.reproduce_curves(curves, ("y",))
 
 
-def trained(folder, curves=CURVES, *, fingerprint=FINGERPRINT, model=MODEL, told=print, batch=None, **others):
+def trained(folder, curves=CURVES, *, fingerprint=None, model=MODEL, told=print, batch=None, **others):
     options = {"seeds": 3, "steps": 6, "learning_rate": 0.1, **others}
-    checkpoints = Checkpoints(Path(folder), 1e9, fingerprint, told)
-    return train.train(dataclasses.replace(reproduce(curves), batch=batch), model, checkpoints=checkpoints, **options)
+    checkpoints, own = Checkpoints(Path(folder), 1e9, told), devices.fingerprint
+    task = dataclasses.replace(reproduce(curves), batch=batch)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(devices, "fingerprint", lambda block: {**own(block), **(fingerprint or {})})
+        return train.train(task, model, checkpoints=checkpoints, **options)
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +58,15 @@ OTHERS = {
 @pytest.mark.parametrize("differing", ["data", "learning_rate", *rarely(*[*OTHERS][2:])])
 def test_a_checkpoint_of_another_training_is_refused(folder, differing):
     before = {path.name for path in folder.iterdir()}
-    with pytest.raises(Foreign, match="it differs in") as refused:
+    with pytest.raises(OtherTraining, match="it differs in") as refused:
         trained(folder, **OTHERS[differing])
     assert set(differing.split(", ")) <= set(str(refused.value).partition("it differs in ")[2].split(", "))
     assert {path.name for path in folder.iterdir()} == before
 
 
 def test_nor_is_one_continued_under_other_switches(folder):
-    with pytest.raises(Foreign, match="it differs in switches"):
-        trained(folder, fingerprint={**FINGERPRINT, "switches": {"jax_enable_x64": True}})
+    with pytest.raises(OtherTraining, match="it differs in switches"):
+        trained(folder, fingerprint={"switches": {"jax_enable_x64": True}})
 
 
 def falling(rate):
@@ -77,7 +80,7 @@ def test_a_checkpoint_of_another_schedule_is_refused(tmp_path):
     reference = trained(tmp_path, learning_rate=falling(0.05))
     assert trained(tmp_path, learning_rate=lambda step: jnp.where(step < 1, 0.1, 0.05)).member_steps == 0
     for other in (falling(0.04), lambda step: jnp.where(step < 5, falling(0.05)(step), 0.0), 0.1):
-        with pytest.raises(Foreign, match=r"it differs in .*schedule"):
+        with pytest.raises(OtherTraining, match=r"it differs in .*schedule"):
             trained(tmp_path, learning_rate=other)
     fixed = trained(tmp_path / "fixed")
     np.testing.assert_array_equal(reference.train_loss[:, :2], fixed.train_loss[:, :2])
@@ -87,7 +90,7 @@ def test_a_checkpoint_of_another_schedule_is_refused(tmp_path):
 def test_the_same_training_is_continued_and_on_another_version_with_a_warning(folder):
     reference, told = trained(folder), []
     assert reference.member_steps == 0
-    again = trained(folder, fingerprint={**FINGERPRINT, "jax": "2"}, told=told.append)
+    again = trained(folder, fingerprint={"jax": "2"}, told=told.append)
     assert told == ["warning: the run was begun with another jax; bits may differ from those of an uninterrupted run"]
     jax.tree.map(np.testing.assert_array_equal, again.params, reference.params)
 
@@ -95,8 +98,8 @@ def test_the_same_training_is_continued_and_on_another_version_with_a_warning(fo
 @pytest.mark.long
 def test_last_bits_of_the_data_may_differ_on_another_version_only(folder):
     near = jnp.asarray(np.nextafter(np.asarray(CURVES), 1.0, dtype=np.float32))
-    with pytest.raises(Foreign, match="it differs in data"):
+    with pytest.raises(OtherTraining, match="it differs in data"):
         trained(folder, near)
-    assert trained(folder, near, fingerprint={**FINGERPRINT, "jax": "2"}).member_steps == 0
-    with pytest.raises(Foreign, match="it differs in data"):
-        trained(folder, near + 0.01, fingerprint={**FINGERPRINT, "jax": "2"})
+    assert trained(folder, near, fingerprint={"jax": "2"}).member_steps == 0
+    with pytest.raises(OtherTraining, match="it differs in data"):
+        trained(folder, near + 0.01, fingerprint={"jax": "2"})

@@ -12,8 +12,8 @@ import pytest
 import lstm_toys as lt
 from conftest import rarely
 from lstm_toys.execution import devices, footprint
-from lstm_toys.populations import answering, blocks, programs
-from lstm_toys.studies.generalization import tiles
+from lstm_toys.populations import answering, blocks, estimate, programs
+from lstm_toys.studies.generalization import grids
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
@@ -45,10 +45,10 @@ def test_a_training_is_lowered(kind, platform):
     block = programs.suitable_block(TASK, model)
     assert block == 256
     group = next(blocks.groups(512, 512, block, mesh.size))
-    initialize, follow = programs.functions(TASK, model, "rmsprop_keras", mesh)
+    initialize, train_until = programs.functions(TASK, model, "rmsprop_keras", mesh)
     start, members = programs.shapes(TASK, group, mesh, initialize)
     assert "256" in lowered(initialize, platform, start, np.uint32(0))
-    assert "256" in lowered(follow, platform, members, *programs.CALL)
+    assert "256" in lowered(train_until, platform, members, *programs.CALL)
 
 
 @pytest.mark.parametrize("kind", ["lstm", *rarely("gru", "rnn")])
@@ -58,7 +58,7 @@ def test_answers_and_measures_are_lowered(kind, platform):
     params = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct((2, 256, *leaf.shape), leaf.dtype), shapes)
     lowered(answering._program(model, mesh), platform, params, jnp.zeros((3, 8, 20, 1)))
     grid = Grid("plane", "line", (Axis("slope", 0, 1, 4), Axis("intercept", 0, 1, 4)), ())
-    function = tiles.measured(model, tiles.Setting(TASK, 20, lt.Span(), FAMILIES), grid)
+    function = grids.measured(model, grids.CurveSpace(TASK, 20, lt.Span(), FAMILIES), grid)
     cells = dict.fromkeys(grid.cells(0, 16, 20, lt.Span()), jnp.zeros((2, 8)))
     lowered(blocks.spread(function, mesh), platform, params, cells)
 
@@ -94,7 +94,7 @@ def test_options_of_xla_are_told_where_the_user_has_chosen_some(chosen, told, mo
 def test_what_devices_hold_is_held_against_their_own_memory(platform, monkeypatch, tmp_path):
     def estimated():
         asked = {"timesteps": 20, "members": 10_000, "probed": 3, "block": None}
-        return footprint.estimate(TASK, lt.Stack(features=1, hidden=(4,)), "sgd", **asked)
+        return estimate.estimate(TASK, lt.Stack(features=1, hidden=(4,)), "sgd", **asked)
 
     found = estimated()
     assert 0 < found.devices < found.memory

@@ -7,8 +7,7 @@ import pytest
 
 import lstm_toys as lt
 from experiments.line import EXPERIMENT
-from lstm_toys.runs import lifecycle
-from lstm_toys.studies.training import execution
+from lstm_toys.runs import checks, context
 from lstm_toys.tasks import supervision
 
 
@@ -56,8 +55,8 @@ def one(x):
     ],
 )
 def test_what_contradicts_itself_is_refused(changes, told):
-    with pytest.raises(lifecycle.Refused, match=r"^experiment line: [^\n]*$") as raised:
-        execution.check_experiment(dataclasses.replace(EXPERIMENT, **changes))
+    with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
+        checks.check_experiment(dataclasses.replace(EXPERIMENT, **changes))
     assert told in str(raised.value)
 
 
@@ -92,18 +91,18 @@ def test_curves_of_another_length_are_refused_before_training(points, made, told
         probes=lambda x: made if len(x) > 2 else [],
     )
     if not told:
-        execution.check_points(own, points)
+        checks.check_points(own, points)
         return
-    with pytest.raises(lifecycle.Refused, match=r"^experiment line: [^\n]*$") as raised:
-        execution.check_points(own, points)
+    with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
+        checks.check_points(own, points)
     assert told in str(raised.value)
 
 
 def test_a_probe_of_whole_curves_says_what_is_right():
     task = supervision.answer_curves(CURVES, np.zeros((3, 1)), ("x", "y"), ("mean",))
     own = dataclasses.replace(EXPERIMENT, task=lambda _: task, probes=lambda _: [probe()])
-    with pytest.raises(lifecycle.Refused, match="'mine' has neither targets nor the parameter mean, which is asked"):
-        execution.check_points(own, 12)
+    with pytest.raises(context.Refused, match="'mine' has neither targets nor the parameter mean, which is asked"):
+        checks.check_points(own, 12)
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])

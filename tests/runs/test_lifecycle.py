@@ -1,4 +1,4 @@
-"""The one life of whatever runs, where a command line alone does not reach."""
+"""The lifecycle of a run, where a command line alone does not reach."""
 
 import dataclasses
 import shutil
@@ -14,8 +14,8 @@ from experiments.all import EXPERIMENTS
 from lstm_toys.cli import command
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.results import arrays
-from lstm_toys.runs import lifecycle
-from lstm_toys.studies.training import execution
+from lstm_toys.runs import lifecycle, preparation
+from lstm_toys.studies.training.study import TrainingStudy
 
 LINE = EXPERIMENTS["line"]
 
@@ -26,7 +26,7 @@ def planned(tmp_path):
 
     def planned(*arguments):
         plan = command.plan(LINE, ["--seeds=2", "--timesteps=5", f"--results_dir={tmp_path}", *arguments])
-        return plan.works[0], plan.options
+        return plan.studies[0], plan.options
 
     return planned
 
@@ -36,17 +36,17 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
     """Three runs were unfinished as this process looked; one of them has been finished before its turn."""
     first, options = planned("--steps=3")
     others = [planned(f"--steps={steps}")[0] for steps in (4, 5)]
-    size = execution.size
+    footprint = TrainingStudy.footprint
 
-    def finished_meanwhile(work):
-        if work == others[0]:
-            monkeypatch.setattr(execution, "size", size)
+    def finished_meanwhile(study):
+        if study is others[0]:
+            monkeypatch.setattr(TrainingStudy, "footprint", footprint)
             lifecycle.live([others[0]], options, Console(quiet=True), Interruption())
             before.append(others[0].run.results.stat())
-        return size(work)
+        return footprint(study)
 
     before = []
-    monkeypatch.setattr(execution, "size", finished_meanwhile)
+    monkeypatch.setattr(TrainingStudy, "footprint", finished_meanwhile)
     lifecycle.live([first, *others], options, Console(), Interruption())
     output = capsys.readouterr().out
     assert "1 of 3: line (hidden none, readout cell): 2 networks, 3 steps" in output
@@ -64,7 +64,7 @@ def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
     work, options = planned("--steps=3")
     lifecycle.resolving(options, print).identify(work)
     folder = work.run.folder
-    module, name = (arrays, "dataset") if late else (execution, "begin")  # After training, or before.
+    module, name = (arrays, "dataset") if late else (preparation, "begin")  # After training, or before.
     function = getattr(module, name)
 
     def followed(*arguments, **options):
@@ -121,7 +121,7 @@ def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys
         (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
         (
             lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
-            "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_life.py, line ",
+            "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_lifecycle.py, line ",
         ),
     ],
 )

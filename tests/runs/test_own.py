@@ -24,6 +24,7 @@ from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.studies.training import execution
 from lstm_toys.studies.training.execution import network, step_effort
+from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks.planes import Axis, Trained
 
 OWN = '''
@@ -124,7 +125,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 def test_its_code_belongs_to_the_run(own, tmp_path, monkeypatch):
     def value(*more):
         settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, *more])
-        work = lifecycle.training(line.EXPERIMENT, settings, tmp_path)
+        work = TrainingStudy(line.EXPERIMENT, settings, tmp_path)
         return execution.value(work)
 
     plain, before = value(), value(f"--cell={CELL}")
@@ -143,12 +144,12 @@ def test_its_code_belongs_to_the_run(own, tmp_path, monkeypatch):
 @pytest.mark.usefixtures("own")
 def test_a_sweep_takes_it_beside_those_of_the_library(tmp_path):
     arguments = ["--task=line", *SMALL, "--optimizer=sgd", f"--grid=cell=lstm gru {CELL}", f"--results_dir={tmp_path}"]
-    (work,) = sweep.plan(arguments).works
+    (work,) = sweep.plan(arguments).studies
     found = storage.load_results(executed(work, 3).results, results.VARIABLES)
     assert found.cell.values.tolist() == ["lstm", "gru", CELL]
     assert set(found.gates.values) == {"sigmoid"}
     settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, "--optimizer=sgd", f"--cell={CELL}"])
-    alone = storage.load_results(executed(lifecycle.training(line.EXPERIMENT, settings, tmp_path / "alone")).results)
+    alone = storage.load_results(executed(TrainingStudy(line.EXPERIMENT, settings, tmp_path / "alone")).results)
     np.testing.assert_array_equal(found.train_mse[2], alone.train_loss[:, -1])
     assert len(np.unique(found.train_mse)) == 6
 
@@ -208,7 +209,7 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
 def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
     experiment = own.EXPERIMENT
     settings, _ = flags.parse(experiment, ["--seeds=2"])
-    work = lifecycle.training(experiment, settings, tmp_path)
+    work = TrainingStudy(experiment, settings, tmp_path)
     run = executed(work)
     saved = population.load(run.folder)
     assert saved.model == own.Whole(1, (3,))

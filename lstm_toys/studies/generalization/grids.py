@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import flax.linen as nn
@@ -18,7 +19,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys.execution import devices, value
-from lstm_toys.execution.base import ExecutionLog, Job
+from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.figures import Drawing
@@ -267,48 +268,61 @@ class GridJob(Job[GridPart, Tiles]):
             )
 
 
-def job(study: "GridStudy", trained: Trained, size: int, advanced: Callable[[int], None] = lambda _: None) -> GridJob:
-    """The evaluation of a population on the grids of a study.
-
-    Args:
-        study: says which grids.
-        trained: the population.
-        size: networks that are evaluated at once.
-        advanced: see `GridJob`.
-    """
-    return GridJob(study.model, space(study), study.settings.grids, trained.member, trained.block, size, advanced)
+def job(study: "GridStudy", trained: Trained) -> GridJob:
+    """The evaluation of a population on the grids of a study."""
+    return GridJob(
+        study.model, space(study), study.settings.grids, trained.member, trained.block, len(trained.diverged)
+    )
 
 
 def evaluate(
     study: "GridStudy", trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
 ) -> list[dict[str, Any]]:
+    """Evaluates a population on the grids of a study; see `write`."""
+    grids, path = study.settings.grids, study.run.results
+    return write(study.model, space(study), grids, trained, path, attributes, context.executor, progress, context.stop)
+
+
+def write(
+    model: nn.Module,
+    space: CurveSpace,
+    grids: tuple[Grid, ...],
+    trained: Trained,
+    path: Path,
+    attributes: dict[str, Any],
+    executor: Executor,
+    progress: Callable[[int], None],
+    stop: Callable[[], bool],
+) -> list[dict[str, Any]]:
     """Evaluates a population, and writes its results as a whole or not at all.
 
     Args:
-        study: says which grids.
+        model: the network.
+        space: the curves that it was trained on.
+        grids: what to evaluate.
         trained: the population.
-        context: how it is executed.
-        progress: of the answers.
+        path: of the file.
         attributes: of the file, written as JSON.
+        executor: computes the parts.
+        progress: called with the number of answers that are measured.
+        stop: called about once a second; returns True to end the evaluation.
 
     Returns:
         See `ExecutionLog.others`.
 
     Raises:
-        Stopped: it was asked to.
+        Stopped: ``stop`` returned True.
     """
-    count, executor, log = len(trained.diverged), context.executor, ExecutionLog(devices.fingerprint(trained.block))
-    size, done = blocks.group_size(count, trained.block, executor.devices, executor.workers), 0
-    work = job(study, trained, size, lambda measured: progress(done + measured))
-    with replacing(study.run.results) as temporary, h5netcdf.File(temporary, "w") as file:
+    count, log, done = len(trained.diverged), ExecutionLog(devices.fingerprint(trained.block)), 0
+    size = blocks.group_size(count, trained.block, executor.devices, executor.workers)
+    job = GridJob(model, space, grids, trained.member, trained.block, size, lambda measured: progress(done + measured))
+    with replacing(path) as temporary, h5netcdf.File(temporary, "w") as file:
         file.attrs.update({name: json.dumps(value) for name, value in attributes.items()})
         file.dimensions = {"seed": count}
         file.create_variable("seed", ("seed",), data=np.arange(count))
         file.create_variable("diverged", ("seed",), data=trained.diverged.astype(np.int8))
-        variables = {grid.name: _variables(work.space, grid, file.create_group(grid.name)) for grid in work.grids}
-        for part, (tiles, fingerprint) in executor.map(
-            work, _parts(work.grids, trained.params, count, size), context.stop
-        ):
+        variables = {grid.name: _variables(space, grid, file.create_group(grid.name)) for grid in grids}
+        for part, (tiles, fingerprint) in executor.map(job, _parts(grids, trained.params, count, size), stop):
             log.add(str(part), fingerprint)
             for start, found in tiles:
                 for name, values in found.items():

@@ -14,7 +14,7 @@ import xarray as xr
 from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.execution import devices
-from lstm_toys.execution.base import ExecutionLog, Job
+from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.execution.value import Value, compiled, digest, lowered, mesh, spread
@@ -213,7 +213,13 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
 
 
 def job(study: "CurveStudy", trained: Trained, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
-    """The answers of a population to the curves of a study; the arguments are those of `evaluate`."""
+    """The answers of a population to the curves of a study.
+
+    Args:
+        study: says which curves.
+        trained: the population.
+        advanced: see `CurveJob`.
+    """
     timesteps, experiment = study.settings.trained.timesteps, study.experiment
     known = TrainedOn(study.task(timesteps), timesteps, experiment.span, experiment.scaling)
     return CurveJob(study.model, known, trained.member, study.curves, trained.block, advanced)
@@ -222,25 +228,35 @@ def job(study: "CurveStudy", trained: Trained, advanced: Callable[[int], None] =
 def evaluate(
     study: "CurveStudy", trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
 ) -> list[dict[str, Any]]:
-    """Asks a population, and writes its answers; see `grids.evaluate`."""
-    count, executor, log = len(trained.diverged), context.executor, ExecutionLog(devices.fingerprint(trained.block))
-    size, done = blocks.group_size(count, trained.block, executor.devices, executor.workers), 0
-    every = (slice(first, min(first + size, count)) for first in range(0, count, size))
-    parts = (
-        CurvePart(own, jax.tree.map(lambda leaf, own=own: leaf[own], trained.params), trained.diverged[own])
-        for own in every
-    )
-    work, found = job(study, trained, lambda answered: progress(done + answered)), {}
-    for part, (answers, fingerprint) in executor.map(work, parts, context.stop):
+    """Asks a population, and writes its answers; returns `ExecutionLog.others`."""
+    before = 0
+
+    def advanced(answered: int) -> None:
+        progress(before + answered)
+
+    log, found = ExecutionLog(devices.fingerprint(trained.block)), {}
+    for part, (answers, fingerprint) in context.executor.map(
+        job(study, trained, advanced), parts(trained, context.executor), context.stop
+    ):
         log.add(str(part), fingerprint)
         found[part.members.start] = answers
-        done += len(part.diverged) * len(study.curves.names)
-        progress(done)
+        before += len(part.diverged) * len(study.curves.names)
+        progress(before)
     whole = xr.concat([found[first] for first in sorted(found)], "seed", data_vars="minimal", coords="minimal")
     attributes |= {"executed_elsewhere": log.others} if log.others else {}
     described = {key: json.dumps(value) for key, value in attributes.items()}
-    storage.save_results(whole.assign_coords(seed=np.arange(count)).assign_attrs(described), study.run.results)
+    labeled = whole.assign_coords(seed=np.arange(len(trained.diverged))).assign_attrs(described)
+    storage.save_results(labeled, study.run.results)
     return log.others
+
+
+def parts(trained: Trained, executor: Executor) -> Iterator[CurvePart]:
+    """The networks of a population, in parts for an executor."""
+    count = len(trained.diverged)
+    size = blocks.group_size(count, trained.block, executor.devices, executor.workers)
+    for first in range(0, count, size):
+        own = slice(first, min(first + size, count))
+        yield CurvePart(own, jax.tree.map(lambda leaf, own=own: leaf[own], trained.params), trained.diverged[own])
 
 
 LEAST_MEASURED = 3

@@ -118,7 +118,7 @@ class GridStudy(GeneralizationStudy):
     def job(self, trained: Trained) -> Job[Any, Any]:
         from lstm_toys.studies.generalization import grids
 
-        return grids.job(self, trained, size=len(trained.diverged))
+        return grids.job(self, trained)
 
     def evaluate(
         self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]

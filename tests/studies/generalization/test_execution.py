@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from experiments import generalization, hill
-from lstm_toys import studies
-from lstm_toys.cli import flags
+from experiments import hill
+from lstm_toys.cli import flags, generalization
 from lstm_toys.networks.stack import Stack
-from lstm_toys.runs import lifecycle
-from lstm_toys.runs.folder import Run
-from lstm_toys.studies.generalization.execution import Setting, answered
+from lstm_toys.runs.context import Refused
+from lstm_toys.studies.generalization.own_curves import TrainedOn, answered, curve_summary
 from lstm_toys.studies.generalization.settings import Evaluation
+from lstm_toys.studies.generalization.study import CurveStudy, GridStudy
+from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import Family
@@ -40,7 +40,6 @@ def same(*features):
         (same("x", "y"), True, "its networks are shown x and y; this takes those that see y"),
         (dataclasses.replace(same("y"), asked=("speed",)), False, "its networks answer speed, of which none is y"),
         (supervision.reproduce("line", LINE, X, ("x", "y")), False, "other training curves than its task has"),
-        (supervision.read_off("line", LINE, ("slope",), X), True, "other training curves than its task has"),
         (
             dataclasses.replace(same("y"), sequence=False, asked=("slope",)),
             False,
@@ -56,9 +55,9 @@ def test_what_cannot_be_measured_is_refused_in_one_line(task, curves, told):
     evaluation = Evaluation(
         "generalization", settings, grids, Curves(("mine",), np.array([[0.1, 0.2]]), None) if curves else None
     )
-    work = lifecycle.Work(Run(evaluation, Path()), studies.generalization, about)
-    with pytest.raises(lifecycle.Refused, match=r"^generalization of hill: [^\n]*$") as raised:
-        studies.generalization.execution.check(work)
+    made, population = CurveStudy if curves else GridStudy, TrainingStudy(experiment, settings, Path())
+    with pytest.raises(Refused, match=r"^generalization of hill: [^\n]*$") as raised:
+        made(about, evaluation, population, Path()).check()
     assert told in str(raised.value)
 
 
@@ -67,9 +66,10 @@ def test_a_family_that_jax_cannot_trace_is_refused_in_one_line():
     _, about = generalization.planes_of(hill.EXPERIMENT, settings)
     mine = Family(lambda x, rate: np.exp(rate * x), (Parameter("rate", 0.0, 1.0),))
     about = dataclasses.replace(about, families={**about.families, "mine": mine})
-    work = lifecycle.Work(Run(Evaluation("generalization", settings, ()), Path()), studies.generalization, about)
-    with pytest.raises(lifecycle.Refused, match=r"^generalization of hill: the family mine cannot [^\n]*$") as raised:
-        studies.generalization.execution.check(work)
+    population = TrainingStudy(hill.EXPERIMENT, settings, Path())
+    study = GridStudy(about, Evaluation("generalization", settings, ()), population, Path())
+    with pytest.raises(Refused, match=r"^generalization of hill: the family mine cannot [^\n]*$") as raised:
+        study.check()
     assert "use jax.numpy" in str(raised.value)
     assert "(test_execution.py, line " in str(raised.value)
 
@@ -80,7 +80,7 @@ def test_measures_of_ones_own_curves_are_told_in_the_unit_of_x(unit, added):
     values = {name: (("seed", "curve"), np.full((3, 1), float(number))) for number, name in enumerate(names)}
     coordinates = {"curve": ["up"], "time": ("time", np.arange(2.0), {"units": unit})}
     labeled = xr.Dataset({**values, "diverged": ("seed", np.zeros(3, int))}, coordinates)
-    told = studies.generalization.execution.curve_summary(labeled)
+    told = curve_summary(labeled)
     labels = [f"up: {name}{more}" for name, more in zip(("delay", "frequency", "x of the valley"), added, strict=True)]
     assert [*told] == ["up: RMSE after the first tenth", *labels]
     assert [each.value for each in told.values()] == [0, 1, 2, 3]
@@ -96,8 +96,8 @@ def test_curves_of_any_size_are_measured_alike():
     for center, unit in ((0.0, 1.0), (2e9, 8.0), (0.0, 2.0**-83), (0.0, 2.0**83)):
         scaling = Scaling(((center, unit),), ((center, unit),))
         curves = Curves(("mine",), center + unit * y[None], None)
-        setting = Setting(same("y"), points, Span(), scaling)
-        labeled = answered(model, setting, params, np.zeros(2, bool), curves, 1, lambda _: None)
+        known = TrainedOn(same("y"), points, Span(), scaling)
+        labeled = answered(model, known, params, np.zeros(2, bool), curves, 1, lambda _: None)
         np.testing.assert_array_equal(labeled.input[0], curves.values[0])
         error = np.sqrt(np.mean(np.square(labeled.answer - labeled.input)[:, 0, 2:], axis=1))
         np.testing.assert_allclose(labeled.rmse[:, 0], error, rtol=1e-4)

@@ -10,7 +10,7 @@ from lstm_toys.figures.style import save
 from lstm_toys.files import Damaged
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import figures, own_curves, results
+from lstm_toys.studies.generalization import curve_figure, figures, results
 from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.parameters import PARAMETERS
 from lstm_toys.tasks.planes import Axis, Trained
@@ -156,13 +156,13 @@ def own(curves, points, asked=None, seeds=3):
 
 @pytest.mark.parametrize(("curves", "panels"), [(1, 1), (3, 1), (4, 4), (5, 5)])
 def test_more_than_three_curves_of_ones_own_have_a_panel_each(curves, panels):
-    figure = own_curves.draw(own([f"curve {number}" for number in range(curves)], 30))
+    figure = curve_figure.draw(own([f"curve {number}" for number in range(curves)], 30))
     assert len(figure.axes) == panels
     assert sum(len(axes.collections) for axes in figure.axes) == curves
 
 
 def test_of_many_curves_of_ones_own_the_first_are_shown(tmp_path):
-    figure = own_curves.draw(own([f"curve {number}" for number in range(300)], 30))
+    figure = curve_figure.draw(own([f"curve {number}" for number in range(300)], 30))
     assert figure.get_suptitle() == "Answers to curves of your own, the first 6 of 300"
     assert [axes.get_title() for axes in figure.axes] == [f"curve {number}" for number in range(6)]
     assert len({line.get_color() for axes in figure.axes for line in axes.lines}) == 6
@@ -175,7 +175,7 @@ def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
     names = ["[/b]", "$\\fracx$", "_hidden", 100 * "n"]
     labeled = own(names, 30, asked)
     labeled.time.attrs.update(long_name="time", units="$\\fracx$")
-    figure = own_curves.draw(labeled)
+    figure = curve_figure.draw(labeled)
     entries = [text.get_text() for text in figure.legends[0].get_texts()]
     shown = entries[:4] if asked else [axes.get_title() for axes in figure.axes]
     assert shown == ["[/b]", "\\$\\fracx\\$", " _hidden", 39 * "n" + "…"]
@@ -188,7 +188,7 @@ def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
 
 def test_long_curves_of_ones_own_are_drawn_as_the_ranges_of_their_parts():
     labeled = own(["y"], 4_501)
-    (axes,) = own_curves.draw(labeled).axes
+    (axes,) = curve_figure.draw(labeled).axes
     assert axes.get_title() == "Answers to curves of your own: ranges of 3 time points each"
     assert not axes.lines
     shown, _, answered = (fill.get_paths()[0].vertices for fill in axes.collections)

@@ -13,18 +13,17 @@ import xarray as xr
 from rich.console import Console
 
 from conftest import carry_out, executed, rarely
-from experiments import sweep
 from experiments.all import EXPERIMENTS
-from lstm_toys import studies
-from lstm_toys.cli import flags
+from lstm_toys.cli import flags, sweep
 from lstm_toys.execution.signals import Interruption
-from lstm_toys.populations import answering, blocks, groups
+from lstm_toys.populations import answering, blocks, group
 from lstm_toys.results import storage, summary
-from lstm_toys.runs import lifecycle
-from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import SWEPT
-from lstm_toys.studies.sweep import execution, results
+from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.shapes import shapes as sorted_by_shape
+from lstm_toys.studies.sweep.study import SweepStudy
+from lstm_toys.studies.training.study import TrainingStudy
 
 SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
 RATES, STEPS, HIDDEN = (0.1, 1e6, 0.5), (30, 0, 7), ("4", "none")
@@ -71,14 +70,13 @@ def swept(tmp_path_factory):
 
 def executed_sweep(folder, task, settings):
     """A sweep in this process, without figures."""
-    run = Run(SweepSettings("sweep", settings), folder)
-    return executed(lifecycle.Work(run, studies.sweep, EXPERIMENTS[task]), 9)
+    return executed(SweepStudy(EXPERIMENTS[task], SweepSettings("sweep", settings), folder), 9)
 
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
     settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return storage.load_results(executed(lifecycle.training(EXPERIMENTS[task], settings, folder)).results)
+    return storage.load_results(executed(TrainingStudy(EXPERIMENTS[task], settings, folder)).results)
 
 
 def settings_of(task, grid, *arguments):
@@ -146,7 +144,7 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
 def test_settings_that_share_programs_are_told_apart_from_others():
     grid = {"steps": "3 1", "hidden": "4 5", "readout": "cell dense", "noise": "0 1", "timesteps": "8 9"}
     settings = settings_of("sine", grid)
-    shapes = execution.shapes(settings)
+    shapes = sorted_by_shape(settings)
     assert [shape.members for shape in shapes] == [6] * 8
     assert [shape.budgets for shape in shapes] == [[1, 3]] * 8
     numbers = [number for shape in shapes for budgets in shape.numbers for number in budgets.values()]
@@ -257,7 +255,7 @@ def test_a_shape_is_compiled_once(tmp_path, caplog):
 @pytest.mark.long
 def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
-    monkeypatch.setattr(groups, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
     asked = []
 
     def interrupted(interruption):

@@ -8,10 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from lstm_toys.execution.here import Here
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import results, tiles
+from lstm_toys.studies.generalization import grids, results
+from lstm_toys.studies.generalization.population import Trained
 from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.families import FAMILIES
@@ -41,14 +43,14 @@ def written(tmp_path, params, grid, *, seeds=7, task=SAME, span=UNIT):
     """What an evaluation writes of one grid, by measure."""
     model = Stack(1, (6,), sequence=task.sequence)
     some = jax.tree.map(lambda leaf: leaf[:seeds], params)
-    counted = []
-    setting = tiles.Setting(task, TIMESTEPS, span, FAMILIES)
-    swept = tiles.Sweep(model, setting, some, np.arange(seeds) == 1, 4, counted.append)
-    swept.write((grid,), tmp_path / "results.nc", {"flags": {}})
-    assert sum(counted) == seeds * grid.shape[0] * grid.shape[1]
+    space, counted = grids.CurveSpace(task, TIMESTEPS, span, FAMILIES), []
+    trained = Trained(some, np.arange(seeds) == 1, 4, {})
+    path = tmp_path / "results.nc"
+    grids.write(model, space, (grid,), trained, path, {"flags": {}}, Here(), counted.append, lambda: False)
+    assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with h5netcdf.File(tmp_path / "results.nc", "r") as file:
         group = file[grid.name]
-        return {name: group[name][...] for name in tiles.measure_names(task)}
+        return {name: group[name][...] for name in grids.measure_names(task)}
 
 
 def one_by_one(params, curves):
@@ -87,7 +89,7 @@ def test_bits_do_not_depend_on_where_a_large_grid_is_cut(tmp_path, params):
     many = Grid("plane", "sine", (Axis("amplitude", 0.1, 0.2, 2), axis), SINES)
     last = Grid("row", "sine", (Axis("amplitude", 0.2, 0.2, 1), axis), SINES)
     whole, row = written(tmp_path, params, many), written(tmp_path, params, last)
-    assert tiles.TILE_POINTS // TIMESTEPS < 2 * 500
+    assert grids.TILE_POINTS // TIMESTEPS < 2 * 500
     for name, values in whole.items():
         np.testing.assert_array_equal(row[name], values[:, 1:], err_msg=name)
 

@@ -1,0 +1,73 @@
+"""What the engine computes, written as plainly as possible: one LSTM network, one step after another.
+
+No `vmap`, no `scan`, no derivative written by hand. The initial parameters, the noise and the order of the curves are
+drawn from the seed's keys, as the engine draws them.
+"""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+PURPOSES = {"parameters": 0, "examples": 1, "order": 2, "noise": 3}
+OPTIMIZERS = {
+    "sgd": lambda rate: optax.sgd(rate),
+    "momentum": lambda rate: optax.sgd(rate, 0.9),
+    "rmsprop": lambda rate: optax.rmsprop(rate, 0.9),
+    "rmsprop_keras": lambda rate: optax.rmsprop(rate, 0.9, eps=1e-7, eps_in_sqrt=False),
+    "adam": lambda rate: optax.adam(rate),
+}
+GATES = {"sigmoid": jax.nn.sigmoid, "hard": lambda a: jnp.clip(0.2 * a + 0.5, 0, 1)}
+
+
+def lstm(layer, sequence, gate):
+    """The hidden states ``[T, H]`` of one layer along one curve ``[T, F]``."""
+    hidden = cell = jnp.zeros(layer["recurrent_kernel"].shape[0])
+    states = []
+    for features in sequence:
+        before = features @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
+        input_gate, forget_gate, candidate, output_gate = jnp.split(before, 4)
+        cell = gate(forget_gate) * cell + gate(input_gate) * jnp.tanh(candidate)
+        hidden = gate(output_gate) * jnp.tanh(cell)
+        states.append(hidden)
+    return jnp.stack(states)
+
+
+def answer(params, curve, gates):
+    """The answer ``[T, A]`` to one curve: the hidden states of the last layer, or an affine map of them."""
+    layers = [params[name] for name in sorted(params) if name.startswith("lstm")]
+    for layer in layers:
+        curve = lstm(layer, curve, GATES[gates])
+    readout = params["readout"]
+    if "recurrent_kernel" in readout:
+        return lstm(readout, curve, GATES[gates])
+    return curve @ readout["kernel"] + readout["bias"]
+
+
+def loss(params, inputs, targets, gates):
+    """Mean squared error over curves ``[C, T, F]``."""
+    answers = jnp.stack([answer(params, curve, gates) for curve in inputs])
+    return jnp.mean((answers - targets) ** 2)
+
+
+def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0, base_seed=0):
+    """The losses after every step, from the one before the first on, and the parameters after the last."""
+    key = jax.random.fold_in(jax.random.key(base_seed), seed)
+    keys = {purpose: jax.random.fold_in(key, number) for purpose, number in PURPOSES.items()}
+    inputs, targets = task.examples(keys["examples"], {})
+    inputs = inputs + noise * jax.random.normal(keys["noise"], inputs.shape)
+    params = model.init(keys["parameters"], inputs)["params"]
+    transform = OPTIMIZERS[optimizer](learning_rate)
+    state, batch = transform.init(params), task.batch or len(inputs)
+    losses = [loss(params, inputs, targets, model.gates)]
+    for step in range(steps):
+        epoch, place = divmod(step * batch, len(inputs))
+        chosen = jnp.arange(len(inputs))
+        if task.batch:
+            chosen = jax.random.permutation(jax.random.fold_in(keys["order"], epoch), len(inputs))[
+                place : place + batch
+            ]
+        gradient = jax.grad(loss)(params, inputs[chosen], targets[chosen], model.gates)
+        updates, state = transform.update(gradient, state, params)
+        params = optax.apply_updates(params, updates)
+        losses.append(loss(params, inputs, targets, model.gates))
+    return jnp.stack(losses), params
