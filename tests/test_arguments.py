@@ -74,7 +74,17 @@ def test_numbers_of_any_type_are_the_same(name, sixteenths, kind):
 )
 @settings(max_examples=5)
 def test_any_value_is_shown_on_one_line(some):
-    for each in (some, *some, lambda: 0, values, lt.Stack, np.zeros((2, 3)), "a\nb" * 100, jnp.zeros(3), np.float32(1)):
+    for each in (
+        some,
+        *some,
+        lambda: 0,
+        arguments,
+        lt.Stack,
+        np.zeros((2, 3)),
+        "a\nb" * 100,
+        jnp.zeros(3),
+        np.float32(1),
+    ):
         assert len(arguments.brief(each)) < 250
         assert "\n" not in arguments.brief(each)
 
@@ -324,7 +334,7 @@ SINGULAR = {
     "params by layer": lambda: lt.save_parameters(np.ones(3), "parameters.npz"),
     "results": lambda: lt.save_results({"answer": np.ones(3)}, "results.nc"),
     "drawing": lambda: lt.figures.save("a figure", "figure.png"),
-    "every": lambda: lt.Checkpoints("folder", every=-1.0, fingerprint={}),
+    "every": lambda: lt.Checkpoints("folder", every=-1.0),
     "experiment": lambda: lt.curves_of("sine"),
     "frames": lambda: dataclasses.replace(EXPERIMENT, frames=-1),
     "span of an experiment": lambda: dataclasses.replace(EXPERIMENT, span=(0, 1)),

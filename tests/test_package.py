@@ -13,7 +13,8 @@ import pytest
 import conftest
 
 ROOT = Path(__file__).parent.parent
-INSTALLED = ("lstm_toys", "experiments")
+INSTALLED = {"lstm_toys": "lstm_toys", "experiments": "lstm_toys/experiments"}
+"""Folders of the clone, and where they lie in a wheel."""
 
 
 def run(*arguments, **options):
@@ -56,13 +57,13 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
     expected = {
-        path.relative_to(ROOT).as_posix()
-        for folder in INSTALLED
+        f"{place}/{path.relative_to(ROOT / folder).as_posix()}"
+        for folder, place in INSTALLED.items()
         for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith(".")
     }
     assert found == expected
-    assert found >= {"experiments/post/published.json", "lstm_toys/py.typed"}
+    assert found >= {"lstm_toys/experiments/post/published.json", "lstm_toys/py.typed"}
 
 
 def test_the_wheel_names_its_script_and_its_license(wheel):
@@ -75,14 +76,13 @@ def test_the_wheel_names_its_script_and_its_license(wheel):
 
 
 def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_path):
-    code = "import experiments, lstm_toys; print(*experiments.__path__, *lstm_toys.__path__, sep='\\n')"
-    assert elsewhere(sys.executable, "-c", code).splitlines() == [
-        str(installed / "experiments"),
-        str(installed / "lstm_toys"),
-    ]
+    code = "import lstm_toys.experiments; print(*lstm_toys.experiments.__path__)"
+    assert elsewhere(sys.executable, "-c", code).splitlines() == [str(installed / "lstm_toys" / "experiments")]
+    assert not (installed / "experiments").exists()
     script = installed / "bin" / "lstm-toys"
     assert "sine" in elsewhere(script)
-    assert elsewhere(script, "sine", "--help") == run(sys.executable, "-m", "experiments.sine", "--help")
+    helped = run(sys.executable, "-m", "experiments.sine", "--help")
+    assert elsewhere(script, "sine", "--help") == helped.replace("python -m experiments.sine", "lstm-toys sine")
     assert not any(tmp_path.iterdir())
 
 

@@ -10,6 +10,7 @@ import pytest
 import lstm_toys as lt
 from conftest import untrained
 from experiments import sine, slope_intercept
+from lstm_toys.tasks import sets
 
 X = lt.time_points(12)
 
@@ -44,7 +45,7 @@ def test_every_object_is_one_line(trained):
         *(shown, trained.task, trained.task.trained, lt.Examples(shown.inputs, shown.inputs)),
         *(sine.EXPERIMENT, slope_intercept.EXPERIMENT, sine.EXPERIMENT.task(x), slope_intercept.EXPERIMENT.task(x)),
         lt.read_off("line", {"slope": many, "intercept": many}, ("slope",), x),
-        lt.tasks.sets.CurveSet("mine", ("a",) * 1_000, shown.inputs),
+        sets.CurveSet("mine", ("a",) * 1_000, shown.inputs),
     ]
     for each in objects:
         assert repr(each).startswith(f"{type(each).__name__}(")

@@ -14,6 +14,7 @@ from typing import Any
 
 from lstm_toys import files
 from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.cli.home import canonical, home
 from lstm_toys.markdown import code, escape
 from lstm_toys.output import counted
 from lstm_toys.runs.context import described_error
@@ -87,7 +88,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     own, rest = flags.split(OWN, arguments)
     values = flags.read("claims", __doc__, FLAGS, DEFAULTS, rest)
     options = flags.options(values)
-    post = f"{modules.home()[0]}.post.claims"
+    post = f"{home()[0]}.post.claims"
     module = own["claims"] or post
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
     if values["variants"] and not declared.variants:
@@ -102,11 +103,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for name, each in populations.items()
     }
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
-    named = None if module == post else modules.canonical(module)
+    named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
     asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
     question = Question(declared, claims, made_by(asked, named, given, trained=bool(needs)), settings, given)
-    return command.Plan([ClaimStudy(question, asked, needs, options.results_dir, modules.canonical(module))], options)
+    return command.Plan([ClaimStudy(question, asked, needs, options.results_dir, canonical(module))], options)
 
 
 def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:

@@ -33,6 +33,8 @@ class Help(Exception):
     def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
         spec = sys.modules["__main__"].__spec__
         called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
+        if spec and spec.name.startswith(INSTALLED):
+            called = f"lstm-toys {spec.name.removeprefix(INSTALLED)}"
         lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
         for flag, (parser, text) in table.items():
             default = defaults.get(flag, "each experiment's own")
@@ -60,6 +62,9 @@ class Unknown(Bad):
         super().__init__(f"Unknown command line flag {name!r}; {question}{' ' * bool(question)}--help lists the flags")
         self.name = name
 
+
+INSTALLED = "lstm_toys.experiments."
+"""How the names of commands begin where the library is installed."""
 
 FLAGFILE = "flagfile"
 """The flag of a file of flags, which absl reads in their place."""

@@ -5,13 +5,12 @@ import importlib
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-import lstm_toys
 from lstm_toys.cli import flags, parsers
+from lstm_toys.cli.home import home
 from lstm_toys.cli.suggestions import meant
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
@@ -33,33 +32,6 @@ class Open(Experiment):
     table: flags.FlagTable = field(kw_only=True)
     preset: Mapping[str, Any] = field(kw_only=True)
     complete: Callable[[dict[str, Any]], tuple[Experiment, list[str]]] = field(kw_only=True)
-
-
-EXPERIMENTS = "experiments"
-
-
-@cache
-def home() -> tuple[str, Path]:
-    """The package of the experiments that come with the library, and its folder.
-
-    In a clone the package is ``experiments``; where the library is installed it is ``lstm_toys.experiments``, so that a
-    folder of the user's own may be called ``experiments``.
-
-    Raises:
-        Bad: such a folder hides that of a clone.
-    """
-    beside = Path(lstm_toys.__file__).resolve().parents[1] / EXPERIMENTS
-    for name in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
-        spec = importlib.util.find_spec(name)
-        for folder in (spec.submodule_search_locations or ()) if spec else ():
-            if name != EXPERIMENTS or Path(folder).resolve() == beside:
-                return name, Path(folder)
-    raise flags.Bad(f"a folder {EXPERIMENTS} hides that of lstm_toys in {beside.parent}; start from another folder")
-
-
-def canonical(module: str) -> str:
-    """The name of a module, which is the same in a clone and where the library is installed."""
-    return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module
 
 
 def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:

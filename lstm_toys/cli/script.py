@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from lstm_toys import output
-from lstm_toys.cli import VERSION, modules
+from lstm_toys.cli import VERSION
+from lstm_toys.cli.home import home
 from lstm_toys.cli.suggestions import meant
 
 MAIN = "*/__main__.py"
@@ -22,7 +23,7 @@ def main() -> None:
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
     sys.path.insert(0, str(Path.cwd()))  # As `python -m` has it.
-    package, folder = modules.home()
+    package, folder = home()
     every = commands(folder)
     if name in HELP:
         print(listing(every))

@@ -48,6 +48,8 @@ AHEAD = 2
 INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
 """Folders of modules that workers have too."""
 
+LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.experiments."
+
 
 class Unreachable(Exception):
     """There is no cluster, or none that may do the work; the argument says so in one line."""
@@ -295,11 +297,13 @@ def packed(job: Job[Any, Any]) -> bytes:
 
 
 def _of_ones_own(module: ModuleType) -> bool:
-    """Whether workers lack a module: it is neither Python's, nor of an installed package, nor of one beside ours."""
+    """Whether workers may lack a module: it belongs neither to Python, nor to a package, nor to the library.
+
+    Experiments that come with the library have another name where it is installed than in a clone.
+    """
     file = getattr(module, "__file__", None)
     if file is None or module.__name__ == "__main__":
         return False
-    path, beside = Path(file).resolve(), Path(lstm_toys.__file__).resolve().parents[1]
-    if any(each in path.parents for each in INSTALLED):
-        return False
-    return not (beside in path.parents and (beside / path.relative_to(beside).parts[0] / "__init__.py").is_file())
+    if module.__name__.startswith(EXPERIMENTS):
+        return True
+    return not any(each in Path(file).resolve().parents for each in (*INSTALLED, LIBRARY))

@@ -11,6 +11,7 @@ import lstm_toys
 from conftest import HANG, ROOT
 from lstm_toys import output
 from lstm_toys.cli import script
+from lstm_toys.cli.home import home
 
 
 @pytest.fixture(autouse=True)
@@ -20,8 +21,7 @@ def streams_of_the_test(monkeypatch):
     monkeypatch.setattr(output, "sturdy", lambda: [SimpleNamespace(error=None)] * 2)
 
 
-def test_every_runnable_file_is_a_command_and_no_other(tmp_path, monkeypatch):
-    monkeypatch.setattr(script, "FOLDER", tmp_path)
+def test_every_runnable_file_is_a_command_and_no_other(tmp_path):
     (tmp_path / "runs.py").write_text('"""Runs.\n\nAnd more."""\nif __name__ == "__main__":\n    1 / 0\n')
     (tmp_path / "silent.py").write_text('if __name__ == "__main__":\n    pass\n')
     (tmp_path / "library.py").write_text('"""No command, if __name__ == "__main__": or not."""\n')
@@ -29,11 +29,11 @@ def test_every_runnable_file_is_a_command_and_no_other(tmp_path, monkeypatch):
     (tmp_path / "folder" / "deeper.py").write_text((tmp_path / "runs.py").read_text())
     (tmp_path / "larger").mkdir()
     (tmp_path / "larger" / "__main__.py").write_text((tmp_path / "runs.py").read_text())
-    assert script.commands() == {"larger": "Runs.", "runs": "Runs.", "silent": ""}
+    assert script.commands(tmp_path) == {"larger": "Runs.", "runs": "Runs.", "silent": ""}
 
 
 def test_commands_are_those_of_the_experiments():
-    found = script.commands()
+    found = script.commands(home()[1])
     assert found.keys() >= {"all", "sine", "sweep", "generalization", "claims", "page"}
     assert "__init__" not in found
     assert all(found.values())
@@ -44,7 +44,7 @@ def test_the_list_tells_what_each_command_is_about(arguments, monkeypatch, capsy
     monkeypatch.setattr(sys, "argv", ["lstm-toys", *arguments])
     script.main()
     told = capsys.readouterr().out
-    for name, line in script.commands().items():
+    for name, line in script.commands(home()[1]).items():
         assert f"  {name} " in told
         assert line in told
 
@@ -94,7 +94,8 @@ def test_a_wrong_flag_ends_it_as_it_ends_the_module(monkeypatch, capsys):
 
 def test_the_list_loads_nothing_heavy():
     code = (
-        "import sys; from lstm_toys.cli import script; script.main();"
+        "import sys; from lstm_toys.cli import script
+from lstm_toys.cli.home import home; script.main();"
         "print(sorted({'jax', 'numpy', 'matplotlib'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
@@ -104,7 +105,8 @@ def test_the_list_loads_nothing_heavy():
 def test_modules_of_the_folder_that_one_is_in_are_found(tmp_path):
     (tmp_path / "mine.py").write_text("from experiments.line import EXPERIMENT\n")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "lstm-toys").write_text("from lstm_toys.cli import script; script.main()")
+    (tmp_path / "bin" / "lstm-toys").write_text("from lstm_toys.cli import script
+from lstm_toys.cli.home import home; script.main()")
     done = subprocess.run(
         [sys.executable, "bin/lstm-toys", "sweep", "--task=mine", "--steps=-1"],
         cwd=tmp_path,

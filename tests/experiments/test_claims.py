@@ -18,17 +18,19 @@ from rendered import rendered
 
 import lstm_toys as lt
 from conftest import carry_out, finished_without_jax, located, rarely
-from experiments import amplitude, claims, sine
+from experiments import amplitude, sine
 from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
-from lstm_toys import studies
+from lstm_toys.cli import claims
 from lstm_toys.figures import COLORS
 from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
+from lstm_toys.studies.claims import execution as judging
 from lstm_toys.studies.claims import figures, report, trial
 from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.settings import ClaimSettings
 from lstm_toys.studies.training import execution
 from lstm_toys.tasks import families
 
@@ -37,7 +39,7 @@ VARIED = ("seeds", "steps", "readout", "hidden", "numbers", "base_seed")
 
 
 def test_the_command_is_told_whatever_files_are_called():
-    asked = claims.ClaimSettings("claims", 4, 0, False, (), ())
+    asked = ClaimSettings("claims", 4, 0, False, (), ())
     told = rendered(claims.made_by(asked, "mine", {"sine": Path("a`b|<img src=x>*c*.nc")}, trained=False))
     assert told == (
         "<p>Made by <code>python -m experiments.claims --claims mine --seeds 4 --base_seed 0 --answers "
@@ -46,9 +48,9 @@ def test_the_command_is_told_whatever_files_are_called():
     )
 
 
-def make_by_hand(work, _, seconds):
+def make_by_hand(study, _, seconds):
     """Instead of training: networks that answer what they are shown, but for an error of a seed's own; one diverged."""
-    run, experiment, settings = work.run, work.subject, work.run.settings
+    run, experiment, settings = study.run, study.experiment, study.settings
     x = families.time_points(settings.timesteps)
     task = experiment.task(x)
     numbers = {name: jnp.float32(value) for name, value in settings.numbers}
@@ -198,13 +200,13 @@ def test_it_is_drawn_again_and_published(judged, monkeypatch):
 def test_it_is_judged_again_from_runs_that_are_finished(judged, monkeypatch):
     metrics, populations = json.loads((judged[1] / "metrics.json").read_text()), []
 
-    def judge(work, *_):
-        assert not work.run.finished
-        populations.extend(each.run.folder.name for each in work.needs.values())
+    def judge(study, *_):
+        assert not study.run.finished
+        populations.extend(each.run.folder.name for each in study.needs.values())
         return {name: metrics[name] for name in metrics if name != "sha256"}
 
     monkeypatch.setattr(execution, "execute", None)
-    monkeypatch.setattr(studies.claims.execution, "execute", judge)
+    monkeypatch.setattr(judging, "execute", judge)
     assert carry_out(claims, [*judged[0], "--restart", "--quiet"]) == 0
     assert len(populations) == 7 + 1 + 1
 
@@ -547,7 +549,7 @@ def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
     assert own
     arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
     for work in claims.plan(arguments).studies[0].needs.values():
-        made, trained = trial.made(work.subject, work.run.settings), storage.load_results(located(work) / "results.nc")
+        made, trained = trial.made(work.experiment, work.settings), storage.load_results(located(work) / "results.nc")
         assert {name: (made[name].dims, made[name].dtype) for name in made.variables} == {
             name: (trained[name].dims, trained[name].dtype) for name in trained.variables
         }

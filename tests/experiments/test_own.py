@@ -11,8 +11,7 @@ import xarray as xr
 
 import lstm_toys as lt
 from conftest import carry_out, carry_out_without_jax, located, value
-from experiments import generalization, own, sweep
-from lstm_toys.cli import command, flags
+from lstm_toys.cli import command, flags, generalization, own, sweep
 from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks import sets
 
@@ -62,10 +61,10 @@ def test_what_is_measured_names_the_features(mine):
     """And a run of curves that nobody names stays the run that it was."""
     plain, named = work_of(f"--train={mine}"), work_of(f"--train={mine}", "--quantity=pressure (hPa)")
     x = lt.time_points(ROWS)
-    assert plain.subject.task(x).asked == ("y",)
-    assert named.subject.task(x).asked == ("pressure (hPa)",)
+    assert plain.experiment.task(x).asked == ("y",)
+    assert named.experiment.task(x).asked == ("pressure (hPa)",)
     assert plain.run != named.run
-    assert "features" not in plain.subject.data
+    assert "features" not in plain.experiment.data
 
 
 def results_of(folder):
@@ -226,7 +225,7 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
 def test_batches_are_full(tmp_path, count, arguments, batch, kept):
     values = np.random.default_rng(0).normal(size=(4, count))
     many = written(tmp_path / "many.csv", values, ",".join(f"n{number}" for number in range(count)))
-    experiment = work_of(f"--train={many}", *arguments).subject
+    experiment = work_of(f"--train={many}", *arguments).experiment
     x = lt.time_points(4)
     assert experiment.task(x).batch == batch
     assert [len(probe.inputs) for probe in experiment.probes(x)] == [kept, *([count - kept] if kept < count else [])]
@@ -308,7 +307,7 @@ def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, m
 
 
 def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
-    experiment = work_of(f"--train={mine}", "--ask=next").subject
+    experiment = work_of(f"--train={mine}", "--ask=next").experiment
     shown = lt.curves_of(experiment)
     np.testing.assert_allclose(sorted(shown[1:, 0, 0]), sorted(Y[0]), atol=1e-3)
     labeled = lt.labeled(experiment, shown[None])

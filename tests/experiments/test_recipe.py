@@ -8,10 +8,10 @@ import pytest
 from drawn import assert_legible
 
 from conftest import carry_out
-from experiments import recipe, sine, sweep
+from experiments import recipe, sine
 from experiments.post import readings
 from experiments.post.recipe import choice, figures
-from lstm_toys.cli import flags
+from lstm_toys.cli import flags, sweep
 from lstm_toys.figures import save
 from lstm_toys.results import storage
 from lstm_toys.statistics import scores

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from conftest import carry_out, finished_without_jax
-from experiments import sweep
-from lstm_toys.cli import flags
+from lstm_toys.cli import flags, sweep
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 

@@ -11,19 +11,18 @@ import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, executed
-from experiments import line, sweep
-from lstm_toys import studies
-from lstm_toys.cli import flags
+from experiments import line
+from lstm_toys.cli import flags, sweep
 from lstm_toys.networks import cells
 from lstm_toys.populations import answering, programs, train
 from lstm_toys.results import population, storage
-from lstm_toys.runs import lifecycle
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs.context import Refused
+from lstm_toys.runs.preparation import network
 from lstm_toys.studies.generalization.settings import Evaluation, Grid, Subject
+from lstm_toys.studies.generalization.study import GridStudy
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.training import execution
-from lstm_toys.studies.training.execution import network, step_effort
+from lstm_toys.studies.sweep.study import SweepStudy
 from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks.planes import Axis, Trained
 
@@ -125,8 +124,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 def test_its_code_belongs_to_the_run(own, tmp_path, monkeypatch):
     def value(*more):
         settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, *more])
-        work = TrainingStudy(line.EXPERIMENT, settings, tmp_path)
-        return execution.value(work)
+        return TrainingStudy(line.EXPERIMENT, settings, tmp_path).value()
 
     plain, before = value(), value(f"--cell={CELL}")
     assert plain["training"] != before["training"]
@@ -198,11 +196,11 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
     evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),))
     trained = Trained("line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5})
     subject = Subject(dataclasses.replace(own.EXPERIMENT, task=task, model=model), {"line": "line"}, trained, {})
-    work = lifecycle.Work(Run(evaluation, Path()), studies.generalization, subject)
-    with pytest.raises(lifecycle.Refused, match="Whole needs an attribute sequence"):
-        studies.generalization.execution.check(work)
+    population = TrainingStudy(own.EXPERIMENT, settings, Path())
+    with pytest.raises(Refused, match="Whole needs an attribute sequence"):
+        GridStudy(subject, evaluation, population, Path()).check()
     other = dataclasses.replace(subject, experiment=dataclasses.replace(subject.experiment, model=None))
-    studies.generalization.execution.check(dataclasses.replace(work, subject=other))
+    GridStudy(other, evaluation, population, Path()).check()
 
 
 @pytest.mark.long
@@ -216,7 +214,7 @@ def test_an_experiment_declares_a_whole_network_of_ones_own(own, tmp_path):
     assert saved.params.keys() == {"layer_0", "Dense_0"}
     trained = train.train(own.task(lt.time_points(12)), own.Whole(1), seeds=2, steps=6, learning_rate=0.1, base_seed=0)
     jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
-    assert step_effort(experiment, settings) > 0
+    assert work.efforts()[0] > 0
 
 
 @pytest.mark.long
@@ -224,8 +222,8 @@ def test_it_is_swept(own, tmp_path):
     experiment = own.EXPERIMENT
     grid = [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])]
     settings, _ = sweep.expand(experiment, grid, ["--seeds=2"])
-    run = Run(SweepSettings("sweep", settings), tmp_path)
-    found = storage.load_results(executed(lifecycle.Work(run, studies.sweep, experiment), 2).results, results.VARIABLES)
+    study = SweepStudy(experiment, SweepSettings("sweep", settings), tmp_path)
+    found = storage.load_results(executed(study, 2).results, results.VARIABLES)
     task = own.task(lt.time_points(12))
     for number, each in enumerate(settings):
         options = {"steps": 6, "learning_rate": each.learning_rate}

@@ -16,7 +16,7 @@ import pytest
 from conftest import rarely
 from lstm_toys.files import Damaged, sha256, write_json
 from lstm_toys.runs import publishing
-from lstm_toys.runs.publishing import JOURNAL, LOCK, STAGE, Refused, publish, repair
+from lstm_toys.runs.publishing import JOURNAL, LOCK, STAGE, NotPublished, publish, repair
 
 OLD = {
     "loss.png": "old loss",
@@ -94,7 +94,7 @@ def test_the_old_set_is_replaced_and_the_users_files_stay(old, new, told):
 def test_a_published_file_that_was_changed_is_not_replaced(old, new, told):
     (old / "loss.png").write_text("mine")
     before = visible(old)
-    with pytest.raises(Refused, match=r"sine: not published, or changed since; .*: loss\.png$"):
+    with pytest.raises(NotPublished, match=r"sine: not published, or changed since; .*: loss\.png$"):
         publish(new, old, "sine-new", told.append)
     assert visible(old) == before
     (old / "loss.png").unlink()
@@ -113,7 +113,7 @@ def test_what_was_never_published_is_not_replaced(old, new, told, kind):
         "pipe": lambda: os.mkfifo(place),
     }[kind]()
     before = visible(old)
-    with pytest.raises(Refused, match=r"fresh\.gif$"):
+    with pytest.raises(NotPublished, match=r"fresh\.gif$"):
         publish(new, old, "sine-new", told.append)
     assert visible(old) == before
     assert os.path.lexists(place)
@@ -152,14 +152,14 @@ def test_a_set_may_lie_in_the_folder_of_all_where_others_are_writing(tmp_path, t
 
 def test_without_a_manifest_no_file_is_replaced(tmp_path, target, told):
     write(target, {"loss.png": "mine", "notes.txt": "mine", "other.png": "mine"})
-    with pytest.raises(Refused, match=r": loss\.png, notes\.txt$"):
+    with pytest.raises(NotPublished, match=r": loss\.png, notes\.txt$"):
         publish(write(tmp_path, {"notes.txt": "", "loss.png": ""}), target, "sine-new", told.append)
     assert (target / "loss.png").read_text() == "mine"
 
 
 def test_a_set_holds_a_name_once_and_no_manifest_but_its_own(tmp_path, target, told):
     for sources in [write(tmp_path, {"a/loss.png": "", "b/loss.png": ""}), write(tmp_path, {"manifest.json": ""})]:
-        with pytest.raises(Refused):
+        with pytest.raises(NotPublished):
             publish(sources, target, "sine-new", told.append)
     assert not target.exists()
 
@@ -219,7 +219,7 @@ def test_who_waits_for_another_process_is_told_after_a_while(new, target, told, 
     target.parent.mkdir()
     with (target.parent / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(Refused, match="another process"):
+        with pytest.raises(NotPublished, match="another process"):
             publish(new, target, "sine-new", told.append)
     assert not target.exists()
     publish(new, target, "sine-new", told.append)

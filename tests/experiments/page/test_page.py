@@ -16,7 +16,7 @@ from experiments.page.parts import post
 from experiments.post import sentences
 from lstm_toys.files import sha256
 from lstm_toys.markdown import one_line
-from lstm_toys.runs.lifecycle import Work
+from lstm_toys.runs.study import Study
 
 ROOT = conftest.ROOT
 
@@ -126,7 +126,7 @@ def test_every_sentence_of_the_post_has_a_section():
 def test_every_run_that_is_asked_for_is_one_of_a_command(tmp_path):
     for commands in runs.COMMANDS.values():
         for arguments in commands:
-            assert isinstance(runs.planned(arguments, tmp_path), Work)
+            assert isinstance(runs.planned(arguments, tmp_path), Study)
 
 
 def test_what_lies_in_an_element_cannot_end_it():

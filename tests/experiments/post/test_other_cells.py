@@ -8,7 +8,7 @@ import lstm_toys as lt
 from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
-from lstm_toys.studies.training.execution import network
+from lstm_toys.runs.preparation import network
 
 
 def counted(name, settings):
