@@ -128,11 +128,13 @@ class Cluster(Executor):
         waiting = next(new, None)
         failed: list[Part] = []
         raised: BaseException | None = None
-        alive, asked, heard, came = 0, 0.0, time.monotonic(), threading.Event()
+        alive, asked, heard, came, accepted = 0, 0.0, time.monotonic(), threading.Event(), False
         try:
             while waiting is not None or running:
                 if stop():
                     raise Stopped(0)
+                if not accepted and len(self._refused) >= TRIES * AHEAD:  # One that is started again has another name.
+                    raise Lost("every worker that there was is refused")
                 if time.monotonic() - asked > ASKED or self._client.status != "running":
                     alive = self.workers if self._client.status == "running" else 0
                     asked = time.monotonic()
@@ -159,6 +161,7 @@ class Cluster(Executor):
                     elif future.status != "finished" or not self._accepts(reply := future.result()):
                         again.append(part)
                     else:
+                        accepted = True
                         yield part, Outcome(reply.value, reply.fingerprint)
                     future.release()
                 if waiting is None and again:

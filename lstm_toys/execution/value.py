@@ -23,6 +23,9 @@ Value = dict[str, str]
 MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
 """What the text of programs may depend on, by its name in a fingerprint."""
 
+COMPILED = ("switches", "XLA flags")
+"""The parts of a value that are no program, and are named alike on every machine; see `compiled`."""
+
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
 ADDRESS = re.compile(r"0x[0-9a-fA-FX]+")
 

@@ -19,9 +19,6 @@ from lstm_toys.runs.study import Study
 SHOWN = 3
 """Files that a line names at most."""
 
-COMPILED = ("switches", "XLA flags")
-"""Parts of what is computed that are the same on every machine."""
-
 
 class Beginning(ABC):
     """What comes before anything is computed of a run.
@@ -145,6 +142,8 @@ class Resolver:
 
         The texts of programs depend on these, so that they cannot be compared.
         """
+        from lstm_toys.execution.value import COMPILED
+
         run, value = study.run, study.run.value
         sources = {each.folder for each in found if each.alike and manifest.untouched_sources(each)}
         for folder, theirs in run.relatives():

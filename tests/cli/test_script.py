@@ -94,8 +94,7 @@ def test_a_wrong_flag_ends_it_as_it_ends_the_module(monkeypatch, capsys):
 
 def test_the_list_loads_nothing_heavy():
     code = (
-        "import sys; from lstm_toys.cli import script
-from lstm_toys.cli.home import home; script.main();"
+        "import sys; from lstm_toys.cli import script; script.main();"
         "print(sorted({'jax', 'numpy', 'matplotlib'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=HANG)
@@ -105,8 +104,7 @@ from lstm_toys.cli.home import home; script.main();"
 def test_modules_of_the_folder_that_one_is_in_are_found(tmp_path):
     (tmp_path / "mine.py").write_text("from experiments.line import EXPERIMENT\n")
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "lstm-toys").write_text("from lstm_toys.cli import script
-from lstm_toys.cli.home import home; script.main()")
+    (tmp_path / "bin" / "lstm-toys").write_text("from lstm_toys.cli import script; script.main()")
     done = subprocess.run(
         [sys.executable, "bin/lstm-toys", "sweep", "--task=mine", "--steps=-1"],
         cwd=tmp_path,

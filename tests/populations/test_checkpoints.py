@@ -93,7 +93,7 @@ def test_the_state_of_another_training_is_no_reason_to_look_at_older_ones(checkp
     for step in (10, 20):
         save(checkpoints, step)
     other = partial(decode, expected=ORIGIN._replace(parts={"batch": 2}))
-    with pytest.raises(OtherTraining, match=r"20.checkpoint is of another training: it differs in batch"):
+    with pytest.raises(OtherTraining, match=r"20.checkpoint: is of another training: it differs in batch"):
         checkpoints.load(MEMBERS, other)
 
 
