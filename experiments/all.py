@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.cli import command, flags
 from lstm_toys.output import counted
-from lstm_toys.statistics import tables
 from lstm_toys.studies.training.study import TrainingStudy
 
 from . import amplitude, hill, hill_y, line, sine, slope_intercept

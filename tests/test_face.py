@@ -25,7 +25,7 @@ LIGHT = (
     "lstm_toys.runs.identity",
     "lstm_toys.runs.folder",
     "lstm_toys.runs.experiment",
-    "lstm_toys.statistics.tables",
+    "lstm_toys.tables",
     "lstm_toys.studies.sweep.settings",
     "lstm_toys.studies.generalization.settings",
     "lstm_toys.studies.claims.settings",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lstm_toys.statistics import tables
+from lstm_toys import tables
 from lstm_toys.studies.claims.claim import COPY, INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
 

@@ -1,18 +1,15 @@
 """Answers of any model to the curves of an experiment, labeled as those of its networks are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from lstm_toys import arguments
 from lstm_toys.results import arrays
+from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.tasks.probes import Probe, check_probes
-from lstm_toys.tasks.supervision import Examples, Task
 
 TIMESTEPS = 100
 """Points of a curve, unless an experiment has others."""
@@ -44,7 +41,7 @@ def curves_of(
     """
     points = _points(experiment, timesteps)
     x, task = experiment.at(points)
-    _, _, curves = asked(experiment, task, x, numbers or {})
+    _, _, curves = preparation.asked(experiment, task, x, numbers or {})
     return experiment.scaling.undone(curves, asked=False) if experiment.scaling else curves
 
 
@@ -90,7 +87,7 @@ def labeled(
     """
     points = _points(experiment, timesteps)
     x, task = experiment.at(points)
-    examples, probes, shown = asked(experiment, task, x, numbers or {})
+    examples, probes, shown = preparation.asked(experiment, task, x, numbers or {})
     one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
     answers = np.asarray(answers)
     if answers.shape[1:] != one or not len(answers):
@@ -110,23 +107,3 @@ def _points(experiment: Experiment, timesteps: int | None) -> int:
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps
-
-
-def asked(
-    experiment: Experiment, task: Task, x: Float[Array, " T"], numbers: Mapping[str, float | int]
-) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
-    """A training set, an exemplary one where each seed draws its own, the probes, and all curves that are asked about.
-
-    Args:
-        experiment: whose they are.
-        task: its own, at the time points.
-        x: time points.
-        numbers: of the training set; the experiment's own for those that are not given.
-    """
-    if unknown := numbers.keys() - experiment.numbers.keys():
-        told = ", ".join(experiment.numbers) or "none"
-        raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
-    every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
-    check_probes(task, probes, examples.inputs.shape[1])
-    return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

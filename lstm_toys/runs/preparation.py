@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -18,12 +20,11 @@ from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import Start
 from lstm_toys.populations.specification import Specification, specify
 from lstm_toys.populations.train import Training
-from lstm_toys.runs import external
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -60,8 +61,8 @@ class Prepared:
 
     @cached_property
     def asked(self) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
-        """A training set, the probes, and all curves that the networks answer; see `external.asked`."""
-        return external.asked(self.experiment, self.task, self.x, dict(self.settings.numbers))
+        """A training set, the probes, and all curves that the networks answer; see `asked`."""
+        return asked(self.experiment, self.task, self.x, dict(self.settings.numbers))
 
     @property
     def probes(self) -> Sequence[Probe]:
@@ -132,6 +133,26 @@ def _plain(part: Any) -> Any:
     if part is None:
         return "none"
     return repr(part) if isinstance(part, tuple) else part
+
+
+def asked(
+    experiment: Experiment, task: Task, x: Float[Array, " T"], numbers: Mapping[str, float | int]
+) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
+    """A training set, an exemplary one where each seed draws its own, the probes, and all curves that are asked about.
+
+    Args:
+        experiment: whose they are.
+        task: its own, at the time points.
+        x: time points.
+        numbers: of the training set; the experiment's own for those that are not given.
+    """
+    if unknown := numbers.keys() - experiment.numbers.keys():
+        told = ", ".join(experiment.numbers) or "none"
+        raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
+    every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
+    examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
+    check_probes(task, probes, examples.inputs.shape[1])
+    return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:

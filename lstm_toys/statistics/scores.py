@@ -1,16 +1,11 @@
-"""How well settings explain published curves: a proper score of each curve under the distribution over seeds."""
+"""A proper score of a published curve under the distribution of answers over seeds."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 
 from lstm_toys import arguments
-
-RESAMPLES = 1_000
 
 
 class Distances(NamedTuple):
@@ -60,7 +55,8 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
         >>> import lstm_toys as lt
         >>> import numpy as np
         >>> answers, published = np.array([[0.1, 0.1], [0.3, 0.3]]), np.array([0.2, 0.2])
-        >>> each = lt.statistics.scores.distances(answers, published, sound=np.array([True, True]))
+        >>> from lstm_toys.statistics import scores
+        >>> each = scores.distances(answers, published, sound=np.array([True, True]))
         >>> lt.energy_score(each, weights=np.ones((1, 2))).round(3).tolist()
         [0.0]
     """
@@ -72,105 +68,3 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
         to_curve = weights @ each.to_curve / total
         spread = np.where(pairs > 0, ((weights @ each.between) * weights).sum(axis=1) / pairs, 0.0)
     return np.where((total > 0) & (each.sound.sum() > 1), to_curve - spread / 2, np.inf)
-
-
-@dataclass(frozen=True)
-class Scores:
-    """Scores of K settings on C published curves.
-
-    Attributes:
-        each: ``[K, C]``.
-        of_seeds: the same of seeds that are resampled, alike for all settings, ``[K, B, C]``.
-    """
-
-    each: Float[np.ndarray, "K C"]
-    of_seeds: Float[np.ndarray, "K B C"]
-
-    def on(self, curves: Bool[np.ndarray, " C"]) -> "Scores":
-        """The scores on some of the curves."""
-        return Scores(self.each[:, curves], self.of_seeds[..., curves])
-
-    @property
-    def mean(self) -> Float[np.ndarray, " K"]:
-        """Mean over curves."""
-        return self.each.mean(axis=1)
-
-    @cached_property
-    def resampled(self) -> Float[np.ndarray, "B K"]:
-        """Means over resampled curves, of resampled seeds: curves too are resampled alike for all settings."""
-        _, repeats, curves = self.of_seeds.shape
-        drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
-        return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
-
-    def interval(self, confidence: float = 0.95) -> Float[np.ndarray, "2 K"]:
-        """Percentile bootstrap interval of the means."""
-        tail = (1 - confidence) / 2
-        return np.quantile(self.resampled, (tail, 1 - tail), axis=0, method="inverted_cdf")
-
-    def unbeaten(self, confidence: float = 0.95) -> Bool[np.ndarray, " K"]:
-        """Settings that no other beats: no interval of the difference to another lies wholly above zero.
-
-        Not corrected for the number of comparisons, so that the set is small rather than large: what it holds explains
-        the curves well, where a corrected one would hold whatever the curves cannot exclude.
-        """
-        tail = (1 - confidence) / 2
-        beaten = [
-            np.any(np.mean(self.resampled[:, [number]] <= self.resampled, axis=0) < tail)
-            for number in range(len(self.each))
-        ]
-        return ~np.array(beaten) & np.isfinite(self.mean)
-
-    def differences(self, number: int, confidence: float = 0.95) -> Float[np.ndarray, "3 K"]:
-        """Differences of the means to that of one setting, with simultaneous intervals.
-
-        All intervals hold at once with the given confidence: their widths in standard errors are the quantile of the
-        largest t statistic in the bootstrap (Romano and Wolf, 2005, single step).
-
-        Returns:
-            Difference, lower and upper end.
-        """
-        with np.errstate(invalid="ignore"):  # Settings without a score have no difference either.
-            found = self.mean - self.mean[number]
-            resampled = self.resampled - self.resampled[:, [number]]
-            error = resampled.std(axis=0)
-        others = error > 0
-        largest = (np.abs(resampled - found)[:, others] / error[others]).max(axis=1, initial=0.0)
-        reach = np.quantile(largest, confidence) * error
-        return np.stack([found, found - reach, found + reach])
-
-
-def score(settings: Sequence[Sequence[Distances]]) -> Scores:
-    """Scores settings.
-
-    Seeds, and independently of them curves, are resampled with replacement, with generators of fixed state.
-
-    Args:
-        settings: for each setting, its distances to each curve.
-    """
-    seeds = len(settings[0][0].to_curve)
-    drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
-    weights = np.stack([np.bincount(row, minlength=seeds) for row in drawn]).astype(float)
-    once = np.ones((1, seeds))
-    each = np.array([[energy_score(curve, once)[0] for curve in setting] for setting in settings])
-    return Scores(
-        each, np.array([[energy_score(curve, weights) for curve in setting] for setting in settings]).swapaxes(1, 2)
-    )
-
-
-def held_out(
-    scored: Scores, groups: Int[np.ndarray, " C"], choose: Callable[[Scores], int]
-) -> tuple[Int[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Scores of curves that were left out when a setting was chosen.
-
-    Args:
-        scored: settings on curves.
-        groups: curves of one number are left out together.
-        choose: the number of a setting, from the scores on the other curves.
-
-    Returns:
-        For each curve the setting that was chosen without it, and its score there.
-    """
-    chosen = np.empty(len(groups), int)
-    for group in np.unique(groups):
-        chosen[groups == group] = choose(scored.on(groups != group))
-    return chosen, scored.each[chosen, np.arange(len(groups))]

@@ -11,10 +11,10 @@ from conftest import carry_out
 from experiments import recipe, sine
 from experiments.post import readings
 from experiments.post.recipe import choice, figures
+from experiments.post.recipe.scores import Scores
 from lstm_toys.cli import flags, sweep
 from lstm_toys.figures import save
 from lstm_toys.results import storage
-from lstm_toys.statistics import scores
 from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
 
@@ -132,7 +132,7 @@ def levelled(*levels):
     """Scores of settings on six curves, of certain seeds: they differ by levels alone, but for a little noise."""
     noise = np.random.default_rng(0).normal(0, 0.01, (len(levels), 200, 6))
     each = np.array(levels)[:, None] + np.zeros(6)
-    return scores.Scores(each, each[:, None] + noise)
+    return Scores(each, each[:, None] + noise)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
+from experiments.post.recipe.scores import Scores, held_out, score
 from lstm_toys.statistics import scores
 
 RANDOM = np.random.default_rng(0)
@@ -70,7 +71,7 @@ def many(center, spread, seeds=40, curves=6, points=5):
 
 def test_the_setting_that_the_curves_come_from_is_best_and_others_are_beaten():
     settings = [many(0.0, 1.0), many(4.0, 1.0), many(0.0, 12.0), many(0.0, 1.02)]
-    found = scores.score(settings)
+    found = score(settings)
     assert np.argmin(found.mean) in (0, 3)
     assert found.unbeaten().tolist() == [True, False, False, True]
     low, high = found.interval()
@@ -80,14 +81,14 @@ def test_the_setting_that_the_curves_come_from_is_best_and_others_are_beaten():
 
 def test_a_setting_without_sound_seeds_is_never_unbeaten():
     lost = [each._replace(sound=np.zeros(40, bool)) for each in many(0.0, 1.0)]
-    found = scores.score([many(0.0, 1.0), lost])
+    found = score([many(0.0, 1.0), lost])
     assert np.isposinf(found.mean[1])
     assert found.unbeaten().tolist() == [True, False]
 
 
 def test_scores_are_the_same_every_time():
     settings = [many(0.0, 1.0), many(0.5, 1.0)]
-    np.testing.assert_array_equal(scores.score(settings).resampled, scores.score(settings).resampled)
+    np.testing.assert_array_equal(score(settings).resampled, score(settings).resampled)
 
 
 def test_differences_are_simultaneous():
@@ -96,7 +97,7 @@ def test_differences_are_simultaneous():
     every = 0
     for _ in range(100):
         each = random.normal(0, 0.3, (20, 40))
-        found, low, high = scores.Scores(each, np.repeat(each[:, None], 300, axis=1)).differences(0)
+        found, low, high = Scores(each, np.repeat(each[:, None], 300, axis=1)).differences(0)
         assert found[0] == low[0] == high[0] == 0
         np.testing.assert_allclose(found, each.mean(axis=1) - each[0].mean())
         every += ((low <= 0) & (high >= 0)).all()
@@ -105,14 +106,14 @@ def test_differences_are_simultaneous():
 
 def test_a_left_out_curve_has_no_say_in_the_choice():
     each = np.array([[0.0, 1.0, 1.0], [5.0, 0.5, 0.5]])
-    made = scores.Scores(each, each[:, None])
+    made = Scores(each, each[:, None])
 
     def best(some):
         return int(np.argmin(some.mean))
 
-    chosen, score = scores.held_out(made, np.arange(3), best)
+    chosen, score = held_out(made, np.arange(3), best)
     # Without the first curve the second setting is best; without another one, the first.
     assert chosen.tolist() == [1, 0, 0]
     assert score.tolist() == [5.0, 1.0, 1.0]
-    together, _ = scores.held_out(made, np.array([0, 1, 1]), best)
+    together, _ = held_out(made, np.array([0, 1, 1]), best)
     assert together.tolist() == [1, 0, 0]

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lstm_toys import tables
 from lstm_toys.files import read_json_list
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.runs.identity import Settings
-from lstm_toys.statistics import tables
 from lstm_toys.studies.claims import report
 from lstm_toys.studies.claims.declaration import NETWORKS
 

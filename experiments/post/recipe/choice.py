@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from lstm_toys.runs.identity import Settings
-from lstm_toys.statistics.scores import Scores
+
+from .scores import Scores
 
 CHOSEN_ON = ("line", "line_origin", "amplitude")
 """The probes by whose published answers a recipe is chosen."""

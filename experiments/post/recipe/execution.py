@@ -15,12 +15,13 @@ from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
-from lstm_toys.statistics import scores as scoring
+from lstm_toys.statistics.scores import distances
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
 from .. import readings, sentences
 from . import choice, figures
+from .scores import Scores, held_out, score
 
 if TYPE_CHECKING:
     from .study import RecipeStudy
@@ -108,7 +109,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         "chosen": chosen,
         "default": default,
         "held_out": {
-            name: float(scoring.held_out(scored, each, rule)[1].mean())
+            name: float(held_out(scored, each, rule)[1].mean())
             for name, each in zip(("by curve", "by family"), groups, strict=True)
         },
         "validation": _validation(answers, settings, scored.mean, chosen),
@@ -200,12 +201,12 @@ class _Answers:
             if family in families
         ]
 
-    def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> scoring.Scores:
+    def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> Scores:
         """Scores of some settings, or all, on the published curves of some probes."""
-        return scoring.score(
+        return score(
             [
                 [
-                    scoring.distances(self._answer[number, :, index], output, self._sound[number])
+                    distances(self._answer[number, :, index], output, self._sound[number])
                     for output, index in self._of(families)
                 ]
                 for number in (range(len(self._answer)) if settings is None else settings)

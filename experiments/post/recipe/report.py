@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from lstm_toys.statistics import tables
+from lstm_toys import tables
 
 ROWS = 25
 """Of the table on a terminal."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.files import read_json_list
 from lstm_toys.markdown import escape
 from lstm_toys.output import counted, listed
-from lstm_toys.statistics import tables
 from lstm_toys.studies.claims.claim import INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.statistics import tables
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE, SHOWN_CURVES
 from lstm_toys.tasks.curves import Curves
 

@@ -6,8 +6,8 @@ from typing import Any
 from rich import box
 from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.statistics import tables
 from lstm_toys.tasks.sets import HELD_OUT
 
 MOST_ROWS = 100

@@ -6,10 +6,10 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
+from lstm_toys import tables
 from lstm_toys.output import counted, listed
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.study import Study
-from lstm_toys.statistics import tables
 
 FAR = 10.0
 """Of numbers that networks are shown: ten times what cells answer by at most. Any learning rate fails with more."""
