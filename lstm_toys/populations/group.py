@@ -235,7 +235,8 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
         callbacks.record(history.reached())
     step, asked = (group.state.step, group.state.records) if group.state else (0, 0)
     kept = dict(group.state.kept) if group.state else {}
-    members, pending = compiled.members(group), None
+    members = compiled.members(group)
+    pending: tuple[training.Record, Bool[np.ndarray, " stops"]] | None = None
     while not history.finished:
         began, following = time.perf_counter(), None
         if asked < len(spec.recorded):
@@ -247,15 +248,15 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
             if step in spec.kept_steps:
                 kept[step] = jax.tree.map(history.real, blocks.flat(members.sound))
         # The host looks at records while the devices work on the steps after them.
-        for records, recorded in [pending] if pending else []:
-            history.extend(records, recorded, callbacks)
+        if pending is not None:
+            history.extend(*pending, callbacks)
         pending = following
         compiled.pace(time.perf_counter() - began)
         stopped = callbacks.stop()
         if (stopped or callbacks.due()) and not history.finished:
-            for records, recorded in [pending] if pending else []:
-                history.extend(records, recorded, callbacks)
-            pending = None
+            if pending is not None:
+                history.extend(*pending, callbacks)
+                pending = None
             changed = () if history.finished else jax.tree.leaves(blocks.flat(_changing(members)))
             callbacks.checkpoint(group, history.state(step, tuple(map(history.real, changed)), kept))
         if stopped and not history.finished:

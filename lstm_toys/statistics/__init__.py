@@ -1,1 +1,5 @@
-"""Intervals, measures of an answer, scores and tables."""
+"""Intervals, measures of an answer, scores."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(__name__, submodules={"measures"})
