@@ -20,6 +20,7 @@ from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 LIBRARY = str(Path(__file__).resolve().parent)
 OURS = (LIBRARY + os.sep, str(Path(LIBRARY).parent / "experiments") + os.sep)
@@ -40,12 +41,22 @@ EXTENSIONS = {
 }
 """Packages with extension modules that the library loads itself, or that open files by Python."""
 
+LOADED = EXTENSIONS | {"dask", "distributed", "flax", "h5netcdf", "jax", "optax", "rich", "xarray"}
+"""Packages that the library loads itself. They can read files past the hook, but nobody may ask them to."""
+
+SPAWNING = re.compile(r".*\.popen_(spawn|forkserver|loky)\w*")
+"""Modules that are imported when the first process that is not a fork starts, of which there is no audit event."""
+
+SUMMARIES = ("config.json", "metrics.json")
+"""Files of every run that the library reads to find a run. They count only if the user's code reads them."""
+
 OUTSIDE = {
     **dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"), "starts a process"),
     **dict.fromkeys(("os.fork", "os.forkpty"), "starts a process"),
     **dict.fromkeys(("socket.connect", "socket.getaddrinfo", "socket.sendto"), "uses the network"),
     **dict.fromkeys(("os.listdir", "os.scandir", "glob.glob"), "lists a folder"),
     "ctypes.dlopen": "loads a library",
+    "sqlite3.connect": "uses SQLite, which opens files without Python",
 }
 """What may decide numbers and opens no file, by the name of its audit event."""
 
@@ -70,6 +81,7 @@ class Sought(NamedTuple):
 
 _opened: dict[str, Stamp] = {}
 _written: set[str] = set()
+_summaries: set[str] = set()
 _sought: dict[str, Sought] = {}
 _outside: dict[str, str] = {}
 _early: list[str] = []
@@ -104,8 +116,18 @@ def record() -> None:
 
 
 def files() -> set[str]:
-    """Every file that was opened to be read, or imported; not those that this process wrote."""
-    return {*(path for path in [*_opened] if path not in _written), *modules()}
+    """Every file that was opened to be read, or imported."""
+    return {*_opened.copy(), *modules()}
+
+
+def written(path: str) -> bool:
+    """Whether this process has opened a file for writing."""
+    return path in _written
+
+
+def looked_up(path: str) -> bool:
+    """Whether a file is a summary of a run that only the library has read."""
+    return os.path.basename(path) in SUMMARIES and path not in _summaries
 
 
 def modules() -> Iterator[str]:
@@ -153,22 +175,29 @@ def unseen() -> str | None:
         return next(iter(_outside.values()))
     for name, module in [*sys.modules.items()]:
         file = getattr(module, "__file__", None) or ""
-        if file.endswith((".so", ".pyd")) and not _standard(file) and EXTENSIONS.isdisjoint(Path(file).parts):
+        if file.endswith((".so", ".pyd")) and not _standard(file) and _package(file) not in EXTENSIONS:
             return f"{name} may open files without Python"
     for path in {*modules(), *(each for each in [*_opened] if each.endswith(".py"))}:
-        if not installed(path) and not path.startswith(OURS[0]):
+        if not path.startswith(OURS[0]) and not _standard(path) and _package(path) not in LOADED:
             try:
                 found = UNSEEN_READERS.search(Path(path).read_bytes())
             except OSError:
                 continue
             if found:
-                return f"{Path(path).name} uses {found[0].decode()}, which opens files without Python"
+                who = _package(path) or Path(path).name
+                return f"{who} uses {found[0].decode()}, which opens files without Python"
     return None
 
 
 def _standard(file: str) -> bool:
     """Whether an extension module is one of the standard library."""
     return "site-packages" not in file and "dist-packages" not in file and file.startswith(INSTALLED)
+
+
+def _package(file: str) -> str:
+    """The installed package that a file is of; empty if it is of none."""
+    _, installed, name = file.rpartition(f"-packages{os.sep}")
+    return name.partition(os.sep)[0].removesuffix(".py") if installed else ""
 
 
 def _imported_too_early() -> list[str]:
@@ -221,25 +250,33 @@ def _note(path: str) -> None:
         _opened[path] = stamp
 
 
+def _note_database(name: str) -> None:
+    """Notes the file of an SQLite database, whose name may be a URI."""
+    name = unquote(urlsplit(name).path) if name.startswith("file:") else name
+    if name not in ("", ":memory:"):
+        _note(os.path.abspath(name))
+
+
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     """Takes down what an audit event tells; must not raise, since that would end what is being done."""
     try:
         if event == "open":
-            path, _, flags = arguments
-            if isinstance(path, str | bytes) and sys._getframe(1).f_code.co_filename != __file__:
-                path = os.path.abspath(os.fsdecode(path))
-                if (flags or 0) & (os.O_WRONLY | os.O_RDWR):
+            flags, caller = arguments[2] or 0, sys._getframe(1)
+            if caller.f_code.co_filename != __file__:
+                path = os.path.abspath(os.fsdecode(arguments[0]))
+                if flags & (os.O_WRONLY | os.O_RDWR):
                     _written.add(path)
-                else:
+                if not flags & (os.O_WRONLY | os.O_TRUNC | os.O_EXCL):  # Else it begins empty.
                     _note(path)
+                    if path.endswith(SUMMARIES) and _of_ones_own(caller):
+                        _summaries.add(path)
         elif event == "os.rename":
             before, after = (os.path.abspath(os.fsdecode(each)) for each in arguments[:2])
             if before in _written or os.path.basename(before).startswith(TEMPORARY):
                 _written.update((before, after))
         elif event == "sqlite3.connect":
-            if isinstance(arguments[0], str | bytes):
-                _note(os.path.abspath(os.fsdecode(arguments[0])))
-        elif event in OUTSIDE and (place := _of_ones_own(sys._getframe(1))):
+            _note_database(os.fsdecode(arguments[0]))
+        if event in OUTSIDE and (place := _of_ones_own(sys._getframe(1))):
             _outside.setdefault(event, f"{os.path.basename(place)} {OUTSIDE[event]}")
     except Exception:  # Of odd arguments, or while the interpreter ends.
         return
@@ -268,6 +305,8 @@ class _Listener:
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename.startswith(("<frozen", importlib.__file__)):
             frame = frame.f_back
+        if SPAWNING.fullmatch(name) and (starting := _of_ones_own(frame)):
+            _outside.setdefault(name, f"{os.path.basename(starting)} starts a process")
         place = OURS[0] if frame is None else frame.f_code.co_filename
         by_own = not place.startswith((*INSTALLED, *OURS)) or (name in _sought and _sought[name].by_own)
         _sought[name] = Sought(folders, by_own)

@@ -642,8 +642,120 @@ GAIN = 0.3
 """),
         "run.txt",
     ),
+    "a file that is mapped to memory, to be written too": Edit(
+        parsed("""
+-- mapping.py
+import numpy as np
+
+GAIN = float(bytes(np.memmap('mapped.txt')))
+
+
+def shape(x):
+    return GAIN * x
+-- mapped.txt
+0.3
+"""),
+        "mapped.txt",
+    ),
+    "the summary of another run": Edit(
+        parsed("""
+-- staged.py
+import json
+from pathlib import Path
+
+GAIN = json.loads(Path('results/runs/first/metrics.json').read_text())['gain']
+
+
+def shape(x):
+    return GAIN * x
+-- results/runs/first/metrics.json
+{"gain": 0.3}
+"""),
+        "results/runs/first/metrics.json",
+    ),
 }
 """Of which each is noticed by its file, and changes what is trained on."""
+
+
+def declaring(above, *changes):
+    """The files of an experiment that declares something else; code above it, and what is replaced by what."""
+    files = project()
+    for old, new in (("EXPERIMENT =", f"{above.strip()}\n\n\nEXPERIMENT ="), *changes):
+        assert old in files["mine.py"]
+        files["mine.py"] = files["mine.py"].replace(old, new)
+    return files
+
+
+MODEL = ("    draw=draw,\n", "    draw=draw,\n    model=model,\n")
+NETWORK = """
+import flax.linen as nn
+import jax
+
+
+class Plain(nn.Module):
+    features: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        hidden = nn.Dense(4)(inputs)
+        return nn.Dense(self.features)(hidden)
+
+
+def model(task, settings):
+    return Plain(len(task.asked))
+"""
+PRINTS = """
+        jax.debug.print("mean {m}", m=hidden.mean())  # Prints.
+        jax.debug.callback(lambda _: None, hidden)
+        return nn"""
+AHEAD = """
+def shifted(x):
+    shown = lt.show(x[None], x, ("y",))
+    return lt.Task(lambda *_: lt.Examples(shown, shown), ("y",), ("y",), sequence=True, ahead=0)
+"""
+SCALED = """
+import numpy as np
+
+
+class Scaled(lt.Scaling):
+    def undone(self, values, *, asked=True):
+        return np.exp2(super().undone(values, asked=asked))
+"""
+PAIRS = "((0.0, 1.0),)"
+
+DECLARED = {
+    "a method of a scaling": Edit(
+        declaring(SCALED, ("    draw=draw,\n", f"    draw=draw,\n    scaling=Scaled({PAIRS}, {PAIRS}),\n")),
+        "mine.py",
+        "np.exp2",
+        "np.exp",
+    ),
+    "how far ahead a task asks": Edit(
+        declaring(AHEAD, ("task=task,", "task=shifted,")), "mine.py", "ahead=0", "ahead=1"
+    ),
+    "the name of a model, which a saved population refers to": Edit(
+        declaring(NETWORK, MODEL), "mine.py", "Plain", "Simple"
+    ),
+}
+"""Of what an experiment declares, each of which makes another run."""
+
+DEBUGGED = Edit(declaring(NETWORK, MODEL, ("\n        return nn", PRINTS)), "mine.py", "# Prints.", "# Prints this.")
+"""A comment in a program that calls Python to print."""
+
+SWEPT = Edit(
+    declaring(
+        """
+class Worst(lt.Goal):
+    def error(self, rmse, asked):
+        return 1.0 * rmse.max(axis=-1)
+""",
+        ("lt.Goal(rmse=0.03)", "Worst(rmse=2.0)"),
+    ),
+    "mine.py",
+    "1.0 * rmse",
+    "1000.0 * rmse",
+)
+"""Of a goal, after which other networks of a sweep have learned."""
 
 HARMLESS = {
     "a docstring": Edit({}, "mine.py", '"""The mean of many curves."""', '"""What is the mean of many curves?"""'),
@@ -753,6 +865,15 @@ UNSEEN = {
         "worker = get_context('fork').Process(target=int)\nworker.start()\nworker.join()\n"
     ),
     "uses the network": ("import socket\n\nwith socket.socket() as opened:\n    opened.connect_ex(('127.0.0.1', 9))\n"),
+    **{
+        f"starts a process, by {method}": (
+            "from multiprocessing import get_context, parent_process\n\n"
+            "if parent_process() is None:\n"
+            f"    worker = get_context('{method}').Process(target=int)\n    worker.start()\n    worker.join()\n"
+        )
+        for method in ("spawn", "forkserver")
+    },
+    "uses SQLite": "import sqlite3\n\nsqlite3.connect(':memory:')\n",
     "lists a folder": "from pathlib import Path\n\nlist(Path().iterdir())\n",
     "lists a folder, by glob": "import glob\n\nglob.glob('*.csv')\n",
     "loads a library": "import ctypes\n\nctypes.CDLL(None)\n",
@@ -760,3 +881,41 @@ UNSEEN = {
     "uses open_dataset": "def read():\n    from xarray import open_dataset\n",
 }
 """What code of one's own may do, after which not everything is known that it depends on, by what is told of it."""
+
+DATABASE = """
+import sqlite3
+
+base = sqlite3.connect("gain.db")
+base.execute("create table if not exists gains (gain)")
+base.execute("delete from gains")
+base.execute("insert into gains values ({gain})")
+base.commit()
+"""
+READ = {
+    "by h5py": (
+        "import h5py\n\nwith h5py.File('gain.h5') as file:\n    GAIN = float(file['gain'][()])\n",
+        "import h5py; h5py.File('gain.h5', 'w')['gain'] = {gain}",
+    ),
+    "by SQLite": (
+        "import sqlite3\nfrom pathlib import Path\n\n"
+        "(GAIN,) = sqlite3.connect(Path('gain.db')).execute('select * from gains').fetchone()\n",
+        DATABASE,
+    ),
+    "by SQLite, from a URI": (
+        "import sqlite3\n\nbase = sqlite3.connect('file:gain.db?mode=ro', uri=True)\n"
+        "(GAIN,) = base.execute('select * from gains').fetchone()\n",
+        DATABASE,
+    ),
+    "and written back": (
+        "with open('gain.txt') as file:\n    GAIN = float(file.read())\n"
+        "with open('gain.txt', 'w') as file:\n    file.write(str(GAIN))\n",
+        "open('gain.txt', 'w').write('{gain}')",
+    ),
+    "and made before, if they are missing": (
+        "from pathlib import Path\n\nPLACE = Path('gain.txt')\n\n\n"
+        "def shape(x):\n    if not PLACE.exists():\n        PLACE.write_text('0.3')\n"
+        "    return float(PLACE.read_text()) * x\n",
+        "if {gain} > 0.3: open('gain.txt', 'w').write('{gain}')",
+    ),
+}
+"""How a module finds its ``GAIN``, or its function ``shape``, in data, and what writes it there."""

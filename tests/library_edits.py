@@ -37,6 +37,14 @@ MEASURED = {
 }
 """Of the library, after which a finished run is measured again."""
 
+SWEPT = {
+    "the error of a family": Edit(
+        {}, "lstm_toys/results/summary.py", "np.square(answer - truth)", "np.abs(answer - truth)"
+    ),
+    "the error of a goal": Edit({}, "lstm_toys/tasks/goal.py", "np.sqrt(np.square(rmse)", "np.sqrt(np.abs(rmse)"),
+}
+"""Of the library, each of which makes another sweep."""
+
 ANSWER = '''def answer(
     model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:

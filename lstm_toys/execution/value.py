@@ -29,6 +29,10 @@ COMPILED = ("switches", "XLA flags")
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
 ADDRESS = re.compile(r"0x[0-9a-fA-FX]+")
 
+DEBUGGING = re.compile(r"\bdebug_(callback|print)\[")
+CALLING = re.compile(r"\b(?!debug_callback\b)\w*callback\w*\[")
+"""How a traced program calls Python: for debugging, which returns nothing to the program, or for a result."""
+
 CALLBACK = "calls Python"
 """The name of the part that says so; what Python does there is in no text."""
 
@@ -52,7 +56,7 @@ def spread(tree: Any, block: int) -> Any:
 
 
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Value:
-    """A program, and whether it calls Python.
+    """A program, and whether it calls Python for more than debugging.
 
     Args:
         name: of the program.
@@ -63,10 +67,15 @@ def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Value:
     constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
     try:
         text = traced.lower(lowering_platforms=("cpu",)).as_text()
-        called = "callback" in text
+        called = "callback" in text and not _only_debugs(str(traced.jaxpr))
     except ValueError:  # What calls Python is not lowered for abstract devices.
         text, called = str(traced.jaxpr), True
     return {name: digest(_canonical(text), *constants), **({CALLBACK: "yes"} if called else {})}
+
+
+def _only_debugs(traced: str) -> bool:
+    """Whether a program that calls Python uses no result of it."""
+    return bool(DEBUGGING.search(traced)) and not CALLING.search(traced)
 
 
 def _canonical(text: str) -> str:

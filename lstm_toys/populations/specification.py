@@ -64,6 +64,7 @@ class Specification:
         return digests | {
             "steps": value.digest(steps),
             "names": value.digest([*self.task.shown, *self.task.asked]),
+            "ahead": value.digest(self.task.ahead),
             "base seed": value.digest(self.base_seed),
             **value.compiled(),
         }

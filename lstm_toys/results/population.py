@@ -188,8 +188,7 @@ def _described(model: nn.Module) -> dict[str, Any]:
     Raises:
         ValueError: it has an attribute that JSON has no word for, or its class is defined within a function.
     """
-    module = type(model).__module__
-    place = f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"
+    place = _place(model)
     if "<locals>" in place:
         raise ValueError(f"{place} cannot be saved: its class is defined within a function")
     try:
@@ -197,6 +196,17 @@ def _described(model: nn.Module) -> dict[str, Any]:
     except TypeError as error:
         raise ValueError(f"{place} cannot be saved: {error}") from None
     return {"class": place, "attributes": json.loads(attributes)}
+
+
+def signature(model: nn.Module) -> list[str]:
+    """What a saved model is made again by: its class, and the names of its attributes."""
+    return [_place(model), *sorted(_attributes(model))]
+
+
+def _place(model: nn.Module) -> str:
+    """The class of a model, ``package.module:Class``."""
+    module = type(model).__module__
+    return f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"
 
 
 def _main() -> str:

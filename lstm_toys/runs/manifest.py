@@ -39,8 +39,8 @@ ABSENT, OTHER = "absent", "not a file"
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
 """What is no file, or no one's."""
 
-SUMMARIES = ("config.json", "metrics.json")
-"""Files of other runs that are read to find one's own."""
+CACHES = ("lstm_toys", "jax", "matplotlib", "fontconfig")
+"""Folders below the user's cache folder that hold no data. Other folders there may: some packages download into it."""
 
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
 """What an object has in its description that says nothing of itself."""
@@ -155,13 +155,15 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
 
 
 def _read_so_far(runs: Path) -> list[str]:
-    """Files that this process has read, but for caches and what it looks up itself in the folder of all runs."""
+    """Files that this process has read, except for caches, results that it wrote, and what it reads to find a run."""
     ignored, own = (*PASSING, *_caches()), f"{os.path.abspath(runs)}{os.sep}"
+    results = f"{os.path.dirname(os.path.abspath(runs))}{os.sep}"
     return [
         path
         for path in opened.files()
         if not path.startswith(ignored)
-        and not (path.startswith(own) and os.path.basename(path).startswith((PREFIX, *SUMMARIES)))
+        and not (path.startswith(results) and opened.written(path))
+        and not (path.startswith(own) and (os.path.basename(path).startswith(PREFIX) or opened.looked_up(path)))
     ]
 
 
@@ -217,11 +219,12 @@ def _conditions() -> dict[str, Any]:
 
 
 def _caches() -> Iterator[str]:
-    """Folders of caches, of Python's, JAX's and others', but for those that this runs in."""
-    places = [os.environ.get(name) for name in ("XDG_CACHE_HOME", "JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR")]
+    """Folders of caches of the library, of JAX and of what draws, but for those that this runs in."""
+    places = [os.environ.get(name) for name in ("JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR")]
     if jax := sys.modules.get("jax"):
         places.append(jax.config.jax_compilation_cache_dir)
-    places.append(os.path.expanduser("~/.cache"))
+    above = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    places += [os.path.join(above, name) for name in CACHES]
     folders = {f"{os.path.abspath(place)}{os.sep}" for place in places if place}
     yield from (each for each in folders if not f"{os.getcwd()}{os.sep}".startswith(each))
 

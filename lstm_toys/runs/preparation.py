@@ -25,6 +25,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.probes import Probe, check_probes
+from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
 
@@ -123,9 +124,21 @@ class Prepared:
             "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
             "time points": digest(self.x, repr(self.experiment.span)),
             "goal": digest(repr(self.experiment.goal)),
-            "scaling": digest(repr(self.experiment.scaling)),
+            "scaling": digest(repr(self.experiment.scaling), *_scaled(self.experiment.scaling)),
             "data": digest(dict(self.experiment.data)),
         }
+
+
+def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
+    """What a scaling makes of some numbers, since a user's subclass may scale in its own way."""
+    if scaling is None:
+        return []
+    made = [scaling.units]
+    with np.errstate(all="ignore"):
+        for asked, pairs in ((False, scaling.shown), (True, scaling.asked)):
+            values = scaling.undone(np.tile(np.linspace(-1, 1, 101)[:, None], len(pairs)), asked=asked)
+            made += [values, scaling.applied(values, asked=asked)]
+    return made
 
 
 def _plain(part: Any) -> Any:

@@ -145,7 +145,9 @@ class Resolver:
         from lstm_toys.execution.value import COMPILED
 
         run, value = study.run, study.run.value
-        sources = {each.folder for each in found if each.alike and manifest.untouched_sources(each)}
+        sources = {
+            each.folder for each in found if each.alike and not each.incomplete and manifest.untouched_sources(each)
+        }
         for folder, theirs in run.relatives():
             if folder in sources and all(theirs[VALUE].get(name) == value[name] for name in COMPILED if name in value):
                 run.lies(folder)

@@ -18,7 +18,7 @@ from conftest import HANG, ROOT
 from lstm_toys.execution import devices, worker
 from lstm_toys.execution import value as values
 from lstm_toys.execution.base import Job
-from lstm_toys.files import read_json
+from lstm_toys.files import read_json, read_sealed, write_sealed
 from lstm_toys.results import storage
 
 PLAIN = edits.project()
@@ -221,13 +221,14 @@ def library(tmp_path_factory):
         (folder / "mine.py").write_text((folder / "mine.py").read_text().replace(old, new))
     table = np.outer(np.arange(8), np.arange(1, 7))
     (folder / "curves.csv").write_text("\n".join([",".join("abcdef"), *(",".join(map(str, row)) for row in table)]))
-    for command in (MINE, JUDGED, DATA):
+    for command in (MINE, JUDGED, DATA, SWEEP):
         finished(folder, *command)
     return folder
 
 
 MINE = ("mine",)
 JUDGED = ("experiments.claims", "--claims=claimed", "--seeds=1")
+SWEEP = ("experiments.sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
 DATA = ("experiments.own", "--train=curves.csv", "--seeds=1", "--steps=2", "--hidden=none")
 
 
@@ -246,6 +247,12 @@ def test_an_edit_of_the_library_is_another_run(edit, library, tmp_path):
 @pytest.mark.parametrize("edit", library_edits.OF_DATA.values(), ids=library_edits.OF_DATA)
 def test_an_edit_of_what_becomes_of_data_is_another_run(edit, library, tmp_path):
     assert_another(copied(library, tmp_path), edit, *DATA, name="own")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", library_edits.SWEPT.values(), ids=library_edits.SWEPT)
+def test_an_edit_of_what_is_written_of_a_sweep_is_another_one(edit, library, tmp_path):
+    assert_another(copied(library, tmp_path), edit, *SWEEP, name="sweep")
 
 
 @pytest.mark.long
@@ -341,14 +348,70 @@ def test_what_cannot_be_seen_is_looked_at_each_time(why, code, plain, tmp_path):
 
 
 @pytest.mark.long
-def test_data_that_are_read_without_python_are_noticed(plain, tmp_path):
+@pytest.mark.parametrize(("reader", "writer"), edits.READ.values(), ids=edits.READ)
+def test_data_that_are_not_only_read_by_python_are_noticed(reader, writer, plain, tmp_path):
     folder = copied(plain, tmp_path)
-    reader = "import h5py\n\nwith h5py.File('gain.h5') as file:\n    GAIN = float(file['gain'][()])\n"
-    edits.Edit({}, "only.py", "", f"{reader}\n\ndef shape(x):\n    return GAIN * x\n").apply(folder)
+    shape = "" if "shape" in reader else "\n\ndef shape(x):\n    return GAIN * x\n"
+    edits.Edit({}, "only.py", "", reader + shape).apply(folder)
     for gain in (0.3, 0.9):
-        write = f"import h5py; h5py.File('gain.h5', 'w')['gain'] = {gain}"
-        subprocess.run([sys.executable, "-c", write], cwd=folder, check=True)
+        subprocess.run([sys.executable, "-c", writer.format(gain=gain)], cwd=folder, check=True)
         carried_out(folder, "mine")
+    assert changed(*runs(folder))
+
+
+LAB = "import h5py\n\n\ndef gain():\n    with h5py.File('gain.h5') as file:\n        return float(file['gain'][()])\n"
+
+
+@pytest.mark.long
+def test_data_that_an_installed_package_reads_without_python_are_noticed(tmp_path):
+    site = f"place/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+    only = "import lab\n\n\ndef shape(x):\n    return lab.gain() * x\n"
+    folder = written(tmp_path, edits.project() | {"only.py": only, f"{site}/lab/__init__.py": LAB})
+    environment = {"PYTHONUSERBASE": str(folder / "place"), "PYTHONPATH": f"{folder / site}{os.pathsep}{ROOT}"}
+    for gain in (0.3, 0.9):
+        write = edits.READ["by h5py"][1].format(gain=gain)
+        subprocess.run([sys.executable, "-c", write], cwd=folder, check=True)
+        told = carried_out(folder, "mine", **environment)
+    assert "; lab uses h5py, which opens files without Python" in line(told, "mine: differs from run ")
+    assert changed(*runs(folder))
+
+
+@pytest.mark.long
+def test_data_in_a_folder_of_caches_are_noticed(tmp_path):
+    only = "import os\n\nGAIN = float(open(os.environ['XDG_CACHE_HOME'] + '/lab/gain.txt').read())\n"
+    only += "\n\ndef shape(x):\n    return GAIN * x\n"
+    folder = written(tmp_path, edits.project() | {"only.py": only, "caches/lab/gain.txt": "0.3"})
+    environment = {"XDG_CACHE_HOME": str(folder / "caches")}
+    finished(folder, "mine", **environment)
+    assert_another(folder, edits.Edit({}, "caches/lab/gain.txt"), "mine", **environment)
+    assert changed(*runs(folder))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("edit", edits.DECLARED.values(), ids=edits.DECLARED)
+def test_an_edit_of_what_is_declared_is_another_run(edit, tmp_path):
+    folder = finished(written(tmp_path, edit.files), "mine")
+    assert_another(folder, edit, "mine")
+
+
+@pytest.mark.long
+def test_a_comment_in_a_model_that_prints_trains_nothing(tmp_path):
+    folder = written(tmp_path, edits.DEBUGGED.files)
+    assert_stands(finished(folder, "mine"), edits.DEBUGGED, "mine")
+
+
+@pytest.mark.long
+def test_a_run_of_another_machine_does_not_answer_for_data_that_nobody_saw(tmp_path):
+    only = "from pathlib import Path\n\nGAIN = sum(float(path.read_text()) for path in Path('data').iterdir())\n"
+    only += "\n\ndef shape(x):\n    return GAIN * x\n"
+    folder = written(tmp_path, edits.project() | {"only.py": only, "data/a.txt": "0.3"})
+    carried_out(folder, "mine")
+    (run,) = runs(folder)
+    metrics = read_sealed(run / "metrics.json")
+    metrics["fingerprint"]["processor"] = "another"
+    write_sealed(run / "metrics.json", metrics)
+    written(folder, {"data/b.txt": "0.6"})
+    assert "made from the same files" not in carried_out(folder, "mine")
     assert changed(*runs(folder))
 
 
@@ -473,7 +536,11 @@ def shape(x):
     assert changed(*runs(folder)[1:])
 
 
-SWEEP = ("experiments.sweep", "--task=mine", "--seeds=1", "--grid=steps=1 2")
+@pytest.mark.long
+def test_an_edit_of_when_networks_have_learned_is_another_sweep(tmp_path):
+    folder = written(tmp_path, edits.SWEPT.files)
+    finished(folder, *SWEEP)
+    assert_another(folder, edits.SWEPT, *SWEEP, name="sweep")
 
 
 @pytest.mark.long

@@ -42,7 +42,16 @@ def test_nothing_is_told_of_what_modules_do_while_they_are_imported(tmp_path):
 
 @pytest.mark.long
 def test_nothing_is_told_of_packages_that_the_library_uses_too(tmp_path):
-    names = ("flax.linen", "jax.numpy", "matplotlib.pyplot", "optax", "pandas", "scipy.stats")
+    names = (
+        "flax.linen",
+        "jax.numpy",
+        "matplotlib.pyplot",
+        "optax",
+        "pandas",
+        "scipy.stats",
+        "xarray",
+        "lstm_toys.results.storage",
+    )
     code = "\n".join(f"import {name}" for name in names)
     assert said(tmp_path, code, "opened.unseen()") == "None"
 
@@ -74,23 +83,34 @@ def test_a_module_beside_the_library_is_not_one_of_it(tmp_path):
     assert done.stdout == "lstm_toys_mine was imported before lstm_toys\n"
 
 
-def test_files_are_those_that_were_read_and_not_those_that_were_written(tmp_path):
-    for name in ("read", "low", "base", "moved"):
+def test_files_are_those_that_were_read_whether_or_not_they_were_written_too(tmp_path):
+    for name in ("read", "low", "base", "uri", "moved", "both", "back"):
         (tmp_path / name).write_text("")
     code = """
 import os, sqlite3
+from pathlib import Path
 open("read").close()
+open("both", "r+").close()
+open("back").close()
+open("back", "w").close()
+open("new", "x+").close()
 os.close(os.open("low", os.O_RDONLY))
-sqlite3.connect("base").execute("select 1")
+sqlite3.connect(Path("base")).execute("select 1")
+sqlite3.connect("file:uri?mode=ro", uri=True).execute("select 1")
+sqlite3.connect(":memory:")
 open("written", "w").close()
-open("written").close()
+open("again", "w").close()
+open("again").close()
 open(".lstm_toys-kept.tmp", "w").close()
 os.replace(".lstm_toys-kept.tmp", "kept")
 open("kept").close()
 os.close(os.open(".", os.O_RDONLY))
 """
     asked = "sorted(os.path.basename(path) for path in opened.files() if path.startswith(os.getcwd()))"
-    assert said(tmp_path, code, asked) == "['base', 'low', 'read', 'script.py']"
+    known = "['again', 'back', 'base', 'both', 'kept', 'low', 'read', 'script.py', 'uri']"
+    assert said(tmp_path, code, asked) == known
+    asked = "[name for name in ('read', 'back', 'again', 'kept') if opened.written(os.path.abspath(name))]"
+    assert said(tmp_path, code.replace('"new"', '"newer"'), asked) == "['back', 'again', 'kept']"
 
 
 @pytest.mark.parametrize("place", ["", "from lstm_toys import opened\nopened.INSTALLED = (os.getcwd() + os.sep,)\n"])

@@ -62,17 +62,24 @@ def footprint(study: "SweepStudy") -> Footprint:
 def value(study: "SweepStudy") -> Value:
     """Digests of what the populations of a sweep would compute."""
     digests: Value = {}
+    goal = study.experiment.goal
     for shape, prepared in zip(study.shapes, study.prepared, strict=True):
         common = shape.common
         specification, start = _specified(shape, prepared)
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
         parts = {**prepared.declared_value(), **specification.value(), "members": digest(start)}
+        # Which networks have learned is written into the results, and a user's subclass of Goal may decide it.
+        errors = np.random.default_rng(0).uniform(0, 4 * goal.rmse, (100, len(prepared.task.asked)))
+        parts["errors"] = digest(goal.error(errors, prepared.task.asked))
         digests[words] = digest(parts)
         digests |= {name: each for name, each in parts.items() if name == CALLBACK}
     return {**digests, **compiled(), "code of training": source.digest(*source.TRAINING, *CODE)}
 
 
-CODE = tuple(f"studies/sweep/{name}.py" for name in ("execution", "results", "shapes"))
+CODE = (
+    *(f"studies/sweep/{name}.py" for name in ("execution", "results", "shapes")),
+    *("results/summary.py", "tasks/goal.py"),
+)
 """What makes the file of a sweep, besides what makes that of a training."""
 
 

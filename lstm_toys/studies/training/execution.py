@@ -30,6 +30,8 @@ def value(study: "TrainingStudy") -> Value:
         **specification.value(),
         "members": digest(start),
         "training curves": digest(study.prepared.asked[0]),
+        # The saved population names the user's class, which `lt.load` has to find under this name.
+        **({"model": digest(population.signature(study.prepared.model))} if study.experiment.model else {}),
         "code of training": source.digest(*source.TRAINING),
     }
 
