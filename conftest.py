@@ -175,7 +175,7 @@ def context(folder, trainings=1):
 
 def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
     """A population that nobody trained: of these losses, and with all its weights zero."""
-    from lstm_toys.networks.training import Sound
+    from lstm_toys.networks.training import LastGood
     from lstm_toys.populations.train import Population
 
     shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.shown)), np.float32))["params"]
@@ -184,7 +184,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
     return Population(
         task=task,
         model=model,
-        states={2: Sound(sound, params, np.ones(len(losses)))},
+        states={2: LastGood(sound, params, np.ones(len(losses)))},
         steps=np.array([0, 2]),
         train_loss=np.array([[1.0, loss] for loss in losses]),
         train_rmse=np.ones((len(losses), 2, len(task.asked))),

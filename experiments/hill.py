@@ -1,7 +1,7 @@
 """Networks learn a hill, point by point, with two LSTM layers and with one.
 
 Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), and asks each of them for its answers to
-lines and hills that it never saw. Beside the run's own networks, of two layers, it trains as many of one layer.
+lines and hills that it never saw. Next to its own networks, of two layers, it trains as many of one layer.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     return unseen.probes(x, ("x", "y"))
 
 
-def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
 
-    populations = {layers(results): results, **beside}
+    populations = {layers(results): results, **companions}
     return {
         "lstm_hill.gif": lt.figures.film(populations),
         "hill_plane.png": lt.figures.training_answer(results, "Answers (x, y) to the training hill 0.3 + 0.3 sin(π x)"),
@@ -47,7 +47,7 @@ def layers(results: lt.Results) -> str:
     return counted(len(flags["hidden"]) + (flags["readout"] == "cell"), "layer")
 
 
-def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
+def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
     """As many networks of one layer."""
     one = replace(settings, hidden=(), readout="cell")
     return {} if one == settings else {"1 layer": (EXPERIMENT, one)}
@@ -61,7 +61,7 @@ EXPERIMENT = lt.Experiment(
     task=task,
     probes=probes,
     draw=draw,
-    beside=beside,
+    companions=companions,
     frames=36,
     trained=lt.Trained("hill", TRAINING_HILL),
 )

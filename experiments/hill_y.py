@@ -1,8 +1,8 @@
 """Networks learn the hill from its y alone, with two LSTM layers and with one.
 
 Trains LSTMs to return the values y = 0.3 + 0.3 sin(pi x) without being shown x, and asks each of them for its answers
-to lines and hills that it never saw. Beside the run's own networks, of two layers, it trains as many of one layer, and
-the networks of `experiments.hill`, which are shown x too: which learns sooner?
+to lines and hills that it never saw. Next to its own networks, of two layers, it trains as many of one layer, and the
+networks of `experiments.hill`, which are shown x too: which learns sooner?
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
     return unseen.probes(x, ("y",))
 
 
-def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's figure; the unseen curves, and the errors with and without x."""
 
-    populations = {f"{hill.layers(results)}, y alone": results, **beside}
+    populations = {f"{hill.layers(results)}, y alone": results, **companions}
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
         "unseen.png": unseen.draw(results),
@@ -37,7 +37,7 @@ def draw(results: lt.Results, beside: dict[str, lt.Results]) -> dict[str, lt.Dra
     }
 
 
-def beside(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
+def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
     """As many networks of one layer, and as many that are shown x too."""
     one = replace(settings, hidden=(), readout="cell")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
@@ -52,7 +52,7 @@ EXPERIMENT = lt.Experiment(
     task=task,
     probes=probes,
     draw=draw,
-    beside=beside,
+    companions=companions,
     trained=hill.EXPERIMENT.trained,
 )
 

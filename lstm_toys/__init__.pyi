@@ -20,7 +20,7 @@ from .runs.identity import Settings
 from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
-from .studies.claims.claim import Beside, Claim, Source
+from .studies.claims.claim import Baseline, Claim, Source
 from .studies.claims.declaration import Change, Claims
 from .studies.claims.evidence import per_curve
 from .tasks.curves import read_curves
@@ -43,7 +43,7 @@ __all__ = [
     "RNN",
     "SPACING",
     "Axis",
-    "Beside",
+    "Baseline",
     "Change",
     "Checkpoints",
     "Claim",

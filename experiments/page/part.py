@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .runs import Found
+from .runs import FinishedRun
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ class Part:
     """
 
     name: str
-    make: Callable[[Mapping[str, Found]], Made | None]
+    make: Callable[[Mapping[str, FinishedRun]], Made | None]
     script: bool = False

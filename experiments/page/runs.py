@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 @dataclass(frozen=True)
-class Found:
+class FinishedRun:
     """A finished run.
 
     Attributes:
@@ -46,7 +46,7 @@ class Found:
     metrics: dict[str, Any]
 
 
-def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Found], dict[str, str]]:
+def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, FinishedRun], dict[str, str]]:
     """The finished runs, by name, and the commands of those that are missing.
 
     Args:
@@ -60,7 +60,9 @@ def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Found
     resolver = lifecycle.resolving(options, tell)
     for name, commands in COMMANDS.items():
         studies = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
-        finished = [Found(words, each.run, each.metrics) for words, each in studies.items() if resolver.finished(each)]
+        finished = [
+            FinishedRun(words, each.run, each.metrics) for words, each in studies.items() if resolver.finished(each)
+        ]
         if finished:
             found[name] = finished[0]
         else:

@@ -34,8 +34,8 @@ SENTENCES = (
         numbers.error,
         (lt.Source("hill_one_layer", TRAINING),),
         low=0.02,
-        beside=(
-            lt.Beside(
+        baselines=(
+            lt.Baseline(
                 "RMSE of one layer / two layers",
                 numbers.ratio_of_errors,
                 (lt.Source("hill_one_layer", TRAINING), lt.Source("hill", TRAINING)),
@@ -50,8 +50,10 @@ SENTENCES = (
         numbers.steps_until_learned,
         (lt.Source("hill_y", HISTORY),),
         against="hill",
-        beside=(
-            lt.Beside("steps of a network that sees x too", numbers.steps_until_learned, (lt.Source("hill", HISTORY),)),
+        baselines=(
+            lt.Baseline(
+                "steps of a network that sees x too", numbers.steps_until_learned, (lt.Source("hill", HISTORY),)
+            ),
         ),
     ),
     lt.Claim(
@@ -63,8 +65,8 @@ SENTENCES = (
         tuple(lt.Source(network, curves) for network in ("line", "hill") for curves in ("line", "hill")),
         high=0.05,
         learned=True,
-        beside=tuple(
-            lt.Beside(
+        baselines=tuple(
+            lt.Baseline(
                 f"the {network}'s network",
                 numbers.error_of_points,
                 (lt.Source(network, "line"), lt.Source(network, "hill")),
@@ -97,7 +99,7 @@ SENTENCES = (
         _sine("line"),
         low=-0.5,
         high=0.5,
-        beside=(lt.Beside("lines through the origin", numbers.common_growth, _sine("line_origin")),),
+        baselines=(lt.Baseline("lines through the origin", numbers.common_growth, _sine("line_origin")),),
     ),
     lt.Claim(
         "lines-nonlinear",
@@ -123,7 +125,7 @@ SENTENCES = (
         numbers.valley_moved,
         _sine("amplitude"),
         high=0.2,
-        beside=(lt.Beside("range of the valley's place", numbers.valley_places, _sine("amplitude")),),
+        baselines=(lt.Baseline("range of the valley's place", numbers.valley_places, _sine("amplitude")),),
     ),
     lt.Claim(
         "valley-phase",
@@ -132,7 +134,7 @@ SENTENCES = (
         numbers.valley_moved,
         _sine("phase"),
         high=0.2,
-        beside=(lt.Beside("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
+        baselines=(lt.Baseline("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
     ),
     lt.Claim(
         "frequency-copied",
@@ -149,9 +151,9 @@ SENTENCES = (
         numbers.explained_by_amplitude,
         _sine("frequency"),
         low=0.9,
-        beside=(
-            lt.Beside("share that correcting the answer removes", numbers.removed_by_correction, _sine("frequency")),
-            lt.Beside("the same with a delay too", numbers.removed_with_delay, _sine("frequency")),
+        baselines=(
+            lt.Baseline("share that correcting the answer removes", numbers.removed_by_correction, _sine("frequency")),
+            lt.Baseline("the same with a delay too", numbers.removed_with_delay, _sine("frequency")),
         ),
     ),
     lt.Claim(

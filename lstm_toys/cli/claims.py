@@ -1,7 +1,7 @@
 """In how many networks are sentences about them true?
 
 Judges claims by many networks, those of the post unless others are named: one number a network, the share of networks
-that meet the claim, and a verdict. Beside it published answers, models without a network, networks that were not
+that meet the claim, and a verdict. With it, published answers, models without a network, networks that were not
 trained, or on something else, and with --variants networks of other shapes and budgets. Trains what is missing.
 """
 
@@ -92,7 +92,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     module = own["claims"] or post
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
     if values["variants"] and not declared.variants:
-        raise flags.Bad(f"flag --variants: the claims of {module} have none")
+        raise flags.UsageError(f"flag --variants: the claims of {module} have none")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
     given = once(own["answers"] or [])
@@ -114,10 +114,10 @@ def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
     """The claims of some ids, in the order of the declaration; of none, all.
 
     Raises:
-        Bad: there is no claim of an id.
+        UsageError: there is no claim of an id.
     """
     if unknown := [each for each in only if each not in declared.ids]:
-        raise flags.Bad(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
+        raise flags.UsageError(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
     return tuple(claim for claim in declared.claims if claim.id in only or not only)
 
 
@@ -125,7 +125,7 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
     """The settings of every population that claims need.
 
     Raises:
-        Bad: the flags of one of them are wrong.
+        UsageError: the flags of one of them are wrong.
     """
     needed = set().union(*(claim.made_of(declared.populations) for claim in claims))
     size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
@@ -134,11 +134,11 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
         if name in needed:
             try:
                 settings[name], _ = flags.parse(experiment, [*size, *changes])
-            except flags.Bad as error:
-                raise flags.Bad(f"flag --claims={module}: population {name}: {error}") from None
+            except flags.UsageError as error:
+                raise flags.UsageError(f"flag --claims={module}: population {name}: {error}") from None
             if (settings[name].seeds, settings[name].base_seed) != (values["seeds"], values["base_seed"]):
                 told = "its flags are others than --seeds and --base_seed, which are those of all populations"
-                raise flags.Bad(f"flag --claims={module}: population {name}: {told}")
+                raise flags.UsageError(f"flag --claims={module}: population {name}: {told}")
     return settings
 
 
@@ -161,7 +161,7 @@ def columns(
         module: that declares them.
 
     Raises:
-        Bad: a column cannot be made.
+        UsageError: a column cannot be made.
     """
     trained = {name: each for name, each in settings.items() if name not in given}
     every: Columns = {NETWORKS: trained}
@@ -170,10 +170,10 @@ def columns(
             changed = {
                 name: checked(declared.populations[name][0], change(name, each)) for name, each in trained.items()
             }
-        except flags.Bad as error:
-            raise flags.Bad(f"flag --claims={module}: {column}: {error}") from None
+        except flags.UsageError as error:
+            raise flags.UsageError(f"flag --claims={module}: {column}: {error}") from None
         except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
-            raise flags.Bad(f"flag --claims={module}: {column}: {described_error(error)}") from None
+            raise flags.UsageError(f"flag --claims={module}: {column}: {described_error(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         needed = set().union(*(claim.made_of(held) for claim in claims))
         every[column] = {name: each for name, each in held.items() if name in needed}
@@ -185,7 +185,7 @@ def checked(experiment: Experiment, settings: Any) -> Settings | None:
 
     Raises:
         TypeError: it is something else than settings, or nothing.
-        Bad: no flags could say it.
+        UsageError: no flags could say it.
     """
     if settings is None:
         return None
@@ -206,11 +206,11 @@ def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
     """Files of answers, by population.
 
     Raises:
-        Bad: one has two.
+        UsageError: one has two.
     """
     names = [name for name, _ in answers]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise flags.Bad(f"flag --answers: those of {min(twice)} are given twice")
+        raise flags.UsageError(f"flag --answers: those of {min(twice)} are given twice")
     return dict(answers)
 
 
@@ -218,15 +218,15 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
     """The SHA-256 of a file of answers.
 
     Raises:
-        Bad: it cannot be read, or nothing asks for it.
+        UsageError: it cannot be read, or nothing asks for it.
     """
     told = f"flag --answers={name}={path}"
     if name not in settings:
-        raise flags.Bad(f"{told}: the claims need no population {name!r}; they need {', '.join(settings)}")
+        raise flags.UsageError(f"{told}: the claims need no population {name!r}; they need {', '.join(settings)}")
     try:
         return files.sha256(path)
     except OSError as error:
-        raise flags.Bad(f"{told}: {error.strerror}") from None
+        raise flags.UsageError(f"{told}: {error.strerror}") from None
 
 
 def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path], *, trained: bool) -> str:

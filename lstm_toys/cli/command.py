@@ -108,7 +108,7 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
         return 0
     except flags.Unknown as unknown:
         return complain(str(flags.Unknown(unknown.name, listed(plan, arguments))), 2)
-    except flags.Bad as error:
+    except flags.UsageError as error:
         return complain(str(error), 2)
     studies, options = asked.studies, asked.options
     console = output.console(quiet=options.quiet)

@@ -46,11 +46,11 @@ class Help(Exception):
         self.known = [*table]
 
 
-class Bad(Exception):
+class UsageError(Exception):
     """A command line that cannot be run; the argument says in one line what is wrong."""
 
 
-class Unknown(Bad):
+class Unknown(UsageError):
     """A flag that a command does not have.
 
     Attributes:
@@ -170,7 +170,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
 
     Raises:
         Help: the help was asked for.
-        Bad: the command line cannot be run.
+        UsageError: the command line cannot be run.
     """
     found = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
     values = {**found.flag_values_dict(), **experiment.fixed}
@@ -179,7 +179,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     try:
         values = conflicts.settled(values, typed, experiment.fixed, usual, experiment.name)
     except ValueError as error:
-        raise Bad(str(error)) from None
+        raise UsageError(str(error)) from None
     settings = {name: value for name, value in values.items() if name in Settings.__dataclass_fields__}
     own = hyper.TAKES[settings["optimizer"]]
     settings |= {name: default for name, default in own.items() if settings[name] is None}
@@ -203,13 +203,15 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
     """The defaults of the flags of an experiment.
 
     Raises:
-        Bad: it says nothing of the steps or the learning rate, or has a default for what is no flag.
+        UsageError: it says nothing of the steps or the learning rate, or has a default for what is no flag.
     """
     for name in ("steps", "learning_rate"):
         if name not in experiment.defaults:
-            raise Bad(f"experiment {experiment.name}: its defaults say no {name}; add defaults={{{name!r}: ...}}")
+            raise UsageError(
+                f"experiment {experiment.name}: its defaults say no {name}; add defaults={{{name!r}: ...}}"
+            )
     if unknown := experiment.defaults.keys() - FLAGS.keys():
-        raise Bad(
+        raise UsageError(
             f"experiment {experiment.name}: its defaults have {min(unknown)}, which is no flag; --help lists them"
         )
     numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
@@ -231,7 +233,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
 
     Raises:
         Help: the help was asked for.
-        Bad: the command line cannot be read.
+        UsageError: the command line cannot be read.
     """
     values: dict[str, Any] = _read(name, doc, table, defaults, arguments).flag_values_dict()
     return values
@@ -250,11 +252,11 @@ def _read(
             try:
                 flags.DEFINE(parser, flag, defaults[flag], text, flag_values=values)
             except flags.IllegalFlagValueError as error:
-                raise Bad(f"{name}: invalid default: {' '.join(str(error).split())}") from None
+                raise UsageError(f"{name}: invalid default: {' '.join(str(error).split())}") from None
     if asks_help(arguments):
         raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
-        raise Bad(
+        raise UsageError(
             f"stray argument {stray[0]!r}: settings are given as flags, in quotes where a value has spaces; "
             "--help lists them"
         )
@@ -278,7 +280,7 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
         Their values, None of one that is not given, and the other arguments.
 
     Raises:
-        Bad: a flag has a value that it does not take.
+        UsageError: a flag has a value that it does not take.
     """
     values = flags.FlagValues()
     values.set_gnu_getopt(True)
@@ -297,24 +299,24 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
     """Sets flags, and returns the other arguments, the program's name aside.
 
     Raises:
-        Bad: a flag is unknown, has a value that it does not take, or names a file that cannot be read.
+        UsageError: a flag is unknown, has a value that it does not take, or names a file that cannot be read.
     """
     given = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
     files = [file if equals else following for name, equals, file, following in given if name in FLAGFILES]
     if "" in files:
-        raise Bad(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
+        raise UsageError(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
     except UnicodeDecodeError:
-        raise Bad(f"flag --{FLAGFILE}={', '.join(files)}: is not text in UTF-8") from None
+        raise UsageError(f"flag --{FLAGFILE}={', '.join(files)}: is not text in UTF-8") from None
     except flags.UnrecognizedFlagError as error:
         raise Unknown(error.flagname, values) from None
     except flags.CantOpenFlagFileError as error:
         cause = error.__context__
         assert isinstance(cause, OSError)
-        raise Bad(f"flag --{FLAGFILE}={cause.filename}: {cause.strerror}") from None
+        raise UsageError(f"flag --{FLAGFILE}={cause.filename}: {cause.strerror}") from None
     except (flags.Error, ValueError) as error:
-        raise Bad(" ".join(str(error).split())) from None
+        raise UsageError(" ".join(str(error).split())) from None
     return rest
 
 
@@ -322,10 +324,10 @@ def options(values: dict[str, Any]) -> Options:
     """What a command does beyond its run; flags that it does not take are as `DEFAULTS` has them.
 
     Raises:
-        Bad: two of them exclude each other.
+        UsageError: two of them exclude each other.
     """
     off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
     every = {**off, **DEFAULTS, **values}
     if every["replot"] and every["restart"]:
-        raise Bad("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
+        raise UsageError("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})

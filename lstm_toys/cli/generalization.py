@@ -54,25 +54,25 @@ def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> parsers.Parser[Ax
     return parsers.Parser(convert, f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}")
 
 
-def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.Laid], study.Subject]:
+def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.ResolvedPlane], study.Subject]:
     """What a population is evaluated on, and what is told of it.
 
     Raises:
-        Bad: the experiment does not say what it trains on, or its planes contradict themselves.
+        UsageError: the experiment does not say what it trains on, or its planes contradict themselves.
     """
     if experiment.trained is None:
         told = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
-        raise flags.Bad(f"experiment {experiment.name}: {told}")
+        raise flags.UsageError(f"experiment {experiment.name}: {told}")
     try:
         planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
     except Exception as error:  # Whatever the code of an experiment raises.
         told = "its planes, a function of the settings to a list, cannot be made"
-        raise flags.Bad(f"experiment {experiment.name}: {told}: {described_error(error)}") from None
+        raise flags.UsageError(f"experiment {experiment.name}: {told}: {described_error(error)}") from None
     try:
         about = study.subject(experiment, settings, experiment.trained, planes)
         return study.laid(planes, about, settings), about
     except ValueError as error:
-        raise flags.Bad(f"experiment {experiment.name}: {error}") from None
+        raise flags.UsageError(f"experiment {experiment.name}: {error}") from None
 
 
 def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable, dict[str, str]]:
@@ -120,7 +120,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     given, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:
-        raise flags.Bad(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
+        raise flags.UsageError(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
     name = f"generalization_{experiment.name}"
     useless = next((flag for flag in table if given[flag]), None)
     about = study.Subject(experiment, {}, None, {})
@@ -129,7 +129,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         found = {names[flag]: each for flag, each in given.items()}
         evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, found))
     elif useless:
-        raise flags.Bad(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
+        raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
     else:
         try:
             curves = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
@@ -137,7 +137,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
             if experiment.scaling:
                 check_scaled(curves.values[..., None], experiment.scaling)
         except ValueError as error:
-            raise flags.Bad(f"flag --curve={own['curve']}: {error}") from None
+            raise flags.UsageError(f"flag --curve={own['curve']}: {error}") from None
         evaluation = study.Evaluation(name, settings, (), curves)
     population = TrainingStudy(experiment, settings, options.results_dir)
     made = GridStudy if own["curve"] is None else CurveStudy
@@ -145,16 +145,18 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 
 
 def _grids(
-    planes: Sequence[study.Laid], about: study.Subject, settings: lt.Settings, given: dict[str, Axis | None]
+    planes: Sequence[study.ResolvedPlane], about: study.Subject, settings: lt.Settings, given: dict[str, Axis | None]
 ) -> tuple[study.Grid, ...]:
     """The grids that a population is evaluated on.
 
     Raises:
-        Bad: a sequence is shorter than the training curves, or values are given along what is no axis.
+        UsageError: a sequence is shorter than the training curves, or values are given along what is no axis.
     """
     length, along = given.get(LENGTH), {each.name for plane in planes for each in plane.axes}
     if length and length.low < settings.timesteps:
-        raise flags.Bad(f"flag --length: takes no fewer points than the training curves have, {settings.timesteps:,}")
+        raise flags.UsageError(
+            f"flag --length: takes no fewer points than the training curves have, {settings.timesteps:,}"
+        )
     if idle := [name for name, each in given.items() if each and each.count > 1 and name not in along]:
-        raise flags.Bad(f"flag --{idle[0]}: is no axis of a grid of {about.experiment.name}; give one number")
+        raise flags.UsageError(f"flag --{idle[0]}: is no axis of a grid of {about.experiment.name}; give one number")
     return study.grids(planes, about, settings, given)

@@ -26,7 +26,7 @@ class Open(Experiment):
         table: those.
         preset: their defaults, as the help has them.
         complete: from their values, None of one that is not given, to the experiment and what is told of it; raises
-            Bad.
+            UsageError.
     """
 
     table: flags.FlagTable = field(kw_only=True)
@@ -44,16 +44,16 @@ def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
         flag: whose value the name is.
 
     Raises:
-        Bad: there is no such module, it cannot be imported, or declares nothing of this kind.
+        UsageError: there is no such module, it cannot be imported, or declares nothing of this kind.
     """
     module = _module(name, attribute, flag)
     if not hasattr(module, attribute):
         what = f"{module.__name__} declares no {attribute}, which would be of the class {kind.__name__}"
-        raise flags.Bad(f"flag --{flag}={name}: {what}; {_offered(name, attribute)}")
+        raise flags.UsageError(f"flag --{flag}={name}: {what}; {_offered(name, attribute)}")
     found = getattr(module, attribute)
     if not isinstance(found, kind):
         told = f"is of the class {type(found).__name__}, not {kind.__name__}"
-        raise flags.Bad(f"flag --{flag}={name}: {module.__name__}.{attribute} {told}")
+        raise flags.UsageError(f"flag --{flag}={name}: {module.__name__}.{attribute} {told}")
     return found
 
 
@@ -61,7 +61,7 @@ def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experim
     """An experiment, completed by its own flags if it is open, the other arguments, and what is told of it.
 
     Raises:
-        Bad: it cannot be completed.
+        UsageError: it cannot be completed.
     """
     if not isinstance(experiment, Open):
         return experiment, list(arguments), []
@@ -74,7 +74,7 @@ def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:
     """All flags of an experiment, those that complete it first, and their defaults, for the help.
 
     Raises:
-        Bad: its defaults are none.
+        UsageError: its defaults are none.
     """
     own, preset = (experiment.table, experiment.preset) if isinstance(experiment, Open) else ({}, {})
     return {**own, **flags.flags_of(experiment)}, {**flags.defaults_of(experiment), **preset}
@@ -104,7 +104,7 @@ def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], d
     try:
         own, _ = flags.split({flag: (parsers.name(), "")}, arguments)
         return declared(own[flag] or default, attribute, kind, flag)
-    except flags.Bad:
+    except flags.UsageError:
         return declared(default, attribute, kind, flag)
 
 
@@ -122,12 +122,14 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
     """The module that a name stands for.
 
     Raises:
-        Bad: there is none, or it cannot be imported.
+        UsageError: there is none, or it cannot be imported.
     """
     given = f"flag --{flag}={name}"
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         meant = ".".join(Path(name.removesuffix(".py")).parts)
-        raise flags.Bad(f"{given}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}")
+        raise flags.UsageError(
+            f"{given}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
+        )
     package, _ = home()
     full = f"{package}.{name}" if "." not in name and importlib.util.find_spec(f"{package}.{name}") else name
     parts = full.split(".")
@@ -136,8 +138,8 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
         return importlib.import_module(full)
     except (Exception, SystemExit) as error:  # Whatever the code of a module raises.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
-            raise flags.Bad(f"{given}: there is no module {error.name}; {_offered(name, attribute)}") from None
-        raise flags.Bad(f"{given}: {full} cannot be imported: {described_error(error)}") from None
+            raise flags.UsageError(f"{given}: there is no module {error.name}; {_offered(name, attribute)}") from None
+        raise flags.UsageError(f"{given}: {full} cannot be imported: {described_error(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:

@@ -94,10 +94,10 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     """The experiment on some files, and what was read in them.
 
     Raises:
-        Bad: a file cannot be used, or not beside the others.
+        UsageError: a file cannot be used, or not beside the others.
     """
     if not values["train"]:
-        raise flags.Bad(
+        raise flags.UsageError(
             "flag --train: needs a file of curves, one a column, such as --train=mine.csv; --help tells more"
         )
     scaled = values["standardize"] is not False
@@ -109,7 +109,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     asked: tuple[str, ...] = ()
     if values["targets"]:
         if values["ask"]:
-            raise flags.Bad(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
+            raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
         ask, asked, targets = "targets", *numbers(values["targets"], count, scaled)
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
@@ -125,7 +125,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     points, span = first.values.shape[1], spanned(curves)
     if ask == "next":
         if points < 3:
-            raise flags.Bad(f"flag --ask=next: needs at least 3 rows; {values['train'][0]} has {points}")
+            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows; {values['train'][0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
     names = features + asked
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
@@ -134,7 +134,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         try:
             check_scaled(others[-1].values, scaling)
         except ValueError as error:
-            raise flags.Bad(f"flag --show={values['show'][0]}: {error}") from None
+            raise flags.UsageError(f"flag --show={values['show'][0]}: {error}") from None
     limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
     goal = lt.Goal(rmse=limit) if asked else lt.Goal(rmse=limit, after=0)
     own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
@@ -172,23 +172,23 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
         scaled: whether what networks are shown is scaled, so that values may be of any size.
 
     Raises:
-        Bad: a file cannot be read, or the files are of different curves.
+        UsageError: a file cannot be read, or the files are of different curves.
     """
     found: list[Curves] = []
     for path in paths:
         try:
             found.append(lt.read_curves(path, *limits(scaled)))
         except ValueError as error:
-            raise flags.Bad(f"flag --{flag}={path}: {error}") from None
+            raise flags.UsageError(f"flag --{flag}={path}: {error}") from None
         first, last = found[0], found[-1]
         if last.values.shape != first.values.shape:
             (curves, points), (others, rows) = last.values.shape, first.values.shape
-            raise flags.Bad(
+            raise flags.UsageError(
                 f"flag --{flag}={path}: has {curves:,} curves of {points:,} rows, and {paths[0]} has {others:,} of "
                 f"{rows:,}; files are features of the same curves"
             )
         if None not in (first.span, last.span) and first.span != last.span:
-            raise flags.Bad(f"flag --{flag}={path}: has other time points than {paths[0]}")
+            raise flags.UsageError(f"flag --{flag}={path}: has other time points than {paths[0]}")
     return found
 
 
@@ -196,15 +196,15 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
     """The name of each feature: what it is said to be, else `UNNAMED`, or, of several, the name of its file.
 
     Raises:
-        Bad: two have the same name, or not each has one.
+        UsageError: two have the same name, or not each has one.
     """
     if quantities and len(quantities) != len(paths):
         told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
-        raise flags.Bad(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
+        raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
         told = "are called after their files, and two files have the same name; --quantity gives others"
-        raise flags.Bad("flag --quantity: two are the same" if quantities else f"flag --train: features {told}")
+        raise flags.UsageError("flag --quantity: two are the same" if quantities else f"flag --train: features {told}")
     return names
 
 
@@ -215,19 +215,21 @@ def spanned(curves: Sequence[Curves]) -> lt.Span:
 
 
 def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Sequence[Path]) -> None:
-    """Raises Bad if curves cannot be shown to networks that are trained on others."""
+    """Raises UsageError if curves cannot be shown to networks that are trained on others."""
     flag = f"flag --show={paths[0]}"
     if len(shown) != len(trained):
-        raise flags.Bad(f"{flag}: there are {len(trained)} files to train on, one a feature; give --show as many times")
+        raise flags.UsageError(
+            f"{flag}: there are {len(trained)} files to train on, one a feature; give --show as many times"
+        )
     points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
     if points != rows:
         told = "`python -m experiments.generalization --task=own --train=... --curve=...` answers curves of any length"
-        raise flags.Bad(f"{flag}: has {points:,} rows, and the training curves have {rows:,}; {told}")
+        raise flags.UsageError(f"{flag}: has {points:,} rows, and the training curves have {rows:,}; {told}")
     for each, path in zip(shown, paths, strict=True):
         try:
             study.check_spacing(each, spanned(trained), rows)
         except ValueError as error:
-            raise flags.Bad(f"flag --show={path}: {error}") from None
+            raise flags.UsageError(f"flag --show={path}: {error}") from None
 
 
 def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
@@ -239,16 +241,18 @@ def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.n
         scaled: whether the numbers are scaled, so that they may be of any size.
 
     Raises:
-        Bad: the file cannot be read, or has other rows.
+        UsageError: the file cannot be read, or has other rows.
     """
     try:
         header, values, lines = delimited.read(path)
         names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
         check_sizes(delimited.Table(names, values, lines), *limits(scaled))
     except ValueError as error:
-        raise flags.Bad(f"flag --targets={path}: {error}") from None
+        raise flags.UsageError(f"flag --targets={path}: {error}") from None
     if len(values) != count:
-        raise flags.Bad(f"flag --targets={path}: has {len(values):,} rows of numbers, and there are {count:,} curves")
+        raise flags.UsageError(
+            f"flag --targets={path}: has {len(values):,} rows of numbers, and there are {count:,} curves"
+        )
     return names, values
 
 
@@ -262,17 +266,19 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
         batch: curves in a step; None: `usual_batch`.
 
     Raises:
-        Bad: no curve would be left, or a batch would not be full.
+        UsageError: no curve would be left, or a batch would not be full.
     """
     count = len(every.names)
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
     out = max(1, round(share * count)) if share else 0
     if out >= count:
-        raise flags.Bad(f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on")
+        raise flags.UsageError(
+            f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on"
+        )
     if batch and batch > count - out:
-        raise flags.Bad(f"flag --batch={batch}: there are {count - out:,} curves to train on")
+        raise flags.UsageError(f"flag --batch={batch}: there are {count - out:,} curves to train on")
     if batch and not out and count % batch:
-        raise flags.Bad(f"flag --batch={batch}: does not divide the {count:,} curves that are trained on")
+        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} curves that are trained on")
     if out and batch:
         out += (count - out) % batch
     while out and not batch and count - out >= MANY and usual_batch(count - out) is None:

@@ -69,19 +69,19 @@ def expand(
         arguments: flags of all settings.
 
     Raises:
-        Bad: a combination is no setting, or there are too many.
+        UsageError: a combination is no setting, or there are too many.
     """
     names = [name for name, _ in axes]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise flags.Bad(f"flag --grid: {min(twice)} is given twice; give all its values at once")
+        raise flags.UsageError(f"flag --grid: {min(twice)} is given twice; give all its values at once")
     for name in names:
         if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
-            raise flags.Bad(f"flag --{name}: --grid gives its values; give one of the two")
+            raise flags.UsageError(f"flag --{name}: --grid gives its values; give one of the two")
     count = 1
     for _, values in axes:
         count *= len(values)
     if count > MOST_SETTINGS:
-        raise flags.Bad(f"flag --grid: {count:,} settings are more than {MOST_SETTINGS:,}")
+        raise flags.UsageError(f"flag --grid: {count:,} settings are more than {MOST_SETTINGS:,}")
     keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
     parsed = [
         flags.parse(keeping, [*arguments, *(f"--{name}={value}" for name, value in zip(names, chosen, strict=True))])
@@ -89,7 +89,9 @@ def expand(
     ]
     settings = tuple(each for each, _ in parsed)
     if settings[0].keep_steps:
-        raise flags.Bad("flag --keep_steps: a sweep keeps no parameters; --grid 'steps=...' reads it after other steps")
+        raise flags.UsageError(
+            "flag --keep_steps: a sweep keeps no parameters; --grid 'steps=...' reads it after other steps"
+        )
     if len(set(settings)) < len(settings):
-        raise flags.Bad("flag --grid: two of its settings are the same, written differently")
+        raise flags.UsageError("flag --grid: two of its settings are the same, written differently")
     return settings, parsed[0][1]

@@ -48,7 +48,7 @@ PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 """Where a cell of one's own is."""
 
 
-class Unfit(ValueError):
+class InvalidModel(ValueError):
     """A network that cannot be made, or cannot be trained on its task; the argument says why in one line."""
 
 
@@ -59,36 +59,36 @@ def cell_class(cell: str) -> Any:
         cell: a name in `CELLS`, or a place, ``package.module:Class``.
 
     Raises:
-        Unfit: there is none, or it is no cell.
+        InvalidModel: there is none, or it is no cell.
     """
     if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
-        raise Unfit(
+        raise InvalidModel(
             f"there is no cell {arguments.brief(cell)}; there are {', '.join(CELLS)}, and your own package.module:Class"
         )
     module, _, name = (CELLS[cell].place if cell in CELLS else cell).partition(":")
     try:
         found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
-        raise Unfit(f"the cell {cell} cannot be imported: {error}") from None
+        raise InvalidModel(f"the cell {cell} cannot be imported: {error}") from None
     if not isinstance(found, type) or "units" not in _attributes(found):
-        raise Unfit(f"{cell} is no cell: a cell is a Flax module class with an attribute units")
+        raise InvalidModel(f"{cell} is no cell: a cell is a Flax module class with an attribute units")
     return found
 
 
 def check(cell: str, gates: str) -> None:
-    """Raises Unfit if there is no such cell, or it has no such gates."""
+    """Raises InvalidModel if there is no such cell, or it has no such gates."""
     if gates not in GATES:
-        raise Unfit(f"gates are {' or '.join(GATES)}, not {gates!r}")
+        raise InvalidModel(f"gates are {' or '.join(GATES)}, not {gates!r}")
     if "gates" not in _attributes(cell_class(cell)) and gates != GATES[0]:
-        raise Unfit(f"the cell {cell} has no gates that could be {gates}")
+        raise InvalidModel(f"the cell {cell} has no gates that could be {gates}")
 
 
 def units(name: str, value: Any) -> int:
-    """Units of a layer, or features; raises Unfit if they are not a whole number above 0."""
+    """Units of a layer, or features; raises InvalidModel if they are not a whole number above 0."""
     try:
         return arguments.whole(name, value, least=1)
     except ValueError as error:
-        raise Unfit(str(error)) from None
+        raise InvalidModel(str(error)) from None
 
 
 def layer(cell: str, units: int, gates: str, name: str) -> Any:

@@ -4,7 +4,7 @@ import flax.linen as nn
 
 from lstm_toys import arguments
 from lstm_toys.networks import cells
-from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.cells import InvalidModel
 
 
 class Brief(type):
@@ -22,7 +22,7 @@ class Layer(nn.Module, metaclass=Brief):
         units: H.
 
     Raises:
-        Unfit: a ValueError: units that are no whole number above 0, or unknown gates.
+        InvalidModel: a ValueError: units that are no whole number above 0, or unknown gates.
     """
 
     units: int
@@ -31,5 +31,5 @@ class Layer(nn.Module, metaclass=Brief):
         self.units = cells.units("units", self.units)
         gates = getattr(self, "gates", cells.GATES[0])
         if gates not in cells.GATES:
-            raise Unfit(f"gates are {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
+            raise InvalidModel(f"gates are {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
         super().__post_init__()

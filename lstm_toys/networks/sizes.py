@@ -15,7 +15,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.stack import Stack
 
 ACTIVATION, LAYER = 20, 1_300
@@ -38,7 +38,7 @@ def size(model: nn.Module, features: int) -> Size:
     """The size of a model that is shown so many features.
 
     Raises:
-        Unfit: see `checked`.
+        InvalidModel: see `checked`.
     """
     key, curve = jax.random.key(0), jnp.zeros((1, 2, features))
     layers = list(_layers(checked(model, jax.eval_shape(model.init, key, curve))))
@@ -55,11 +55,11 @@ def checked(model: nn.Module, variables: Mapping[str, Any]) -> Any:
     """The parameters among a model's variables.
 
     Raises:
-        Unfit: a model has no parameters, or keeps more than those.
+        InvalidModel: a model has no parameters, or keeps more than those.
     """
     if variables.keys() != {"params"}:
         kept = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
-        raise Unfit(
+        raise InvalidModel(
             f"{type(model).__name__} keeps {kept}; a network that is trained here keeps parameters, and no more"
         )
     return variables["params"]

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.networks import cells
-from lstm_toys.networks.cells import Gates, Unfit
+from lstm_toys.networks.cells import Gates, InvalidModel
 from lstm_toys.networks.layer import Brief
 
 Readout = Literal["cell", "dense"]
@@ -28,8 +28,8 @@ class Stack(nn.Module, metaclass=Brief):
         gates: how the gates of the cell are squashed, a name in `lstm_toys.networks.cells.GATES`.
 
     Raises:
-        Unfit: a ValueError: features or units that are no whole numbers above 0, a dense readout without a layer below
-            it, an unknown readout, no such cell or gates.
+        InvalidModel: a ValueError: features or units are not whole numbers above 0, a dense readout has no layer below
+            it, or readout, cell or gates are unknown.
 
     Example:
         >>> import jax
@@ -39,7 +39,7 @@ class Stack(nn.Module, metaclass=Brief):
         ['lstm_0', 'readout']
         >>> lt.Stack(features=1, hidden=(4,), cell="rnn", gates="hard")
         Traceback (most recent call last):
-        lstm_toys.networks.cells.Unfit: the cell rnn has no gates that could be hard
+        lstm_toys.networks.cells.InvalidModel: the cell rnn has no gates that could be hard
     """
 
     features: int
@@ -52,14 +52,14 @@ class Stack(nn.Module, metaclass=Brief):
     def __post_init__(self) -> None:
         self.features = cells.units("features", self.features)
         if not arguments.several(self.hidden):
-            raise Unfit(f"hidden must be units of each layer, such as (32,), not {arguments.brief(self.hidden)}")
+            raise InvalidModel(f"hidden must be units of each layer, such as (32,), not {arguments.brief(self.hidden)}")
         self.hidden = tuple(cells.units(f"hidden[{place}]", each) for place, each in enumerate(self.hidden))
         if not isinstance(self.sequence, bool):
-            raise Unfit(f"sequence must be True or False, not {arguments.brief(self.sequence)}")
+            raise InvalidModel(f"sequence must be True or False, not {arguments.brief(self.sequence)}")
         if self.readout not in ("cell", "dense"):
-            raise Unfit(f"the readout is 'cell' or 'dense', not {self.readout!r}")
+            raise InvalidModel(f"the readout is 'cell' or 'dense', not {self.readout!r}")
         if self.readout == "dense" and not self.hidden:
-            raise Unfit("a dense readout needs at least one layer below it")
+            raise InvalidModel("a dense readout needs at least one layer below it")
         cells.check(self.cell, self.gates)
         super().__post_init__()
 
@@ -73,7 +73,7 @@ class Stack(nn.Module, metaclass=Brief):
         """Answers curves ``[C, T, F]``.
 
         Raises:
-            Unfit: a layer of the cell does not return its units.
+            InvalidModel: a layer of the cell does not return its units.
         """
         kind = cells.cell_class(self.cell).__name__.lower()
         sequence = inputs
@@ -89,5 +89,5 @@ class Stack(nn.Module, metaclass=Brief):
         hidden = cells.layer(self.cell, units, self.gates, name)(inputs)
         expected = (*inputs.shape[:2], units)
         if hidden.shape != expected:
-            raise Unfit(f"a layer of the cell {self.cell} returns shape {hidden.shape}, and not {expected}")
+            raise InvalidModel(f"a layer of the cell {self.cell} returns shape {hidden.shape}, and not {expected}")
         return hidden

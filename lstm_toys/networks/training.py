@@ -15,7 +15,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
 from lstm_toys.networks import optimizers, sizes
-from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.tasks.goal import AFTER
@@ -28,7 +28,7 @@ WEIGHT_LIMIT = 1_000.0
 """A parameter beyond this holds the units that it leads to at their bounds, where they learn nothing any more."""
 
 
-class Sound(NamedTuple):
+class LastGood(NamedTuple):
     """The last recorded state in which a network had not diverged.
 
     A network has diverged while its loss is not a number, or above that of the untrained network, or a parameter is
@@ -63,7 +63,7 @@ class Member(NamedTuple):
     examples: Examples
     params: PyTree[Float[Array, "..."]]
     optimizer_state: PyTree
-    sound: Sound
+    sound: LastGood
 
 
 class Record(NamedTuple):
@@ -74,7 +74,7 @@ class Record(NamedTuple):
         rmse: root mean squared error of each feature of the answers; of a sequence, after its beginning, since every
             network starts from a zero state and has to find the curve first.
         answer: to the first curve of the training set.
-        sound: whether it has not diverged; see `Sound`.
+        sound: whether it has not diverged; see `LastGood`.
     """
 
     loss: Float[Array, ""]
@@ -104,7 +104,7 @@ def loss(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, "
     """Mean squared error of the model's answers.
 
     Raises:
-        Unfit: the targets are not of the shape of the answers.
+        InvalidModel: the targets are not of the shape of the answers.
     """
     answers = answer(model, params, examples.inputs)
     return jnp.mean(jnp.square(_missed(answers, examples.targets)))
@@ -113,7 +113,9 @@ def loss(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, "
 def _missed(answers: Float[Array, "..."], targets: Float[Array, "..."]) -> Float[Array, "..."]:
     """Answers less targets, which are not broadcast: a mean over what that made would be of something else."""
     if answers.shape != targets.shape:
-        raise Unfit(f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers.shape}")
+        raise InvalidModel(
+            f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers.shape}"
+        )
     return answers - targets
 
 
@@ -136,11 +138,11 @@ def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Arra
     so walk over members with `jax.lax.map` instead.
 
     Raises:
-        Unfit: the model has no parameters, or keeps more than those.
+        InvalidModel: the model has no parameters, or keeps more than those.
     """
     examples = training_set(task, key, hyper)
     params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
-    sound = Sound(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
+    sound = LastGood(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
     return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
 
 
@@ -164,7 +166,7 @@ def record(
     first_loss = jnp.where(step == 0, loss, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
     sound = jnp.isfinite(loss) & (loss <= first_loss) & jnp.stack(bounded).all()
-    latest = Sound(step, member.params, first_loss)
+    latest = LastGood(step, member.params, first_loss)
     kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
     return member._replace(sound=kept), Record(loss, rmse, answers[0], sound)
 
@@ -285,7 +287,7 @@ def train_until(
         stop, wanted = at
         member = train_steps(task, model, optimizer, member, begun, stop, one_by_one=one_by_one)
 
-        def recording(member: Member) -> tuple[Sound, Record]:
+        def recording(member: Member) -> tuple[LastGood, Record]:
             member, made = record(model, member, stop, after=after)
             return member.sound, made
 

@@ -45,7 +45,7 @@ def estimate(
         streamed: whether what is known of a group of members is written before the next one is trained.
 
     Raises:
-        Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
+        InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
     key, one = jax.random.key(0), jnp.float32(1)
     hyper = Hyper(one, one, one, one, programs.unspecified(task))

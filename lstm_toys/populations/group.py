@@ -40,7 +40,7 @@ class GroupState(NamedTuple):
 
     step: int
     member: tuple[np.ndarray, ...]
-    kept: dict[int, training.Sound]
+    kept: dict[int, training.LastGood]
     sound: Bool[np.ndarray, " M"]
     losses: Float[np.ndarray, "M R"]
     errors: Float[np.ndarray, "M R A"]
@@ -321,7 +321,7 @@ class _History:
         first, last = self._records[0][0], self._records[-1][0]
         return Reached(self._members, step, first, last, self._sound, self.finished)
 
-    def state(self, step: int, member: tuple[np.ndarray, ...], kept: dict[int, training.Sound]) -> GroupState:
+    def state(self, step: int, member: tuple[np.ndarray, ...], kept: dict[int, training.LastGood]) -> GroupState:
         losses, errors = (np.stack(part, axis=1) for part in zip(*self._records, strict=True))
         frames = np.stack(self._frames, axis=1) if self._frames else np.empty((len(self._members), 0))
         return GroupState(step, member, dict(kept), self._sound, losses, errors, frames)
@@ -343,7 +343,7 @@ def changing(shapes: training.Member) -> list[jax.ShapeDtypeStruct]:
     return jax.tree.leaves(_changing(shapes))
 
 
-def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.Sound]:
+def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.LastGood]:
     """What training changes; the rest is made again from the number of a seed."""
     return members.params, members.optimizer_state, members.sound
 

@@ -163,7 +163,7 @@ def compile_programs(
         after: see `training.record`.
 
     Raises:
-        Unfit: the model cannot be trained on the task; see `lstm_toys.networks.training`.
+        InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
 
     initialize, train_until = functions(task, model, optimizer, mesh, after)

@@ -67,7 +67,7 @@ class Population:
 
     task: Task
     model: nn.Module
-    states: dict[int, training.Sound]
+    states: dict[int, training.LastGood]
     steps: Int[np.ndarray, " R"]
     train_loss: Float[np.ndarray, "M R"]
     train_rmse: Float[np.ndarray, "M R A"]
@@ -87,7 +87,7 @@ class Population:
 
     @property
     def sound_steps(self) -> Int[np.ndarray, " M"]:
-        """The last recorded step at which a member had not diverged; see `training.Sound`."""
+        """The last recorded step at which a member had not diverged; see `training.LastGood`."""
         return np.asarray(self.states[int(self.steps[-1])].step)
 
     @property

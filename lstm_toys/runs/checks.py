@@ -45,7 +45,7 @@ def check_experiment(experiment: Experiment) -> None:
     with trial(f"{refused}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)
-    with trial(f"{refused}its draw does not take two arguments, the results and those of the runs beside"):
+    with trial(f"{refused}its draw does not take two arguments, the results and those of companions"):
         inspect.signature(experiment.draw).bind(None, {})
 
 

@@ -36,9 +36,9 @@ class Experiment:
         goal: when a seed counts as having learned the task.
         task: from the time points ``[T]`` to what the networks are trained on.
         probes: from the time points to what they are shown afterwards.
-        draw: from labeled results, and those of the runs beside it, to drawings by file name.
+        draw: from labeled results, and those of its companions, to drawings by file name.
         compare: from labeled results to rows that hold them against published numbers.
-        beside: from the settings of a run to those of the runs that its figures need too, by name.
+        companions: from the settings of a run to those of the runs that its figures need too, by name.
         frames: how many of the recorded steps to keep the answers of, for an animation.
         numbers: what the task leaves open of its training curves, by name, and its value unless a flag gives another:
             ``decay`` is given by ``--train_decay``.
@@ -65,7 +65,7 @@ class Experiment:
         ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce_curves(lt.show(x[None] ** 2, x, ("y",)), ("y",)),
         ...     probes=lambda x: [lt.probe("line", "line", {"slope": 0.1, "intercept": 0.5}, x)],
-        ...     draw=lambda results, beside: {"loss.png": lt.figures.loss(results, "Training on a parabola")},
+        ...     draw=lambda results, companions: {"loss.png": lt.figures.loss(results, "Training on a parabola")},
         ... ).goal.rmse
         0.03
     """
@@ -78,7 +78,7 @@ class Experiment:
     probes: Callable[[jt.Float[jt.Array, " T"]], list[tasks.probes.Probe]]
     draw: Callable[[results.arrays.Results, dict[str, results.arrays.Results]], dict[str, figures.Drawing]]
     compare: Callable[[results.arrays.Results], list[dict[str, Any]]] = field(default=lambda _: [])
-    beside: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
+    companions: Callable[[Settings], dict[str, tuple[Experiment, Settings]]] = field(default=lambda _: {})
     frames: int = 0
     numbers: Mapping[str, float | int] = field(default_factory=dict)
     span: Span = field(default_factory=Span)
@@ -91,7 +91,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         arguments.instance("name", self.name, str, "text")
-        for name in ("task", "probes", "draw", "compare", "beside"):
+        for name in ("task", "probes", "draw", "compare", "companions"):
             arguments.function(name, getattr(self, name), "a function")
         for name, function in (("planes", self.planes), ("model", self.model)):
             if function is not None:

@@ -34,7 +34,7 @@ def curves_of(
         ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, beside: {},
+        ...     draw=lambda results, companions: {},
         ... )
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
@@ -79,7 +79,7 @@ def labeled(
         ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, beside: {},
+        ...     draw=lambda results, companions: {},
         ... )
         >>> answers = 0.5 * lt.curves_of(experiment)[None]
         >>> with tempfile.TemporaryDirectory() as folder:

@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
-from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
 from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
@@ -234,7 +234,7 @@ def _check(study: Study[Any]) -> None:
         if (needed := study.footprint()) is not None:
             footprint.check(needed, study.run.runs)
         study.check_full_size()
-    except (Unfit, footprint.TooLarge) as error:
+    except (InvalidModel, footprint.TooLarge) as error:
         raise Refused(f"{study.settings}: {error}") from None
 
 

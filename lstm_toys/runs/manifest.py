@@ -49,7 +49,7 @@ HERE, LIBRARY = "./", "lstm_toys/"
 """How paths in the current folder and in the library begin, so that a copied folder has the same ones."""
 
 
-class Found(NamedTuple):
+class FoundManifest(NamedTuple):
     """A manifest of a run with given settings.
 
     Attributes:
@@ -77,7 +77,7 @@ def key(settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def find(runs: Path, name: str, key: str, declared: str) -> list[Found]:
+def find(runs: Path, name: str, key: str, declared: str) -> list[FoundManifest]:
     """The manifests of a key: those that say most of the run that is asked for first, then the newest.
 
     Args:
@@ -91,7 +91,7 @@ def find(runs: Path, name: str, key: str, declared: str) -> list[Found]:
     return sorted((each for each in every if each is not None), key=lambda each: (not each.alike, bool(each.touched)))
 
 
-def _read(path: Path, declared: str) -> Found | None:
+def _read(path: Path, declared: str) -> FoundManifest | None:
     """A manifest, compared with what is there and asked for now; None if it cannot be read."""
     runs = path.parent.parent
     try:
@@ -110,7 +110,7 @@ def _read(path: Path, declared: str) -> Found | None:
     touched += sorted(
         {_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys()
     )
-    return Found(path.parent, touched, incomplete, own, told["declared"] == declared)
+    return FoundManifest(path.parent, touched, incomplete, own, told["declared"] == declared)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
@@ -120,7 +120,7 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
         folder: of the run.
         key: see there.
         declared: see there.
-        earlier: further files that it is to tell of, as `Found.own` names them.
+        earlier: further files that it is to tell of, as `FoundManifest.own` names them.
     """
     paths = _read_so_far(folder.parent)
     silent = declared.partition(" ")[2]
@@ -189,7 +189,7 @@ def begin() -> None:
     _imported[:] = sorted({_name(path) for path in modules})
 
 
-def untouched_sources(found: Found) -> bool:
+def untouched_sources(found: FoundManifest) -> bool:
     """Whether all files but those of installed packages are as they were."""
     return all(_state(_place(name)) == state for name, state in found.own.items())
 
@@ -199,7 +199,7 @@ def sources(runs: Path, touched: Iterable[str]) -> str:
 
     Args:
         runs: the folder of all runs.
-        touched: further files, as `Found.touched` names them.
+        touched: further files, as `FoundManifest.touched` names them.
     """
     own = {name: _fresh(_place(name)) for name in touched}
     own |= {_name(path): _fresh(path) for path in _sources_so_far(runs)}

@@ -56,7 +56,7 @@ class Prepared:
         """The network.
 
         Raises:
-            Unfit: there is none under these settings.
+            InvalidModel: there is none under these settings.
         """
         return network(self.experiment, self.task, self.settings)
 
@@ -172,7 +172,7 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
     """The model of a run, of an experiment on its task.
 
     Raises:
-        Unfit: there is none under these settings.
+        InvalidModel: there is none under these settings.
     """
     if experiment.model is not None:
         model: nn.Module = experiment.model(task, settings)

@@ -13,7 +13,7 @@ from typing import Any
 
 from lstm_toys.runs import manifest
 from lstm_toys.runs.folder import VALUE, Run
-from lstm_toys.runs.manifest import Found
+from lstm_toys.runs.manifest import FoundManifest
 from lstm_toys.runs.study import Study
 
 SHOWN = 3
@@ -79,7 +79,7 @@ class Resolver:
             return False
         return self.compute(study, found)
 
-    def compute(self, study: Study[Any], found: list[Found] | None = None) -> bool:
+    def compute(self, study: Study[Any], found: list[FoundManifest] | None = None) -> bool:
         """The same, by what the run would compute, of which all that it needs is finished.
 
         Args:
@@ -137,7 +137,7 @@ class Resolver:
             with run.locked():
                 run.write_metrics({name: value for name, value in before.items() if name != "figures"} | measured)
 
-    def _of_another_machine(self, study: Study[Any], found: list[Found]) -> Path | None:
+    def _of_another_machine(self, study: Study[Any], found: list[FoundManifest]) -> Path | None:
         """A finished run of the same settings and files, made by other versions or on another processor.
 
         The texts of programs depend on these, so that they cannot be compared.
@@ -183,7 +183,7 @@ def _other_machine(metrics: dict[str, Any]) -> str:
     )
 
 
-def _edited(found: list[Found]) -> str:
+def _edited(found: list[FoundManifest]) -> str:
     """What was touched since the manifest that says most, in words."""
     names = found[0].touched if found else []
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""

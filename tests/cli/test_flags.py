@@ -306,11 +306,11 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     assert settings.numbers == (("amplitude", -0.5),)
     assert settings.given(amplitude=0.7).as_dict()["train_amplitude"] == 0.7
     for given in ("nan", "inf", "none", "2e6"):
-        with pytest.raises(flags.Bad, match=r"--train_amplitude=.*a number from -1,000,000 to 1,000,000"):
+        with pytest.raises(flags.UsageError, match=r"--train_amplitude=.*a number from -1,000,000 to 1,000,000"):
             flags.parse(EXPERIMENT, ["--train_amplitude", given])
     with pytest.raises(ValueError, match="no training number decay"):
         settings.given(decay=1.0)
-    with pytest.raises(flags.Bad, match="Unknown command line flag 'train_amplitude'"):
+    with pytest.raises(flags.UsageError, match="Unknown command line flag 'train_amplitude'"):
         flags.parse(line.EXPERIMENT, ["--train_amplitude", "0.5"])
     assert flags.parse(line.EXPERIMENT, [])[0].numbers == ()
 
@@ -324,7 +324,7 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
     ],
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):
-    with pytest.raises(flags.Bad, match=r"^experiment sine: [^\n]*$") as raised:
+    with pytest.raises(flags.UsageError, match=r"^experiment sine: [^\n]*$") as raised:
         flags.parse(dataclasses.replace(EXPERIMENT, defaults=defaults), [])
     assert told in str(raised.value)
 
@@ -379,14 +379,14 @@ HELD_AGAINST = [
 @pytest.mark.parametrize(("defaults", "typed", "told"), HELD_AGAINST)
 def test_a_typed_flag_without_an_effect_is_refused(defaults, typed, told):
     experiment = dataclasses.replace(EXPERIMENT, defaults=EXPERIMENT.defaults | defaults)
-    with pytest.raises(flags.Bad) as refusal:
+    with pytest.raises(flags.UsageError) as refusal:
         flags.parse(experiment, typed)
     assert str(refusal.value).startswith(told)
 
 
 def test_what_an_experiment_fixes_does_not_give_way():
     experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
-    with pytest.raises(flags.Bad, match=r"--hidden=none \(fixed by line\) leaves none"):
+    with pytest.raises(flags.UsageError, match=r"--hidden=none \(fixed by line\) leaves none"):
         flags.parse(experiment, ["--readout=dense"])
 
 

@@ -64,7 +64,7 @@ def test_a_bare_name_is_a_module_of_the_clone_and_others_are_found_from_where_on
 @pytest.mark.usefixtures("elsewhere")
 @pytest.mark.parametrize("name", SAID)
 def test_what_is_no_declaration_is_told_in_one_line(name):
-    with pytest.raises(flags.Bad) as refused:
+    with pytest.raises(flags.UsageError) as refused:
         experiment(name)
     assert str(refused.value).startswith(f"flag --task={name}: ")
     assert SAID[name] in str(refused.value)

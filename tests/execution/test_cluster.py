@@ -25,7 +25,7 @@ from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
 from lstm_toys.studies.generalization import grids, own_curves
-from lstm_toys.studies.generalization.population import Trained
+from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.families import FAMILIES
@@ -116,7 +116,7 @@ SPACE = grids.CurveSpace(TASK, 20, lt.Span(), FAMILIES)
 
 def measure(trained, grids_, path, executor):
     """Writes what networks answer on grids; returns which other workers measured what."""
-    found = Trained(trained.params, trained.diverged, 4, {})
+    found = Evaluated(trained.params, trained.diverged, 4, {})
     return grids.write(MODEL, SPACE, grids_, found, path, {}, executor, lambda _: None, lambda: False)
 
 
@@ -138,7 +138,10 @@ def test_measures_on_grids_are_the_same_bits_by_two_workers(two, here, tmp_path)
 @pytest.mark.long
 def test_answers_to_curves_of_ones_own_are_the_same_bits_by_two_workers(two, here):
     curves = Curves(("bent", "flat"), np.stack([X**2, 0 * X]), None)
-    known, trained = own_curves.TrainedOn(TASK, 20, lt.Span(), None), Trained(here.params, here.diverged, 4, {})
+    known, trained = (
+        own_curves.TrainedOn(TASK, 20, lt.Span(), None),
+        Evaluated(here.params, here.diverged, 4, {}),
+    )
     job = own_curves.CurveJob(MODEL, known, blocks.member(here.params), curves, 4)
     found = {}
     for name, whose in (("here", Here()), ("elsewhere", two)):

@@ -64,7 +64,7 @@ def make_by_hand(study, _, seconds):
         shown = np.concatenate([examples.targets[:1], asked])
     answers = shown + errors.reshape(-1, *[1] * shown.ndim)
     steps = np.unique([0, settings.steps])
-    sound = training.Sound(np.where(np.arange(settings.seeds) == 1, -1, steps[-1]), {}, np.ones(settings.seeds))
+    sound = training.LastGood(np.where(np.arange(settings.seeds) == 1, -1, steps[-1]), {}, np.ones(settings.seeds))
     loss = np.broadcast_to(errors[:, None], (settings.seeds, len(steps)))
     rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.asked)))
     kept = (np.empty(0, int), np.empty((len(loss), 0)))
@@ -459,7 +459,7 @@ EXPERIMENT = lt.Experiment(
     goal=lt.Goal(rmse=0.03),
     task=task,
     probes=probes,
-    draw=lambda results, beside: {},
+    draw=lambda results, companions: {},
 )
 
 
@@ -663,10 +663,14 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
         ("return dataclasses.replace(settings, steps=0)", "return exit()", "untrained networks: SystemExit"),
         (
             "high=1e-3)",
-            'high=1e-3, beside=(lt.Beside("no", last, (lt.Source("few", "steep"),)),))',
+            'high=1e-3, baselines=(lt.Baseline("no", last, (lt.Source("few", "steep"),)),))',
             "few has no curves 'steep'",
         ),
-        ("high=1e-3)", 'high=1e-3, beside=(lt.Beside("no", loss, (STEEPER,)),))', "claim steeper: loss raises Attr"),
+        (
+            "high=1e-3)",
+            'high=1e-3, baselines=(lt.Baseline("no", loss, (STEEPER,)),))',
+            "claim steeper: loss raises Attr",
+        ),
         ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim steeper: error raises SystemExit"),
         ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
         (

@@ -43,7 +43,7 @@ EXPERIMENT = lt.Experiment(
     task=lambda x: lt.reproduce(BENT, {"bend": "bend"}, x),
     probes=lambda x: [lt.probe("others", BENT, {"bend": np.array((0.2, 0.8))}, x)],
     planes=lambda settings: [lt.Plane(BENT, (lt.Axis("bend", 0, 1, 6), lt.Axis(lt.LENGTH, 20, 40, 3)))],
-    draw=lambda results, beside: {"loss.png": lt.figures.loss(results, "Training")},
+    draw=lambda results, companions: {"loss.png": lt.figures.loss(results, "Training")},
 )
 
 

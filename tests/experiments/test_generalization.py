@@ -49,7 +49,7 @@ def planned(arguments):
     ],
 )
 def test_a_wrong_flag_is_told_in_one_line(arguments, told):
-    with pytest.raises(flags.Bad, match=r"^[^\n]*$") as raised:
+    with pytest.raises(flags.UsageError, match=r"^[^\n]*$") as raised:
         generalization.plan(arguments)
     assert told in str(raised.value)
 
@@ -169,7 +169,7 @@ def test_a_run_is_of_the_numbers_of_a_file_and_not_of_its_name(tmp_path):
 )
 def test_time_points_of_another_spacing_are_refused(tmp_path, content, told):
     (tmp_path / "mine.csv").write_text(content)
-    with pytest.raises(flags.Bad, match=r"^flag --curve=[^\n]*$") as raised:
+    with pytest.raises(flags.UsageError, match=r"^flag --curve=[^\n]*$") as raised:
         generalization.plan(["--curve", str(tmp_path / "mine.csv")])
     assert told in str(raised.value)
 
@@ -184,7 +184,7 @@ def test_time_points_are_those_of_a_unit():
 
 def test_a_bad_table_is_told_in_one_line(tmp_path):
     (tmp_path / "mine.csv").write_text("0.1,0.2\n0.3\n")
-    with pytest.raises(flags.Bad, match=r"^flag --curve=[^\n]*mine\.csv: row 2 has 1 columns[^\n]*$"):
+    with pytest.raises(flags.UsageError, match=r"^flag --curve=[^\n]*mine\.csv: row 2 has 1 columns[^\n]*$"):
         generalization.plan(["--curve", str(tmp_path / "mine.csv")])
 
 

@@ -179,7 +179,7 @@ EXPERIMENT = lt.Experiment(
     goal=lt.Goal(rmse=1.0),
     task=task,
     probes=lambda x: [],
-    draw=lambda results, beside: {},
+    draw=lambda results, companions: {},
 )
 """
 
@@ -301,7 +301,7 @@ def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, m
     (tmp_path / "sub").mkdir()
     written(tmp_path / "sub" / "mine.csv", Y)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(flags.Bad, match=r"^[^\n]*$") as raised:
+    with pytest.raises(flags.UsageError, match=r"^[^\n]*$") as raised:
         work_of(*arguments)
     assert told in str(raised.value)
 
@@ -345,7 +345,7 @@ def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
     number = int(np.flatnonzero(one.name.values == "run 0")[0])
     np.testing.assert_allclose(found.answer[:, 0, : ROWS - 1], one.answer[:, number, :, 0], rtol=1e-4)
     np.testing.assert_allclose(found.time[:2], [0.5, 1.0], atol=1e-6)
-    with pytest.raises(flags.Bad, match="does not say which curves it trains on"):
+    with pytest.raises(flags.UsageError, match="does not say which curves it trains on"):
         generalization.plan(line)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lstm_toys.networks import cells, gru, rnn, sizes
-from lstm_toys.networks.cells import CELLS, GATES, Unfit
+from lstm_toys.networks.cells import CELLS, GATES, InvalidModel
 from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.rnn import RNN
@@ -169,13 +169,13 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack(own):
 )
 @pytest.mark.usefixtures("own")
 def test_what_is_no_cell_is_told_in_one_line(options, told):
-    with pytest.raises(Unfit, match=told) as refused:
+    with pytest.raises(InvalidModel, match=told) as refused:
         Stack(1, (3,), **options)
     assert "\n" not in str(refused.value)
 
 
 def test_a_cell_that_returns_something_else_is_told(own):
-    with pytest.raises(Unfit, match=r"cells_of_ones_own:Wide returns shape \(1, 4, 6\), and not \(1, 4, 3\)"):
+    with pytest.raises(InvalidModel, match=r"cells_of_ones_own:Wide returns shape \(1, 4, 6\), and not \(1, 4, 3\)"):
         jax.eval_shape(Stack(1, (3,), cell=f"{own}:Wide").init, jax.random.key(0), jnp.zeros((1, 4, 1)))
 
 

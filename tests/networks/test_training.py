@@ -11,7 +11,7 @@ import pytest
 
 from conftest import rarely
 from lstm_toys.networks import training
-from lstm_toys.networks.cells import Unfit
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
 from lstm_toys.tasks.supervision import Examples, Task
@@ -63,7 +63,9 @@ def test_nor_are_those_of_a_batch():
 
 def test_one_answer_to_a_whole_curve_is_held_against_one():
     model = Stack(1, (3,), sequence=False)
-    with pytest.raises(Unfit, match=re.escape("targets of shape (3, 6, 1) are not of the shape of the network's")):
+    with pytest.raises(
+        InvalidModel, match=re.escape("targets of shape (3, 6, 1) are not of the shape of the network's")
+    ):
         trained(SHOWN, model)
 
 
@@ -72,7 +74,7 @@ def test_one_answer_to_a_whole_curve_is_held_against_one():
     [(Counting(), "Counting keeps counts; a network"), (Identity(), "Identity keeps nothing; a network")],
 )
 def test_a_model_keeps_parameters_and_no_more(model, told):
-    with pytest.raises(Unfit, match=told):
+    with pytest.raises(InvalidModel, match=told):
         trained(SHOWN, model)
 
 

@@ -98,7 +98,7 @@ def drawn(results, _):
 
 @pytest.mark.parametrize("command", [LINE, pytest.param(sweep, marks=pytest.mark.long)])
 def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys, monkeypatch):
-    own = dataclasses.replace(LINE, probes=nothing, draw=drawn, beside=lambda _: {})
+    own = dataclasses.replace(LINE, probes=nothing, draw=drawn, companions=lambda _: {})
     monkeypatch.setattr(line, "EXPERIMENT", own)
     task = [] if command is LINE else ["--task=line"]
     arguments = [*task, "--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}"]

@@ -14,13 +14,13 @@ from lstm_toys.tasks.parameters import PARAMETERS
 from ... import post, sine
 from .. import weights
 from ..part import Made, Part
-from ..runs import Found
+from ..runs import FinishedRun
 
 ALL, FEW = 64, 16
 """Networks of the published population, and of every other and of earlier steps."""
 
 
-class Population(NamedTuple):
+class Choice(NamedTuple):
     """One that can be chosen.
 
     Attributes:
@@ -37,13 +37,13 @@ class Population(NamedTuple):
 
 
 POPULATIONS = (
-    Population("published", "published", "LSTM as published", "hard gates; one more LSTM unit answers"),
-    Population("untrained", "published", "LSTM before training", "as they begin, with random weights"),
-    Population("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as published"),
-    Population("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
-    Population("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
-    Population("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
-    Population("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
+    Choice("published", "published", "LSTM as published", "hard gates; one more LSTM unit answers"),
+    Choice("untrained", "published", "LSTM before training", "as they begin, with random weights"),
+    Choice("sigmoid", "other_gates", "LSTM, sigmoid gates", "otherwise as published"),
+    Choice("dense", "dense", "LSTM, dense readout", "a weighted sum answers, which may leave (−1, 1)"),
+    Choice("gru", "gru", "GRU", "hard gates; one more GRU unit answers"),
+    Choice("rnn", "rnn", "plain recurrent (tanh)", "no gates; one more such unit answers"),
+    Choice("larger", "larger", "LSTM trained on A = 0.6", "its peaks are at 1.2, which no LSTM unit can answer"),
 )
 
 RANGES = {
@@ -69,7 +69,7 @@ SETS = {
 """The curves of the post."""
 
 
-def make(runs: Mapping[str, Found]) -> Made | None:
+def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """The populations that there are, and the curves that they can be shown."""
     if "published" not in runs:
         return None
@@ -102,9 +102,7 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
     return Made(told, {"times": results.time.values.tolist(), **told}, blocks)
 
 
-def described(
-    population: Population, saved: lt.Saved, metrics: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
+def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """A population as the page has it, without seeds that diverged, and the blocks of its weights by name."""
     sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if population.id == "published" else FEW]
     states: dict[int, Any] = {metrics["steps"]: saved.params}

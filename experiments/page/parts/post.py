@@ -17,7 +17,7 @@ from lstm_toys.studies.claims.declaration import NETWORKS
 from ...post.claims import CLAIMS
 from .. import charts
 from ..part import Made, Part
-from ..runs import Found
+from ..runs import FinishedRun
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,14 @@ WORDS = {
 """Verdicts."""
 
 
-def make(runs: Mapping[str, Found]) -> Made | None:
+def make(runs: Mapping[str, FinishedRun]) -> Made | None:
     """The sections whose run there is, with what is said of their claims."""
     entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
     figures = {each.id: figure(runs[each.run], each.figure) for each in SECTIONS if each.run in runs}
     return made(figures, entries, runs)
 
 
-def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, Found]) -> Made | None:
+def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made | None:
     """The same, of figures as data addresses by section, and entries of ``claims.json``."""
     judged = {entry["id"]: entry for entry in entries}
     sections = [
@@ -203,13 +203,13 @@ def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mappin
     )
 
 
-def figure(found: Found, name: str) -> str:
+def figure(found: FinishedRun, name: str) -> str:
     """A figure of a run, as an address that holds it."""
     encoded = base64.b64encode((found.run.folder / name).read_bytes()).decode()
     return f"data:image/png;base64,{encoded}"
 
 
-def about(found: Found) -> Iterator[tuple[str, str]]:
+def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
     """How networks were made and what came of it, by what each line is about."""
     metrics, taken = found.metrics, sum(found.metrics["seconds"].values())
     yield "recipe", recipe(found.run.settings)

@@ -40,7 +40,7 @@ class Source(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Beside:
+class Baseline:
     """A number that is told beside a claim, and decides nothing.
 
     Attributes:
@@ -52,7 +52,7 @@ class Beside:
         >>> import lstm_toys as lt
         >>> def last(lines):
         ...     return lines.answer.values[:, 0, -1, 0]
-        >>> lt.Beside("last answer to the first line", last, (lt.Source("sine", "line"),)).what
+        >>> lt.Baseline("last answer to the first line", last, (lt.Source("sine", "line"),)).what
         'last answer to the first line'
     """
 
@@ -62,8 +62,8 @@ class Beside:
 
     def __post_init__(self) -> None:
         if not isinstance(self.what, str):
-            raise ValueError(f"what is told beside a claim has a name, not {self.what!r}")
-        _check_number(f"beside {self.what!r}", self.number, self.sources)
+            raise ValueError(f"a baseline has a name, not {self.what!r}")
+        _check_number(f"baseline {self.what!r}", self.number, self.sources)
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class Claim:
         learned: whether it says that something is learned, so that a diverged network counts as not meeting it.
         against: another population that the number is held against instead of against thresholds: the claim is that a
             network's number is the higher one.
-        beside: what is told beside it.
+        baselines: further numbers that are reported with it.
 
     Raises:
         ValueError: a threshold is not a number, both are missing, no number lies between them, they are given next to
@@ -107,7 +107,7 @@ class Claim:
     high: float | int = np.inf
     learned: bool = False
     against: str | None = None
-    beside: tuple[Beside, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
 
     def __post_init__(self) -> None:
         claim = f"claim {self.id!r}"
@@ -128,11 +128,11 @@ class Claim:
         _check_number(claim, self.number, self.sources)
         if self.against is not None:
             self._check_against(claim)
-        if not isinstance(self.beside, tuple) or not all(isinstance(each, Beside) for each in self.beside):
-            raise ValueError(f"{claim}: beside is a tuple of lt.Beside, not {self.beside!r}")
-        names = [each.what for each in self.beside]
+        if not isinstance(self.baselines, tuple) or not all(isinstance(each, Baseline) for each in self.baselines):
+            raise ValueError(f"{claim}: baselines is a tuple of lt.Baseline, not {self.baselines!r}")
+        names = [each.what for each in self.baselines]
         if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"{claim}: two numbers beside it are named {twice[0]!r}")
+            raise ValueError(f"{claim}: two of its baselines are named {twice[0]!r}")
 
     def _check_against(self, claim: str) -> None:
         """Raises ValueError if there is no other population that its number could be held against."""
@@ -167,8 +167,8 @@ class Claim:
         """
         if not {*self.populations} <= {*held}:
             return set()
-        beside = [{source.population for source in each.sources} for each in self.beside]
-        return {*self.populations}.union(*(names for names in beside if names <= {*held}))
+        others = [{source.population for source in each.sources} for each in self.baselines]
+        return {*self.populations}.union(*(names for names in others if names <= {*held}))
 
     def met(self, numbers: Float[np.ndarray, " S"]) -> Bool[np.ndarray, " S"]:
         """Whether numbers meet the claim; one that has no meaning does not."""

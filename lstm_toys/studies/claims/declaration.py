@@ -52,7 +52,7 @@ class Claims:
         ...     goal=lt.Goal(rmse=0.03),
         ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, beside: {},
+        ...     draw=lambda results, companions: {},
         ... )
         >>> def largest(lines):
         ...     return lines.answer.values.max(axis=(1, 2, 3))
@@ -99,7 +99,7 @@ class Claims:
             if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
                 rule = 'ids are letters, digits, and any of . - _, and not "all"'
                 raise ValueError(f"claim {claim.id!r} cannot be named so: {rule}")
-            told = [*claim.populations, *(source.population for each in claim.beside for source in each.sources)]
+            told = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
             if unknown := [name for name in told if name not in self.populations]:
                 every = ", ".join(self.populations)
                 raise ValueError(f"claim {claim.id!r} is about {unknown[0]!r}; the populations are {every}")

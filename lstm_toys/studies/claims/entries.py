@@ -13,7 +13,7 @@ from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, INPUT, Claim
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
-from lstm_toys.studies.claims.verdicts import Outcome, Unsound, judge
+from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge
 
 
 class Model(NamedTuple):
@@ -92,15 +92,15 @@ def _model(claim: Claim, networks: Evidence) -> Model:
 
 def remarks(
     claim: Claim,
-    networks: Outcome,
-    nulls: Mapping[str, Outcome],
+    networks: Judgment,
+    nulls: Mapping[str, Judgment],
     model: Model,
-    controls: Mapping[str, Outcome],
+    controls: Mapping[str, Judgment],
     about: str,
 ) -> Iterator[str]:
     """What the verdict does not mean, where something that is no such network meets the claim.
 
-    Beside a supported claim, that its force is lost; beside a refuted one, that the networks are unlike it.
+    Next to a supported claim, that its force is lost; next to a refuted one, that the networks are unlike it.
     """
     verdict = networks.verdict
     met = [name for name, outcome in nulls.items() if outcome.meets.all()]
@@ -124,7 +124,7 @@ def remarks(
     yield from (f"{name} {too}" for name, outcome in controls.items() if outcome.verdict == "supported")
 
 
-def _population(outcome: Outcome) -> dict[str, Any]:
+def _population(outcome: Judgment) -> dict[str, Any]:
     """What a population says."""
     return {
         "per_seed": _listed(outcome.numbers),
@@ -141,18 +141,18 @@ def _population(outcome: Outcome) -> dict[str, Any]:
         "against_per_seed": None if outcome.theirs is None else _listed(outcome.theirs),
         "beside": {
             what: {"median": finite(estimate.value), "median_interval": _interval(estimate)}
-            for what, estimate in outcome.beside.items()
+            for what, estimate in outcome.baselines.items()
         },
     }
 
 
-def _difference(outcome: Outcome, networks: Outcome) -> dict[str, Any]:
+def _difference(outcome: Judgment, networks: Judgment) -> dict[str, Any]:
     """By how much the share of a variant's networks that meet the claim differs from that of the networks."""
     difference = intervals.difference(outcome.share, networks.share)
     return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
 
 
-def _below(published: Outcome, others: Mapping[str, Outcome]) -> dict[str, list[int]]:
+def _below(published: Judgment, others: Mapping[str, Judgment]) -> dict[str, list[int]]:
     """How unusual a published network is: the networks whose number is below its own, and of how many, by column."""
     return {
         name: [int((outcome.numbers < published.numbers[0]).sum()), int((~np.isnan(outcome.numbers)).sum())]
@@ -160,12 +160,12 @@ def _below(published: Outcome, others: Mapping[str, Outcome]) -> dict[str, list[
     }
 
 
-def _single(outcome: Outcome) -> dict[str, Any]:
+def _single(outcome: Judgment) -> dict[str, Any]:
     """What a population of one says: a published network, or a model without a network."""
     return {
         "value": finite(outcome.numbers[0]),
         "meets": bool(outcome.meets[0]),
-        "beside": {what: finite(estimate.value) for what, estimate in outcome.beside.items()},
+        "beside": {what: finite(estimate.value) for what, estimate in outcome.baselines.items()},
     }
 
 

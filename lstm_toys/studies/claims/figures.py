@@ -28,7 +28,7 @@ HEADING = 0.42
 LONGEST = 92
 """Characters of a sentence that have room; the table has all of it."""
 
-FOREST, BESIDE_AXES = (48, 34, 0.4), (56, 27, 1.15)
+FOREST, BASELINES_AXES = (48, 34, 0.4), (56, 27, 1.15)
 """Characters of a line of a sentence and of remarks, and inches that a claim takes unless its words need more."""
 
 LOGARITHMIC = 30.0
@@ -89,7 +89,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     grouped = {verdict: group for verdict, group in grouped.items() if group}
     names = _named(entries, "controls")
     colors = {name: CONTROLS[number % len(CONTROLS)] for number, name in enumerate(names)}
-    words = {entry["id"]: _words(entry, *BESIDE_AXES) for entry in entries}
+    words = {entry["id"]: _words(entry, *BASELINES_AXES) for entry in entries}
     top = 0.75
     height = sum(each.height for each in words.values()) + HEADING * len(grouped) + top
     with canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):

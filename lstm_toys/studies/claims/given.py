@@ -45,8 +45,8 @@ def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
     trained = {name: settings.seeds for name, settings in question.settings.items()}
     sizes = {**trained, **{name: labeled.sizes["seed"] for name, labeled in answers.items()}}
     for claim in question.claims:
-        beside = [source for each in claim.beside for source in each.sources if source.population not in answers]
-        for source in [*claim.sources, *beside]:
+        others = [source for each in claim.baselines for source in each.sources if source.population not in answers]
+        for source in [*claim.sources, *others]:
             for name in claim.populations if claim.against and source in claim.sources else (source.population,):
                 if name not in answers and source.curves not in probed[name]:
                     every = ", ".join(probed[name])

@@ -178,7 +178,7 @@ def markdown(
             below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
             lines.append(f"- Below the published {_number_of(each)} are {escape(below)}.")
         lines += [
-            f"- Beside it, {escape(what)}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
+            f"- Baseline, {escape(what)}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
             + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
             for what, told in each["beside"].items()
         ]

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from lstm_toys.networks.training import Sound
+from lstm_toys.networks.training import LastGood
 from lstm_toys.populations import train
 from lstm_toys.results import arrays
 from lstm_toys.runs.context import Refused
@@ -49,7 +49,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
     population = train.Population(
         task=task,
         model=prepared.model,
-        states={settings.steps: Sound(jnp.full(1, settings.steps), {}, jnp.ones(1))},
+        states={settings.steps: LastGood(jnp.full(1, settings.steps), {}, jnp.ones(1))},
         steps=specification.recorded,
         train_loss=loss,
         train_rmse=np.repeat(np.sqrt(loss)[:, :, None], len(task.asked), axis=2),

@@ -12,12 +12,12 @@ from lstm_toys.runs.context import described_error
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.intervals import Estimate, probability_above, wilson
 from lstm_toys.studies.claims import evidence
-from lstm_toys.studies.claims.claim import Beside, Claim, Number, Source, Verdict
+from lstm_toys.studies.claims.claim import Baseline, Claim, Number, Source, Verdict
 from lstm_toys.studies.claims.evidence import Evidence
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Judgment:
     """What a population says of a claim.
 
     Attributes:
@@ -30,7 +30,7 @@ class Outcome:
             probability that a network's number is above that of one of the other, with a 95 % bootstrap interval.
         median: of the numbers, with a 95 % bootstrap interval.
         theirs: the numbers of the other population that have a meaning, without diverged networks; None without one.
-        beside: medians of what is told beside the claim, with such intervals.
+        baselines: medians of the claim's baselines, with such intervals.
     """
 
     meets: Bool[np.ndarray, " S"]
@@ -41,7 +41,7 @@ class Outcome:
     share: Estimate
     median: Estimate
     theirs: Float[np.ndarray, " S2"] | None
-    beside: dict[str, Estimate]
+    baselines: dict[str, Estimate]
 
     @property
     def meaningless(self) -> int:
@@ -60,11 +60,11 @@ class Unsound(ValueError):
     """A claim whose number cannot be had; the argument says why in one line."""
 
 
-def judge(claim: Claim, populations: Evidence) -> Outcome | None:
+def judge(claim: Claim, populations: Evidence) -> Judgment | None:
     """What populations say of a claim; None if they do not hold what it is about.
 
     Raises:
-        Unsound: its number, or one beside it, raises something, or is not one real number per network.
+        Unsound: its number, or that of a baseline, raises something, or is not one real number per network.
     """
     numbers = _numbers(claim.number, claim.sources, populations)
     if numbers is None:
@@ -86,8 +86,8 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
         lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # One that has no meaning is above nothing.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
         share = probability_above(lowest[~diverged], theirs)
-    beside = {each.what: _beside(each, populations) for each in claim.beside}
-    return Outcome(
+    baselines = {each.what: _baseline(each, populations) for each in claim.baselines}
+    return Judgment(
         meets,
         numbers,
         lost,
@@ -96,15 +96,15 @@ def judge(claim: Claim, populations: Evidence) -> Outcome | None:
         share,
         intervals.median_bootstrap(sound[~np.isnan(sound)]),
         theirs,
-        {what: estimate for what, estimate in beside.items() if estimate is not None},
+        {what: estimate for what, estimate in baselines.items() if estimate is not None},
     )
 
 
-def _beside(beside: Beside, populations: Evidence) -> Estimate | None:
-    numbers = _numbers(beside.number, beside.sources, populations)
+def _baseline(baseline: Baseline, populations: Evidence) -> Estimate | None:
+    numbers = _numbers(baseline.number, baseline.sources, populations)
     if numbers is None:
         return None
-    sound = numbers[~_diverged(beside.sources, populations)]
+    sound = numbers[~_diverged(baseline.sources, populations)]
     return intervals.median_bootstrap(sound[~np.isnan(sound)])
 
 

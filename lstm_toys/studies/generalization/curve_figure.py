@@ -20,7 +20,7 @@ DRAWN_POINTS = 2_000
 """Places along x at which a figure draws a curve, at most; it has fewer dots."""
 
 LEGEND_CHARACTERS = 110
-"""Beside each other in a legend."""
+"""Baseline each other in a legend."""
 
 
 def draw(labeled: xr.Dataset) -> Figure:

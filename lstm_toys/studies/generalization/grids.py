@@ -34,7 +34,7 @@ from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.preparation import network
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import figures, results
-from lstm_toys.studies.generalization.population import Trained
+from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks import families
 from lstm_toys.tasks.families import Family
@@ -268,7 +268,7 @@ class GridJob(Job[GridPart, Tiles]):
             )
 
 
-def job(study: "GridStudy", trained: Trained) -> GridJob:
+def job(study: "GridStudy", trained: Evaluated) -> GridJob:
     """The evaluation of a population on the grids of a study."""
     return GridJob(
         study.model, space(study), study.settings.grids, trained.member, trained.block, len(trained.diverged)
@@ -276,7 +276,11 @@ def job(study: "GridStudy", trained: Trained) -> GridJob:
 
 
 def evaluate(
-    study: "GridStudy", trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    study: "GridStudy",
+    trained: Evaluated,
+    context: RunContext,
+    progress: EvaluationProgress,
+    attributes: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Evaluates a population on the grids of a study; see `write`."""
     grids, path = study.settings.grids, study.run.results
@@ -287,7 +291,7 @@ def write(
     model: nn.Module,
     space: CurveSpace,
     grids: tuple[Grid, ...],
-    trained: Trained,
+    trained: Evaluated,
     path: Path,
     attributes: dict[str, Any],
     executor: Executor,

@@ -27,7 +27,7 @@ from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.preparation import network
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization import curve_figure, results
-from lstm_toys.studies.generalization.population import Trained
+from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.scaling import Scaling
@@ -212,7 +212,7 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
         )
 
 
-def job(study: "CurveStudy", trained: Trained, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
+def job(study: "CurveStudy", trained: Evaluated, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
     """The answers of a population to the curves of a study.
 
     Args:
@@ -226,7 +226,11 @@ def job(study: "CurveStudy", trained: Trained, advanced: Callable[[int], None] =
 
 
 def evaluate(
-    study: "CurveStudy", trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    study: "CurveStudy",
+    trained: Evaluated,
+    context: RunContext,
+    progress: EvaluationProgress,
+    attributes: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Asks a population, and writes its answers; returns `ExecutionLog.others`."""
     before = 0
@@ -250,7 +254,7 @@ def evaluate(
     return log.others
 
 
-def parts(trained: Trained, executor: Executor) -> Iterator[CurvePart]:
+def parts(trained: Evaluated, executor: Executor) -> Iterator[CurvePart]:
     """The networks of a population, in parts for an executor."""
     count = len(trained.diverged)
     size = blocks.group_size(count, trained.block, executor.devices, executor.workers)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import GeneralizationStudy
 
 
-class Trained(NamedTuple):
+class Evaluated(NamedTuple):
     """A trained population.
 
     Attributes:
@@ -33,7 +33,7 @@ class Trained(NamedTuple):
         return blocks.member(self.params)
 
 
-def load(study: "GeneralizationStudy") -> Trained:
+def load(study: "GeneralizationStudy") -> Evaluated:
     """Reads the population of a study.
 
     Raises:
@@ -43,4 +43,4 @@ def load(study: "GeneralizationStudy") -> Trained:
     run, metrics = study.population.run, study.population.metrics
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     params = storage.load_parameters(run.checked("parameters.npz"))
-    return Trained(params, diverged, metrics["fingerprint"]["block"], metrics)
+    return Evaluated(params, diverged, metrics["fingerprint"]["block"], metrics)

@@ -193,7 +193,7 @@ def default_planes(trained: Trained) -> list[Plane]:
     return [*against, *(Plane(trained.family, (other, first)) for other in (LENGTH, SPACING))]
 
 
-class Laid(NamedTuple):
+class ResolvedPlane(NamedTuple):
     """A plane with values along both axes; the attributes are those of `lstm_toys.tasks.planes.Plane`."""
 
     family: object
@@ -201,7 +201,7 @@ class Laid(NamedTuple):
     at: Mapping[str, float | str]
 
 
-def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[Laid]:
+def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[ResolvedPlane]:
     """Planes with values along all of their axes.
 
     Args:
@@ -215,7 +215,7 @@ def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[La
     found = []
     for plane in map(_checked, planes):
         first, second = (_axis(plane, axis, about, settings) for axis in plane.axes)
-        found.append(Laid(plane.family, (first, second), plane.at))
+        found.append(ResolvedPlane(plane.family, (first, second), plane.at))
     return found
 
 
@@ -249,7 +249,7 @@ def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) ->
 
 
 def grids(
-    planes: Sequence[Laid], about: Subject, settings: Settings, given: Mapping[str, Axis | None]
+    planes: Sequence[ResolvedPlane], about: Subject, settings: Settings, given: Mapping[str, Axis | None]
 ) -> tuple[Grid, ...]:
     """The grids that a population is evaluated on, that of its training curves first.
 
@@ -279,7 +279,7 @@ def grids(
     return tuple(every)
 
 
-def _values(plane: Laid, about: Subject) -> dict[str, float | str]:
+def _values(plane: ResolvedPlane, about: Subject) -> dict[str, float | str]:
     """Every parameter of a plane where it is no axis: as the plane says, as in training, or in the middle."""
     family = named(plane.family)
     ranges = about.trained_on(family)

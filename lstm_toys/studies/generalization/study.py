@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lstm_toys.execution.footprint import Footprint
     from lstm_toys.execution.progress import EvaluationProgress
     from lstm_toys.figures import Drawing
-    from lstm_toys.studies.generalization.population import Trained
+    from lstm_toys.studies.generalization.population import Evaluated
     from lstm_toys.tasks.supervision import Task
 
 
@@ -54,12 +54,16 @@ class GeneralizationStudy(Study[Evaluation]):
         """How many answers are measured."""
 
     @abstractmethod
-    def job(self, trained: Trained) -> Job[Any, Any]:
+    def job(self, trained: Evaluated) -> Job[Any, Any]:
         """What is computed of a population."""
 
     @abstractmethod
     def evaluate(
-        self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+        self,
+        trained: Evaluated,
+        context: RunContext,
+        progress: EvaluationProgress,
+        attributes: dict[str, Any],
     ) -> list[dict[str, Any]]:
         """Computes it, and writes the results; see `grids.evaluate`."""
 
@@ -115,13 +119,17 @@ class GridStudy(GeneralizationStudy):
 
         return grids.footprint(self)
 
-    def job(self, trained: Trained) -> Job[Any, Any]:
+    def job(self, trained: Evaluated) -> Job[Any, Any]:
         from lstm_toys.studies.generalization import grids
 
         return grids.job(self, trained)
 
     def evaluate(
-        self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+        self,
+        trained: Evaluated,
+        context: RunContext,
+        progress: EvaluationProgress,
+        attributes: dict[str, Any],
     ) -> list[dict[str, Any]]:
         from lstm_toys.studies.generalization import grids
 
@@ -161,13 +169,17 @@ class CurveStudy(GeneralizationStudy):
 
         return own_curves.footprint(self)
 
-    def job(self, trained: Trained) -> Job[Any, Any]:
+    def job(self, trained: Evaluated) -> Job[Any, Any]:
         from lstm_toys.studies.generalization import own_curves
 
         return own_curves.job(self, trained)
 
     def evaluate(
-        self, trained: Trained, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+        self,
+        trained: Evaluated,
+        context: RunContext,
+        progress: EvaluationProgress,
+        attributes: dict[str, Any],
     ) -> list[dict[str, Any]]:
         from lstm_toys.studies.generalization import own_curves
 

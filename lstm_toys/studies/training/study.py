@@ -36,7 +36,7 @@ class TrainingStudy(Study[Settings]):
     """
 
     def __init__(self, experiment: Experiment, settings: Settings, results_dir: Path, *, alone: bool = False) -> None:
-        others = {} if alone else experiment.beside(settings)
+        others = {} if alone else experiment.companions(settings)
         companions = {name: TrainingStudy(each, its, results_dir, alone=True) for name, (each, its) in others.items()}
         super().__init__(Run(settings, results_dir, experiment.declared), companions=companions)
         self.experiment = experiment

@@ -114,7 +114,7 @@ def compose(saved, metrics, entries):
     def make(kinds=tuple(each.run for each in playground.POPULATIONS), entries=entries, missing=None, figure="data:,"):
         tried = playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))
         found = {
-            section.run: runs.Found(
+            section.run: runs.FinishedRun(
                 f"python -m experiments.{section.run}", runs.planned((section.run,), ROOT).run, metrics
             )
             for section in post.SECTIONS

@@ -163,7 +163,7 @@ class Elements(HTMLParser):
 @pytest.fixture(scope="module")
 def elements(entries, metrics):
     """Makes a page of one claim that says the same everywhere, and takes it apart."""
-    found = runs.Found("python -m experiments.sine", runs.planned(("sine",), ROOT).run, metrics)
+    found = runs.FinishedRun("python -m experiments.sine", runs.planned(("sine",), ROOT).run, metrics)
     (entry,) = (each for each in entries if each["id"] == "sine-learned")
 
     def make(text):

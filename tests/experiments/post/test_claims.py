@@ -232,7 +232,7 @@ def test_steps_are_counted_until_the_hill_is_learned_for_good_and_end_with_the_b
     relapsing, never = [0.3, 0.01, 0.3, 0.01], [0.3, 0.3, 0.3, 0.3]
     outcome = verdicts.judge(BY_ID["hill-y-longer"], learning([SOON, LATE, relapsing, never], [SOON]))
     np.testing.assert_array_equal(outcome.numbers, [10, 20, 30, 30])
-    assert outcome.beside["steps of a network that sees x too"].value == 10
+    assert outcome.baselines["steps of a network that sees x too"].value == 10
 
 
 def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():

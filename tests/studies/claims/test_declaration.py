@@ -21,8 +21,9 @@ def change(_, settings):
 
 
 ABOUT = (lt.Source("first", "line"), lt.Source("second", "training"))
-BESIDE = (lt.Beside("more", number, (lt.Source("third", "line"),)),)
-CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", beside=BESIDE)
+BASELINES = (lt.Baseline("more", number, (lt.Source("third", "line"),)),)
+X = lt.Source("x", "")
+CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
 
 
 def declare(*claims, **options):
@@ -55,7 +56,11 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
         ),
         ((lt.Claim("two", "", "", number, ABOUT[:1], against="fourth"),), {}, "claim 'two' is about 'fourth'"),
         (
-            (lt.Claim("two", "", "", number, ABOUT, low=0, beside=(lt.Beside("", number, (lt.Source("x", ""),)),)),),
+            (
+                lt.Claim(
+                    "two", "", "", number, ABOUT, low=0, baselines=(lt.Baseline("", number, (lt.Source("x", ""),)),)
+                ),
+            ),
             {},
             "claim 'two' is about 'x'",
         ),
@@ -121,8 +126,8 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
         ({"quote": None}, "claim 'two': quote is text, not None"),
         ({"learned": "no"}, "claim 'two': learned is True or False, not 'no'"),
         ({"high": 10**400}, "claim 'two': high is a number, not 1000"),
-        ({"beside": BESIDE[0]}, "claim 'two': beside is a tuple of lt.Beside"),
-        ({"beside": BESIDE * 2}, "claim 'two': two numbers beside it are named 'more'"),
+        ({"baselines": BASELINES[0]}, "claim 'two': baselines is a tuple of lt.Baseline"),
+        ({"baselines": BASELINES * 2}, "claim 'two': two of its baselines are named 'more'"),
         ({"sources": ABOUT, "against": "third", "high": np.inf}, "holds one population, not first, second"),
     ],
 )

@@ -9,7 +9,7 @@ import xarray as xr
 
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import entries, evidence, report, verdicts
-from lstm_toys.studies.claims.claim import Beside, Claim, Source
+from lstm_toys.studies.claims.claim import Baseline, Claim, Source
 
 SOURCE = Source("sine", "line")
 
@@ -361,11 +361,11 @@ def test_a_number_that_is_none_is_told(number, said):
 
 
 def test_an_entry_holds_what_was_asked_for():
-    beside = (
-        Beside("twice", lambda line: 2 * the_number(line), (SOURCE,)),
-        Beside("n/a", the_number, (Source("a", "b"),)),
+    baselines = (
+        Baseline("twice", lambda line: 2 * the_number(line), (SOURCE,)),
+        Baseline("n/a", the_number, (Source("a", "b"),)),
     )
-    entry = told(claim(high=1.0, beside=beside), [5.0, 0.5, 0.7, np.nan], {})
+    entry = told(claim(high=1.0, baselines=baselines), [5.0, 0.5, 0.7, np.nan], {})
     assert entry["per_seed"] == [None, 0.5, 0.7, None]
     assert (entry["seeds"], entry["excluded"], entry["diverged"]) == (4, [0], [0])
     assert entry["threshold"] == {"low": None, "high": 1.0, "against": None}

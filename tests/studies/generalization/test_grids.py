@@ -13,7 +13,7 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import grids, results
-from lstm_toys.studies.generalization.population import Trained
+from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.families import FAMILIES
@@ -44,7 +44,7 @@ def written(tmp_path, params, grid, *, seeds=7, task=SAME, span=UNIT):
     model = Stack(1, (6,), sequence=task.sequence)
     some = jax.tree.map(lambda leaf: leaf[:seeds], params)
     space, counted = grids.CurveSpace(task, TIMESTEPS, span, FAMILIES), []
-    trained = Trained(some, np.arange(seeds) == 1, 4, {})
+    trained = Evaluated(some, np.arange(seeds) == 1, 4, {})
     path = tmp_path / "results.nc"
     grids.write(model, space, (grid,), trained, path, {"flags": {}}, Here(), counted.append, lambda: False)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
