@@ -178,7 +178,9 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
     from lstm_toys.networks.training import LastGood
     from lstm_toys.populations.train import Population
 
-    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.shown)), np.float32))["params"]
+    shapes = jax.eval_shape(model.init, jax.random.key(0), np.ones((1, 2, len(task.input_features)), np.float32))[
+        "params"
+    ]
     params = jax.tree.map(lambda leaf: np.zeros((len(losses), *leaf.shape), leaf.dtype), shapes)
     sound = np.where(np.isin(np.arange(len(losses)), diverged), 0, 2)
     return Population(
@@ -187,7 +189,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
         states={2: LastGood(sound, params, np.ones(len(losses)))},
         steps=np.array([0, 2]),
         train_loss=np.array([[1.0, loss] for loss in losses]),
-        train_rmse=np.ones((len(losses), 2, len(task.asked))),
+        train_rmse=np.ones((len(losses), 2, len(task.output_features))),
         frame_steps=np.empty(0, int),
         frames=np.empty((len(losses), 0)),
         block=4,

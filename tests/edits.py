@@ -702,7 +702,7 @@ class Plain(nn.Module):
 
 
 def model(task, settings):
-    return Plain(len(task.asked))
+    return Plain(len(task.output_features))
 """
 PRINTS = """
         jax.debug.print("mean {m}", m=hidden.mean())  # Prints.
@@ -718,8 +718,8 @@ import numpy as np
 
 
 class Scaled(lt.Scaling):
-    def undone(self, values, *, asked=True):
-        return np.exp2(super().undone(values, asked=asked))
+    def undone(self, values, *, outputs=True):
+        return np.exp2(super().undone(values, outputs=outputs))
 """
 PAIRS = "((0.0, 1.0),)"
 

@@ -88,4 +88,9 @@ CURVES = np.ones((2, 12, 1))
 )
 def test_every_task_of_the_library_pickles(task):
     again = pickle.loads(pickle.dumps(task))
-    assert (again.shown, again.asked, again.numbers, repr(again)) == (task.shown, task.asked, task.numbers, repr(task))
+    assert (again.input_features, again.output_features, again.numbers, repr(again)) == (
+        task.input_features,
+        task.output_features,
+        task.numbers,
+        repr(task),
+    )

@@ -66,10 +66,13 @@ def _vectors(family: str, pairs: list[dict[str, float]], names: dict[str, str]) 
     """Read-off parameters, under the name of the curve set that claims are about."""
     rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
     variables = {
-        "truth": (("curve", "asked"), np.array([[pair[name] for name in names] for pair in pairs])),
-        "answer": (("seed", "curve", "asked"), np.array([[[pair[name] for name in names.values()] for pair in pairs]])),
+        "truth": (("curve", "output_feature"), np.array([[pair[name] for name in names] for pair in pairs])),
+        "answer": (
+            ("seed", "curve", "output_feature"),
+            np.array([[[pair[name] for name in names.values()] for pair in pairs]]),
+        ),
     }
-    return _dataset(variables, rows).assign_coords(asked=list(names))
+    return _dataset(variables, rows).assign_coords(output_feature=list(names))
 
 
 def _dataset(variables: dict[str, Any], rows: list[dict[str, Any]]) -> xr.Dataset:

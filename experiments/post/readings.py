@@ -85,7 +85,7 @@ def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> 
     for pair in published()[figure]["pairs"]:
         given = {name: value for name, value in pair.items() if name not in names.values()}
         same = np.all([np.isclose(results[name], value) for name, value in given.items()], axis=0)
-        output = [pair[names[name]] for name in results.asked.values]
+        output = [pair[names[name]] for name in results.output_feature.values]
         rows += [
             _row("post", {**given, "output": output}, results.answer.values[:, index])
             for index in np.flatnonzero(same & (results.family.values == "post"))

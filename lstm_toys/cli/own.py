@@ -330,7 +330,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[s
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
     figures: dict[str, lt.Drawing] = {}
     names = list(dict.fromkeys(map(str, results.family.values)))
-    if "asked" in results.dims:
+    if "output_feature" in results.dims:
         figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
         if sets.SHOWN in names:
             title = "Numbers of the curves that were shown"

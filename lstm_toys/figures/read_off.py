@@ -40,14 +40,14 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
 
     Of more than `MOST_CURVES`, as many are drawn, which the title says.
     """
-    asked = str(results.asked.values[0])
-    truth = results.train_target.sel(asked=asked).values
+    asked = str(results.output_feature.values[0])
+    truth = results.train_target.sel(output_feature=asked).values
     places = evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
     shades = ScalarMappable(Normalize(truth.min(), truth.max()), dark_scale())
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
-        shown = "feature" if "feature" in results.train_input.dims else "shown"  # As `lt.save` labels it.
+        shown = "feature" if "feature" in results.train_input.dims else "input_feature"  # As `lt.save` labels it.
         for place in places:
             curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
@@ -119,7 +119,7 @@ def read_off_axis(
     with canvas(title, xlabel=xlabel, ylabel=ylabel) as (figure, (axes,)):
         axes.axvspan(*trained, color=COLORS["y"], alpha=0.18, linewidth=0, label="training range")
         if fit.sizes["seed"]:
-            answers = chosen.answer.sel(asked=name).values
+            answers = chosen.answer.sel(output_feature=name).values
             count = fit.sizes["seed"]
             axes.fill_between(true, *intervals.band(answers), color=COLORS["b"], label=band_name(count), **BAND)
             axes.plot(
@@ -175,7 +175,7 @@ def read_off_plane(
             columns = np.searchsorted(grid[0], chosen[names[0]].values)
             rows = np.searchsorted(grid[1], chosen[names[1]].values)
             values = np.full((len(grid[1]), len(grid[0])), np.nan)
-            values[rows, columns] = error.sel(asked=name).values
+            values[rows, columns] = error.sel(output_feature=name).values
             style: dict[str, Any] = {"vmin": 0, "vmax": float(error.max()), "shading": "nearest", "rasterized": True}
             image = axes.pcolormesh(*grid, values, cmap="viridis", **style)
             axes.add_patch(Rectangle(square[:2], *square[2:], fill=False, edgecolor="white", linewidth=1.6))

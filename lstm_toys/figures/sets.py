@@ -135,7 +135,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
         title: of the figure.
     """
     fit = kept(results)
-    names = list(map(str, fit.asked.values))
+    names = list(map(str, fit.output_feature.values))
     with canvas(*names, xlabel="true value", ylabel="answer", columns=min(3, len(names))) as (figure, panels):
         figure.suptitle(plain(title))
         handles: list[Artist] = []
@@ -144,7 +144,10 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
             if np.isnan(chosen.truth.values).all() or not fit.sizes["seed"]:
                 continue
             for axes, name in zip(panels, names, strict=True):
-                right, answers = chosen.truth.sel(asked=name).values, chosen.answer.sel(asked=name).values
+                right, answers = (
+                    chosen.truth.sel(output_feature=name).values,
+                    chosen.answer.sel(output_feature=name).values,
+                )
                 low, high = intervals.band(answers)
                 axes.vlines(right, low, high, color=color, alpha=0.35, linewidth=2)
                 axes.plot(right, np.median(answers, axis=0), "o", color=color, markersize=3)
@@ -169,7 +172,7 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
     """
     fit, color = kept(results), _colors(results)[family]
     chosen = fit.isel(curve=np.flatnonzero(fit.family.values == family)[:MOST_NUMBERS])
-    names = list(map(str, fit.asked.values))
+    names = list(map(str, fit.output_feature.values))
     with canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
         figure.suptitle(plain(title))
@@ -177,7 +180,7 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
         for axes, name in zip(panels, names, strict=True):
             axes.set_xticks(places, [])
             if fit.sizes["seed"]:
-                answers = chosen.answer.sel(asked=name).values
+                answers = chosen.answer.sel(output_feature=name).values
                 axes.vlines(places, *intervals.band(answers), color=color, alpha=0.35, linewidth=2)
                 axes.plot(places, np.median(answers, axis=0), "o", color=color, markersize=3)
         names = [*map(shortened, chosen.name.values)]

@@ -70,7 +70,7 @@ def origin(specification: Specification, asked: Group) -> Origin:
         "frames": spec.frames.tolist(),
         "batch": spec.task.batch,
         "programs": value.digest(sorted(spec.programs_value().items())),
-        "features": [*spec.task.shown, *spec.task.asked],
+        "features": [*spec.task.input_features, *spec.task.output_features],
         "after": spec.after,
         "data": value.digest(*examples),
         **{name: value.digest(values) for name, values in hyper.items()},

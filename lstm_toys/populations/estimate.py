@@ -52,7 +52,7 @@ def estimate(
     member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
     jax.eval_shape(partial(training.loss, model), member.params, member.examples)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
-    (curves, _, features), asked = programs.shown(task), len(task.asked)
+    (curves, _, features), asked = programs.shown(task), len(task.output_features)
     at_once = programs.curves_at_once(task, model)
     points = timesteps if task.sequence else 1
     answers = 4 * (probed + 1) * points * asked

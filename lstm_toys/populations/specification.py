@@ -63,7 +63,7 @@ class Specification:
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
             "steps": value.digest(steps),
-            "names": value.digest([*self.task.shown, *self.task.asked]),
+            "names": value.digest([*self.task.input_features, *self.task.output_features]),
             "ahead": value.digest(self.task.ahead),
             "base seed": value.digest(self.base_seed),
             **value.compiled(),
@@ -180,6 +180,6 @@ def _checked_curves(
             raise ValueError(
                 f"curves are answered after steps whose parameters are kept, not after {arguments.brief(step)}"
             )
-        axes = f"C T {len(task.shown)}"
+        axes = f"C T {len(task.input_features)}"
         checked[arguments.whole("curves", step)] = arguments.array(f"curves[{step}]", each, axes, empty=True)
     return checked

@@ -42,7 +42,7 @@ def dataset(
 ) -> xr.Dataset:
     """Labels everything that figures and tables are made of.
 
-    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``.
+    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``output_feature``.
 
     Args:
         population: the trained networks.
@@ -75,7 +75,7 @@ def training_answers(
             variables["train_input"] = (("time", "feature"), shown)
     else:
         variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
-        variables["train_target"] = (("example", "asked"), np.asarray(examples.targets))
+        variables["train_target"] = (("example", "output_feature"), np.asarray(examples.targets))
     return variables
 
 
@@ -96,7 +96,7 @@ def histories(population: Population) -> xr.Dataset:
     coordinates: dict[str, Any] = {
         "seed": np.arange(len(population.train_loss)),
         "step": population.steps,
-        axes[-1]: list(task.asked),
+        axes[-1]: list(task.output_features),
     }
     if len(population.frame_steps):
         variables["frame"] = (("seed", "frame_step", *axes), population.frames)
@@ -112,15 +112,15 @@ def trained(population: Population) -> xr.Dataset:
     first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
     inputs, targets = task.made(key, first)
     variables = {
-        "train_input": (("example", "time", "shown"), np.asarray(inputs)),
+        "train_input": (("example", "time", "input_feature"), np.asarray(inputs)),
         "train_target": (("example", *task.axes), np.asarray(targets)),
     }
-    return histories(population).assign(variables).assign_coords(shown=list(task.shown))
+    return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
 
 
 def curves_of(task: Task, probes: Sequence[Probe], points: int) -> Float[np.ndarray, "C T F"]:
     """The curves of all probes, one after another; of no probes none, of so many time points."""
-    nothing = np.empty((0, points, len(task.shown)), np.float32)
+    nothing = np.empty((0, points, len(task.input_features)), np.float32)
     return np.concatenate([nothing, *(probe.inputs for probe in probes)])
 
 
@@ -133,9 +133,9 @@ def answered(
 ) -> xr.Dataset:
     """Labels what networks were shown after training, and what they answered.
 
-    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``asked``. What would be
-    right is in ``truth``: the targets of probes, else of vectors the true parameters; of other sequences it is the
-    input. Time points are those that answers are about; where these are ahead, the attribute of that name says by how
+    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``output_feature``. What
+    would be right is in ``truth``: the targets of probes, else of vectors the true parameters; of other sequences it is
+    the input. Time points are those that answers are about; where these are ahead, the attribute of that name says by how
     many time points, and what was shown was so much earlier. Every parameter of a probe's family is a coordinate, NaN
     where a curve's family does not have it, with its name, symbol and unit as attributes.
 
@@ -161,17 +161,20 @@ def answered(
         known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
         variables["truth"] = (("curve", *axes), np.concatenate(known))
     elif not task.sequence:
-        variables["truth"] = (("curve", "asked"), np.stack([columns.get(name, np.empty(0)) for name in task.asked], -1))
+        variables["truth"] = (
+            ("curve", "output_feature"),
+            np.stack([columns.get(name, np.empty(0)) for name in task.output_features], -1),
+        )
     if any(p.names for p in probes):
         every = [name for p in probes for name in p.names or [""] * len(p.inputs)]
         variables["name"] = ("curve", every)
     coordinates = {
         "seed": np.arange(len(answer)),
         "time": ("time", x, {"long_name": span.name, "units": span.unit}),
-        "feature": list(task.shown),
+        "feature": list(task.input_features),
         "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
         **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
-        **({} if task.sequence else {"asked": list(task.asked)}),
+        **({} if task.sequence else {"output_feature": list(task.output_features)}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
 
@@ -186,7 +189,7 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     changed: dict[str, Any] = {}
     for name in ("input", "train_input"):
         if name in results:
-            changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), asked=False))
+            changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), outputs=False))
     for name in ("answer", "truth", "train_answer", "train_target", "frame"):
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
@@ -206,8 +209,8 @@ def scaling_of(results: xr.Dataset) -> Scaling | None:
     if "scaling" not in results.attrs:
         return None
     told = json.loads(results.attrs["scaling"])
-    shown, asked = (tuple((center, unit) for center, unit in told[name]) for name in ("shown", "asked"))
-    return Scaling(shown, asked, tuple(told["names"]))
+    inputs, outputs = (tuple((center, unit) for center, unit in told[name]) for name in ("inputs", "outputs"))
+    return Scaling(inputs, outputs, tuple(told["names"]))
 
 
 def described(parameter: Parameter | None) -> dict[str, str]:

@@ -41,22 +41,22 @@ class Saved(NamedTuple):
         params: its parameters after the last step, every leaf with a leading axis S.
         kept: the same after other steps that were to be kept.
         results: labeled histories, training curves and answers.
-        shown: names of the features of an input.
-        asked: names of the features of an answer.
+        input_features: names of the features of an input.
+        output_features: names of the features of an answer.
         scaling: what curves go through before they are shown, and answers back; None: networks see them as they are.
 
     Example:
         >>> import lstm_toys as lt
         >>> lt.Saved._fields
-        ('model', 'params', 'kept', 'results', 'shown', 'asked', 'scaling')
+        ('model', 'params', 'kept', 'results', 'input_features', 'output_features', 'scaling')
     """
 
     model: nn.Module
     params: PyTree[Float[np.ndarray, "S ..."]]
     kept: dict[int, PyTree[Float[np.ndarray, "S ..."]]]
     results: xr.Dataset
-    shown: tuple[str, ...]
-    asked: tuple[str, ...]
+    input_features: tuple[str, ...]
+    output_features: tuple[str, ...]
     scaling: Scaling | None
 
     def __repr__(self) -> str:
@@ -119,8 +119,8 @@ def save(
     about = {
         "run": folder.name,
         "model": described,
-        "shown": list(population.task.shown),
-        "asked": list(population.task.asked),
+        "input_features": list(population.task.input_features),
+        "output_features": list(population.task.output_features),
         "kept": {str(step): name for step, name in names.items() if name != PARAMETERS},
         "files": {name: sha256(folder / name) for name in files},
     }
@@ -160,7 +160,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     try:
         place, attributes = about["model"]["class"], dict(about["model"]["attributes"])
         files, kept = dict(about["files"]), {int(step): name for step, name in about["kept"].items()}
-        shown, asked = tuple(about["shown"]), tuple(about["asked"])
+        inputs, outputs = tuple(about["input_features"]), tuple(about["output_features"])
         described = isinstance(place, str) and all(name == _parameters(step) for step, name in kept.items())
     except (AttributeError, KeyError, TypeError, ValueError):
         described = False
@@ -174,7 +174,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     model = _rebuilt(place, attributes, trust)
     states = {step: storage.load_parameters(folder / name) for step, name in kept.items()}
     params, results = storage.load_parameters(folder / PARAMETERS), storage.load_results(folder / RESULTS, set())
-    return Saved(model, params, states, results, shown, asked, arrays.scaling_of(results))
+    return Saved(model, params, states, results, inputs, outputs, arrays.scaling_of(results))
 
 
 def _parameters(step: int) -> str:

@@ -23,7 +23,9 @@ def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
 def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
     """The root mean squared error of answers over all curves of a family, for each family."""
     truth = results.truth if "truth" in results else results.input
-    squared = np.square(answer - truth).mean([axis for axis in ("time", "feature", "asked") if axis in truth.dims])
+    squared = np.square(answer - truth).mean(
+        [axis for axis in ("time", "feature", "output_feature") if axis in truth.dims]
+    )
     return {
         str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean("curve").values)
         for family in dict.fromkeys(results.family.values)

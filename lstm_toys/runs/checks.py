@@ -35,8 +35,8 @@ def check_experiment(experiment: Experiment) -> None:
         raise Refused(f"{refused}{told}")
     if not isinstance(experiment.goal, Goal):
         raise Refused(f"{refused}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
-    if unknown := [name for name in experiment.goal.features if name not in task.asked]:
-        raise Refused(f"{refused}its goal is about {unknown[0]}; its networks answer {', '.join(task.asked)}")
+    if unknown := [name for name in experiment.goal.features if name not in task.output_features]:
+        raise Refused(f"{refused}its goal is about {unknown[0]}; its networks answer {', '.join(task.output_features)}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{refused}two probes are named {twice[0]}")

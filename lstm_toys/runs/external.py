@@ -42,7 +42,7 @@ def curves_of(
     points = _points(experiment, timesteps)
     x, task = experiment.at(points)
     _, _, curves = preparation.asked(experiment, task, x, numbers or {})
-    return experiment.scaling.undone(curves, asked=False) if experiment.scaling else curves
+    return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
 def labeled(
@@ -88,13 +88,13 @@ def labeled(
     points = _points(experiment, timesteps)
     x, task = experiment.at(points)
     examples, probes, shown = preparation.asked(experiment, task, x, numbers or {})
-    one = (*shown.shape[:2], len(task.asked)) if task.sequence else (len(shown), len(task.asked))
+    one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(answers)
     if answers.shape[1:] != one or not len(answers):
         told = ", ".join(map(str, answers.shape))
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
     if experiment.scaling:
-        answers = experiment.scaling.applied(answers, asked=True)
+        answers = experiment.scaling.applied(answers, outputs=True)
     diverged = ~np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
     learned = arrays.training_answers(task, examples, answers[:, 0])
     probed = arrays.answered(task, np.asarray(x), experiment.span, probes, answers[:, 1:])

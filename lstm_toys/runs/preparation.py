@@ -135,9 +135,9 @@ def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
         return []
     made = [scaling.units]
     with np.errstate(all="ignore"):
-        for asked, pairs in ((False, scaling.shown), (True, scaling.asked)):
-            values = scaling.undone(np.tile(np.linspace(-1, 1, 101)[:, None], len(pairs)), asked=asked)
-            made += [values, scaling.applied(values, asked=asked)]
+        for outputs, pairs in ((False, scaling.inputs), (True, scaling.outputs)):
+            values = scaling.undone(np.tile(np.linspace(-1, 1, 101)[:, None], len(pairs)), outputs=outputs)
+            made += [values, scaling.applied(values, outputs=outputs)]
     return made
 
 
@@ -178,7 +178,12 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
         model: nn.Module = experiment.model(task, settings)
         return model
     return Stack(
-        len(task.asked), settings.hidden, settings.readout, task.sequence, cell=settings.cell, gates=settings.gates
+        len(task.output_features),
+        settings.hidden,
+        settings.readout,
+        task.sequence,
+        cell=settings.cell,
+        gates=settings.gates,
     )
 
 

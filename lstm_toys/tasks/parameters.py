@@ -6,7 +6,19 @@ from lstm_toys import arguments
 
 RESERVED = frozenset(
     {
-        *("seed", "step", "time", "feature", "family", "curve", "example", "asked", "shown", "probe", "setting"),
+        *(
+            "seed",
+            "step",
+            "time",
+            "feature",
+            "family",
+            "curve",
+            "example",
+            "output_feature",
+            "input_feature",
+            "probe",
+            "setting",
+        ),
         *("input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "spacing", "set"),
         *("name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
         *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),

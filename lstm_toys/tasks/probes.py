@@ -102,14 +102,14 @@ def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
     """
     for each in probes:
         curves, count = np.shape(each.inputs), len(each.inputs)
-        if len(curves) != 3 or curves[1:] != (points, len(task.shown)) or not count:
-            expected = f"(curves, {points}, {len(task.shown)})"
+        if len(curves) != 3 or curves[1:] != (points, len(task.input_features)) or not count:
+            expected = f"(curves, {points}, {len(task.input_features)})"
             raise ValueError(
                 f"probe {each.name!r} has inputs of shape {curves}; the training curves make it {expected}"
             )
-        answers = (count, points, len(task.asked)) if task.sequence else (count, len(task.asked))
+        answers = (count, points, len(task.output_features)) if task.sequence else (count, len(task.output_features))
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
-        unknown = [name for name in task.asked if name not in each.parameters]
+        unknown = [name for name in task.output_features if name not in each.parameters]
         if not task.sequence and each.targets is None and unknown:
             raise ValueError(f"probe {each.name!r} has neither targets nor the parameter {unknown[0]}, which is asked")

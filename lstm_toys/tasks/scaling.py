@@ -22,8 +22,8 @@ class Scaling:
     """What is taken off and divided by, so that networks can be shown and can answer it; undone in results.
 
     Attributes:
-        shown: of the features of an input.
-        asked: of those of an answer.
+        inputs: of the features of an input.
+        outputs: of those of an answer.
         names: of both, each once, for what is told.
 
     Raises:
@@ -39,12 +39,12 @@ class Scaling:
         [[[-0.4]]]
     """
 
-    shown: Affine
-    asked: Affine
+    inputs: Affine
+    outputs: Affine
     names: tuple[str, ...] = ("y",)
 
     def __post_init__(self) -> None:
-        for name in ("shown", "asked"):
+        for name in ("inputs", "outputs"):
             pairs = np.asarray(checked.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
             if not pairs[:, 1].all():
                 raise checked.refused(name, "pairs of a middle and a unit other than 0", getattr(self, name))
@@ -71,14 +71,14 @@ class Scaling:
             return cls(shown, shown, names)
         return cls(shown, _fitted(np.asarray(checked.array("targets", targets, "C A"))), names)
 
-    def applied(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = False) -> jt.Float[np.ndarray, "*C F"]:
+    def applied(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = False) -> jt.Float[np.ndarray, "*C F"]:
         """Values as networks are shown them, or asked for them."""
-        center, unit = self._pairs(values, self.asked if asked else self.shown)
+        center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return (values - center) / unit
 
-    def undone(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = True) -> jt.Float[np.ndarray, "*C F"]:
+    def undone(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = True) -> jt.Float[np.ndarray, "*C F"]:
         """Values in the units of the file, of what networks answered, or were shown."""
-        center, unit = self._pairs(values, self.asked if asked else self.shown)
+        center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return values * unit + center
 
     def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
@@ -90,10 +90,10 @@ class Scaling:
     @property
     def units(self) -> jt.Float[np.ndarray, " A"]:
         """What an error is multiplied by, of each feature of an answer."""
-        return np.array([unit for _, unit in self.asked])
+        return np.array([unit for _, unit in self.outputs])
 
     def __str__(self) -> str:
-        pairs = [*self.shown, *(self.asked if len(self.names) > len(self.shown) else ())]
+        pairs = [*self.inputs, *(self.outputs if len(self.names) > len(self.inputs) else ())]
         return ", ".join(
             f"({name} {'-' if center >= 0 else '+'} {abs(center):.6g}) / {unit:.6g}"
             for name, (center, unit) in zip(self.names, pairs, strict=True)

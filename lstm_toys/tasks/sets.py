@@ -55,7 +55,7 @@ class Sets:
         others: the sets that are shown afterwards.
         features: names of the F features of a curve.
         ask: what is asked.
-        asked: names of the A targets; empty, where the features themselves are asked.
+        output_features: names of the A targets; empty, where the features themselves are asked.
         scaling: of all of it; None: networks are shown the values as they are.
         batch: curves in a step, a divisor of their number; None: all.
     """
@@ -64,7 +64,7 @@ class Sets:
     others: tuple[CurveSet, ...]
     features: tuple[str, ...]
     ask: Ask
-    asked: tuple[str, ...] = ()
+    output_features: tuple[str, ...] = ()
     scaling: Scaling | None = None
     batch: int | None = None
 
@@ -76,7 +76,9 @@ class Sets:
         if self.ask == "same":
             return tasks.supervision.reproduce_curves(curves[:, : len(x)], self.features, self.batch)
         targets = self._targets(self.trained)
-        return tasks.supervision.answer_curves(curves[:, : len(x)], targets, self.features, self.asked, self.batch)
+        return tasks.supervision.answer_curves(
+            curves[:, : len(x)], targets, self.features, self.output_features, self.batch
+        )
 
     def probes(self, x: jt.Float[jt.Array, " T"]) -> list[tasks.probes.Probe]:
         """What networks are shown afterwards: the training curves, and the other sets."""
@@ -93,11 +95,11 @@ class Sets:
     def _targets(self, curves: CurveSet) -> jt.Float[np.ndarray, "C A"]:
         """What is asked of curves, NaN where nobody knows."""
         if curves.targets is None:
-            return np.full((len(curves.names), len(self.asked)), np.nan, np.float32)
-        return self._scaled(curves.targets, asked=True)
+            return np.full((len(curves.names), len(self.output_features)), np.nan, np.float32)
+        return self._scaled(curves.targets, outputs=True)
 
-    def _scaled(self, values: jt.Float[np.ndarray, "*C F"], *, asked: bool = False) -> jt.Float[np.ndarray, "*C F"]:
-        scaled = values if self.scaling is None else self.scaling.applied(values, asked=asked)
+    def _scaled(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = False) -> jt.Float[np.ndarray, "*C F"]:
+        scaled = values if self.scaling is None else self.scaling.applied(values, outputs=outputs)
         return scaled.astype(np.float32)
 
 

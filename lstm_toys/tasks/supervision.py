@@ -49,8 +49,8 @@ class Task:
     Attributes:
         examples: pure function from a seed's own key and the training numbers by name to the seed's training set; it is
             traced into the program that initializes a network. A population can be pickled if it can.
-        shown: names of the features of an input.
-        asked: names of the features of an answer.
+        input_features: names of the features of an input.
+        output_features: names of the features of an answer.
         sequence: whether there is an answer at every time point, or one for the whole curve.
         batch: curves in a step, a divisor of their number; None: all.
         numbers: names of the training numbers that the examples use.
@@ -66,13 +66,13 @@ class Task:
 
         >>> import lstm_toys as lt
         >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
-        >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).asked
+        >>> lt.Task(lambda key, numbers: lt.Examples(curves, 1 - curves), ("y",), ("y",), sequence=True).output_features
         ('y',)
     """
 
     examples: Callable[[Key[Array, ""], Numbers], Examples]
-    shown: tuple[str, ...]
-    asked: tuple[str, ...]
+    input_features: tuple[str, ...]
+    output_features: tuple[str, ...]
     sequence: bool
     batch: int | None = None
     numbers: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class Task:
 
     def __post_init__(self) -> None:
         arguments.function("examples", self.examples, "a function of a key and training numbers")
-        for name, least in (("shown", 1), ("asked", 1), ("numbers", 0)):
+        for name, least in (("input_features", 1), ("output_features", 1), ("numbers", 0)):
             object.__setattr__(self, name, arguments.names(name, getattr(self, name), least))
         object.__setattr__(self, "sequence", arguments.switch("sequence", self.sequence))
         if self.batch is not None:
@@ -89,7 +89,7 @@ class Task:
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
 
     def __repr__(self) -> str:
-        told = {"shown": self.shown, "asked": self.asked, "sequence": self.sequence, "batch": self.batch}
+        told = {name: getattr(self, name) for name in ("input_features", "output_features", "sequence", "batch")}
         return arguments.line(self, **told, numbers=self.numbers, trained=self.trained)
 
     def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
@@ -103,14 +103,14 @@ class Task:
             inputs, targets = examples
         except (TypeError, ValueError):
             raise arguments.refused("what examples returns", "Examples of inputs and targets", examples) from None
-        inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.shown)}")
-        axes = f"{len(inputs)} {inputs.shape[1] if self.sequence else ''} {len(self.asked)}"
+        inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.input_features)}")
+        axes = f"{len(inputs)} {inputs.shape[1] if self.sequence else ''} {len(self.output_features)}"
         return Examples(jnp.asarray(inputs), jnp.asarray(arguments.array("targets of examples", targets, axes)))
 
     @property
     def axes(self) -> tuple[str, ...]:
         """The names of the axes of one answer in labeled arrays."""
-        return ("time", "feature") if self.sequence else ("asked",)
+        return ("time", "feature") if self.sequence else ("output_feature",)
 
 
 def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:
@@ -160,7 +160,7 @@ def reproduce(
     Example:
         >>> import lstm_toys as lt
         >>> task = lt.reproduce("line", {"slope": "steepness", "intercept": 0.1}, lt.time_points(20), ("x", "y"))
-        >>> task.shown, task.asked, task.numbers
+        >>> task.input_features, task.output_features, task.numbers
         (('x', 'y'), ('x', 'y'), ('steepness',))
     """
     trained, x, features = _trained(family, _stated(parameters)), _points(x), _features(features)
@@ -247,7 +247,7 @@ def answer_curves(
     curves: Given,
     targets: Float[Array, "C A"] | Float[np.ndarray, "C A"],
     features: tuple[str, ...],
-    asked: tuple[str, ...],
+    output_features: tuple[str, ...],
     batch: int | None = None,
 ) -> Task:
     """Sequence to vector: every seed is shown these curves and asked for numbers of each as a whole.
@@ -256,21 +256,26 @@ def answer_curves(
         curves: ``[C, T, F]``.
         targets: ``[C, A]``.
         features: names of the F features.
-        asked: names of the A numbers.
+        output_features: names of the A numbers.
         batch: curves in a step.
 
     Raises:
         ValueError: see `reproduce_curves`; or the targets are not A finite numbers of each curve.
     """
-    features, asked = arguments.names("features", features, 1), arguments.names("asked", asked, 1)
+    features = arguments.names("features", features, 1)
+    output_features = arguments.names("output_features", output_features, 1)
     inputs = _single(curves, features)
-    held = arguments.array("targets", targets, f"{len(inputs)} {len(asked)}", hint=", asked numbers of each curve")
+    held = arguments.array("targets", targets, f"{len(inputs)} {len(output_features)}", hint=", numbers of each curve")
     same = Examples(inputs, jnp.array(held, jnp.float32))
-    return Task(partial(_same, same), features, asked, sequence=False, batch=batch)
+    return Task(partial(_same, same), features, output_features, sequence=False, batch=batch)
 
 
 def read_off(
-    family: Family | str, parameters: Stated, asked: tuple[str, ...], x: Float[Array, " T"], batch: int | None = None
+    family: Family | str,
+    parameters: Stated,
+    output_features: tuple[str, ...],
+    x: Float[Array, " T"],
+    batch: int | None = None,
 ) -> Task:
     """Sequence to vector: every seed is shown the same curves and asked for their parameters.
 
@@ -278,7 +283,7 @@ def read_off(
         family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
         parameters: of the curves, for each one array ``[C]``, one number for all curves, or the name of a training
             number.
-        asked: which parameters.
+        output_features: which parameters.
         x: time points.
         batch: curves in a step.
 
@@ -290,26 +295,26 @@ def read_off(
         >>> import numpy as np
         >>> lines = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}
         >>> task = lt.read_off("line", lines, ("slope",), lt.time_points(20))
-        >>> task.asked, task.sequence
+        >>> task.output_features, task.sequence
         (('slope',), False)
     """
     trained, x, numbers = _trained(family, _stated(parameters)), _points(x), _named(parameters)
-    asked = _asked(asked, family)
-    each = partial(_read_off, trained, asked, x)
+    output_features = _checked_features(output_features, family)
+    each = partial(_read_off, trained, output_features, x)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
-    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=numbers, trained=trained)
+    return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
 def _read_off(
     trained: Trained,
-    asked: tuple[str, ...],
+    output_features: tuple[str, ...],
     x: Float[Array, " T"],
     key: Key[Array, ""] | None,  # noqa: ARG001
     numbers: Numbers,
 ) -> Examples:
     found = _values(trained, numbers)
     curves = show(_curves(trained, x, found), x, ("y",))
-    columns = [jnp.broadcast_to(jnp.asarray(found[name], curves.dtype), len(curves)) for name in asked]
+    columns = [jnp.broadcast_to(jnp.asarray(found[name], curves.dtype), len(curves)) for name in output_features]
     return Examples(curves, jnp.stack(columns, axis=-1))
 
 
@@ -317,7 +322,7 @@ def read_off_drawn(
     family: Family | str,
     count: int,
     ranges: Mapping[str, tuple[float | int | str, float | int | str]],
-    asked: tuple[str, ...],
+    output_features: tuple[str, ...],
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
@@ -328,7 +333,7 @@ def read_off_drawn(
         count: curves that a seed draws.
         ranges: the half-open interval of each parameter that is not to be drawn from the family's own; an end may be
             the name of a training number.
-        asked: which parameters.
+        output_features: which parameters.
         x: time points.
         batch: curves in a step.
 
@@ -349,16 +354,17 @@ def read_off_drawn(
         name: (low, high) for name, (low, high) in ranges.items()
     }
     own: dict[str, Told] = {each.name: (each.low, each.high) for each in family_of(family).parameters}
-    trained, x, asked = _trained(family, {**own, **pairs}), _points(x), _asked(asked, family)
-    examples = partial(_drawn, family, arguments.whole("count", count, least=1), pairs, asked, x)
-    return Task(examples, ("y",), asked, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
+    trained, x = _trained(family, {**own, **pairs}), _points(x)
+    output_features = _checked_features(output_features, family)
+    examples = partial(_drawn, family, arguments.whole("count", count, least=1), pairs, output_features, x)
+    return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=_named(pairs), trained=trained)
 
 
 def _drawn(
     family: Family | str,
     count: int,
     ranges: Mapping[str, tuple[float | int | str, float | int | str]],
-    asked: tuple[str, ...],
+    output_features: tuple[str, ...],
     x: Float[Array, " T"],
     key: Key[Array, ""],
     numbers: Numbers,
@@ -368,7 +374,7 @@ def _drawn(
     }
     parameters = family_of(family).draw(key, count, intervals)
     curves = family_of(family).curves(x, parameters)
-    return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in asked], axis=-1))
+    return Examples(show(curves, x, ("y",)), jnp.stack([parameters[name] for name in output_features], axis=-1))
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
@@ -404,11 +410,11 @@ def _features(features: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _asked(asked: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
+def _checked_features(output_features: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
     """Parameters of a family that are asked for."""
-    found, known = arguments.names("asked", asked, 1), family_of(family).names
+    found, known = arguments.names("output_features", output_features, 1), family_of(family).names
     if unknown := [name for name in found if name not in known]:
-        raise arguments.refused("asked", f"among the parameters {', '.join(known)}", unknown[0])
+        raise arguments.refused("output_features", f"among the parameters {', '.join(known)}", unknown[0])
     return found
 
 

@@ -59,14 +59,14 @@ def make_by_hand(study, _, seconds):
     errors = 0.01 * np.arange(settings.seeds)
     shown = np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
     if not task.sequence:
-        truth = [[probe.parameters[name] for name in task.asked] for probe in probes]
+        truth = [[probe.parameters[name] for name in task.output_features] for probe in probes]
         asked = np.concatenate([np.broadcast_arrays(*columns) for columns in truth], axis=1).T
         shown = np.concatenate([examples.targets[:1], asked])
     answers = shown + errors.reshape(-1, *[1] * shown.ndim)
     steps = np.unique([0, settings.steps])
     sound = training.LastGood(np.where(np.arange(settings.seeds) == 1, -1, steps[-1]), {}, np.ones(settings.seeds))
     loss = np.broadcast_to(errors[:, None], (settings.seeds, len(steps)))
-    rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.asked)))
+    rmse = np.broadcast_to(loss[:, :, None], (*loss.shape, len(task.output_features)))
     kept = (np.empty(0, int), np.empty((len(loss), 0)))
     made = Population(task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, *kept, 4, {}, 0)
     attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}

@@ -61,8 +61,8 @@ def test_what_is_measured_names_the_features(mine):
     """And a run of curves that nobody names stays the run that it was."""
     plain, named = work_of(f"--train={mine}"), work_of(f"--train={mine}", "--quantity=pressure (hPa)")
     x = lt.time_points(ROWS)
-    assert plain.experiment.task(x).asked == ("y",)
-    assert named.experiment.task(x).asked == ("pressure (hPa)",)
+    assert plain.experiment.task(x).output_features == ("y",)
+    assert named.experiment.task(x).output_features == ("pressure (hPa)",)
     assert plain.run != named.run
     assert "features" not in plain.experiment.data
 
@@ -118,7 +118,7 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     targets = written(tmp_path / "t.txt", np.column_stack([Y.mean(axis=0), Y.max(axis=0)]), "mean;top", ",")
     folder = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")
     found = results_of(folder)
-    assert found.asked.values.tolist() == ["mean", "top"]
+    assert found.output_feature.values.tolist() == ["mean", "top"]
     right = found.truth.values[found.family.values == sets.HELD_OUT]
     np.testing.assert_allclose(right, np.column_stack([Y.mean(axis=0), Y.max(axis=0)])[kept(found)], atol=1e-4)
     assert np.isnan(found.truth.values[found.family.values == sets.SHOWN]).all()

@@ -53,7 +53,7 @@ MISSING = {
     "film needs results that hold frame, as those of the run of an experiment with frames do": (
         lambda saved: figures.film({"one": saved["curves"]})
     ),
-    "target needs train_target along time; these results have it along example, asked": (
+    "target needs train_target along time; these results have it along example, output_feature": (
         lambda saved: figures.target(saved["numbers"], "target")
     ),
     "training_set needs train_target along asked; these results have it along": (

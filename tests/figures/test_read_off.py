@@ -18,17 +18,17 @@ def read():
     time = np.linspace(0, 1, 5)
     return xr.Dataset(
         {
-            "answer": (("seed", "curve", "asked"), answers[:, :, None]),
+            "answer": (("seed", "curve", "output_feature"), answers[:, :, None]),
             "input": (("curve", "time", "feature"), np.ones((4, 5, 1)) * true[:, None, None]),
             "diverged": ("seed", [False, False, False, True]),
             "train_input": (("example", "time", "feature"), np.ones((300, 5, 1))),
-            "train_target": (("example", "asked"), np.linspace(0, 1, 300)[:, None]),
+            "train_target": (("example", "output_feature"), np.linspace(0, 1, 300)[:, None]),
         },
         {
             "seed": np.arange(4),
             "time": time,
             "feature": ["y"],
-            "asked": ["decay"],
+            "output_feature": ["decay"],
             "family": ("curve", ["along"] * 3 + ["post"]),
             "decay": ("curve", true, {"long_name": "decay", "symbol": "d", "units": "1/s"}),
         },
@@ -71,12 +71,12 @@ def test_the_first_name_of_a_plane_is_horizontal():
     wrong = np.stack([slopes, 10 + intercepts], axis=1)
     read = xr.Dataset(
         {
-            "answer": (("seed", "curve", "asked"), wrong[None]),
-            "truth": (("curve", "asked"), np.zeros_like(wrong)),
+            "answer": (("seed", "curve", "output_feature"), wrong[None]),
+            "truth": (("curve", "output_feature"), np.zeros_like(wrong)),
             "diverged": ("seed", [False]),
         },
         {
-            "asked": ["slope", "intercept"],
+            "output_feature": ["slope", "intercept"],
             "family": ("curve", ["plane"] * 6),
             "slope": ("curve", slopes),
             "intercept": ("curve", intercepts),

@@ -43,7 +43,7 @@ def folder(networks, tmp_path):
 
 def test_what_was_saved_is_loaded(networks, folder):
     saved = population.load(str(folder))
-    assert (saved.model, saved.shown, saved.asked) == (networks.model, ("y",), ("y",))
+    assert (saved.model, saved.input_features, saved.output_features) == (networks.model, ("y",), ("y",))
     jax.tree.map(np.testing.assert_array_equal, saved.params, networks.params)
     assert saved.kept.keys() == {0, 2}
     for step, params in saved.kept.items():

@@ -621,7 +621,7 @@ class Masked(nn.Module):
 
 
 def model(task, settings):
-    return Masked(len(task.asked))
+    return Masked(len(task.output_features))
 
 
 EXPERIMENT ="""

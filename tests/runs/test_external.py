@@ -36,14 +36,14 @@ def test_sequences_are_labeled_by_what_was_shown():
 @pytest.mark.parametrize("experiment", [amplitude.EXPERIMENT, slope_intercept.EXPERIMENT])
 def test_vectors_are_labeled_with_the_truth(experiment):
     count = len(lt.curves_of(experiment, 20))
-    asked = experiment.task(lt.time_points(20)).asked
+    asked = experiment.task(lt.time_points(20)).output_features
     answers = np.random.default_rng(0).normal(size=(3, count, len(asked)))
     labeled = lt.labeled(experiment, answers, 20)
-    assert labeled.answer.dims == ("seed", "curve", "asked")
+    assert labeled.answer.dims == ("seed", "curve", "output_feature")
     for number, name in enumerate(asked):
         np.testing.assert_array_equal(labeled.truth.values[:, number], labeled[name])
-        np.testing.assert_array_equal(labeled.answer.sel(asked=name), answers[:, 1:, number])
-    assert labeled.train_target.dims == ("example", "asked")
+        np.testing.assert_array_equal(labeled.answer.sel(output_feature=name), answers[:, 1:, number])
+    assert labeled.train_target.dims == ("example", "output_feature")
 
 
 @pytest.mark.parametrize("shape", [(30, 100, 1), (2, 29, 100, 1), (2, 30, 99, 1), (2, 30, 100, 2), (0, 30, 100, 1)])

@@ -75,7 +75,7 @@ def probes(x):
 
 
 def model(task, settings):
-    return Whole(len(task.asked), settings.hidden)
+    return Whole(len(task.output_features), settings.hidden)
 
 
 EXPERIMENT = lt.Experiment(
@@ -189,7 +189,7 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
         return lt.read_off("line", {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, ("slope",), x)
 
     def model(task, _):
-        return own.Whole(len(task.asked))
+        return own.Whole(len(task.output_features))
 
     axes = (Axis("slope", 0.1, 0.2, 2), Axis("intercept", 0.5, 0.5, 1))
     settings, _ = flags.parse(own.EXPERIMENT, ["--seeds=2"])

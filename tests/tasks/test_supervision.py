@@ -138,10 +138,10 @@ def test_every_family_can_be_learned_a_little(kind, family, readout):
         task = supervision.reproduce(family, drawn, x, ("x", "y"), batch=2)
     else:
         task = supervision.read_off(family, drawn, tuple(drawn)[:2], x, batch=2)
-    model = Stack(len(task.asked), (6,), readout, task.sequence)
+    model = Stack(len(task.output_features), (6,), readout, task.sequence)
     trained = train.train(task, model, seeds=2, steps=60, learning_rate=0.05, optimizer="momentum")
     assert (trained.train_loss[:, -1] < trained.train_loss[:, 0]).all()
-    assert trained.train_rmse.shape == (2, len(trained.steps), len(task.asked))
+    assert trained.train_rmse.shape == (2, len(trained.steps), len(task.output_features))
 
 
 @pytest.mark.long

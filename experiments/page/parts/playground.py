@@ -115,7 +115,7 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         "id": population.id,
         "label": population.label,
         "note": population.note,
-        "layers": weights.layers(saved.model, len(saved.shown)),
+        "layers": weights.layers(saved.model, len(saved.input_features)),
         "seeds": sound.tolist(),
         "states": [
             {"step": step, "block": names[step], "networks": min(len(sound), FEW if step in saved.kept else ALL)}

@@ -121,7 +121,7 @@ def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
     points, numbers = settings.timesteps, dict(settings.numbers)
     shown = external.curves_of(experiment, points, numbers)
     task = experiment.task(families.time_points(points, experiment.span))
-    shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.asked))
+    shape = (1, *shown.shape[: 2 if task.sequence else 1], len(task.output_features))
     return external.labeled(experiment, np.zeros(shape), points, numbers)
 
 

@@ -44,7 +44,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
     prepared = Prepared(experiment, settings)
     task, (examples, probes, shown) = prepared.task, prepared.asked
     specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})
-    axes = (settings.timesteps, len(task.asked)) if task.sequence else (len(task.asked),)
+    axes = (settings.timesteps, len(task.output_features)) if task.sequence else (len(task.output_features),)
     loss = np.geomspace(1.0, 1e-6, len(specification.recorded), dtype=np.float32)[None]
     population = train.Population(
         task=task,
@@ -52,7 +52,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
         states={settings.steps: LastGood(jnp.full(1, settings.steps), {}, jnp.ones(1))},
         steps=specification.recorded,
         train_loss=loss,
-        train_rmse=np.repeat(np.sqrt(loss)[:, :, None], len(task.asked), axis=2),
+        train_rmse=np.repeat(np.sqrt(loss)[:, :, None], len(task.output_features), axis=2),
         frame_steps=specification.recorded[specification.frames],
         frames=np.zeros((1, len(specification.frames), *axes), np.float32),
         block=1,

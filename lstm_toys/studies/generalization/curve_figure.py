@@ -33,7 +33,7 @@ def draw(labeled: xr.Dataset) -> Figure:
         labeled: of `lstm_toys.studies.generalization.execution.answered`.
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
-    vector = "asked" in fit.dims
+    vector = "output_feature" in fit.dims
     title = "Curves" if vector else "Answers to curves of your own"
     if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
         title += f", the first {SHOWN_CURVES} of {count:,}"
@@ -78,9 +78,9 @@ def draw(labeled: xr.Dataset) -> Figure:
                 axes.fill_between(time[starts], low, high, color=color, **BAND)
                 line(axes, middle, MEDIAN, color=color)
         if vector:
-            asked = [plain(str(name)) for name in fit.asked.values]
-            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["asked"]), xticklabels=asked)
-            panels[1].set_xlim(-0.6, fit.sizes["asked"] - 0.4)
+            asked = [plain(str(name)) for name in fit.output_feature.values]
+            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["output_feature"]), xticklabels=asked)
+            panels[1].set_xlim(-0.6, fit.sizes["output_feature"] - 0.4)
         told = f"median of {counted(fit.sizes['seed'])}"
         handles += [
             Line2D([], [], color=GRAY, marker="o" if vector else None, label=told, **MEDIAN),

@@ -23,11 +23,13 @@ def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
     """Raises Refused if the networks are shown other features than these, of which y is one, or do not answer y."""
     task = study.task(2)
     refused = f"generalization of {study.experiment.name}: "
-    if not {*task.shown} <= allowed or "y" not in task.shown:
+    if not {*task.input_features} <= allowed or "y" not in task.input_features:
         words = "y, or x and y" if "x" in allowed else "y"
-        raise Refused(f"{refused}its networks are shown {' and '.join(task.shown)}; this takes those that see {words}")
-    if task.sequence and "y" not in task.asked:
-        raise Refused(f"{refused}its networks answer {' and '.join(task.asked)}, of which none is y")
+        raise Refused(
+            f"{refused}its networks are shown {' and '.join(task.input_features)}; this takes those that see {words}"
+        )
+    if task.sequence and "y" not in task.output_features:
+        raise Refused(f"{refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
 
 
 def value(study: "GeneralizationStudy") -> Value:

@@ -59,7 +59,7 @@ def measure_names(task: Task) -> tuple[str, ...]:
     """All measures of an answer, by name."""
     if task.sequence:
         return tuple(measures.MEASURES)
-    return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.asked)
+    return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features)
 
 
 def footprint(study: "GridStudy") -> Footprint:
@@ -88,7 +88,7 @@ def check(study: "GridStudy") -> None:
         raise Refused(f"{refused}grids are of several lengths, so that {needed}")
     for grid in study.settings.grids if not task.sequence else ():
         names = [each.name for each in families.family_of(subject.families[grid.family]).parameters]
-        if missing := [name for name in task.asked if name not in names]:
+        if missing := [name for name in task.output_features if name not in names]:
             raise Refused(f"{refused}its networks read off {missing[0]}, which the family {grid.family} does not have")
 
 
@@ -131,7 +131,7 @@ def measured(
     window = points if grid.axis(SPACING) else timesteps
     always = model.clone(sequence=True) if hasattr(model, "sequence") else model
     shared = jnp.arange(points).astype(jnp.float32) / (timesteps - 1)
-    y = task.asked.index("y") if task.sequence else 0
+    y = task.output_features.index("y") if task.sequence else 0
 
     def passed(cell: Cell) -> Float[Array, " T"]:
         # What all cells share is no function of a cell, and nor is what is computed of it alone.
@@ -142,15 +142,15 @@ def measured(
     def shown(cell: Cell) -> Float[Array, "T F"]:
         x = span.start + passed(cell) * span.length
         curve = family.function(x, **{name: cell[name] for name in family.names})
-        return show(curve[None], x, task.shown)[0]
+        return show(curve[None], x, task.input_features)[0]
 
     def measure(cell: Cell, inputs: Float[Array, "T F"], answer: Float[Array, "T A"]) -> dict[str, Float[Array, ""]]:
         count = cell[LENGTH].astype(jnp.int32)
         if not task.sequence:
-            read = dict(zip(task.asked, answer[count - 1], strict=True))
+            read = dict(zip(task.output_features, answer[count - 1], strict=True))
             errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
             return {f"answer_{name}": value for name, value in read.items()} | errors
-        first, rows = jnp.maximum(count - window, 0), (inputs[:, task.shown.index("y")], answer[:, y])
+        first, rows = jnp.maximum(count - window, 0), (inputs[:, task.input_features.index("y")], answer[:, y])
         curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
         share = passed(cell)[:window]
         if grid.axis(SPACING):

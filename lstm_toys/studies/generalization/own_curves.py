@@ -47,7 +47,7 @@ def footprint(study: "CurveStudy") -> Footprint:
     task, settings = study.task(2), study.settings
     model = network(study.experiment, task, settings.trained)
     (curves, points), seeds, devices = study.curves.values.shape, settings.trained.seeds, jax.device_count()
-    answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.asked)
+    answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.output_features)
     together = devices * min(seeds, settings.trained.block or blocks.default_block(0)) * answering.curve_block(points)
     states = 4 * together * points * sum(sizes.size(model, 1).widths)
     squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
@@ -96,7 +96,7 @@ def answered(
     """
     task, timesteps, span, scaling = trained
     own, points = curves.span or span, curves.values.shape[1] - task.ahead
-    scaled = scaling.applied(curves.values[..., None], asked=False)[..., 0] if scaling else curves.values
+    scaled = scaling.applied(curves.values[..., None], outputs=False)[..., 0] if scaling else curves.values
     shown, right = (part.astype(np.float32) for part in (scaled[:, :points], scaled[:, task.ahead :]))
     share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
     # A file without time points is taken to begin with those of the training, of which the span has what is answered.
@@ -108,9 +108,9 @@ def answered(
     coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
     variables: dict[str, Any] = {"input": (("curve", "time"), held), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
-        variables["answer"] = (("seed", "curve", "asked"), told)
-        return xr.Dataset(variables, coordinates | {"asked": list(task.asked)})
-    which = task.asked.index("y")
+        variables["answer"] = (("seed", "curve", "output_feature"), told)
+        return xr.Dataset(variables, coordinates | {"output_feature": list(task.output_features)})
+    which = task.output_features.index("y")
     y = found[..., which]
     variables["answer"] = (("seed", "curve", "time"), told[..., which])
     mesh, seeds = blocks.mesh(), len(diverged)
@@ -121,7 +121,7 @@ def answered(
         if points >= LEAST_MEASURED:
             answers = blocks.place(y[np.minimum(members, seeds - 1), curve], mesh)
             seen = blocks.flat(program(answers, jnp.asarray(row), jnp.asarray(share)))
-            measured.append(_in_units(seen, *scaling.asked[which]) if scaling else seen)
+            measured.append(_in_units(seen, *scaling.outputs[which]) if scaling else seen)
         advanced(seeds * (curve + 1))
     for name in measured[0] if measured else ():
         variables[name] = (("seed", "curve"), np.stack([each[name][:seeds] for each in measured], axis=1))
@@ -201,7 +201,7 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
         return {
             **answering.value_of(self.model, self.member, shown, self.block),
             **lowered("measures", program, spread(row, 1), row, row),
-            "setting": digest(trained.timesteps, repr((trained.span, trained.scaling, trained.task.asked))),
+            "setting": digest(trained.timesteps, repr((trained.span, trained.scaling, trained.task.output_features))),
             **compiled(),
         }
 
@@ -275,8 +275,10 @@ def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
     rows = {}
     for curve in fit.curve.values:
         chosen = fit.sel(curve=curve)
-        if "asked" in fit.dims:
-            values = {f"read-off {name}": chosen.answer.sel(asked=name).values for name in fit.asked.values}
+        if "output_feature" in fit.dims:
+            values = {
+                f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in fit.output_feature.values
+            }
         else:
             values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
         for label, each in values.items():

@@ -69,8 +69,8 @@ def value(study: "SweepStudy") -> Value:
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
         parts = {**prepared.declared_value(), **specification.value(), "members": digest(start)}
         # Which networks have learned is written into the results, and a user's subclass of Goal may decide it.
-        errors = np.random.default_rng(0).uniform(0, 4 * goal.rmse, (100, len(prepared.task.asked)))
-        parts["errors"] = digest(goal.error(errors, prepared.task.asked))
+        errors = np.random.default_rng(0).uniform(0, 4 * goal.rmse, (100, len(prepared.task.output_features)))
+        parts["errors"] = digest(goal.error(errors, prepared.task.output_features))
         digests[words] = digest(parts)
         digests |= {name: each for name, each in parts.items() if name == CALLBACK}
     return {**digests, **compiled(), "code of training": source.digest(*source.TRAINING, *CODE)}
@@ -114,7 +114,7 @@ def execute(study: "SweepStudy", context: RunContext, seconds: dict[str, float])
                         for steps, answers in result.answers.items():
                             labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
                             # Errors of features of several units are averaged as they were scaled.
-                            if len(prepared.task.asked) == 1:
+                            if len(prepared.task.output_features) == 1:
                                 labeled = arrays.in_units(labeled, experiment.scaling)
                             values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
                             for setting, members, seeds in shape.places(group, steps):
@@ -164,7 +164,7 @@ def _values(
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
     mse, rmse = losses[:, reached], state.errors[:, reached]
-    learned = experiment.goal.error(rmse, task.asked) <= experiment.goal.rmse
+    learned = experiment.goal.error(rmse, task.output_features) <= experiment.goal.rmse
     diverged = np.asarray(sound.step) < steps
     return {
         "train_mse": mse,

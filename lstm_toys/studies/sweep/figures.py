@@ -44,7 +44,7 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
         goal: when a network counts as having learned the task.
     """
     train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
-    whole = goal.after == 0 or "asked" in found.train_rmse.dims
+    whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
     limit = float(goal.rmse) if whole and not goal.features else None
     drawn = {
         "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),

@@ -40,8 +40,8 @@ def writing(
     """Opens the labeled arrays of a sweep for what will be known of its networks.
 
     The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN beyond a setting's own),
-    ``probe`` (families that were shown after training), ``feature`` or ``asked``, and those of answers, which are kept
-    only if all settings share their time points. A parameter of curves that has the name of a setting, such as
+    ``probe`` (families that were shown after training), ``feature`` or ``output_feature``, and those of answers, which
+    are kept only if all settings share their time points. A parameter of curves that has the name of a setting, such as
     ``decay``, is ``curve_decay`` here. The file takes its name when the block ends well.
 
     Args:
@@ -57,7 +57,9 @@ def writing(
     x, task = experiment.at(max(points))
     probes = experiment.probes(x)
     axes = task.axes
-    nothing = np.empty((0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.asked)))
+    nothing = np.empty(
+        (0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.output_features))
+    )
     labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_vars(["answer", "seed"])
     labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept

@@ -64,12 +64,12 @@ def vectors(family, truth, answers):
     """Results of one network that reads parameters off: true ones by name, and the answers in the same order."""
     return xr.Dataset(
         {
-            "truth": (("curve", "asked"), np.stack([*truth.values()], axis=-1)),
-            "answer": (("seed", "curve", "asked"), np.stack(answers, axis=-1)[None]),
+            "truth": (("curve", "output_feature"), np.stack([*truth.values()], axis=-1)),
+            "answer": (("seed", "curve", "output_feature"), np.stack(answers, axis=-1)[None]),
             "diverged": ("seed", [False]),
         },
         {
-            "asked": [*truth],
+            "output_feature": [*truth],
             "seed": [0],
             "family": ("curve", [family] * len(answers[0])),
             **{name: ("curve", values) for name, values in truth.items()},

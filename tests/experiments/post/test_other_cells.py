@@ -15,9 +15,9 @@ def counted(name, settings):
     """The parameters of a network, counted, and the features that it is shown and asked for."""
     experiment, _ = CLAIMS.populations[name]
     task = experiment.task(lt.time_points(10))
-    curves = np.zeros((1, 10, len(task.shown)), np.float32)
+    curves = np.zeros((1, 10, len(task.input_features)), np.float32)
     made = jax.eval_shape(network(experiment, task, settings).init, jax.random.key(0), curves)
-    return sum(leaf.size for leaf in jax.tree.leaves(made)), (len(task.shown), len(task.asked))
+    return sum(leaf.size for leaf in jax.tree.leaves(made)), (len(task.input_features), len(task.output_features))
 
 
 def settings_of(name):

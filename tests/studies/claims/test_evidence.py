@@ -43,7 +43,11 @@ def answered(name):
     """Answers of 0 to everything."""
     asked = EXPERIMENTS[name]
     task, shown = asked.task(X), lt.curves_of(asked, 10)
-    shape = (2, *shown.shape[:2], len(task.asked)) if task.sequence else (2, len(shown), len(task.asked))
+    shape = (
+        (2, *shown.shape[:2], len(task.output_features))
+        if task.sequence
+        else (2, len(shown), len(task.output_features))
+    )
     return lt.labeled(asked, np.zeros(shape), 10)
 
 
@@ -72,5 +76,5 @@ def test_the_true_value_stands_for_a_copy_of_what_is_read_off():
         part = evidence.select(copied, curves)
         assert part.input.dims == ("curve", "time", "feature")
         np.testing.assert_array_equal(part.answer[0], part.truth)
-        np.testing.assert_allclose(part.truth.sel(asked="slope"), slopes)
+        np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
         assert (evidence.model(part), evidence.right(part)) == ("true value", True)

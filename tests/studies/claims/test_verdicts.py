@@ -225,7 +225,8 @@ def read_off(numbers):
     """Results whose networks read one number off a line, of which 0 is right."""
     results = labeled(numbers)
     return results.assign(
-        answer=(("seed", "curve", "asked"), results.answer.values[..., 0]), truth=(("curve", "asked"), np.zeros((1, 1)))
+        answer=(("seed", "curve", "output_feature"), results.answer.values[..., 0]),
+        truth=(("curve", "output_feature"), np.zeros((1, 1))),
     )
 
 

@@ -38,10 +38,14 @@ def same(*features):
         (same("x"), False, "its networks are shown x; this takes those that see y, or x and y"),
         (same("y", "speed"), False, "its networks are shown y and speed"),
         (same("x", "y"), True, "its networks are shown x and y; this takes those that see y"),
-        (dataclasses.replace(same("y"), asked=("speed",)), False, "its networks answer speed, of which none is y"),
+        (
+            dataclasses.replace(same("y"), output_features=("speed",)),
+            False,
+            "its networks answer speed, of which none is y",
+        ),
         (supervision.reproduce("line", LINE, X, ("x", "y")), False, "other training curves than its task has"),
         (
-            dataclasses.replace(same("y"), sequence=False, asked=("slope",)),
+            dataclasses.replace(same("y"), sequence=False, output_features=("slope",)),
             False,
             "read off slope, which the family hill",
         ),

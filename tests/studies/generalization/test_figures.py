@@ -143,7 +143,7 @@ def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
 def own(curves, points, asked=None, seeds=3):
     """Labeled answers to curves of the user's own."""
     random = np.random.default_rng(0)
-    axes = ("seed", "curve", "asked" if asked else "time")
+    axes = ("seed", "curve", "output_feature" if asked else "time")
     answer = random.normal(size=(seeds, len(curves), len(asked or range(points))))
     coordinates = {"seed": np.arange(seeds), "curve": curves, "time": ("time", np.arange(points) / 99)}
     variables = {
@@ -151,7 +151,7 @@ def own(curves, points, asked=None, seeds=3):
         "answer": (axes, answer),
         "diverged": ("seed", np.arange(seeds) == 1),
     }
-    return xr.Dataset(variables, coordinates | ({"asked": asked} if asked else {}))
+    return xr.Dataset(variables, coordinates | ({"output_feature": asked} if asked else {}))
 
 
 @pytest.mark.parametrize(("curves", "panels"), [(1, 1), (3, 1), (4, 4), (5, 5)])

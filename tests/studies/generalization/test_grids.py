@@ -36,7 +36,7 @@ def params():
 
 SAME = supervision.reproduce_curves(jnp.zeros((1, 2, 1)), ("y",))
 UNIT = Span()
-READ = dataclasses.replace(SAME, asked=("amplitude",), sequence=False)
+READ = dataclasses.replace(SAME, output_features=("amplitude",), sequence=False)
 
 
 def written(tmp_path, params, grid, *, seeds=7, task=SAME, span=UNIT):

@@ -139,7 +139,7 @@ def legend(figure):
 @pytest.mark.parametrize("number", [*range(len(GRIDS) - 1), *rarely(len(GRIDS) - 1)])
 def test_every_grid_is_drawn(number, tmp_path):
     """Of sequence and vector tasks in turn."""
-    found = hand_made(GRIDS[number], asked=("feature", "asked")[number // 2 % 2])
+    found = hand_made(GRIDS[number], asked=("feature", "output_feature")[number // 2 % 2])
     drawn = figures.draw(found, Goal(rmse=0.02, features=("y",)) if number % 2 else GOAL)
     answers = {name for name in drawn if name.startswith("answers")}
     assert drawn.keys() == {"rmse.png", "loss.png"} | answers
