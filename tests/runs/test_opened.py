@@ -21,7 +21,7 @@ print({asked})
 
 def said(folder, code, asked, *more):
     """What a script prints of what was opened in its process, after some code."""
-    (folder / "script.py").write_text(ASKED.format(code=code, outputs=outputs))
+    (folder / "script.py").write_text(ASKED.format(code=code, asked=asked))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [*more, ROOT]))}
     done = subprocess.run(
         [sys.executable, "script.py"], cwd=folder, env=environment, capture_output=True, text=True, timeout=HANG
