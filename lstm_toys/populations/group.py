@@ -120,7 +120,7 @@ class GroupResult(NamedTuple):
         state: after the last step.
         answers: to the curves of the specification.
         member_steps: taken by this execution.
-        seconds: spent on ``compile`` and ``evaluate``.
+        seconds: spent on ``compile``, ``train`` and, if there are answers, ``evaluate``.
     """
 
     state: GroupState
@@ -155,15 +155,16 @@ class TrainingJob(Job[Group, GroupResult]):
         compiled, specification = Compiled(self.specification, self.size), self.specification
 
         def compute(group: Group) -> GroupResult:
-            before = compiled.seconds, compiled.member_steps
+            before, began = (compiled.seconds, compiled.member_steps), time.perf_counter()
             state = train_group(compiled, group, self.callbacks)
-            began = time.perf_counter()
+            compiling, trained = compiled.seconds - before[0], time.perf_counter()
             answers = {
                 step: answering.answers(specification.model, state.kept[step].params, curves, block=specification.block)
                 for step, curves in specification.curves.items()
             }
-            spent = {"compile": compiled.seconds - before[0], "evaluate": time.perf_counter() - began}
-            return GroupResult(state, answers, compiled.member_steps - before[1], spent)
+            seconds = {"compile": compiling, "train": trained - began - compiling}
+            seconds |= {"evaluate": time.perf_counter() - trained} if answers else {}
+            return GroupResult(state, answers, compiled.member_steps - before[1], seconds)
 
         return compute
 

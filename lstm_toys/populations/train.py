@@ -122,8 +122,8 @@ class Training:
         members: their number.
         group_size: members that are trained together.
         member_steps: taken so far.
-        seconds: spent so far on ``compile``, ``train`` and, if there are curves to answer, ``evaluate``; seconds of
-            workers are divided by their number.
+        seconds: of wall time, spent so far on ``compile``, ``train`` and, if there are curves to answer, ``evaluate``;
+            divided as in the process that did it, since workers do several of them at once.
         fingerprints: of all executions of the training, this one first.
         executed: by which of `fingerprints` each member was trained, ``[M]``.
     """
@@ -215,9 +215,9 @@ class Training:
                 self._note(asked.members, fingerprint)
                 self._save(asked, result.state, fingerprint, finished=True)
             self.member_steps += result.member_steps
-            spent = {name: each / self._executor.workers for name, each in result.seconds.items()}
-            spent["train"] = max(0.0, time.perf_counter() - began - sum(spent.values()))
-            self.seconds = {name: seconds + spent[name] for name, seconds in self.seconds.items()}
+            wall, total = time.perf_counter() - began, sum(result.seconds.values())
+            for name, seconds in result.seconds.items():
+                self.seconds[name] += wall * seconds / total
             yield asked.members, result
             began = time.perf_counter()
 

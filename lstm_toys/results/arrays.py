@@ -133,11 +133,12 @@ def answered(
 ) -> xr.Dataset:
     """Labels what networks were shown after training, and what they answered.
 
-    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``output_feature``. What
-    would be right is in ``truth``: the targets of probes, else of vectors the true parameters; of other sequences it is
-    the input. Time points are those that answers are about; where these are ahead, the attribute of that name says by
-    how many time points, and what was shown was so much earlier. Every parameter of a probe's family is a coordinate, NaN
-    where a curve's family does not have it, with its name, symbol and unit as attributes.
+    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``output_feature``.
+    What would be right is in ``truth``: the targets of probes, else of vectors the true parameters; of other
+    sequences it is the input. Time points are those that answers are about; where these are ahead, the attribute of
+    that name says by how many time points, and what was shown was so much earlier. Every parameter of a probe's
+    family is a coordinate, NaN where a curve's family does not have it, with its name, symbol and unit as
+    attributes.
 
     Args:
         task: that they were trained on.
