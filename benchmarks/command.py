@@ -1,4 +1,4 @@
-"""What the commands have in common: flags, checked before anything heavy is imported, and the files they write."""
+"""The flags of the commands, and the files they write."""
 
 import sys
 from collections.abc import Sequence

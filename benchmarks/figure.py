@@ -6,30 +6,27 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
-from benchmarks import entries
-from benchmarks.entries import ENGINE, Contestant, Entry
+from benchmarks import contestants
+from benchmarks.contestants import ENGINE, Contestant
 from lstm_toys.figures import COLORS, canvas
 
-COLOR: dict[Entry, str] = {
+COLOR: dict[Contestant, str] = {
     ENGINE: COLORS["r"],
-    entries.AUTODIFF: COLORS["b"],
-    entries.FLAX_BLOCKS: "#5aa45a",
-    entries.FLAX: COLORS["g"],
-    entries.EQUINOX: COLORS["c"],
-    entries.TORCH: "#7a3fb0",
-    entries.TORCH_FUNC: "#a878cc",
-    entries.KERAS: "#555555",
-    entries.KERAS_FIT: "#8c8c8c",
-    entries.FLOOR: COLORS["k"],
+    contestants.AUTODIFF: COLORS["b"],
+    contestants.FLAX_BLOCKS: "#5aa45a",
+    contestants.FLAX: COLORS["g"],
+    contestants.EQUINOX: COLORS["c"],
+    contestants.TORCH: "#7a3fb0",
+    contestants.TORCH_FUNC: "#a878cc",
 }
 """One for each line."""
 
 
 def throughput(results: dict[str, Any]) -> Figure:
-    """Member-steps a second of every contestant over the number of members, and the floor."""
+    """Member-steps a second of every contestant over the number of members."""
     cells = [cell for cell in results["cells"] if cell["sweep"] == "members"]
     counts = np.array([cell["members"] for cell in cells])
-    title = f"Throughput on {results['machine']['cores']} cores, and the floor of dots and activations"
+    title = f"Throughput on {results['machine']['cores']} cores"
     labels: list[tuple[float, str, str]] = []
     with canvas(title, xlabel="members", ylabel="member-steps a second: median, slowest to fastest") as (
         figure,
@@ -38,24 +35,22 @@ def throughput(results: dict[str, Any]) -> Figure:
         figure.set_size_inches(7.6, 5.0)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
-        for entry, color in COLOR.items():
-            rows = [cell["rows"].get(entry.name, {}) for cell in cells]
+        for contestant, color in COLOR.items():
+            rows = [cell["rows"].get(contestant.name, {}) for cell in cells]
             timed = np.array(["median" in row for row in rows])
             if not timed.any():
                 continue
             x = counts[timed]
             median, low, high = (np.array([r[n] for r in rows if n in r]) for n in ("median", "low", "high"))
-            one_network = isinstance(entry, Contestant) and entry.one_network
-            if one_network or entry is entries.FLOOR:  # Does not depend on the number of members.
+            if contestant.one_network:  # Does not depend on the number of members.
                 at = float(np.median(median))
                 axes.axhline(at, color=color, linewidth=1, linestyle="--")
             else:
                 at = float(median[-1])
-                axes.plot(x, median, color=color, linewidth=1.8 if entry is ENGINE else 1.1)
-            if not one_network:
+                axes.plot(x, median, color=color, linewidth=1.8 if contestant is ENGINE else 1.1)
                 spread = np.stack([median - low, high - median])
                 axes.errorbar(x, median, spread, color=color, linestyle="", marker="o", markersize=3.5, elinewidth=1)
-            labels.append((at, entry.label, color))
+            labels.append((at, contestant.label, color))
         axes.set_xticks(counts, [f"{count:,}" for count in counts])
         axes.minorticks_off()
         bottom, top = axes.get_ylim()

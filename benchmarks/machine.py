@@ -7,7 +7,7 @@ from typing import Any
 
 from lstm_toys.markdown import code, escape
 
-PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch", "keras", "tensorflow", "tensorflow-cpu")
+PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "equinox", "torch")
 
 
 def cores() -> int:

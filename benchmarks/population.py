@@ -1,21 +1,183 @@
-"""Measures member-steps a second, the engine's and others', and the floor that no engine can pass on this machine.
+"""Measures member-steps a second, with lstm_toys and with other tools, for several numbers of members and other jobs.
 
-Writes population.json, population.md and population.png.
+All contestants of a sweep are timed in every round, so that a change in the machine's speed affects all of them. Writes
+population.json, population.md and population.png.
 """
 
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks import command
+from benchmarks import command, figure, footprint, machine, report
+from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, TORCH, Contestant
+from benchmarks.job import Job, Start, start
+from benchmarks.processes import Team, Unusable
+from lstm_toys import figures
+
+Row = dict[str, Any]
+"""A contestant in a cell: its rates, one for each round, with median, lowest and highest, or an ``error``."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of a sweep.
+
+    Attributes:
+        sweep: what is varied.
+        job: what a member-step is.
+        members: that are trained, by contestants that train many.
+        contestants: that take part.
+        repeats: rounds in which each of them is timed once; the same for all cells of a sweep.
+        seconds: that one timing takes, about.
+    """
+
+    sweep: str
+    job: Job
+    members: int
+    contestants: tuple[Contestant, ...]
+    repeats: int
+    seconds: float
+
+
+def plan(*, peers: bool, quick: bool) -> list[Cell]:
+    """The cells of all sweeps.
+
+    Args:
+        peers: with the contestants that need other libraries.
+        quick: too short for numbers that one may quote.
+    """
+    repeats, seconds = (2, 0.1) if quick else (5, 1.0)
+    counts = (16, 64) if quick else (16, 64, 256, 1024, 4096)
+    cells = []
+    for members in counts:
+        contestants = tuple(
+            contestant
+            for contestant in CONTESTANTS
+            if (peers or not contestant.peer)
+            and members <= contestant.most
+            # Those that train one network do not depend on the number of members.
+            and (members == counts[0] or not contestant.one_network)
+        )
+        cells.append(Cell("members", Job(), members, contestants, repeats, seconds))
+    few = (ENGINE, AUTODIFF, TORCH) if peers else (ENGINE, AUTODIFF)
+    for sweep, jobs in _jobs(quick=quick).items():
+        # No other contestant is written for other cells.
+        contestants = (ENGINE,) if sweep == "cell" else few
+        cells += [Cell(sweep, job, 16, contestants, min(repeats, 3), seconds) for job in jobs]
+    return cells
+
+
+def _jobs(*, quick: bool) -> dict[str, list[Job]]:
+    """The jobs besides the default one, by what is varied."""
+    if quick:
+        return {
+            "hidden": [Job((8,))],
+            "curves": [Job(curves=10)],
+            "layers": [Job((32, 32))],
+            "cell": [Job(gates="hard")],
+        }
+    return {
+        "hidden": [Job((units,)) for units in (8, 32, 64, 128)],
+        "points": [Job(points=1000)],
+        "curves": [Job(curves=curves) for curves in (2, 5, 10, 50)],
+        "layers": [Job((32,) * layers) for layers in (2, 3)],
+        "cell": [Job(gates="hard"), Job(cell="gru"), Job(cell="gru", gates="hard"), Job(cell="rnn")],
+    }
+
+
+def measure(cells: list[Cell]) -> list[dict[str, Any]]:
+    """Measures all sweeps.
+
+    Returns:
+        The cells for JSON: ``rows`` by contestant, member-steps a second of the whole machine.
+    """
+    members: dict[Job, int] = {}
+    for cell in cells:
+        members[cell.job] = max(members.get(cell.job, 0), cell.members)
+    starts = {job: start(job, most) for job, most in members.items()}
+    measured = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        contestants = dict.fromkeys(contestant for cell in cells for contestant in cell.contestants)
+        teams = {each: stack.enter_context(closing(Team(each, folder))) for each in contestants}
+        for sweep in dict.fromkeys(cell.sweep for cell in cells):
+            measured += _measure_sweep([cell for cell in cells if cell.sweep == sweep], teams, starts)
+    return measured
+
+
+def _measure_sweep(cells: list[Cell], teams: dict[Contestant, Team], starts: dict[Job, Start]) -> list[dict[str, Any]]:
+    """Checks every contestant of a sweep, then times them round by round."""
+    sweep, repeats = cells[0].sweep, cells[0].repeats
+    rows: list[dict[Contestant, Row]] = []
+    timers: list[tuple[Team, Row, Callable[[], float]]] = []
+    for number, cell in enumerate(cells):
+        say(f"{sweep}: checking {cell.job}, {cell.members:,} members")
+        rows.append({contestant: {"label": contestant.label, "rates": []} for contestant in cell.contestants})
+        for contestant, row in rows[-1].items():
+            team = teams[contestant]
+            with _failing(row):
+                timers.append((team, row, _timer(contestant, team, number, cell, starts[cell.job], row)))
+    for turn in range(repeats):
+        say(f"{sweep}: round {turn + 1} of {repeats}")
+        for _, row, rate in timers:
+            if "error" not in row:
+                with _failing(row):
+                    row["rates"].append(rate())
+    for team in {team for team, row, _ in timers if "error" not in row}:
+        team.forget()
+    return [_closed(cell, of) for cell, of in zip(cells, rows, strict=True)]
+
+
+@contextmanager
+def _failing(row: Row) -> Iterator[None]:
+    """Notes the error of a contestant that cannot be timed in its row."""
+    try:
+        yield
+    except Unusable as failure:
+        row["error"] = str(failure)
+        say(f"  {row['label']}: not timed: {failure}")
+
+
+def _timer(contestant: Contestant, team: Team, number: int, cell: Cell, start: Start, row: Row) -> Callable[[], float]:
+    """Prepares a contestant for a cell, and returns a function that times it once."""
+    members = contestant.members(cell.members)
+    weights_differ, losses_differ = team.prepare(number, cell.job, members, start)
+    shortest, steps = min(0.2, cell.seconds) / 2, contestant.unit
+    while (took := team.train(number, steps)) < shortest:
+        steps *= 2
+    steps = max(1, round(cell.seconds * steps / took / contestant.unit)) * contestant.unit
+    row |= {"members": members, "weights_differ": weights_differ, "losses_differ": losses_differ, "steps": steps}
+    return lambda: members * steps / team.train(number, steps)
+
+
+def _closed(cell: Cell, rows: dict[Contestant, Row]) -> dict[str, Any]:
+    """The cell for JSON, with medians and ratios."""
+    say(f"{cell.sweep}: {cell.job}, {cell.members:,} members")
+    timed = {contestant: row for contestant, row in rows.items() if "error" not in row}
+    for contestant, row in timed.items():
+        row |= footprint.spread(row["rates"])
+        if ENGINE in timed and contestant is not ENGINE:
+            pairs = zip(timed[ENGINE]["rates"], row["rates"], strict=True)
+            row["ours_to_this"] = statistics.median(ours / this for ours, this in pairs)
+        say(f"  {row['label']}: {row['median']:,.0f} member-steps/s ({row['low']:,.0f} to {row['high']:,.0f})")
+    named = {contestant.name: row for contestant, row in rows.items()}
+    return {"sweep": cell.sweep, "job": asdict(cell.job), "members": cell.members, "rows": named}
+
+
+def say(line: str) -> None:
+    """Prints a line immediately."""
+    print(line, flush=True)
 
 
 def main() -> None:
     """Runs the benchmark as the command line says."""
     given = command.read(__doc__ or "", "benchmarks.population", "peers", "quick")
-    from benchmarks import figure, footprint, machine, report, sweeps
-    from lstm_toys import figures
-
-    cells = sweeps.measure(sweeps.plan(peers=given.peers, quick=given.quick))
-    sweeps.say("start and memory")
+    cells = measure(plan(peers=given.peers, quick=given.quick))
+    say("start and memory")
     results = {
         "quick": given.quick,
         "machine": machine.describe(),

@@ -1,4 +1,4 @@
-"""The processes that entries run in: how they are asked, and what answers there."""
+"""The processes that contestants run in: how they are asked, and what answers there."""
 
 import contextlib
 import multiprocessing
@@ -6,7 +6,6 @@ import os
 import re
 import time
 from collections.abc import Callable
-from functools import cached_property
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks import reference
-from benchmarks.entries import Entry
+from benchmarks.contestants import Contestant
 from benchmarks.job import CHECKED_STEPS, Job, Start, State, Trainer
 
 
 class Unusable(Exception):
-    """An entry cannot be timed; the argument says why, and names no folder of this machine."""
+    """A contestant cannot be timed; the argument says why, and names no folder of this machine."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(re.sub(r"(/[^/\s'\"]+)+/", "", reason))
@@ -29,15 +28,15 @@ class Worker:
     """One process that answers requests.
 
     Args:
-        entry: what it runs.
+        contestant: what it runs.
         log: file for what that prints.
     """
 
-    def __init__(self, entry: Entry, log: Path) -> None:
+    def __init__(self, contestant: Contestant, log: Path) -> None:
         context = multiprocessing.get_context("spawn")
         self._log = log
         self._pipe, there = context.Pipe()
-        self._process = context.Process(target=serve, args=(entry, there, log), daemon=True)
+        self._process = context.Process(target=serve, args=(contestant, there, log), daemon=True)
         self._process.start()
         there.close()
 
@@ -64,13 +63,13 @@ class Worker:
         self._process.join()
 
 
-def serve(entry: Entry, pipe: Connection, log: Path) -> None:
+def serve(contestant: Contestant, pipe: Connection, log: Path) -> None:
     """Answers requests in a new process, until the other end of the pipe is closed."""
     with log.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     os.environ["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
-    server = Server(entry.make)
+    server = Server(contestant.make)
     with contextlib.suppress(EOFError):
         while True:
             request, arguments = pipe.recv()
@@ -82,9 +81,9 @@ def serve(entry: Entry, pipe: Connection, log: Path) -> None:
 
 
 class Server:
-    """What answers requests to an entry, in its process."""
+    """What answers requests to a contestant, in its process."""
 
-    def __init__(self, make: Callable[..., Any]) -> None:
+    def __init__(self, make: Callable[[Job, Start], Trainer]) -> None:
         self._make = make
         self._trainers: dict[int, Trainer] = {}
 
@@ -102,22 +101,19 @@ class Server:
         """Lets go of everything that was prepared."""
         self._trainers.clear()
 
-    @cached_property
-    def measure(self) -> Callable[[float], dict[str, Any]]:
-        """Measures the parts of a member-step."""
-        return self._make()
-
 
 class Team:
-    """An entry with its processes.
+    """A contestant with its processes.
 
     Args:
-        entry: which one.
+        contestant: which one.
         folder: for what the processes print.
     """
 
-    def __init__(self, entry: Entry, folder: Path) -> None:
-        self._workers = [Worker(entry, folder / f"{entry.name}-{number}.log") for number in range(entry.processes)]
+    def __init__(self, contestant: Contestant, folder: Path) -> None:
+        self._workers = [
+            Worker(contestant, folder / f"{contestant.name}-{number}.log") for number in range(contestant.processes)
+        ]
 
     def close(self) -> None:
         """Ends the processes."""
@@ -163,13 +159,6 @@ class Team:
         """Lets go of everything that was prepared."""
         self._ask("forget")
         self._replies()
-
-    def measure(self, seconds: float) -> dict[str, dict[str, Any]]:
-        """Measures the parts of a member-step, which have one process; see `entries.Parts`."""
-        self._ask("measure", seconds)
-        parts: dict[str, dict[str, Any]]
-        (parts,) = self._replies()
-        return parts
 
     def _ask(self, request: str, *arguments: Any) -> None:
         for worker in self._workers:

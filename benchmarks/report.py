@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.entries import ENGINE, FLAX, FLOOR, KERAS, STAGES, TORCH, Parts
+from benchmarks.contestants import CONTESTANTS, ENGINE, FLAX, TORCH
 from benchmarks.job import Job
 from benchmarks.reference import TOLERANCE
 from lstm_toys.markdown import escape
@@ -50,16 +50,6 @@ def markdown(results: Results) -> str:
         "|--:|---|--:|--:|--:|--:|",
         *_members(results["cells"]),
         "",
-        "## Where a member-step goes",
-        "",
-        "The floor is the sum of what cannot be left out, each part alone in the best form found. The engine's bare",
-        "step is timed cut off after each of its stages; a stage is what it takes longer when it goes one further.",
-        "Medians.",
-        "",
-        *_parts(results["cells"], FLOOR, "part of the floor"),
-        "",
-        *_parts(results["cells"], STAGES, "stage of the engine"),
-        "",
         "## Other jobs",
         "",
         "Member-steps a second *of one core*: the rate of the whole machine, all cores at work, by their number.",
@@ -75,18 +65,15 @@ def markdown(results: Results) -> str:
 def verdicts(results: Results) -> Iterator[Verdict]:
     """All targets, in the order of the table."""
     rows = {cell["members"]: cell["rows"] for cell in results["cells"] if cell["sweep"] == "members"}
-    shares = _ratios(rows, FLOOR.name)
-    yield _least(
-        "share of the floor", "at least 80 %", shares, 0.8, {of: f"{100 * r:.0f} %" for of, r in shares.items()}
-    )
-    for entry, what, least in (
+    for contestant, what, least in (
         (TORCH, "against PyTorch nn.LSTM, one process a core", 12),
-        (KERAS, "against Keras train_on_batch", 400),
         (FLAX, "against Flax nn.RNN under vmap", 3.5),
     ):
-        ratios = _ratios(rows, entry.name)
-        shown = {of: f"{ratio:.3g}" for of, ratio in ratios.items()}
-        yield _least(what, f"at least {least:g} times", ratios, least, shown)
+        timed = {members: row[contestant.name] for members, row in rows.items() if contestant.name in row}
+        ratios = {members: row["ours_to_this"] for members, row in timed.items() if "ours_to_this" in row}
+        measured = ", ".join(f"{ratio:.3g} ({members:,})" for members, ratio in ratios.items())
+        met = min(ratios.values()) >= least if ratios else None
+        yield what, f"at least {least:g} times", measured or "–", met
     rates = [of[ENGINE.name]["rates"] for of in rows.values() if "median" in of[ENGINE.name]]
     what = f"slowest against fastest number of members, {min(rows):,} to {max(rows):,}"
     loss = statistics.median(1 - min(turn) / max(turn) for turn in zip(*rates, strict=True)) if rates else None
@@ -108,21 +95,10 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     yield what, "at most 1.3 times", f"{most / least:.2f} ({sizes})", most / least <= 1.3
 
 
-def _ratios(rows: dict[int, Any], name: str) -> dict[int, float]:
-    """The engine's rate to an entry's by the number of members, where both were timed."""
-    return {of: row[name]["ours_to_this"] for of, row in rows.items() if "ours_to_this" in row.get(name, {})}
-
-
-def _least(what: str, wanted: str, ratios: dict[int, float], least: float, shown: dict[int, str]) -> Verdict:
-    """That every ratio is at least so much."""
-    measured = ", ".join(f"{text} ({members:,})" for members, text in shown.items())
-    return what, wanted, measured or "–", min(ratios.values()) >= least if ratios else None
-
-
 def _members(cells: list[Results]) -> Iterator[str]:
     for cell in cells:
         if cell["sweep"] == "members":
-            for row in cell["rows"].values():
+            for row in _rows(cell):
                 yield _line(f"{row.get('members', cell['members']):,}", row)
 
 
@@ -132,30 +108,20 @@ def _others(cells: list[Results], cores: int) -> Iterator[str]:
             job = Job(**cell["job"])
             varied = f"{job.cell}, {job.gates} gates" if cell["sweep"] == "cell" else cell["sweep"]
             head = f"{varied} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves}"
-            yield from (_line(head, row, cores) for row in cell["rows"].values())
+            yield from (_line(head, row, cores) for row in _rows(cell))
+
+
+def _rows(cell: Results) -> list[dict[str, Any]]:
+    """The rows of a cell, in the order of the contestants."""
+    return [cell["rows"][contestant.name] for contestant in CONTESTANTS if contestant.name in cell["rows"]]
 
 
 def _line(head: str, row: dict[str, Any], cores: int = 1) -> str:
-    """Rate, spread, ratio and disagreement of an entry."""
+    """Rate, spread, ratio and disagreement of a contestant."""
     if "error" in row:
         return f"| {head} | {row['label']} | not timed: {escape(row['error'])} |  |  |  |"
     rate, low, high = (f"{row[name] / cores:,.0f}" for name in ("median", "low", "high"))
     ratio = row.get("ours_to_this")
     times = "" if ratio is None else f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
-    differs = f"{row['weights_differ']:.0e}, {row['losses_differ']:.0e}" if "weights_differ" in row else ""
+    differs = f"{row['weights_differ']:.0e}, {row['losses_differ']:.0e}"
     return f"| {head} | {row['label']} | {rate} | {low} to {high} | {times} | {differs} |"
-
-
-def _parts(cells: list[Results], entry: Parts, what: str) -> list[str]:
-    """The parts of a member-step that were timed, over all rounds."""
-    parts: dict[str, dict[str, Any]] = {}
-    for cell in cells:
-        for name, part in cell["rows"].get(entry.name, {}).get("parts", {}).items():
-            parts.setdefault(name, {"form": part["form"], "us": []})["us"] += part["us"]
-    medians = {name: statistics.median(part["us"]) for name, part in parts.items()}
-    return [
-        f"| {what} | form | us a member-step, a core |",
-        "|---|---|--:|",
-        *(f"| {name} | {part['form']} | {medians[name]:.1f} |" for name, part in parts.items()),
-        f"| all | | {sum(medians.values()):.1f} |",
-    ]

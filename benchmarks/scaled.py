@@ -1,15 +1,15 @@
 """One training for `benchmarks.scaling`, in a process of its own: here, or by the workers of a cluster."""
 
 import json
+import math
 import pickle
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -17,10 +17,14 @@ from distributed import Client
 
 from benchmarks.footprint import peak
 from benchmarks.job import LEARNING_RATE, Job
-from lstm_toys.execution import base, cluster, devices
-from lstm_toys.populations import blocks, checkpoints, train
-
-P = TypeVar("P")
+from lstm_toys.execution import base, devices
+from lstm_toys.execution.base import Executor, Part, Result
+from lstm_toys.execution.cluster import Cluster, connected, packed
+from lstm_toys.populations import blocks
+from lstm_toys.populations.checkpoints import Checkpoints
+from lstm_toys.populations.group import GroupResult
+from lstm_toys.populations.specification import specify
+from lstm_toys.populations.train import Training
 
 
 def steps_of(members: int) -> int:
@@ -28,36 +32,70 @@ def steps_of(members: int) -> int:
     return max(50, min(200, 200_000 // members))
 
 
-class Counted(base.Elsewhere):
-    """A cluster, the bytes of what went there and came back, and when it came."""
+class MeasuredCluster(Executor):
+    """A cluster that measures what it sends and receives.
 
-    def __init__(self, found: cluster.Cluster) -> None:
-        self._found, self.bytes = found, 0
-        self.came: list[tuple[float, str, int]] = []
+    Attributes:
+        bytes: of the parts sent, each with the job, and of their outcomes, as they are pickled.
+        received: of each group of members: when it arrived, the seconds that its worker compiled for it, and its
+            member-steps.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._began, self.bytes = cluster, 0.0, 0
+        self.received: list[tuple[float, float, int]] = []
 
     @property
     def workers(self) -> int:
-        """See `base.Elsewhere`."""
-        return self._found.workers
+        """See `Executor`."""
+        return self._cluster.workers
 
-    def outcomes(self, job: base.Job, parts: Iterable[P], stop: Callable[[], bool]) -> Iterator[tuple[P, base.Outcome]]:
-        """See `base.Elsewhere`."""
-        shared = len(cluster.packed(job))
-        for part, outcome in self._found.outcomes(job, parts, stop):
-            self.bytes += shared + len(pickle.dumps(part)) + len(pickle.dumps(outcome))
-            self.came.append((time.perf_counter(), outcome.worker, outcome.value.member_steps))
+    @property
+    def devices(self) -> int:
+        """See `Executor`."""
+        return self._cluster.devices
+
+    def map(
+        self, job: base.Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
+    ) -> Iterator[tuple[Part, base.Outcome[Result]]]:
+        """See `Executor.map`."""
+        job_bytes = len(packed(job))
+        self._began = time.perf_counter()
+        for part, outcome in self._cluster.map(job, parts, stop):
+            group = cast(GroupResult, outcome.value)
+            self.bytes += job_bytes + len(pickle.dumps(part)) + len(pickle.dumps(outcome))
+            self.received.append((time.perf_counter(), group.seconds["compile"], group.member_steps))
             yield part, outcome
 
     def rate(self) -> float:
-        """Member-steps a second after every worker had given back its first group, before which it compiled."""
-        first = {worker: when for when, worker, _ in reversed(self.came)}
-        began = max(first.values())
-        return sum(steps for when, _, steps in self.came if when > began) / (self.came[-1][0] - began)
+        """Member-steps per second since every worker has returned its first group, for which it compiled.
+
+        A worker that keeps the programs of an earlier training does not compile again; if none does, all groups count.
+        """
+        began = max((when for when, compiling, _ in self.received if compiling), default=self._began)
+        return sum(steps for when, _, steps in self.received if when > began) / (self.received[-1][0] - began)
 
     def peaks(self) -> list[int]:
         """The most memory that each worker has held."""
-        client: Client = self._found._client
+        client: Client = self._cluster._client
         return [*client.run(peak).values()]
+
+
+class MeasuredTraining(Training):
+    """A training that measures how long it takes to put the groups together.
+
+    Attributes:
+        merging: seconds.
+    """
+
+    merging = 0.0
+
+    def groups(self) -> Iterator[tuple[range, GroupResult]]:
+        """See `Training`."""
+        for group in super().groups():
+            began = time.perf_counter()
+            yield group
+            self.merging += time.perf_counter() - began
 
 
 def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
@@ -69,31 +107,31 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
         repeats: trainings that are timed.
 
     Returns:
-        ``steps``: of each training; ``rates``: member-steps a second; ``group``: members of a group; ``merge``: seconds
-        beside the training; ``kept``, ``client`` and ``worker``: bytes of the arrays that are kept, and of the peaks of
-        processes; ``wire`` and ``disk``: bytes a network, of what parts and their outcomes are as they are pickled, and
-        of checkpoints.
+        ``steps``: of each training; ``rates``: member-steps per second; ``group``: members of a group; ``merge``:
+        seconds of putting the groups together; ``kept``: bytes of the arrays that are kept; ``client`` and ``worker``:
+        peak memory of the processes in bytes; ``wire``: bytes sent and received per network, as they are pickled;
+        ``disk``: bytes of checkpoints per network.
     """
     devices.configure()
     devices.start()
-    connected = cluster.connected(address, mixed=False, tell=lambda _: None) if address != "none" else nullcontext()
     job, steps = Job(), steps_of(members)
+    specification, start = specify(job.task, job.model, seeds=members, steps=steps, learning_rate=LEARNING_RATE)
     rates, merges = [], []
-    with connected as found:
-        begin = partial(train.Training, job.task, job.model, steps=steps, learning_rate=LEARNING_RATE)
+    with nullcontext() if address == "none" else connected(address, mixed=False, tell=lambda _: None) as cluster:
         for _ in range(repeats):
-            counted = None if found is None else Counted(found)
-            training = begin(seeds=members, cluster=counted)
-            began = time.perf_counter()
+            measured = None if cluster is None else MeasuredCluster(cluster)
+            training = MeasuredTraining(specification, start, executor=measured)
             population = training.population()
-            merges.append(time.perf_counter() - began - sum(training.seconds.values()))
-            rates.append(counted.rate() if counted else members * steps / training.seconds["train"])
+            merges.append(training.merging)
+            rates.append(measured.rate() if measured else members * steps / training.seconds["train"])
         arrays = [population.states[steps], population.train_loss, population.train_rmse, population.frames]
-        client, worker = peak(), max(counted.peaks()) if counted else None
+        client, worker = peak(), max(measured.peaks()) if measured else None
+        wire = measured.bytes / members if measured else None
         with tempfile.TemporaryDirectory() as folder:
-            told = checkpoints.Checkpoints(Path(folder), 1e9, devices.fingerprint(training.block))
-            begin(seeds=blocks.GROUP_MEMBERS, cluster=counted, checkpoints=told).population()
-            disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / blocks.GROUP_MEMBERS
+            few = jax.tree.map(lambda leaf: leaf[: blocks.GROUP_MEMBERS], start)
+            checkpoints = Checkpoints(Path(folder), math.inf)
+            Training(specification, few, executor=measured, checkpoints=checkpoints).population()
+            disk = sum(path.stat().st_size for path in Path(folder).iterdir()) / len(few.seed)
         return {
             "steps": steps,
             "rates": rates,
@@ -102,7 +140,7 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
             "kept": sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(arrays)),
             "client": client,
             "worker": worker,
-            "wire": counted.bytes / members if counted else None,
+            "wire": wire,
             "disk": disk,
         }
 

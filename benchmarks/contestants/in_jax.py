@@ -41,7 +41,7 @@ def engine(job: Job, start: Start) -> Trainer:
                 stops = recorded[first : first + programs.STOPS]
                 padding = (0, programs.STOPS - len(stops))
                 padded = np.pad(stops, padding, mode="edge"), np.pad(np.ones(len(stops), bool), padding)
-                members, following = compiled.follow(members, reached, *padded)
+                members, following = compiled.train_until(members, reached, *padded)
                 if first:
                     look(pending)
                 reached, pending = stops[-1], following

@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 
 from benchmarks import reference
-from benchmarks.entries import Contestant
+from benchmarks.contestants import Contestant
 from benchmarks.job import Trainer
 from benchmarks.processes import Team, Unusable
 

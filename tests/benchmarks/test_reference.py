@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks import reference
-from benchmarks.entries import AUTODIFF, ENGINE
+from benchmarks.contestants import AUTODIFF, ENGINE
 from benchmarks.job import CHECKED_STEPS, take
 
 MEMBERS = [0, 1, 2]
