@@ -20,6 +20,7 @@ from conftest import HANG
 from experiments.line import EXPERIMENT
 from lstm_toys import arguments
 from lstm_toys.populations import train
+from lstm_toys.populations.specification import specify
 
 X = lt.time_points(12)
 LINE = {"slope": 0.5, "intercept": 0.25}
@@ -34,16 +35,15 @@ pytestmark = pytest.mark.usefixtures("as_users_have_it")
 
 
 def training(task=TASK, model=MODEL, **options):
-    """A training that is ready to begin."""
-    return train.Training(task, model, **{**OPTIONS, **options})
+    """Trains, if that is not refused."""
+    return train.train(task, model, **{**OPTIONS, **options})
 
 
-def begun(**options):
+def specified(**options):
     """All that the numbers of a training depend on."""
-    made = training(**options)
-    plan = made._trainer.plan
-    start = jax.tree.map(lambda leaf: (leaf.dtype, leaf.tolist()), made._start)
-    return start, plan.base_seed, plan.block, plan.wanted, plan.recorded.tolist(), plan.kept.tolist()
+    made, start = specify(TASK, MODEL, **{**OPTIONS, **options})
+    start = jax.tree.map(lambda leaf: (leaf.dtype, leaf.tolist()), start)
+    return start, made.base_seed, made.block, made.kept_steps, made.recorded.tolist(), made.frames.tolist()
 
 
 SAME_WHOLE = (np.int8, np.uint16, np.int64, np.uint64, jnp.int32, lambda each: np.array(each, np.int32))
@@ -57,7 +57,7 @@ SAME_NUMBER = (np.float16, np.float32, np.float64, np.longdouble, jnp.float32, F
 )
 @settings(max_examples=20)
 def test_whole_numbers_of_any_type_are_the_same(name, value, kind):
-    assert begun(**{name: kind(value)}) == begun(**{name: value})
+    assert specified(**{name: kind(value)}) == specified(**{name: value})
 
 
 @given(st.sampled_from(["learning_rate", "noise", "momentum"]), st.integers(1, 15), st.sampled_from(SAME_NUMBER))
@@ -65,8 +65,8 @@ def test_whole_numbers_of_any_type_are_the_same(name, value, kind):
 def test_numbers_of_any_type_are_the_same(name, sixteenths, kind):
     value = sixteenths / 16  # Which every type holds exactly.
     options = {"optimizer": "adam", name: value}
-    assert begun(**{**options, name: kind(value)}) == begun(**options)
-    assert begun(**{**options, name: [value, value]}) == begun(**options)
+    assert specified(**{**options, name: kind(value)}) == specified(**options)
+    assert specified(**{**options, name: [value, value]}) == specified(**options)
 
 
 @given(
@@ -130,7 +130,7 @@ REFUSED = [
     *(("noise", value) for value in (*NO_NUMBER, [0.1, -0.1])),
     *(("optimizer", value) for value in ("lion", None, 3, [], lt.train)),
     *(("on_divergence", value) for value in ("end", None, True)),
-    *((name, value) for name in ("monitor", "stop", "checkpoints", "cluster") for value in ("local:4", 3)),
+    *((name, value) for name in ("monitor", "stop", "checkpoints", "executor") for value in ("local:4", 3)),
     ("progress", "no"),
     *(
         ("learning_rate", schedule)
@@ -139,7 +139,7 @@ REFUSED = [
     ("numbers", {"amplitude": 0.3}),
     ("numbers", [0.3]),
     *(
-        ("shown", value)
+        ("curves", value)
         for value in ([3], {2: np.zeros((1, 12, 1))}, {3: np.zeros((12, 1))}, {3: np.zeros((1, 12, 2))})
     ),
     *(("task", value) for value in (None, lambda x: x, "sine", TASK.examples)),
@@ -166,7 +166,7 @@ def test_momentum_is_of_optimizers_that_have_it():
 
 
 def test_a_seed_may_be_there_twice_under_two_settings_only():
-    assert begun(seeds=[1, 1], learning_rate=[0.1, 0.2])[0].seed[1] == [1, 1]
+    assert specified(seeds=[1, 1], learning_rate=[0.1, 0.2])[0].seed[1] == [1, 1]
     with pytest.raises(
         ValueError, match=r"^seeds must be different under the same hyper-parameters, and 1 is there twice"
     ):
@@ -279,8 +279,8 @@ SINGULAR = {
     "parameters alike long": lambda: lt.probe("p", "line", {"slope": np.ones(2), "intercept": np.ones(3)}, X),
     "family of the library": lambda: lt.reproduce("lines", LINE, X),
     "family": lambda: lt.reproduce(3, LINE, X),
-    "asked that the family has": lambda: lt.read_off("line", SLOPES, ("phase",), X),
-    "asked, not one text": lambda: lt.read_off("line", SLOPES, "slope", X),
+    "output_features that the family has": lambda: lt.read_off("line", SLOPES, ("phase",), X),
+    "output_features, not one text": lambda: lt.read_off("line", SLOPES, "slope", X),
     "count of curves": lambda: lt.read_off_drawn("line", 0, {}, ("slope",), X),
     "slope from low to high": lambda: lt.read_off_drawn("line", 5, {"slope": (1.0, 0.0)}, ("slope",), X),
     "slope, two ends": lambda: lt.read_off_drawn("line", 5, {"slope": 1.0}, ("slope",), X),
@@ -330,7 +330,7 @@ SINGULAR = {
     "curve": lambda: lt.measures.frequency(np.ones(11), np.asarray(X)),
     "values of so many features": lambda: lt.Scaling.fitted(CURVES).applied(np.ones((2, 12, 2))),
     "values to fit": lambda: lt.Scaling.fitted(spoiled(np.nan)),
-    "shown, not divided by 0": lambda: lt.Scaling(((0.0, 0.0),), ((0.0, 1.0),)),
+    "inputs, not divided by 0": lambda: lt.Scaling(((0.0, 0.0),), ((0.0, 1.0),)),
     "params by layer": lambda: lt.save_parameters(np.ones(3), "parameters.npz"),
     "results": lambda: lt.save_results({"answer": np.ones(3)}, "results.nc"),
     "drawing": lambda: lt.figures.save("a figure", "figure.png"),

@@ -52,7 +52,15 @@ class Plan:
 
 
 def main(experiment: Experiment) -> None:
-    """Runs an experiment as the command line says, and exits."""
+    """Runs an experiment as the command line says, and exits.
+
+    Example:
+        A file with an experiment of its own ends with
+
+        >>> import lstm_toys as lt
+        >>> if __name__ == "__main__":  # doctest: +SKIP
+        ...     lt.main(EXPERIMENT)
+    """
     leave(lambda arguments: plan(experiment, arguments))
 
 

@@ -102,7 +102,7 @@ def group_size(members: int, block: int, device_count: int, workers: int = 1) ->
     blocks = -(-members // block)
     group_count = -(-blocks // (device_count * max(1, GROUP_MEMBERS // block)))
     size = device_count * -(-blocks // (device_count * group_count)) * block
-    return min(size, max(1, -(-members // (block * max(1, workers)))) * block)
+    return min(size, device_count * -(-blocks // (device_count * max(1, workers))) * block)
 
 
 def groups(members: int, size: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:

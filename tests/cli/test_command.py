@@ -20,7 +20,7 @@ from lstm_toys.populations import answering
 from lstm_toys.results import storage
 from lstm_toys.studies.training import execution
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 SMALL = ["--seeds", "3", "--steps", "30", "--timesteps", "20"]
 FIGURES = conftest.SINE_FIGURES
 FAMILIES = ["line"] * 5 + ["line_origin"] * 6 + ["amplitude"] * 6 + ["phase"] * 6 + ["frequency"] * 6
@@ -305,7 +305,7 @@ def test_neither_a_wrong_flag_nor_help_waits_for_jax(name):
 @pytest.fixture
 def elsewhere(tmp_path):
     """Runs Python in a folder where a package without a file of its own has an experiment."""
-    written = (ROOT / "experiments" / "line.py").read_text()
+    written = (ROOT / "experiments" / "line.py").read_text().replace("from .post", "from experiments.post")
     (tmp_path / "studies").mkdir()
     (tmp_path / "studies" / "mine.py").write_text(written.replace('name="line"', 'name="mine"'))
 

@@ -72,7 +72,7 @@ def test_what_is_no_declaration_is_told_in_one_line(name):
 
 
 def test_declarations_are_listed_without_importing_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(modules, "FOLDER", tmp_path)
+    monkeypatch.setattr(modules, "home", lambda: ("experiments", tmp_path))
     (tmp_path / "folder").mkdir()
     (tmp_path / "first.py").write_text("import nonsense\nEXPERIMENT: int = nonsense.x\n")
     (tmp_path / "second.py").write_text('"""No EXPERIMENT."""\ndef f():\n    EXPERIMENT = 3\n')

@@ -138,10 +138,10 @@ def test_an_evaluation_estimates_from_its_second_part_on(at, shown):
     progress(16)
     assert shown.lines() == []
     at(64.0)
-    progress(400)
+    progress(416)
     assert shown.lines() == ["416 of 1,016 answers | 100 answers/s | 6 s left"]
     at(70.0)
-    progress(600)
+    progress(1_016)
     assert shown.lines() == ["1,016 of 1,016 answers | 100 answers/s | 0 s left"]
 
 

@@ -158,7 +158,7 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack(own):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"cell": "elman"}, "there is no cell 'elman'; there are lstm, gru, rnn, and package.module:Class"),
+        ({"cell": "elman"}, "there is no cell 'elman'; there are lstm, gru, rnn, and your own package.module:Class"),
         ({"cell": "nowhere.cells:Own"}, "the cell nowhere.cells:Own cannot be imported: No module named 'nowhere'"),
         ({"cell": "cells_of_ones_own:Absent"}, "the cell cells_of_ones_own:Absent cannot be imported"),
         ({"cell": "cells_of_ones_own:Unitless"}, "cells_of_ones_own:Unitless is no cell"),

@@ -171,7 +171,7 @@ class Computes(Job):
 
     known: dict[str, str]
 
-    def __call__(self):
+    def function(self):
         raise NotImplementedError
 
     def value(self):

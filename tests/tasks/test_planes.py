@@ -45,7 +45,7 @@ def test_two_descriptions_of_the_same_curves_are_told_from_others():
 def test_parameters_of_another_family_are_refused():
     with pytest.raises(ValueError, match=r"takes the parameters \['intercept', 'slope'\]"):
         Trained("line", {"slope": 1.0})
-    with pytest.raises(ValueError, match="no family 'lines': the library has line, hill, sine"):
+    with pytest.raises(ValueError, match="no family 'lines': there are line, hill, sine"):
         parameters_of("lines")
 
 
