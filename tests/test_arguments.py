@@ -381,6 +381,7 @@ def test_curves_that_jax_traces_pass():
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-6), found, expected)
 
 
+@pytest.mark.long
 def test_a_training_set_that_only_its_seed_spoils_is_refused_and_its_seed_named():
     def examples(key, _):
         curves = jnp.ones((1, 12, 1)) / jnp.where(jax.random.uniform(key) < 2, 0.0, 1.0)

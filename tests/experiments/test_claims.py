@@ -163,6 +163,7 @@ def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
     assert axes.get_xlim()[0] < 0 < 0.03 < axes.get_xlim()[1]
 
 
+@pytest.mark.long
 def test_the_same_command_again_only_tells(judged, capsys, monkeypatch):
     monkeypatch.setattr(execution, "execute", None)
     before = (judged[1] / "claims.json").stat().st_mtime_ns
@@ -197,6 +198,7 @@ def test_it_is_drawn_again_and_published(judged, monkeypatch):
     }
 
 
+@pytest.mark.long
 def test_it_is_judged_again_from_runs_that_are_finished(judged, monkeypatch):
     metrics, populations = json.loads((judged[1] / "metrics.json").read_text()), []
 

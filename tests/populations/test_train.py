@@ -228,7 +228,7 @@ def test_another_base_seed_is_another_population(networks):
         assert (other.params["lstm_0"][name] != networks.params["lstm_0"][name]).any(axis=-1).all()
 
 
-SMALL = families.time_points(8)
+SMALL = families.time_points(6)
 SINE = {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}
 BATCHES = dataclasses.replace(
     supervision.reproduce_curves(jnp.stack([SMALL, 0.3 - 0.2 * SMALL, SMALL**2, 0.1 * SMALL])[..., None], ("y",)),
@@ -249,7 +249,7 @@ BATCHES = dataclasses.replace(
     ],
 )
 def test_the_engine_computes_what_the_reference_does(task, model, options):
-    options = {"steps": 6, "learning_rate": 0.01, **options}
+    options = {"steps": 4, "learning_rate": 0.01, **options}
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         networks = train.train(task, model, seeds=3, **options)
         losses, params = reference.train(task, model, seed=2, **options)

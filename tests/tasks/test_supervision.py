@@ -102,6 +102,7 @@ def test_a_batch_must_divide_the_curves(in_batches):
         training.shuffled(in_batches, jax.random.key(0), jnp.int32(0), 10)
 
 
+@pytest.mark.long
 def test_minibatch_steps_are_those_of_a_plain_loop():
     """Seven steps in batches, from one chunk and from two, against steps taken one by one."""
     from lstm_toys.networks.stack import Stack

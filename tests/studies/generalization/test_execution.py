@@ -90,6 +90,7 @@ def test_measures_of_ones_own_curves_are_told_in_the_unit_of_x(unit, added):
     assert [each.value for each in told.values()] == [0, 1, 2, 3]
 
 
+@pytest.mark.long
 def test_curves_of_any_size_are_measured_alike():
     """In the units of their file single precision would square them to 0 or infinity, or lose what they differ by."""
     points, model = 20, Stack(1, (3,))
