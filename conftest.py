@@ -211,7 +211,7 @@ def located(study, *, finished=True):
     from lstm_toys.runs import lifecycle
 
     with jax.numpy_dtype_promotion("standard"):
-        assert lifecycle.resolving(context(study.run.results_dir).options, print).finished(study) == finished
+        assert lifecycle.resolver(context(study.run.results_dir).options, print).finished(study) == finished
     return study.run.folder
 
 

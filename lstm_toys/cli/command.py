@@ -123,8 +123,8 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
     for note in asked.notes:
         console.print(note)
     try:
-        lifecycle.live(studies, options, console, interruption)
-        lost = lifecycle.tell(studies, console, asked.report)
+        lifecycle.run(studies, options, console, interruption)
+        lost = lifecycle.report(studies, console, asked.report)
         if options.quiet:
             print(*([asked.file] if asked.file else [study.run.folder for study in studies]), sep="\n")
         return max([complain(line, 1) for line in lost], default=0)

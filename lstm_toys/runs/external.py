@@ -39,9 +39,7 @@ def curves_of(
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
     """
-    points = _points(experiment, timesteps)
-    x, task = experiment.at(points)
-    _, _, curves = preparation.asked(experiment, task, x, numbers or {})
+    curves = preparation.curves(experiment, _points(experiment, timesteps), numbers or {}).answered
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
@@ -87,7 +85,7 @@ def labeled(
     """
     points = _points(experiment, timesteps)
     x, task = experiment.at(points)
-    examples, probes, shown = preparation.asked(experiment, task, x, numbers or {})
+    examples, probes, shown = preparation.curves(experiment, points, numbers or {})
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(answers)
     if answers.shape[1:] != one or not len(answers):

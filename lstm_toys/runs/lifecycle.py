@@ -24,7 +24,7 @@ from lstm_toys.runs.resolver import Beginning, Resolver
 from lstm_toys.runs.study import Study
 
 
-def live(studies: Sequence[Study[Any]], options: Options, console: Console, interruption: Interruption) -> None:
+def run(studies: Sequence[Study[Any]], options: Options, console: Console, interruption: Interruption) -> None:
     """Executes, continues, reuses or redraws runs, and publishes them if asked to.
 
     Raises:
@@ -37,52 +37,52 @@ def live(studies: Sequence[Study[Any]], options: Options, console: Console, inte
         OSError: a file or folder cannot be used.
     """
 
-    def said(line: str) -> None:
+    def note(line: str) -> None:
         console.print(line)
 
-    publishing.repair(options.results_dir, said)
-    resolver = resolving(options, said)
+    publishing.repair(options.results_dir, note)
+    resolve = resolver(options, note)
     for study in studies:
-        resolver.unify(study)
+        resolve.unify(study)
     anew = {study.run for study in studies} if options.restart else set()
     todo = {
         each.run: each
         for study in studies
         for wanted in (study, *study.companions.values())
-        for each in _unfinished(wanted, anew, resolver)
+        for each in _unfinished(wanted, anew, resolve)
     }
     for study in studies:
         if options.replot and study.run in todo and study.run not in anew:
             raise Refused(f"flag --replot: there is no finished run to redraw, of {study.settings}")
     if todo:
-        _execute(list(todo.values()), anew, options, console, interruption, resolver)
+        _execute(list(todo.values()), anew, options, console, interruption, resolve)
     for study in studies:
         if study.run in todo or options.replot or not _drawn(study.run, options.figure_format):
             _draw(study, options.figure_format)
             if study.run not in todo:
-                said(f"{study.run.name}: drawn again")
+                note(f"{study.run.name}: drawn again")
         else:
-            said(f"{study.run.name}: this run is finished; --restart runs it again")
+            note(f"{study.run.name}: this run is finished; --restart runs it again")
         if options.publish:
-            said(f"published in {study.run.publish(said)}")
+            note(f"published in {study.run.publish(note)}")
 
 
-def tell(
-    studies: Sequence[Study[Any]], console: Console, report: Callable[[], Iterable[RenderableType]] | None
+def report(
+    studies: Sequence[Study[Any]], console: Console, together: Callable[[], Iterable[RenderableType]] | None
 ) -> list[str]:
-    """Prints what finished runs came to.
+    """Prints the closing lines and tables of finished runs.
 
     Args:
         studies: the runs.
         console: where to.
-        report: what is told of all of them together instead of each by itself, if so.
+        together: makes one report of all of them, if there is one.
 
     Returns:
-        One line for each run of which nothing is left that a statistic could be about.
+        One line for each run in which every seed diverged.
     """
     metrics = {study.run: study.metrics for study in studies}
-    parts: list[Iterable[RenderableType]] = [report()] if report else []
-    if not report:
+    parts: list[Iterable[RenderableType]] = [together()] if together else []
+    if not together:
         for study in studies:
             parts += [study.report(metrics[study.run]), (f"  {path}" for path in study.run.files())]
     for part in parts:
@@ -100,7 +100,7 @@ def _unfinished(study: Study[Any], anew: set[Run[Any]], resolver: Resolver) -> I
         yield study
 
 
-def resolving(options: Options, tell: Callable[[str], None]) -> Resolver:
+def resolver(options: Options, tell: Callable[[str], None]) -> Resolver:
     """What finds the folders of runs, and loads JAX where it has to compute something for that."""
     manifest.begin()
     return Resolver(_Beginning(options), tell)

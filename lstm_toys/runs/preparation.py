@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -27,6 +27,20 @@ from lstm_toys.runs.identity import TRACED, Settings
 from lstm_toys.tasks.probes import Probe, check_probes
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
+
+
+class Curves(NamedTuple):
+    """What the networks of an experiment are trained on and asked.
+
+    Attributes:
+        training: the training set; an example of it if each seed draws its own.
+        probes: what networks are asked after training.
+        answered: all curves that networks answer: the first training curve, then those of the probes.
+    """
+
+    training: Examples
+    probes: Sequence[Probe]
+    answered: Float[np.ndarray, "C T F"]
 
 
 @dataclass(frozen=True)
@@ -61,14 +75,14 @@ class Prepared:
         return network(self.experiment, self.task, self.settings)
 
     @cached_property
-    def asked(self) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
-        """A training set, the probes, and all curves that the networks answer; see `asked`."""
-        return asked(self.experiment, self.task, self.x, dict(self.settings.numbers))
+    def curves(self) -> Curves:
+        """The curves that the networks are trained on and answer."""
+        return curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
     @property
     def probes(self) -> Sequence[Probe]:
         """The probes."""
-        return self.asked[1]
+        return self.curves.probes
 
     @property
     def block(self) -> int:
@@ -91,14 +105,14 @@ class Prepared:
     def specify(
         self,
         steps: Sequence[int],
-        curves: Mapping[int, Float[np.ndarray, "C T F"]],
+        answered: Mapping[int, Float[np.ndarray, "C T F"]],
         members: Mapping[str, Any] | None = None,
     ) -> tuple[Specification, Start]:
         """What a training of these networks computes.
 
         Args:
             steps: after which parameters are kept, the last one included.
-            curves: that are answered after some of them.
+            answered: curves that are answered after some of them.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
         """
         if members is None:
@@ -112,7 +126,7 @@ class Prepared:
             base_seed=self.settings.base_seed,
             block=self.block,
             frames=self.experiment.frames,
-            curves=curves,
+            curves=answered,
             after=self.experiment.goal.after,
             **members,
         )
@@ -148,24 +162,25 @@ def _plain(part: Any) -> Any:
     return repr(part) if isinstance(part, tuple) else part
 
 
-def asked(
-    experiment: Experiment, task: Task, x: Float[Array, " T"], numbers: Mapping[str, float | int]
-) -> tuple[Examples, Sequence[Probe], Float[np.ndarray, "C T F"]]:
-    """A training set, an exemplary one where each seed draws its own, the probes, and all curves that are asked about.
+def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> Curves:
+    """The curves of an experiment.
 
     Args:
-        experiment: whose they are.
-        task: its own, at the time points.
-        x: time points.
+        experiment: that declares them.
+        timesteps: points of a curve.
         numbers: of the training set; the experiment's own for those that are not given.
+
+    Raises:
+        ValueError: the experiment has no such number, or probes do not fit the training set.
     """
+    x, task = experiment.at(timesteps)
     if unknown := numbers.keys() - experiment.numbers.keys():
         told = ", ".join(experiment.numbers) or "none"
         raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
     examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
-    return examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
+    return Curves(examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)]))
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:

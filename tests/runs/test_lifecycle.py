@@ -41,13 +41,13 @@ def test_a_run_that_another_process_finished_meanwhile_is_passed_over(planned, m
     def finished_meanwhile(study):
         if study is others[0]:
             monkeypatch.setattr(TrainingStudy, "footprint", footprint)
-            lifecycle.live([others[0]], options, Console(quiet=True), Interruption())
+            lifecycle.run([others[0]], options, Console(quiet=True), Interruption())
             before.append(others[0].run.results.stat())
         return footprint(study)
 
     before = []
     monkeypatch.setattr(TrainingStudy, "footprint", finished_meanwhile)
-    lifecycle.live([first, *others], options, Console(), Interruption())
+    lifecycle.run([first, *others], options, Console(), Interruption())
     output = capsys.readouterr().out
     assert "1 of 3: line (hidden none, readout cell): 2 networks, 3 steps" in output
     assert "2 of 3" not in output
@@ -62,7 +62,7 @@ def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
     away, late, planned, tmp_path, monkeypatch, capsys
 ):
     work, options = planned("--steps=3")
-    lifecycle.resolving(options, print).identify(work)
+    lifecycle.resolver(options, print).identify(work)
     folder = work.run.folder
     module, name = (arrays, "dataset") if late else (preparation, "begin")  # After training, or before.
     function = getattr(module, name)

@@ -42,7 +42,7 @@ def check(question: Question) -> None:
 def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
     """Results as a run of an experiment has them, of one network that is made up: it answers as a copy does."""
     prepared = Prepared(experiment, settings)
-    task, (examples, probes, shown) = prepared.task, prepared.asked
+    task, (examples, probes, shown) = prepared.task, prepared.curves
     specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})
     axes = (settings.timesteps, len(task.output_features)) if task.sequence else (len(task.output_features),)
     loss = np.geomspace(1.0, 1e-6, len(specification.recorded), dtype=np.float32)[None]

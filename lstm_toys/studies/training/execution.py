@@ -29,7 +29,7 @@ def value(study: "TrainingStudy") -> Value:
         **study.prepared.declared_value(),
         **specification.value(),
         "members": digest(start),
-        "training curves": digest(study.prepared.asked[0]),
+        "training curves": digest(study.prepared.curves.training),
         # The saved population names the user's class, which `lt.load` has to find under this name.
         **({"model": digest(population.signature(study.prepared.model))} if study.experiment.model else {}),
         "code of training": source.digest(*source.TRAINING),
@@ -37,8 +37,8 @@ def value(study: "TrainingStudy") -> Value:
 
 
 def _specified(study: "TrainingStudy") -> "tuple[Specification, Start]":
-    settings, (_, _, curves) = study.settings, study.prepared.asked
-    return study.prepared.specify((*settings.keep_steps, settings.steps), {settings.steps: curves})
+    settings, prepared = study.settings, study.prepared
+    return prepared.specify((*settings.keep_steps, settings.steps), {settings.steps: prepared.curves.answered})
 
 
 def execute(study: "TrainingStudy", context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def execute(study: "TrainingStudy", context: RunContext, seconds: dict[str, floa
         OSError: a file cannot be written.
     """
     settings, experiment, prepared, run = study.settings, study.experiment, study.prepared, study.run
-    examples, probes, _ = prepared.asked
+    examples, probes, _ = prepared.curves
     training = preparation.begin(prepared, _specified(study), run, context, settings.experiment)
     with context.interruption.patient():
         trained = training.population()
