@@ -24,6 +24,9 @@ TEMPORARY = re.compile(r"\.lstm_toys-.+\.\d+\.\w+")
 SEAL = "sha256"
 """Under what name a JSON object holds the digest of all else in it."""
 
+SCHEMA = 2
+"""The version of all files of a run. Another one is needed where files of before cannot be read as what they are."""
+
 
 class Damaged(OSError):
     """A file that does not hold what was written into it."""
@@ -33,6 +36,14 @@ class Damaged(OSError):
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
+
+
+class OtherSchema(Damaged):
+    """A file of a run that another version of the library wrote."""
+
+    def __init__(self, path: Path, schema: Any) -> None:
+        told = f"has version {schema} of the files of a run" if schema else "is of an earlier version of lstm_toys"
+        super().__init__(path, f"{told}; this one reads version {SCHEMA}")
 
 
 @contextmanager
@@ -157,6 +168,7 @@ def write_sealed(path: Path, value: dict[str, Any]) -> None:
     Raises:
         ValueError: see `write_json`.
     """
+    value = {**value, "schema": SCHEMA}
     write_json(path, {**value, SEAL: _seal(value)})
 
 
@@ -166,10 +178,14 @@ def read_sealed(path: Path) -> dict[str, Any]:
     Raises:
         OSError: there is no such file.
         Damaged: it is not what was written.
+        OtherSchema: another version of the library wrote it.
     """
     value = read_json(path)
-    if value.pop(SEAL, None) != _seal(value):
+    seal = value.pop(SEAL, None)
+    if seal != _seal(value) and (seal or "schema" in value):
         raise Damaged(path, "is damaged: it is not what was written")
+    if (schema := value.pop("schema", None)) != SCHEMA:
+        raise OtherSchema(path, schema)
     return value
 
 

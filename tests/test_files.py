@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lstm_toys import files
 from lstm_toys.files import Damaged, clean, leftovers, read_arrays, read_json, replacing, sha256, write_json
 
 
@@ -159,3 +160,17 @@ def objects():
 def test_what_is_no_archive_of_numbers_is_damaged_and_never_run(tmp_path, content):
     with pytest.raises(Damaged):
         read_arrays(tmp_path / "file.npz", content)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ({"a": 1}, "is of an earlier version of lstm_toys; this one reads version 2"),
+        ({"a": 1, "schema": 3}, "has version 3 of the files of a run; this one reads version 2"),
+    ],
+)
+def test_a_file_of_another_version_is_said_to_be_that(tmp_path, content, told):
+    path = tmp_path / "metrics.json"
+    files.write_json(path, content | ({files.SEAL: files._seal(content)} if "schema" in content else {}))
+    with pytest.raises(files.OtherSchema, match=told):
+        files.read_sealed(path)

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.execution import value
-from lstm_toys.files import Damaged, read_arrays
+from lstm_toys.files import SCHEMA, Damaged, read_arrays
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import group, programs
@@ -22,7 +22,7 @@ from lstm_toys.populations.checkpoints import OtherTraining
 from lstm_toys.populations.group import Group, GroupState
 from lstm_toys.populations.specification import Specification
 
-HEADER = re.compile(rb"lstm_toys checkpoint, SHA-256 ([0-9a-f]{64})\n")
+HEADER = re.compile(rb"lstm_toys checkpoint (\d+), SHA-256 ([0-9a-f]{64})\n")
 
 SAMPLE = 4_096
 """Numbers of the data that are compared across versions and processors, which may change last bits."""
@@ -107,7 +107,7 @@ def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]
     arrays |= {"about": np.frombuffer(about.encode(), np.uint8), "sample": origin.sample}
     np.savez(body, allow_pickle=False, **arrays)
     checksum = hashlib.sha256(body.getbuffer()).hexdigest().encode()
-    return b"".join([b"lstm_toys checkpoint, SHA-256 %s\n" % checksum, body.getbuffer()])
+    return b"".join([b"lstm_toys checkpoint %d, SHA-256 %s\n" % (SCHEMA, checksum), body.getbuffer()])
 
 
 def decode(
@@ -134,8 +134,10 @@ def decode(
     """
     line, newline, body = content.partition(b"\n")
     header = HEADER.fullmatch(line + newline)
-    if not header or hashlib.sha256(body).hexdigest().encode() != header[1]:
+    if not header or hashlib.sha256(body).hexdigest().encode() != header[2]:
         raise Damaged(path, "its checksum is wrong")
+    if int(header[1]) != SCHEMA:
+        raise OtherTraining(path, f"has version {int(header[1])} of checkpoints, and this one reads {SCHEMA}")
     arrays = read_arrays(path, body)
     about = json.loads(arrays["about"].tobytes())
     fingerprints = list(about["fingerprints"])

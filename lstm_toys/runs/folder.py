@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
-from lstm_toys.files import Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
+from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.identity import Identified
 
@@ -116,7 +116,7 @@ class Run(Generic[Identified]):
     @property
     def identity(self) -> dict[str, Any]:
         """What is written of what the run is: its settings, and what it computes."""
-        return {**self.settings.as_dict(), VALUE: self.value}
+        return {**self.settings.as_dict(), VALUE: self.value, "schema": SCHEMA}
 
     @property
     def results(self) -> Path:
@@ -209,7 +209,8 @@ class Run(Generic[Identified]):
         for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
             try:
                 theirs = read_json(path)
-                if isinstance(theirs.pop(VALUE), dict) and theirs == ours:
+                same_schema = theirs.pop("schema", None) == SCHEMA
+                if same_schema and isinstance(theirs.pop(VALUE), dict) and theirs == ours:
                     yield path.parent, read_json(path)
             except (OSError, KeyError):
                 continue

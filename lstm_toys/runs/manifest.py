@@ -24,9 +24,7 @@ import numpy as np
 
 from lstm_toys import opened
 from lstm_toys.execution.switches import environment
-from lstm_toys.files import replacing
-
-SCHEMA = 1
+from lstm_toys.files import SCHEMA, replacing
 
 PREFIX = "loaded-"
 """What the names of manifests begin with: compressed JSON."""
