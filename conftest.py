@@ -200,7 +200,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
 
 def executed(study, trainings=1):
     """The run of a study that is executed in this process, without metrics and figures."""
-    study.run.computes(study.value())
+    study.run.computes(study.digests())
     study.run.folder.mkdir(parents=True)
     study.execute(context(study.run.results_dir, trainings), {})
     return study.run
@@ -211,14 +211,14 @@ def located(study, *, finished=True):
     from lstm_toys.runs import lifecycle
 
     with jax.numpy_dtype_promotion("standard"):
-        assert lifecycle.resolver(context(study.run.results_dir).options, print).finished(study) == finished
+        assert lifecycle.make_resolver(context(study.run.results_dir).options, print).finished(study) == finished
     return study.run.folder
 
 
 def value(study):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return study.value()
+        return study.digests()
 
 
 @pytest.fixture(scope="session", autouse=True)

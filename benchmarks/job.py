@@ -126,7 +126,7 @@ def start(job: Job, members: int) -> Start:
     def weights(seed: programs.Start) -> PyTree:
         return training.init(task, model, "sgd", training.seed_key(jnp.uint32(0), seed.seed), seed.hyper).params
 
-    seeds = programs.members("sgd", seeds=members, learning_rate=LEARNING_RATE)
+    seeds = programs.starts("sgd", seeds=members, learning_rate=LEARNING_RATE)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
     return Start(job, np.asarray(curves), jax.tree.map(np.asarray, made))

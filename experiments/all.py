@@ -58,4 +58,4 @@ def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
 
 
 if __name__ == "__main__":
-    command.leave(plan)
+    command.run_and_exit(plan)

@@ -6,4 +6,4 @@ plan = claims.plan
 """What the command line asks for."""
 
 if __name__ == "__main__":
-    command.leave(plan)
+    command.run_and_exit(plan)

@@ -69,4 +69,4 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 
 
 if __name__ == "__main__":
-    command.leave(plan)
+    command.run_and_exit(plan)

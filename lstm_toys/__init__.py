@@ -2,7 +2,7 @@
 
 The stages, each of which imports only from those before it::
 
-    files -> tasks, statistics -> networks -> populations -> results -> figures -> runs -> studies
+    files -> tasks, statistics -> execution -> networks -> populations -> results -> figures -> runs -> studies -> cli
 
 Nothing is loaded before it is touched: ``import lstm_toys as lt`` costs nothing and reaches every public name.
 

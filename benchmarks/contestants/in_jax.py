@@ -28,7 +28,7 @@ def engine(job: Job, start: Start) -> Trainer:
     mesh = blocks.mesh()
     numbers = _groups(start.members, job.block, mesh)
     compiled = programs.compile_programs(job.task, job.model, "sgd", numbers[0], mesh)
-    seeds = programs.members("sgd", seeds=start.members, learning_rate=LEARNING_RATE)
+    seeds = programs.starts("sgd", seeds=start.members, learning_rate=LEARNING_RATE)
     groups = [compiled.initialize(programs.place(group, seeds, mesh), jnp.uint32(0)) for group in numbers]
     losses = [np.empty(0)] * len(groups)
 

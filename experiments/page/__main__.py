@@ -71,4 +71,4 @@ def written(options: Options) -> Iterator[RenderableType]:
 
 
 if __name__ == "__main__":
-    command.leave(plan)
+    command.run_and_exit(plan)

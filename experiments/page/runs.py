@@ -57,7 +57,7 @@ def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Finis
         Damaged: a file of a run is not what was written.
     """
     found, missing = {}, {}
-    resolver = lifecycle.resolver(options, tell)
+    resolver = lifecycle.make_resolver(options, tell)
     for name, commands in COMMANDS.items():
         studies = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
         finished = [

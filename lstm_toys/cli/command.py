@@ -61,7 +61,7 @@ def main(experiment: Experiment) -> None:
         >>> if __name__ == "__main__":  # doctest: +SKIP
         ...     lt.main(EXPERIMENT)
     """
-    leave(lambda arguments: plan(experiment, arguments))
+    run_and_exit(lambda arguments: plan(experiment, arguments))
 
 
 def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
@@ -73,13 +73,13 @@ def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
     return Plan([TrainingStudy(experiment, settings, options.results_dir)], options, notes=notes)
 
 
-def leave(plan: Callable[[Sequence[str]], Plan]) -> None:
-    """Does what the command line says, and exits; quietly if nobody reads the output to its end."""
+def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
+    """Runs what the command line asks for, and exits; quietly if nobody reads the output to its end."""
     printed, _ = output.sturdy()
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # Without a home for its list of fonts it warns.
     try:
-        code = carry_out(plan, sys.argv[1:])
+        code = carry_out(make_plan, sys.argv[1:])
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -91,7 +91,7 @@ def leave(plan: Callable[[Sequence[str]], Plan]) -> None:
     os._exit(code)
 
 
-def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
+def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
     """Carries out what the arguments ask for, or says in one line what is in the way.
 
     Returns:
@@ -103,30 +103,30 @@ def carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -
         return 0
     try:
         with Interruption() as interruption:
-            return _carry_out(plan, arguments, interruption)
+            return _run_plan(make_plan, arguments, interruption)
     except Interrupted as signaled:
         return complain(ended(signaled.args[0]), 128 + signaled.args[0])
 
 
-def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], interruption: Interruption) -> int:
+def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], interruption: Interruption) -> int:
     try:
-        asked = plan(arguments)
+        plan = make_plan(arguments)
     except flags.Help as text:
         print(text)
         return 0
     except flags.Unknown as unknown:
-        return complain(str(flags.Unknown(unknown.name, listed(plan, arguments))), 2)
+        return complain(str(flags.Unknown(unknown.name, listed(make_plan, arguments))), 2)
     except flags.UsageError as error:
         return complain(str(error), 2)
-    studies, options = asked.studies, asked.options
+    studies, options = plan.studies, plan.options
     console = output.console(quiet=options.quiet)
-    for note in asked.notes:
+    for note in plan.notes:
         console.print(note)
     try:
         lifecycle.run(studies, options, console, interruption)
-        lost = lifecycle.report(studies, console, asked.report)
+        lost = lifecycle.report(studies, console, plan.report)
         if options.quiet:
-            print(*([asked.file] if asked.file else [study.run.folder for study in studies]), sep="\n")
+            print(*([plan.file] if plan.file else [study.run.folder for study in studies]), sep="\n")
         return max([complain(line, 1) for line in lost], default=0)
     except Refused as error:
         return complain(str(error), 2)
@@ -151,10 +151,10 @@ def _carry_out(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str], 
         return complain(f"there is not enough memory; {KEPT}", 1)
 
 
-def listed(plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:
+def listed(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:
     """The flags that the help of a command lists, all that it reads in turn."""
     try:
-        plan([*arguments, "--help"])
+        make_plan([*arguments, "--help"])
     except flags.Help as text:
         return text.known
     return ()

@@ -19,7 +19,7 @@ class Job(ABC, Generic[Part, Result]):
         """Makes the function that computes a part; called once in each process."""
 
     @abstractmethod
-    def value(self) -> dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """Digests of what the function computes, in the process that calls this."""
 
 

@@ -23,7 +23,7 @@ from distributed import Client, Future, LocalCluster
 from distributed.security import Security
 
 import lstm_toys
-from lstm_toys.execution import devices, value, worker
+from lstm_toys.execution import devices, lowering, worker
 from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES
@@ -123,7 +123,7 @@ class Cluster(Executor):
             Unreachable: the job cannot be sent.
         """
         sent = packed(job)
-        expected = worker.Expected(self._own, self._mixed, job.value(), value.library())
+        expected = worker.Expected(self._own, self._mixed, job.digests(), lowering.library())
         new, again, running = iter(parts), deque[Part](), dict[Future[Any], Part]()
         waiting = next(new, None)
         failed: list[Part] = []

@@ -59,7 +59,7 @@ class Shown:
 class TrainingProgress(Shown):
     """Shows steps, member-steps a second, median loss, diverged seeds and the time left of one training after another.
 
-    It is a `population.Monitor` of the training begun last.
+    It is a `lstm_toys.populations.train.Monitor` of the training begun last.
 
     Args:
         console: where to.
@@ -102,7 +102,7 @@ class TrainingProgress(Shown):
         self._begun += trainings
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
-        """Shows where the training is; see `population.Monitor`."""
+        """Shows where the training is; see `lstm_toys.populations.train.Monitor`."""
         now = time.perf_counter()
         done = self._finished + step * len(losses)
         if self._first is None:

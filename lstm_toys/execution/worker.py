@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import cloudpickle
 import distributed
 
-from lstm_toys.execution import devices, value
+from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import Job
 
 _making, _one_at_a_time = threading.Lock(), threading.Lock()
@@ -62,7 +62,7 @@ class Expected(NamedTuple):
 
     fingerprint: dict[str, Any]
     mixed: bool
-    computes: value.Value
+    computes: lowering.Digests
     library: str
 
 
@@ -88,8 +88,8 @@ def work(job: bytes, expected: Expected, part: Any) -> Reply:
 
 def _differing(job: Job[Any, Any], expected: Expected, own: dict[str, Any]) -> tuple[str, ...]:
     """What this process would compute otherwise, by part."""
-    if any(own[each] != expected.fingerprint[each] for each in value.MACHINE):
-        return () if value.library() == expected.library else ("the code of lstm_toys",)
-    ours, theirs = job.value(), expected.computes
-    accepted = value.COMPILED if expected.mixed else ()
+    if any(own[each] != expected.fingerprint[each] for each in lowering.MACHINE):
+        return () if lowering.library() == expected.library else ("the code of lstm_toys",)
+    ours, theirs = job.digests(), expected.computes
+    accepted = lowering.COMPILED if expected.mixed else ()
     return tuple(sorted(each for each in {*ours, *theirs} - {*accepted} if ours.get(each) != theirs.get(each)))

@@ -1,6 +1,6 @@
 """The training of ONE network: pure functions without an axis for seeds.
 
-`lstm_toys.populations.train` runs many of them side by side with `jax.vmap`.
+`lstm_toys.populations.programs` compiles them for many networks, side by side with `jax.vmap` by `blocks.spread`.
 """
 
 import math
@@ -101,7 +101,7 @@ def answer(
 
 
 def loss(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, ""]:
-    """Mean squared error of the model's answers.
+    """Mean squared error of the model's answers: what training differentiates, and `record` computes again.
 
     Raises:
         InvalidModel: the targets are not of the shape of the answers.
@@ -162,13 +162,13 @@ def record(
     squared = jnp.square(_missed(answers, examples.targets))
     settled = squared[:, first_settled(examples.inputs.shape[1], after) :] if squared.ndim == 3 else squared
     rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
-    loss = jnp.mean(squared)
-    first_loss = jnp.where(step == 0, loss, member.sound.first_loss)
+    mse = jnp.mean(squared)  # As `loss`, of the same answers.
+    first_loss = jnp.where(step == 0, mse, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
-    sound = jnp.isfinite(loss) & (loss <= first_loss) & jnp.stack(bounded).all()
+    sound = jnp.isfinite(mse) & (mse <= first_loss) & jnp.stack(bounded).all()
     latest = LastGood(step, member.params, first_loss)
     kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
-    return member._replace(sound=kept), Record(loss, rmse, answers[0], sound)
+    return member._replace(sound=kept), Record(mse, rmse, answers[0], sound)
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
@@ -184,19 +184,19 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
     return order.reshape(-1, size)
 
 
-def gradient(model: nn.Module, params: PyTree, examples: Examples, *, one_by_one: bool) -> PyTree:
+def gradient(model: nn.Module, params: PyTree, examples: Examples, *, curves_in_turn: bool) -> PyTree:
     """The gradient of the loss with respect to the parameters.
 
     Args:
         model: the network.
         params: of it.
         examples: what the loss is over.
-        one_by_one: take the gradient of every curve in turn and add them up, so that no more is kept for the backward
-            pass than one curve takes. The same but for rounding, of a model that answers each curve by itself.
+        curves_in_turn: take the gradient of every curve in turn and add them up, so that no more is kept for the
+            backward pass than one curve takes. The same but for rounding, of a model that answers each curve by itself.
     """
     of_loss = jax.grad(loss, argnums=1)
     count = len(examples.inputs)
-    if not one_by_one or count == 1:
+    if not curves_in_turn or count == 1:
         return of_loss(model, params, examples)
     jax.eval_shape(partial(loss, model), params, examples)  # Tells of all curves what does not fit.
 
@@ -209,10 +209,10 @@ def gradient(model: nn.Module, params: PyTree, examples: Examples, *, one_by_one
 
 
 def step(
-    model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples, *, one_by_one: bool = False
+    model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples, *, curves_in_turn: bool = False
 ) -> Member:
     """One update of the parameters with the gradient over the examples; see `gradient`."""
-    grads = gradient(model, member.params, examples, one_by_one=one_by_one)
+    grads = gradient(model, member.params, examples, curves_in_turn=curves_in_turn)
     transform = optimizers.optimizer(optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
@@ -226,10 +226,10 @@ def train_steps(
     start: Int[Array, ""],
     stop: Int[Array, ""],
     *,
-    one_by_one: bool = False,
+    curves_in_turn: bool = False,
 ) -> Member:
     """The steps from ``start`` up to ``stop``."""
-    examples, update = member.examples, partial(step, model, optimizer, one_by_one=one_by_one)
+    examples, update = member.examples, partial(step, model, optimizer, curves_in_turn=curves_in_turn)
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
 
@@ -261,7 +261,7 @@ def train_until(
     recorded: Bool[Array, " R"],
     *,
     after: float | int = AFTER,
-    one_by_one: bool = False,
+    curves_in_turn: bool = False,
 ) -> tuple[Member, Record]:
     """The steps from ``start`` up to each stop in turn, and a record at those stops that are to be recorded.
 
@@ -274,7 +274,7 @@ def train_until(
         stops: steps, none before the one it follows.
         recorded: which of them to record.
         after: see `record`.
-        one_by_one: see `gradient`.
+        curves_in_turn: see `gradient`.
 
     Returns:
         The network at the last stop, and records with a leading axis R: zeros at stops that are not recorded.
@@ -285,7 +285,7 @@ def train_until(
     ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
         member, begun = state
         stop, wanted = at
-        member = train_steps(task, model, optimizer, member, begun, stop, one_by_one=one_by_one)
+        member = train_steps(task, model, optimizer, member, begun, stop, curves_in_turn=curves_in_turn)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
             member, made = record(model, member, stop, after=after)

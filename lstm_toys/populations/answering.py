@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree, Shaped
 
 from lstm_toys import arguments
-from lstm_toys.execution import value
+from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 
@@ -172,9 +172,9 @@ def _joined(
     return np.concatenate(flat, axis=1)[:, :curves]
 
 
-def value_of(
+def digests_of(
     model: nn.Module, params: PyTree[jax.ShapeDtypeStruct], curves: Float[np.ndarray, "C T F"], block: int
-) -> value.Value:
+) -> lowering.Digests:
     """Digests of the program of `answers`, and of the curves.
 
     Args:
@@ -185,10 +185,10 @@ def value_of(
     """
     points, features = curves.shape[1:]
     chunk = jax.ShapeDtypeStruct((1, curve_block(points), points, features), jnp.float32)
-    program = _program(model, value.mesh())
+    program = _program(model, lowering.mesh())
     return {
-        **value.lowered("answers", program, value.spread(params, block), chunk),
-        "curves": value.digest(curves),
+        **lowering.lowered("answers", program, lowering.spread(params, block), chunk),
+        "curves": lowering.digest(curves),
     }
 
 

@@ -80,7 +80,7 @@ def spread(
     return jax.jit(on_devices, donate_argnums=0 if donate else ())
 
 
-def one_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
+def members_in_turn(function: Callable[..., Any]) -> Callable[..., Any]:
     """Maps a function over members in turn, for what must not be batched."""
     return partial(jax.lax.map, function)
 

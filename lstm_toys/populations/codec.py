@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from lstm_toys.execution import value
+from lstm_toys.execution import lowering
 from lstm_toys.files import SCHEMA, Damaged, read_arrays
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Scheduled
@@ -64,16 +64,16 @@ def origin(specification: Specification, asked: Group) -> Origin:
         "model": f"{type(spec.model).__module__}.{spec.model!r}",
         **_optimizer(spec),
         "base_seed": spec.base_seed,
-        "seeds": value.digest(start.seed),
+        "seeds": lowering.digest(start.seed),
         "steps": spec.recorded.tolist(),
         "kept_steps": list(spec.kept_steps),
         "frames": spec.frames.tolist(),
         "batch": spec.task.batch,
-        "programs": value.digest(sorted(spec.programs_value().items())),
+        "programs": lowering.digest(sorted(spec.programs_digests().items())),
         "features": [*spec.task.input_features, *spec.task.output_features],
         "after": spec.after,
-        "data": value.digest(*examples),
-        **{name: value.digest(values) for name, values in hyper.items()},
+        "data": lowering.digest(*examples),
+        **{name: lowering.digest(values) for name, values in hyper.items()},
     }
     numbers = np.concatenate([np.asarray(leaf).reshape(-1) for leaf in examples])
     sample = numbers[:: max(1, -(-len(numbers) // SAMPLE))].astype(np.float32)
@@ -86,7 +86,7 @@ def _optimizer(specification: Specification) -> dict[str, Any]:
     if not isinstance(optimizer, Scheduled):
         return {"optimizer": optimizer}
     rates = jax.jit(jax.vmap(optimizer.schedule))(jnp.arange(specification.kept_steps[-1]))
-    return {"optimizer": optimizer.name, "schedule": value.digest(rates)}
+    return {"optimizer": optimizer.name, "schedule": lowering.digest(rates)}
 
 
 def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]) -> bytes:

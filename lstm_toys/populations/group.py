@@ -10,7 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int, PyTree
 
-from lstm_toys.execution import value
+from lstm_toys.execution import lowering
 from lstm_toys.execution.base import Job
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.networks import training
@@ -146,9 +146,9 @@ class TrainingJob(Job[Group, GroupResult]):
     def __reduce__(self) -> tuple[type["TrainingJob"], tuple[Specification, int]]:
         return TrainingJob, (self.specification, self.size)
 
-    def value(self) -> value.Value:
+    def digests(self) -> lowering.Digests:
         """Digests of what groups compute."""
-        return self.specification.value()
+        return self.specification.digests()
 
     def function(self) -> Callable[[Group], GroupResult]:
         """Makes the function that trains a group and asks it for its answers."""
@@ -186,17 +186,19 @@ class Compiled:
     @cached_property
     def _programs(self) -> programs.Programs:
         began, spec = time.perf_counter(), self.specification
-        compiled = programs.compile_programs(spec.task, spec.model, spec.optimizer, self._group, self._mesh, spec.after)
+        compiled = programs.compile_programs(
+            spec.task, spec.model, spec.optimizer, self._padded_numbers, self._mesh, spec.after
+        )
         self.seconds += time.perf_counter() - began
         return compiled
 
     @property
-    def _group(self) -> Int[np.ndarray, "blocks N"]:
+    def _padded_numbers(self) -> Int[np.ndarray, "blocks N"]:
         return next(blocks.groups(self._size, self._size, self.specification.block, self._mesh.size))
 
     def members(self, group: Group) -> training.Member:
         """The members of a group on the devices, in the state that it begins with."""
-        start = programs.place(self._group, group.start, self._mesh)
+        start = programs.place(self._padded_numbers, group.start, self._mesh)
         fresh = self._programs.initialize(start, np.uint32(self.specification.base_seed))
         return fresh if group.state is None else _continued(fresh, group.state)
 

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, UInt32
 
 from lstm_toys import arguments
-from lstm_toys.execution import value
+from lstm_toys.execution import lowering
 from lstm_toys.networks import sizes, training
 from lstm_toys.networks.cells import CELLS
 from lstm_toys.networks.hyper import BOUNDS, Hyper, takes
@@ -40,7 +40,7 @@ class Start(NamedTuple):
     hyper: Hyper
 
 
-def members(
+def starts(
     optimizer: str,
     *,
     seeds: int | Int[np.ndarray, " M"],
@@ -51,7 +51,7 @@ def members(
     """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
 
     Args:
-        optimizer: a name in `lstm_toys.networks.optimizers.TAKES`.
+        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
         seeds: see `train.train`.
         wanted: names of the training numbers of the task.
         numbers: their values.
@@ -134,6 +134,9 @@ def work(task: Task, model: nn.Module) -> float:
 class Programs(NamedTuple):
     """What is compiled, once a run, for groups of blocks of members.
 
+    `functions` hands the functions of one network in `lstm_toys.networks.training` to `blocks.spread`, which maps them
+    over the members of a block, the blocks of a device, and the devices.
+
     Attributes:
         initialize: from a `Start` and the base seed to members.
         train_until: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
@@ -179,10 +182,10 @@ def functions(
     task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices, after: float | int = AFTER
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
     """What `Programs` are compiled from."""
-    one_by_one = curves_at_once(task, model) == 1
-    step = partial(training.train_until, task, model, optimizer, after=after, one_by_one=one_by_one)
+    curves_in_turn = curves_at_once(task, model) == 1
+    train = partial(training.train_until, task, model, optimizer, after=after, curves_in_turn=curves_in_turn)
     begin = partial(_begin, task, model, optimizer)
-    return blocks.spread(begin, mesh, batch=blocks.one_by_one), blocks.spread(step, mesh, donate=True)
+    return blocks.spread(begin, mesh, batch=blocks.members_in_turn), blocks.spread(train, mesh, donate=True)
 
 
 def shapes(
@@ -197,12 +200,12 @@ def shapes(
     return start, members
 
 
-_values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, value.Value]] = {}
+_values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, lowering.Digests]] = {}
 
 
-def value_of(
+def digests_of(
     task: Task, model: nn.Module, optimizer: str | Scheduled, block: int, after: float | int = AFTER
-) -> value.Value:
+) -> lowering.Digests:
     """Digests of the programs of a training, lowered once for each task.
 
     Args:
@@ -214,11 +217,11 @@ def value_of(
     """
     key = (id(task), model, optimizer, block, float(after))
     if key not in _values:
-        initialize, train_until = functions(task, model, optimizer, value.mesh(), after)
-        start = value.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
-        members = value.spread(member_shapes(task, model, optimizer), block)
-        found = value.lowered("initialization", initialize, start, np.uint32(0))
-        found |= value.lowered("training", train_until, members, *CALL)
+        initialize, train_until = functions(task, model, optimizer, lowering.mesh(), after)
+        start = lowering.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
+        members = lowering.spread(member_shapes(task, model, optimizer), block)
+        found = lowering.lowered("initialization", initialize, start, np.uint32(0))
+        found |= lowering.lowered("training", train_until, members, *CALL)
         _values[key] = task, found  # Whose number is its own as long as it is kept.
     return _values[key][1]
 
@@ -233,7 +236,7 @@ def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> t
 def _blank(task: Task) -> Start:
     """What one member starts from, as far as shapes go."""
     numbers = dict.fromkeys(task.numbers, 0.0)
-    return members("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=1.0)
+    return starts("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=1.0)
 
 
 def _begin(

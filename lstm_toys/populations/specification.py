@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from lstm_toys import arguments, forks
-from lstm_toys.execution import value
+from lstm_toys.execution import lowering
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.populations import answering, programs
 from lstm_toys.populations.programs import Start
@@ -50,23 +50,23 @@ class Specification:
     curves: Mapping[int, Float[np.ndarray, "C T F"]]
     after: float
 
-    def programs_value(self) -> value.Value:
+    def programs_digests(self) -> lowering.Digests:
         """Digests of the programs that train the members."""
-        return programs.value_of(self.task, self.model, self.optimizer, self.block, self.after)
+        return programs.digests_of(self.task, self.model, self.optimizer, self.block, self.after)
 
-    def value(self) -> value.Value:
+    def digests(self) -> lowering.Digests:
         """Digests of everything that is computed, apart from what members start from."""
         params = programs.member_shapes(self.task, self.model, self.optimizer).params
-        digests = self.programs_value()
+        digests = self.programs_digests()
         for curves in {id(each): each for each in self.curves.values()}.values():
-            digests |= answering.value_of(self.model, params, np.asarray(curves), self.block)
+            digests |= answering.digests_of(self.model, params, np.asarray(curves), self.block)
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
-            "steps": value.digest(steps),
-            "names": value.digest([*self.task.input_features, *self.task.output_features]),
-            "ahead": value.digest(self.task.ahead),
-            "base seed": value.digest(self.base_seed),
-            **value.compiled(),
+            "steps": lowering.digest(steps),
+            "names": lowering.digest([*self.task.input_features, *self.task.output_features]),
+            "ahead": lowering.digest(self.task.ahead),
+            "base seed": lowering.digest(self.base_seed),
+            **lowering.compiled(),
         }
 
 
@@ -99,7 +99,7 @@ def specify(
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
     arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
-    start = programs.members(
+    start = programs.starts(
         optimizer,
         seeds=seeds,
         learning_rate=learning_rate,

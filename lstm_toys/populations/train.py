@@ -119,7 +119,7 @@ class Training:
 
     Attributes:
         specification: as above.
-        members: their number.
+        count: of the members.
         group_size: members that are trained together.
         member_steps: taken so far.
         seconds: of wall time, spent so far on ``compile``, ``train`` and, if there are curves to answer, ``evaluate``;
@@ -151,18 +151,18 @@ class Training:
         self._executor, self._checkpoints = executor or Here(), checkpoints
         self._monitor, self._on_divergence = monitor, on_divergence
         self._stop = stop or (lambda: False)
-        self.members, self.member_steps = len(start.seed), 0
-        size = blocks.group_size(self.members, specification.block, self._executor.devices, self._executor.workers)
-        self.group_size = checkpoints.group_size(size, self.members) if checkpoints else size
+        self.count, self.member_steps = len(start.seed), 0
+        size = blocks.group_size(self.count, specification.block, self._executor.devices, self._executor.workers)
+        self.group_size = checkpoints.group_size(size, self.count) if checkpoints else size
         self.seconds = {"compile": 0.0, "train": 0.0} | ({"evaluate": 0.0} if specification.curves else {})
         self.fingerprints = [devices.fingerprint(specification.block)]
-        self.executed = np.zeros(self.members, int)
+        self.executed = np.zeros(self.count, int)
         self._origins: dict[int, codec.Origin] = {}
 
     @property
     def group_count(self) -> int:
         """How many groups there are."""
-        return -(-self.members // self.group_size)
+        return -(-self.count // self.group_size)
 
     def population(self) -> Population:
         """Trains every group, and puts their members together."""
@@ -170,7 +170,7 @@ class Training:
         for members, result in self.groups():
             state = result.state
             arrays = (state.kept, state.losses, state.errors, state.frames, result.answers)
-            whole = _filled(whole, arrays, members, self.members)
+            whole = _filled(whole, arrays, members, self.count)
         states, losses, errors, frames, answers = whole
         return Population(
             task=spec.task,
@@ -198,8 +198,7 @@ class Training:
         callbacks = Callbacks(self._record, self._due, self._save, self._stop)
         job = TrainingJob(self.specification, self.group_size, callbacks)
         ranges = [
-            range(first, min(first + self.group_size, self.members))
-            for first in range(0, self.members, self.group_size)
+            range(first, min(first + self.group_size, self.count)) for first in range(0, self.count, self.group_size)
         ]
         finished = [members for members in ranges if self._finished(members)]
         unfinished = [members for members in ranges if members not in finished]
@@ -394,7 +393,7 @@ def train(
     if bar is None:
         return training.population()
     with bar:
-        bar.begin("training", training.members, specification.kept_steps[-1])
+        bar.begin("training", training.count, specification.kept_steps[-1])
         return training.population()
 
 

@@ -1,4 +1,4 @@
-"""Results as labeled arrays in netCDF, parameters as npz, and the summary of a run.
+"""Results as labeled arrays.
 
 >>> import lstm_toys as lt
 >>> results = lt.Results({"answer": (("seed", "time"), [[0.1, 0.2], [0.3, 0.4]])})

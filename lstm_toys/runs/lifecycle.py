@@ -41,21 +41,21 @@ def run(studies: Sequence[Study[Any]], options: Options, console: Console, inter
         console.print(line)
 
     publishing.repair(options.results_dir, note)
-    resolve = resolver(options, note)
+    resolver = make_resolver(options, note)
     for study in studies:
-        resolve.unify(study)
+        resolver.unify(study)
     anew = {study.run for study in studies} if options.restart else set()
     todo = {
         each.run: each
         for study in studies
         for wanted in (study, *study.companions.values())
-        for each in _unfinished(wanted, anew, resolve)
+        for each in _unfinished(wanted, anew, resolver)
     }
     for study in studies:
         if options.replot and study.run in todo and study.run not in anew:
             raise Refused(f"flag --replot: there is no finished run to redraw, of {study.settings}")
     if todo:
-        _execute(list(todo.values()), anew, options, console, interruption, resolve)
+        _execute(list(todo.values()), anew, options, console, interruption, resolver)
     for study in studies:
         if study.run in todo or options.replot or not _drawn(study.run, options.figure_format):
             _draw(study, options.figure_format)
@@ -100,7 +100,7 @@ def _unfinished(study: Study[Any], anew: set[Run[Any]], resolver: Resolver) -> I
         yield study
 
 
-def resolver(options: Options, tell: Callable[[str], None]) -> Resolver:
+def make_resolver(options: Options, tell: Callable[[str], None]) -> Resolver:
     """What finds the folders of runs, and loads JAX where it has to compute something for that."""
     manifest.begin()
     return Resolver(_Beginning(options), tell)
@@ -163,13 +163,13 @@ def _execute(
         with shown:
             for study in studies:
                 if efforts[study.run]:
-                    seconds = _carry_out(study, study.run in anew, context, seconds, len(efforts[study.run]))
+                    seconds = _execute_locked(study, study.run in anew, context, seconds, len(efforts[study.run]))
         for study in studies:
             if not efforts[study.run] and study.run in anew:
                 resolver.identify(study)
-                seconds = _carry_out(study, True, context, seconds, 0)
+                seconds = _execute_locked(study, True, context, seconds, 0)
             elif not efforts[study.run] and not resolver.compute(study):
-                seconds = _carry_out(study, False, context, seconds, 0)
+                seconds = _execute_locked(study, False, context, seconds, 0)
 
 
 @contextmanager
@@ -238,7 +238,7 @@ def _check(study: Study[Any]) -> None:
         raise Refused(f"{study.settings}: {error}") from None
 
 
-def _carry_out(
+def _execute_locked(
     study: Study[Any], anew: bool, context: RunContext, seconds: dict[str, float], trainings: int
 ) -> dict[str, float]:
     """Executes one run under its lock; returns the seconds that are still to be counted to some run."""

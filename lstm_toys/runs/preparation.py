@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from lstm_toys.execution.footprint import Footprint
-from lstm_toys.execution.value import Value, digest
+from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import estimate, programs
 from lstm_toys.populations.checkpoints import Checkpoints
@@ -41,6 +41,11 @@ class Curves(NamedTuple):
     training: Examples
     probes: Sequence[Probe]
     answered: Float[np.ndarray, "C T F"]
+
+    @staticmethod
+    def split(answers: Float[np.ndarray, "S C ..."]) -> tuple[Float[np.ndarray, "S ..."], Float[np.ndarray, "S C ..."]]:
+        """Divides answers to `answered` into those to the first training curve and those to the probes."""
+        return answers[:, 0], answers[:, 1:]
 
 
 @dataclass(frozen=True)
@@ -131,7 +136,7 @@ class Prepared:
             **members,
         )
 
-    def declared_value(self) -> Value:
+    def declared_digests(self) -> Digests:
         """Digests of what the experiment declares, and results hold."""
         parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names] for p in self.probes]
         return {
@@ -233,7 +238,7 @@ def begin(
         on_divergence=context.options.on_divergence,
     )
     steps = specification.kept_steps[-1]
-    context.progress.begin(f"{title} ({prepared.words})", training.members, steps, training.group_count)
+    context.progress.begin(f"{title} ({prepared.words})", training.count, steps, training.group_count)
     if checkpoints.newest:
         tell(f"continues from {checkpoints.newest}")
     return training

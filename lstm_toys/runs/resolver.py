@@ -120,10 +120,10 @@ class Resolver:
             touched: files of earlier runs with its settings that are not as they were.
         """
         self.begin(study)
-        from lstm_toys.execution.value import CALLBACK
+        from lstm_toys.execution.lowering import CALLBACK
 
         began = time.perf_counter()
-        value = dict(study.value())
+        value = dict(study.digests())
         if CALLBACK in value:  # What it does is in no program's text.
             value[CALLBACK] = manifest.sources(study.run.runs, touched)
         study.run.computes(value)
@@ -142,7 +142,7 @@ class Resolver:
 
         The texts of programs depend on these, so that they cannot be compared.
         """
-        from lstm_toys.execution.value import COMPILED
+        from lstm_toys.execution.lowering import COMPILED
 
         run, value = study.run, study.run.value
         sources = {
@@ -174,12 +174,12 @@ class Resolver:
 
 def _other_machine(metrics: dict[str, Any]) -> str:
     """By what a run was made, if not by this machine and its versions, in words."""
-    from lstm_toys.execution import devices, value
+    from lstm_toys.execution import devices, lowering
 
     every = [metrics["fingerprint"]] if "fingerprint" in metrics else metrics.get("fingerprints", [])
     own = devices.fingerprint(0)
     return ", ".join(
-        f"{name} {each[name]}" for each in every[:1] for name in value.MACHINE if each.get(name) != own[name]
+        f"{name} {each[name]}" for each in every[:1] for name in lowering.MACHINE if each.get(name) != own[name]
     )
 
 

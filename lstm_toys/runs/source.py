@@ -11,7 +11,7 @@ TRAINING = (
     *(f"populations/{name}.py" for name in ("train", "specification", "group", "blocks", "programs", "answering")),
     *(f"results/{name}.py" for name in ("arrays", "storage", "population")),
     *(f"runs/{name}.py" for name in ("preparation", "external")),
-    *("studies/training/execution.py", "tasks/scaling.py"),
+    *("studies/training/computation.py", "tasks/scaling.py"),
 )
 """The code that makes the files of a trained population."""
 

@@ -68,7 +68,7 @@ class Study(ABC, Generic[Identified]):
         return []
 
     @abstractmethod
-    def value(self) -> dict[str, str]:
+    def digests(self) -> dict[str, str]:
         """Digests, by part, of what the run computes; everything it needs is finished."""
 
     @abstractmethod

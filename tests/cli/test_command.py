@@ -18,7 +18,6 @@ from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
 from lstm_toys.results import storage
-from lstm_toys.studies.training import execution
 
 ROOT = Path(__file__).parents[2]
 SMALL = ["--seeds", "3", "--steps", "30", "--timesteps", "20"]

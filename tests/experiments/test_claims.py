@@ -27,11 +27,10 @@ from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
-from lstm_toys.studies.claims import execution as judging
+from lstm_toys.studies.claims import computation as judging
 from lstm_toys.studies.claims import figures, report, trial
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.settings import ClaimSettings
-from lstm_toys.studies.training import execution
 from lstm_toys.tasks import families
 
 README = Path(__file__).parents[2] / "README.md"

@@ -16,7 +16,7 @@ import pytest
 
 from conftest import HANG, ROOT
 from lstm_toys.execution import devices, worker
-from lstm_toys.execution import value as values
+from lstm_toys.execution import lowering as values
 from lstm_toys.execution.base import Job
 from lstm_toys.files import read_json, read_sealed, write_sealed
 from lstm_toys.results import storage
@@ -180,7 +180,7 @@ class Computes(Job):
 
 def test_a_worker_with_another_library_is_told_by_what_it_would_compute():
     own = devices.fingerprint(0)
-    expected = worker.Expected(own, True, {"initialization": "a", "training": "b"}, values.library())
+    expected = worker.Expected(own, True, {"initialization": "a", "training": "b"}, lowering.library())
     assert worker._differing(Computes(expected.computes), expected, own) == ()
     differing = worker._differing(Computes(expected.computes | {"initialization": "c"}), expected, own)
     assert differing == ("initialization",)

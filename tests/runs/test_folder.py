@@ -114,7 +114,7 @@ def test_a_switch_of_jax_that_changes_bits_is_another_run_and_read_as_jax_reads_
     program = (
         "from lstm_toys.execution.switches import environment, switches; early = switches(); "
         "import jax, flax; assert switches() == early == environment(), (early, switches()); "
-        "from lstm_toys.populations import value; print(value.compiled())"
+        "from lstm_toys.populations import value; print(lowering.compiled())"
     )
     inherited = {name: value for name, value in os.environ.items() if name not in SWITCHES}
     processes = [

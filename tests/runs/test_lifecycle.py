@@ -62,7 +62,7 @@ def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
     away, late, planned, tmp_path, monkeypatch, capsys
 ):
     work, options = planned("--steps=3")
-    lifecycle.resolver(options, print).identify(work)
+    lifecycle.make_resolver(options, print).identify(work)
     folder = work.run.folder
     module, name = (arrays, "dataset") if late else (preparation, "begin")  # After training, or before.
     function = getattr(module, name)

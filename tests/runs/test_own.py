@@ -124,7 +124,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 def test_its_code_belongs_to_the_run(own, tmp_path, monkeypatch):
     def value(*more):
         settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, *more])
-        return TrainingStudy(line.EXPERIMENT, settings, tmp_path).value()
+        return TrainingStudy(line.EXPERIMENT, settings, tmp_path).digests()
 
     plain, before = value(), value(f"--cell={CELL}")
     assert plain["training"] != before["training"]

@@ -39,23 +39,23 @@ class RecipeStudy(Study[SweepSettings]):
     @cached_property
     def scores(self) -> dict[str, Any]:
         """The scores, once the sweep is finished; see `execution.summarize`."""
-        from . import execution
+        from . import computation
 
-        return execution.scores(self)
+        return computation.scores(self)
 
-    def value(self) -> dict[str, str]:
-        from . import execution
+    def digests(self) -> dict[str, str]:
+        from . import computation
 
-        return execution.value(self)
+        return computation.digests(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
         sizes = {name: getattr(self.settings.settings[0], name) for name in ("seeds", "base_seed")}
         return {"experiment": self.run.name, "flags": sizes, "files": [], **self.scores}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from . import execution
+        from . import computation
 
-        return execution.draw(self)
+        return computation.draw(self)
 
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         return report.report(metrics)

@@ -45,29 +45,29 @@ class ClaimStudy(Study[ClaimSettings]):
     @cached_property
     def judgment(self) -> list[dict[str, Any]]:
         """What is reported of every claim, once everything that the study needs is finished."""
-        from lstm_toys.studies.claims import execution
+        from lstm_toys.studies.claims import computation
 
-        return execution.judgment(self)
+        return computation.judgment(self)
 
     def check(self) -> None:
-        from lstm_toys.studies.claims import execution
+        from lstm_toys.studies.claims import computation
 
-        execution.check(self)
+        computation.check(self)
 
-    def value(self) -> dict[str, str]:
-        from lstm_toys.studies.claims import execution
+    def digests(self) -> dict[str, str]:
+        from lstm_toys.studies.claims import computation
 
-        return execution.value(self)
+        return computation.digests(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from lstm_toys.studies.claims import execution
+        from lstm_toys.studies.claims import computation
 
-        return execution.execute(self, seconds)
+        return computation.execute(self, seconds)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.claims import execution
+        from lstm_toys.studies.claims import computation
 
-        return execution.draw(self)
+        return computation.draw(self)
 
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         return report.report(self, metrics)

@@ -30,7 +30,7 @@ def draw(labeled: xr.Dataset) -> Figure:
     beside them. Of many curves the first are shown, and of many time points the ranges between some of them.
 
     Args:
-        labeled: of `lstm_toys.studies.generalization.execution.answered`.
+        labeled: of `lstm_toys.studies.generalization.computation.answered`.
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
     vector = "output_feature" in fit.dims

@@ -18,24 +18,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from lstm_toys.execution import devices, value
+from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
-from lstm_toys.figures import Drawing
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.results import arrays
-from lstm_toys.results.summary import as_json
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.preparation import network
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import figures, results
 from lstm_toys.studies.generalization.population import Evaluated
-from lstm_toys.studies.generalization.settings import TRAINING, Grid
+from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks import families
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.planes import LENGTH, SPACING
@@ -208,19 +205,19 @@ class GridJob(Job[GridPart, Tiles]):
     def __reduce__(self) -> tuple[type["GridJob"], tuple[Any, ...]]:
         return GridJob, (self.model, self.space, self.grids, self.member, self.block, self.group_size)
 
-    def value(self) -> value.Value:
+    def digests(self) -> lowering.Digests:
         """Digests of the programs and the curves."""
         timesteps, span = self.space.timesteps, self.space.span
-        digests: value.Value = {}
+        digests: lowering.Digests = {}
         for grid in self.grids:
             cells = grid.cells(0, grid.shape[0] * grid.shape[1], timesteps, span)
-            program = blocks.spread(measured(self.model, self.space, grid), value.mesh())
+            program = blocks.spread(measured(self.model, self.space, grid), lowering.mesh())
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
-            params = value.spread(self.member, self.block)
-            digests |= value.lowered(f"measures on {grid.name}", program, params, chunk)
+            params = lowering.spread(self.member, self.block)
+            digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
             declared = self.space.families[grid.family].parameters
-            digests[f"grid {grid.name}"] = value.digest(cells, repr(declared), [axis.name for axis in grid.axes])
-        return {**digests, **value.compiled()}
+            digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])
+        return {**digests, **lowering.compiled()}
 
     def function(self) -> Callable[[GridPart], Tiles]:
         """Makes the function that measures a part, tile by tile."""
@@ -367,22 +364,3 @@ def _put(variable: h5netcdf.Variable, members: slice, start: int, values: Float[
         first, last = max(start, row * columns), min(stop, (row + 1) * columns)
         place = slice(first - row * columns, last - row * columns)
         variable[members, row, place] = values[:, first - start : last - start]
-
-
-def summary(study: "GridStudy") -> dict[str, Any]:
-    """Medians over seeds of the errors on every grid."""
-    with results.opened(study.run.results) as found:
-        return {name: as_json(row) for name, row in results.summary(found).items()}
-
-
-def draw(study: "GridStudy") -> Iterator[tuple[str, Drawing]]:
-    """The figures of a finished evaluation, from its labeled results alone."""
-    grids, subject = study.settings.grids, study.subject
-    with results.opened(study.run.checked("results.nc")) as found:
-        if len(found.seeds):
-            planes = [grid for grid in grids if grid.name != TRAINING and min(grid.shape) > 1]
-            for grid in planes:
-                yield f"{grid.name}.png", figures.heat_maps(found, grid, subject)
-            for grid in planes[:1]:
-                yield "seeds.png", figures.seeds_apart(found, grid, subject)
-            yield "axes.png", figures.along_axes(found, grids, subject)

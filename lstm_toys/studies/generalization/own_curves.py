@@ -16,17 +16,14 @@ from jaxtyping import Bool, Float, PyTree
 from lstm_toys.execution import devices
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.lowering import Digests, compiled, digest, lowered, mesh, spread
 from lstm_toys.execution.progress import EvaluationProgress
-from lstm_toys.execution.value import Value, compiled, digest, lowered, mesh, spread
-from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks
 from lstm_toys.results import storage
-from lstm_toys.results.summary import as_json
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.preparation import network
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization import curve_figure, results
 from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE
 from lstm_toys.tasks.curves import Curves
@@ -191,7 +188,7 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
     def __reduce__(self) -> tuple[type["CurveJob"], tuple[Any, ...]]:
         return CurveJob, (self.model, self.trained, self.member, self.curves, self.block)
 
-    def value(self) -> Value:
+    def digests(self) -> Digests:
         """Digests of the programs and the curves."""
         trained, curves = self.trained, self.curves
         points, span = curves.values.shape[1] - trained.task.ahead, curves.span or trained.span
@@ -199,7 +196,7 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
         row = jax.ShapeDtypeStruct((points,), jnp.float32)
         program = _measures(mesh(), span.start, trained.span, points)
         return {
-            **answering.value_of(self.model, self.member, shown, self.block),
+            **answering.digests_of(self.model, self.member, shown, self.block),
             **lowered("measures", program, spread(row, 1), row, row),
             "setting": digest(trained.timesteps, repr((trained.span, trained.scaling, trained.task.output_features))),
             **compiled(),
@@ -284,15 +281,3 @@ def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
         for label, each in values.items():
             rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
     return rows
-
-
-def summary(study: "CurveStudy") -> dict[str, Any]:
-    """Medians over seeds of the measures of every curve."""
-    with results.opened(study.run.results) as found:
-        return {name: as_json(row) for name, row in curve_summary(found.root).items()}
-
-
-def draw(study: "CurveStudy") -> Iterator[tuple[str, Drawing]]:
-    """The figure of a finished evaluation, from its labeled results alone."""
-    with results.opened(study.run.checked("results.nc")) as found:
-        yield "curves.png", curve_figure.draw(found.root)

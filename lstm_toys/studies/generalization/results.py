@@ -1,4 +1,4 @@
-"""What a population does over grids of curves, read piece by piece from what `tiles` wrote."""
+"""What a population does over grids of curves, read piece by piece from the file that `grids.write` wrote."""
 
 import json
 from collections.abc import Callable, Iterator

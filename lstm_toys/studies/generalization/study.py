@@ -19,7 +19,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.generalization import report
-from lstm_toys.studies.generalization.settings import Evaluation, Subject
+from lstm_toys.studies.generalization.settings import TRAINING, Evaluation, Subject
 from lstm_toys.tasks.curves import Curves
 
 if TYPE_CHECKING:
@@ -83,15 +83,15 @@ class GeneralizationStudy(Study[Evaluation]):
         trained = self.settings.trained
         return network(self.experiment, self.task(trained.timesteps), trained)
 
-    def value(self) -> dict[str, str]:
-        from lstm_toys.studies.generalization import execution
+    def digests(self) -> dict[str, str]:
+        from lstm_toys.studies.generalization import computation
 
-        return execution.value(self)
+        return computation.digests(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from lstm_toys.studies.generalization import execution
+        from lstm_toys.studies.generalization import computation
 
-        return execution.execute(self, context, seconds)
+        return computation.execute(self, context, seconds)
 
     def remeasure(self) -> dict[str, Any]:
         self.run.checked("results.nc")
@@ -109,9 +109,9 @@ class GridStudy(GeneralizationStudy):
         return self.settings.trained.seeds * sum(each.shape[0] * each.shape[1] for each in self.settings.grids)
 
     def check(self) -> None:
-        from lstm_toys.studies.generalization import execution, grids
+        from lstm_toys.studies.generalization import computation, grids
 
-        execution.check_features(self, {"x", "y"})
+        computation.check_features(self, {"x", "y"})
         grids.check(self)
 
     def footprint(self) -> Footprint:
@@ -136,14 +136,23 @@ class GridStudy(GeneralizationStudy):
         return grids.evaluate(self, trained, context, progress, attributes)
 
     def summary(self) -> dict[str, Any]:
-        from lstm_toys.studies.generalization import grids
+        from lstm_toys.results.summary import as_json
+        from lstm_toys.studies.generalization import results
 
-        return grids.summary(self)
+        with results.opened(self.run.results) as found:
+            return {name: as_json(row) for name, row in results.summary(found).items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.generalization import grids
+        from lstm_toys.studies.generalization import figures, results
 
-        return grids.draw(self)
+        with results.opened(self.run.checked("results.nc")) as found:
+            if len(found.seeds):
+                planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
+                for grid in planes:
+                    yield f"{grid.name}.png", figures.heat_maps(found, grid, self.subject)
+                for grid in planes[:1]:
+                    yield "seeds.png", figures.seeds_apart(found, grid, self.subject)
+                yield "axes.png", figures.along_axes(found, self.settings.grids, self.subject)
 
 
 class CurveStudy(GeneralizationStudy):
@@ -160,9 +169,9 @@ class CurveStudy(GeneralizationStudy):
         return self.settings.trained.seeds * len(self.curves.names)
 
     def check(self) -> None:
-        from lstm_toys.studies.generalization import execution
+        from lstm_toys.studies.generalization import computation
 
-        execution.check_features(self, {"y"})
+        computation.check_features(self, {"y"})
 
     def footprint(self) -> Footprint:
         from lstm_toys.studies.generalization import own_curves
@@ -186,11 +195,14 @@ class CurveStudy(GeneralizationStudy):
         return own_curves.evaluate(self, trained, context, progress, attributes)
 
     def summary(self) -> dict[str, Any]:
-        from lstm_toys.studies.generalization import own_curves
+        from lstm_toys.results.summary import as_json
+        from lstm_toys.studies.generalization import own_curves, results
 
-        return own_curves.summary(self)
+        with results.opened(self.run.results) as found:
+            return {name: as_json(row) for name, row in own_curves.curve_summary(found.root).items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.generalization import own_curves
+        from lstm_toys.studies.generalization import curve_figure, results
 
-        return own_curves.draw(self)
+        with results.opened(self.run.checked("results.nc")) as found:
+            yield "curves.png", curve_figure.draw(found.root)

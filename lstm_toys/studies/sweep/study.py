@@ -51,14 +51,14 @@ class SweepStudy(Study[SweepSettings]):
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     def check(self) -> None:
-        from lstm_toys.studies.sweep import execution
+        from lstm_toys.studies.sweep import computation
 
-        execution.check(self)
+        computation.check(self)
 
     def footprint(self) -> Footprint:
-        from lstm_toys.studies.sweep import execution
+        from lstm_toys.studies.sweep import computation
 
-        return execution.footprint(self)
+        return computation.footprint(self)
 
     def check_full_size(self) -> None:
         from lstm_toys.runs import checks
@@ -70,25 +70,25 @@ class SweepStudy(Study[SweepSettings]):
         shapes = zip(self.shapes, self.prepared, strict=True)
         return [shape.members * shape.budgets[-1] * prepared.effort for shape, prepared in shapes]
 
-    def value(self) -> dict[str, str]:
-        from lstm_toys.studies.sweep import execution
+    def digests(self) -> dict[str, str]:
+        from lstm_toys.studies.sweep import computation
 
-        return execution.value(self)
+        return computation.digests(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from lstm_toys.studies.sweep import execution
+        from lstm_toys.studies.sweep import computation
 
-        return execution.execute(self, context, seconds)
+        return computation.execute(self, context, seconds)
 
     def remeasure(self) -> dict[str, Any]:
-        from lstm_toys.studies.sweep import execution
+        from lstm_toys.studies.sweep import computation
 
-        return execution.remeasure(self)
+        return computation.remeasure(self)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.sweep import execution
+        from lstm_toys.studies.sweep import computation
 
-        return execution.draw(self)
+        return computation.draw(self)
 
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         return report.report(metrics)

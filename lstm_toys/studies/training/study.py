@@ -66,25 +66,25 @@ class TrainingStudy(Study[Settings]):
     def efforts(self) -> list[float]:
         return [self.settings.seeds * self.settings.steps * self.prepared.effort]
 
-    def value(self) -> dict[str, str]:
-        from lstm_toys.studies.training import execution
+    def digests(self) -> dict[str, str]:
+        from lstm_toys.studies.training import computation
 
-        return execution.value(self)
+        return computation.digests(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from lstm_toys.studies.training import execution
+        from lstm_toys.studies.training import computation
 
-        return execution.execute(self, context, seconds)
+        return computation.execute(self, context, seconds)
 
     def remeasure(self) -> dict[str, Any]:
-        from lstm_toys.studies.training import execution
+        from lstm_toys.studies.training import computation
 
-        return execution.remeasure(self)
+        return computation.remeasure(self)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.training import execution
+        from lstm_toys.studies.training import computation
 
-        return execution.draw(self)
+        return computation.draw(self)
 
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         return report.report(self, metrics)

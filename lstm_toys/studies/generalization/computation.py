@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
-from lstm_toys.execution.value import Value
 from lstm_toys.runs import source
 from lstm_toys.runs.context import Failed, Refused, RunContext, stopwatch
 from lstm_toys.studies.generalization import population
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import GeneralizationStudy
 
 CODE = (
-    *(f"studies/generalization/{name}.py" for name in ("execution", "grids", "own_curves", "population", "settings")),
+    *(f"studies/generalization/{name}.py" for name in ("computation", "grids", "own_curves", "population", "settings")),
     *(f"populations/{name}.py" for name in ("blocks", "answering")),
     *("results/storage.py", "tasks/scaling.py"),
 )
@@ -32,7 +32,7 @@ def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
         raise Refused(f"{refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
 
 
-def value(study: "GeneralizationStudy") -> Value:
+def digests(study: "GeneralizationStudy") -> Digests:
     """Digests of what networks would be asked and measured by, and of the run that trained them.
 
     Raises:
@@ -40,7 +40,7 @@ def value(study: "GeneralizationStudy") -> Value:
         OSError: a file cannot be read.
     """
     return {
-        **study.job(population.load(study)).value(),
+        **study.job(population.load(study)).digests(),
         "population": study.population.run.folder.name,
         "code of evaluation": source.digest(*CODE),
     }

@@ -17,7 +17,7 @@ import lstm_toys
 from lstm_toys.execution import devices
 from lstm_toys.execution.switches import LEAST_DEVICES, switches
 
-Value = dict[str, str]
+Digests = dict[str, str]
 """A digest of each part of what would be computed, by its name."""
 
 MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
@@ -55,7 +55,7 @@ def spread(tree: Any, block: int) -> Any:
     )
 
 
-def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Value:
+def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
     """A program, and whether it calls Python for more than debugging.
 
     Args:
@@ -113,7 +113,7 @@ def library() -> str:
     return told.hexdigest()[:16]
 
 
-def compiled() -> Value:
+def compiled() -> Digests:
     """What changes bits and stands in no program's text: switches of JAX, and XLA's flags."""
     flags = sorted(devices.xla_flags())
     return {"switches": digest(repr(sorted(switches().items()))), "XLA flags": digest(repr(flags))}

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from lstm_toys.execution.value import Value, digest
+from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.results import arrays, population, storage, summary
 from lstm_toys.runs import preparation, source
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from lstm_toys.studies.training.study import TrainingStudy
 
 
-def value(study: "TrainingStudy") -> Value:
+def digests(study: "TrainingStudy") -> Digests:
     """Digests of what the training and evaluation of a population would compute."""
     specification, start = _specified(study)
     return {
-        **study.prepared.declared_value(),
-        **specification.value(),
+        **study.prepared.declared_digests(),
+        **specification.digests(),
         "members": digest(start),
         "training curves": digest(study.prepared.curves.training),
         # The saved population names the user's class, which `lt.load` has to find under this name.
@@ -63,10 +63,8 @@ def execute(study: "TrainingStudy", context: RunContext, seconds: dict[str, floa
         attributes |= {"data": dict(experiment.data)} if experiment.data else {}
         elsewhere = preparation.executions(training)
         attributes |= elsewhere | {"run": run.folder.name}
-        answers, x = trained.answers[settings.steps], np.asarray(prepared.x)
-        labeled = arrays.dataset(
-            trained, x, experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
-        )
+        x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
+        labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
         labeled = arrays.in_units(labeled, experiment.scaling)
         context.ensure()
         files = population.save(trained, run.folder, labeled)

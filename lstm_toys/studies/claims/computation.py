@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from lstm_toys.execution.value import Value, digest
+from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
 from lstm_toys.markdown import escape
@@ -51,7 +51,7 @@ def judgment(study: "ClaimStudy") -> list[dict[str, Any]]:
     return [*_judged(question, every)]
 
 
-def value(study: "ClaimStudy") -> Value:
+def digests(study: "ClaimStudy") -> Digests:
     """Digests of the judgment of every claim, which is made for that; raises what `judgment` does."""
     declared = study.question.declared
     return {

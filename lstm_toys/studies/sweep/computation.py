@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
 from lstm_toys.execution.signals import Stopped
-from lstm_toys.execution.value import CALLBACK, Value, compiled, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Start
@@ -59,15 +59,15 @@ def footprint(study: "SweepStudy") -> Footprint:
     return Footprint(max(each.memory for each in sizes) + read, sum(each.disk for each in sizes))
 
 
-def value(study: "SweepStudy") -> Value:
+def digests(study: "SweepStudy") -> Digests:
     """Digests of what the populations of a sweep would compute."""
-    digests: Value = {}
+    digests: Digests = {}
     goal = study.experiment.goal
     for shape, prepared in zip(study.shapes, study.prepared, strict=True):
         common = shape.common
         specification, start = _specified(shape, prepared)
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
-        parts = {**prepared.declared_value(), **specification.value(), "members": digest(start)}
+        parts = {**prepared.declared_digests(), **specification.digests(), "members": digest(start)}
         # Which networks have learned is written into the results, and a user's subclass of Goal may decide it.
         errors = np.random.default_rng(0).uniform(0, 4 * goal.rmse, (100, len(prepared.task.output_features)))
         parts["errors"] = digest(goal.error(errors, prepared.task.output_features))
@@ -77,7 +77,7 @@ def value(study: "SweepStudy") -> Value:
 
 
 CODE = (
-    *(f"studies/sweep/{name}.py" for name in ("execution", "results", "shapes")),
+    *(f"studies/sweep/{name}.py" for name in ("computation", "results", "shapes")),
     *("results/summary.py", "tasks/goal.py"),
 )
 """What makes the file of a sweep, besides what makes that of a training."""

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.execution.value import Value, digest
+from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
@@ -40,7 +40,7 @@ def scores(study: "RecipeStudy") -> dict[str, Any]:
     return summarize(_results(study), settings, settings.index(study.default) if study.default in settings else None)
 
 
-def value(study: "RecipeStudy") -> Value:
+def digests(study: "RecipeStudy") -> Digests:
     """Digests of the scores, which are computed for that, and of the sweep."""
     return {"scores": digest(json.dumps(study.scores)), "networks": study.networks.run.folder.name}
 
