@@ -75,7 +75,7 @@ def test_a_family_that_jax_cannot_trace_is_refused_in_one_line():
     with pytest.raises(Refused, match=r"^generalization of hill: the family mine cannot [^\n]*$") as raised:
         study.check()
     assert "use jax.numpy" in str(raised.value)
-    assert "(test_execution.py, line " in str(raised.value)
+    assert "(test_computation.py, line " in str(raised.value)
 
 
 @pytest.mark.parametrize(("unit", "added"), [("", ["", "", ""]), ("s", [" (s)", " (rad/s)", " (s)"])])
