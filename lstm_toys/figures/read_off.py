@@ -34,7 +34,7 @@ MOST_CURVES = 100
 """Training curves that are drawn."""
 
 
-@needs("train_input", "train_target/asked")
+@needs("train_input", "train_target/output_feature")
 def training_set(results: xr.Dataset, title: str) -> Figure:
     """The training curves, of seed-drawn sets an exemplary one, in colors by what is asked for first.
 
@@ -56,7 +56,7 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/asked", "input", "diverged")
+@needs("family", "answer/output_feature", "input", "diverged")
 def read_off_curves(
     results: xr.Dataset,
     family: str,
@@ -90,7 +90,7 @@ def read_off_curves(
     return curve_panels(fit, [(title, curves)], shown="true curve")
 
 
-@needs("family", "answer/asked", "diverged")
+@needs("family", "answer/output_feature", "diverged")
 def read_off_axis(
     results: xr.Dataset,
     name: str,
@@ -141,7 +141,7 @@ def read_off_axis(
     return figure
 
 
-@needs("family", "answer/asked", "truth", "diverged")
+@needs("family", "answer/output_feature", "truth", "diverged")
 def read_off_plane(
     results: xr.Dataset,
     names: tuple[str, str],

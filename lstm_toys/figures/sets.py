@@ -126,7 +126,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/asked", "truth", "diverged")
+@needs("family", "answer/output_feature", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
     """What was asked of whole curves against the answers, a panel a number; curves without a truth are left out.
 
@@ -161,7 +161,7 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
     return figure
 
 
-@needs("family", "answer/asked", "name", "diverged")
+@needs("family", "answer/output_feature", "name", "diverged")
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
     """What was answered to whole curves of which nobody knows the truth, a panel a number.
 

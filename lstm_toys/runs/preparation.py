@@ -43,7 +43,7 @@ class Curves(NamedTuple):
     answered: Float[np.ndarray, "C T F"]
 
     @staticmethod
-    def split(answers: Float[np.ndarray, "S C ..."]) -> tuple[Float[np.ndarray, "S ..."], Float[np.ndarray, "S C ..."]]:
+    def split(answers: Float[np.ndarray, "S C ..."]) -> tuple[Float[np.ndarray, "S ..."], Float[np.ndarray, "S P ..."]]:
         """Divides answers to `answered` into those to the first training curve and those to the probes."""
         return answers[:, 0], answers[:, 1:]
 

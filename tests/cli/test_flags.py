@@ -147,6 +147,7 @@ def test_what_no_machine_can_hold_is_refused_with_an_estimate(number, tmp_path, 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_any_name_of_a_folder_will_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     name = "-a missing parent/naïve ünïcödé/曲線"

@@ -59,7 +59,7 @@ def copied(made, tmp_path):
     return only(tmp_path / "results"), [*SMALL, f"--results_dir={tmp_path / 'results'}"]
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("edit", ["task", *rarely("probes", "goal")])
 def test_an_edited_experiment_is_another_run_and_says_so(copied, capsys, edit):
     run, arguments = copied
     edited = dataclasses.replace(EXPERIMENT, draw=nothing, **EDITS[edit])

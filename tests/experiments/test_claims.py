@@ -397,6 +397,7 @@ def test_claims_that_given_answers_cannot_serve_are_refused(folder, capsys, only
     assert not (folder / "runs").exists()
 
 
+@pytest.mark.long
 def test_a_damaged_list_is_told(judged, capsys):
     path = judged[1] / "claims.json"
     whole = path.read_text()
@@ -432,6 +433,7 @@ def test_help_tells_the_flags_that_it_takes(capsys):
     assert "--steps" not in output
 
 
+@pytest.mark.long
 def test_what_is_finished_is_told_without_jax(judged):
     told = finished_without_jax("claims", *judged[0])
     assert all(name in told for name in CLAIMS.ids)
@@ -640,51 +642,61 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
             'STEEPER = lt.Source("few", "steep")',
             "few has no curves 'steep'; it",
         ),
-        (
-            "history.train_loss.values[:, -1]",
-            "history.loss",
-            "claim sooner: loss raises AttributeError: 'Dataset' object",
-        ),
-        ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
-        ('["--steps=6"]', '["--seeds=3"]', "population more: its flags are others than --seeds and --base_seed"),
-        ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
-        (
-            'against="more"',
-            'against="mor"',
-            "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
-        ),
-        (
-            "steps=0) if",
-            "steps=-5) if",
-            "flag --claims=other_claims: untrained networks: flag --steps=-5: takes a whole number",
-        ),
-        ("steps=0) if", 'optimizer="adm") if', "untrained networks: flag --optimizer=adm: takes"),
-        ("steps=0) if", 'learning_rate=float("nan")) if', "untrained networks: flag --learning_rate=nan: takes"),
-        ("return dataclasses.replace(settings, steps=0)", "return {}", "untrained networks: TypeError: returns dict,"),
-        ("return dataclasses.replace(settings, steps=0)", "return exit()", "untrained networks: SystemExit"),
-        (
-            "high=1e-3)",
-            'high=1e-3, baselines=(lt.Baseline("no", last, (lt.Source("few", "steep"),)),))',
-            "few has no curves 'steep'",
-        ),
-        (
-            "high=1e-3)",
-            'high=1e-3, baselines=(lt.Baseline("no", loss, (STEEPER,)),))',
-            "claim steeper: loss raises Attr",
-        ),
-        ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim steeper: error raises SystemExit"),
-        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
-        (
-            "history.train_loss.values[:, -1]",
-            "history.train_loss.values",
-            "sooner: loss returns an array of shape",
-        ),
-        (".mean(axis=1)", ".mean(axis=0)", "claim steeper: error returns an array of shape (2,) for 3 networks"),
-        (".max(axis=1)", ".max(axis=1) * 1j", "claim small: last returns values of type complex64"),
-        (
-            '    about="lines",',
-            "    published=task,",
-            "the published answers cannot be made: TypeError",
+        *rarely(
+            (
+                "history.train_loss.values[:, -1]",
+                "history.loss",
+                "claim sooner: loss raises AttributeError: 'Dataset' object",
+            ),
+            ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
+            ('["--steps=6"]', '["--seeds=3"]', "population more: its flags are others than --seeds and --base_seed"),
+            ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
+            (
+                'against="more"',
+                'against="mor"',
+                "ValueError: claim 'sooner' is about 'mor'; the populations are few, more,",
+            ),
+            (
+                "steps=0) if",
+                "steps=-5) if",
+                "flag --claims=other_claims: untrained networks: flag --steps=-5: takes a whole number",
+            ),
+            ("steps=0) if", 'optimizer="adm") if', "untrained networks: flag --optimizer=adm: takes"),
+            ("steps=0) if", 'learning_rate=float("nan")) if', "untrained networks: flag --learning_rate=nan: takes"),
+            (
+                "return dataclasses.replace(settings, steps=0)",
+                "return {}",
+                "untrained networks: TypeError: returns dict,",
+            ),
+            ("return dataclasses.replace(settings, steps=0)", "return exit()", "untrained networks: SystemExit"),
+            (
+                "high=1e-3)",
+                'high=1e-3, baselines=(lt.Baseline("no", last, (lt.Source("few", "steep"),)),))',
+                "few has no curves 'steep'",
+            ),
+            (
+                "high=1e-3)",
+                'high=1e-3, baselines=(lt.Baseline("no", loss, (STEEPER,)),))',
+                "claim steeper: loss raises Attr",
+            ),
+            (
+                "    return lt.per_curve",
+                "    exit(0)\n    return lt.per_curve",
+                "claim steeper: error raises SystemExit",
+            ),
+            ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
+            (
+                "history.train_loss.values[:, -1]",
+                "history.train_loss.values",
+                "sooner: loss returns an array of shape",
+            ),
+            (".mean(axis=1)", ".mean(axis=0)", "claim steeper: error returns an array of shape (2,) for 3 networks"),
+            (".max(axis=1)", ".max(axis=1) * 1j", "claim small: last returns values of type complex64"),
+            (
+                '    about="lines",',
+                "    published=task,",
+                "the published answers cannot be made: TypeError",
+            ),
         ),
     ],
 )

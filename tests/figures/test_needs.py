@@ -56,7 +56,7 @@ MISSING = {
     "target needs train_target along time; these results have it along example, output_feature": (
         lambda saved: figures.target(saved["numbers"], "target")
     ),
-    "training_set needs train_target along asked; these results have it along": (
+    "training_set needs train_target along output_feature; these results have it along": (
         lambda saved: figures.training_set(saved["curves"], "curves")
     ),
     "error_histories needs the feature 'y'; these results have": (

@@ -475,7 +475,7 @@ def stop_after(calls):
 def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, optimizer, group_members):
     """Stopped after one call, two calls, and so on, until it is through."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", group_members)
-    options = {"seeds": 11, "steps": 40, "optimizer": optimizer, "learning_rate": 0.01, "frames": 5}
+    options = {"seeds": 11, "steps": 20, "optimizer": optimizer, "learning_rate": 0.01, "frames": 5}
     whole = trained(**options)
     monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
     for calls in range(1, 100):
@@ -486,7 +486,7 @@ def test_a_stopped_training_continues_to_the_same_bits(tmp_path, monkeypatch, op
         except signals.Stopped:
             assert len(list((tmp_path / "checkpoints").iterdir())) <= 4
     assert calls > 2
-    assert continued.member_steps < 11 * 40
+    assert continued.member_steps < 11 * 20
     for name in ("train_loss", "train_rmse", "sound_steps", "frames"):
         np.testing.assert_array_equal(getattr(continued, name), getattr(whole, name), strict=True)
     jax.tree.map(np.testing.assert_array_equal, continued.params, whole.params)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, rarely
 from experiments import line, sweep
 from experiments.all import EXPERIMENTS
 from lstm_toys.cli import command
@@ -114,14 +114,16 @@ def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys
     ("draw", "told"),
     [
         (lambda *_: None, "returned NoneType, no dictionary of drawings"),
-        (lambda *_: {"loss": Figure()}, "returned Figure under 'loss'; a Figure goes under NAME.png"),
-        (lambda *_: {"loss.gif": Figure()}, "returned Figure under 'loss.gif'"),
-        (lambda *_: {"../loss.png": Figure()}, "returned Figure under '../loss.png'"),
-        (lambda *_: {3: Figure()}, "returned Figure under 3"),
-        (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
-        (
-            lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
-            "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_lifecycle.py, line ",
+        *rarely(
+            (lambda *_: {"loss": Figure()}, "returned Figure under 'loss'; a Figure goes under NAME.png"),
+            (lambda *_: {"loss.gif": Figure()}, "returned Figure under 'loss.gif'"),
+            (lambda *_: {"../loss.png": Figure()}, "returned Figure under '../loss.png'"),
+            (lambda *_: {3: Figure()}, "returned Figure under 3"),
+            (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
+            (
+                lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
+                "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_lifecycle.py",
+            ),
         ),
     ],
 )

@@ -121,6 +121,7 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
     assert own.Leaky is cells.cell_class(CELL)
 
 
+@pytest.mark.long
 def test_its_code_belongs_to_the_run(own, tmp_path, monkeypatch):
     def value(*more):
         settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, *more])
