@@ -1,1 +1,1 @@
-"""One module for each section of the post; each is a command: ``python -m experiments.<name>``."""
+"""The experiments of the post; each module is a command: ``python -m experiments.<name>``."""

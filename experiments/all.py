@@ -1,6 +1,6 @@
-"""Every experiment of the post, one after another.
+"""Runs every experiment of the post, one after another.
 
-Flags hold for each of them; what is not given is each experiment's own default.
+Flags apply to each of them; without a flag, each experiment has its own default.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ EXPERIMENTS = {
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
+    """Turns a command line into a plan."""
     if flags.asks_help(arguments):
         defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
         raise flags.Help(__doc__, flags.FLAGS, defaults)
@@ -34,7 +34,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 
 
 def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
-    """One row an experiment, and when it counts as learned."""
+    """One row per experiment, and when it counts as learned."""
     rows = []
     for metrics in (study.metrics for study in studies):
         losses = [loss for loss in metrics["train_mse"] if loss is not None]

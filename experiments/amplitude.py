@@ -1,7 +1,7 @@
 """Networks learn to read the amplitude off a sine.
 
-Trains LSTMs on the curves A + A sin(10 x), A = 0.00, 0.01, ..., 0.49, to answer A at the last time point, and asks each
-of them for the amplitudes of larger sines, up to 1.5.
+Trains LSTMs on the curves A + A sin(10 x), A = 0.00, 0.01, ..., 0.49, to answer A at the last time point, and tests
+them on larger sines, with amplitudes up to 1.5.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def sines(amplitudes: np.ndarray) -> dict[str, float | np.ndarray]:
 
 
 def task(x: lt.TimePoints) -> lt.Task:
-    """Fifty sines, to be answered by their amplitudes."""
+    """Fifty sines, with their amplitudes as targets."""
     return lt.read_off("sine", sines(TRAINED), ("amplitude",), x, BATCH)
 
 
@@ -37,7 +37,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def planes(settings: lt.Settings) -> list[lt.Plane]:
-    """Those of `experiments.sine` but lines, which have no amplitude, and the spacing of sines of any amplitude."""
+    """Planes of `experiments.sine` without lines, which have no amplitude; spacing varies with the amplitude."""
     *sines, _, longer, _ = sine.planes(settings)
     return [*sines, longer, lt.Plane("sine", (lt.SPACING, longer.axes[1]))]
 
@@ -65,7 +65,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
-    """The six read-off amplitudes against the published ones."""
+    """Compares the six read-off amplitudes with the published ones."""
     return post.readings.compare_vectors(results, "predicted_amplitude", {"amplitude": "predicted"})
 
 

@@ -1,9 +1,8 @@
-"""In how many networks are sentences about them true?"""
+"""Judges claims about networks: in how many networks does each claim hold?"""
 
 from lstm_toys.cli import claims, command
 
 plan = claims.plan
-"""What the command line asks for."""
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

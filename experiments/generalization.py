@@ -1,9 +1,8 @@
-"""What trained networks answer over whole grids of curves."""
+"""Evaluates trained networks over whole grids of curves."""
 
 from lstm_toys.cli import command, generalization
 
 plan = generalization.plan
-"""What the command line asks for."""
 
 if __name__ == "__main__":
     command.run_and_exit(plan)

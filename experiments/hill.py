@@ -1,7 +1,7 @@
 """Networks learn a hill, point by point, with two LSTM layers and with one.
 
-Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), and asks each of them for its answers to
-lines and hills that it never saw. Next to its own networks, of two layers, it trains as many of one layer.
+Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), and tests them on lines and hills that
+they never saw. The networks have two layers; as many networks of one layer are trained for comparison.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's animation, in the plane of the answered x and y; its last state, the unseen curves, the errors."""
-
+    """The post's animation of the answered x and y, its last state, the answers to unseen curves, and the errors."""
     populations = {layers(results): results, **companions}
     return {
         "lstm_hill.gif": lt.figures.film(populations),
@@ -42,7 +41,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
 
 
 def layers(results: lt.Results) -> str:
-    """How many LSTM layers the networks of a run have."""
+    """The number of LSTM layers of a run's networks, in words."""
     flags = json.loads(results.attrs["flags"])
     return counted(len(flags["hidden"]) + (flags["readout"] == "cell"), "layer")
 

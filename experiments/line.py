@@ -1,7 +1,7 @@
 """Networks of one LSTM layer learn a line, point by point.
 
-Trains LSTMs of two units, which are the answer, to return the points (x, y) of the line y = 0.3 + 0.176 x, and asks
-each of them for its answers to lines and hills that it never saw.
+Trains LSTMs of two units, which are the answer, to return the points (x, y) of the line y = 0.3 + 0.176 x, and tests
+them on lines and hills that they never saw.
 """
 
 from __future__ import annotations
@@ -25,8 +25,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's figure, in the plane of the answered x and y; the unseen curves, and the loss."""
-
+    """The post's figure of the answered x and y, the answers to unseen curves, and the loss."""
     return {
         "line.png": lt.figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
         "unseen.png": unseen.draw(results),

@@ -1,10 +1,11 @@
-"""Which recipe did the post use? Settings of a training, scored by how well their seeds explain the published answers.
+"""Which recipe did the post use? Scores training settings by how well their seeds explain the published answers.
 
-The post names none of optimizer, rate, steps, gates and size of its network. This trains the sine's networks under a
-grid of them, and scores each setting by the published answers to lines and to other amplitudes: the energy score of a
-published curve under the distribution of answers over seeds, which is a proper score. Told are the settings that no
-other beats, the one that a fixed rule takes among them, its score on curves left out of the choice and on the published
-answers to other phases, which no choice saw, and what becomes of the claims about these networks under those settings.
+The post names neither optimizer, learning rate and steps nor gates and size of its network. This command trains the
+sine's networks under a grid of them, and scores each setting by the published answers to lines and to other amplitudes:
+the energy score, a proper score, of a published curve under the distribution of answers over seeds. It reports the
+settings that no other beats; the one that a fixed rule chooses among them, with its scores on curves left out of the
+choice and on the published answers to other phases, which no choice saw; and the verdicts on the claims about these
+networks under those settings.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """What the post's network was shown, the training sine included."""
+    """The inputs of the post's network, the training sine included."""
     amplitude = sine.TRAIN_AMPLITUDE
     trained = {"amplitude": amplitude, "frequency": sine.FREQUENCY, "phase": 0.0, "offset": amplitude}
     return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
@@ -53,16 +54,16 @@ NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
+    """Turns a command line into a plan."""
     values = flags.read("recipe", __doc__, TABLE, DEFAULTS, arguments)
     options = flags.options(values)
-    given = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
-    given += [f"--base_seed={values['base_seed']}"]
-    default, _ = flags.parse(sine.EXPERIMENT, given)
+    shared = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
+    shared += [f"--base_seed={values['base_seed']}"]
+    default, _ = flags.parse(sine.EXPERIMENT, shared)
     settings = tuple(
         each
         for grid in GRIDS
-        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
+        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], shared)[0]
     )
     networks = SweepStudy(NETWORKS, SweepSettings("recipe_networks", settings), options.results_dir)
     return command.Plan([RecipeStudy(networks, default, options.results_dir)], options)

@@ -1,7 +1,7 @@
 """Networks learn one sine, and are then shown lines and other sines.
 
-Trains LSTMs to return the curve A + A sin(10 x), A = 0.3, value by value, and asks each of them for its answers to
-curves that it never saw: lines with and without intercept, and sines of other amplitudes, phases and frequencies.
+Trains LSTMs to return the curve A + A sin(10 x), A = 0.3, value by value, and tests them on curves that they never
+saw: lines with and without intercept, and sines of other amplitudes, phases and frequencies.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ FREQUENCIES = np.array((10.0, 20.0, 30.0, 40.0, 50.0, 60.0))
 SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.8e-4
-"""Of the answer in the post's sine.png, which another network gave than its other answers, or the same one earlier: the
-first value, which depends on the first input alone, is 0.119 for 0.3, where theirs is about 0.257 for inputs beside."""
+"""MSE of the answer in the post's sine.png. It comes from another network, or an earlier state, than the other answers:
+its first value, which depends on the first input alone, is 0.119 for 0.3, theirs about 0.257 for similar inputs."""
 GOAL = lt.Goal(rmse=0.02, features=("y",))
 LABELS = {
     "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
@@ -57,7 +57,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def planes(settings: lt.Settings) -> list[lt.Plane]:
-    """Sines around the training curve, lines, and sequences a period of it longer each, so that all end alike."""
+    """Sines around the training curve, lines, and sequences that are longer by whole periods, so that all end alike."""
     period = round(2 * np.pi / FREQUENCY * (settings.timesteps - 1))
     amplitudes, frequencies = lt.Axis("amplitude", 0.03, 1.92, 64), lt.Axis("frequency", 1.0, 64.0, 64)
     lengths = lt.Axis(lt.LENGTH, settings.timesteps, settings.timesteps + 15 * period, 16)
@@ -73,7 +73,6 @@ def planes(settings: lt.Settings) -> list[lt.Plane]:
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The post's figures, under the post's file names and in its colors, and the loss."""
-
     amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))
@@ -98,7 +97,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
-    """The answers to the training curve, to lines and to amplitudes against the published ones."""
+    """Compares the answers to the training curve, lines and amplitudes with the published ones."""
     trained = json.loads(results.attrs["flags"])["train_amplitude"]
     return post.readings.compare_sequences(results) if trained == TRAIN_AMPLITUDE else []
 

@@ -1,7 +1,7 @@
 """Networks learn to read slope and intercept off a line.
 
-Trains LSTMs on lines m x + t, m and t drawn uniformly from [0, 1), to answer (m, t) at the last time point, and asks
-each of them for the slope and intercept of other lines, m and t from -1 to 2.
+Trains LSTMs on lines m x + t, m and t drawn uniformly from [0, 1), to answer (m, t) at the last time point, and tests
+them on other lines, m and t from -1 to 2.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GRID = np.linspace(-1, 2, 31)
 
 
 def task(x: lt.TimePoints) -> lt.Task:
-    """Lines that each seed draws for itself, to be answered by their slope and intercept."""
+    """Lines that each seed draws for itself, with slope and intercept as targets."""
     return lt.read_off_drawn("line", COUNT, TRAINED, ASKED, x, BATCH)
 
 
@@ -39,7 +39,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def planes(_: lt.Settings) -> list[lt.Plane]:
-    """Lines, more of them, longer and with other spacing."""
+    """Lines over a wider range, longer, and with other spacing."""
     slopes = lt.Axis("slope", -2.0, 2.0, 81)
     return [
         lt.Plane("line", (slopes, lt.Axis("intercept", -2.0, 2.0, 81))),
@@ -68,7 +68,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
 
 
 def compare(results: lt.Results) -> list[dict[str, Any]]:
-    """The six read-off lines against the published ones."""
+    """Compares the six read-off lines with the published ones."""
     names = {"slope": "predicted_slope", "intercept": "predicted_intercept"}
     return post.readings.compare_vectors(results, "predicted_lines", names)
 

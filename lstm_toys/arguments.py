@@ -1,8 +1,7 @@
-"""Values that callers give: converted, or refused in one sentence that names argument, value and what is expected.
+"""Validates arguments: converts a value, or raises an error that names argument, value and expectation.
 
-What has the same meaning in another type is converted: NumPy's integers, other types of floats, integers and booleans
-as curves. Values that JAX traces pass; their shapes are checked. The few words that show a value in a sentence make
-reprs of one line, too. Imports nothing heavy.
+Equivalent types are converted, such as NumPy integers, or integers and booleans as curves. Of values that JAX traces
+only the shape is checked. Also formats values for one-line reprs. Imports nothing heavy.
 """
 
 import operator
@@ -15,10 +14,10 @@ from typing import Any
 import numpy as np
 
 LARGEST = float(np.finfo(np.float32).max)
-"""Networks compute in single precision."""
+"""Largest number; networks compute in single precision."""
 
 LINE = 160
-"""Characters of a repr, at most."""
+"""Maximum length of a repr in characters."""
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
@@ -27,12 +26,12 @@ _short.maxlevel = 2
 
 
 def refused(name: str, expected: str, value: Any) -> ValueError:
-    """The error that refuses an argument."""
+    """The error for an invalid argument."""
     return ValueError(f"{name} must be {expected}, not {brief(value)}")
 
 
 def brief(value: Any) -> str:
-    """A value in a few words, on one line: of an array its type and shape."""
+    """A short description of a value on one line; of an array, its type and shape."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     shape = getattr(value, "shape", None)
@@ -46,19 +45,19 @@ def brief(value: Any) -> str:
 
 
 def line(value: Any, **fields: Any) -> str:
-    """A repr of one line: the class of a value, and as many of these fields as fit."""
-    told, length = [], 0
+    """A one-line repr: the class of a value, and as many of these fields as fit."""
+    parts, length = [], 0
     for name, field in fields.items():
-        told.append(f"{name}={brief(field)}")
-        length += len(told[-1])
-        if length > LINE - 40 and len(told) < len(fields):
-            told.append("...")
+        parts.append(f"{name}={brief(field)}")
+        length += len(parts[-1])
+        if length > LINE - 40 and len(parts) < len(fields):
+            parts.append("...")
             break
-    return f"{type(value).__name__}({', '.join(told)})"
+    return f"{type(value).__name__}({', '.join(parts)})"
 
 
 def whole(name: str, value: Any, **bounds: int) -> int:
-    """A whole number; booleans and floats are not."""
+    """Validates an integer; booleans and floats are refused."""
     try:
         number = operator.index(value)
     except TypeError:
@@ -70,10 +69,10 @@ def whole(name: str, value: Any, **bounds: int) -> int:
 
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
-    """One whole number or more, in a sequence or an array of one axis."""
+    """Validates one integer or more, in a sequence or a one-dimensional array."""
     if not several(value) or not len(value) or len(np.shape(value)) > 1:
         raise refused(name, "whole numbers, at least one", value)
-    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # There may be many.
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
         for bound, limit in (("least", least), ("most", most)):
             _all(name, f"{WORDS[bound]} {limit:,}", value, COMPARED[bound](value, limit))
         return tuple(value.tolist())
@@ -81,13 +80,7 @@ def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
 
 
 def number(name: str, value: Any, **bounds: float | int) -> Any:
-    """A finite number of single precision, as Python has it; or one that JAX traces.
-
-    Args:
-        name: of the argument.
-        value: given for it.
-        bounds: see `array`.
-    """
+    """Validates a finite number of single precision; returns a Python number or a traced one. Bounds: see `array`."""
     if _traced(value):
         return value if value.shape == () else array(name, value, "")
     try:
@@ -104,58 +97,58 @@ def number(name: str, value: Any, **bounds: float | int) -> Any:
 
 
 def numbers(name: str, value: Any, axes: str, **bounds: Any) -> Any:
-    """One `number`, or an `array` with these axes."""
+    """Validates one `number`, or an `array` with these axes."""
     return array(name, value, axes, **bounds) if several(value) else number(name, value, **bounds)
 
 
 def array(
     name: str, value: Any, axes: str, *, hint: str = "", finite: bool = True, empty: bool = False, **bounds: float | int
 ) -> Any:
-    """An array of floats: of NumPy, or of JAX where one of JAX is given.
+    """Validates an array of floats; returns a JAX array if the value is one, else a NumPy array.
 
-    Single and double precision are left as they are; of any other type, NumPy's become double, JAX's single.
+    Single and double precision are kept; other types become double in NumPy, and single in JAX.
 
     Args:
-        name: of the argument.
-        value: given for it.
-        axes: a letter for each axis, or its length where that is known: ``"C T 1"``; ``"..."`` last: any more of them.
-        hint: where such arrays come from, such as ``", as lt.show makes them"``.
-        finite: whether NaN, infinity and what single precision cannot hold are refused.
-        empty: whether the first axis may be of length 0.
-        bounds: of all numbers: ``least``, ``above``, ``most``, ``below``.
+        name: name of the argument, for the message.
+        value: value of the argument.
+        axes: a letter or the length of each axis: ``"C T 1"``; a final ``"..."`` allows further axes.
+        hint: origin of such arrays for the message, such as ``", as lt.show makes them"``.
+        finite: refuse NaN, infinity and numbers beyond single precision.
+        empty: allow the first axis to have length 0.
+        bounds: bounds of all numbers: ``least``, ``above``, ``most``, ``below``.
     """
     expected = axes.split()
     words = f"{'finite ' * finite}numbers of the shape [{', '.join(expected)}]{hint}"
     try:
         if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
             raise TypeError
-        given = value if _of_jax(value) else np.asarray(value)
-        kind = np.dtype(given.dtype)
-    except Exception:  # What others raise that are to become an array is of any kind.
+        floats = value if _of_jax(value) else np.asarray(value)
+        kind = np.dtype(floats.dtype)
+    except Exception:  # Foreign types may raise anything.
         raise refused(name, words, value) from None
     if kind.kind not in "biuf" and not kind.name.startswith(("bfloat", "float")):
         raise refused(name, words, value)
-    if not _fits(given.shape, expected, empty=empty):
-        raise ValueError(f"{name} must be {words}, not of the shape [{', '.join(map(str, given.shape))}]")
+    if not _fits(floats.shape, expected, empty=empty):
+        raise ValueError(f"{name} must be {words}, not of the shape [{', '.join(map(str, floats.shape))}]")
     if kind.name not in ("float32", "float64"):
-        given = given.astype(np.float32 if _of_jax(given) else np.float64)
+        floats = floats.astype(np.float32 if _of_jax(floats) else np.float64)
     if not _traced(value):
-        held = np.asarray(given)
+        held = np.asarray(floats)
         if finite:
             _all(name, words, held, np.abs(held) <= LARGEST)
         for bound, limit in bounds.items():
             _all(name, f"{WORDS[bound]} {limit:g}", held, COMPARED[bound](held.astype(np.float32), limit))
-    return given
+    return floats
 
 
 def known(name: str, value: Any) -> None:
-    """Refuses what JAX traces, where a number has to be known."""
+    """Refuses values that JAX traces, where a concrete number is needed."""
     if _traced(value):
         raise refused(name, "known here, outside of jax.jit and jax.vmap", value)
 
 
 def curve(x: Any, **curves: Any) -> None:
-    """Refuses curves of more than one axis, or of other lengths than their time points; values may be traced."""
+    """Refuses curves whose shape is not the shape ``[T]`` of their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():
         if np.ndim(value) != 1 or np.shape(value) != np.shape(x):
             of = f"[{len(x)}], as x is" if np.ndim(x) == 1 else "[T]"
@@ -163,58 +156,58 @@ def curve(x: Any, **curves: Any) -> None:
 
 
 def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
-    """Different names, in a sequence."""
+    """Validates a sequence of different names."""
     if isinstance(value, str | Mapping) or not isinstance(value, Iterable):
         raise refused(name, "a tuple of names, such as ('y',)", value)
-    found = tuple(value)
-    if not all(isinstance(each, str) and each for each in found) or len(found) < least:
+    words = tuple(value)
+    if not all(isinstance(each, str) and each for each in words) or len(words) < least:
         raise refused(name, "a tuple of names, such as ('y',)", value)
-    if len({*found}) < len(found):
+    if len({*words}) < len(words):
         raise refused(name, "different names", value)
-    return tuple(map(str, found))
+    return tuple(map(str, words))
 
 
 def text(name: str, value: Any) -> str:
-    """Text that is not empty."""
+    """Validates text that is not empty."""
     if not isinstance(value, str) or not value:
         raise refused(name, "text", value)
     return value
 
 
 def choice(name: str, value: Any, *options: str) -> str:
-    """One of some words."""
+    """Validates one of several words."""
     if not isinstance(value, str) or value not in options:
         raise refused(name, " or ".join(map(repr, options)), value)
     return value
 
 
 def switch(name: str, value: Any) -> bool:
-    """True or False."""
+    """Validates a boolean."""
     if not isinstance(value, bool | np.bool_):
         raise refused(name, "True or False", value)
     return bool(value)
 
 
 def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> None:
-    """Refuses what is not of a kind."""
+    """Refuses values of other types."""
     if not isinstance(value, kind):
         raise refused(name, expected, value)
 
 
 def function(name: str, value: Any, expected: str) -> None:
-    """Refuses what cannot be called."""
+    """Refuses values that are not callable."""
     if not callable(value):
         raise refused(name, expected, value)
 
 
 def mapping(name: str, value: Any, expected: str) -> None:
-    """Refuses what is not a dictionary by names."""
+    """Refuses values that are not mappings with text keys."""
     if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
         raise refused(name, expected, value)
 
 
 def several(value: Any) -> bool:
-    """Whether a value is a sequence or an array, and not one number or text."""
+    """Whether a value is a sequence or an array, rather than one number or text."""
     if isinstance(value, str | bytes | Mapping):
         return False
     shape = getattr(value, "shape", None)
@@ -231,14 +224,12 @@ COMPARED: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _bound(name: str, number: Any, value: Any, **bounds: float | int) -> None:
-    """Refuses a number that is not within bounds."""
     for bound, limit in bounds.items():
         if not COMPARED[bound](number, limit):
             raise refused(name, f"{WORDS[bound]} {limit:,}", value)
 
 
 def _all(name: str, words: str, held: np.ndarray, good: np.ndarray) -> None:
-    """Refuses an array in which a number is not good, and says which."""
     if not good.all():
         place = tuple(np.argwhere(~good)[0].tolist())
         where = f"{held[place]} at [{', '.join(map(str, place))}]" if place else f"{held[()]}"
@@ -246,7 +237,7 @@ def _all(name: str, words: str, held: np.ndarray, good: np.ndarray) -> None:
 
 
 def _fits(shape: tuple[int, ...], expected: list[str], *, empty: bool) -> bool:
-    """Whether a shape is the one that is expected; no axis but the first may be of length 0."""
+    """Whether a shape matches the axes; only the first axis may have length 0."""
     named = expected[:-1] if expected[-1:] == ["..."] else expected
     if len(shape) < len(named) or (len(shape) > len(named) and named is expected):
         return False
@@ -264,6 +255,5 @@ def _of_jax(value: Any) -> bool:
 
 
 def _traced(value: Any) -> bool:
-    """Whether JAX traces a value, so that it has no number yet."""
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.core.Tracer)

@@ -1,4 +1,4 @@
-"""Files that are written as a whole or not at all, and read as data. Imports nothing heavy."""
+"""Writes files atomically, and reads them as data, never as code. Imports nothing heavy."""
 
 import fcntl
 import hashlib
@@ -15,21 +15,20 @@ from typing import Any
 
 import numpy as np
 
-_unfinished: set[Path] = set()  # What this process is writing.
+_unfinished: set[Path] = set()
 
 TEMPORARY = re.compile(r"\.lstm_toys-.+\.\d+\.\w+")
-"""Names of half-written files: ``.lstm_toys-<name>.<process>.tmp``; a library may insist on a suffix of its own."""
-
+"""Names of unfinished files: ``.lstm_toys-<name>.<process>.tmp``; some libraries insist on another suffix."""
 
 SEAL = "sha256"
-"""Under what name a JSON object holds the digest of all else in it."""
+"""Key under which a JSON object stores the digest of its other entries."""
 
 SCHEMA = 2
-"""The version of all files of a run. Another one is needed where files of before cannot be read as what they are."""
+"""Version of all files of a run. Increase it when files of earlier versions can no longer be read correctly."""
 
 
 class Damaged(OSError):
-    """A file that does not hold what was written into it."""
+    """A file whose content is not what was written."""
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(None, what, str(path))
@@ -42,15 +41,15 @@ class OtherSchema(Damaged):
     """A file of a run that another version of the library wrote."""
 
     def __init__(self, path: Path, schema: Any) -> None:
-        told = f"has version {schema} of the files of a run" if schema else "is of an earlier version of lstm_toys"
-        super().__init__(path, f"{told}; this one reads version {SCHEMA}")
+        reason = f"has version {schema} of the files of a run" if schema else "is of an earlier version of lstm_toys"
+        super().__init__(path, f"{reason}; this one reads version {SCHEMA}")
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside ``path`` that replaces it when the block ends well, and goes away otherwise.
+    """Writes a file atomically: yields a temporary path next to ``path`` that replaces it if the block succeeds.
 
-    What was written is flushed to the disk before it takes its name.
+    The content is flushed to disk before the file is renamed; if the block raises, the temporary file is removed.
     """
     temporary = path.with_name(f".lstm_toys-{path.name}.{os.getpid()}.tmp")
     _unfinished.add(temporary)
@@ -65,7 +64,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def abandon() -> None:
-    """Removes what this process is writing; only when it is about to end."""
+    """Removes the unfinished files of this process; call it only when the process is about to end."""
     for temporary in tuple(_unfinished):
         with suppress(OSError):
             temporary.unlink()
@@ -73,18 +72,13 @@ def abandon() -> None:
 
 @contextmanager
 def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
-    """Keeps other processes out of a block by a lock on a file, which ends with the process, however that ends.
+    """Locks a file, created if missing, against other processes. The lock ends with the process, however that ends.
 
-    Args:
-        path: of the file; made if it is not there.
-        patience: seconds to wait for another process.
-
-    Yields:
-        What tells whether the file of this name is still the one that is locked: it may be removed or moved.
+    Yields a function that checks whether the path still names the locked file, which may have been removed or moved.
 
     Raises:
-        BlockingIOError: another process still holds the lock.
-        OSError: the file cannot be made.
+        BlockingIOError: another process still holds the lock after ``patience`` seconds.
+        OSError: the file cannot be created.
     """
     deadline = time.monotonic() + patience
     with path.open("a") as lock:
@@ -107,7 +101,7 @@ def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
 
 
 def flush(path: Path) -> None:
-    """Returns once a file, or the names in a folder, are on the disk."""
+    """Flushes a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -116,46 +110,34 @@ def flush(path: Path) -> None:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """Files that a killed process left half-written, in a folder and the folders in it.
-
-    Hidden folders and links belong to others and are not looked into.
-    """
-    found = []
+    """Finds unfinished files of killed processes in a folder and its subfolders, except in hidden folders and links."""
+    paths = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(parent, name) for name in names if TEMPORARY.fullmatch(name)]
-    return [path for path in found if path.is_file() and not path.is_symlink()]
+        paths += [Path(parent, name) for name in names if TEMPORARY.fullmatch(name)]
+    return [path for path in paths if path.is_file() and not path.is_symlink()]
 
 
 def clean(folder: Path) -> None:
-    """Removes `leftovers`; only while a lock keeps away whoever else writes there."""
+    """Removes `leftovers`; call it only while a lock keeps other writers away."""
     for path in leftovers(folder):
         path.unlink()
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of what a file holds, in hexadecimal digits."""
+    """The SHA-256 of a file's content, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Writes JSON as a whole or not at all.
-
-    Raises:
-        ValueError: the value holds a number that JSON has no word for, such as NaN.
-    """
+    """Writes JSON atomically; raises ValueError if JSON cannot represent a number, such as NaN."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """Reads a JSON object.
-
-    Raises:
-        OSError: there is no such file.
-        Damaged: it is not a JSON object.
-    """
+    """Reads a JSON object; raises OSError if the file does not exist, and Damaged if it is not a JSON object."""
     value = _parsed(path)
     if not isinstance(value, dict):
         raise Damaged(path, "is damaged: not a JSON object")
@@ -163,11 +145,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Writes a JSON object with a digest of itself, as a whole or not at all.
-
-    Raises:
-        ValueError: see `write_json`.
-    """
+    """Writes a JSON object atomically, with its schema version and its digest. See `write_json` for errors."""
     value = {**value, "schema": SCHEMA}
     write_json(path, {**value, SEAL: _seal(value)})
 
@@ -176,9 +154,9 @@ def read_sealed(path: Path) -> dict[str, Any]:
     """Reads what `write_sealed` wrote.
 
     Raises:
-        OSError: there is no such file.
-        Damaged: it is not what was written.
-        OtherSchema: another version of the library wrote it.
+        OSError: the file does not exist.
+        Damaged: the content is not what was written.
+        OtherSchema: another version of the library wrote the file.
     """
     value = read_json(path)
     seal = value.pop(SEAL, None)
@@ -194,12 +172,7 @@ def _seal(value: dict[str, Any]) -> str:
 
 
 def read_json_list(path: Path) -> list[dict[str, Any]]:
-    """Reads a JSON list of objects.
-
-    Raises:
-        OSError: there is no such file.
-        Damaged: it is not a list of JSON objects.
-    """
+    """Reads a JSON list of objects; raises OSError if the file does not exist, and Damaged if it is another value."""
     value = _parsed(path)
     if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
         raise Damaged(path, "is damaged: not a list of JSON objects")
@@ -207,7 +180,7 @@ def read_json_list(path: Path) -> list[dict[str, Any]]:
 
 
 def _parsed(path: Path) -> Any:
-    """What a JSON file holds; None if it is not JSON."""
+    """The content of a JSON file; None if it is not JSON."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
@@ -215,15 +188,7 @@ def _parsed(path: Path) -> Any:
 
 
 def read_arrays(path: Path, content: bytes) -> dict[str, np.ndarray]:
-    """Reads the named arrays of an npz archive; nothing is unpickled.
-
-    Args:
-        path: where it came from, for the message.
-        content: the archive.
-
-    Raises:
-        Damaged: it is not an archive of arrays of numbers.
-    """
+    """Reads the named arrays of an npz archive without unpickling; raises Damaged, with ``path``, if it is invalid."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             loaded = {name: arrays[name] for name in arrays}

@@ -1,4 +1,4 @@
-"""Tells processes that were forked after JAX began: its threads are missing in them, and whatever it is asked hangs.
+"""Detects processes forked after JAX started: they lack its threads, so that JAX would hang.
 
 Imported with the package, so that it sees every fork. Imports nothing heavy.
 """
@@ -10,7 +10,7 @@ _broken = False
 
 
 def check() -> None:
-    """Raises RuntimeError in a process that was forked after JAX began."""
+    """Raises RuntimeError in a process that was forked after JAX started."""
     if _broken:
         raise RuntimeError(
             "this process was forked after JAX had begun, and JAX would hang in it: start processes by "

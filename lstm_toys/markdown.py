@@ -1,4 +1,4 @@
-"""Text within Markdown: a reader of the rendered page sees the text, whatever it holds. Imports nothing heavy."""
+"""Escapes text for Markdown, so that the rendered page shows it literally. Imports nothing heavy."""
 
 import re
 
@@ -18,15 +18,15 @@ _SPECIAL = re.compile(
 
 
 def one_line(text: str) -> str:
-    """Text as one line that every encoding and every page can show.
+    """Text on one line that every encoding can show.
 
-    White space of any kind is a space; control characters and lone surrogates are replacement characters.
+    White space becomes single spaces; control characters and lone surrogates become replacement characters.
     """
     return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def escape(text: str) -> str:
-    r"""Text as Markdown, in a paragraph, a heading, an item, or a cell of a table.
+    r"""Escapes text for a Markdown paragraph, heading, list item, or table cell.
 
     Example:
         >>> print(escape("f(x) * <b>2</b> | lstm_toys"))
@@ -36,7 +36,7 @@ def escape(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Text as a code span; not for a cell of a table, where a pipe would end the cell.
+    """Formats text as a code span; not for table cells, where a pipe would end the cell.
 
     Example:
         >>> print(code("python -m experiments.sine"))

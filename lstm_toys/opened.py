@@ -1,7 +1,7 @@
-"""What this process has opened and imported: the files that its numbers may depend on. Imports nothing heavy.
+"""Records the files that this process opens and imports, as its numbers may depend on them. Imports nothing heavy.
 
-An audit hook sees every file that Python opens. It is there from the import of `lstm_toys` on, in programs that may be
-commands; an interactive session has none.
+An audit hook sees every file that Python opens, from the import of `lstm_toys` on. Interactive sessions are not
+recorded.
 """
 
 import ast
@@ -24,28 +24,28 @@ from urllib.parse import unquote, urlsplit
 
 LIBRARY = str(Path(__file__).resolve().parent)
 OURS = (LIBRARY + os.sep, str(Path(LIBRARY).parent / "experiments") + os.sep)
-"""Folders of the library and of the experiments that are next to it in a clone."""
+"""Folders of the library, and of the experiments next to it in a clone."""
 
 XLA_FLAGS = os.environ.get("XLA_FLAGS", "")
-"""As the user set them, before the library adds its own."""
+"""The flags as the user set them, before the library adds its own."""
 
 UNSEEN_READERS = re.compile(
     rb"\b(h5py|h5netcdf|netCDF4|pyarrow|polars|read_hdf|read_parquet|read_feather|"
     rb"open_dataset|open_mfdataset|load_dataset|open_dataarray|load_dataarray|open_datatree|open_zarr|shelve|dbm)\b"
 )
-"""What opens files past the hook although the library may have loaded it already."""
+"""Readers that open files without the hook noticing, although the library may have loaded them already."""
 
 EXTENSIONS = {
     *("PIL", "contourpy", "h5py", "jaxlib", "kiwisolver", "matplotlib", "ml_dtypes", "msgpack", "numpy", "pandas"),
     *("scipy", "yaml", "markupsafe", "psutil", "tornado"),
 }
-"""Packages with extension modules that the library loads itself, or that open files by Python."""
+"""Packages with extension modules that the library loads itself, or that open files through Python."""
 
 LOADED = EXTENSIONS | {"dask", "distributed", "flax", "h5netcdf", "jax", "optax", "rich", "xarray"}
-"""Packages that the library loads itself. They can read files past the hook, but nobody may ask them to."""
+"""Packages that the library loads itself. They could read files unnoticed, but only if the user's code calls them."""
 
 SPAWNING = re.compile(r".*\.popen_(spawn|forkserver|loky)\w*")
-"""Modules that are imported when the first process that is not a fork starts, of which there is no audit event."""
+"""Modules imported when the first process that is not a fork starts, which raises no audit event."""
 
 SUMMARIES = ("config.json", "metrics.json")
 """Files of every run that the library reads to find a run. They count only if the user's code reads them."""
@@ -58,22 +58,17 @@ OUTSIDE = {
     "ctypes.dlopen": "loads a library",
     "sqlite3.connect": "uses SQLite, which opens files without Python",
 }
-"""What may decide numbers and opens no file, by the name of its audit event."""
+"""Audit events that may affect numbers without opening a file, with their descriptions."""
 
 TEMPORARY = ".lstm_toys-"
-"""What the names of files begin with while this library writes them, maybe without Python; see `files.replacing`."""
+"""Prefix of files that this library is writing, maybe without Python; see `files.replacing`."""
 
 Stamp = tuple[int, int, int]
-"""Size, time and number of a file when it was opened."""
+"""Size, modification time and inode of a file when it was opened."""
 
 
 class Sought(NamedTuple):
-    """A module that was looked for.
-
-    Attributes:
-        folders: where; None: in those of `sys.path`.
-        by_own: whether code of one's own asked for it.
-    """
+    """A module that was searched for in folders (None: in `sys.path`), and whether the user's code imported it."""
 
     folders: Iterable[str] | None
     by_own: bool
@@ -99,12 +94,12 @@ INSTALLED = _folders()
 
 
 def installed(path: str) -> bool:
-    """Whether a file is one of Python's or of an installed package other than this library."""
+    """Whether a file belongs to Python or to an installed package other than this library."""
     return path.startswith(INSTALLED) and not path.startswith(OURS[0])
 
 
 def record() -> None:
-    """Begins to take down what is opened, unless this is an interactive session or was done before."""
+    """Starts recording opened files, once per process and never in an interactive session."""
     global _recording
     main = sys.modules.get("__main__")
     if _recording or hasattr(sys, "ps1") or sys.flags.interactive or not getattr(main, "__file__", None):
@@ -116,7 +111,7 @@ def record() -> None:
 
 
 def files() -> set[str]:
-    """Every file that was opened to be read, or imported."""
+    """All files that were opened for reading, or imported."""
     return {*_opened.copy(), *modules()}
 
 
@@ -131,42 +126,42 @@ def looked_up(path: str) -> bool:
 
 
 def modules() -> Iterator[str]:
-    """The files of all modules."""
+    """The files of all imported modules."""
     every = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
     return (os.path.abspath(path) for path in every if path)
 
 
 def digest(path: str) -> str:
-    """The SHA-256 of a file, shortened; it does not count as opened for that."""
+    """The first 16 hexadecimal digits of a file's SHA-256; this reading is not recorded."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def missed() -> Iterator[str]:
-    """Where modules would lie that were looked for and not found, or that would be found before those that were."""
+    """Paths at which a new file would change an import: of modules not found, and ahead of modules found."""
     for name, (folders, by_own) in [*_sought.items()]:
         module, last = sys.modules.get(name), name.rpartition(".")[2]
         file = getattr(module, "__file__", None)
-        found = os.path.abspath(file) if file else ""
-        if module is not None and not (by_own or (found and not installed(found))):
+        current = os.path.abspath(file) if file else ""
+        if module is not None and not (by_own or (current and not installed(current))):
             continue
         for folder in map(os.path.abspath, sys.path if folders is None else folders):
             if not _standard(f"{folder}{os.sep}") and not folder.endswith(".zip"):
                 place = os.path.join(folder, last)
-                before = list(takewhile(found.__ne__, (os.path.join(place, "__init__.py"), f"{place}.py", place)))
+                before = list(takewhile(current.__ne__, (os.path.join(place, "__init__.py"), f"{place}.py", place)))
                 yield from before
                 if len(before) < 3:
                     break
 
 
 def changed(path: str) -> bool:
-    """Whether a file is not as it was when it was opened."""
+    """Whether a file has changed since it was opened."""
     stamp = _opened.get(path)
     return stamp is not None and stamp != _stamp(path)
 
 
 def unseen() -> str | None:
-    """Why files may have been read that nobody saw; None if there is no reason to think so."""
+    """Why files may have been read without being recorded; None if nothing suggests it."""
     if not _recording:
         return "this is an interactive session"
     if _early:
@@ -180,39 +175,39 @@ def unseen() -> str | None:
     for path in {*modules(), *(each for each in [*_opened] if each.endswith(".py"))}:
         if not path.startswith(OURS[0]) and not _standard(path) and _package(path) not in LOADED:
             try:
-                found = UNSEEN_READERS.search(Path(path).read_bytes())
+                reader = UNSEEN_READERS.search(Path(path).read_bytes())
             except OSError:
                 continue
-            if found:
+            if reader:
                 who = _package(path) or Path(path).name
-                return f"{who} uses {found[0].decode()}, which opens files without Python"
+                return f"{who} uses {reader[0].decode()}, which opens files without Python"
     return None
 
 
 def _standard(file: str) -> bool:
-    """Whether an extension module is one of the standard library."""
+    """Whether a file belongs to the standard library."""
     return "site-packages" not in file and "dist-packages" not in file and file.startswith(INSTALLED)
 
 
 def _package(file: str) -> str:
-    """The installed package that a file is of; empty if it is of none."""
+    """The installed package that a file belongs to; empty if there is none."""
     _, installed, name = file.rpartition(f"-packages{os.sep}")
     return name.partition(os.sep)[0].removesuffix(".py") if installed else ""
 
 
 def _imported_too_early() -> list[str]:
-    """Modules of one's own that may have read files before the hook was there."""
-    found = []
+    """The user's modules that may have read files before the hook was installed."""
+    early = []
     for name, module in [*sys.modules.items()]:
         file = getattr(module, "__file__", None)
         path = os.path.abspath(file) if file else OURS[0]
         if not path.startswith((OURS[0], *INSTALLED)) and not _only_imports(path):
-            found.append(name)
-    return found
+            early.append(name)
+    return early
 
 
 def _only_imports(path: str) -> bool:
-    """Whether a file holds nothing but a docstring and imports above its first import of the library."""
+    """Whether a file contains only a docstring and imports before it first imports the library."""
     try:
         tree = ast.parse(Path(path).read_bytes())
     except (OSError, SyntaxError, ValueError):
@@ -234,7 +229,7 @@ def _only_imports(path: str) -> bool:
 
 
 def _stamp(path: str) -> Stamp | None:
-    """None of a folder."""
+    """The stamp of a file; None for a folder."""
     try:
         status = os.stat(path)
     except OSError:
@@ -251,14 +246,14 @@ def _note(path: str) -> None:
 
 
 def _note_database(name: str) -> None:
-    """Notes the file of an SQLite database, whose name may be a URI."""
+    """Records the file of an SQLite database, whose name may be a URI."""
     name = unquote(urlsplit(name).path) if name.startswith("file:") else name
     if name not in ("", ":memory:"):
         _note(os.path.abspath(name))
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    """Takes down what an audit event tells; must not raise, since that would end what is being done."""
+    """Records an audit event; must not raise, since that would abort the audited operation."""
     try:
         if event == "open":
             flags, caller = arguments[2] or 0, sys._getframe(1)
@@ -266,7 +261,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
                 path = os.path.abspath(os.fsdecode(arguments[0]))
                 if flags & (os.O_WRONLY | os.O_RDWR):
                     _written.add(path)
-                if not flags & (os.O_WRONLY | os.O_TRUNC | os.O_EXCL):  # Else it begins empty.
+                if not flags & (os.O_WRONLY | os.O_TRUNC | os.O_EXCL):  # Otherwise it is emptied.
                     _note(path)
                     if path.endswith(SUMMARIES) and _of_ones_own(caller):
                         _summaries.add(path)
@@ -278,15 +273,12 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
             _note_database(os.fsdecode(arguments[0]))
         if event in OUTSIDE and (place := _of_ones_own(sys._getframe(1))):
             _outside.setdefault(event, f"{os.path.basename(place)} {OUTSIDE[event]}")
-    except Exception:  # Of odd arguments, or while the interpreter ends.
+    except Exception:  # Odd arguments, or the interpreter is shutting down.
         return
 
 
 def _of_ones_own(frame: FrameType | None) -> str | None:
-    """The file of the nearest caller outside Python and installed packages, if it is one's own.
-
-    What a module does while it is imported is not done by whoever imports it.
-    """
+    """The user's file that called, past frames of installed packages; None if this library or an import called."""
     while frame is not None:
         name = frame.f_code.co_filename
         if name.startswith("<frozen importlib"):
@@ -298,7 +290,7 @@ def _of_ones_own(frame: FrameType | None) -> str | None:
 
 
 class _Listener:
-    """Stands first among what finds modules, takes down what is looked for, and finds nothing."""
+    """A meta path finder that records which modules are searched for, and finds none."""
 
     @staticmethod
     def find_spec(name: str, folders: Iterable[str] | None = None, _: Any = None) -> None:

@@ -1,4 +1,4 @@
-"""What is printed: streams that take any text, and may be closed or full; a console that prints names as they are."""
+"""Standard streams that take any text and may be closed or full, and a console that prints names literally."""
 
 import codecs
 import io
@@ -8,25 +8,25 @@ import sys
 from rich.console import Console
 
 LEAST_WIDTH = 80
-"""Columns that tables are fitted to at least; what is narrower, or calls itself so, breaks their lines."""
+"""Minimum width of tables in columns; narrower terminals wrap their lines."""
 
 ASCII = {"–": "-", "…": "-", "−": "-", "✓": "y", "✗": "n"}
-"""What stands for signs of ours where an encoding has none of them."""
+"""Replacements for this library's characters that an encoding lacks."""
 
 
 def counted(number: int, noun: str) -> str:
-    """A number of something: ``1 network``, ``2,000 networks``."""
+    """A count with its noun: ``1 network``, ``2,000 networks``."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def listed(seeds: list[int]) -> str:
-    """Numbers of seeds, the first twenty of them."""
+    """Comma-separated seeds, at most twenty."""
     more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
     return ", ".join(map(str, seeds[:20])) + more
 
 
 def _replaced(error: UnicodeError) -> tuple[str | bytes, int]:
-    """What is printed instead of text that an encoding does not have."""
+    """Encoding error handler: replaces characters that an encoding lacks."""
     if isinstance(error, UnicodeEncodeError) and (sign := ASCII.get(error.object[error.start])):
         return sign, error.start + 1
     return codecs.backslashreplace_errors(error)
@@ -36,15 +36,12 @@ codecs.register_error("lstm_toys", _replaced)
 
 
 class Output(io.FileIO):
-    """A file descriptor that takes everything, and remembers what was in the way of it.
-
-    Only a reader of standard output who has gone is told at once, as every program is.
-    """
+    """A file descriptor that stores write errors in ``error``; only a closed pipe at standard output raises at once."""
 
     error: OSError | None = None
 
     def write(self, content: "memoryview | bytes") -> int:  # type: ignore[override]
-        """The number of bytes, whether or not they could be written."""
+        """Returns the length of the content, whether or not it could be written."""
         try:
             return super().write(content)
         except OSError as error:
@@ -55,12 +52,9 @@ class Output(io.FileIO):
 
 
 def sturdy() -> list[Output]:
-    """Makes the standard streams take any text, and every other failure than a reader who has gone.
+    """Replaces standard output and standard error by streams that take any text and tolerate failures; returns both.
 
-    What is closed is opened onto nothing first: the next file would be in its place, and get what is printed there.
-
-    Returns:
-        Standard output and standard error.
+    Closed descriptors are opened onto the null device first: otherwise the next opened file would receive the output.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -82,16 +76,16 @@ def sturdy() -> list[Output]:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leaves it to whoever prints; Rich would end the process, with a code of its own."""
+        """Raises, where Rich would end the process with its own exit code."""
         raise BrokenPipeError
 
 
 def console(*, quiet: bool = False) -> Console:
-    """A console that reads no markup into what it prints; text is not broken, tables are fitted to its width."""
-    made = _Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
-    if made.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
-        made.width = LEAST_WIDTH
-    return made
+    """A console that interprets no markup and does not wrap text; tables fit its width."""
+    created = _Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
+    if created.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
+        created.width = LEAST_WIDTH
+    return created
 
 
 def complain(message: str) -> None:

@@ -1,1 +1,1 @@
-"""The one HTML page made from runs, on which anybody tries what the networks do."""
+"""The HTML page, made from finished runs, on which anybody can try the networks."""

@@ -1,8 +1,8 @@
-"""One page to try it on: draw a curve and watch the networks answer, and read what became of the post's sentences.
+"""One page to try it on: draw a curve, watch the networks answer, and read which of the post's sentences hold.
 
-Makes index.html in the folder of results, of finished runs alone; nothing is trained. A part whose run is missing is
-left out, and what makes it is told, here and on the page. The page needs no network connection, and can be sent. An
-index.html that this command did not make, or that was changed since, is not replaced.
+Writes index.html into the folder of results, from finished runs alone; nothing is trained. A part whose run is missing
+is left out, and the command for that run is printed and shown on the page. The page needs no network connection, and
+can be sent as one file. An index.html that this command did not write, or that was changed since, is not replaced.
 """
 
 from __future__ import annotations
@@ -22,38 +22,33 @@ from . import build, runs
 from .parts import playground, post
 
 PARTS = (playground.PART, post.PART)
-"""In their order on the page. One more has a template, a script if it needs one, and a function from runs to data."""
+"""In page order. To add a part, add a template, a script if it needs one, and a function from runs to data."""
 
 NAME = "index.html"
 
 MOST = 6_000_000
-"""Bytes of a page that is still sent and opened without thinking."""
+"""Largest page in bytes that is convenient to send and open."""
 
 FLAGS: flags.FlagTable = {name: flags.FLAGS[name] for name in ("results_dir", "quiet")}
 DEFAULTS = {name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
+    """Turns a command line into a plan."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
     options = flags.options(values)
     return command.Plan([], options, lambda: written(options), file=options.results_dir / NAME)
 
 
 def written(options: Options) -> Iterator[RenderableType]:
-    """Writes the page, and tells what is on it and what is not.
-
-    Raises:
-        Refused: there is nothing to make it of, or it is too large.
-        publishing.Refused: it would replace a file that this did not write, or that was changed since.
-    """
-    results_dir, told = options.results_dir, list[str]()
+    """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
+    results_dir, lines = options.results_dir, list[str]()
     try:
-        found, missing = runs.find(options, told.append)
-        made = [(part, each) for part in PARTS if (each := part.make(found)) is not None]
+        present, missing = runs.find(options, lines.append)
+        made = [(part, each) for part in PARTS if (each := part.make(present)) is not None]
     except Damaged as damaged:
         raise Refused(f"{damaged}; remove its folder, and make that run again") from None
-    yield from told
+    yield from lines
     yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
     if not made:
         raise Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")
@@ -67,7 +62,7 @@ def written(options: Options) -> Iterator[RenderableType]:
         publishing.publish([source], results_dir, "page", kept.append, folder=results_dir)
     yield from kept
     parts = " and ".join(part.name for part, _ in made)
-    yield f"{results_dir / NAME}: {len(page):,} bytes; {parts}, of {len(found)} of {len(found) + len(missing)} runs"
+    yield f"{results_dir / NAME}: {len(page):,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From the parts of the page to one file of HTML that asks for no other."""
+"""Builds one self-contained HTML file from the parts of the page."""
 
 from __future__ import annotations
 
@@ -16,16 +16,11 @@ from .part import Made, Part
 FOLDER = Path(__file__).parent
 
 SCRIPTS = ("cells.js", "curves.js")
-"""What the scripts of parts have in common."""
+"""Scripts that the parts share."""
 
 
 def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
-    """The page.
-
-    Args:
-        made: its parts, and what each is made from.
-        missing: commands of runs without which something is left out, by name.
-    """
+    """Renders the page; ``missing`` are commands of runs without which something is left out, by name."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -46,16 +41,12 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
 
 
 def shown(value: object) -> object:
-    """Whatever a template shows: text that is not of the page itself is one line, which is then escaped."""
+    """Prepares a value for a template: text that is not the page's own becomes one line, which is then escaped."""
     return markdown.one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def source(name: str) -> Markup:
-    """A file of ours as it is within an element of the page.
-
-    Raises:
-        ValueError: it would end the element.
-    """
+    """Reads a file of the page to put within an element; raises ValueError if it would end the element."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     if "</" in text:
         raise ValueError(f"{name} has </, which would end the element that it lies in")
@@ -63,11 +54,7 @@ def source(name: str) -> Markup:
 
 
 def embedded(data: object) -> Markup:
-    """JSON within an element of the page: whatever could end the element is written as an escape.
-
-    Raises:
-        ValueError: a number is not finite.
-    """
+    """Encodes JSON to put within an element, escaping what could end it; raises ValueError for non-finite numbers."""
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))
     for letter in "<>&":
         text = text.replace(letter, f"\\u{ord(letter):04x}")

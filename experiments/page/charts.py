@@ -1,4 +1,4 @@
-"""How the numbers of networks are distributed, as drawings within the page. Imports nothing heavy."""
+"""Charts of the distribution of networks' numbers, for the page. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -11,23 +11,17 @@ from lstm_toys.studies.claims.claim import COPY, INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
 
 WIDTH, LEFT, RIGHT, ROW, LABEL, TOP, BOTTOM = 560, 14, 14, 60, 24, 22, 30
-"""Of a drawing, its margins and its rows, and the label of a row above the dots, in units of it."""
+"""Sizes of a chart, in its own units: margins, rows, and the space for a row's label above the dots."""
 
 DOT = 5
 """Width of the dot of one network."""
 
 TICKS = 5
-"""About how many an axis has."""
+"""Approximate number of ticks on an axis."""
 
 
 class Row(NamedTuple):
-    """Numbers that are drawn above one line.
-
-    Attributes:
-        label: what they are of.
-        numbers: one a network.
-        kind: ``"networks"`` or ``"others"``.
-    """
+    """Numbers, one per network, that are drawn above one line; ``kind`` is ``"networks"`` or ``"others"``."""
 
     label: str
     numbers: Sequence[float]
@@ -35,18 +29,13 @@ class Row(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """From numbers to places along the axis.
-
-    Attributes:
-        low: at the left end.
-        high: at the right end.
-    """
+    """Maps numbers to positions between the left and the right end of the axis."""
 
     low: float
     high: float
 
     def __call__(self, number: float) -> float:
-        """The place of a number; of one beyond an end, that end."""
+        """The position of a number; the nearest end for a number beyond it."""
         share = (number - self.low) / (self.high - self.low)
         return LEFT + min(max(share, 0.0), 1.0) * (WIDTH - LEFT - RIGHT)
 
@@ -56,14 +45,7 @@ class Scale(NamedTuple):
 
 
 def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What is drawn of a claim, for the template.
-
-    Args:
-        entry: of ``claims.json``.
-
-    Returns:
-        Places and texts: ``rows`` of dots, ``marks`` of single numbers, ``region`` where the claim is met, ``ticks``.
-    """
+    """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
     rows, marks = [*rows_of(entry)], [*marks_of(entry)]
     ends = [end for name in ("low", "high") if (end := entry["threshold"][name]) is not None]
     scale = scaled([row.numbers for row in rows], [*ends, *(value for _, value, _ in marks)])
@@ -92,7 +74,7 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rows_of(entry: Mapping[str, Any]) -> Iterator[Row]:
-    """The networks, those that they are held against, and the controls."""
+    """Yields the networks, the networks that they are compared with, and the controls."""
 
     def sound(numbers: Sequence[float | None]) -> list[float]:
         return [number for number in numbers if number is not None]
@@ -105,38 +87,37 @@ def rows_of(entry: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
-    """Single numbers: kind, value, and what each is."""
+    """Yields single numbers: kind, value, and label."""
     if entry["published"] and entry["published"]["value"] is not None:
         value = entry["published"]["value"]
         yield "published", value, f"the post's own network: {tables.number(value)}"
     nulls = {name: null["value"] for name, null in entry["null"].items() if null["value"] is not None}
     if nulls and min(nulls.values()) == max(nulls.values()):
         nulls = {" or ".join(nulls): min(nulls.values())}
-    answers = {
-        null.get("answers", INPUT) for null in entry["null"].values()
-    }  # Sets published before have no such name.
+    # Earlier published sets have no such name.
+    answers = {null.get("answers", INPUT) for null in entry["null"].values()}
     for name, value in nulls.items():
         words = f"a {name} of the input" if answers == {INPUT} else f"the {name.replace(COPY, *answers)}"
         yield "null", value, f"{words}: {tables.number(round(value, 6))}"
 
 
 def scaled(rows: Sequence[Sequence[float]], others: Sequence[float]) -> Scale:
-    """An axis that holds single numbers and all but the most extreme ones of the first row.
+    """Returns an axis that holds single numbers, and the first row without its extremes.
 
-    For other rows it is up to three times as long, so that what is far away does not press the first one flat.
+    Other rows lengthen it to at most three times, so that distant numbers do not flatten the first row.
     """
-    (low, high), *beside = (inner(row) for row in rows)
+    (low, high), *rest = (inner(row) for row in rows)
     low, high = min(low, *others, high), max(high, *others, low)
     length = (high - low) or abs(high) or 1.0
     floor, ceiling = low - length, high + length
-    for least, most in beside:
+    for least, most in rest:
         low, high = min(low, max(least, floor)), max(high, min(most, ceiling))
     margin = 0.04 * (high - low) or 0.04 * length
     return Scale(low - margin, high + margin)
 
 
 def inner(row: Sequence[float]) -> tuple[float, float]:
-    """The ends of a row but for a twentieth of it on either side."""
+    """The ends of a row without a twentieth of it on either side."""
     ordered = sorted(row) or [0.0]
     cut = len(ordered) // 20
     return ordered[cut], ordered[-1 - cut]
@@ -154,9 +135,9 @@ def ticks(scale: Scale) -> list[float]:
 def stacked(
     numbers: Sequence[float], scale: Scale, line: float, threshold: Mapping[str, Any]
 ) -> Iterator[tuple[float, float]]:
-    """The places of dots, those of the same column above each other, closer where there are many.
+    """Yields the positions of dots, stacked in columns, more densely where there are many.
 
-    No dot lies on the other side of a threshold than its number.
+    A dot stays on its number's side of a threshold.
     """
     columns: dict[float, int] = {}
     for number in numbers:
@@ -169,7 +150,7 @@ def stacked(
 
 
 def _beside(number: float, column: float, scale: Scale, threshold: Mapping[str, Any]) -> float:
-    """The place of a dot, moved to the side of a threshold where its number is."""
+    """The column of a dot, moved to its number's side of a threshold."""
     for end, meets in (("low", lambda low: number >= low), ("high", lambda high: number > high)):
         if threshold[end] is not None:
             edge = scale(threshold[end])
@@ -178,7 +159,7 @@ def _beside(number: float, column: float, scale: Scale, threshold: Mapping[str, 
 
 
 def region(threshold: Mapping[str, float | None], scale: Scale) -> tuple[float, float] | None:
-    """Where numbers meet a claim, from left to right; None without a threshold."""
+    """The range that meets a claim, from left to right; None without a threshold."""
     low, high = threshold["low"], threshold["high"]
     if low is None and high is None:
         return None

@@ -1,4 +1,4 @@
-"""What a part of the page is."""
+"""Parts of the page."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .runs import FinishedRun
 
 @dataclass(frozen=True)
 class Made:
-    """What a part is made from.
+    """Content of a part.
 
     Attributes:
-        given: to its template.
-        data: to its script, as JSON has it.
-        blocks: of numbers for its script, in base64, by name.
+        given: values for its template.
+        data: data for its script, in the form that JSON stores.
+        blocks: numbers for its script, in base64, by name.
     """
 
     given: Mapping[str, Any]
@@ -29,8 +29,8 @@ class Part:
     """A part of the page.
 
     Attributes:
-        name: of its template, `parts/NAME.html`.
-        make: from finished runs, by name, to what it is made from; None where they do not make one.
+        name: name of its template, `parts/NAME.html`.
+        make: from finished runs, by name, to its content; None if the runs are not sufficient.
         script: whether there is a `parts/NAME.js`.
     """
 

@@ -1,4 +1,4 @@
-"""The runs that the page is made of: found finished, or missing, with the command that makes them."""
+"""Finds the runs that the page is made from, and the commands of missing ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lstm_toys.runs.study import Study
 from .. import all as every
 
 KEPT = (0, 30, 100, 300)
-"""Steps of the published networks, besides the last, at which the page shows them."""
+"""Steps before the last at which the page shows the published networks."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "published": (("sine", "--seeds", "64", "--keep_steps", ",".join(map(str, KEPT))),),
@@ -28,18 +28,12 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
 }
-"""By name, the command of a run, and others whose run does as well; the first one is told."""
+"""By name, the commands whose run will do; the first one is printed if all runs are missing."""
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A finished run.
-
-    Attributes:
-        command: that made it.
-        run: its folder.
-        metrics: its summary.
-    """
+    """A finished run, and the command that made it."""
 
     command: str
     run: Run[Any]
@@ -47,15 +41,7 @@ class FinishedRun:
 
 
 def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, FinishedRun], dict[str, str]]:
-    """The finished runs, by name, and the commands of those that are missing.
-
-    Args:
-        options: where runs are.
-        tell: is told in one line of whatever is not as one would expect.
-
-    Raises:
-        Damaged: a file of a run is not what was written.
-    """
+    """Returns the finished runs by name, and the commands of the missing ones; raises Damaged."""
     found, missing = {}, {}
     resolver = lifecycle.make_resolver(options, tell)
     for name, commands in COMMANDS.items():
@@ -71,12 +57,12 @@ def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Finis
 
 
 def planned(arguments: tuple[str, ...], results_dir: Path) -> Study[Any]:
-    """What a command line asks for."""
+    """The study that a command line executes."""
     name, *rest = (*arguments, f"--results_dir={results_dir}")
     plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
     return plan.studies[0]
 
 
 def told(arguments: tuple[str, ...]) -> str:
-    """A command line as one types it."""
+    """A command line as it is typed."""
     return f"python -m experiments.{' '.join(arguments)}"

@@ -1,4 +1,4 @@
-"""All that is about the post: its published answers, its claims, the search for its recipe."""
+"""Everything about the post: its published answers, its claims, and the search for its recipe."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The claims of the post, and whose networks they are judged by."""
+"""The claims of the post, and the populations by which they are judged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import other_cells, sentences
 from .data import PUBLISHED
 
 DENSE_RATE = 0.3
-"""At the rate of 1 at which the readout of LSTM units learns the hill, every network with a dense one diverges."""
+"""Learning rate of dense readouts: at 1, where readouts of LSTM units learn the hill, all dense ones diverge."""
 
 
 def published() -> dict[str, lt.Results]:
@@ -21,7 +21,7 @@ def published() -> dict[str, lt.Results]:
 
 
 def untrained(name: str, settings: lt.Settings) -> lt.Settings | None:
-    """Networks as they are before they learn the sine."""
+    """Networks before they learn the sine."""
     return replace(settings, steps=0) if name == "sine" else None
 
 
@@ -31,13 +31,13 @@ def on_another_sine(name: str, settings: lt.Settings) -> lt.Settings | None:
 
 
 def dense(_: str, settings: lt.Settings) -> lt.Settings:
-    """A dense readout, which needs an LSTM layer below it: one layer is that of the networks of two, under it."""
+    """A dense readout, which needs an LSTM layer below it: networks without one get a layer of 32 units."""
     rate = min(settings.learning_rate, DENSE_RATE)
     return replace(settings, readout="dense", hidden=settings.hidden or (32,), learning_rate=rate)
 
 
 def times(factor: float, networks: float = 1) -> Callable[[str, lt.Settings], lt.Settings]:
-    """Another number of steps, of a share of the networks."""
+    """Multiplies the number of steps, and the number of networks."""
     return lambda _, settings: replace(
         settings, steps=int(settings.steps * factor), seeds=max(1, int(settings.seeds * networks))
     )
@@ -62,7 +62,7 @@ CLAIMS = lt.Claims(
     variants={
         "dense readout": dense,
         "a tenth of the steps": times(0.1),
-        # Of half the networks, since it would take most of the time of all columns together.
+        # Half the networks, since this column takes most of the time.
         "ten times the steps": times(10, 0.5),
         **other_cells.VARIANTS,
     },

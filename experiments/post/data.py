@@ -1,6 +1,6 @@
-"""Where the published numbers are. Imports nothing heavy."""
+"""The path of the published numbers. Imports nothing heavy."""
 
 from pathlib import Path
 
 PUBLISHED = Path(__file__).with_name("published.json")
-"""What could be read off the figures of the post."""
+"""Numbers that could be read off the figures of the post."""

@@ -11,9 +11,9 @@ from . import readings
 
 
 def published() -> dict[str, xr.Dataset]:
-    """The post's own answers, as results of populations of one network; curves that it does not tell are missing.
+    """Returns the post's own answers as results of populations of one network; curves that it does not show are absent.
 
-    Dots that other dots hide are put on the straight line between their neighbors.
+    Dots that other dots hide are interpolated linearly.
     """
     data = readings.published()
     x = families.time_points(len(data["time"]))
@@ -43,7 +43,7 @@ def published() -> dict[str, xr.Dataset]:
 
 
 def _curves(rows: list[dict[str, Any]]) -> list[tuple[dict[str, float], np.ndarray]]:
-    """Each curve's parameters, and its dots without gaps."""
+    """The parameters of each curve, and its dots without gaps."""
     every = []
     for row in rows:
         output = np.array(row["output"], float)
@@ -54,7 +54,7 @@ def _curves(rows: list[dict[str, Any]]) -> list[tuple[dict[str, float], np.ndarr
 
 
 def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
-    """The curve that was shown; sines of the post are A + A sin(w x + phase)."""
+    """The input curve; sines of the post are A + A sin(w x + phase)."""
     known = {name: value for name, value in parameters.items() if name != "family"}
     family = "line" if "slope" in known else "sine"
     if family == "sine":
@@ -63,7 +63,7 @@ def _input(x: Any, parameters: dict[str, Any]) -> np.ndarray:
 
 
 def _vectors(family: str, pairs: list[dict[str, float]], names: dict[str, str]) -> xr.Dataset:
-    """Read-off parameters, under the name of the curve set that claims are about."""
+    """Read-off parameters, under the name of the curve set in claims."""
     rows = [{**{name: pair[name] for name in names}, "family": family} for pair in pairs]
     variables = {
         "truth": (("curve", "output_feature"), np.array([[pair[name] for name in names] for pair in pairs])),

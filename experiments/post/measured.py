@@ -1,4 +1,4 @@
-"""What the claims of the post measure of one answer: pure functions of the answer, of what was shown, and of x."""
+"""What the claims of the post measure of one answer: pure functions of the answer, of the input curve, and of x."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -6,10 +6,10 @@ from jaxtyping import Array, Float
 from lstm_toys.statistics import measures
 
 EARLY = 0.4
-"""The post's lines perform "something like a sine phase in the beginning", which is over by then."""
+"""The post's lines perform "something like a sine phase in the beginning", which is over by this x."""
 
 LEAST_RISE = 0.01
-"""What a dot of the post's figures can be read off to; a line that rises less counts as rising by this."""
+"""Resolution of the post's figures; a line that rises less counts as rising by this."""
 
 Curve = Float[Array, " T"]
 
@@ -20,7 +20,7 @@ def early_turns(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
 
 
 def rises(answer: Curve, shown: Curve, x: Curve) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """By how much the answer and the curve that was shown rise over x in [0.4, 1]."""
+    """By how much the answer and the input curve rise over x in [0.4, 1]."""
 
     def rise(curve: Curve) -> Float[Array, ""]:
         return jnp.maximum(curve[-1] - jnp.interp(EARLY, x, curve), LEAST_RISE)
@@ -34,7 +34,7 @@ def bend(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
 
 
 def excess_swing(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """By how much more the answer swings than what was shown."""
+    """Peak-to-peak range of the answer less that of the input curve."""
     return measures.peak_to_peak(answer, x) - measures.peak_to_peak(shown, x)
 
 
@@ -44,17 +44,17 @@ def peak(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
 
 
 def valleys(answer: Curve, shown: Curve, x: Curve) -> tuple[measures.Valley, measures.Valley]:
-    """The valley of the answer, and that of what was shown."""
+    """The valley of the answer, and the valley of the input curve."""
     return measures.valley(answer, x), measures.valley(shown, x)
 
 
 def frequency(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
-    """That of the best sinusoid through the answer over x >= 0.2."""
+    """Frequency of the best sinusoid through the answer over x >= 0.2."""
     return measures.frequency(answer, x)
 
 
 def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """Share of the squared error over x >= 0.2 that a gain and an offset of what was shown explain."""
+    """Share of the squared error over x >= 0.2 that a gain and an offset of the input curve explain."""
     gain, offset = measures.affine(answer, shown, x)
     window = x >= measures.SETTLED
     rest, error = (
@@ -65,5 +65,5 @@ def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
 
 
 def removed_with_delay(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """Share of the squared error that vanishes once the answer is given a gain, an offset and a delay."""
+    """Share of the squared error that a gain, an offset and a delay of the answer remove."""
     return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))

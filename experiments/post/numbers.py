@@ -1,4 +1,4 @@
-"""The numbers that the claims are about: one a network, from the curve sets that the sources of a claim name.
+"""The numbers that claims are about: one per network, computed from the curve sets that the sources of a claim name.
 
 Imports nothing heavy, so that the claims can be named before they are judged.
 """
@@ -35,7 +35,7 @@ def worst_error_of_points(
 
 
 def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """RMSE of one population's networks over that of another's."""
+    """RMSE of one population's networks over the RMSE of another population's."""
     below = error(theirs)
     return error(ours) / np.where(below > 0, below, np.nan)
 
@@ -53,7 +53,7 @@ def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Slope of log(rise of the answer) on log(rise of the input) over x in [0.4, 1], across lines.
 
-    0: all answers grow alike; 1: in proportion to what was shown.
+    0: all answers grow alike; 1: in proportion to the input.
     """
     answered, shown = lt.per_curve(lines, post.measured.rises)
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
@@ -67,9 +67,9 @@ def bend(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The amplitude from which on the answer swings less than the input, straight between two amplitudes.
+    """The amplitude from which on the answer swings less than the input, interpolated linearly between amplitudes.
 
-    The smallest amplitude if no answer swings more than its input, the largest if that one's does.
+    The smallest amplitude if no answer swings more than its input, the largest if the answer to the largest does.
     """
     swing = lt.per_curve(sines, post.measured.excess_swing)
     amplitudes = sines.amplitude.values
@@ -98,7 +98,7 @@ def valley_places(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def valley_follows(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Slope of the place of the answer's valley on that of the input's: 0: it stays; 1: it follows, as a copy's."""
+    """Slope of the place of the answer's valley on that place in the input. 0: it stays; 1: it follows, like a copy."""
     answered, shown = (valley.place for valley in lt.per_curve(sines, post.measured.valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
@@ -116,12 +116,12 @@ def explained_by_amplitude(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Share of the squared error that vanishes once the answer is given a gain and an offset, median over sines."""
+    """Share of the squared error that a gain and an offset of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, lt.measures.share_removed), axis=1)
 
 
 def removed_with_delay(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Share of the squared error that vanishes once the answer is given a gain, an offset and a delay, median."""
+    """Share of the squared error that a gain, an offset and a delay of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, post.measured.removed_with_delay), axis=1)
 
 
@@ -146,7 +146,7 @@ def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def _plane_errors(lines: lt.Results, low: float, high: float) -> tuple[jt.Float[np.ndarray, " S"], float]:
-    """RMSE of (m, t), and that of the clipped truth, over lines with m from low to high and t as in training."""
+    """RMSE of (m, t), and of the clipped truth, over lines with m from low to high and t as in training."""
     slope, intercept = lines.slope.values, lines.intercept.values
     margin = 1e-6  # The grid's numbers are sums of steps of a tenth.
     chosen = (slope > low - margin) & (slope < high + margin) & (intercept > -margin) & (intercept < 1 - margin)
@@ -163,6 +163,6 @@ def negative_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def large_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1), less that of the clipped truth."""
+    """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1), less the RMSE of the clipped truth."""
     answered, clipped = _plane_errors(lines, 1.1, 2.0)
     return answered - clipped

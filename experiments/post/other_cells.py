@@ -1,8 +1,8 @@
-"""Networks of other cells that the post's claims are held against, and the recipes that let them learn.
+"""Networks of other cells with which the post's are compared, and the settings that let them learn.
 
-A recipe is the experiment's own where it lets at least 15 of 16 seeds of base seed 100 learn, which the claims are not
-judged by, else the nearest rate that does. No rate that was tried does for the rnns on the sine, where 14 learn at the
-best one, and for the larger rnn on the amplitude. The counts are in BUILD_NOTES.md.
+They keep the experiment's own settings if at least 15 of 16 seeds learn; otherwise the nearest rate at which they do.
+The seeds are of base seed 100, by which no claim is judged. No rate that was tried suffices for the rnns on the sine,
+of which 14 learn at the best one, and for the larger rnn on the amplitude. The counts are in BUILD_NOTES.md.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import lstm_toys as lt
 from lstm_toys.networks.cells import Gates
 
 KERNELS = {"lstm": (4, 1), "gru": (3, 2), "rnn": (1, 1)}
-"""Of each cell, the matrices and biases of a unit, the gates counted apart."""
+"""By cell, the matrices and biases of a unit; each gate counts separately."""
 
 OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
 
@@ -24,7 +24,7 @@ FEATURES = {
     **dict.fromkeys(("hill_y", "sine", "amplitude"), (1, 1)),
     "slope_intercept": (1, 2),
 }
-"""Of each population, the features of an input and of an answer."""
+"""By population, the features of an input and of an answer."""
 
 RATES = {
     ("gru", "hill"): 0.3,
@@ -40,11 +40,11 @@ RATES = {
     ("rnn as large", "sine"): 0.002,
     ("rnn as large", "amplitude"): 0.003,
 }
-"""Of each column and population, the learning rate where the experiment's own does not do."""
+"""By column and population, the learning rate where the experiment's own one does not suffice."""
 
 UNLEARNED = (("rnn", "slope_intercept"), ("rnn as large", "slope_intercept"))
-"""Columns and populations of which none of 64 networks learns at the experiment's own rate, and no other was tried:
-what has learned nothing judges nothing."""
+"""Columns and populations of which none of 64 networks learns at the experiment's own rate; no other rate was tried.
+Networks that have learned nothing judge no claim."""
 
 EQUAL_STEPS: dict[tuple[str, str], int] = {
     ("other gates", "line"): 2520,
@@ -61,38 +61,37 @@ EQUAL_STEPS: dict[tuple[str, str], int] = {
     ("rnn as large", "sine"): 920,
     ("rnn as large", "amplitude"): 960,
 }
-"""Of each column and population, the first recorded step at which the median training MSE of 16 networks, base seed
-100, is at most that of the LSTMs at their end. None where it is not by the end of theirs."""
+"""By column and population, the first recorded step at which the median training MSE of 16 networks, base seed 100, is
+at most the final one of the LSTMs. Missing where that takes more steps than the LSTMs have."""
 
 
 def parameters(cell: str, widths: Sequence[int]) -> int:
-    """Parameters of layers of a cell, from the features of an input to those of an answer."""
+    """Number of parameters of layers of a cell; ``widths`` include the features of an input and of an answer."""
     gates, biases = KERNELS[cell]
     return sum(gates * units * (below + units + biases) for below, units in pairwise(widths))
 
 
 def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
-    """Units that give a cell as many parameters as the LSTM of a population has, as near as one layer comes.
+    """Units of one layer that give a cell about as many parameters as the LSTM of a population has.
 
     None without a layer below the readout, whose units are those of the answer.
     """
     if not settings.hidden:
         return None
-    shown, asked = FEATURES[name]
-    wanted = parameters("lstm", (shown, *settings.hidden, asked))
+    inputs, outputs = FEATURES[name]
+    target = parameters("lstm", (inputs, *settings.hidden, outputs))
     widths = range(1, 10 * sum(settings.hidden))
-    return (min(widths, key=lambda units: abs(parameters(settings.cell, (shown, units, asked)) - wanted)),)
+    return (min(widths, key=lambda units: abs(parameters(settings.cell, (inputs, units, outputs)) - target)),)
 
 
 def variant(column: str, cell: str, *, turned: bool, large: bool, equal: bool) -> lt.Change:
-    """Networks of another cell, or of other gates.
+    """Changes networks to another cell, or to other gates.
 
     Args:
-        column: what rates and the steps of equal loss are noted under.
-        cell: what every layer is.
-        turned: with the other gates than a population has.
+        column: key of the networks in `RATES`, `UNLEARNED` and `EQUAL_STEPS`.
+        turned: swap sigmoid and hard gates.
         large: as many parameters as the LSTM, instead of as many units.
-        equal: read at the training loss of the LSTMs, instead of after as many steps.
+        equal: evaluate at the training loss of the LSTMs, instead of after as many steps.
     """
 
     def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
@@ -115,7 +114,7 @@ COLUMNS = {
     "rnn": ("rnn", False, False),
     "rnn as large": ("rnn", False, True),
 }
-"""Cell, whether it has the other gates, and whether it has as many parameters as the LSTM instead of as many units."""
+"""Cell, whether its gates are swapped, and whether it has as many parameters as the LSTM instead of as many units."""
 
 VARIANTS: dict[str, lt.Change] = {
     f"{column}, equal loss" if equal else column: variant(column, cell, turned=turned, large=large, equal=equal)

@@ -26,7 +26,7 @@ FAMILIES = {
 """The figures of the post whose answers are known as numbers, and the probes that repeat them."""
 
 NAMED = ("amplitude", "slope", "intercept")
-"""The parameters that tell the published curves apart."""
+"""Parameters that distinguish the published curves."""
 
 
 @cache
@@ -37,14 +37,11 @@ def published() -> dict[str, Any]:
 
 
 def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
-    """Holds answers to the training sine and to the probes against the published ones.
-
-    Args:
-        results: of `experiments.sine`, without diverged seeds.
+    """Compares answers to the training sine and to the probes with the published ones, without diverged seeds.
 
     Returns:
-        One row a published curve: what it is, how many of its points are known, the share of them inside the band of
-        5-95 % of seeds, and the root mean squared error of the seeds' median. Empty if the time points differ.
+        One row per published curve: its name, its number of known points, the share of them inside the band of 5-95 %
+        of seeds, and the RMSE of the seeds' median. Empty if the time points differ.
     """
     if results.sizes["time"] != len(published()["time"]):
         return []
@@ -54,14 +51,7 @@ def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:
-    """The published answers that labeled answers hold a counterpart of.
-
-    Args:
-        results: with a coordinate ``curve`` that `results.answered` described.
-
-    Yields:
-        The probe, the published curve with its parameters, and the number of the curve in the results.
-    """
+    """Yields published curves that labeled results contain too: probe, published curve, and index in the results."""
     for figure, family in FAMILIES.items():
         for curve in published()[figure]["curves"]:
             parameters = {name: value for name, value in curve.items() if name != "output"}
@@ -71,30 +61,24 @@ def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any],
 
 
 def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> list[dict[str, Any]]:
-    """Holds read-off parameters against the published ones.
+    """Compares read-off parameters with the published ones, in rows as in `compare_sequences`.
 
-    Args:
-        results: of a sequence-to-vector experiment, without diverged seeds.
-        figure: the figure's name in the published numbers.
-        names: for each asked parameter, its name there.
-
-    Returns:
-        Rows as `compare_sequences` has them, one a published curve; its points are the parameters.
+    ``names`` maps each read-off parameter to its name in the published numbers; a curve's points are its parameters.
     """
     rows = []
     for pair in published()[figure]["pairs"]:
-        given = {name: value for name, value in pair.items() if name not in names.values()}
-        same = np.all([np.isclose(results[name], value) for name, value in given.items()], axis=0)
+        parameters = {name: value for name, value in pair.items() if name not in names.values()}
+        same = np.all([np.isclose(results[name], value) for name, value in parameters.items()], axis=0)
         output = [pair[names[name]] for name in results.output_feature.values]
         rows += [
-            _row("post", {**given, "output": output}, results.answer.values[:, index])
+            _row("post", {**parameters, "output": output}, results.answer.values[:, index])
             for index in np.flatnonzero(same & (results.family.values == "post"))
         ]
     return rows
 
 
 def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
-    """The share of the known points of a published curve that lie inside the band of 5-95 % of seeds."""
+    """Share of the known points of a published curve inside the band of 5-95 % of seeds."""
     low, high = intervals.band(answers)
     known = np.isfinite(output)
     return float(((low <= output) & (output <= high))[known].mean())

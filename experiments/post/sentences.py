@@ -1,7 +1,7 @@
-"""The claims of the post: each a sentence, the number of a network that it is about, and where this has to lie.
+"""The claims of the post: each is a sentence, one number per network, and the range in which it meets the sentence.
 
-Where a sentence can be read in several ways, its reading is one that the author's own picture meets; BUILD_NOTES.md
-tells why. A new claim is one more entry in `SENTENCES`, with a function in `experiments.post.numbers`.
+Where a sentence can be read in several ways, the reading here is one that the author's own picture meets;
+BUILD_NOTES.md says why. A new claim needs an entry in `SENTENCES`, and a function in `experiments.post.numbers`.
 """
 
 from __future__ import annotations

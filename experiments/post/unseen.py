@@ -21,8 +21,7 @@ def probes(x: lt.TimePoints, features: tuple[str, ...]) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results) -> lt.Drawing:
-    """The answers to them."""
-
+    """The answers to these lines and hills."""
     lines = [summed(t, m, "x") for m, t in zip(SLOPES, INTERCEPTS, strict=True)]
     hills = [summed(base, height, "sin(π x)") for height, base in zip(HEIGHTS, BASES, strict=True)]
     curves = {"line": dict(zip("rbgk", lines, strict=True)), "hill": dict(zip("rbgk", hills, strict=True))}
@@ -31,5 +30,5 @@ def draw(results: lt.Results) -> lt.Drawing:
 
 
 def summed(first: float, factor: float, term: str) -> str:
-    """A number, and another one times a term, as people write their sum."""
+    """Formats the sum of a number and a multiple of a term."""
     return f"{first:g} {'−' if factor < 0 else '+'} {abs(factor):g} {term}"

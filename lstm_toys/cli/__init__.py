@@ -1,4 +1,4 @@
-"""The command line: flags, and what becomes of a run that a signal or a bad file ends."""
+"""The command line: flags, commands, and how runs end."""
 
 import lstm_toys
 

@@ -1,8 +1,9 @@
-"""In how many networks are sentences about them true?
+"""Judges claims about networks: in how many networks does each claim hold?
 
-Judges claims by many networks, those of the post unless others are named: one number a network, the share of networks
-that meet the claim, and a verdict. With it, published answers, models without a network, networks that were not
-trained, or on something else, and with --variants networks of other shapes and budgets. Trains what is missing.
+Judges claims by many networks, by default the claims of the post: one number per network, the share of networks that
+meet the claim, and a verdict. Compares this with published answers, models that are not networks, networks that were
+not trained or trained on something else, and with --variants networks of other shapes and budgets. Trains missing
+networks.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from lstm_toys.studies.training.study import TrainingStudy
 
 
 def ids() -> parsers.Parser[tuple[str, ...]]:
-    """Names of claims, or none for the word ``all``."""
+    """Names of claims; an empty tuple for the word ``all``."""
 
     def convert(text: str) -> tuple[str, ...]:
         names = () if text == "all" else tuple(text.split(","))
@@ -40,7 +41,7 @@ def ids() -> parsers.Parser[tuple[str, ...]]:
 
 
 def answers() -> parsers.Parser[tuple[str, Path]]:
-    """A population, and a file of its answers."""
+    """The name of a population, and a file of its answers."""
 
     def convert(text: str) -> tuple[str, Path]:
         name, _, path = text.partition("=")
@@ -77,11 +78,11 @@ FLAGS: flags.FlagTable = {
 DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}
 
 Columns = dict[str, dict[str, Settings]]
-"""By column, by population, the settings of a run."""
+"""By column and population, the settings of a run."""
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
+    """Turns a command line into a plan."""
     if flags.asks_help(arguments):
         table = {**modules.offered(OWN, "claims", "CLAIMS"), **FLAGS}
         raise flags.Help(__doc__, table, {**DEFAULTS, **OWN_DEFAULTS})
@@ -95,38 +96,36 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.UsageError(f"flag --variants: the claims of {module} have none")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
-    given = once(own["answers"] or [])
-    digests = tuple((name, digest(name, path, settings)) for name, path in given.items())
+    paths = once(own["answers"] or [])
+    digests = tuple((name, digest(name, path, settings)) for name, path in paths.items())
     needs = {
         (column, name): TrainingStudy(declared.populations[name][0], each, options.results_dir)
-        for column, populations in columns(declared, claims, settings, given, values["variants"], module).items()
+        for column, populations in columns(declared, claims, settings, paths, values["variants"], module).items()
         for name, each in populations.items()
     }
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
     named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
-    asked = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
-    question = Question(declared, claims, made_by(asked, named, given, trained=bool(needs)), settings, given)
-    return command.Plan([ClaimStudy(question, asked, needs, options.results_dir, canonical(module))], options)
+    claim_settings = ClaimSettings(name, values["seeds"], values["base_seed"], values["variants"], only, digests)
+    question = Question(
+        declared,
+        claims,
+        made_by(claim_settings, named, paths, trained=bool(needs)),
+        settings,
+        paths,
+    )
+    return command.Plan([ClaimStudy(question, claim_settings, needs, options.results_dir, canonical(module))], options)
 
 
 def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
-    """The claims of some ids, in the order of the declaration; of none, all.
-
-    Raises:
-        UsageError: there is no claim of an id.
-    """
+    """Selects claims by id, in declared order; without ids, all of them. Raises UsageError for an unknown id."""
     if unknown := [each for each in only if each not in declared.ids]:
         raise flags.UsageError(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
     return tuple(claim for claim in declared.claims if claim.id in only or not only)
 
 
 def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], module: str) -> dict[str, Settings]:
-    """The settings of every population that claims need.
-
-    Raises:
-        UsageError: the flags of one of them are wrong.
-    """
+    """Returns the settings of every population that claims need; raises UsageError for invalid flags."""
     needed = set().union(*(claim.made_of(declared.populations) for claim in claims))
     size = [f"--{name}={values[name]}" for name in ("seeds", "base_seed")]
     settings = {}
@@ -137,8 +136,8 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
             except flags.UsageError as error:
                 raise flags.UsageError(f"flag --claims={module}: population {name}: {error}") from None
             if (settings[name].seeds, settings[name].base_seed) != (values["seeds"], values["base_seed"]):
-                told = "its flags are others than --seeds and --base_seed, which are those of all populations"
-                raise flags.UsageError(f"flag --claims={module}: population {name}: {told}")
+                reason = "its flags are others than --seeds and --base_seed, which are those of all populations"
+                raise flags.UsageError(f"flag --claims={module}: population {name}: {reason}")
     return settings
 
 
@@ -150,18 +149,10 @@ def columns(
     variants: bool,
     module: str,
 ) -> Columns:
-    """The runs that claims are judged by: of the networks that they are about, of controls, and of variants.
+    """Returns the runs by which claims are judged: the networks themselves, controls, and variants.
 
-    Args:
-        declared: where the claims are from.
-        claims: that are judged.
-        settings: of the populations that they need.
-        given: the answers that need no run, by population; these have no controls and no variants.
-        variants: whether there are columns for them.
-        module: that declares them.
-
-    Raises:
-        UsageError: a column cannot be made.
+    ``given`` are files of answers that replace runs, by population; these have no controls and no variants. Raises
+    UsageError if a column cannot be made.
     """
     trained = {name: each for name, each in settings.items() if name not in given}
     every: Columns = {NETWORKS: trained}
@@ -172,7 +163,7 @@ def columns(
             }
         except flags.UsageError as error:
             raise flags.UsageError(f"flag --claims={module}: {column}: {error}") from None
-        except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
+        except (Exception, SystemExit) as error:  # A user's code may raise anything.
             raise flags.UsageError(f"flag --claims={module}: {column}: {described_error(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
         needed = set().union(*(claim.made_of(held) for claim in claims))
@@ -181,12 +172,7 @@ def columns(
 
 
 def checked(experiment: Experiment, settings: Any) -> Settings | None:
-    """What a control or a variant has, as the flags of its command would say it.
-
-    Raises:
-        TypeError: it is something else than settings, or nothing.
-        UsageError: no flags could say it.
-    """
+    """Checks the settings of a control or variant as flags of the experiment; raises TypeError or UsageError."""
     if settings is None:
         return None
     if not isinstance(settings, Settings):
@@ -198,16 +184,12 @@ def checked(experiment: Experiment, settings: Any) -> Settings | None:
 
 
 def _stated(value: Any) -> str:
-    """A setting as its flag has it."""
+    """A setting as the text of its flag."""
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
 def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
-    """Files of answers, by population.
-
-    Raises:
-        UsageError: one has two.
-    """
+    """Returns the files of answers by population. Raises UsageError if a population has two files."""
     names = [name for name, _ in answers]
     if twice := {name for name in names if names.count(name) > 1}:
         raise flags.UsageError(f"flag --answers: those of {min(twice)} are given twice")
@@ -215,22 +197,18 @@ def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
 
 
 def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
-    """The SHA-256 of a file of answers.
-
-    Raises:
-        UsageError: it cannot be read, or nothing asks for it.
-    """
-    told = f"flag --answers={name}={path}"
+    """Returns the SHA-256 of a file of answers. Raises UsageError if it cannot be read, or is not needed."""
+    prefix = f"flag --answers={name}={path}"
     if name not in settings:
-        raise flags.UsageError(f"{told}: the claims need no population {name!r}; they need {', '.join(settings)}")
+        raise flags.UsageError(f"{prefix}: the claims need no population {name!r}; they need {', '.join(settings)}")
     try:
         return files.sha256(path)
     except OSError as error:
-        raise flags.UsageError(f"{told}: {error.strerror}") from None
+        raise flags.UsageError(f"{prefix}: {error.strerror}") from None
 
 
 def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path], *, trained: bool) -> str:
-    """How the networks were made, as Markdown; where all answers are given, none were trained."""
+    """Describes how the networks were made, as Markdown; without ``trained``, files hold all answers."""
     words = ["python -m experiments.claims"]
     words += [f"--claims {module}"] if module else []
     words += [f"--seeds {asked.seeds} --base_seed {asked.base_seed}"]
@@ -238,10 +216,10 @@ def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path],
     words += [f"--answers {shlex.quote(f'{name}={path}')}" for name, path in given.items()]
     words += ["--variants"] if asked.variants else []
     networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
-    told = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
-    told += [
+    sentences = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
+    sentences += [
         f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
         "variants."
         for name, path in given.items()
     ]
-    return " ".join(told)
+    return " ".join(sentences)

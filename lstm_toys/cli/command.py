@@ -1,4 +1,4 @@
-"""What becomes of a command line: runs that are carried out and told of, or one line that says why not."""
+"""Runs a command line: executes its runs and prints their reports, or says in one line why not."""
 
 from __future__ import annotations
 
@@ -29,19 +29,17 @@ from lstm_toys.studies.training.study import TrainingStudy
 KEPT = "what was finished or saved before stays, and the same command continues"
 
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
-"""What XLA and Python say of it."""
+"""Messages of XLA and Python when memory runs out."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command line asks for.
+    """What a command line executes.
 
     Attributes:
-        studies: runs.
-        options: what is done with them.
-        report: what is told of all of them together, instead of each by itself.
-        notes: what is told before anything is done.
-        file: that is made, instead of folders of runs.
+        report: one report on all studies, instead of one on each.
+        notes: lines to print first.
+        file: file that the command writes, instead of folders of runs.
     """
 
     studies: Sequence[Study[Any]]
@@ -55,7 +53,7 @@ def main(experiment: Experiment) -> None:
     """Runs an experiment as the command line says, and exits.
 
     Example:
-        A file with an experiment of its own ends with
+        A file with a custom experiment ends with
 
         >>> import lstm_toys as lt
         >>> if __name__ == "__main__":  # doctest: +SKIP
@@ -65,7 +63,7 @@ def main(experiment: Experiment) -> None:
 
 
 def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
-    """What the command line of an experiment asks for."""
+    """Turns the command line of an experiment into a plan."""
     if flags.asks_help(arguments):
         raise flags.Help(experiment.doc, *modules.table_of(experiment))
     experiment, rest, notes = modules.completed(experiment, arguments)
@@ -74,10 +72,10 @@ def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
 
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
-    """Runs what the command line asks for, and exits; quietly if nobody reads the output to its end."""
+    """Runs a command line and exits; quietly if the reader of its output stops early."""
     printed, _ = output.sturdy()
     os.environ.pop("MPLBACKEND", None)  # Figures are drawn into files.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # Without a home for its list of fonts it warns.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # It warns if it cannot store its list of fonts.
     try:
         code = carry_out(make_plan, sys.argv[1:])
         sys.stdout.flush()
@@ -87,16 +85,16 @@ def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
     if printed.error:
         code = code or complain(f"standard output: {printed.error.strerror}; nothing but what it said is lost", 1)
     sys.stderr.flush()
-    # All files are written, and taking jax apart would take most of a second.
+    # All files are written, and tearing jax down would take most of a second.
     os._exit(code)
 
 
 def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
-    """Carries out what the arguments ask for, or says in one line what is in the way.
+    """Runs a command line, or says in one line what prevents it.
 
     Returns:
-        The exit code: 0; 1 if every seed of a run diverged or a file could not be used; 2 for a bad command line; 128
-        and the number of the signal that ended it.
+        The exit code: 0; 1 if every seed of a run diverged or a file could not be used; 2 for an invalid command line;
+        128 plus the number of the signal that ended it.
     """
     if flags.asks_version(arguments):
         print(VERSION)
@@ -137,7 +135,7 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except Damaged as damaged:
         own = any(each.run.known and str(damaged.filename).startswith(str(each.run.folder)) for each in studies)
         mend = "--restart runs it again" if own else "remove its folder, and the same command makes it again"
-        if Path(damaged.filename).parent == options.results_dir:  # Which holds everything else, too.
+        if Path(damaged.filename).parent == options.results_dir:  # It holds everything else, too.
             mend = "move it away, and give the same command again"
         return complain(f"{damaged}; {mend}", 1)
     except BrokenPipeError:
@@ -152,7 +150,7 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
 
 
 def listed(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:
-    """The flags that the help of a command lists, all that it reads in turn."""
+    """Returns the flags that the help of a command lists."""
     try:
         make_plan([*arguments, "--help"])
     except flags.Help as text:

@@ -1,4 +1,4 @@
-"""Flags of which one leaves the other without an effect: a default gives way, and what was typed is refused."""
+"""Pairs of flags in which one leaves the other without effect: a default gives way, a typed flag is refused."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Values = Mapping[str, Any]
 
 
 class Conflict(NamedTuple):
-    """Two flags that may not go together.
+    """Two flags that may exclude each other.
 
     Attributes:
-        flag: that has no effect.
-        other: that leaves it none.
-        reason: from all values to why, ``{}`` standing for the other flag; None where they do go together.
+        flag: the flag that has no effect.
+        other: the flag that leaves it without effect.
+        reason: from all values to the reason, with ``{}`` for the other flag; None if the two go together.
     """
 
     flag: str
@@ -61,41 +61,41 @@ CONFLICTS = (
 
 
 def settled(values: Values, typed: Collection[str], fixed: Collection[str], usual: Values, name: str) -> dict[str, Any]:
-    """The values of flags, of which each has an effect.
+    """Resolves conflicts between flags, so that each flag has an effect.
 
     Args:
-        values: as typed, or by default.
-        typed: the flags that were.
-        fixed: the flags whose values the experiment has fixed.
-        usual: what a default gives way to.
-        name: of the experiment.
+        values: typed and default values.
+        typed: the flags that were typed.
+        fixed: the flags whose values the experiment fixes.
+        usual: values that replace conflicting defaults.
+        name: name of the experiment.
 
     Raises:
         ValueError: a typed flag has no effect, or the defaults contradict each other.
     """
-    found = dict(values)
+    resolved = dict(values)
     if "keep_steps" not in typed and "steps" in typed:
-        found["keep_steps"] = tuple(step for step in found["keep_steps"] if step < found["steps"])
+        resolved["keep_steps"] = tuple(step for step in resolved["keep_steps"] if step < resolved["steps"])
     # Whether a cell of the user's own has gates is not known before it is imported.
-    if "gates" not in typed and "cell" in typed and found["cell"] not in cells.CELLS:
-        found["gates"] = usual["gates"]
+    if "gates" not in typed and "cell" in typed and resolved["cell"] not in cells.CELLS:
+        resolved["gates"] = usual["gates"]
     for flag, other, reason in CONFLICTS:
-        if flag not in (*typed, *fixed) and other in typed and reason(found):
-            found[flag] = usual[flag]
+        if flag not in (*typed, *fixed) and other in typed and reason(resolved):
+            resolved[flag] = usual[flag]
 
-    def told(flag: str) -> str:
+    def described(flag: str) -> str:
         source = "" if flag in typed else f" (fixed by {name})" if flag in fixed else f" (the default of {name})"
-        return f"--{flag}={_written(found[flag])}{source}"
+        return f"--{flag}={_written(resolved[flag])}{source}"
 
     for flag, other, reason in CONFLICTS:
-        if why := reason(found):
+        if why := reason(resolved):
             where = "flag " if {flag, other} & {*typed} else f"experiment {name}: its defaults contradict each other: "
-            raise ValueError(f"{where}{told(flag)}: {why.format(told(other))}")
-    return found
+            raise ValueError(f"{where}{described(flag)}: {why.format(described(other))}")
+    return resolved
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Names in words."""
+    """Joins names with commas and "and"."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last
 

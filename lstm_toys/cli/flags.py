@@ -1,4 +1,4 @@
-"""The flags that every experiment takes, checked without importing jax."""
+"""The flags of all experiments, parsed and checked without importing jax."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -15,16 +15,11 @@ from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
 
 FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
-"""Flags: the parser of each, None for a switch, and its help."""
+"""Flags by name: the parser, None for a switch, and the help text."""
 
 
 class Help(Exception):
-    """Help was asked for; as text it is that of the command that is running.
-
-    Args:
-        doc: what the command does.
-        table: its flags.
-        defaults: of them.
+    """A request for help; its text is the help of the running command.
 
     Attributes:
         known: the names of the flags.
@@ -51,11 +46,7 @@ class UsageError(Exception):
 
 
 class Unknown(UsageError):
-    """A flag that a command does not have.
-
-    Attributes:
-        name: of the flag.
-    """
+    """A flag that a command does not have."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         question = meant(name, [*known, "help", "version", FLAGFILE], "--")
@@ -64,10 +55,10 @@ class Unknown(UsageError):
 
 
 INSTALLED = "lstm_toys.experiments."
-"""How the names of commands begin where the library is installed."""
+"""Prefix of the modules of commands where the library is installed."""
 
 FLAGFILE = "flagfile"
-"""The flag of a file of flags, which absl reads in their place."""
+"""The flag that names a file of flags, which absl reads in its place."""
 
 FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
 
@@ -158,24 +149,23 @@ DEFAULTS: dict[str, Any] = {
     "figure_format": "png",
     "cluster": "none",
 }
-"""What an experiment need not say; it must say the number of steps and the learning rate."""
+"""Defaults of flags. An experiment must set the number of steps and the learning rate itself."""
 
 
 def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, Options]:
-    """Reads the command line of an experiment.
+    """Parses the command line of an experiment.
 
     Args:
-        experiment: whose command it is.
-        arguments: without the program's name.
+        arguments: the command line without the program's name.
 
     Raises:
-        Help: the help was asked for.
-        UsageError: the command line cannot be run.
+        Help: the command line requests help.
+        UsageError: the command line is invalid.
     """
-    found = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
-    values = {**found.flag_values_dict(), **experiment.fixed}
+    parsed = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
+    values = {**parsed.flag_values_dict(), **experiment.fixed}
     usual = {flag: parser.parse(DEFAULTS[flag]) for flag, (parser, _) in FLAGS.items() if parser and flag in DEFAULTS}
-    typed = [flag for flag in found if found[flag].present]
+    typed = [flag for flag in parsed if parsed[flag].present]
     try:
         values = conflicts.settled(values, typed, experiment.fixed, usual, experiment.name)
     except ValueError as error:
@@ -188,23 +178,19 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
 
 
 def flags_of(experiment: Experiment) -> FlagTable:
-    """The flags of an experiment: those of all that it does not fix, and one for each of its training numbers."""
+    """Returns the flags of an experiment: all that it does not fix, and one for each of its training numbers."""
     numbers: FlagTable = {
         f"{NUMBER}{name}": (parsers.number(), f"{name.replace('_', ' ')} of the training curves")
         for name in experiment.numbers
     }
     before = [*FLAGS].index("keep_steps")
     every = [*FLAGS.items()]
-    found = dict([*every[:before], *numbers.items(), *every[before:]])
-    return {name: each for name, each in found.items() if name not in experiment.fixed}
+    table = dict([*every[:before], *numbers.items(), *every[before:]])
+    return {name: each for name, each in table.items() if name not in experiment.fixed}
 
 
 def defaults_of(experiment: Experiment) -> dict[str, Any]:
-    """The defaults of the flags of an experiment.
-
-    Raises:
-        UsageError: it says nothing of the steps or the learning rate, or has a default for what is no flag.
-    """
+    """Returns the defaults of an experiment's flags. Raises UsageError if one is missing, or belongs to no flag."""
     for name in ("steps", "learning_rate"):
         if name not in experiment.defaults:
             raise UsageError(
@@ -219,21 +205,15 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
 
 
 def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]) -> dict[str, Any]:
-    """Reads a command line.
+    """Parses the command line of a command, and returns the value of each flag.
 
     Args:
-        name: of the command.
-        doc: what it does, for the help.
-        table: the flags that it takes.
-        defaults: of its flags, as text or values; a switch that has none is off.
-        arguments: without the program's name.
-
-    Returns:
-        The value of each flag.
+        defaults: defaults by flag, as text or values; a switch without one is off.
+        arguments: the command line without the program's name.
 
     Raises:
-        Help: the help was asked for.
-        UsageError: the command line cannot be read.
+        Help: the command line requests help.
+        UsageError: the command line is invalid.
     """
     values: dict[str, Any] = _read(name, doc, table, defaults, arguments).flag_values_dict()
     return values
@@ -242,7 +222,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
 def _read(
     name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
 ) -> flags.FlagValues:
-    """The same, which also says which flags were given."""
+    """Parses a command line; the result also says which flags were typed."""
     values = flags.FlagValues()
     for flag, (parser, text) in table.items():
         if parser is None:
@@ -264,23 +244,20 @@ def _read(
 
 
 def asks_version(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for the version, whatever else it says."""
+    """Whether a command line requests the version, whatever else it says."""
     return any(argument.partition("=")[0] == "--version" for argument in arguments)
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
-    """Whether a command line asks for the help, whatever else it says."""
+    """Whether a command line requests help, whatever else it says."""
     return any(argument.partition("=")[0] in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
 
 
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Reads the flags that are a command's own off a command line.
-
-    Returns:
-        Their values, None of one that is not given, and the other arguments.
+    """Separates a command's own flags, whose value is None where they are missing, from the other arguments.
 
     Raises:
-        UsageError: a flag has a value that it does not take.
+        UsageError: a flag has an invalid value.
     """
     values = flags.FlagValues()
     values.set_gnu_getopt(True)
@@ -296,13 +273,9 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
 
 
 def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bool = False) -> list[str]:
-    """Sets flags, and returns the other arguments, the program's name aside.
-
-    Raises:
-        UsageError: a flag is unknown, has a value that it does not take, or names a file that cannot be read.
-    """
-    given = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
-    files = [file if equals else following for name, equals, file, following in given if name in FLAGFILES]
+    """Sets flags, and returns the other arguments; raises UsageError for an invalid flag or file of flags."""
+    typed = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
+    files = [file if equals else following for name, equals, file, following in typed if name in FLAGFILES]
     if "" in files:
         raise UsageError(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
     try:
@@ -321,11 +294,7 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
 
 
 def options(values: dict[str, Any]) -> Options:
-    """What a command does beyond its run; flags that it does not take are as `DEFAULTS` has them.
-
-    Raises:
-        UsageError: two of them exclude each other.
-    """
+    """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError if two exclude each other."""
     off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
     every = {**off, **DEFAULTS, **values}
     if every["replot"] and every["restart"]:

@@ -1,9 +1,8 @@
-"""What trained networks answer over whole grids of curves.
+"""Evaluates trained networks over whole grids of curves.
 
-Takes the population that the flags describe, trains it if it is not there, and measures its answers to every curve of
-some grids: of other parameters of the family that it was trained on, and of other families where the experiment names
-some, of longer sequences and of another spacing of x. With --curve, it is asked for its answers to curves of your own
-instead.
+Takes the population that the flags describe, trains it if it is missing, and measures its answers to every curve of
+several grids: curves of the training family with other parameters, other families if the experiment names some, longer
+sequences, and another spacing of x. With --curve, the networks answer your own curves instead.
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
 
 LEAST_TIMESTEPS = 10
-"""Fewer time points are no curve that could be measured."""
+"""Fewest time points of a curve that can be measured."""
 
 MOST_POINTS = 100_000
-"""Time points of a sequence in a grid."""
+"""Most time points of a sequence in a grid."""
 
 MEANING = {LENGTH: "time points of a longer sequence", SPACING: "x between two time points"}
 
@@ -32,42 +31,38 @@ FLAGS: flags.FlagTable = {
     "task": (parsers.name(), "the experiment whose population is evaluated: {}, or a module of your own"),
     "curve": (parsers.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
 }
-"""The flags of this command beside those of the experiment that trains the population, and of its axes."""
+"""Flags of this command, in addition to the flags of the experiment that trains the population, and of its axes."""
 
 DEFAULTS = {"task": "sine", "curve": "none"}
 
 
 def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> parsers.Parser[Axis]:
-    """Values of an axis: ``low:high:count``, or one number."""
+    """Parses the values of an axis: ``low:high:count``, or one number."""
     limits = {LENGTH: (LEAST_TIMESTEPS, most), SPACING: (span.length / most, span.length / LEAST_TIMESTEPS)}
     least, greatest = limits.get(name, (-parsers.LARGEST, parsers.LARGEST))
 
     def convert(text: str) -> Axis:
         low, high, count = text.split(":") if ":" in text else (text, text, "1")
-        found = Axis(name, parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
-        sound = least <= found.low <= found.high <= greatest and 1 <= found.count <= most
-        if not sound or (found.count == 1) != (found.low == found.high):
+        values = Axis(name, parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
+        sound = least <= values.low <= values.high <= greatest and 1 <= values.count <= most
+        if not sound or (values.count == 1) != (values.low == values.high):
             raise ValueError
-        return found
+        return values
 
     shown = {LENGTH: "100:1000:10", SPACING: f"{span.length / 100:g}:{span.length / 25:g}:4"}.get(name, "0:1:16")
     return parsers.Parser(convert, f"low:high:count, such as {shown}, or one number, from {least:g} to {greatest:,g}")
 
 
 def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.ResolvedPlane], study.Subject]:
-    """What a population is evaluated on, and what is told of it.
-
-    Raises:
-        UsageError: the experiment does not say what it trains on, or its planes contradict themselves.
-    """
+    """Returns the planes on which a population is evaluated, and what its report is about; raises UsageError."""
     if experiment.trained is None:
-        told = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
-        raise flags.UsageError(f"experiment {experiment.name}: {told}")
+        reason = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
+        raise flags.UsageError(f"experiment {experiment.name}: {reason}")
     try:
         planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
-    except Exception as error:  # Whatever the code of an experiment raises.
-        told = "its planes, a function of the settings to a list, cannot be made"
-        raise flags.UsageError(f"experiment {experiment.name}: {told}: {described_error(error)}") from None
+    except Exception as error:  # A user's code may raise anything.
+        reason = "its planes, a function of the settings to a list, cannot be made"
+        raise flags.UsageError(f"experiment {experiment.name}: {reason}: {described_error(error)}") from None
     try:
         about = study.subject(experiment, settings, experiment.trained, planes)
         return study.laid(planes, about, settings), about
@@ -76,11 +71,9 @@ def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[st
 
 
 def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable, dict[str, str]]:
-    """The flags of the axes and parameters of an experiment's planes.
+    """Makes flags for the axes and parameters of planes: returns the axis of each, the flags, and their defaults.
 
-    Returns:
-        What each flag is the axis of, the flags, and their defaults. A name that is a flag already has ``axis_`` before
-        it.
+    If a flag of that name exists, the new one begins with ``axis_``.
     """
     if experiment.trained is None:
         return {}, {}, {}
@@ -97,15 +90,15 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
             flag = f"axis_{name}" if name in taken else name
             if flag not in names:
                 names[flag] = name
-                told = MEANING.get(name) or f"{declared[name].words} of the curves"
-                table[flag] = (axis(name, experiment.span), told)
+                text = MEANING.get(name) or f"{declared[name].words} of the curves"
+                table[flag] = (axis(name, experiment.span), text)
                 values = every.get(name)
                 defaults[flag] = f"{values.low:g}:{values.high:g}:{values.count}" if values else "as trained"
     return names, table, defaults
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
+    """Turns a command line into a plan."""
     if flags.asks_help(arguments):
         experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, DEFAULTS["task"])
         _, axes, along = axes_of(experiment)
@@ -117,17 +110,17 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)
     names, table, _ = axes_of(experiment)
-    given, rest = flags.split(table, rest)
+    typed, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:
         raise flags.UsageError(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
     name = f"generalization_{experiment.name}"
-    useless = next((flag for flag in table if given[flag]), None)
+    useless = next((flag for flag in table if typed[flag]), None)
     about = study.Subject(experiment, {}, None, {})
     if own["curve"] is None:
         planes, about = planes_of(experiment, settings)
-        found = {names[flag]: each for flag, each in given.items()}
-        evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, found))
+        along_axes = {names[flag]: each for flag, each in typed.items()}
+        evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, along_axes))
     elif useless:
         raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
     else:
@@ -147,11 +140,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 def _grids(
     planes: Sequence[study.ResolvedPlane], about: study.Subject, settings: lt.Settings, given: dict[str, Axis | None]
 ) -> tuple[study.Grid, ...]:
-    """The grids that a population is evaluated on.
-
-    Raises:
-        UsageError: a sequence is shorter than the training curves, or values are given along what is no axis.
-    """
+    """Makes the grids; raises UsageError for sequences shorter than in training, or ranges of what is not an axis."""
     length, along = given.get(LENGTH), {each.name for plane in planes for each in plane.axes}
     if length and length.low < settings.timesteps:
         raise flags.UsageError(

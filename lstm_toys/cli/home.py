@@ -1,4 +1,4 @@
-"""Where the experiments lie that come with the library. Imports nothing heavy."""
+"""Locates the experiments that come with the library. Imports nothing heavy."""
 
 import importlib.util
 from functools import cache
@@ -11,23 +11,23 @@ EXPERIMENTS = "experiments"
 
 @cache
 def home() -> tuple[str, Path]:
-    """The package of the experiments that come with the library, and its folder.
+    """Returns the package and the folder of the experiments that come with the library.
 
-    In a clone the package is ``experiments``; where the library is installed it is ``lstm_toys.experiments``, so that a
-    folder of the user's own may be called ``experiments``.
+    In a clone the package is ``experiments``; where the library is installed it is ``lstm_toys.experiments``, so that
+    users may have a folder ``experiments`` of their own.
 
     Raises:
-        ImportError: such a folder hides that of a clone.
+        ImportError: another folder ``experiments`` hides the folder of a clone.
     """
-    beside = Path(lstm_toys.__file__).resolve().parents[1] / EXPERIMENTS
+    clone = Path(lstm_toys.__file__).resolve().parents[1] / EXPERIMENTS
     for name in (EXPERIMENTS, f"lstm_toys.{EXPERIMENTS}"):
         spec = importlib.util.find_spec(name)
         for folder in (spec.submodule_search_locations or ()) if spec else ():
-            if name != EXPERIMENTS or Path(folder).resolve() == beside:
+            if name != EXPERIMENTS or Path(folder).resolve() == clone:
                 return name, Path(folder)
-    raise ImportError(f"a folder {EXPERIMENTS} hides that of lstm_toys in {beside.parent}; start from another folder")
+    raise ImportError(f"a folder {EXPERIMENTS} hides that of lstm_toys in {clone.parent}; start from another folder")
 
 
 def canonical(module: str) -> str:
-    """The name of a module, which is the same in a clone and where the library is installed."""
+    """The name that a module has in a clone, wherever it is installed."""
     return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module

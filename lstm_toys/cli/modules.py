@@ -1,4 +1,4 @@
-"""Declarations that a flag names: in the experiments, or in modules of the user's. Imports nothing heavy."""
+"""Loads declarations that a flag names, from the experiments or from a user's modules. Imports nothing heavy."""
 
 import ast
 import importlib
@@ -20,13 +20,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Open(Experiment):
-    """An experiment that flags of its own complete, such as the files that it reads.
+    """An experiment that has to be completed by flags of its own, such as the files that it reads.
 
     Attributes:
-        table: those.
-        preset: their defaults, as the help has them.
-        complete: from their values, None of one that is not given, to the experiment and what is told of it; raises
-            UsageError.
+        table: these flags.
+        preset: their defaults, for the help.
+        complete: from their values, None for a missing one, to the experiment and notes to print; raises UsageError.
     """
 
     table: flags.FlagTable = field(kw_only=True)
@@ -35,55 +34,40 @@ class Open(Experiment):
 
 
 def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
-    """What the value of a flag declares.
+    """Imports a module and returns its declaration ``attribute``. Raises UsageError if there is none of this kind.
 
-    Args:
-        name: a module of the experiments, as `listed` has it, or any other that can be imported from where one is.
-        attribute: what the module declares it as, such as ``EXPERIMENT``.
-        kind: what it has to be.
-        flag: whose value the name is.
-
-    Raises:
-        UsageError: there is no such module, it cannot be imported, or declares nothing of this kind.
+    The module is one of the experiments, named as in `listed`, or any other that can be imported.
     """
     module = _module(name, attribute, flag)
     if not hasattr(module, attribute):
         what = f"{module.__name__} declares no {attribute}, which would be of the class {kind.__name__}"
         raise flags.UsageError(f"flag --{flag}={name}: {what}; {_offered(name, attribute)}")
-    found = getattr(module, attribute)
-    if not isinstance(found, kind):
-        told = f"is of the class {type(found).__name__}, not {kind.__name__}"
-        raise flags.UsageError(f"flag --{flag}={name}: {module.__name__}.{attribute} {told}")
-    return found
+    value = getattr(module, attribute)
+    if not isinstance(value, kind):
+        mismatch = f"is of the class {type(value).__name__}, not {kind.__name__}"
+        raise flags.UsageError(f"flag --{flag}={name}: {module.__name__}.{attribute} {mismatch}")
+    return value
 
 
 def completed(experiment: Experiment, arguments: Sequence[str]) -> tuple[Experiment, list[str], list[str]]:
-    """An experiment, completed by its own flags if it is open, the other arguments, and what is told of it.
-
-    Raises:
-        UsageError: it cannot be completed.
-    """
+    """Completes an open experiment by its flags; returns it, the other arguments, and notes. Raises UsageError."""
     if not isinstance(experiment, Open):
         return experiment, list(arguments), []
     values, rest = flags.split(experiment.table, arguments)
-    found, notes = experiment.complete(values)
-    return found, rest, notes
+    experiment, notes = experiment.complete(values)
+    return experiment, rest, notes
 
 
 def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:
-    """All flags of an experiment, those that complete it first, and their defaults, for the help.
-
-    Raises:
-        UsageError: its defaults are none.
-    """
+    """Returns all flags of an experiment, those that complete it first, and their defaults; raises UsageError."""
     own, preset = (experiment.table, experiment.preset) if isinstance(experiment, Open) else ({}, {})
     return {**own, **flags.flags_of(experiment)}, {**flags.defaults_of(experiment), **preset}
 
 
 def listed(attribute: str) -> list[str]:
-    """The modules of the experiments that declare something, as a flag takes them; none of them is imported.
+    """Lists the modules of the experiments that have a declaration, as a flag takes them, without importing them.
 
-    One that lies beside the commands goes by its own name, one in a folder by its full name.
+    A module next to the commands has its own name, a module in a subfolder its full name.
     """
     package, folder = home()
     return [
@@ -94,13 +78,13 @@ def listed(attribute: str) -> list[str]:
 
 
 def offered(table: flags.FlagTable, flag: str, attribute: str) -> flags.FlagTable:
-    """A table of flags, the help of one of which names the declarations that the experiments have."""
+    """Names the available declarations in the help of a flag."""
     parser, text = table[flag]
     return {**table, flag: (parser, text.format(", ".join(listed(attribute))))}
 
 
 def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], default: str) -> T:
-    """What a command line that asks for help declares by a flag; where it declares nothing, the default."""
+    """Returns the declaration for a command line that requests help; the default if its flag is missing or invalid."""
     try:
         own, _ = flags.split({flag: (parsers.name(), "")}, arguments)
         return declared(own[flag] or default, attribute, kind, flag)
@@ -109,7 +93,7 @@ def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], d
 
 
 def _assigned(path: Path, attribute: str) -> set[str]:
-    """The names that a file assigns at its top level; none if it does not even mention the one that is looked for."""
+    """Names that a file assigns at its top level; none if it does not mention the attribute."""
     source = path.read_bytes()
     if attribute.encode() not in source:
         return set()
@@ -119,16 +103,12 @@ def _assigned(path: Path, attribute: str) -> set[str]:
 
 
 def _module(name: str, attribute: str, flag: str) -> ModuleType:
-    """The module that a name stands for.
-
-    Raises:
-        UsageError: there is none, or it cannot be imported.
-    """
-    given = f"flag --{flag}={name}"
+    """Imports a module by name; raises UsageError if it is missing or cannot be imported."""
+    prefix = f"flag --{flag}={name}"
     if not all(part.isidentifier() for part in name.split(".")) or name.endswith(".py"):
         meant = ".".join(Path(name.removesuffix(".py")).parts)
         raise flags.UsageError(
-            f"{given}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
+            f"{prefix}: takes the name of a module, such as {meant if meant.isidentifier() else 'mine'}"
         )
     package, _ = home()
     full = f"{package}.{name}" if "." not in name and importlib.util.find_spec(f"{package}.{name}") else name
@@ -136,14 +116,14 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
     above = {".".join(parts[:count]) for count in range(1, len(parts) + 1)}
     try:
         return importlib.import_module(full)
-    except (Exception, SystemExit) as error:  # Whatever the code of a module raises.
+    except (Exception, SystemExit) as error:  # A user's code may raise anything.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
-            raise flags.UsageError(f"{given}: there is no module {error.name}; {_offered(name, attribute)}") from None
-        raise flags.UsageError(f"{given}: {full} cannot be imported: {described_error(error)}") from None
+            raise flags.UsageError(f"{prefix}: there is no module {error.name}; {_offered(name, attribute)}") from None
+        raise flags.UsageError(f"{prefix}: {full} cannot be imported: {described_error(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:
-    """What would have been right."""
+    """Suggests valid names."""
     every = listed(attribute)
     own = "modules of your own, in this folder or on PYTHONPATH"
     return meant(name, every) or f"there are {', '.join(every)}, and {own}"

@@ -1,9 +1,9 @@
-"""Networks learn curves of your own, from files.
+"""Networks learn curves from your own files.
 
-Trains LSTMs on the curves in the columns of a file, one time point a row: to return them, to tell the next value at
-every time point, or to tell numbers of each curve as a whole. Of five curves and more some are kept out of training,
-and the error on them is told beside that on the others; further curves can be shown. What networks are shown is scaled
-to what they can answer, and answers and errors are told in the units of the file.
+Trains LSTMs on the curves in the columns of a file, one time point per row: to return the curves, to predict the next
+value at every time point, or to answer with numbers of each whole curve. With five or more curves some are held out of
+training, and the error on them is reported next to the error on the others; further curves can be shown. Curves are
+scaled to what networks can answer, and answers and errors are reported in the units of the file.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from lstm_toys.tasks import delimited, sets
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 
 MANY = 64
-"""From so many training curves on, a step takes some of them."""
+"""From this many training curves on, a step uses some of them instead of all."""
 
 BATCH = 32
-"""How many, about, unless a flag says so."""
+"""Approximate batch size, unless a flag sets it."""
 
 LEAST = 5
-"""Curves, of which some are held out unless a flag says otherwise; of fewer all are needed."""
+"""From this many curves on, some are held out, unless a flag sets the share; fewer are all needed for training."""
 
 HELD_OUT = 0.2
 
 NAMED = 12
-"""Held-out curves that are told, at most."""
+"""Most held-out curves that a line names."""
 
 UNNAMED = ("y",)
-"""The features of curves of which nobody says what they are."""
+"""Names of features that nobody has named."""
 
 LEARNED = 1e-3**0.5
-"""The RMSE of scaled values, which are 1.6 from end to end, that counts as learned: 2 % of their range."""
+"""RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
 
 
 SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
@@ -55,7 +55,7 @@ def files() -> parsers.Parser[Path]:
 
 
 def quantities() -> parsers.Parser[str]:
-    """What is measured, one of several."""
+    """A measured quantity, one of several."""
 
     def convert(text: str) -> str:
         if not text.isprintable() or not text.strip():
@@ -91,11 +91,7 @@ DEFAULTS = {
 
 
 def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
-    """The experiment on some files, and what was read in them.
-
-    Raises:
-        UsageError: a file cannot be used, or not beside the others.
-    """
+    """Makes the experiment on some files, and notes on their content. Raises UsageError if a file cannot be used."""
     if not values["train"]:
         raise flags.UsageError(
             "flag --train: needs a file of curves, one a column, such as --train=mine.csv; --help tells more"
@@ -106,11 +102,11 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     features = called(values["train"], values["quantity"] or ())
     every = sets.CurveSet(sets.TRAINED, first.names, np.stack([each.values for each in curves], axis=-1))
     ask: sets.Ask = values["ask"] or "same"
-    asked: tuple[str, ...] = ()
+    target_names: tuple[str, ...] = ()
     if values["targets"]:
         if values["ask"]:
             raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
-        ask, asked, targets = "targets", *numbers(values["targets"], count, scaled)
+        ask, target_names, targets = "targets", *numbers(values["targets"], count, scaled)
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
@@ -127,7 +123,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         if points < 3:
             raise flags.UsageError(f"flag --ask=next: needs at least 3 rows; {values['train'][0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
-    names = features + asked
+    names = features + target_names
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
     scaling = fitted if scaled else None
     if values["show"] and scaling:
@@ -136,12 +132,12 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
         except ValueError as error:
             raise flags.UsageError(f"flag --show={values['show'][0]}: {error}") from None
     limit = LEARNED if scaled else LEARNED * float(np.sqrt(np.square(fitted.units).mean()))
-    goal = lt.Goal(rmse=limit) if asked else lt.Goal(rmse=limit, after=0)
-    own = sets.Sets(kept, tuple(others), features, ask, asked, scaling, batch)
+    goal = lt.Goal(rmse=limit) if target_names else lt.Goal(rmse=limit, after=0)
+    own = sets.Sets(kept, tuple(others), features, ask, target_names, scaling, batch)
     data = {
         "train": " ".join(each.digest for each in curves),
         **({"show": " ".join(each.digest for each in shown)} if values["show"] else {}),
-        **({"targets": sha256(repr((asked, targets.tolist())).encode()).hexdigest()} if asked else {}),
+        **({"targets": sha256(repr((target_names, targets.tolist())).encode()).hexdigest()} if target_names else {}),
         **({"features": ", ".join(features)} if features != UNNAMED else {}),
         "held out": ", ".join(others[0].names) if others and others[0].name == sets.HELD_OUT else "none",
         "asked": ask,
@@ -164,23 +160,14 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
 
 
 def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
-    """The curves of one file for each feature.
-
-    Args:
-        flag: that names the files.
-        paths: of them.
-        scaled: whether what networks are shown is scaled, so that values may be of any size.
-
-    Raises:
-        UsageError: a file cannot be read, or the files are of different curves.
-    """
-    found: list[Curves] = []
+    """Reads the curves of one file per feature; raises UsageError. With scaling, values may have any size."""
+    files: list[Curves] = []
     for path in paths:
         try:
-            found.append(lt.read_curves(path, *limits(scaled)))
+            files.append(lt.read_curves(path, *limits(scaled)))
         except ValueError as error:
             raise flags.UsageError(f"flag --{flag}={path}: {error}") from None
-        first, last = found[0], found[-1]
+        first, last = files[0], files[-1]
         if last.values.shape != first.values.shape:
             (curves, points), (others, rows) = last.values.shape, first.values.shape
             raise flags.UsageError(
@@ -189,33 +176,29 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
             )
         if None not in (first.span, last.span) and first.span != last.span:
             raise flags.UsageError(f"flag --{flag}={path}: has other time points than {paths[0]}")
-    return found
+    return files
 
 
 def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
-    """The name of each feature: what it is said to be, else `UNNAMED`, or, of several, the name of its file.
-
-    Raises:
-        UsageError: two have the same name, or not each has one.
-    """
+    """Names features by quantity, otherwise `UNNAMED`, or several files by their names; raises UsageError."""
     if quantities and len(quantities) != len(paths):
-        told = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
-        raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {told}")
+        fault = f"{len(quantities)} for {output.counted(len(paths), 'file')} of --train; give one for each"
+        raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {fault}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
-        told = "are called after their files, and two files have the same name; --quantity gives others"
-        raise flags.UsageError("flag --quantity: two are the same" if quantities else f"flag --train: features {told}")
+        fault = "are called after their files, and two files have the same name; --quantity gives others"
+        raise flags.UsageError("flag --quantity: two are the same" if quantities else f"flag --train: features {fault}")
     return names
 
 
 def spanned(curves: Sequence[Curves]) -> lt.Span:
-    """What the time points cover: as a file says, else rows, counted from 1."""
-    told = next((each.span for each in curves if each.span), None)
-    return told or lt.Span(1, curves[0].values.shape[1], name="row")
+    """The span of the time points: from a file, otherwise rows, counted from 1."""
+    span = next((each.span for each in curves if each.span), None)
+    return span or lt.Span(1, curves[0].values.shape[1], name="row")
 
 
 def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Sequence[Path]) -> None:
-    """Raises UsageError if curves cannot be shown to networks that are trained on others."""
+    """Raises UsageError if networks trained on other curves cannot be shown these."""
     flag = f"flag --show={paths[0]}"
     if len(shown) != len(trained):
         raise flags.UsageError(
@@ -223,8 +206,8 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Seque
         )
     points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
     if points != rows:
-        told = "`python -m experiments.generalization --task=own --train=... --curve=...` answers curves of any length"
-        raise flags.UsageError(f"{flag}: has {points:,} rows, and the training curves have {rows:,}; {told}")
+        hint = "`python -m experiments.generalization --task=own --train=... --curve=...` answers curves of any length"
+        raise flags.UsageError(f"{flag}: has {points:,} rows, and the training curves have {rows:,}; {hint}")
     for each, path in zip(shown, paths, strict=True):
         try:
             study.check_spacing(each, spanned(trained), rows)
@@ -233,16 +216,7 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Seque
 
 
 def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
-    """What is asked of the curves, and its names.
-
-    Args:
-        path: of the file.
-        count: curves, and therefore rows.
-        scaled: whether the numbers are scaled, so that they may be of any size.
-
-    Raises:
-        UsageError: the file cannot be read, or has other rows.
-    """
+    """Reads target numbers and names, a row per curve; raises UsageError. With scaling, numbers may have any size."""
     try:
         header, values, lines = delimited.read(path)
         names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
@@ -257,16 +231,15 @@ def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.n
 
 
 def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tuple[sets.CurveSet, list[sets.CurveSet]]:
-    """Curves to train on, and those that are held out, if any.
+    """Splits curves into training and held-out curves.
 
     Args:
-        every: all of them.
-        share: to be held out; None: `HELD_OUT` of `LEAST` curves and more. A few more are, where batches would not be
-            full.
-        batch: curves in a step; None: `usual_batch`.
+        share: share to hold out; None: `HELD_OUT` of `LEAST` curves and more. A few more are held out if batches would
+            not be full.
+        batch: curves per step; None: `usual_batch`.
 
     Raises:
-        UsageError: no curve would be left, or a batch would not be full.
+        UsageError: no curve would be left for training, or a batch would not be full.
     """
     count = len(every.names)
     share = (HELD_OUT if count >= LEAST else 0.0) if share is None else share
@@ -290,13 +263,13 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
 
 
 def usual_batch(count: int) -> int | None:
-    """Curves in a step, of so many: of `MANY` and more the divisor nearest to `BATCH`; None: all."""
+    """The default batch size: of `MANY` curves or more the divisor nearest to `BATCH`; None: all curves."""
     sizes = [size for size in range(BATCH // 2, 2 * BATCH + 1) if count % size == 0]
     return min(sizes, key=lambda size: abs(size - BATCH)) if sizes and count >= MANY else None
 
 
 def read_in(path: Path, curves: Curves) -> str:
-    """What a file was found to hold."""
+    """Describes the content of a file."""
     (count, rows), span, values = curves.values.shape, curves.span, curves.values
     names = f"{curves.names[0]!r}" + (f" to {curves.names[-1]!r}" if count > 1 else "")
     time = f"{span.name} from {span.start:g} to {span.stop:g} {span.unit}".strip() if span else "no time points"
@@ -305,23 +278,23 @@ def read_in(path: Path, curves: Curves) -> str:
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
-    """What looks as if it was not meant."""
-    found, steps = [], np.diff(first.values[0])
+    """Notes on input that looks unintended."""
+    notes, steps = [], np.diff(first.values[0])
     even = len(steps) > 2 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean()
     if even and first.span is None and len(first.names) > 1:
-        found.append(f"{first.names[0]!r} rises evenly and is taken for a curve; if it holds time points, call it t")
+        notes.append(f"{first.names[0]!r} rises evenly and is taken for a curve; if it holds time points, call it t")
     if equal := len(every.names) - len({each.tobytes() for each in every.values}):
-        found.append(f"{equal:,} of the curves have the same numbers as others, which may be held out")
-    return found
+        notes.append(f"{equal:,} of the curves have the same numbers as others, which may be held out")
+    return notes
 
 
 def counted(curves: sets.CurveSet) -> str:
-    """How many curves there are."""
+    """The number of curves, in words."""
     return output.counted(len(curves.names), "curve")
 
 
 def named(curves: sets.CurveSet) -> str:
-    """The names of curves, the first twelve of them."""
+    """The names of curves, at most `NAMED`."""
     more = f" and {len(curves.names) - NAMED:,} more" if len(curves.names) > NAMED else ""
     return ", ".join(curves.names[:NAMED]) + more
 
@@ -359,7 +332,7 @@ TITLES = {
 
 
 def nothing(_: Any) -> Any:
-    """What there is without a file."""
+    """Raises ValueError: without a file there is nothing."""
     raise ValueError("needs --train")
 
 

@@ -1,4 +1,4 @@
-"""What the text of a flag may be, checked without importing jax."""
+"""Parsers of the values of flags, without importing jax."""
 
 import importlib.util
 import re
@@ -15,21 +15,21 @@ from lstm_toys.networks import cells
 T = TypeVar("T")
 
 ADDRESS = re.compile(r"(tcp|tls)://[^/\s]+:[0-9]{1,5}")
-"""Where a scheduler may be, besides in a file."""
+"""Address of a scheduler."""
 
 MOST_UNITS = 1_000_000
-"""Units of a layer that a flag takes; what a machine can hold is far less, and is checked when that is known."""
+"""Most units of a layer. A machine can hold far fewer, which is checked later."""
 
 LARGEST = 1e6
-"""What the numbers of curves are at most; answers of networks are far less."""
+"""Largest absolute value of the numbers of curves; answers of networks are far smaller."""
 
 MOST_LAYERS = 100
-"""Layers that a flag takes."""
+"""Most layers."""
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-"""Numbers as people write them; Python itself takes ``1_6``, ``nan``, spaces around, and digits of every script."""
+"""Numbers as people write them; Python itself also takes ``1_6``, ``nan``, outer spaces, and digits of every script."""
 
 
 def whole(text: str) -> int:
@@ -49,17 +49,17 @@ def decimal(text: str) -> float:
 
 
 def single(value: float) -> float:
-    """A number from -1e38 to 1e38 as single precision has it."""
+    """Rounds a number from -1e38 to 1e38 to single precision."""
     return struct.unpack("f", struct.pack("f", value))[0]
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
-    """Parses a flag's text with a function, and says what the flag takes where that fails.
+    """Parses a flag's text with a function; its error message says what the flag takes.
 
     Attributes:
         convert: from text to a value; raises ValueError.
-        takes: what it takes, in words.
-        many: whether the flag may be given several times.
+        takes: what the flag takes, in words.
+        many: whether the flag may be repeated.
     """
 
     def __init__(self, convert: Callable[[str], T], takes: str, *, many: bool = False) -> None:
@@ -113,7 +113,7 @@ def positive() -> Parser[float]:
 
 
 def share(auto: str) -> Parser[float | None]:
-    """A number from 0 up to but not 1, or None for the word ``auto``, which means something."""
+    """A number from 0 up to but not 1, or None for the word ``auto``, which the argument explains."""
 
     def convert(text: str) -> float | None:
         if text == "auto":
@@ -183,7 +183,7 @@ def choice(*names: str) -> Parser[str]:
 
 
 def name() -> Parser[str]:
-    """The name of a declaration; what it stands for is looked up by `lstm_toys.cli.modules`."""
+    """The name of a declaration, which `lstm_toys.cli.modules` looks up."""
 
     def convert(text: str) -> str:
         if not text:
@@ -194,7 +194,7 @@ def name() -> Parser[str]:
 
 
 def cell() -> Parser[str]:
-    """A cell of the library, or the place of one's own."""
+    """A cell of the library, or the ``package.module:Class`` of a user's cell."""
 
     def convert(text: str) -> str:
         if text not in cells.CELLS:
@@ -208,7 +208,7 @@ def cell() -> Parser[str]:
 
 
 def cluster() -> Parser[str | None]:
-    """Where workers are, or None for the word ``none``."""
+    """The address of a cluster's workers, or None for the word ``none``."""
     workers = integer(1, 1_000)
 
     def convert(text: str) -> str | None:
@@ -230,7 +230,7 @@ def folder() -> Parser[Path]:
     def convert(text: str) -> Path:
         if not text or "\0" in text:
             raise ValueError
-        text.encode()  # A name that is no text could not be told.
+        text.encode()  # A name that is not text could not be printed.
         return Path(text)
 
     return Parser(convert, "a folder whose name is text")

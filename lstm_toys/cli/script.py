@@ -11,18 +11,18 @@ from lstm_toys.cli.home import home
 from lstm_toys.cli.suggestions import meant
 
 MAIN = "*/__main__.py"
-"""What is run of a command that is a folder."""
+"""The file that runs a command that is a folder."""
 
 HELP = ("help", "--help", "-h")
 
 
 def main() -> None:
-    """Runs the command that the first argument names, as its module is run, or lists all of them."""
+    """Runs the module of the command that the first argument names, or lists all commands."""
     output.sturdy()
     name, *arguments = sys.argv[1:] or [HELP[0]]
     if name in HELP and arguments:
         name, arguments = arguments[0], ["--help", *arguments[1:]]
-    sys.path.insert(0, str(Path.cwd()))  # As `python -m` has it.
+    sys.path.insert(0, str(Path.cwd()))  # Like `python -m`.
     package, folder = home()
     every = commands(folder)
     if name in HELP:
@@ -33,26 +33,26 @@ def main() -> None:
         sys.argv[1:] = arguments
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
     else:
-        told = meant(name, [*every, "--version"]) or f"there are {', '.join(every)}"
-        output.complain(f"no command {name!r}; {told}")
+        suggestion = meant(name, [*every, "--version"]) or f"there are {', '.join(every)}"
+        output.complain(f"no command {name!r}; {suggestion}")
         sys.exit(2)
 
 
 def commands(folder: Path) -> dict[str, str]:
-    """The first line of every command's docstring, by name: the runnable files of the folder, none of them imported."""
+    """Returns the first line of every command's docstring, by name, without importing any command."""
     paths = {path.stem: path for path in folder.glob("*.py")} | {path.parent.name: path for path in folder.glob(MAIN)}
     trees = {name: ast.parse(path.read_bytes()) for name, path in sorted(paths.items())}
     return {name: (ast.get_docstring(tree) or "").partition("\n")[0] for name, tree in trees.items() if _runs(tree)}
 
 
 def _runs(tree: ast.Module) -> bool:
-    """Whether a module does something only when it is run."""
+    """Whether a module can be run as a script."""
     tests = (ast.unparse(node.test) for node in tree.body if isinstance(node, ast.If))
     return any("__name__ == '__main__'" in test for test in tests)
 
 
 def listing(every: dict[str, str]) -> str:
-    """What to type, and what each command is about."""
+    """The usage text: what to type, and one line for each command."""
     width = max(map(len, every))
     rows = [f"  {name:{width}}  {line}" for name, line in every.items()]
     more = "lstm-toys help NAME lists the flags of one of them, lstm-toys --version tells the version."

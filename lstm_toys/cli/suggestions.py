@@ -1,24 +1,24 @@
-"""What was meant by a name that does not exist."""
+"""Suggests names for a name that does not exist."""
 
 import difflib
 from collections.abc import Iterable
 
 ALIKE = 0.7
-"""How alike two names are at least, as `difflib` measures it, to be taken for each other."""
+"""Least similarity, as `difflib` measures it, of names that are taken for each other."""
 
 LEAST = 3
-"""Letters by which a name has to begin another one."""
+"""Least number of letters in a shared beginning or a shared word."""
 
 
 def meant(name: str, known: Iterable[str], prefix: str = "") -> str:
-    """A question for the names that may have been meant, two at most; empty if there are none.
+    """Asks whether one of at most two similar names was meant; empty if no name is similar.
 
-    Those are meant that are spelled alike, that share a word or a beginning, and that a name has the initials of.
+    Names are similar if they are spelled alike, share a word or a beginning, or have the typed initials.
 
     Args:
-        name: that does not exist.
-        known: names that do.
-        prefix: of them, as they are typed.
+        name: a name that does not exist.
+        known: names that exist.
+        prefix: text before each name, as it is typed.
 
     Example:
         >>> meant("lr", ["learning_rate", "steps"], "--")
@@ -35,6 +35,6 @@ def meant(name: str, known: Iterable[str], prefix: str = "") -> str:
         words = {word for word in typed.split("_") if len(word) >= LEAST}
         return ratio if ratio >= ALIKE or begins or words & {*other.split("_")} else 0.0
 
-    found = sorted(((alike(other), other) for other in known), key=lambda each: (-each[0], each[1]))
-    near = [f"{prefix}{other}" for likeness, other in found[:2] if likeness and (likeness == 1) == (found[0][0] == 1)]
+    ranked = sorted(((alike(other), other) for other in known), key=lambda each: (-each[0], each[1]))
+    near = [f"{prefix}{other}" for likeness, other in ranked[:2] if likeness and (likeness == 1) == (ranked[0][0] == 1)]
     return f"did you mean {' or '.join(near)}?" if near else ""

@@ -1,9 +1,9 @@
-"""Populations under every setting of a grid: which hyper-parameters learn a task, and what do the networks generalize?
+"""Trains populations over a grid of settings: which hyperparameters learn a task, and what do the networks generalize?
 
-Trains one experiment's networks under each combination of the values that --grid gives, several --grid flags making the
-full product. Learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) and numbers of steps
-share one compiled program; optimizer, hidden, readout, cell, gates and timesteps compile one for each combination. Step
-budgets are one training, read several times.
+Trains one experiment's networks under each combination of the values in --grid; several --grid flags make the full
+product. Learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) and numbers of steps share
+one compiled program; optimizer, hidden, readout, cell, gates and timesteps compile one for each combination. Several
+numbers of steps are one training, evaluated several times.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ Axis = tuple[str, list[str]]
 
 
 def axis() -> parsers.Parser[Axis]:
-    """A flag's name and the values that it takes in turn, ``learning_rate=0.1 1``."""
+    """Parses the name of a flag and its values, such as ``learning_rate=0.1 1``."""
 
     def convert(text: str) -> Axis:
         name, _, values = text.partition("=")
@@ -32,8 +32,8 @@ def axis() -> parsers.Parser[Axis]:
             raise ValueError
         return name.strip(), values.split()
 
-    told = f"one of {', '.join(SWEPT)}, {NUMBER}NAME"
-    return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {told}", many=True)
+    names = f"one of {', '.join(SWEPT)}, {NUMBER}NAME"
+    return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {names}", many=True)
 
 
 OWN: flags.FlagTable = {
@@ -44,7 +44,7 @@ OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
-    """What the command line asks for."""
+    """Turns a command line into a plan."""
     if flags.asks_help(arguments):
         experiment = modules.helped(arguments, "task", "EXPERIMENT", Experiment, OWN_DEFAULTS["task"])
         table, defaults = modules.table_of(experiment)
@@ -61,16 +61,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 def expand(
     experiment: Experiment, axes: Sequence[Axis], arguments: Sequence[str]
 ) -> tuple[tuple[Settings, ...], Options]:
-    """The settings of a grid.
-
-    Args:
-        experiment: whose flags they are.
-        axes: flags and their values.
-        arguments: flags of all settings.
-
-    Raises:
-        UsageError: a combination is no setting, or there are too many.
-    """
+    """Returns the settings of a grid, and the options. Raises UsageError if one is invalid, or there are too many."""
     names = [name for name, _ in axes]
     if twice := {name for name in names if names.count(name) > 1}:
         raise flags.UsageError(f"flag --grid: {min(twice)} is given twice; give all its values at once")

@@ -1,1 +1,1 @@
-"""WHERE parts of a run are computed: this process or workers, on which devices, and how one is told of it."""
+"""Execution of the parts of a run: this process or workers, devices, progress, signals."""

@@ -1,4 +1,4 @@
-"""Who computes the parts of a run, which know nothing of each other. Imports nothing heavy."""
+"""Executors and jobs: the independent parts of a run. Imports nothing heavy."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
@@ -8,11 +8,11 @@ Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 LOCAL = "local:"
-"""How the address of a cluster begins that asks for workers on this machine."""
+"""Prefix of the address of a cluster on this machine."""
 
 
 class Job(ABC, Generic[Part, Result]):
-    """What all parts of a run share. Pickled for workers, without what only this process can do."""
+    """Everything that the parts of a run share; pickled for workers, without callbacks of this process."""
 
     @abstractmethod
     def function(self) -> Callable[[Part], Result]:
@@ -20,16 +20,11 @@ class Job(ABC, Generic[Part, Result]):
 
     @abstractmethod
     def digests(self) -> dict[str, str]:
-        """Digests of what the function computes, in the process that calls this."""
+        """Digests of the function, as the calling process would compute it."""
 
 
 class Outcome(NamedTuple, Generic[Result]):
-    """A computed part.
-
-    Attributes:
-        value: what the job's function returned.
-        fingerprint: of the process that called it, without the size of a block.
-    """
+    """The result of a part, and the fingerprint of the process that computed it, without the size of a block."""
 
     value: Result
     fingerprint: dict[str, Any]
@@ -41,37 +36,29 @@ class Executor(ABC):
     @property
     @abstractmethod
     def workers(self) -> int:
-        """How many processes share the parts."""
+        """The number of processes that share the parts."""
 
     @property
     @abstractmethod
     def devices(self) -> int:
-        """How many devices each of them has, if that is known; 1 otherwise."""
+        """The number of devices of each worker; 1 if unknown."""
 
     @abstractmethod
     def map(
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
-        """Yields each part and its outcome, in any order.
-
-        Args:
-            job: what the parts share.
-            parts: what to compute.
-            stop: called about once a second; returns True to end the work.
+        """Computes parts, and yields each with its outcome, in any order.
 
         Raises:
-            Stopped: ``stop`` returned True.
+            Stopped: ``stop``, which is called about once a second, returned True.
         """
 
 
 class ExecutionLog:
-    """Which parts of a run were computed by another kind of process than this one.
-
-    Args:
-        own: the fingerprint of this process.
+    """A log of the parts of a run that processes with another fingerprint than this one computed.
 
     Attributes:
-        others: the fingerprints of the other processes, each with the names of its parts.
+        others: the other fingerprints, each with the names of its parts.
     """
 
     def __init__(self, own: dict[str, Any]) -> None:
@@ -79,7 +66,7 @@ class ExecutionLog:
         self.others: list[dict[str, Any]] = []
 
     def add(self, part: str, fingerprint: dict[str, Any]) -> None:
-        """Adds a part and the fingerprint of the process that computed it, whose blocks are of the size used here."""
+        """Adds a part, computed with the block size of this process."""
         fingerprint = {**fingerprint, "block": self._own["block"]}
         if fingerprint == self._own:
             return

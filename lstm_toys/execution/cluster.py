@@ -1,6 +1,6 @@
-"""A cluster of workers that Dask keeps: parts of a run go there, and what they come to comes back.
+"""A Dask cluster of workers that compute the parts of runs.
 
-Parts never talk to each other, so that one whose worker is lost is done again by another one.
+Parts are independent: if a worker dies, another one computes its part again.
 """
 
 import json
@@ -30,48 +30,40 @@ from lstm_toys.execution.switches import LEAST_DEVICES
 from lstm_toys.output import counted
 
 PATIENCE = 60.0
-"""Seconds that a run waits for a worker, or for the scheduler, before it gives up; and after which a local worker that
-says nothing is given up."""
+"""Seconds that a run waits for a worker or the scheduler, and after which a silent local worker counts as dead."""
 
 REACHED = 10.0
-"""Seconds in which a scheduler has to answer."""
+"""Seconds within which a scheduler must accept a connection."""
 
 ASKED = 1.0
-"""Seconds after which a scheduler is asked again who is there."""
+"""Seconds between two requests for the number of workers."""
 
 TRIES = 3
-"""How often a part is tried that raises something; one whose workers end is tried as often."""
+"""How often a part is tried if it raises an exception, or if its workers die."""
 
 AHEAD = 2
-"""Parts that are asked of each worker at once, so that none waits for the client."""
+"""Parts submitted per worker, so that workers do not wait for the client."""
 
 INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
-"""Folders of modules that workers have too."""
+"""Folders of modules that workers have, too."""
 
 LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.experiments."
 
 
 class Unreachable(Exception):
-    """There is no cluster, or none that may do the work; the argument says so in one line."""
+    """There is no usable cluster; the message is one line."""
 
 
 class Lost(Exception):
-    """Nobody is left who would do what is left to do; the argument says so in one line."""
+    """No worker is left for the remaining parts; the message is one line."""
 
 
 class Unfinished(Exception):
-    """Parts failed as often as they were tried; the argument says in one line which, and what the first one raised."""
+    """Parts failed in every try; the message, one line, names them and the first error."""
 
 
 class Cluster(Executor):
-    """Workers that compute the parts of runs; see `connected`.
-
-    Args:
-        client: of the cluster.
-        address: as it was asked for.
-        mixed: accept workers of another version or processor.
-        tell: is told in one line of what happens.
-    """
+    """Workers that compute the parts of runs; see `connected` for the arguments."""
 
     def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._mixed, self._tell = client, address, mixed, tell
@@ -80,14 +72,14 @@ class Cluster(Executor):
 
     @property
     def workers(self) -> int:
-        """How many there are, as last heard of."""
+        """The number of workers, as last reported."""
         return len(self._client.scheduler_info(n_workers=-1)["workers"])
 
     def welcome(self) -> None:
-        """Waits for a worker, and asks all that there are what they are.
+        """Waits for a worker, and checks the fingerprints of all workers.
 
         Raises:
-            Unreachable: none comes, or one may not do the work.
+            Unreachable: no worker comes, or one is not accepted.
         """
         if not self.workers:
             self._tell(f"cluster {self._address}: there is no worker yet; waits {PATIENCE:.0f} s for one")
@@ -95,30 +87,30 @@ class Cluster(Executor):
             self._client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
             raise Unreachable(f"no worker came within {PATIENCE:.0f} s") from None
-        told = self._client.run(worker.fingerprint, on_error="return")
-        for name, found in told.items():
-            if isinstance(found, BaseException):
-                raise Unreachable(f"worker {name} cannot work: {_told(found)}")
-            if differing := self._differing(found):
+        fingerprints = self._client.run(worker.fingerprint, on_error="return")
+        for name, reply in fingerprints.items():
+            if isinstance(reply, BaseException):
+                raise Unreachable(f"worker {name} cannot work: {_told(reply)}")
+            if differing := self._differing(reply):
                 raise Unreachable(
                     f"worker {name} has another {', '.join(differing)} than this process; "
                     "mixed workers are accepted only where that is asked for, and recorded"
                 )
-        self._tell(f"cluster {self._address}: {counted(len(told), 'worker')}")
+        self._tell(f"cluster {self._address}: {counted(len(fingerprints), 'worker')}")
 
     @property
     def devices(self) -> int:
-        """One: workers may have different numbers of devices."""
+        """Returns 1: workers may have different numbers of devices."""
         return 1
 
     def map(
         self, job: Job[Part, Result], parts: Iterable[Part], stop: Callable[[], bool]
     ) -> Iterator[tuple[Part, Outcome[Result]]]:
-        """Has parts computed, and yields each with its outcome, in any order; see `Executor.map`.
+        """Computes parts on the workers; see `Executor.map`.
 
         Raises:
-            Stopped: ``stop`` returned True; parts that are not computed then are left.
-            Lost: there was no worker, or no scheduler, for `PATIENCE`.
+            Stopped: ``stop`` returned True; the remaining parts are abandoned.
+            Lost: there was no worker, or no scheduler, for `PATIENCE` seconds, or every worker is refused.
             Unfinished: parts failed; all others are done.
             Unreachable: the job cannot be sent.
         """
@@ -128,18 +120,18 @@ class Cluster(Executor):
         waiting = next(new, None)
         failed: list[Part] = []
         raised: BaseException | None = None
-        alive, asked, heard, came, accepted = 0, 0.0, time.monotonic(), threading.Event(), False
+        alive, polled, heard, came, accepted = 0, 0.0, time.monotonic(), threading.Event(), False
         try:
             while waiting is not None or running:
                 if stop():
-                    raise Stopped(0)
-                if not accepted and len(self._refused) >= TRIES * AHEAD:  # One that is started again has another name.
+                    raise Stopped
+                if not accepted and len(self._refused) >= TRIES * AHEAD:  # Restarted workers have new names.
                     raise Lost("every worker that there was is refused")
-                if time.monotonic() - asked > ASKED or self._client.status != "running":
+                if time.monotonic() - polled > ASKED or self._client.status != "running":
                     alive = self.workers if self._client.status == "running" else 0
-                    asked = time.monotonic()
+                    polled = time.monotonic()
                 if alive:
-                    heard = asked
+                    heard = polled
                 elif time.monotonic() - heard > PATIENCE:
                     who = "worker" if self._client.status == "running" else "scheduler"
                     raise Lost(f"there was no {who} for {PATIENCE:.0f} s")
@@ -157,7 +149,7 @@ class Cluster(Executor):
                     if future.status == "error":
                         failed.append(part)
                         raised = raised or future.exception()
-                    # Its scheduler forgot it, or a worker did it that may not.
+                    # Canceled by the scheduler, or computed by a refused worker.
                     elif future.status != "finished" or not self._accepts(reply := future.result()):
                         again.append(part)
                     else:
@@ -170,14 +162,14 @@ class Cluster(Executor):
             for future in running:
                 future.release()
         if failed:
-            told = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
-            raise Unfinished(f"{told}; all others are done")
+            message = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
+            raise Unfinished(f"{message}; all others are done")
 
     def _submit(self, job: bytes, expected: worker.Expected, part: Any) -> Future[Any]:
         return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
 
     def _accepts(self, reply: worker.Reply) -> bool:
-        """Whether a worker computed its part; one that may not compute any is sent away."""
+        """Whether a worker computed its part; a worker that may not is retired."""
         if reply.accepted:
             return True
         if reply.worker not in self._refused:
@@ -191,22 +183,22 @@ class Cluster(Executor):
         return False
 
     def _differing(self, found: dict[str, Any]) -> list[str]:
-        """In what a worker's execution differs from one here, where that is not accepted."""
+        """The names of what differs between a worker and this process, unless mixed workers are accepted."""
         return [] if self._mixed else [name for name, value in self._own.items() if found.get(name) != value]
 
 
 @contextmanager
 def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iterator[Cluster]:
-    """A cluster, while the block lasts.
+    """Connects to a cluster for the duration of a ``with`` block.
 
     Args:
         address: ``local:N`` for N workers on this machine, ``tcp://host:port`` or ``tls://host:port`` of a scheduler,
-            or the path of its file.
-        mixed: accept workers of another version or processor.
-        tell: is told in one line of what happens.
+            or the path of its scheduler file.
+        mixed: accept workers with another version or processor.
+        tell: called with one line of text per event.
 
     Raises:
-        Unreachable: there is no such cluster, or no worker in it that may do the work.
+        Unreachable: the cluster cannot be reached, or has no acceptable worker.
     """
     quiet = {"distributed.logging.distributed": "critical", "distributed.comm.timeouts.connect": f"{REACHED} s"}
     with dask.config.set(quiet), ExitStack() as stack:
@@ -214,14 +206,14 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
             cluster = Cluster(stack.enter_context(_client(address)), address, mixed=mixed, tell=tell)
             cluster.welcome()
         except (OSError, ValueError) as error:
-            told = str(error) if type(error) is ValueError else _told(error)
-            raise Unreachable(f"there is no scheduler to be reached: {told}") from None
+            reason = str(error) if type(error) is ValueError else _told(error)
+            raise Unreachable(f"there is no scheduler to be reached: {reason}") from None
         yield cluster
 
 
 @contextmanager
 def _client(address: str) -> Iterator[Client]:
-    """A client of a scheduler, which for workers on this machine is made too."""
+    """Connects to a scheduler, or starts one with workers on this machine."""
     if not address.startswith(LOCAL):
         place = address if "://" in address else _written(Path(address))
         if place.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
@@ -229,7 +221,7 @@ def _client(address: str) -> Iterator[Client]:
         host, _, port = place.partition("://")[2].rpartition(":")
         if not (host and port.isdecimal()):
             raise ValueError(f"{place} is no address of one")
-        # A client that reaches nobody takes long to end.
+        # A client without a scheduler takes long to close, so try a plain connection first.
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
         with Client(place, set_as_default=False) as client:
             yield client
@@ -241,14 +233,14 @@ def _client(address: str) -> Iterator[Client]:
         "distributed.scheduler.worker-ttl": f"{PATIENCE:.0f} s",
         "distributed.scheduler.allowed-failures": TRIES - 1,
         "distributed.nanny.pre-spawn-environ": dict.fromkeys(names, str(share)),
-        "distributed.worker.profile.enabled": False,  # Takes a twentieth of the work.
+        "distributed.worker.profile.enabled": False,  # Profiling takes 5 % of the time.
     }
     with (
         dask.config.set(local),
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
-            memory_limit=0,  # What a run takes is checked before it begins.
+            memory_limit=0,  # The memory of a run is checked before it begins.
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             silence_logs=50,
@@ -259,12 +251,7 @@ def _client(address: str) -> Iterator[Client]:
 
 
 def _written(path: Path) -> str:
-    """The address in the file of a scheduler.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no such file.
-    """
+    """Reads an address from a scheduler file; raises OSError or ValueError."""
     try:
         address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
         if "://" not in address:
@@ -275,23 +262,19 @@ def _written(path: Path) -> str:
 
 
 def _told(error: BaseException | None) -> str:
-    """An exception in one line."""
+    """Formats an exception in one line."""
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def packed(job: Job[Any, Any]) -> bytes:
-    """A job with the code of whatever is not installed, for a process elsewhere.
-
-    Raises:
-        Unreachable: it cannot be sent.
-    """
+    """Pickles a job, including the code of modules that are not installed; raises Unreachable on failure."""
     modules = [each for each in [*sys.modules.values()] if isinstance(each, ModuleType)]
     own = [module for module in modules if _of_ones_own(module)]
     for module in own:
         cloudpickle.register_pickle_by_value(module)
     try:
         packed: bytes = cloudpickle.dumps(job)
-    except Exception as error:  # Of whatever one's own code holds.
+    except Exception as error:  # User-defined code may raise anything.
         raise Unreachable(f"what is trained cannot be sent to workers: {_told(error)}") from None
     finally:
         for module in own:
@@ -300,9 +283,9 @@ def packed(job: Job[Any, Any]) -> bytes:
 
 
 def _of_ones_own(module: ModuleType) -> bool:
-    """Whether workers may lack a module: it belongs neither to Python, nor to a package, nor to the library.
+    """Whether workers may lack a module: it is not in Python, an installed package or the library.
 
-    Experiments that come with the library have another name where it is installed than in a clone.
+    Experiments of the library have another module name when installed than in a clone.
     """
     file = getattr(module, "__file__", None)
     if file is None or module.__name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The devices that a population is spread over, how XLA compiles for them, and the fingerprint of both."""
+"""Devices, options of XLA, and the fingerprint of an execution."""
 
 import contextlib
 import importlib.util
@@ -21,29 +21,29 @@ from lstm_toys import arguments, forks
 from lstm_toys.execution.switches import LEAST_DEVICES, SWITCHES, UNCOUNTED, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
-"""Options of XLA:CPU, undocumented, which it ignores where it does not know them.
+"""Undocumented options of XLA:CPU, ignored by versions that do not have them.
 
-The first compiles a whole loop to one function; the second keeps LLVM from unrolling short loops over units before it
-makes vectors of them.
+The first compiles a whole loop to one function; the second keeps LLVM from unrolling short loops over units before
+vectorizing them.
 """
 
 OURS = f"--xla_backend_extra_options={BACKEND_OPTIONS}"
 
 DEVICE_COUNT = "--xla_force_host_platform_device_count"
-"""Flag of XLA that says how many devices the CPU is; from `numerics.LEAST_DEVICES` on it changes no bits."""
+"""XLA flag for the number of CPU devices; above `switches.LEAST_DEVICES` it does not change results."""
 
 THREADS = "NPROC"
-"""What XLA:CPU reads from the environment for the threads that all its devices share; it changes no bits."""
+"""Environment variable for the threads that all devices of XLA:CPU share; it does not change results."""
 
 
 def configure(*, cache: bool = True) -> None:
-    """Sets JAX up for populations: every core, compiled loops and, unless refused, the compilation cache.
+    """Configures JAX for training populations: all CPU cores, compiled loops, and a compilation cache.
 
     Args:
-        cache: keep compiled programs in the user's cache folder, for the next process.
+        cache: keep compiled programs in the user's cache folder, for later processes.
 
     Raises:
-        RuntimeError: JAX has made its devices already, which the first array does.
+        RuntimeError: JAX has already initialized its devices, which the first array does.
 
     Example:
         >>> import lstm_toys as lt
@@ -58,10 +58,10 @@ def configure(*, cache: bool = True) -> None:
 
 
 def compile_loops() -> None:
-    """Asks XLA:CPU to compile whole loops, unless the user has chosen backend options of their own.
+    """Makes XLA:CPU compile whole loops, unless the user has set backend options, or JAX may choose an accelerator.
 
-    A recurrence of small matrices runs about twice as fast so. It changes the last bits of results, and takes effect
-    only before JAX has made its devices. Where JAX may choose an accelerator, nothing is asked.
+    Recurrences of small matrices then run about twice as fast. This changes the last bits of results, and takes effect
+    only before JAX initializes its devices.
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "xla_backend_extra_options" not in flags and not _accelerated():
@@ -69,17 +69,17 @@ def compile_loops() -> None:
 
 
 def _accelerated() -> bool:
-    """Whether JAX may choose an accelerator, as far as can be told before it makes its devices."""
-    asked = jax.config.values["jax_platforms"]
-    if asked:
-        return asked.split(",")[0] != "cpu"
+    """Whether JAX may choose an accelerator, as far as is known before it initializes its devices."""
+    platforms = jax.config.values["jax_platforms"]
+    if platforms:
+        return platforms.split(",")[0] != "cpu"
     return any(importlib.util.find_spec(plugin) is not None for plugin in ("jax_plugins", "libtpu"))
 
 
 def cache_compilations() -> None:
-    """Keeps compiled programs in the user's cache folder, if there can be one, unless the user has chosen another."""
+    """Keeps compiled programs in the user's cache folder, if possible, unless the user has set another."""
     if jax.config.values["jax_compilation_cache_dir"] is None:
-        with contextlib.suppress(OSError, RuntimeError):  # A folder that cannot be made; a user without a home.
+        with contextlib.suppress(OSError, RuntimeError):  # The folder cannot be created, or the user has no home.
             cache = os.environ.get("XDG_CACHE_HOME")
             folder = (Path(cache) if cache else Path.home() / ".cache") / "lstm_toys" / "xla"
             folder.mkdir(parents=True, exist_ok=True)
@@ -90,20 +90,19 @@ def cache_compilations() -> None:
 
 
 def use_every_core() -> None:
-    """Makes one JAX device of each CPU core that this process may use, and `numerics.LEAST_DEVICES` of fewer.
+    """Makes one JAX device of each available CPU core, at least `switches.LEAST_DEVICES`.
 
-    XLA computes a small program on one core of a device, so that several cores need several devices. A device count
-    that the user chose, in ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES``, stands. Then XLA gets as many threads as devices,
-    unless the user has chosen them, too: one device that has two passes its work to and fro, and takes half as much
-    again of them.
+    XLA computes a small program on one core of a device, so several cores need several devices. A device count in
+    ``XLA_FLAGS`` or ``JAX_NUM_CPU_DEVICES`` is kept. XLA then gets as many threads as devices, unless the user has set
+    them, too: with two threads, one device passes work between them and takes 1.5 times the CPU time.
 
     Raises:
-        RuntimeError: JAX has made its devices already, which the first array does.
+        RuntimeError: JAX has already initialized its devices, which the first array does.
     """
-    asked = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
-    chosen = int(asked[1]) if asked else jax.config.values["jax_num_cpu_devices"]
+    flag = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
+    chosen = int(flag[1]) if flag else jax.config.values["jax_num_cpu_devices"]
     if chosen != -1:
-        if chosen > 0:  # With no thread XLA ends the process before anybody can tell why.
+        if chosen > 0:  # Without threads XLA ends the process, without a message.
             os.environ.setdefault(THREADS, str(chosen))
         return
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -116,27 +115,26 @@ IN_THE_WAY = {
     "jax_debug_infs": "a seed that diverges is counted, and ends nothing",
     "jax_transfer_guard": "curves and answers have to be transferred",
 }
-"""Switches of JAX that leave no training, unless they are at one of `HARMLESS`, and why."""
+"""Switches of JAX that prevent training unless their values are in `HARMLESS`, and why."""
 
 HARMLESS = (None, False, "allow", "log")
 
 SAID_BY_XLA = re.compile(r"^[EF]\d{4} .*?\] (.*?)(?: \(We assumed.*)?$", re.MULTILINE)
-"""What is wrong, in what it prints before it ends the process."""
-
+"""The error in the output of XLA before it ends the process."""
 
 ASKED = ("JAX_PLATFORMS", "JAX_DEFAULT_DEVICE", "JAX_NUM_CPU_DEVICES")
-"""What the environment may ask of devices."""
+"""Environment variables that choose devices."""
 
 
 class Unusable(Exception):
-    """JAX cannot be used as it was set up; the argument says why in one line."""
+    """JAX cannot be used as it is configured; the message is one line."""
 
 
 def start() -> None:
-    """Makes the devices, and computes something on one of them.
+    """Initializes the devices, and computes something on one of them.
 
     Raises:
-        Unusable: there are none, or they are not to be used.
+        Unusable: there is no device, or the configuration of JAX or XLA does not allow training.
     """
     for name, reason in IN_THE_WAY.items():
         if jax.config.values[name] not in HARMLESS:
@@ -144,20 +142,21 @@ def start() -> None:
     for name in sorted(jax.config.values.keys() - SWITCHES.keys() - UNCOUNTED):
         if value := os.environ.get(name.upper()):
             raise Unusable(f"{name.upper()}={value}: a switch of jax {jax.__version__} not known here; unset it")
-    if told := _refused_by_xla():
-        raise Unusable(f"XLA_FLAGS={_chosen()}: {told}")
+    if error_of_xla := _refused_by_xla():
+        raise Unusable(f"XLA_FLAGS={_chosen()}: {error_of_xla}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
         jax.config.update("jax_numpy_dtype_promotion", "standard")  # Optax mixes types.
     try:
         jax.block_until_ready(jnp.zeros(()) + 1)
-    except Exception as error:  # One of many kinds.
-        asked = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
-        told = " ".join(str(error).split()) or type(error).__name__
-        raise Unusable(f"JAX has no device here{' as asked for by ' * bool(asked)}{', '.join(asked)}: {told}") from None
+    except Exception as error:  # Backends raise many types.
+        variables = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
+        reason = " ".join(str(error).split()) or type(error).__name__
+        chosen = f"{' as asked for by ' * bool(variables)}{', '.join(variables)}"
+        raise Unusable(f"JAX has no device here{chosen}: {reason}") from None
 
 
 def _refused_by_xla() -> str | None:
-    """What XLA says to flags of the user's own; tried in another process, since it ends the one that it says it to."""
+    """XLA's error about the user's flags, from another process, since the error ends the process."""
     every = os.environ.get("XLA_FLAGS", "").split()
     if every and not every[0].startswith("--"):
         return "give the flags themselves, each with -- before it, and no file of them"
@@ -169,19 +168,24 @@ def _refused_by_xla() -> str | None:
 
 
 def describe() -> str:
-    """One line: the devices, and the options of XLA that the user has chosen, if any."""
+    """Describes the devices and the user's XLA flags in one line."""
     flags = _chosen()
     return f"{jax.device_count()} x {jax.devices()[0].device_kind}{'; XLA_FLAGS: ' * bool(flags)}{flags}"
 
 
 def _chosen() -> str:
-    """The options of XLA in force, without ours."""
+    """The XLA flags, without ours."""
     return os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
 
 
 def fingerprint(block: int) -> dict[str, Any]:
-    """What a bitwise equal repetition depends on: versions, processor or accelerator, XLA's options, block size, and
-    whether there are several devices.
+    """Returns everything that bitwise reproducibility depends on, apart from code and settings.
+
+    These are versions, processor, accelerator, XLA flags, JAX switches, block size, and whether there are several
+    devices.
+
+    Args:
+        block: members that a compiled program computes at a time.
 
     Example:
         >>> import lstm_toys as lt
@@ -207,12 +211,12 @@ def fingerprint(block: int) -> dict[str, Any]:
 
 
 def xla_flags() -> list[str]:
-    """XLA's flags, but for the number of devices, which changes no bits."""
+    """The XLA flags, without the number of devices, which does not change results."""
     return [flag for flag in os.environ.get("XLA_FLAGS", "").split() if not flag.startswith(DEVICE_COUNT)]
 
 
 def processor() -> str:
-    """The CPU's name, and the widest vector instructions that XLA may choose on it."""
+    """The name of the CPU, and the widest vector instructions available to XLA."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as file:
             fields = dict(line.split(":", 1) for line in file if ":" in line)

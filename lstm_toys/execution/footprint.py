@@ -1,4 +1,4 @@
-"""What a run will take of memory and disk, compared with what there is."""
+"""Memory and disk space of a run, compared with what is available."""
 
 import os
 import resource
@@ -12,17 +12,11 @@ GIB = 2**30
 
 
 class TooLarge(Exception):
-    """A run does not fit; the argument says in one line what it would take and what there is."""
+    """A run does not fit into memory or disk; the message, one line, has the sizes."""
 
 
 class Footprint(NamedTuple):
-    """What something takes.
-
-    Attributes:
-        memory: bytes of the process.
-        disk: bytes of files.
-        devices: those of the bytes of memory that are on devices, and on an accelerator not in the process.
-    """
+    """Bytes of memory and disk; ``devices`` is the part of ``memory`` on devices, which an accelerator holds itself."""
 
     memory: int
     disk: int
@@ -30,37 +24,37 @@ class Footprint(NamedTuple):
 
 
 def memory_of_devices() -> int | None:
-    """Bytes that all devices hold together; None where that is the memory of the process, as on a CPU, or unknown."""
-    told = [device.memory_stats() for device in jax.local_devices()]
-    limits = [each.get("bytes_limit") for each in told if each]
-    return sum(limits) if len(limits) == len(told) and all(limits) else None
+    """Bytes of memory of all devices; None if unknown, or if they use the process's memory, as on a CPU."""
+    stats = [device.memory_stats() for device in jax.local_devices()]
+    limits = [each.get("bytes_limit") for each in stats if each]
+    return sum(limits) if len(limits) == len(stats) and all(limits) else None
 
 
 def memory_of_process() -> int:
-    """Bytes that this process may take: of the machine, or less under a limit of the shell or of a control group."""
+    """Bytes of memory that this process may use: the machine's, or a lower limit of the shell or control group."""
     page = os.sysconf("SC_PAGE_SIZE")
     limits = [os.sysconf("SC_PHYS_PAGES") * page]
     if (most := resource.getrlimit(resource.RLIMIT_AS)[0]) != resource.RLIM_INFINITY:
-        taken = Path("/proc/self/statm")  # Of addresses, which libraries take more of than of memory.
+        taken = Path("/proc/self/statm")  # RLIMIT_AS counts address space, of which libraries use much.
         limits.append(most - (int(taken.read_text().split()[0]) * page if taken.exists() else 0))
     group = Path("/sys/fs/cgroup/memory.max")
-    if group.exists() and (told := group.read_text().strip()).isdigit():
-        limits.append(int(told))
+    if group.exists() and (limit := group.read_text().strip()).isdigit():
+        limits.append(int(limit))
     return max(0, min(limits))
 
 
 def check(footprint: Footprint, folder: Path) -> None:
-    """Compares a footprint with the memory that there is and the free space where a folder is, or will be.
+    """Compares a footprint with the available memory, and the free disk space of a folder, which need not exist.
 
     Raises:
-        TooLarge: one of them is too small.
-        OSError: the folder cannot be looked at.
+        TooLarge: the footprint does not fit.
+        OSError: the folder cannot be read.
     """
     memory, devices = memory_of_process(), memory_of_devices()
     if devices is not None:
         if footprint.devices > devices:
-            told = f"{footprint.devices / GIB:,.1f} GiB on the devices, which have {devices / GIB:,.1f} GiB"
-            raise TooLarge(f"it would take about {told}")
+            sizes = f"{footprint.devices / GIB:,.1f} GiB on the devices, which have {devices / GIB:,.1f} GiB"
+            raise TooLarge(f"it would take about {sizes}")
         footprint = footprint._replace(memory=footprint.memory - footprint.devices)
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     disk = shutil.disk_usage(there).free

@@ -1,4 +1,4 @@
-"""Computes parts on the devices of this process."""
+"""Execution in this process."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -10,16 +10,16 @@ from lstm_toys.execution.signals import Stopped
 
 
 class Here(Executor):
-    """This process, one part after another."""
+    """Computes parts in this process, one after another."""
 
     @property
     def workers(self) -> int:
-        """One."""
+        """Returns 1."""
         return 1
 
     @property
     def devices(self) -> int:
-        """How many devices this process has."""
+        """The number of devices of this process."""
         return jax.device_count()
 
     def map(

@@ -1,4 +1,4 @@
-"""The progress of trainings: a bar on a terminal, plain lines elsewhere."""
+"""Progress of trainings and evaluations: a bar on a terminal, otherwise plain lines."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -16,23 +16,16 @@ from lstm_toys.output import counted
 LINE_SECONDS = 2.0
 """Time between two plain lines."""
 
-
 S = TypeVar("S", bound="Shown")
 
 
 class Shown:
-    """A bar with the time left, on a terminal, while it is entered.
-
-    Args:
-        console: where to.
-        before: columns left of the bar.
-        after: columns right of it.
-    """
+    """A progress bar with the time left, on a terminal, with columns before and after the bar."""
 
     def __init__(self, console: Console, before: tuple[ProgressColumn, ...], after: tuple[ProgressColumn, ...]) -> None:
         self._console = console
         self._bar = Progress(
-            SpinnerColumn("line"),  # In any encoding.
+            SpinnerColumn("line"),  # ASCII, for any encoding.
             *before,
             BarColumn(bar_width=20),
             *after,
@@ -52,36 +45,29 @@ class Shown:
         self._bar.stop()
 
     def tell(self, text: str) -> None:
-        """Prints a line beside the bar."""
+        """Prints a line above the bar."""
         self._console.print(text)
 
 
 class TrainingProgress(Shown):
-    """Shows steps, member-steps a second, median loss, diverged seeds and the time left of one training after another.
+    """Shows steps, member-steps per second, median loss, diverged seeds and the time left of consecutive trainings.
 
-    It is a `lstm_toys.populations.train.Monitor` of the training begun last.
+    It is the `lstm_toys.populations.train.Monitor` of the current training.
 
     Args:
-        console: where to.
-        works: for each training in turn, its share of all the work, in any unit.
-        workers: returns how many workers train groups of networks, if this process does not.
+        console: the console to print to.
+        works: the work of each training, in any unit.
+        workers: returns the number of workers; None: this process trains.
     """
 
     def __init__(self, console: Console, works: Sequence[float], workers: Callable[[], int] | None = None) -> None:
         super().__init__(console, (TextColumn("{task.description}"),), (TextColumn("{task.fields[state]}"),))
         self._works, self._workers, self._begun = works, workers, 0
         self._row = self._bar.add_task("", total=sum(works), state="")
-        self._spent, self._worked = 0.0, 0.0  # Seconds in trainings, without compiling, and the work of them.
+        self._spent, self._worked = 0.0, 0.0  # Seconds of training, without compiling, and its work.
 
     def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
-        """Announces the next training.
-
-        Args:
-            name: what is trained.
-            members: number of networks.
-            steps: updates of each.
-            groups: of networks, which workers send back as a whole.
-        """
+        """Announces the next training; with workers, progress counts ``groups`` of networks."""
         count = len(self._works)
         name = name if count == 1 else f"{self._begun + 1} of {count}: {name}"
         self._before, self._work = sum(self._works[: self._begun]), self._works[self._begun]
@@ -98,11 +84,11 @@ class TrainingProgress(Shown):
         self.tell(f"{name}: {counted(members, 'network')}, {counted(steps, 'step')}")
 
     def skip(self, trainings: int) -> None:
-        """Passes over the next trainings, which need not be done."""
+        """Skips trainings that are already done."""
         self._begun += trainings
 
     def __call__(self, step: int, losses: Float[np.ndarray, " M"], sound: Bool[np.ndarray, " M"]) -> None:
-        """Shows where the training is; see `lstm_toys.populations.train.Monitor`."""
+        """Shows the progress of the training; see `lstm_toys.populations.train.Monitor`."""
         now = time.perf_counter()
         done = self._finished + step * len(losses)
         if self._first is None:
@@ -132,7 +118,7 @@ class TrainingProgress(Shown):
         rate = (done - self._restored) / max(spent, 1e-9)
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
         reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
-        # Until its last step a network may recover, unless its loss is not a number.
+        # Before its last step a network may recover, unless its loss is NaN.
         diverged = self._diverged + (~sound if step == self._steps else np.isnan(losses)).sum()
         state = f"{reached} | {rate:,.0f} member-steps/s | median loss {median} | {diverged} diverged"
         self._bar.update(self._row, completed=self._before + self._share(done), state=state)
@@ -144,23 +130,16 @@ class TrainingProgress(Shown):
             self._last_line = now
 
     def _reached(self) -> str:
-        """How many groups are back from how many workers."""
+        """The number of finished groups, and of workers."""
         return f"group {self._back:,}/{self._groups:,}, {counted(self._workers() if self._workers else 1, 'worker')}"
 
     def _share(self, done: int) -> float:
-        """The work of so many member-steps of this training."""
+        """Converts member-steps of this training to work."""
         return self._work * done / max(1, self._total)
 
 
 class EvaluationProgress(Shown):
-    """Shows how many answers have been measured, and the time left.
-
-    That is told from the second part on, since the first one is compiled for.
-
-    Args:
-        console: where to.
-        total: answers.
-    """
+    """Shows how many of ``total`` answers are evaluated, and, after the first part, which compiles, the time left."""
 
     def __init__(self, console: Console, total: int) -> None:
         super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())
@@ -170,7 +149,7 @@ class EvaluationProgress(Shown):
         self._row = self._bar.add_task("", total=total)
 
     def __call__(self, done: int) -> None:
-        """Shows how many answers have been measured; the same number again changes nothing."""
+        """Shows how many answers are evaluated."""
         if done == self._done:
             return
         self._done = done
@@ -178,8 +157,8 @@ class EvaluationProgress(Shown):
         now = time.perf_counter()
         began, before = self._first or (self._began, 0)
         self._first = self._first or (now, done)
-        told = self._done == self._total or (before and now - self._last_line >= LINE_SECONDS)
-        if told and not self._console.is_terminal:
+        due = self._done == self._total or (before and now - self._last_line >= LINE_SECONDS)
+        if due and not self._console.is_terminal:
             rate = (self._done - before) / max(now - began, 1e-9)
             self.tell(
                 f"{self._done:,} of {counted(self._total, 'answer')} | {rate:,.0f} answers/s | "

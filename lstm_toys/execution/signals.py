@@ -1,7 +1,7 @@
-"""Signals as a wish to stop, which a training fulfills at the end of the step in hand; a second one does not wait.
+"""Signals that stop a run: a training ends after the current step; a second signal ends the process at once.
 
-Nothing is ever raised where a signal happens to come in: what is written elsewhere than in a training is written whole
-or not at all, so that the process may end anywhere.
+No exception is raised at the moment of a signal. Outside of training the process may end at any time, since files are
+written completely or not at all.
 """
 
 import contextlib
@@ -17,21 +17,21 @@ from typing import Any
 from lstm_toys import files
 
 NUMBERS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-SHOW_CURSOR = "\x1b[?25h"  # A bar hides it.
+SHOW_CURSOR = "\x1b[?25h"  # A progress bar hides it.
 
 
 class Stopped(Exception):
-    """Work ended early since it was asked to; of a training, the argument is the step that its members have reached."""
+    """Work ended early on request; of a training, the argument is the step that its members have reached."""
 
 
 class Interrupted(BaseException):
-    """A signal ended the work; the argument is its number."""
+    """A signal ended the work; the argument is the signal's number."""
 
 
 class Interruption:
-    """While it is entered, a signal ends the process, or waits where the work asks for it itself.
+    """A context in which a signal ends the process, or, inside `patient`, waits for the work to check for it.
 
-    A thread listens, since Python's own handlers wait for the main thread, which may be inside of XLA for minutes.
+    A thread listens, since Python's handlers wait for the main thread, which may be inside XLA for minutes.
     """
 
     def __init__(self) -> None:
@@ -44,30 +44,30 @@ class Interruption:
 
     @contextmanager
     def patient(self) -> Iterator[None]:
-        """A block that asks for a waiting signal itself, about once a second.
+        """A block that checks for a waiting signal itself, about once a second.
 
         Raises:
-            Interrupted: one waits still when the block ends.
+            Interrupted: a signal is still waiting when the block ends.
         """
         self._patient = True
         try:
             yield
         finally:
             self._patient = False
-        # In this order here and in the other in `_received`: a signal that comes in just now is seen by one of them.
+        # The opposite order to `_received`, so that one of the two sees a signal that arrives now.
         if self.number is not None:
             raise Interrupted(self.number)
 
     def __enter__(self) -> "Interruption":
         self._before: dict[int, Any] = {}
-        # Only the main thread of a process may, and receives signals.
+        # Only the main thread may set handlers, and receives signals.
         if threading.current_thread() is threading.main_thread():
             receiver, self._sender = os.pipe()
             os.set_blocking(self._sender, False)
             self._wakeup = signal.set_wakeup_fd(self._sender, warn_on_full_buffer=False)
             threading.Thread(target=self._listen, args=[receiver], daemon=True).start()
             for number in NUMBERS:
-                if signal.getsignal(number) is not signal.SIG_IGN:  # As under nohup, where it is nobody's wish.
+                if signal.getsignal(number) is not signal.SIG_IGN:  # Ignored on purpose, as under nohup.
                     self._before[number] = signal.signal(number, _nothing)
         return self
 
@@ -91,21 +91,21 @@ class Interruption:
         again, self.number = self(), number
         if again or not self._patient:
             _end(number)
-        with contextlib.suppress(OSError, ValueError):  # A terminal that is gone.
-            told = (
+        with contextlib.suppress(OSError, ValueError):  # The terminal is closed.
+            message = (
                 "saving at the end of the step or compilation in hand, or what workers have given back; another one "
                 "ends at once, without saving"
             )
-            print(f"{signal.Signals(number).name}: {told}", file=sys.stderr, flush=True)
+            print(f"{signal.Signals(number).name}: {message}", file=sys.stderr, flush=True)
 
 
 def ended(number: int) -> str:
-    """One line on a process that a signal ended."""
+    """A line of text for a process that a signal ended."""
     return f"ended by {signal.Signals(number).name}; the same command continues"
 
 
 def _end(number: int) -> None:
-    """Ends the process at once, whatever its other threads are in."""
+    """Ends the process at once, whatever its threads are doing."""
     files.abandon()
     cursor = SHOW_CURSOR if os.isatty(2) else ""
     with contextlib.suppress(OSError):
@@ -114,4 +114,4 @@ def _end(number: int) -> None:
 
 
 def _nothing(number: int, frame: FrameType | None) -> None:
-    """A handler, without which the signal would reach no thread."""
+    """A handler that does nothing; without one, the signal would not wake the listening thread."""

@@ -1,4 +1,4 @@
-"""What changes the bits of every network besides programs, versions, machine and block. Imports nothing heavy."""
+"""Configuration switches of JAX and Flax that change results bitwise. Imports nothing heavy."""
 
 import os
 import sys
@@ -6,12 +6,12 @@ from enum import Enum
 from typing import Any
 
 LEAST_DEVICES = 2
-"""Devices of a CPU, at least: what is compiled for one alone differs in last bits from what is for several, where
-networks are trained on several curves, since XLA brings it into another order before it optimizes."""
+"""Fewest devices of a CPU. Trainings on several curves that are compiled for one device differ in last bits from those
+for several, since XLA orders operations differently before it optimizes."""
 
 UNCOUNTED = frozenset(
     (
-        # They log.
+        # Logging.
         "jax_captured_constants_report_frames",
         "jax_captured_constants_warn_bytes",
         "jax_check_proxy_envs",
@@ -30,7 +30,7 @@ UNCOUNTED = frozenset(
         "jax_source_url_schema",
         "flax_max_repr_depth",
         "flax_profile",
-        # They keep compiled programs.
+        # Caches of compiled programs.
         "jax_compilation_cache_check_contents",
         "jax_compilation_cache_dir",
         "jax_compilation_cache_include_metadata_in_key",
@@ -41,7 +41,7 @@ UNCOUNTED = frozenset(
         "jax_persistent_cache_min_entry_size_bytes",
         "jax_raise_persistent_cache_errors",
         "flax_use_orbax_checkpointing",
-        # They check, and raise or warn.
+        # Checks that raise or warn.
         "jax_allow_f16_reductions",
         "jax_array_garbage_collection_guard",
         "jax_check_static_indices",
@@ -63,7 +63,7 @@ UNCOUNTED = frozenset(
         "jax_transfer_guard_device_to_device",
         "jax_transfer_guard_device_to_host",
         "jax_transfer_guard_host_to_device",
-        # They format tracebacks.
+        # Tracebacks.
         "jax_hlo_source_file_canonicalization_regex",
         "jax_include_full_tracebacks_in_locations",
         "jax_send_traceback_to_runtime",
@@ -71,7 +71,7 @@ UNCOUNTED = frozenset(
         "jax_traceback_in_locations_limit",
         "jax_tracer_error_num_traceback_frames",
         "flax_filter_frames",
-        # They choose the devices, whose kind is in the fingerprint.
+        # Choice of devices, whose kind is in the fingerprint.
         "jax_backend_target",
         "jax_cuda_visible_devices",
         "jax_num_cpu_devices",
@@ -82,7 +82,7 @@ UNCOUNTED = frozenset(
         "jax_xla_backend",
     )
 )
-"""Switches of JAX and Flax that change no bits."""
+"""Switches of JAX and Flax that do not change results."""
 
 SWITCHES: dict[str, Any] = {
     **dict.fromkeys(
@@ -179,7 +179,7 @@ SWITCHES: dict[str, Any] = {
     "jax_xla_profile_version": 0,
     "mock_num_gpu_processes": 0,
 }
-"""All other switches, and their defaults: where one is set to something else, it counts."""
+"""All other switches, and their defaults; other values are part of the fingerprint."""
 
 UNREAD = frozenset(
     (
@@ -194,41 +194,40 @@ UNREAD = frozenset(
         "mock_num_gpu_processes",
     )
 )
-"""Those of `SWITCHES` that no environment variable sets; every other one is set by that of its name in capitals."""
+"""Switches that no environment variable sets; each other one is set by its name in capitals."""
 
 TRUTH = dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True) | dict.fromkeys(
     ("n", "no", "f", "false", "off", "0"), False
 )
-"""How JAX and Flax read a truth value, in small letters."""
+"""Truth values in the environment, in lower case, as JAX and Flax read them."""
 
 
 def switches() -> dict[str, Any]:
-    """Those of `SWITCHES` that are not at their defaults, as JSON has them.
+    """Returns `SWITCHES` that are not at their defaults, as JSON values.
 
-    JAX and Flax are asked where they are loaded; else the environment is read as they will read it. A variable that is
-    neither in `SWITCHES` nor in `UNCOUNTED` is ignored; if a later JAX has a switch of its name, `devices.start`
-    refuses it.
+    They are read from JAX and Flax if these are loaded, otherwise from the environment. A variable that is neither in
+    `SWITCHES` nor in `UNCOUNTED` is ignored; if a later JAX has a switch of its name, `devices.start` refuses it.
     """
     values = {name: _read(name, default) for name, default in SWITCHES.items()} | _loaded()
-    told = {name: _plain(values[name]) for name in SWITCHES}
-    return {name: value for name, value in told.items() if value != _plain(SWITCHES[name])}
+    plain = {name: _plain(values[name]) for name in SWITCHES}
+    return {name: value for name, value in plain.items() if value != _plain(SWITCHES[name])}
 
 
 def _loaded() -> dict[str, Any]:
-    """The switches of JAX and of Flax, of those of the two that are loaded."""
+    """The current switches of JAX and Flax, if they are loaded."""
     jax, flax = (getattr(sys.modules.get(name), "config", None) for name in ("jax", "flax.configurations"))
-    found = {} if flax is None else {name: getattr(flax, name) for name in SWITCHES if hasattr(flax, name)}
-    return found if jax is None else found | jax.values
+    values = {} if flax is None else {name: getattr(flax, name) for name in SWITCHES if hasattr(flax, name)}
+    return values if jax is None else values | jax.values
 
 
 def environment() -> dict[str, Any]:
-    """The same as the environment sets them, whatever was changed since."""
-    told = {name: _plain(_read(name, default)) for name, default in SWITCHES.items()}
-    return {name: value for name, value in told.items() if value != _plain(SWITCHES[name])}
+    """Returns `SWITCHES` that the environment sets to other values than their defaults."""
+    plain = {name: _plain(_read(name, default)) for name, default in SWITCHES.items()}
+    return {name: value for name, value in plain.items() if value != _plain(SWITCHES[name])}
 
 
 def _read(name: str, default: Any) -> Any:
-    """A switch as the environment sets it; text that JAX or Flax will refuse stays text."""
+    """Reads a switch from the environment; invalid text stays text."""
     text = os.environ.get(name.upper())
     if text is None or name in UNREAD:
         return default
@@ -241,7 +240,7 @@ def _read(name: str, default: Any) -> Any:
 
 
 def _plain(value: Any) -> bool | int | str | None:
-    """The value of a switch as JSON has it, whatever it is: a device, a member of an enumeration, not a number."""
+    """Converts the value of a switch, such as a device or an enumeration's member, to JSON."""
     if isinstance(value, Enum):
         return value.name.lower()
     return value if value is None or isinstance(value, bool | int | str) else str(value)

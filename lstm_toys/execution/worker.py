@@ -1,4 +1,4 @@
-"""What a worker of a cluster does: it makes its devices as a command does, and does one part of a run after another."""
+"""A worker of a cluster: it initializes its devices, then computes one part of a run after another."""
 
 import threading
 from collections.abc import Callable
@@ -16,12 +16,8 @@ _begun: dict[bytes, tuple[Callable[[Any], Any], tuple[str, ...]]] = {}
 
 
 def fingerprint() -> dict[str, Any]:
-    """Of this process, whose devices are made if they are not yet.
-
-    Raises:
-        Unusable: there are none.
-    """
-    with _making:  # Not the lock of parts: whoever asks would wait for the one in hand.
+    """Returns the fingerprint of this process, and initializes its devices; raises Unusable if there are none."""
+    with _making:  # Not the lock of parts, which would make the caller wait for the current part.
         return _made()
 
 
@@ -33,14 +29,14 @@ def _made() -> dict[str, Any]:
 
 
 class Reply(NamedTuple):
-    """What a worker sends back.
+    """The reply of a worker to a request for a part.
 
     Attributes:
-        accepted: whether it may compute parts of the job.
-        value: of the job's function, if it may.
-        fingerprint: of the worker.
-        worker: its address.
-        differing: what it would compute differently from the process that asks, if it may not for that reason.
+        accepted: whether the worker may compute parts of the job.
+        value: the result of the part, if accepted.
+        fingerprint: the worker's fingerprint.
+        worker: the worker's address.
+        differing: names of what the worker would compute differently, if it is refused for that.
     """
 
     accepted: bool
@@ -51,13 +47,13 @@ class Reply(NamedTuple):
 
 
 class Expected(NamedTuple):
-    """What a process has to be that may do parts of a run.
+    """The requirements for workers, from the process that submits the parts.
 
     Attributes:
-        fingerprint: of the process that asks.
-        mixed: whether other versions and processors may do it.
-        computes: what the job computes there; of other versions, the texts of programs cannot be compared.
-        library: a digest of the library's code there, which is compared instead.
+        fingerprint: the submitting process's fingerprint.
+        mixed: whether other versions and processors are accepted.
+        computes: the submitting process's digests of the job, compared between equal versions and machines.
+        library: a digest of the library's code, compared otherwise.
     """
 
     fingerprint: dict[str, Any]
@@ -67,13 +63,7 @@ class Expected(NamedTuple):
 
 
 def work(job: bytes, expected: Expected, part: Any) -> Reply:
-    """Does a part of a run.
-
-    Args:
-        job: a `base.Job`, pickled; what it compiles is kept until the next one.
-        expected: who may do it.
-        part: what to do.
-    """
+    """Computes a part of a run; ``job`` is a pickled `base.Job`, whose compiled function is kept until the next job."""
     own, name = fingerprint(), distributed.get_worker().address
     if own != expected.fingerprint and not expected.mixed:
         return Reply(False, None, own, name)
@@ -87,7 +77,7 @@ def work(job: bytes, expected: Expected, part: Any) -> Reply:
 
 
 def _differing(job: Job[Any, Any], expected: Expected, own: dict[str, Any]) -> tuple[str, ...]:
-    """What this process would compute otherwise, by part."""
+    """The names of what this process would compute differently."""
     if any(own[each] != expected.fingerprint[each] for each in lowering.MACHINE):
         return () if lowering.library() == expected.library else ("the code of lstm_toys",)
     ours, theirs = job.digests(), expected.computes

@@ -1,4 +1,4 @@
-"""Figures, drawn from labeled results alone."""
+"""Figures drawn from labeled results."""
 
 import lazy_loader
 

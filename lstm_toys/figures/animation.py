@@ -1,4 +1,4 @@
-"""A film of the answers during training."""
+"""An animation of the answers during training."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
 HOLD = 2
-"""Seconds for which the last state stays."""
+"""Seconds for which the last frame stays."""
 
 LARGE: dict[str, Any] = {
     "figure.dpi": 100,
@@ -24,17 +24,17 @@ LARGE: dict[str, Any] = {
     "axes.titlesize": 14,
     "legend.fontsize": 13,
 }
-"""A film is shown small."""
+"""Larger text, since animations are shown small."""
 
 
 @needs("frame/time", "train_target/time", feature="y")
 def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
-    """The answers to the training curve as they form, of several populations side by side.
+    """Animates the answers to the training curve during training, for several populations side by side.
 
-    All frames have the same axes, which hold the answers of all of them.
+    All frames have the same axes, which fit all answers.
 
     Args:
-        populations: results with the same frames, by what they are.
+        populations: results with the same frames, by label.
     """
     fits = {name: kept(results) for name, results in populations.items()}
     first = next(iter(fits.values()))
@@ -66,14 +66,14 @@ def film(populations: dict[str, xr.Dataset]) -> FuncAnimation:
 
         show(0)
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # All frames are laid out alike, once.
+        figure.set_layout_engine("none")  # All frames share one layout.
         count = first.sizes["frame_step"]
         frames = [*range(count), *[count - 1] * HOLD * FRAMES_A_SECOND]
         return FuncAnimation(figure, show, frames=frames, init_func=list)
 
 
 def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Ends of both axes that hold what every frame shows, and the training curve."""
+    """Limits of both axes that fit every frame and the training curve."""
     x: list[Any] = []
     y: list[Any] = []
     for fit in fits:
@@ -87,7 +87,6 @@ def _limits(fits: Iterable[xr.Dataset]) -> tuple[tuple[float, float], tuple[floa
 
 
 def _around(drawn: list[Any]) -> tuple[float, float]:
-    """A little less and a little more than all of some numbers."""
     low, high = min(float(each.min()) for each in drawn), max(float(each.max()) for each in drawn)
     margin = 0.05 * (high - low)
     return low - margin, high + margin

@@ -1,4 +1,4 @@
-"""Answers to curves, and the training curve."""
+"""Figures of the training curve, and of answers to curves."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,7 +14,7 @@ from lstm_toys.results.arrays import axis_label, kept
 
 @needs("train_target/time", feature="y")
 def target(results: xr.Dataset, title: str) -> Figure:
-    """The training curve; of several, the first."""
+    """Draws the training curve; if there are several, the first."""
     curve = results.train_target.sel(feature="y")
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         first = curve.isel(example=0) if "example" in curve.dims else curve
@@ -24,7 +24,7 @@ def target(results: xr.Dataset, title: str) -> Figure:
 
 @needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
-    """The training curve, and what the networks answer to it; in the plane, where they answer x too."""
+    """Draws the training curve and the networks' answers to it; in the plane, if they answer x too."""
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         answers_of(axes, fit.train_answer, COLORS["r"])
@@ -44,19 +44,19 @@ def family_answers(
     *titles: str,
     show_input: bool = True,
 ) -> Figure:
-    """What the networks answer to the curves of some families.
+    """Draws the networks' answers to the curves of some families.
 
-    Up to three curves of a family share a panel, more have one each; of more than twelve, as many are drawn.
+    Up to three curves of a family share a panel, more have one each; of more than twelve, only twelve are drawn.
 
     Args:
-        results: of a run.
-        curves: by family, the labels of its curves in order. Their colors are those of `COLORS`, or, of more than six,
-            on one scale; with a label by letter, such as ``{"r": "A = 1"}``, those of the letters.
-        titles: one a family.
-        show_input: draw what was shown as thin dashed lines.
+        results: labeled results of a run.
+        curves: for each family the labels of its curves in order. Their colors are those of `COLORS`, or, for more than
+            six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the colors of their letters.
+        titles: one per family.
+        show_input: draw the inputs as thin dashed lines.
 
     Raises:
-        ValueError: there is no family of a name, or there are not as many titles as families, or labels as curves.
+        ValueError: a family is unknown, or the number of titles or labels does not match.
     """
     there = dict.fromkeys(results.family.values.tolist())
     if unknown := [family for family in curves if family not in there]:

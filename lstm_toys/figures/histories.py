@@ -1,4 +1,4 @@
-"""Losses and errors over the steps of a training."""
+"""Figures of losses and errors over the steps of a training."""
 
 from typing import Any
 
@@ -19,20 +19,20 @@ from lstm_toys.tasks.goal import Goal, after_which
 LEARNED = "counts as learned"
 
 FEW_RECORDS = 25
-"""Up to so many records of a training are points too, since a line does not show how many there are."""
+"""Histories of at most this many records are marked with points, since a line does not show how many there are."""
 
 
 @needs("train_loss", "step", "diverged")
 def loss(
     results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
-    """The training loss of every network, and its median; beside it what the goal is about, if that is not the loss.
+    """Draws the training loss of every network and the median; next to it the error in the goal, if that is another.
 
     Args:
-        results: of a run.
-        title: of the figure.
-        references: levels of the loss to mark, by what they are.
-        goal: when the task counts as learned, which is drawn as a level.
+        results: labeled results of a run.
+        title: title of the figure.
+        references: levels of the loss to mark, by label.
+        goal: goal of the task, drawn as a level.
     """
     parts = [(_loss_name(results), results.train_loss.values, dict(references or {}))]
     if goal is not None:
@@ -47,38 +47,38 @@ def loss(
         for axes, (name, values, levels) in zip(panels, parts, strict=True):
             axes.set_ylabel(plain(name))
             _networks(axes, results, values)
-            for told, level in levels.items():
-                style: dict[str, Any] = GOAL if told == LEARNED else GOAL | {"color": COLORS["g"]}
+            for label, level in levels.items():
+                style: dict[str, Any] = GOAL if label == LEARNED else GOAL | {"color": COLORS["g"]}
                 axes.axhline(level, **style)
-                handles.append(Line2D([], [], label=plain(f"{told}: {level:g}"), **style))
+                handles.append(Line2D([], [], label=plain(f"{label}: {level:g}"), **style))
         figure.legend(handles=handles, loc="outside lower center", ncols=5 if len(parts) > 1 else 3)
     return figure
 
 
 def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray, "S K"], float]:
-    """What a goal is about.
+    """The history of the error that a goal limits.
 
     Returns:
-        Its name, its value for each network at each record, and the largest value that counts as learned.
+        Its label, its value for each network at each record, and the largest value that counts as learned.
     """
     after, scaling = after_of(results), scaling_of(results)
-    if not goal.features and (after is None or goal.after == 0):  # The loss is its square.
+    if not goal.features and (after is None or goal.after == 0):  # The loss is the squared error.
         return _loss_name(results), results.train_loss.values, float(goal.rmse) ** 2
     rmse = results.train_rmse.values / (1 if scaling is None else scaling.units)
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
     name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
-    asked = results[results.train_rmse.dims[-1]].values.tolist()
-    return name, goal.error(rmse, asked), float(goal.rmse)
+    features = results[results.train_rmse.dims[-1]].values.tolist()
+    return name, goal.error(rmse, features), float(goal.rmse)
 
 
 @needs("train_rmse", "step", "diverged", feature="y")
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
-    """What a goal is about over the steps, of several populations: medians with bands, and the goal.
+    """Draws the error that a goal limits over the steps, for several populations: medians with bands, and the goal.
 
     Args:
-        populations: results by what they are.
-        title: of the figure.
-        goal: when the task counts as learned.
+        populations: results by label.
+        title: title of the figure.
+        goal: goal of the task.
     """
     with canvas(title, xlabel="step") as (figure, (axes,)):
         handles: list[Artist] = []
@@ -105,18 +105,17 @@ def _loss_name(results: xr.Dataset) -> str:
 
 
 def _points(results: xr.Dataset) -> dict[str, Any]:
-    """How the records of a line are marked: as points if they are few."""
     return {"marker": "o", "markersize": 2.5} if results.sizes["step"] <= FEW_RECORDS else {}
 
 
 ONE: dict[str, Any] = {"color": COLORS["b"], "alpha": 0.5, "linewidth": 0.7}
 LOST: dict[str, Any] = {"color": COLORS["r"], "linewidth": 0.7, "linestyle": ":"}
 MIDDLE: dict[str, Any] = {"color": "black", "linewidth": 1.8}
-"""One network, one that diverged, and the median of the others."""
+"""Styles of one network, of a diverged network, and of the median of the others."""
 
 
 def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"]) -> None:
-    """Draws a number of every network over the steps, and the median of those that did not diverge."""
+    """Draws the histories of all networks, and the median of those that did not diverge."""
     diverged, points = results.diverged.values, _points(results)
     for history, lost in zip(values, diverged, strict=True):
         axes.plot(results.step, history, **(LOST if lost else ONE), **points)
@@ -128,7 +127,6 @@ def _networks(axes: Axes, results: xr.Dataset, values: Float[np.ndarray, "S K"])
 
 
 def _explained(results: xr.Dataset) -> list[Artist]:
-    """Legend entries for what `_networks` draws."""
     lost = int(results.diverged.sum())
     sound = results.sizes["seed"] - lost
     handles: list[Artist] = []

@@ -1,4 +1,4 @@
-"""What figures are drawn from: labeled results that hold what they show."""
+"""Checks that labeled results contain what a figure shows."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -21,17 +21,17 @@ HELD_BY = {
     "train_answer": "the run of an experiment",
     "truth": "a run whose probes have targets, or whose task asks for numbers",
 }
-"""Whose results hold what not all do."""
+"""Which results contain variables that not all results have."""
 
 
 def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Lets a figure be drawn from what `lt.load` gives, too, and says what is missing of what it shows.
+    """Decorates a figure to accept what `lt.load` returns, and to report missing variables.
 
-    An argument ``feature`` and one ``family`` are looked up in the results.
+    Arguments ``feature`` and ``family`` of the figure must be in the results.
 
     Args:
-        names: of variables that the results must hold; ``"answer/time"``: along this axis.
-        feature: that results must have, of figures without such an argument.
+        names: variables that the results must contain; ``"answer/time"``: along this axis.
+        feature: a feature that results must have, for figures without such an argument.
     """
 
     def taking(draw: Callable[P, R]) -> Callable[P, R]:
@@ -41,29 +41,29 @@ def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]],
         @wraps(draw)
         def drawn(*arguments: P.args, **options: P.kwargs) -> R:
             bound = signature.bind(*arguments, **options)
-            given = bound.arguments[first]
-            if isinstance(given, Mapping) and not isinstance(given, xr.Dataset):
-                bound.arguments[first] = {name: held(each, bound.arguments) for name, each in given.items()}
+            value = bound.arguments[first]
+            if isinstance(value, Mapping) and not isinstance(value, xr.Dataset):
+                bound.arguments[first] = {name: held(each, bound.arguments) for name, each in value.items()}
             else:
-                bound.arguments[first] = held(given, bound.arguments)
+                bound.arguments[first] = held(value, bound.arguments)
             return draw(*bound.args, **bound.kwargs)
 
-        def held(given: Any, others: Mapping[str, Any]) -> xr.Dataset:
-            found = given.results if isinstance(given, Saved) else given
-            arguments.instance(first, found, xr.Dataset, "labeled results, such as lt.load gives")
+        def held(value: Any, others: Mapping[str, Any]) -> xr.Dataset:
+            results = value.results if isinstance(value, Saved) else value
+            arguments.instance(first, results, xr.Dataset, "labeled results, such as lt.load gives")
             for place in names:
                 name, _, axis = place.partition("/")
-                if name not in found.variables:
-                    told = f", as those of {HELD_BY[name]} do" if name in HELD_BY else ""
-                    raise ValueError(f"{figure} needs results that hold {name}{told}; these do not")
-                if axis and axis not in found[name].dims:
-                    dims = ", ".join(map(str, found[name].dims))
+                if name not in results.variables:
+                    source = f", as those of {HELD_BY[name]} do" if name in HELD_BY else ""
+                    raise ValueError(f"{figure} needs results that hold {name}{source}; these do not")
+                if axis and axis not in results[name].dims:
+                    dims = ", ".join(map(str, results[name].dims))
                     raise ValueError(f"{figure} needs {name} along {axis}; these results have it along {dims}")
-            for axis, wanted in (("feature", others.get("feature", feature)), ("family", others.get("family"))):
-                known = dict.fromkeys(found[axis].values.tolist()) if axis in found.variables else {}
-                if wanted is not None and wanted not in known:
-                    raise ValueError(f"{figure} needs the {axis} {wanted!r}; these results have {', '.join(known)}")
-            return found
+            for axis, required in (("feature", others.get("feature", feature)), ("family", others.get("family"))):
+                known = dict.fromkeys(results[axis].values.tolist()) if axis in results.variables else {}
+                if required is not None and required not in known:
+                    raise ValueError(f"{figure} needs the {axis} {required!r}; these results have {', '.join(known)}")
+            return results
 
         return drawn
 

@@ -1,4 +1,4 @@
-"""What networks answer to curves: in one panel while their bands leave each other legible, else a panel a curve."""
+"""Panels of answers to curves: one panel while their bands are legible, else one panel per curve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label
 
 MOST_PANELS = 12
-"""Curves of one part that are drawn; of more, as many, evenly chosen."""
+"""Maximum number of curves that are drawn of one part, evenly chosen."""
 
 OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
-"""The median answers to the other curves, in a panel."""
+"""Style of the median answers to the other curves in a panel."""
 
 MOST_OTHERS = 5
-"""Of more other curves a panel shows one line, which is the same in all: the median answer to all of them."""
+"""With more other curves, every panel shows one line instead: the median answer to all curves."""
 
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
@@ -46,19 +46,19 @@ PUBLISHED: dict[str, Any] = {
     "markeredgecolor": COLORS["k"],
     "markeredgewidth": 0.8,
 }
-"""Some points of what was published."""
+"""Style of the published points."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What is drawn of one curve.
+    """One curve to draw.
 
     Attributes:
-        label: what it is.
-        color: of the answers to it.
+        label: label in titles and legends.
+        color: color of the answers.
         answers: ``seed, time, feature``, without the seeds that diverged.
-        shown: what the networks were shown, or should have answered, ``[time]``, if that is drawn.
-        published: what was published as an answer, ``[time]``, if anything.
+        shown: input or true answer ``[time]``, if it is drawn.
+        published: published answer ``[time]``, if there is one.
     """
 
     label: str
@@ -75,19 +75,19 @@ def curve_panels(
     title: str = "",
     ylabel: str = "y",
 ) -> Figure:
-    """Answers to the curves of some parts, below each other.
+    """Draws answers to the curves of some parts, one part below the other.
 
-    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, of `MOST_PANELS` at most, which also
-    shows the median answers to the others, so that they can still be compared. The y axis holds everything drawn.
+    Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, which also
+    shows the median answers to the others for comparison. The y axis fits everything drawn.
 
     Args:
-        fit: the results, without the seeds that diverged.
-        parts: the title of each, and its curves.
-        shown: what the thin dashed lines are.
-        title: of the figure, above those of the parts.
-        ylabel: the name and unit of y.
+        fit: results without the seeds that diverged.
+        parts: title and curves of each part.
+        shown: label of the thin dashed lines.
+        title: title of the figure, above the titles of the parts.
+        ylabel: name and unit of y.
     """
-    chosen = [_chosen(curves) for _, curves in parts]
+    chosen = [[curves[place] for place in evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
     across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
     grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
@@ -104,8 +104,8 @@ def curve_panels(
         drawn = [curve for curves in chosen for curve in curves]
         handles = legend_entries(fit, GRAY)
         if fit.sizes["seed"] and across > 1:
-            told = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
-            handles.append(Line2D([], [], label=told, **OTHERS))
+            label = "answers to the other curves" if most <= MOST_OTHERS + 1 else "median answer to all curves"
+            handles.append(Line2D([], [], label=label, **OTHERS))
         if any(curve.shown is not None for curve in drawn):
             handles.append(Line2D([], [], color=GRAY, label=shown, **INPUT))
         if any(curve.published is not None for curve in drawn):
@@ -115,25 +115,19 @@ def curve_panels(
 
 
 def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
-    """Labels of curves with their colors: those of the letters that they are given by, or as `colors` has them."""
+    """Labels of curves with their colors: those of their letters, or those of `colors`."""
     if isinstance(labels, Mapping):
         return [(label, COLORS[letter]) for letter, label in labels.items()]
     shades = colors(range(len(labels)))
     return [(label, shades[index]) for index, label in enumerate(labels)]
 
 
-def _chosen(curves: Sequence[Curve]) -> list[Curve]:
-    """As many curves as there may be panels, evenly chosen."""
-    return [curves[place] for place in evenly(len(curves), MOST_PANELS)]
-
-
 def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time: xr.DataArray, ylabel: str) -> None:
-    """The panels of one part, and what is drawn into them."""
     panels: list[Axes] = list(place.subplots(*grid, squeeze=False, sharex=True, sharey=True).ravel())
     alone = grid == (1, 1)
     for number, axes in enumerate(panels):
         axes.set_visible(number < len(curves))
-        leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # There is no panel below.
+        leftmost, lowest = number % grid[1] == 0, number + grid[1] >= len(curves)  # No panel is below.
         measured(axes, x=lowest, y=leftmost)
         if leftmost:
             axes.set_ylabel(ylabel)

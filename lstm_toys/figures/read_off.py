@@ -1,4 +1,4 @@
-"""Parameters that were read off curves."""
+"""Figures of parameters read off curves."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -31,17 +31,17 @@ from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
 MOST_CURVES = 100
-"""Training curves that are drawn."""
+"""Maximum number of training curves that are drawn."""
 
 
 @needs("train_input", "train_target/output_feature")
 def training_set(results: xr.Dataset, title: str) -> Figure:
-    """The training curves, of seed-drawn sets an exemplary one, in colors by what is asked for first.
+    """Draws the training curves, colored by the first output feature; if every seed draws its own, an exemplary set.
 
-    Of more than `MOST_CURVES`, as many are drawn, which the title says.
+    At most `MOST_CURVES` are drawn, as the title then says.
     """
-    asked = str(results.output_feature.values[0])
-    truth = results.train_target.sel(output_feature=asked).values
+    first = str(results.output_feature.values[0])
+    truth = results.train_target.sel(output_feature=first).values
     places = evenly(len(truth), MOST_CURVES)
     if len(places) < len(truth):
         title += f" ({len(places)} of {len(truth):,} curves)"
@@ -51,7 +51,7 @@ def training_set(results: xr.Dataset, title: str) -> Figure:
         for place in places:
             curve = results.train_input.sel({shown: "y"}).values[place]
             axes.plot(results.time, curve, color=shades.to_rgba(truth[place]), linewidth=0.9)
-        named = axis_label(results[asked]) if asked in results.coords else asked
+        named = axis_label(results[first]) if first in results.coords else first
         figure.colorbar(shades, ax=axes, label=plain(named), pad=0.02)
     return figure
 
@@ -65,15 +65,15 @@ def read_off_curves(
     title: str,
     published: Float[np.ndarray, "C A"] | None = None,
 ) -> Figure:
-    """The curves that the read-off parameters describe, the true ones, and those of published parameters.
+    """Draws the curves of read-off parameters, the true curves, and those of published parameters.
 
     Args:
-        results: of a run.
+        results: labeled results of a run.
         family: name of a probe of C curves.
-        rebuild: from time points and parameters to y.
-        labels: of the curves; see `family_answers`.
-        title: of the figure.
-        published: the parameters that were published for them, if any.
+        rebuild: function from time points and parameters to y.
+        labels: labels of the curves; see `family_answers`.
+        title: title of the figure.
+        published: published parameters ``[C, A]`` of the curves, if any.
     """
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == family)
@@ -99,15 +99,15 @@ def read_off_axis(
     published: Mapping[float, float] | None = None,
     probe: str = "sweep",
 ) -> Figure:
-    """One read-off parameter against the true one.
+    """Draws one read-off parameter against its true value.
 
     Args:
-        results: of a run.
-        name: of the parameter.
-        title: of the figure.
-        trained: the ends of the training range.
-        published: what was published, by the true values, if anything.
-        probe: the name of the probe whose curves differ in the parameter.
+        results: labeled results of a run.
+        name: name of the parameter.
+        title: title of the figure.
+        trained: ends of the training range.
+        published: published values by true values, if any.
+        probe: name of the probe whose curves differ in the parameter.
 
     Raises:
         ValueError: the run has no such probe.
@@ -149,14 +149,14 @@ def read_off_plane(
     square: tuple[float, float, float, float],
     probe: str = "plane",
 ) -> Figure:
-    """Heat maps of the error of two read-off parameters over the plane of the true ones, medians over seeds.
+    """Draws heat maps of the median absolute errors of two read-off parameters over the plane of the true values.
 
     Args:
-        results: of a run.
-        names: of the parameters, horizontal and vertical.
-        title: said before the names.
+        results: labeled results of a run.
+        names: horizontal and vertical parameter.
+        title: text before the names.
         square: left, bottom, width and height of the training range.
-        probe: the name of the probe whose curves are a full grid of both.
+        probe: name of the probe whose curves are a full grid of both.
 
     Raises:
         ValueError: the run has no such probe.
@@ -188,7 +188,6 @@ def read_off_plane(
 
 
 def _shown(fit: xr.Dataset, probe: str) -> xr.Dataset:
-    """The results about the curves of one probe."""
     if probe not in fit.family.values:
         raise ValueError(f"there is no probe {probe!r}; there are {', '.join(dict.fromkeys(fit.family.values))}")
     return fit.isel(curve=fit.family.values == probe)

@@ -1,4 +1,4 @@
-"""Answers to sets of curves: of those that were trained on, of others, and the errors of both."""
+"""Figures of answers to sets of curves, and of their errors."""
 
 import numpy as np
 import xarray as xr
@@ -15,24 +15,24 @@ from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
 NAMED = 30
-"""Curves whose names have room along an axis."""
+"""Maximum number of curve names along an axis."""
 
 LONGEST = 24
-"""Characters of a name that have room."""
+"""Maximum number of characters of a curve's name."""
 
 MOST_NUMBERS = 36
-"""Curves of which numbers are drawn, at most."""
+"""Maximum number of curves in a figure of numbers."""
 
 
 @needs("family", "answer/time", "input", "name", "diverged")
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
-    """What networks answer to the curves of a set, and what would be right; see `curve_panels`.
+    """Draws the answers to the curves of a set, and the correct ones; see `curve_panels`.
 
     Args:
-        results: of a run whose answers are sequences.
-        family: the name of the set.
-        feature: of the answer.
-        title: of the figure.
+        results: labeled results of a run whose answers are sequences.
+        family: name of the set.
+        feature: output feature.
+        title: title of the figure.
     """
     fit = kept(results)
     chosen = fit.isel(curve=fit.family.values == family)
@@ -49,18 +49,17 @@ def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> F
 
 
 def _colors(results: xr.Dataset) -> dict[str, str]:
-    """The color of each set of curves, by its name."""
     return colors(map(str, results.family.values))
 
 
 @needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """The error of each set at each time point: medians over seeds, and 5-95 % of them.
+    """Draws the error of each set at each time point: medians over seeds, and 5-95 % of them.
 
     Args:
-        results: of a run whose answers are sequences.
-        feature: of the answer.
-        title: of the figure.
+        results: labeled results of a run whose answers are sequences.
+        feature: output feature.
+        title: title of the figure.
     """
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time), ylabel=f"RMSE of {feature} over curves") as (figure, (axes,)):
@@ -83,12 +82,12 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
 
 @needs("family", "answer/time", "input", "name", "diverged")
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """The error of each curve over its time points: medians over seeds, 5-95 % of them, and that of a repeated input.
+    """Draws the error of each curve: medians over seeds, 5-95 % of them, and the error of repeating the last value.
 
     Args:
-        results: of a run whose answers are sequences.
-        feature: of the answer.
-        title: of the figure.
+        results: labeled results of a run whose answers are sequences.
+        feature: output feature.
+        title: title of the figure.
     """
     fit = kept(results)
     with canvas(title, xlabel="curves of a set, sorted by their error", ylabel=f"RMSE of {feature}") as (
@@ -128,11 +127,11 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
 
 @needs("family", "answer/output_feature", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
-    """What was asked of whole curves against the answers, a panel a number; curves without a truth are left out.
+    """Draws the numbers that networks answer to whole curves against the true ones, if these are known.
 
     Args:
-        results: of a run whose answers are vectors.
-        title: of the figure.
+        results: labeled results of a run whose answers are vectors.
+        title: title of the figure.
     """
     fit = kept(results)
     names = list(map(str, fit.output_feature.values))
@@ -163,12 +162,12 @@ def set_numbers(results: xr.Dataset, title: str) -> Figure:
 
 @needs("family", "answer/output_feature", "name", "diverged")
 def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
-    """What was answered to whole curves of which nobody knows the truth, a panel a number.
+    """Draws the numbers that networks answer to whole curves without a truth, one panel per number.
 
     Args:
-        results: of a run whose answers are vectors.
-        family: the name of the set.
-        title: of the figure.
+        results: labeled results of a run whose answers are vectors.
+        family: name of the set.
+        title: title of the figure.
     """
     fit, color = kept(results), _colors(results)[family]
     chosen = fit.isel(curve=np.flatnonzero(fit.family.values == family)[:MOST_NUMBERS])
@@ -190,12 +189,11 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
 
 
 def shortened(name: str) -> str:
-    """The name of a curve, as long as there is room for."""
+    """The name of a curve, cut to `LONGEST`."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _missed(fit: xr.Dataset, family: str) -> xr.DataArray:
-    """Answers less what would be right, of the curves of a set."""
     chosen = fit.isel(curve=fit.family.values == family)
     return chosen.answer - (chosen.truth if "truth" in chosen else chosen.input)
 
@@ -205,5 +203,4 @@ def _curves(count: int) -> str:
 
 
 def _explained(fit: xr.Dataset) -> list[Artist]:
-    """Legend entries of medians and bands."""
     return [Patch(color=GRAY, alpha=0.3, linewidth=0, label=f"median and {band_name(fit.sizes['seed'])}")]

@@ -1,4 +1,4 @@
-"""The house style, and what every figure is drawn on.
+"""The house style of figures, and what all figures draw with.
 
 >>> import lstm_toys as lt
 >>> with lt.figures.canvas("A line") as (figure, (axes,)):
@@ -37,34 +37,32 @@ Drawing = Figure | FuncAnimation
 T = TypeVar("T", bound=Hashable)
 
 COLORS = {"r": "#8f1108", "b": "#1208a1", "g": "#02886b", "c": "#026784", "y": "#b38f0e", "k": "#000000"}
-"""Six colors, by matplotlib's letters: the hues of Okabe and Ito (2008), each of another lightness, so that red-green
-blindness and gray paper leave them apart, and none too light for a thin dashed line: the contrast with white is 3 : 1
-at least."""
+"""Six colors, by matplotlib's letters: the hues of Okabe and Ito (2008) at different lightnesses, which stay distinct
+with red-green blindness and on gray paper. The contrast with white is 3 : 1 at least, for thin dashed lines."""
 
 GRAY = "#555555"
 
 DARK_SHADES = 0.59
-"""The part of viridis, from its dark end, that has this contrast too."""
+"""The dark part of viridis that has this contrast, too."""
 
 BAND: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
-"""How a band over seeds is filled."""
 
 INPUT: dict[str, Any] = {"linewidth": 0.9, "linestyle": "--"}
-"""The line of what networks were shown, or should have answered."""
+"""Line style of inputs and of true answers."""
 
 MEDIAN: dict[str, Any] = {"linewidth": 1.5}
 
 ONE: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 1.8, "markeredgewidth": 0, "alpha": 0.7}
-"""The answer of one network."""
+"""Marker style of the answer of one network."""
 
 GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
-"""The line below which a task counts as learned."""
+"""Line style of the level below which a task counts as learned."""
 
 SOME_MONTHS = 24
-"""Time points of which every third or fourth is a round number, as of months; of more, every fifth."""
+"""Below this range of time points, ticks may be multiples of 3 or 4, as of months; above it, of 5."""
 
 MOST_DOTS = 120
-"""Of one network's answer; more would be a second line."""
+"""Maximum number of dots of one network's answer; more would look like a second line."""
 
 STYLE: Any = {
     "figure.figsize": (6.8, 4.2),
@@ -94,28 +92,23 @@ STYLE: Any = {
 }
 
 FRAMES_A_SECOND = 4
-"""Of an animation."""
 
 UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-"""What the metadata of a file are not to say, so that the same figure is the same bytes."""
+"""Metadata that files leave out, so that the same figure is the same bytes."""
 
 FORMATS = ("png", *UNDATED)
 
 SIGN = re.compile(r"(?<![\w.)\]-])-(?=\.?\d)|(?<=\de)-(?=\d+(?!\w))|(?<=\d )-(?= [A-Za-z(])")
-"""Hyphens that stand for a minus: of ``-1``, of ``1e-05``, and of ``1 - R²``."""
+"""Hyphens that stand for a minus, as in ``-1``, ``1e-05`` and ``1 - R²``."""
 
 MOST_BANDS = 3
-"""Bands that may overlap in one pair of axes."""
+"""Maximum number of bands that may overlap in one pair of axes."""
 
 
 @contextmanager
 def house(**style: Any) -> Iterator[None]:
-    """The house style during a block, with nothing of a user's own settings, which would get into drawing and saving.
-
-    Args:
-        style: settings that differ from it.
-    """
-    # The backend is no matter of style, and setting it could open a display.
+    """Applies the house style during a block instead of the user's settings, with ``style`` on top."""
+    # Setting the backend could open a display.
     settings: Any = {name: value for name, value in mpl.rcParamsDefault.items() if name != "backend"}
     with mpl.rc_context(settings | STYLE | style):
         yield
@@ -127,7 +120,7 @@ def canvas(
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """A figure in the house style, with one pair of axes for each title, side by side or in so many columns.
 
-    Titles and labels are shown as they are: a dollar sign begins no formula.
+    Titles and labels are literal: a dollar sign does not begin a formula.
     """
     columns = columns or len(titles)
     rows = -(-len(titles) // columns)
@@ -143,10 +136,9 @@ def canvas(
 
 
 def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
-    """Says of which axes the layout has to leave room for the labels, and that the frame needs none.
+    """Sets which axes the layout leaves room for, and excludes the frame from it.
 
-    Measuring ticks is most of the time that a figure takes, and is done for each axis, twice, and for each side of the
-    frame.
+    Measuring ticks takes most of a figure's time; it is done for each axis, twice, and for each side of the frame.
     """
     axes.xaxis.set_in_layout(x)
     axes.yaxis.set_in_layout(y)
@@ -155,16 +147,16 @@ def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
 
 
 def plain(text: str) -> str:
-    """Text in which matplotlib sees no formula, which a legend does not leave out, and with minus signs for hyphens.
+    """Escapes text for matplotlib: no formulas, visible in legends, and minus signs instead of hyphens.
 
-    A hyphen is a sign where a number begins with it, or an exponent; inside a name, as in ``run-1``, it stays.
+    A hyphen becomes a minus where a number or an exponent begins with it; inside a name, as in ``run-1``, it stays.
     """
     signed = SIGN.sub("−", text)
     return (" " if signed.startswith("_") else "") + signed.replace("$", r"\$")
 
 
 def colors(values: Iterable[T]) -> dict[T, str]:
-    """A color for each of some values: those of `COLORS`, blue first, or, where they are more, shades on a scale."""
+    """A color for each value: those of `COLORS`, blue first, or, if there are more values, shades of one scale."""
     names = list(dict.fromkeys(values))
     if len(names) <= len(COLORS):
         return {name: COLORS[letter] for name, letter in zip(names, "brgcyk", strict=False)}
@@ -172,24 +164,24 @@ def colors(values: Iterable[T]) -> dict[T, str]:
 
 
 def scale(values: Iterable[T]) -> dict[T, str]:
-    """A color on one scale for each of some values, in their order."""
+    """A color of one scale for each value, in order."""
     names = list(dict.fromkeys(values))
     shades = dark_scale()(np.linspace(0, 1, len(names)))
     return {name: to_hex(shade) for name, shade in zip(names, shades, strict=True)}
 
 
 def dark_scale() -> Colormap:
-    """The color scale of lines: of the one of heat maps what is dark enough for a line on white."""
+    """The color scale of lines: the part of the heat maps' scale that is dark enough for a line on white."""
     return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, DARK_SHADES, 256)))
 
 
 def save(drawing: Drawing, path: Path | str) -> None:
-    """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF; as a whole or not at all.
+    """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF, atomically.
 
-    The same figure is the same bytes, whatever a user's own settings of matplotlib are.
+    The same figure is the same bytes, whatever the user's settings of matplotlib are.
 
     Raises:
-        ValueError: the name ends otherwise.
+        ValueError: the name has another suffix.
         OSError: the file cannot be written.
     """
     path = Path(path)
@@ -210,7 +202,7 @@ def save(drawing: Drawing, path: Path | str) -> None:
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """A figure in 256 colors, each the mean of what it stands for: a third of the space, and looks the same."""
+    """Reduces a figure to 256 colors, each the mean of its pixels: a third of the size, and it looks the same."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     whole = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
@@ -223,26 +215,26 @@ def _few_colors(figure: Figure) -> Image.Image:
 
 
 def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
-    """Answers ``seed, time, feature``: the median over seeds as a line, their band, the first seed's as small dots.
+    """Draws answers ``seed, time, feature``: the median over seeds, their band, and the first seed as small dots.
 
-    Where x is answered too, the line and the band stand at the median of it, and the dots at the answered x.
+    If networks answer x too, the line and the band are at its median, and the dots at the answered x.
     """
     if not answers.sizes["seed"]:
         return
-    found = across(answers)
-    (x, y), (place, median) = found, np.median(found, axis=1)
+    points = across(answers)
+    (x, y), (place, median) = points, np.median(points, axis=1)
     axes.fill_between(place, *intervals.band(y), color=color, **BAND)
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
     axes.plot(place, median, color=color, **MEDIAN)
 
 
 def median_of(answers: xr.DataArray) -> Float[np.ndarray, "2 T"]:
-    """The medians over seeds of x, time or what was answered, and of y."""
+    """The medians over seeds of x (time, or the answered x) and of y."""
     return np.median(across(answers), axis=1)
 
 
 def across(answers: xr.DataArray) -> Float[np.ndarray, "2 S *K T"]:
-    """What answers stand over, time or the x that was answered, and the answered y."""
+    """The x of answers, which is time or the answered x, and their y."""
     y = answers.sel(feature="y").values
     x = answers.sel(feature="x").values if "x" in answers.feature.values else answers.time.values
     return np.stack(np.broadcast_arrays(x, y))
@@ -261,7 +253,7 @@ def legend_entries(fit: xr.Dataset, color: str) -> list[Artist]:
 
 
 def evenly(count: int, most: int) -> list[int]:
-    """The places of some of so many things, evenly chosen: of all, or of as many as there may be."""
+    """Evenly spaced indices of all items, or of as many as allowed."""
     return np.linspace(0, count - 1, min(count, most)).round().astype(int).tolist()
 
 
@@ -271,12 +263,12 @@ def counted(networks: int) -> str:
 
 
 def band_name(networks: int) -> str:
-    """What a band from the 5th to the 95th percentile of some networks is called."""
+    """The label of a band from the 5th to the 95th percentile of networks."""
     return f"middle 90 % of {counted(networks)}"
 
 
 def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:
-    """Puts the ticks of the x axis where there are time points, if these are whole numbers, such as months or rows."""
+    """Places the ticks of the x axis at time points if these are whole numbers, such as months or rows."""
     if np.array_equal(places, np.round(places)):
         steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < SOME_MONTHS else (1, 2, 5, 10)
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=steps))

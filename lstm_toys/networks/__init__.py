@@ -1,1 +1,1 @@
-"""ONE network: layers, the stack, optimizers, its training."""
+"""One network: layers, stack, optimizers, training."""

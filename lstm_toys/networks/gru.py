@@ -1,4 +1,4 @@
-"""The gated recurrent unit of Cho et al. (2014), in the form of cuDNN and Keras, which resets after the product."""
+"""The gated recurrent unit of Cho et al. (2014), in the form of cuDNN and Keras, which reset after the product."""
 
 import flax.linen as nn
 import jax
@@ -17,49 +17,39 @@ def recurrence(
     bias: Float[Array, "2 G"],
     gates: Gates = "sigmoid",
 ) -> Float[Array, "C T H"]:
-    """Runs one GRU layer over time, from a zero state.
+    """Runs one GRU layer over time, from a zero state, and returns the hidden state after every time point.
 
     With ``a[t] = inputs[t] @ kernel + bias[0]`` and ``b[t] = h[t-1] @ recurrent_kernel + bias[1]``, each split into z,
-    r, h, and s the function of the gates::
+    r, h, and s the gate function::
 
         z = s(a_z + b_z)
         r = s(a_r + b_r)
         h[t] = z * h[t-1] + (1 - z) * tanh(a_h + r * b_h)
-
-    Args:
-        inputs: ``[C, T, F]``.
-        kernel: ``[F, 3H]``, in the order z, r, h.
-        recurrent_kernel: ``[H, 3H]``.
-        bias: ``[2, 3H]``, that of the inputs and that of the hidden state.
-        gates: a name in `lstm_toys.networks.cells.GATES`.
-
-    Returns:
-        The hidden state after every time point, ``[C, T, H]``.
     """
-    shown = jnp.swapaxes(inputs @ kernel + bias[0][None, None, :], 0, 1)
+    drive = jnp.swapaxes(inputs @ kernel + bias[0][None, None, :], 0, 1)
 
     def step(
-        hidden: Float[Array, "C H"], shown_t: Float[Array, "C G"]
+        hidden: Float[Array, "C H"], drive_t: Float[Array, "C G"]
     ) -> tuple[Float[Array, "C H"], Float[Array, "C H"]]:
-        a_z, a_r, a_h = jnp.split(shown_t, 3, axis=-1)
+        a_z, a_r, a_h = jnp.split(drive_t, 3, axis=-1)
         b_z, b_r, b_h = jnp.split(hidden @ recurrent_kernel + bias[1][None, :], 3, axis=-1)
         z, r = squashed(a_z + b_z, gates), squashed(a_r + b_r, gates)
         hidden = z * hidden + (1 - z) * jnp.tanh(a_h + r * b_h)
         return hidden, hidden
 
-    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), shown.dtype)
-    return jnp.swapaxes(jax.lax.scan(step, start, shown)[1], 0, 1)
+    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), drive.dtype)
+    return jnp.swapaxes(jax.lax.scan(step, start, drive)[1], 0, 1)
 
 
 class GRU(Layer):
     """One GRU layer, initialized as Keras does.
 
-    Keras 3, ``keras.layers.GRU`` with its ``reset_after=True``: one glorot-uniform input kernel ``(F, 3H)``, one
-    orthogonal recurrent kernel ``(H, 3H)``, zero biases ``(2, 3H)``, one for each.
+    As ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a glorot-uniform input kernel ``(F, 3H)``, an
+    orthogonal recurrent kernel ``(H, 3H)``, zero biases ``(2, 3H)``, one per kernel.
 
     Attributes:
-        units: H.
-        gates: how the gates are squashed.
+        units: size of the hidden state, H.
+        gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Example:
         >>> import jax

@@ -1,4 +1,4 @@
-"""Hyper-parameters of a training: names, defaults, and the traced numbers. Imports nothing heavy."""
+"""Hyper-parameters of training: names, defaults, bounds. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from lstm_toys import arguments
 
 
 class Hyper(NamedTuple):
-    """Hyper-parameters that are traced numbers, so that other ones need no compilation.
+    """Hyper-parameters that are traced, so that they can change without recompiling.
 
     Attributes:
-        learning_rate: step size of the optimizer; not a number where a schedule has it.
-        momentum: see `TAKES`; without effect on an optimizer that has none.
+        learning_rate: step size of the optimizer; NaN if a schedule sets it.
+        momentum: see `TAKES`; ignored by optimizers without momentum.
         decay: likewise.
-        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
-        numbers: what a task leaves open of its training curves, by name.
+        noise: standard deviation of the normal noise on the training inputs, drawn once per seed.
+        numbers: free parameters of the task's training curves, by name.
     """
 
     learning_rate: jt.Float[jt.Array | np.ndarray, "*M"]
@@ -36,11 +36,11 @@ TAKES: dict[str, dict[str, float]] = {
     "rmsprop_keras": {"decay": 0.9},
     "adam": {"momentum": 0.9, "decay": 0.999},
 }
-"""What each optimizer takes besides the learning rate, and its defaults.
+"""Hyper-parameters of each optimizer in addition to the learning rate, and their defaults.
 
-``momentum``: how much of the running sum (SGD) or mean (Adam) of gradients is kept from step to step; ``decay``: how
-much of the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
-``rmsprop_keras`` by sqrt(mean) + 1e-7, as the Keras of 2018 did: of small gradients these are different optimizers.
+``momentum`` is the share of the running sum (SGD) or mean (Adam) of gradients that is kept from step to step, ``decay``
+the share of the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
+``rmsprop_keras`` by sqrt(mean) + 1e-7, as the Keras of 2018 did: for small gradients they are different optimizers.
 """
 
 
@@ -50,15 +50,11 @@ BOUNDS: dict[str, dict[str, int]] = {
     "decay": {"least": 0, "below": 1},
     "noise": {"least": 0},
 }
-"""Where each hyper-parameter lies, in single precision; see `lstm_toys.arguments.array`."""
+"""Bounds of each hyper-parameter, in single precision; see `lstm_toys.arguments.array`."""
 
 
 def takes(optimizer: str) -> dict[str, float]:
-    """What an optimizer takes besides the learning rate, and its defaults; see `TAKES`.
-
-    Raises:
-        ValueError: an unknown optimizer.
-    """
+    """Returns an optimizer's entry in `TAKES`; raises ValueError if the optimizer is unknown."""
     if not isinstance(optimizer, str) or optimizer not in TAKES:
         raise ValueError(f"there is no optimizer {arguments.brief(optimizer)}; there are {', '.join(TAKES)}")
     return TAKES[optimizer]

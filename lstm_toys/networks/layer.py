@@ -1,4 +1,4 @@
-"""What the library's Flax modules have in common: checked attributes, and a help of a page."""
+"""Base classes of the library's Flax modules: checked attributes, and a short `help`."""
 
 import flax.linen as nn
 
@@ -8,7 +8,7 @@ from lstm_toys.networks.cells import InvalidModel
 
 
 class Brief(type):
-    """The type of modules whose `help` shows what they add; what every Flax module has takes a thousand lines."""
+    """A metaclass whose `help` leaves out what every Flax module has, which takes a thousand lines."""
 
     def __dir__(cls) -> list[str]:
         own = [each for each in cls.__mro__ if each is not object and each.__module__.partition(".")[0] != "flax"]
@@ -16,13 +16,10 @@ class Brief(type):
 
 
 class Layer(nn.Module, metaclass=Brief):
-    """A recurrent layer.
-
-    Attributes:
-        units: H.
+    """A recurrent layer of H units.
 
     Raises:
-        InvalidModel: a ValueError: units that are no whole number above 0, or unknown gates.
+        InvalidModel: a ValueError: units are not a whole number above 0, or gates are unknown.
     """
 
     units: int

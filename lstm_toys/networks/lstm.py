@@ -13,18 +13,14 @@ from lstm_toys.networks.gates import SLOPE, squashed
 from lstm_toys.networks.layer import Layer
 
 FEW = 2
-"""Features of an input, at most, that are multiplied by the kernel time point by time point, together with h: as many
-more terms of that product cost less than the products of all time points, which would be four times as wide as h."""
+"""The most input features that are multiplied by the kernel at each time point, together with h. These extra terms cost
+less than one product over all time points, whose result would be four times as wide as h."""
 
 
 class Trace(NamedTuple):
-    """What the backward pass needs of every time point, time first.
+    """Values at every time point that the backward pass needs, time first.
 
-    Attributes:
-        hidden: h after the time point.
-        gates: s(a_i), s(a_f), tanh(a_g), s(a_o), s being the function of the gates.
-        previous_cell: c before the time point.
-        squashed_cell: tanh(c) after it.
+    ``gates`` are s(a_i), s(a_f), tanh(a_g), s(a_o), with the gate function s, ``squashed_cell`` is tanh(c).
     """
 
     hidden: Float[Array, "T C H"]
@@ -41,29 +37,18 @@ def recurrence(
     bias: Float[Array, " G"],
     gates: Gates = "sigmoid",
 ) -> Float[Array, "C T H"]:
-    """Runs one LSTM layer over time, from a zero state.
+    """Runs one LSTM layer over time, from a zero state, and returns h after every time point.
 
     With ``a[t] = inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias`` split into the gates i, f, g, o, and s the
-    function of the gates::
+    gate function::
 
         c[t] = s(a_f) * c[t-1] + s(a_i) * tanh(a_g)
         h[t] = s(a_o) * tanh(c[t])
 
-    The reverse-mode derivative is written by hand: the reverse scan leaves only the derivatives of ``a``, and one
-    matrix product over all time points turns them into those of both kernels and the bias, where autodiff would add
-    them up step by step. It is itself differentiable in reverse mode; forward mode (`jax.jvp`, `jax.jacfwd`,
-    `jax.hessian`) is not available through it, and JAX says so.
-
-    Args:
-        inputs: ``[C, T, F]``.
-        kernel: ``[F, 4H]``, gates in the order i, f, g, o.
-        recurrent_kernel: ``[H, 4H]``.
-        bias: ``[4H]``.
-        gates: a name in `lstm_toys.networks.cells.GATES`. Where a hard gate has its kinks, at 0 and 1, its derivative
-            is taken to be 0.
-
-    Returns:
-        The hidden state h after every time point, ``[C, T, H]``.
+    The reverse-mode derivative is written by hand: the reverse scan computes only the derivatives of ``a``, and one
+    matrix product over all time points turns them into the derivatives of both kernels and the bias, which autodiff
+    would add up step by step. It can be differentiated again in reverse mode; in forward mode (`jax.jvp`, `jax.jacfwd`,
+    `jax.hessian`) JAX raises an error. At the kinks of a hard gate, where it is 0 or 1, its derivative is 0.
     """
     return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias, gates).hidden, 0, 1)
 
@@ -75,7 +60,7 @@ def cell_states(
     bias: Float[Array, " G"],
     gates: Gates = "sigmoid",
 ) -> Float[Array, "C T H"]:
-    """The cell state c after every time point; the arguments are those of `recurrence`."""
+    """Returns the cell state c after every time point; see `recurrence`."""
     _, (i, f, g, _), previous_cell, _ = _trace(inputs, kernel, recurrent_kernel, bias, gates)
     return jnp.swapaxes(f * previous_cell + i * g, 0, 1)
 
@@ -87,29 +72,29 @@ def _trace(
     bias: Float[Array, " G"],
     gates: Gates,
 ) -> Trace:
-    # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so that one tanh serves all gates; halving is exact.
+    # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh computes all gates; halving is exact.
     units = recurrent_kernel.shape[0]
     half = 0.5 if gates == "sigmoid" else 1.0
     scale = jnp.repeat(jnp.array([half, half, 1.0, half], kernel.dtype), units)
     shift = 1 - scale
     scaled_kernel = recurrent_kernel * scale[None, :]
-    shown = jnp.swapaxes(inputs, 0, 1)
+    drive = jnp.swapaxes(inputs, 0, 1)
     few = inputs.shape[-1] <= FEW
     if few:
-        shown = jnp.concatenate([shown, jnp.ones_like(shown[:, :, :1])], axis=-1)
+        drive = jnp.concatenate([drive, jnp.ones_like(drive[:, :, :1])], axis=-1)
         scaled_kernel = jnp.concatenate([kernel * scale[None, :], (bias * scale)[None, :], scaled_kernel])
     else:
-        shown = (shown @ kernel + bias[None, None, :]) * scale[None, None, :]
+        drive = (drive @ kernel + bias[None, None, :]) * scale[None, None, :]
 
     def step(
-        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], shown_t: Float[Array, "C _"]
+        state: tuple[Float[Array, "C H"], Float[Array, "C H"]], drive_t: Float[Array, "C _"]
     ) -> tuple[tuple[Float[Array, "C H"], Float[Array, "C H"]], Trace]:
         hidden, cell = state
         if few:
-            summed = jnp.concatenate([shown_t, hidden], axis=-1) @ scaled_kernel
+            summed = jnp.concatenate([drive_t, hidden], axis=-1) @ scaled_kernel
         else:
-            summed = shown_t + hidden @ scaled_kernel
-        # Each gate is an array of its own: of several curves, parts of one array would lie scattered.
+            summed = drive_t + hidden @ scaled_kernel
+        # Separate arrays per gate: with several curves, slices of one array would not be contiguous.
         if gates == "sigmoid":
             i, f, g, o = jnp.split(scale[None, :] * jnp.tanh(summed) + shift[None, :], 4, axis=-1)
         else:
@@ -120,8 +105,8 @@ def _trace(
         hidden = o * squashed_cell
         return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed_cell)
 
-    zeros = jnp.zeros((inputs.shape[0], units), shown.dtype)
-    return jax.lax.scan(step, (zeros, zeros), shown)[1]
+    zeros = jnp.zeros((inputs.shape[0], units), drive.dtype)
+    return jax.lax.scan(step, (zeros, zeros), drive)[1]
 
 
 Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Trace]
@@ -161,16 +146,16 @@ def _backward(
         d_g = d_cell * i * (1 - g * g)
         d_o = through(d_hidden * squashed_cell, o)
         d_gates = jnp.concatenate([d_i, d_f, d_g, d_o], axis=-1)
-        # A vector is multiplied fastest by the kernel as it is stored, a matrix by a transposed copy.
+        # A vector multiplies faster with the kernel as stored, a matrix with a transposed copy.
         alone = len(d_gates) == 1
         d_previous = jnp.einsum("cg,hg->ch", d_gates, recurrent_kernel) if alone else d_gates @ transposed
         return (d_previous, d_cell * f), d_gates
 
     zeros = jnp.zeros_like(trace.hidden[0])
     _, d_gates = jax.lax.scan(step, (zeros, zeros), (jnp.swapaxes(d_answer, 0, 1), trace), reverse=True)
-    shown = jnp.swapaxes(inputs, 0, 1)
+    time_major = jnp.swapaxes(inputs, 0, 1)
     previous_hidden = jnp.concatenate([jnp.zeros_like(trace.hidden[:1]), trace.hidden[:-1]])
-    sources = jnp.concatenate([shown, previous_hidden, jnp.ones_like(shown[:, :, :1])], axis=-1)
+    sources = jnp.concatenate([time_major, previous_hidden, jnp.ones_like(time_major[:, :, :1])], axis=-1)
     d_weights = jnp.einsum("tcs,tcg->sg", sources, d_gates)
     features = inputs.shape[-1]
     d_inputs = jnp.swapaxes(d_gates @ kernel.T, 0, 1)
@@ -183,12 +168,12 @@ recurrence.defvjp(_forward, _backward)
 class LSTM(Layer):
     """One LSTM layer with packed gates, initialized as Keras does.
 
-    Keras 3, ``keras.layers.LSTM``: one glorot-uniform input kernel ``(F, 4H)``, one orthogonal recurrent kernel
-    ``(H, 4H)``, biases zero but for the forget gate's, which are one.
+    As ``keras.layers.LSTM`` of Keras 3: a glorot-uniform input kernel ``(F, 4H)``, an orthogonal recurrent kernel
+    ``(H, 4H)``, zero biases, except ones for the forget gate.
 
     Attributes:
-        units: H.
-        gates: how the gates are squashed.
+        units: size of the hidden state, H.
+        gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Example:
         >>> import jax
@@ -213,6 +198,6 @@ class LSTM(Layer):
 
 
 def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " G"]:
-    """Zeros, and ones for the forget gate (Jozefowicz et al., 2015; Keras' ``unit_forget_bias``)."""
+    """Zeros, with ones for the forget gate (Jozefowicz et al., 2015; Keras' ``unit_forget_bias``)."""
     units = shape[0] // 4
     return jnp.zeros(shape).at[units : 2 * units].set(1.0)

@@ -8,27 +8,18 @@ import optax
 from lstm_toys.networks.hyper import Hyper, takes
 
 Schedule = Callable[[Any], Any]
-"""An Optax schedule: from the number of a step, from 0, to a learning rate; it is traced."""
+"""An Optax schedule, from the number of a step, which starts at 0, to a learning rate; it is traced."""
 
 
 class Scheduled(NamedTuple):
-    """An optimizer whose learning rate changes from step to step.
-
-    Attributes:
-        name: in `lstm_toys.networks.hyper.TAKES`.
-        schedule: of the learning rate.
-    """
+    """The name of an optimizer in `TAKES`, and a schedule of its learning rate."""
 
     name: str
     schedule: Schedule
 
 
 def optimizer(kind: str | Scheduled, hyper: Hyper) -> optax.GradientTransformation:
-    """The optimizer of a name in `TAKES`.
-
-    Raises:
-        ValueError: an unknown name.
-    """
+    """Builds an optimizer by its name in `TAKES`; raises ValueError if the name is unknown."""
     name, rate = kind if isinstance(kind, Scheduled) else (kind, hyper.learning_rate)
     takes(name)
     return {

@@ -1,4 +1,4 @@
-"""A trained network for those who go on with it elsewhere."""
+"""Conversion of a trained network to PyTorch."""
 
 import importlib
 from typing import Any
@@ -13,21 +13,21 @@ from lstm_toys import forks
 from lstm_toys.networks.stack import Stack
 
 ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
-"""Which of the gates here torch has at each place; it has the cells in the same forms."""
+"""For each gate in torch's order, its place in ours; the formulas of the cells are the same."""
 
 
 def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
-    """A `torch.nn.Module` with the same answers, to 1e-6; torch is among the extra ``peers``.
+    """Converts a trained network to a `torch.nn.Module` with the same answers, to 1e-6.
 
-    It has a torch.nn.LSTM, GRU or RNN for each layer, in ``layers``, and answers curves ``[C, T, F]``, as the model
-    does; a dense readout is a torch.nn.Linear.
+    Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer and a torch.nn.Linear for a dense readout. It answers
+    curves ``[C, T, F]``, as the model does. The extra ``peers`` installs torch.
 
     Args:
-        model: a `Stack` of a cell of the library with sigmoid gates.
-        params: of ONE network.
+        model: a `Stack` of a built-in cell with sigmoid gates.
+        params: the parameters of ONE network, without a leading axis.
 
     Raises:
-        ValueError: torch has no form of the model, or the parameters are not those of one network of it.
+        ValueError: torch has no equivalent of the model, or the parameters are not those of one network of the model.
         ImportError: torch is not installed.
 
     Example:
@@ -64,11 +64,12 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
         below = len(weights["kernel"])
         layer = torch.nn.Linear(below, units) if dense else built(below, units, batch_first=True)
         layers.append(layer)
-        filled = _dense(weights) if dense else _recurrent(weights, ORDER[model.cell])
+        linear = {"weight": weights["kernel"].T, "bias": weights["bias"]}
+        filled = linear if dense else _recurrent(weights, ORDER[model.cell])
         layer.load_state_dict({place: torch.tensor(np.ascontiguousarray(value)) for place, value in filled.items()})
 
     class Answers(torch.nn.Module):
-        """Layers one after another, and of their last answers all, or that to the whole curve."""
+        """Layers in sequence; returns the answer at every time point, or only at the last."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -77,15 +78,15 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
         def forward(self, curves: Any) -> Any:
             """Answers curves ``[C, T, F]``."""
             for layer in self.layers:
-                found = layer(curves)
-                curves = found[0] if isinstance(found, tuple) else found
+                answers = layer(curves)
+                curves = answers[0] if isinstance(answers, tuple) else answers
             return curves if model.sequence else curves[:, -1]
 
     return Answers()
 
 
 def _check(model: Stack, params: PyTree, names: list[str]) -> None:
-    """Raises ValueError if these are not the parameters of one network."""
+    """Raises ValueError if the parameters are not those of one network."""
     shapes = jax.tree.map(np.shape, params)
     try:
         features = shapes[names[0]]["kernel"][-2]
@@ -99,22 +100,18 @@ def _check(model: Stack, params: PyTree, names: list[str]) -> None:
         )
 
 
-def _dense(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {"weight": weights["kernel"].T, "bias": weights["bias"]}
-
-
 def _recurrent(weights: dict[str, np.ndarray], order: tuple[int, ...]) -> dict[str, np.ndarray]:
-    """The weights of a recurrent layer as torch names, turns and orders them; it always has two biases."""
+    """The weights of a recurrent layer in torch's names, orientation and order; torch always has two biases."""
 
     def ordered(columns: np.ndarray) -> np.ndarray:
         gates = np.split(columns, len(order), axis=-1)
         return np.concatenate([gates[place] for place in order], axis=-1)
 
     bias = weights["bias"]
-    shown, hidden = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
+    input_bias, hidden_bias = bias if bias.ndim == 2 else (bias, np.zeros_like(bias))
     return {
         "weight_ih_l0": ordered(weights["kernel"]).T,
         "weight_hh_l0": ordered(weights["recurrent_kernel"]).T,
-        "bias_ih_l0": ordered(shown),
-        "bias_hh_l0": ordered(hidden),
+        "bias_ih_l0": ordered(input_bias),
+        "bias_hh_l0": ordered(hidden_bias),
     }

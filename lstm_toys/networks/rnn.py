@@ -14,37 +14,30 @@ def recurrence(
     recurrent_kernel: Float[Array, "H H"],
     bias: Float[Array, " H"],
 ) -> Float[Array, "C T H"]:
-    """Runs one layer over time, from a zero state: ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent + bias)``.
+    """Runs one layer over time, from a zero state, and returns the hidden state after every time point.
 
-    Args:
-        inputs: ``[C, T, F]``.
-        kernel: ``[F, H]``.
-        recurrent_kernel: ``[H, H]``.
-        bias: ``[H]``.
-
-    Returns:
-        The hidden state after every time point, ``[C, T, H]``.
+    ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias)``.
     """
-    shown = jnp.swapaxes(inputs @ kernel + bias[None, None, :], 0, 1)
+    drive = jnp.swapaxes(inputs @ kernel + bias[None, None, :], 0, 1)
 
     def step(
-        hidden: Float[Array, "C H"], shown_t: Float[Array, "C H"]
+        hidden: Float[Array, "C H"], drive_t: Float[Array, "C H"]
     ) -> tuple[Float[Array, "C H"], Float[Array, "C H"]]:
-        hidden = jnp.tanh(shown_t + hidden @ recurrent_kernel)
+        hidden = jnp.tanh(drive_t + hidden @ recurrent_kernel)
         return hidden, hidden
 
-    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), shown.dtype)
-    return jnp.swapaxes(jax.lax.scan(step, start, shown)[1], 0, 1)
+    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), drive.dtype)
+    return jnp.swapaxes(jax.lax.scan(step, start, drive)[1], 0, 1)
 
 
 class RNN(Layer):
     """One layer without gates, initialized as Keras does.
 
-    Keras 3, ``keras.layers.SimpleRNN``: a glorot-uniform input kernel ``(F, H)``, an orthogonal recurrent kernel
+    As ``keras.layers.SimpleRNN`` of Keras 3: a glorot-uniform input kernel ``(F, H)``, an orthogonal recurrent kernel
     ``(H, H)``, a zero bias.
 
     Attributes:
-        units: H.
+        units: size of the hidden state, H.
 
     Example:
         >>> import jax

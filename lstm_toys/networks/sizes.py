@@ -1,9 +1,9 @@
-"""What a model takes of time and memory, about, whatever it is made of: one rule for all, from shapes alone.
+"""Estimates of a model's time and memory, from the shapes of its parameters alone.
 
 A layer is a module that has parameters of its own. At one time point of one curve it multiplies by every entry of its
-matrices; each of its columns costs as much as `ACTIVATION` multiplications more, in its function and the derivative of
-that, and the layer itself at least as much as `LAYER`. It holds as many numbers as it has units: a `Stack` says so of
-its layers, and of a layer of anything else they are taken to be the rows of its largest matrix.
+matrices; each of its columns costs about `ACTIVATION` multiplications more, for its function and the derivative, and
+the layer itself about `LAYER`. It holds as many numbers as it has units; for layers outside a `Stack`, these are
+assumed to be the rows of the largest matrix.
 """
 
 import math
@@ -22,12 +22,7 @@ ACTIVATION, LAYER = 20, 1_300
 
 
 class Size(NamedTuple):
-    """About what a model takes at one time point of one curve.
-
-    Attributes:
-        widths: units of each layer.
-        work: multiplications.
-    """
+    """The units of each layer, and about how many multiplications one time point of one curve takes."""
 
     widths: tuple[int, ...]
     work: int
@@ -35,11 +30,7 @@ class Size(NamedTuple):
 
 @cache
 def size(model: nn.Module, features: int) -> Size:
-    """The size of a model that is shown so many features.
-
-    Raises:
-        InvalidModel: see `checked`.
-    """
+    """Estimates the size of a model for curves of so many features; raises InvalidModel, see `checked`."""
     key, curve = jax.random.key(0), jnp.zeros((1, 2, features))
     layers = list(_layers(checked(model, jax.eval_shape(model.init, key, curve))))
     work, rows = 0, []
@@ -52,11 +43,7 @@ def size(model: nn.Module, features: int) -> Size:
 
 
 def checked(model: nn.Module, variables: Mapping[str, Any]) -> Any:
-    """The parameters among a model's variables.
-
-    Raises:
-        InvalidModel: a model has no parameters, or keeps more than those.
-    """
+    """Returns a model's parameters; raises InvalidModel if it has none, or other variables as well."""
     if variables.keys() != {"params"}:
         kept = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
         raise InvalidModel(
@@ -66,7 +53,7 @@ def checked(model: nn.Module, variables: Mapping[str, Any]) -> Any:
 
 
 def _layers(params: Mapping[str, Any]) -> Iterator[list[tuple[int, ...]]]:
-    """The shapes of the parameters of every layer; of numbers as if they were vectors."""
+    """Yields the shapes of the parameters of every layer; scalars count as vectors of one entry."""
     own = [leaf.shape or (1,) for leaf in params.values() if not isinstance(leaf, Mapping)]
     if own:
         yield own

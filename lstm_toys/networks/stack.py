@@ -14,18 +14,18 @@ Readout = Literal["cell", "dense"]
 
 
 class Stack(nn.Module, metaclass=Brief):
-    """Layers of one cell below a readout: a `flax.linen.Module`, with all that these have.
+    """Recurrent layers of one cell and a readout, as a `flax.linen.Module`.
 
-    The layers are called ``lstm_0``, ``lstm_1`` and so on, after the class of the cell, and ``readout``.
+    The layers are named after the class of the cell, ``lstm_0``, ``lstm_1`` and so on; the last is ``readout``.
 
     Attributes:
         features: values in an answer at one time point, A.
         hidden: units of each layer below the readout; may be empty.
-        readout: ``"cell"``: one more layer of the cell, whose A units are the answer, which of an LSTM thus stays in
+        readout: ``"cell"``: one more layer of the cell, whose A units are the answer, so that an LSTM's answer stays in
             (-1, 1); ``"dense"``: an affine map of the last layer's hidden state.
-        sequence: whether there is an answer at every time point, or only at the last one.
-        cell: a name in `lstm_toys.networks.cells.CELLS`, or the place of one's own, ``package.module:Class``.
-        gates: how the gates of the cell are squashed, a name in `lstm_toys.networks.cells.GATES`.
+        sequence: whether to answer at every time point, or only at the last one.
+        cell: ``"lstm"``, ``"gru"``, ``"rnn"``, or a user-defined cell, ``package.module:Class``.
+        gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Raises:
         InvalidModel: a ValueError: features or units are not whole numbers above 0, a dense readout has no layer below
@@ -65,16 +65,12 @@ class Stack(nn.Module, metaclass=Brief):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Units of each layer, that of the readout included."""
+        """Units of each layer, including the readout."""
         return (*self.hidden, self.features)
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
-        """Answers curves ``[C, T, F]``.
-
-        Raises:
-            InvalidModel: a layer of the cell does not return its units.
-        """
+        """Answers curves; raises InvalidModel if a layer does not return one value per unit."""
         kind = cells.cell_class(self.cell).__name__.lower()
         sequence = inputs
         for number, units in enumerate(self.hidden):

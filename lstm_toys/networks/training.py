@@ -1,6 +1,6 @@
-"""The training of ONE network: pure functions without an axis for seeds.
+"""Training of one network: pure functions without an axis for seeds.
 
-`lstm_toys.populations.programs` compiles them for many networks, side by side with `jax.vmap` by `blocks.spread`.
+`lstm_toys.populations.programs` compiles them for many networks with `jax.vmap`, by `blocks.spread`.
 """
 
 import math
@@ -22,23 +22,18 @@ from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Examples, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise")
-"""What a seed's randomness is used for; each purpose has a key of its own."""
+"""The purposes of a seed's randomness; each has its own key."""
 
 WEIGHT_LIMIT = 1_000.0
-"""A parameter beyond this holds the units that it leads to at their bounds, where they learn nothing any more."""
+"""A larger parameter holds its units at their bounds, where they no longer learn."""
 
 
 class LastGood(NamedTuple):
-    """The last recorded state in which a network had not diverged.
+    """The last recorded state in which a network had not diverged, and the loss of the untrained network.
 
-    A network has diverged while its loss is not a number, or above that of the untrained network, or a parameter is
-    not a number, or beyond `WEIGHT_LIMIT`. The answers of LSTM units are bounded and so is their loss, so that looking
-    for numbers that are not finite would not find a network whose weights exploded.
-
-    Attributes:
-        step: at which it was recorded.
-        params: of the model.
-        first_loss: of the untrained network.
+    A network has diverged while its loss is NaN or above the untrained network's, or a parameter is NaN or beyond
+    `WEIGHT_LIMIT`. LSTM units have bounded answers and so a bounded loss: checking only for finite numbers would miss
+    exploded weights.
     """
 
     step: Int[Array, ""]
@@ -47,16 +42,7 @@ class LastGood(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One network in training.
-
-    Attributes:
-        key: the seed's own PRNG key.
-        hyper: its hyper-parameters.
-        examples: what it is trained on.
-        params: of the model.
-        optimizer_state: of the Optax optimizer.
-        sound: its last sound state.
-    """
+    """One network in training; ``key`` is its seed's PRNG key, ``sound`` its last state before it diverged."""
 
     key: Key[Array, ""]
     hyper: Hyper
@@ -67,14 +53,14 @@ class Member(NamedTuple):
 
 
 class Record(NamedTuple):
-    """What is told of a network at a recorded step.
+    """Measurements of a network at a recorded step.
 
     Attributes:
         loss: mean squared error over the whole training set.
-        rmse: root mean squared error of each feature of the answers; of a sequence, after its beginning, since every
+        rmse: root mean squared error of each output feature; the beginning of a sequence is left out, since every
             network starts from a zero state and has to find the curve first.
-        answer: to the first curve of the training set.
-        sound: whether it has not diverged; see `LastGood`.
+        answer: the answer to the first training curve.
+        sound: whether the network has not diverged; see `LastGood`.
     """
 
     loss: Float[Array, ""]
@@ -84,12 +70,12 @@ class Record(NamedTuple):
 
 
 def seed_key(base_seed: UInt32[Array, ""], seed: UInt32[Array, ""] | UInt32[np.ndarray, ""]) -> Key[Array, ""]:
-    """The key of a seed: the same whichever other seeds there are."""
+    """The key of a seed, independent of all other seeds."""
     return jax.random.fold_in(jax.random.key(base_seed), seed)
 
 
 def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
-    """The key that a seed uses for one purpose out of `PURPOSES`."""
+    """The key of a seed for one of `PURPOSES`."""
     return jax.random.fold_in(key, PURPOSES.index(purpose))
 
 
@@ -101,17 +87,13 @@ def answer(
 
 
 def loss(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, ""]:
-    """Mean squared error of the model's answers: what training differentiates, and `record` computes again.
-
-    Raises:
-        InvalidModel: the targets are not of the shape of the answers.
-    """
+    """Mean squared error of the answers, which training minimizes; raises InvalidModel if shapes differ."""
     answers = answer(model, params, examples.inputs)
     return jnp.mean(jnp.square(_missed(answers, examples.targets)))
 
 
 def _missed(answers: Float[Array, "..."], targets: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Answers less targets, which are not broadcast: a mean over what that made would be of something else."""
+    """Answers minus targets, without broadcasting, which would change what the mean is over."""
     if answers.shape != targets.shape:
         raise InvalidModel(
             f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers.shape}"
@@ -120,25 +102,22 @@ def _missed(answers: Float[Array, "..."], targets: Float[Array, "..."]) -> Float
 
 
 def first_settled(timesteps: int, after: float | int = AFTER) -> int:
-    """The first of evenly spaced time points that is at least a share of their range from the first."""
+    """The index of the first time point after the given share of evenly spaced ones."""
     return math.ceil(round(after * (timesteps - 1), 6))  # A tenth of 30 is more than 3 in floating point.
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
-    """What the network of a seed is trained on: the task's examples, the inputs with noise."""
+    """A seed's training set: the task's examples, with noise on the inputs."""
     examples = task.made(purpose_key(key, "examples"), jax.tree.map(jnp.asarray, hyper.numbers))
     noise = jax.random.normal(purpose_key(key, "noise"), examples.inputs.shape, examples.inputs.dtype)
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
 
 def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Array, ""], hyper: Hyper) -> Member:
-    """A network before its first step.
+    """Initializes a network; raises InvalidModel if it has no parameters, or other variables as well.
 
-    The orthogonal initialization calls LAPACK; batched by `jax.vmap` it can block for ever on jaxlib 0.10 and 0.11.0,
-    so walk over members with `jax.lax.map` instead.
-
-    Raises:
-        InvalidModel: the model has no parameters, or keeps more than those.
+    Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
+    `jax.vmap` on jaxlib 0.10 and 0.11.0.
     """
     examples = training_set(task, key, hyper)
     params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
@@ -149,20 +128,16 @@ def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Arra
 def record(
     model: nn.Module, member: Member, step: Int[Array, ""], *, after: float | int = AFTER
 ) -> tuple[Member, Record]:
-    """A record of a network over its whole training set, and the network with its last sound state brought up to date.
+    """Measures a network on its whole training set, and updates its last sound state.
 
-    Args:
-        model: the network.
-        member: its state.
-        step: the step that it has reached.
-        after: the share of a sequence whose errors the RMSE leaves out.
+    ``after`` is the share of a sequence, from its beginning, that the RMSE leaves out.
     """
     examples = member.examples
     answers = answer(model, member.params, examples.inputs)
     squared = jnp.square(_missed(answers, examples.targets))
     settled = squared[:, first_settled(examples.inputs.shape[1], after) :] if squared.ndim == 3 else squared
     rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
-    mse = jnp.mean(squared)  # As `loss`, of the same answers.
+    mse = jnp.mean(squared)  # As in `loss`, without answering again.
     first_loss = jnp.where(step == 0, mse, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
     sound = jnp.isfinite(mse) & (mse <= first_loss) & jnp.stack(bounded).all()
@@ -172,7 +147,7 @@ def record(
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
-    """The curves of each batch of an epoch, in an order of the seed's own that is new in every epoch.
+    """Shuffles the indices of curves into batches, anew for each seed and epoch.
 
     Raises:
         ValueError: the batch does not divide the number of curves.
@@ -187,18 +162,14 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
 def gradient(model: nn.Module, params: PyTree, examples: Examples, *, curves_in_turn: bool) -> PyTree:
     """The gradient of the loss with respect to the parameters.
 
-    Args:
-        model: the network.
-        params: of it.
-        examples: what the loss is over.
-        curves_in_turn: take the gradient of every curve in turn and add them up, so that no more is kept for the
-            backward pass than one curve takes. The same but for rounding, of a model that answers each curve by itself.
+    With ``curves_in_turn`` the gradients of single curves are added up one by one, so that the backward pass needs the
+    memory of one curve only. If the model answers each curve separately, the result is the same except for rounding.
     """
     of_loss = jax.grad(loss, argnums=1)
     count = len(examples.inputs)
     if not curves_in_turn or count == 1:
         return of_loss(model, params, examples)
-    jax.eval_shape(partial(loss, model), params, examples)  # Tells of all curves what does not fit.
+    jax.eval_shape(partial(loss, model), params, examples)  # Reports wrong shapes for all curves, not for one.
 
     def add(total: PyTree, curve: Examples) -> tuple[PyTree, None]:
         single = jax.tree.map(lambda leaf: leaf[None], curve)
@@ -211,7 +182,7 @@ def gradient(model: nn.Module, params: PyTree, examples: Examples, *, curves_in_
 def step(
     model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples, *, curves_in_turn: bool = False
 ) -> Member:
-    """One update of the parameters with the gradient over the examples; see `gradient`."""
+    """Updates the parameters once, with the gradient over the examples; see `gradient`."""
     grads = gradient(model, member.params, examples, curves_in_turn=curves_in_turn)
     transform = optimizers.optimizer(optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
@@ -228,7 +199,7 @@ def train_steps(
     *,
     curves_in_turn: bool = False,
 ) -> Member:
-    """The steps from ``start`` up to ``stop``."""
+    """Trains from step ``start`` to step ``stop``."""
     examples, update = member.examples, partial(step, model, optimizer, curves_in_turn=curves_in_turn)
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
@@ -243,7 +214,7 @@ def train_steps(
         index: Int[Array, ""], state: tuple[Member, Int[Array, "batches N"]]
     ) -> tuple[Member, Int[Array, "batches N"]]:
         member, order = state
-        # All members of a block begin an epoch together, so that `vmap` leaves this a branch.
+        # Members of a block begin an epoch together, so under `vmap` this remains a branch.
         order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
         chosen = order[index % batches]
         return update(member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
@@ -263,39 +234,28 @@ def train_until(
     after: float | int = AFTER,
     curves_in_turn: bool = False,
 ) -> tuple[Member, Record]:
-    """The steps from ``start`` up to each stop in turn, and a record at those stops that are to be recorded.
-
-    Args:
-        task: what the network is trained on.
-        model: the network.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
-        member: its state.
-        start: the step that it has reached.
-        stops: steps, none before the one it follows.
-        recorded: which of them to record.
-        after: see `record`.
-        curves_in_turn: see `gradient`.
+    """Trains from step ``start`` to each of the ascending ``stops`` in turn, and records where ``recorded`` is True.
 
     Returns:
-        The network at the last stop, and records with a leading axis R: zeros at stops that are not recorded.
+        The network at the last stop, and records with a leading axis R, zeros at stops that are not recorded.
     """
 
     def segment(
         state: tuple[Member, Int[Array, ""]], at: tuple[Int[Array, ""], Bool[Array, ""]]
     ) -> tuple[tuple[Member, Int[Array, ""]], Record]:
         member, begun = state
-        stop, wanted = at
+        stop, is_recorded = at
         member = train_steps(task, model, optimizer, member, begun, stop, curves_in_turn=curves_in_turn)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, made = record(model, member, stop, after=after)
-            return member.sound, made
+            member, measured = record(model, member, stop, after=after)
+            return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])
-        # All members of a block stop together, so that `vmap` leaves this a branch.
-        sound, made = jax.lax.cond(wanted, recording, lambda member: (member.sound, nothing), member)
+        # Members of a block stop together, so under `vmap` this remains a branch.
+        sound, measured = jax.lax.cond(is_recorded, recording, lambda member: (member.sound, nothing), member)
         member = member._replace(sound=sound)
-        return (member, stop), made
+        return (member, stop), measured
 
     (member, _), records = jax.lax.scan(segment, (member, start), (stops, recorded))
     return member, records

@@ -1,1 +1,1 @@
-"""MANY networks: trained and asked side by side."""
+"""Many networks: training and evaluation side by side."""

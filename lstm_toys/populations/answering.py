@@ -1,4 +1,4 @@
-"""What trained networks answer to curves that they were not trained on."""
+"""Answers of trained networks to any curves."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -16,11 +16,11 @@ from lstm_toys.networks import training
 from lstm_toys.populations import blocks
 
 CURVE_BLOCK = 8
-"""Curves that one compiled program answers at a time."""
+"""Curves that a compiled program answers at a time."""
 
 POINTS = 2**16
-"""Time points of all curves that one call of a program answers, but for one longer curve: the bound on memory, and of
-`blocks.GROUP_MEMBERS` members on a device the work of some seconds, after which the host can react."""
+"""Most time points in one call of a program, summed over its curves; one curve may have more. This bounds memory, and
+with `blocks.GROUP_MEMBERS` members per device a call takes some seconds, after which the host can react."""
 
 
 def answers(
@@ -30,20 +30,23 @@ def answers(
     *,
     block: int = blocks.BLOCK,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
-    """Answers of every network to every curve.
+    """Computes the answer of every network to every curve.
 
-    Works in blocks of members and of curves whose size depends on nothing but the number of time points, both padded,
-    so that an answer is bitwise the same however many other networks and curves there are.
+    An answer is bitwise the same whatever other networks and curves there are: blocks of networks and of curves are
+    padded to sizes that depend only on the number of time points.
 
     Args:
-        model: the network.
-        params: its parameters, every leaf with a leading axis S.
+        model: the Flax module of the networks.
+        params: their parameters; every leaf has a leading axis S, one entry per network.
         inputs: the curves ``[C, T, F]``.
-        block: members that one compiled program works on.
+        block: networks that a compiled program computes at a time; another value changes last bits.
+
+    Returns:
+        The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.
 
     Raises:
-        ValueError: the curves are not finite numbers of this shape, or have features that the networks do not take;
-            the parameters are not those of networks of the model.
+        ValueError: the curves are not finite, of another shape or number of features, or the parameters are not those
+            of networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -55,8 +58,8 @@ def answers(
         >>> lt.answers(trained.model, trained.params, lines.inputs).shape  # [seed, curve, time, feature]
         (2, 3, 20, 1)
     """
-    answered: np.ndarray = in_blocks(_program, model, params, inputs, block)
-    return answered
+    values: np.ndarray = in_blocks(_program, model, params, inputs, block)
+    return values
 
 
 def in_blocks(
@@ -66,18 +69,11 @@ def in_blocks(
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     block: int,
 ) -> PyTree[Float[np.ndarray, "S C ..."]]:
-    """What a program gives for every network and every curve.
+    """Runs a program for every network and every curve; see `answers`.
 
     Args:
-        compiled: gives, of a model and the devices, a program from blocks of members, and chunks of `curve_block`
+        compiled: returns, for a model and the devices, a program from blocks of members, and chunks of `curve_block`
             curves, to arrays with the leading axes blocks, N, chunks, curves.
-        model: the network.
-        params: of the networks, every leaf with a leading axis S.
-        inputs: the curves ``[C, T, F]``.
-        block: members that one compiled program works on.
-
-    Raises:
-        ValueError: see `answers`.
     """
     arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
     arguments.known("inputs", inputs)
@@ -88,7 +84,9 @@ def in_blocks(
     program, seeds = compiled(model, mesh), networks(model, params, points, features)
     together = curve_block(points)
     tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
-    size = min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * _most_blocks(points, block))
+    # Fewer blocks per call if one curve has more than `POINTS` time points.
+    most_blocks = max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
+    size = min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * most_blocks)
 
     every: list[PyTree] = []
     for group in blocks.groups(seeds, size, block, mesh.size):
@@ -103,29 +101,29 @@ def in_blocks(
 
 
 def networks(model: nn.Module, params: PyTree, points: int, features: int) -> int:
-    """How many networks of a model parameters are of.
+    """Returns the number of networks whose parameters these are.
 
     Raises:
-        ValueError: they are of another model, of none, or of one without a leading axis; or the networks do not take so
-            many features.
+        ValueError: they are of another model, of no network, or of one without a leading axis, or do not fit the number
+            of features.
     """
     expected = _parameters(model, points, features)
-    given = {name: np.shape(leaf) for name, leaf in _leaves(params)}
-    counts = {shape[0] for shape in given.values() if shape}
-    if given.keys() != expected.keys():
-        told = ", ".join(given) or arguments.brief(params)
-        raise ValueError(f"params must be of networks of the model, {', '.join(expected)}, not {told}")
+    shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}
+    counts = {shape[0] for shape in shapes.values() if shape}
+    if shapes.keys() != expected.keys():
+        names = ", ".join(shapes) or arguments.brief(params)
+        raise ValueError(f"params must be of networks of the model, {', '.join(expected)}, not {names}")
     for name, shape in expected.items():
-        if len(given[name]) != len(shape) + 1:
+        if len(shapes[name]) != len(shape) + 1:
             axes = ", ".join(map(str, ("S", *shape)))
             raise ValueError(
-                f"params must have a leading axis S, {name} the shape [{axes}], not {list(given[name])}; "
+                f"params must have a leading axis S, {name} the shape [{axes}], not {list(shapes[name])}; "
                 "of one network, jax.tree.map(lambda leaf: leaf[None], params) has it"
             )
-        if given[name][1:] != shape:
+        if shapes[name][1:] != shape:
             raise ValueError(
                 f"curves of {features} features are none that these networks take: "
-                f"{name} is of shape {given[name][1:]}, and of shape {shape} for such curves"
+                f"{name} is of shape {shapes[name][1:]}, and of shape {shape} for such curves"
             )
     if len(counts) != 1 or 0 in counts:
         raise ValueError(f"params must be of one number of networks, at least one, not of {sorted(counts)}")
@@ -134,31 +132,26 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
 
 @cache
 def _parameters(model: nn.Module, points: int, features: int) -> dict[str, tuple[int, ...]]:
-    """The shapes of the parameters of a model that is shown such curves."""
-    made = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
-    return {name: leaf.shape for name, leaf in _leaves(made["params"])}
+    """The shapes of the parameters of a model for such curves."""
+    variables = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, points, features)))
+    return {name: leaf.shape for name, leaf in _leaves(variables["params"])}
 
 
 def _leaves(params: PyTree) -> list[tuple[str, Any]]:
     """The leaves of a tree of parameters with their paths."""
-    found = jax.tree.leaves_with_path(params)
-    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in found]
+    leaves = jax.tree.leaves_with_path(params)
+    return [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in leaves]
 
 
 def curve_block(points: int) -> int:
-    """Curves of so many time points that one compiled program answers at a time: `CURVE_BLOCK`, or fewer long ones."""
+    """Curves that a compiled program answers at a time: `CURVE_BLOCK`, or fewer if they are long."""
     return max(1, min(CURVE_BLOCK, POINTS // points))
-
-
-def _most_blocks(points: int, block: int) -> int:
-    """Blocks of members that a device works on in one call: fewer where one curve has more than `POINTS`."""
-    return max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
 
 
 def _tiled(
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"], first: int, tile: int, together: int
 ) -> Float[np.ndarray, "chunks N T F"]:
-    """Some curves in chunks, padded by zeros."""
+    """Splits some curves into chunks, padded with zeros."""
     chosen = np.asarray(inputs[first : first + tile])
     padding = np.zeros((tile - len(chosen), *chosen.shape[1:]), chosen.dtype)
     return np.concatenate([chosen, padding]).reshape(-1, together, *chosen.shape[1:])
@@ -167,7 +160,7 @@ def _tiled(
 def _joined(
     tiles: Sequence[Shaped[np.ndarray, "members ..."]], count: int, curves: int
 ) -> Shaped[np.ndarray, "S C ..."]:
-    """What tiles ``[member, chunk, curve, ...]`` hold of members and curves that are no padding."""
+    """Joins tiles ``[member, chunk, curve, ...]`` without their padding."""
     flat = [tile[:count].reshape(count, -1, *tile.shape[3:]) for tile in tiles]
     return np.concatenate(flat, axis=1)[:, :curves]
 
@@ -175,14 +168,7 @@ def _joined(
 def digests_of(
     model: nn.Module, params: PyTree[jax.ShapeDtypeStruct], curves: Float[np.ndarray, "C T F"], block: int
 ) -> lowering.Digests:
-    """Digests of the program of `answers`, and of the curves.
-
-    Args:
-        model: the network.
-        params: the shapes of those of ONE network.
-        curves: that are answered.
-        block: members that one compiled program works on.
-    """
+    """Digests of the program of `answers` and of the curves; ``params`` are shapes of ONE network's parameters."""
     points, features = curves.shape[1:]
     chunk = jax.ShapeDtypeStruct((1, curve_block(points), points, features), jnp.float32)
     program = _program(model, lowering.mesh())
@@ -194,7 +180,7 @@ def digests_of(
 
 @cache
 def _program(model: nn.Module, mesh: blocks.Devices) -> jax.stages.Wrapped:
-    """Answers of blocks of members to chunks of curves; kept, so that asking again compiles nothing."""
+    """Answers of blocks of members to chunks of curves; cached to avoid recompiling."""
 
     def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:
         return jax.lax.map(lambda chunk: training.answer(model, params, chunk), chunks)

@@ -1,8 +1,8 @@
-"""Blocks of members: a function of one member, compiled to many members on many devices.
+"""Blocks of members: compiles a function of one member for many members on many devices.
 
 A block is always the same compiled program on the same number of members, padded at the end. That makes seed i bitwise
-the same however many other seeds and devices there are: XLA programs for different batch sizes differ in the last bits,
-and training amplifies that.
+the same whatever other seeds and devices there are: XLA programs for different batch sizes differ in the last bits, and
+training amplifies the difference.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,25 +16,25 @@ from jaxtyping import Int, PyTree
 from lstm_toys import forks
 
 Devices: TypeAlias = jax.sharding.Mesh | jax.sharding.AbstractMesh
-"""Devices in a row; abstract ones, for what is lowered and not compiled."""
+"""Devices in a row; abstract ones for programs that are lowered and not compiled."""
 
 BLOCK = 4
-"""Members in a block where nothing is known of the work; see `default_block`."""
+"""Members in a block if the work is unknown; see `default_block`."""
 
 GROUP_MEMBERS = 64
-"""Members that one device holds at a time, at most, but for one block: the bound on memory."""
+"""Most members that a device holds at a time, which bounds memory; a single block may be larger."""
 
 
 def default_block(values: int, *, in_turn: bool = False) -> int:
-    """How many members a block should have: on a CPU as few as lose nothing, on an accelerator many.
+    """Chooses the members in a block: few on a CPU, many on an accelerator.
 
-    Measured on a CPU with 100 points: with one curve four members of 8 or 16 units are best, and two of 32 or more,
-    whose weights still fit into the first-level cache; with 50 curves one member is. With several curves in turn four
-    members of 8 units are, and one of more.
+    Measured as fastest on a CPU with 100 points. One curve: four members of 8 or 16 units, two of 32 or more, whose
+    weights still fit into the first-level cache. 50 curves at once: one member. Several curves in turn: four members of
+    8 units, one with more units.
 
     Args:
-        values: of the widest layer's hidden state, curves at once x time points x units.
-        in_turn: whether there are more curves, one after the other.
+        values: numbers in the widest layer's hidden state, curves at once x time points x units.
+        in_turn: whether several curves are processed one after the other.
     """
     if jax.default_backend() != "cpu":
         return 256
@@ -57,16 +57,16 @@ def place(members: PyTree, mesh: jax.sharding.Mesh) -> PyTree:
 def spread(
     function: Callable[..., Any], mesh: Devices, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
 ) -> jax.stages.Wrapped:
-    """Compiles a function of one member to one of many blocks of members.
+    """Turns a function of one member into a jitted function of many blocks of members.
 
     Args:
-        function: from one member's pytree, and further arguments that all members share.
+        function: takes one member's pytree, and further arguments that all members share.
         mesh: the devices, in a row.
-        batch: what maps the function over the members of a block.
-        donate: give the members' memory to the result.
+        batch: maps the function over the members of a block.
+        donate: reuse the members' memory for the result.
 
     Returns:
-        A jitted function whose first argument has two leading axes: blocks, a multiple of the number of devices, and N.
+        A function whose first argument has two leading axes: blocks, a multiple of the number of devices, and N.
     """
 
     def on_device(blocks: PyTree, *shared: PyTree) -> PyTree:
@@ -81,23 +81,19 @@ def spread(
 
 
 def members_in_turn(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Maps a function over members in turn, for what must not be batched."""
+    """Maps a function over members one by one, for functions that must not be batched."""
     return partial(jax.lax.map, function)
 
 
 def member(params: PyTree) -> PyTree:
-    """The shapes of ONE member's arrays, of arrays whose leading axis is that of members."""
+    """The shapes of ONE member's arrays, from arrays with a leading axis of members."""
     return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), params)
 
 
 def group_size(members: int, block: int, device_count: int, workers: int = 1) -> int:
-    """Members that the devices of a process hold together: see `GROUP_MEMBERS`; all groups are of about one size.
+    """Members that the devices of a process train together, about the same for all groups; see `GROUP_MEMBERS`.
 
-    Args:
-        members: their number.
-        block: members of a block.
-        device_count: devices of a process.
-        workers: processes that share the groups; each gets at least one if there are enough members.
+    Each of the ``workers``, processes of ``device_count`` devices, gets at least one group if there are enough members.
     """
     blocks = -(-members // block)
     group_count = -(-blocks // (device_count * max(1, GROUP_MEMBERS // block)))
@@ -106,16 +102,10 @@ def group_size(members: int, block: int, device_count: int, workers: int = 1) ->
 
 
 def groups(members: int, size: int, block: int, device_count: int) -> Iterator[Int[np.ndarray, "blocks N"]]:
-    """Splits members into groups of blocks, all of one shape, that fill the devices evenly.
-
-    Args:
-        members: their number.
-        size: members of a group.
-        block: members of a block.
-        device_count: the number of blocks is a multiple of this.
+    """Splits members into groups of blocks, all of one shape; the number of blocks is a multiple of the devices.
 
     Yields:
-        Member numbers, from 0; those past the group's size, or past the last member, are padding, to be computed and
+        Member numbers, from 0. Numbers past the group's size, or past the last member, are padding, to be computed and
         dropped.
     """
     blocks = device_count * -(-size // (device_count * block))
@@ -124,5 +114,5 @@ def groups(members: int, size: int, block: int, device_count: int) -> Iterator[I
 
 
 def flat(blocks: PyTree) -> PyTree:
-    """Merges the axes of blocks and of members in a block, on the host."""
+    """Merges the axes of blocks and of members in a block, as NumPy arrays."""
     return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), blocks)

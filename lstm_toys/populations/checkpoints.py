@@ -1,4 +1,4 @@
-"""Checkpoints of a training: files in a folder, of every group of members the newest."""
+"""Checkpoints of a training: files in a folder, the newest of each group of members."""
 
 import math
 import re
@@ -12,7 +12,7 @@ from lstm_toys import arguments
 from lstm_toys.files import Damaged, replacing
 
 KEPT = 2
-"""Checkpoints of each group in training that are kept; of a finished one the last."""
+"""How many checkpoints of a group in training are kept; of a finished group, only the last is."""
 
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
 
@@ -24,14 +24,14 @@ class OtherTraining(Damaged):
 
 
 class Checkpoints:
-    """The checkpoints of one training: of every group of members the last two, and of a finished one the last.
+    """The checkpoints of one training: the last two of each group of members, only the last of a finished group.
 
     A file is written under a temporary name, flushed to the disk and renamed.
 
     Args:
-        folder: of this training's checkpoints; made when the first is written.
+        folder: the folder of this training's checkpoints; created with the first one.
         every: seconds between two checkpoints of a group in training; infinite: only finished groups are written.
-        tell: called with one line about anything unusual.
+        tell: called with a line of text about anything unusual.
 
     Example:
         >>> from pathlib import Path
@@ -48,11 +48,10 @@ class Checkpoints:
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
 
     def group_size(self, usual: int, members: int) -> int:
-        """Members of a group, as the training was begun with.
+        """Returns the members of a group when the training began, ``usual`` if no checkpoint differs.
 
         Args:
-            usual: what is returned if no checkpoint is of other groups.
-            members: of the training; its last group may have fewer.
+            members: members of the training; its last group may be smaller.
         """
         groups = {(first, last) for first, files in self._files.items() for last, _ in files.values()}
         if all(first % usual == 0 and last + 1 == min(first + usual, members) for first, last in groups):
@@ -60,7 +59,7 @@ class Checkpoints:
         return max(last - first + 1 for first, last in groups)
 
     def step(self, members: range) -> int | None:
-        """The step of the newest checkpoint of a group, readable or not; None if there is none."""
+        """Returns the step of a group's newest checkpoint, readable or not; None without one."""
         return max(self._files.get(members.start, {}), default=None)
 
     @property
@@ -74,16 +73,10 @@ class Checkpoints:
         return time.monotonic() - self._written >= self._every
 
     def save(self, members: range, step: int, content: bytes, *, finished: bool = False) -> None:
-        """Writes a checkpoint, and removes the oldest of the group if there are more than are kept.
-
-        Args:
-            members: numbers of the group's members.
-            step: that they have reached.
-            content: of the file.
-            finished: whether it is the last one.
+        """Writes a checkpoint, and removes the group's oldest ones; ``finished`` means that this is the last.
 
         Raises:
-            OSError: the file cannot be written; the earlier ones are as they were.
+            OSError: the file cannot be written; earlier ones are unchanged.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"members-{members.start}-{members[-1]}-step-{step}.checkpoint"
@@ -96,15 +89,14 @@ class Checkpoints:
         self._written = time.monotonic()
 
     def load(self, members: range, decode: Callable[[bytes, Path], T]) -> T | None:
-        """The newest readable checkpoint of a group; None if none was ever written.
+        """Reads the newest readable checkpoint of a group; returns None if none was ever written.
 
         Args:
-            members: numbers of the group's members.
             decode: reads the content of a file; raises OSError, KeyError or ValueError if it is damaged.
 
         Raises:
             Damaged: there are checkpoints of the group, and none of them can be read.
-            OtherTraining: what ``decode`` raises where the newest readable one is of another training.
+            OtherTraining: raised by ``decode`` if the newest readable one is of another training.
         """
         paths = self._of(members.start)
         for path in paths:
@@ -131,7 +123,7 @@ class Checkpoints:
 
     @property
     def _files(self) -> dict[int, dict[int, tuple[int, Path]]]:
-        """Last member and path of every checkpoint, by the first member and by step; the folder is listed once."""
+        """Last member and path of each checkpoint, by first member and step; the folder is listed once."""
         if self._found is None:
             self._found = {}
             for path in self.folder.iterdir() if self.folder.is_dir() else ():

@@ -1,4 +1,4 @@
-"""Checkpoints as bytes: the state of a group of members, and the training that it belongs to."""
+"""Checkpoints as bytes: the state of a group of members, and which training it belongs to."""
 
 import hashlib
 import io
@@ -25,35 +25,25 @@ from lstm_toys.populations.specification import Specification
 HEADER = re.compile(rb"lstm_toys checkpoint (\d+), SHA-256 ([0-9a-f]{64})\n")
 
 SAMPLE = 4_096
-"""Numbers of the data that are compared across versions and processors, which may change last bits."""
+"""How many numbers of the data are compared across versions and processors, which may change last bits."""
 
 
 class Origin(NamedTuple):
-    """What the state of a group depends on.
-
-    Attributes:
-        parts: by name, as JSON has it.
-        sample: some of the numbers that the first member is trained on.
-    """
+    """Everything that the state of a group depends on: JSON values by name, and a sample of the first member's data."""
 
     parts: dict[str, Any]
     sample: Float[np.ndarray, " K"]
 
 
 class Decoded(NamedTuple):
-    """The content of a checkpoint.
-
-    Attributes:
-        state: of a group of members.
-        fingerprints: of the executions that computed it, the last one first.
-    """
+    """The content of a checkpoint: a group's state, and the executions that computed it, the latest first."""
 
     state: GroupState
     fingerprints: list[dict[str, Any]]
 
 
 def origin(specification: Specification, asked: Group) -> Origin:
-    """What the state of a group depends on; compiles none of the programs that train it."""
+    """Collects everything that the state of a group depends on, without compiling its training."""
     spec, start = specification, asked.start
     hyper = {name: values for name, values in start.hyper._asdict().items() if name != "numbers"}
     hyper |= {f"train_{name}": values for name, values in start.hyper.numbers.items()}
@@ -81,7 +71,7 @@ def origin(specification: Specification, asked: Group) -> Origin:
 
 
 def _optimizer(specification: Specification) -> dict[str, Any]:
-    """The name of the optimizer, and a digest of the learning rate of every step, if a schedule determines it."""
+    """The name of the optimizer, and with a schedule a digest of the learning rate of every step."""
     optimizer = specification.optimizer
     if not isinstance(optimizer, Scheduled):
         return {"optimizer": optimizer}
@@ -90,12 +80,9 @@ def _optimizer(specification: Specification) -> dict[str, Any]:
 
 
 def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]) -> bytes:
-    """Writes a checkpoint: a line with the SHA-256 of the rest, and an npz archive.
+    """Encodes a checkpoint: a line with the SHA-256 of the rest, and an npz archive.
 
-    Args:
-        state: of a group of members.
-        origin: of the state.
-        fingerprints: of the executions that computed it, the last one first.
+    ``fingerprints`` are of the executions that computed the state, the latest first.
     """
     about = json.dumps({"fingerprints": fingerprints, "origin": origin.parts})
     arrays = {"step": np.array(state.step), "sound": state.sound, "losses": state.losses}
@@ -118,19 +105,11 @@ def decode(
     expected: Origin,
     own: dict[str, Any],
 ) -> Decoded:
-    """Reads what `encode` wrote.
-
-    Args:
-        content: the bytes.
-        path: named in errors.
-        specification: of the training that is continued.
-        members: numbers of the group's members.
-        expected: what their state depends on.
-        own: the fingerprint of the execution that continues the training.
+    """Decodes a checkpoint of `encode`, for an execution with the fingerprint ``own`` that continues the training.
 
     Raises:
-        Damaged: the bytes are not what was written.
-        OtherTraining: the state is of another training, or was computed under other switches of JAX.
+        Damaged: the checksum is wrong.
+        OtherTraining: the origin is not the expected one, or the state was computed with other JAX configuration.
     """
     line, newline, body = content.partition(b"\n")
     header = HEADER.fullmatch(line + newline)
@@ -160,7 +139,7 @@ def decode(
 def _leaves(
     arrays: dict[str, np.ndarray], prefix: str, shapes: Sequence[jax.ShapeDtypeStruct], count: int
 ) -> list[np.ndarray]:
-    """The arrays under a prefix; raises KeyError or ValueError if they are not those of so many members."""
+    """The arrays under a prefix; raises KeyError or ValueError if one is missing or has another shape."""
     leaves = [arrays[f"{prefix}/{index}"] for index in range(len(shapes))]
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [((count, *shape.shape), shape.dtype) for shape in shapes]:
         raise ValueError(f"its arrays {prefix} have other shapes than those of {count} members")
@@ -168,7 +147,7 @@ def _leaves(
 
 
 def _differing(theirs: Origin, ours: Origin, fingerprints: list[dict[str, Any]], own: dict[str, Any]) -> list[str]:
-    """In what a state differs from those of the training that is to be continued."""
+    """The names of what differs between a state and the training to be continued."""
     names = theirs.parts.keys() | ours.parts.keys()
     differing = sorted(name for name in names if theirs.parts.get(name) != ours.parts.get(name))
     if {*differing} <= {"data", "programs"} and own not in fingerprints:

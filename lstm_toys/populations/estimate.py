@@ -1,4 +1,4 @@
-"""What a training will take of memory and disk, estimated before anything of it is begun."""
+"""Estimates of the memory and disk space that a training needs."""
 
 from functools import partial
 
@@ -15,8 +15,7 @@ from lstm_toys.populations.specification import RECORDS
 from lstm_toys.tasks.supervision import Task
 
 TRACES = 16
-"""Values that a step holds for each unit, curve and time point: of an LSTM the gates, the states, and their
-derivatives; of other cells no more."""
+"""Values per unit, curve and time point of a step: an LSTM's gates, states and derivatives; other cells need less."""
 
 
 def estimate(
@@ -31,18 +30,18 @@ def estimate(
     block: int | None,
     streamed: bool = False,
 ) -> Footprint:
-    """What a run will hold at its largest, without libraries and compiled programs.
+    """Estimates the peak memory and disk space of a run, without libraries and compiled programs.
 
     Args:
         task: the training set, with any number of time points.
-        model: the network.
+        model: the Flax module.
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
-        timesteps: time points that a curve will have.
+        timesteps: time points per curve.
         members: number of networks.
-        states: steps after which the parameters are kept.
-        probed: curves that the networks will be asked for.
-        block: members that one compiled program works on; None: one.
-        streamed: whether what is known of a group of members is written before the next one is trained.
+        states: number of steps after which parameters are kept.
+        probed: number of curves that every network answers after training.
+        block: members in a block; None: the usual number.
+        streamed: whether the results of a group of members are written before the next group is trained.
 
     Raises:
         InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
@@ -52,18 +51,18 @@ def estimate(
     member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
     jax.eval_shape(partial(training.loss, model), member.params, member.examples)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
-    (curves, _, features), asked = programs.shown(task), len(task.output_features)
+    (curves, _, features), outputs = programs.shown(task), len(task.output_features)
     at_once = programs.curves_at_once(task, model)
     points = timesteps if task.sequence else 1
-    answers = 4 * (probed + 1) * points * asked
-    told = 4 * programs.STOPS * points * asked
-    history = 4 * (RECORDS + 1) * (1 + asked)
+    answers = 4 * (probed + 1) * points * outputs
+    frames = 4 * programs.STOPS * points * outputs
+    history = 4 * (RECORDS + 1) * (1 + outputs)
     units = sum(sizes.size(model, features).widths)
-    examples = 4 * curves * (timesteps * features + points * asked)
+    examples = 4 * curves * (timesteps * features + points * outputs)
     working = 4 * timesteps * (at_once * units * TRACES + curves * units)
     devices, block = jax.device_count(), block or _usual_block()
     together = blocks.group_size(members, block, devices)
-    held = together * (3 * state + examples + 2 * told) + min(members, devices * block) * working
+    held = together * (3 * state + examples + 2 * frames) + min(members, devices * block) * working
     return Footprint(
         memory=held + (min(members, together) if streamed else members) * (states * parameters + history + 3 * answers),
         disk=KEPT * together * (state + history + states * parameters)
@@ -73,7 +72,7 @@ def estimate(
 
 
 def _usual_block() -> int:
-    """The fewest members that a block has on a CPU, and those that it has on an accelerator."""
+    """The smallest block on a CPU, the default block on an accelerator."""
     return 1 if jax.default_backend() == "cpu" else blocks.default_block(0)
 
 

@@ -1,4 +1,4 @@
-"""The training of one group of members, from a state to a state: the unit of progress, and of a checkpoint."""
+"""Training of one group of members, the unit of progress and of checkpoints."""
 
 import time
 from collections.abc import Callable
@@ -19,22 +19,22 @@ from lstm_toys.populations.programs import Start
 from lstm_toys.populations.specification import Specification
 
 CALL_SECONDS = 1.0
-"""How long one call of the compiled training should last at most, so that the host can act between calls."""
+"""Target for the longest call of the compiled training; between calls the host can act."""
 
 Answers = dict[int, Float[np.ndarray, "M C ..."]]
-"""What members answer after some of the steps, ``[M, C, T, A]`` or ``[M, C, A]``."""
+"""Answers of members by step, ``[M, C, T, A]`` or ``[M, C, A]``."""
 
 
 class GroupState(NamedTuple):
-    """How far a group of members is, on the host and without padding; R records so far.
+    """The state of a group of members after a step, on the host and without padding, with R records so far.
 
     Attributes:
-        step: that the members have reached.
-        member: leaves ``[M, ...]`` of what training changes; none before the first step and after the last.
-        kept: last sound parameters up to each of the kept steps; every leaf ``[M, ...]``.
-        sound: whether the members were sound at the last record.
-        losses: after each recorded step, ``[M, R]``.
-        errors: RMSE of each feature of the answers, ``[M, R, A]``.
+        step: the step that the members have reached.
+        member: the arrays that training changes, ``[M, ...]``; empty after the last step.
+        kept: the last sound parameters by kept step; every leaf ``[M, ...]``.
+        sound: whether the members had not diverged at the last record.
+        losses: the loss at each record, ``[M, R]``.
+        errors: RMSE of each output feature at each record, ``[M, R, A]``.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
     """
 
@@ -53,13 +53,7 @@ class GroupState(NamedTuple):
 
 
 class Group(NamedTuple):
-    """A group of members, and where their training begins.
-
-    Attributes:
-        members: their numbers.
-        start: what each of them starts from, ``[M]``.
-        state: where an earlier execution has left them, if one has.
-    """
+    """A group of members to train, from the beginning or from an earlier execution's state."""
 
     members: range
     start: Start
@@ -70,16 +64,7 @@ class Group(NamedTuple):
 
 
 class Reached(NamedTuple):
-    """Where a group of members is at a record.
-
-    Attributes:
-        members: their numbers.
-        step: of the record.
-        first_losses: losses of the untrained networks, ``[M]``.
-        losses: losses now, ``[M]``.
-        sound: whether the members have not diverged, ``[M]``.
-        last: whether this is the last record.
-    """
+    """The progress of a group of members at a record; ``first_losses`` are the losses of the untrained networks."""
 
     members: range
     step: int
@@ -90,18 +75,18 @@ class Reached(NamedTuple):
 
     @property
     def diverged(self) -> Bool[np.ndarray, " M"]:
-        """Members that have diverged for good: until its last record one recovers, unless its loss is not a number."""
+        """Members that have diverged for good; before the last record a member may recover unless its loss is NaN."""
         return ~self.sound if self.last else np.isnan(self.losses)
 
 
 class Callbacks(NamedTuple):
-    """What a training calls in this process; workers call nothing.
+    """Functions that training calls in this process; workers do not call them.
 
     Attributes:
-        record: after every record but the last, which the returned state holds; what it raises ends the training.
-        due: whether it is time for a checkpoint.
-        checkpoint: with the members and their state, if it is, or if the training is to stop.
-        stop: about once a second; whether to end the training.
+        record: called after every record except the last, which the returned state holds; may raise.
+        due: returns True when it is time for a checkpoint.
+        checkpoint: saves a group and its state, when it is due and before the training stops.
+        stop: called about once a second; returns True to end the training.
     """
 
     record: Callable[[Reached], None] = lambda _: None
@@ -114,13 +99,10 @@ NOTHING = Callbacks()
 
 
 class GroupResult(NamedTuple):
-    """A group of members at the end of its training.
+    """A trained group of members.
 
-    Attributes:
-        state: after the last step.
-        answers: to the curves of the specification.
-        member_steps: taken by this execution.
-        seconds: spent on ``compile``, ``train`` and, if there are answers, ``evaluate``.
+    ``member_steps``, summed over members, and ``seconds``, of ``compile``, ``train`` and, if there are answers,
+    ``evaluate``, count this execution only.
     """
 
     state: GroupState
@@ -131,13 +113,7 @@ class GroupResult(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingJob(Job[Group, GroupResult]):
-    """The training of all groups of a population.
-
-    Attributes:
-        specification: what they share.
-        size: members of a group, padding included.
-        callbacks: called in this process alone.
-    """
+    """The training of all groups of a population; ``size`` is the members of a group, including padding."""
 
     specification: Specification
     size: int
@@ -147,11 +123,11 @@ class TrainingJob(Job[Group, GroupResult]):
         return TrainingJob, (self.specification, self.size)
 
     def digests(self) -> lowering.Digests:
-        """Digests of what groups compute."""
+        """Digests of everything that groups compute."""
         return self.specification.digests()
 
     def function(self) -> Callable[[Group], GroupResult]:
-        """Makes the function that trains a group and asks it for its answers."""
+        """Makes the function that trains a group and computes its answers."""
         compiled, specification = Compiled(self.specification, self.size), self.specification
 
         def compute(group: Group) -> GroupResult:
@@ -170,13 +146,9 @@ class TrainingJob(Job[Group, GroupResult]):
 
 
 class Compiled:
-    """The programs that train groups of one size, compiled when a group first needs them.
+    """The programs that train groups of one size, compiled on first use, which takes ``seconds``.
 
-    Attributes:
-        specification: what they compute.
-        seconds: spent on compiling.
-        member_steps: taken so far.
-        stride: steps of the next call.
+    ``member_steps`` are the steps taken so far, summed over members, ``stride`` the steps in the next call.
     """
 
     def __init__(self, specification: Specification, size: int) -> None:
@@ -197,7 +169,7 @@ class Compiled:
         return next(blocks.groups(self._size, self._size, self.specification.block, self._mesh.size))
 
     def members(self, group: Group) -> training.Member:
-        """The members of a group on the devices, in the state that it begins with."""
+        """Puts the members of a group on the devices, in its state, if it has one."""
         start = programs.place(self._padded_numbers, group.start, self._mesh)
         fresh = self._programs.initialize(start, np.uint32(self.specification.base_seed))
         return fresh if group.state is None else _continued(fresh, group.state)
@@ -209,11 +181,11 @@ class Compiled:
         stops: Int[np.ndarray, " stops"],
         recorded: Bool[np.ndarray, " stops"],
     ) -> tuple[training.Member, training.Record]:
-        """Sets the devices to work on the steps up to the last stop."""
+        """Starts computing the steps up to the last stop; does not wait for the result."""
         return self._programs.train_until(members, np.int32(step), stops, recorded)
 
     def pace(self, seconds: float) -> None:
-        """Fits the stride to `CALL_SECONDS`; where a call begins and ends changes no result."""
+        """Adapts the stride to `CALL_SECONDS`; this does not change results."""
         if seconds < CALL_SECONDS / 2:
             self.stride = min(2 * self.stride, 2**30)
         elif seconds > CALL_SECONDS:
@@ -223,11 +195,6 @@ class Compiled:
 def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> GroupState:
     """Trains a group of members to the last step.
 
-    Args:
-        compiled: the programs.
-        group: the members, and where they begin.
-        callbacks: for progress, checkpoints, and the wish to stop.
-
     Raises:
         Stopped: ``callbacks.stop`` returned True; ``callbacks.checkpoint`` was called.
     """
@@ -236,21 +203,21 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
         return group.state
     if history.records:
         callbacks.record(history.reached())
-    step, asked = (group.state.step, group.state.records) if group.state else (0, 0)
+    step, requested = (group.state.step, group.state.records) if group.state else (0, 0)
     kept = dict(group.state.kept) if group.state else {}
     members = compiled.members(group)
     pending: tuple[training.Record, Bool[np.ndarray, " stops"]] | None = None
     while not history.finished:
         began, following = time.perf_counter(), None
-        if asked < len(spec.recorded):
-            stops, recorded = next_stops(spec, step, asked, compiled.stride)
+        if requested < len(spec.recorded):
+            stops, recorded = next_stops(spec, step, requested, compiled.stride)
             members, records = compiled.steps(members, step, stops, recorded)
             following = records, recorded
             compiled.member_steps += int(stops[-1] - step) * len(group.members)
-            step, asked = int(stops[-1]), asked + int(recorded.sum())
+            step, requested = int(stops[-1]), requested + int(recorded.sum())
             if step in spec.kept_steps:
                 kept[step] = jax.tree.map(history.real, blocks.flat(members.sound))
-        # The host looks at records while the devices work on the steps after them.
+        # The host handles records while the devices compute the next steps.
         if pending is not None:
             history.extend(*pending, callbacks)
         pending = following
@@ -263,20 +230,20 @@ def train_group(compiled: Compiled, group: Group, callbacks: Callbacks) -> Group
             changed = () if history.finished else jax.tree.leaves(blocks.flat(_changing(members)))
             callbacks.checkpoint(group, history.state(step, tuple(map(history.real, changed)), kept))
         if stopped and not history.finished:
-            raise Stopped(step)
+            raise Stopped
     return history.state(step, (), kept)
 
 
 def next_stops(
     specification: Specification, step: int, asked: int, steps: int
 ) -> tuple[Int[np.ndarray, " stops"], Bool[np.ndarray, " stops"]]:
-    """Where to stop next, and at which of these stops to record.
+    """Chooses the stops of the next call, and at which of them to record.
 
     Args:
-        specification: says which steps are recorded and kept.
-        step: that the members have reached.
-        asked: records that the devices have been asked for.
-        steps: how many to take at most; fewer if parameters are to be kept before, or for `programs.STOPS`.
+        specification: the training.
+        step: the step that the members have reached.
+        asked: number of records requested from the devices so far.
+        steps: the most steps to take; fewer if parameters are kept earlier, or because of `programs.STOPS`.
     """
     ahead = specification.recorded[asked:]
     limit = min(step + steps, next(kept for kept in specification.kept_steps if kept >= ahead[0]))
@@ -308,10 +275,10 @@ class _History:
         return len(self._records) == len(self._specification.recorded)
 
     def extend(self, records: training.Record, recorded: Bool[np.ndarray, " stops"], callbacks: Callbacks) -> None:
-        """Adds the records of a call, once the devices have made them; padding included."""
-        made = blocks.flat(records)
+        """Waits for the records of a call, padding included, and adds them."""
+        measured = blocks.flat(records)
         for index in np.flatnonzero(recorded):
-            record = jax.tree.map(lambda leaf, index=index: self.real(leaf[:, index]), made)
+            record = jax.tree.map(lambda leaf, index=index: self.real(leaf[:, index]), measured)
             if len(self._records) in self._specification.frames:
                 self._frames.append(record.answer)
             self._records.append((record.loss, record.rmse))
@@ -335,24 +302,24 @@ class _History:
 
 
 def reached(specification: Specification, members: range, state: GroupState) -> Reached:
-    """Where members are at the last record of their state."""
+    """The progress of members at the last record of their state."""
     records, losses = state.records, state.losses
     step, last = int(specification.recorded[records - 1]), records == len(specification.recorded)
     return Reached(members, step, losses[:, 0], losses[:, -1], state.sound, last)
 
 
 def changing(shapes: training.Member) -> list[jax.ShapeDtypeStruct]:
-    """The shapes of the leaves of `GroupState.member` of ONE member."""
+    """The shapes of the arrays in `GroupState.member`, of ONE member."""
     return jax.tree.leaves(_changing(shapes))
 
 
 def _changing(members: training.Member) -> tuple[PyTree, PyTree, training.LastGood]:
-    """What training changes; the rest is made again from the number of a seed."""
+    """The arrays that training changes; the others follow from the seed."""
     return members.params, members.optimizer_state, members.sound
 
 
 def _continued(fresh: training.Member, state: GroupState) -> training.Member:
-    """Newly initialized members in the state of an earlier execution."""
+    """Sets newly initialized members to the state of an earlier execution."""
     leaves, structure = jax.tree.flatten(_changing(fresh))
     padded = [_over(new, old) for new, old in zip(leaves, state.member, strict=True)]
     params, optimizer_state, sound = jax.tree.unflatten(structure, padded)
@@ -360,7 +327,7 @@ def _continued(fresh: training.Member, state: GroupState) -> training.Member:
 
 
 def _over(fresh: jax.Array, leaf: np.ndarray) -> jax.Array:
-    """Lays the members of a state over those of a group with padding, on the same devices."""
+    """Overwrites the members of a padded group with the members of a state, on the same devices."""
     whole = np.array(fresh).reshape(-1, *fresh.shape[2:])
     whole[: len(leaf)] = leaf
     return jax.device_put(whole.reshape(fresh.shape), fresh.sharding)

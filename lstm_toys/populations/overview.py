@@ -1,4 +1,4 @@
-"""A population in one line, and as a small table."""
+"""Summaries of a population: a one-line repr and an HTML table."""
 
 import html
 
@@ -13,14 +13,7 @@ from lstm_toys.networks.stack import Stack
 def population(
     model: nn.Module, steps: int, losses: Float[np.ndarray, " M"], diverged: Bool[np.ndarray, " M"]
 ) -> dict[str, str]:
-    """What there is to say of a population, by what it is.
-
-    Args:
-        model: the network.
-        steps: taken.
-        losses: after the last of them.
-        diverged: members that are left out of the median.
-    """
+    """Summarizes a population; diverged members do not count for the median loss."""
     network = arguments.brief(model)
     if isinstance(model, Stack):
         layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])
@@ -36,11 +29,11 @@ def population(
 
 
 def line(what: object, told: dict[str, str]) -> str:
-    """A repr of one line."""
+    """Formats a summary as a one-line repr."""
     return f"<{type(what).__name__}: {'; '.join(f'{name}: {value}' for name, value in told.items())}>"
 
 
 def table(what: object, told: dict[str, str]) -> str:
-    """A table of one row for each, in HTML."""
+    """Formats a summary as an HTML table."""
     rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in told.items())
     return f"<table><caption>{type(what).__name__}</caption>{rows}</table>"

@@ -1,4 +1,4 @@
-"""The compiled programs of a training, and what its members start from."""
+"""The compiled programs of a training, and the start of its members."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -22,19 +22,14 @@ from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 STOPS = 16
-"""Records in one call of the compiled training, at most."""
+"""Most records in one call of the compiled training."""
 
 BROAD = 64
-"""Units of a layer up to which curves are better taken one by one: measured with 8 to 128."""
+"""Units per layer up to which it is faster to process curves one by one; measured with 8 to 128."""
 
 
 class Start(NamedTuple):
-    """What makes one member of a population different from another.
-
-    Attributes:
-        seed: its number.
-        hyper: its hyper-parameters.
-    """
+    """Everything that differs between members of a population: seed numbers and hyper-parameters."""
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
     hyper: Hyper
@@ -48,43 +43,39 @@ def starts(
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> Start:
-    """What the members of a population start from, every leaf ``[M]``; the arguments are those of `train.train`.
+    """Checks seeds and hyper-parameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
 
     Args:
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
-        seeds: see `train.train`.
-        wanted: names of the training numbers of the task.
-        numbers: their values.
-        hyper: other hyper-parameters.
+        wanted: names of the task's training numbers, which ``numbers`` must have.
 
     Raises:
-        ValueError: no seed or one twice, an unknown optimizer, a hyper-parameter that it does not take, or that is not
-            within `BOUNDS`, or other training numbers than those wanted.
+        ValueError: no seed or a repeated one, an unknown optimizer, a hyper-parameter that it does not take, or that is
+            not within `BOUNDS`, or other training numbers than the task's.
     """
     if arguments.several(seeds):
         members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
     else:
         members = np.arange(arguments.whole("seeds", seeds, least=1, most=2**31 - 1))
-    stated = {} if numbers is None else numbers
-    arguments.mapping("numbers", stated, "training numbers by name")
-    if set(stated) != set(wanted):
-        raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(stated)}")
-    given = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
+    values = {} if numbers is None else numbers
+    arguments.mapping("numbers", values, "training numbers by name")
+    if set(values) != set(wanted):
+        raise ValueError(f"this task takes the training numbers {sorted(wanted)}, not {sorted(values)}")
+    chosen = {name: value for name, value in hyper.items() if value is not None or name == "learning_rate"}
     defaults = takes(optimizer)
     for name in ("momentum", "decay"):
-        if name in given and name not in defaults:
-            raise arguments.refused(name, f"None, since {optimizer} has no {name}", given[name])
+        if name in chosen and name not in defaults:
+            raise arguments.refused(name, f"None, since {optimizer} has no {name}", chosen[name])
 
     def column(name: str, value: Any, **bounds: int) -> Float[np.ndarray, " M"]:
         arguments.known(name, value)
-        held = arguments.numbers(name, value, str(len(members)), **bounds)
-        return np.broadcast_to(np.asarray(held, float), members.shape)
+        checked = arguments.numbers(name, value, str(len(members)), **bounds)
+        return np.broadcast_to(np.asarray(checked, float), members.shape)
 
     columns = {
         name: np.full(members.shape, np.nan) if callable(value) else column(name, value, **BOUNDS[name])
-        for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | given).items()
+        for name, value in ({"momentum": 0.0, "decay": 0.0, "noise": 0.0} | defaults | chosen).items()
     }
-    of_task = {name: column(name, stated[name]) for name in wanted}
+    of_task = {name: column(name, values[name]) for name in wanted}
     if arguments.several(seeds):
         _refuse_twice(members, [*columns.values(), *of_task.values()])
     single = {name: each.astype(np.float32) for name, each in columns.items()}
@@ -93,24 +84,24 @@ def starts(
 
 
 def _refuse_twice(seeds: Int[np.ndarray, " M"], columns: Sequence[Float[np.ndarray, " M"]]) -> None:
-    """Raises ValueError if two members are of one seed under one setting: the same network, counted twice."""
+    """Raises ValueError if two members have the same seed and hyper-parameters, and so are the same network."""
     rows = np.stack([seeds.astype(float), *map(np.nan_to_num, columns)], axis=1)
     _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
     if (counts > 1).any():
-        twice = seeds[first[counts > 1][0]]
-        raise ValueError(f"seeds must be different under the same hyper-parameters, and {twice} is there twice")
+        repeated = seeds[first[counts > 1][0]]
+        raise ValueError(f"seeds must be different under the same hyper-parameters, and {repeated} is there twice")
 
 
 def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
-    """Training numbers of a task, for what depends on their names alone."""
+    """Placeholder values of a task's training numbers, for shapes."""
     return dict.fromkeys(task.numbers, jnp.float32(1))
 
 
 def curves_at_once(task: Task, model: nn.Module) -> int:
-    """How many curves of a step have their gradient taken at once.
+    """How many curves of a step are differentiated at once: one, or all.
 
-    One on a CPU, where several cost each as much and what is kept of them leaves the caches; all for layers of more
-    units than `BROAD`, on an accelerator, and of a model that is not known to answer each curve by itself.
+    One on a CPU, where several save no time and overflow the caches. All for layers of more units than `BROAD`, on an
+    accelerator, and for a model that may not answer each curve separately.
     """
     curves, _, features = shown(task)
     apart = isinstance(model, Stack) and model.cell in CELLS and max(sizes.size(model, features).widths) <= BROAD
@@ -118,7 +109,7 @@ def curves_at_once(task: Task, model: nn.Module) -> int:
 
 
 def suitable_block(task: Task, model: nn.Module) -> int:
-    """How many members a compiled program should work on; see `blocks.default_block`."""
+    """The default block of a training; see `blocks.default_block`."""
     curves, timesteps, features = shown(task)
     at_once = curves_at_once(task, model)
     values = at_once * timesteps * max(sizes.size(model, features).widths)
@@ -126,21 +117,18 @@ def suitable_block(task: Task, model: nn.Module) -> int:
 
 
 def work(task: Task, model: nn.Module) -> float:
-    """About what one step of one member takes, in multiplications; for estimates of the time left."""
+    """About how many multiplications one step of one member takes, for estimates of the time left."""
     curves, timesteps, features = shown(task)
     return float((task.batch or curves) * timesteps * sizes.size(model, features).work)
 
 
 class Programs(NamedTuple):
-    """What is compiled, once a run, for groups of blocks of members.
-
-    `functions` hands the functions of one network in `lstm_toys.networks.training` to `blocks.spread`, which maps them
-    over the members of a block, the blocks of a device, and the devices.
+    """Compiled programs for groups of blocks of members, from `lstm_toys.networks.training`.
 
     Attributes:
-        initialize: from a `Start` and the base seed to members.
-        train_until: from members, the step they have reached, `STOPS` stops and which of them to record, to members and
-            `training.Record`; see `training.train_until`. Takes the members' memory.
+        initialize: takes a `Start` and the base seed, returns members.
+        train_until: takes members, the step they have reached, `STOPS` stops and which of them to record, returns
+            members and `training.Record`; see `training.train_until`. Reuses the members' memory.
     """
 
     initialize: Callable[..., training.Member]
@@ -155,33 +143,24 @@ def compile_programs(
     mesh: jax.sharding.Mesh,
     after: float | int = AFTER,
 ) -> Programs:
-    """Compiles a training.
-
-    Args:
-        task: the training set.
-        model: the network.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
-        group: member numbers, blocks of them; any of the right shape.
-        mesh: the devices.
-        after: see `training.record`.
+    """Compiles a training; of ``group``, blocks of member numbers, only the shape matters.
 
     Raises:
         InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
-
     initialize, train_until = functions(task, model, optimizer, mesh, after)
     start, members = shapes(task, group, mesh, initialize)
     return Programs(initialize.lower(start, np.uint32(0)).compile(), train_until.lower(members, *CALL).compile())
 
 
 CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
-"""What `Programs.train_until` takes besides members."""
+"""Arguments of `Programs.train_until` after the members, for shapes."""
 
 
 def functions(
     task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices, after: float | int = AFTER
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-    """What `Programs` are compiled from."""
+    """The functions that `Programs` are compiled from."""
     curves_in_turn = curves_at_once(task, model) == 1
     train = partial(training.train_until, task, model, optimizer, after=after, curves_in_turn=curves_in_turn)
     begin = partial(_begin, task, model, optimizer)
@@ -191,7 +170,7 @@ def functions(
 def shapes(
     task: Task, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh, initialize: jax.stages.Wrapped
 ) -> tuple[Start, training.Member]:
-    """What members of a group start from, and the shapes of them on the devices."""
+    """The start of a group's members, and the shapes of the members, on the devices."""
     start, share = place(group, _blank(task), mesh), jax.sharding.NamedSharding(mesh, jax.P("device"))
     members = jax.tree.map(
         lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
@@ -206,35 +185,27 @@ _values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, lo
 def digests_of(
     task: Task, model: nn.Module, optimizer: str | Scheduled, block: int, after: float | int = AFTER
 ) -> lowering.Digests:
-    """Digests of the programs of a training, lowered once for each task.
-
-    Args:
-        task: the training set.
-        model: the network.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
-        block: members that one compiled program works on.
-        after: see `training.record`.
-    """
+    """Digests of the programs of a training, which are lowered once for each task."""
     key = (id(task), model, optimizer, block, float(after))
     if key not in _values:
         initialize, train_until = functions(task, model, optimizer, lowering.mesh(), after)
         start = lowering.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
         members = lowering.spread(member_shapes(task, model, optimizer), block)
-        found = lowering.lowered("initialization", initialize, start, np.uint32(0))
-        found |= lowering.lowered("training", train_until, members, *CALL)
-        _values[key] = task, found  # Whose number is its own as long as it is kept.
+        digests = lowering.lowered("initialization", initialize, start, np.uint32(0))
+        digests |= lowering.lowered("training", train_until, members, *CALL)
+        _values[key] = task, digests  # Keeping the task keeps its id unique.
     return _values[key][1]
 
 
 def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> training.Member:
-    """The shapes of ONE member's arrays; the arguments are those of `compile_programs`."""
+    """The shapes of ONE member's arrays."""
     one = jax.tree.map(lambda leaf: leaf[0], _blank(task))
     shapes: training.Member = jax.eval_shape(partial(_begin, task, model, optimizer), one, np.uint32(0))
     return shapes
 
 
 def _blank(task: Task) -> Start:
-    """What one member starts from, as far as shapes go."""
+    """The start of one member, for shapes."""
     numbers = dict.fromkeys(task.numbers, 0.0)
     return starts("sgd", seeds=1, wanted=task.numbers, numbers=numbers, learning_rate=1.0)
 
@@ -242,22 +213,16 @@ def _blank(task: Task) -> Start:
 def _begin(
     task: Task, model: nn.Module, optimizer: str | Scheduled, start: Start, base: UInt32[Array, ""]
 ) -> training.Member:
-    """A member at its beginning."""
+    """Initializes a member."""
     return training.init(task, model, optimizer, training.seed_key(base, start.seed), start.hyper)
 
 
 def place(group: Int[np.ndarray, "blocks N"], members: Start, mesh: jax.sharding.Mesh) -> Start:
-    """What members of a group start from, on the devices.
-
-    Args:
-        group: member numbers; those past the last member are padding.
-        members: what every member starts from, ``[M]``.
-        mesh: the devices.
-    """
+    """Puts the start of a group's members on the devices; numbers past the last member are padding."""
     return blocks.place(jax.tree.map(lambda leaf: leaf.take(group, mode="clip"), members), mesh)
 
 
 def shown(task: Task) -> tuple[int, int, int]:
-    """Curves, time points and features of a training set."""
+    """The numbers of curves, time points and features of a training set."""
     curves, timesteps, features = jax.eval_shape(task.made, jax.random.key(0), unspecified(task)).inputs.shape
     return curves, timesteps, features

@@ -1,4 +1,4 @@
-"""What a training computes: everything that the numbers of a population depend on, checked."""
+"""The specification of a training: everything that its results depend on, checked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,26 +17,20 @@ from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 RECORDS = 200
-"""Recorded steps of a training, at most, in addition to step 0."""
+"""Most recorded steps of a training, in addition to step 0."""
 
 MOST = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Specification:
-    """What all members of a population share.
+    """Everything that all members of a population share; see also `lstm_toys.train`.
 
     Attributes:
-        task: the training set.
-        model: the network.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`, or one with a schedule.
-        base_seed: see `lstm_toys.train`.
-        block: members that one compiled program works on.
-        kept_steps: steps after which the parameters are kept, the last step included.
+        kept_steps: steps after which the parameters are kept, in ascending order, including the last step.
         recorded: recorded steps, from 0 to the last.
         frames: indices of the records whose answers are kept.
-        curves: curves ``[C, T, F]`` that the networks answer after some of the kept steps, by step.
-        after: see `lstm_toys.networks.training.record`.
+        curves: curves ``[C, T, F]`` to answer, by kept step.
     """
 
     task: Task
@@ -55,7 +49,7 @@ class Specification:
         return programs.digests_of(self.task, self.model, self.optimizer, self.block, self.after)
 
     def digests(self) -> lowering.Digests:
-        """Digests of everything that is computed, apart from what members start from."""
+        """Digests of everything that is computed, except for the start of members."""
         params = programs.member_shapes(self.task, self.model, self.optimizer).params
         digests = self.programs_digests()
         for curves in {id(each): each for each in self.curves.values()}.values():
@@ -88,13 +82,10 @@ def specify(
     curves: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
     after: float | int = AFTER,
 ) -> tuple[Specification, Start]:
-    """Checks the arguments of `lstm_toys.train`, which describes them.
-
-    Returns:
-        What all members share, and what each of them starts from.
+    """Checks the arguments of `lstm_toys.train`, and separates what members share from the start of each.
 
     Raises:
-        ValueError: an argument is impossible.
+        ValueError: an argument is invalid.
     """
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
@@ -117,13 +108,13 @@ def specify(
         kept_steps = sorted({*arguments.wholes("steps", steps, least=0, most=MOST)})
     else:
         kept_steps = [arguments.whole("steps", steps, least=0, most=MOST)]
-    answered = _checked_curves(curves, kept_steps, task)
+    checked_curves = _checked_curves(curves, kept_steps, task)
     if block is None:
         block = programs.suitable_block(task, model)
     block = arguments.whole("block", block, least=1, most=MOST)
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
-    # A record is a forward pass over the whole training set: with minibatches, about a tenth of the work at most.
+    # A record is a forward pass over the whole training set. With minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
     specification = Specification(
         task=task,
@@ -134,33 +125,28 @@ def specify(
         kept_steps=tuple(kept_steps),
         recorded=recorded,
         frames=frame_indices(len(recorded), frames),
-        curves=answered,
+        curves=checked_curves,
         after=float(after),
     )
     return specification, start
 
 
 def recorded_steps(steps: Sequence[int], least: int = 1) -> Int[np.ndarray, " R"]:
-    """Step 0, the given steps, and evenly spaced ones between, at most `RECORDS` after step 0.
-
-    Args:
-        steps: that have to be among them, the last one included.
-        least: steps that have to lie between two of the others.
-    """
+    """Step 0, the kept ``steps``, and evenly spaced steps, at least ``least`` apart, about `RECORDS` in all."""
     between = np.arange(0, max(steps), max(least, -(-max(steps) // RECORDS)))
     return np.unique(np.concatenate([[0], between, steps])).astype(np.int32)
 
 
 def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
-    """Which records to keep as frames: the first, the last, and ones in between that become rarer with the steps."""
+    """The records to keep as frames: the first, the last, and others at geometrically growing distances."""
     return np.unique(np.geomspace(1, records, frames).round().astype(int)) - 1
 
 
 def _check_schedule(schedule: Schedule) -> None:
-    """Raises ValueError if a schedule does not give one number for the number of a step."""
+    """Raises ValueError if a schedule does not return one number for the number of a step."""
     try:
         rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
-    except TypeError:  # Of many lines.
+    except TypeError:  # Its message has many lines.
         expected = "a schedule that JAX can trace, with jnp.where where Python has if"
         raise arguments.refused("learning_rate", expected, schedule) from None
     if getattr(rate, "shape", None) != () or not np.issubdtype(rate.dtype, np.number):
@@ -170,7 +156,7 @@ def _check_schedule(schedule: Schedule) -> None:
 def _checked_curves(
     curves: Mapping[int, Float[np.ndarray, "C T F"]] | None, steps: Sequence[int], task: Task
 ) -> dict[int, Float[np.ndarray, "C T F"]]:
-    """Curves to be answered after some of the steps, as arrays."""
+    """Returns the curves to answer, by step, as arrays."""
     if curves is None:
         return {}
     arguments.instance("curves", curves, Mapping, "curves by steps")

@@ -1,4 +1,4 @@
-"""What goes on inside trained networks: the states of their layers."""
+"""Hidden and cell states inside trained networks."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -12,10 +12,10 @@ from jaxtyping import Array, Float, PyTree
 from lstm_toys.populations import answering, blocks
 
 KEPT = "intermediates"
-"""The collection into which Flax captures what modules return, and cells sow what they do not."""
+"""The Flax collection of the values that modules return or sow."""
 
 States = dict[str, dict[str, Float[np.ndarray, "S C T _"]]]
-"""By layer, by name, ``[S, C, T, H]``."""
+"""States ``[S, C, T, H]`` by layer and name."""
 
 
 def states(
@@ -25,23 +25,21 @@ def states(
     *,
     block: int = blocks.BLOCK,
 ) -> States:
-    """The states of every layer of every network after every time point of every curve.
+    """Computes the states of every layer of every network after every time point of every curve.
 
-    A layer is a module with an attribute ``units`` that lies in the model, or the model itself, under the name ``""``,
-    if there is none in it. Of a layer that a model runs several times, the last time counts.
-
-    Works in the blocks of `lt.answers`, so that a state is bitwise the same however many other networks and curves
-    there are.
+    A layer is a module in the model that has an attribute ``units``; if there is none, it is the model itself, under
+    the name ``""``. If a model runs a layer several times, the last time counts. As with `lt.answers`, a state is
+    bitwise the same whatever other networks and curves there are.
 
     Args:
-        model: the network.
-        params: its parameters, every leaf with a leading axis S.
+        model: the Flax module of the networks.
+        params: their parameters; every leaf has a leading axis S, one entry per network.
         inputs: the curves ``[C, T, F]``.
-        block: members that one compiled program works on.
+        block: networks that a compiled program computes at a time; another value changes last bits.
 
     Returns:
-        By the name of a layer, ``lstm_0``, its states ``[S, C, T, H]``: ``hidden``, what it returns, and, of an LSTM,
-        ``cell``; of one's own cell, what it sows.
+        States ``[S, C, T, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, what the layer returns; ``cell`` of
+        an LSTM; and what a user-defined cell sows.
 
     Raises:
         ValueError: the model has no layer, or see `lt.answers`.
@@ -55,19 +53,19 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    found: States = answering.in_blocks(_program, model, params, inputs, block)
-    return found
+    values: States = answering.in_blocks(_program, model, params, inputs, block)
+    return values
 
 
 @cache
 def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """States of blocks of members under chunks of curves; kept, so that asking again compiles nothing."""
+    """States of blocks of members for chunks of curves; cached to avoid recompiling."""
 
     def inside(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> dict[str, dict[str, Float[Array, "..."]]]:
-        def chunk(shown: Float[Array, "N T F"]) -> dict[str, dict[str, Float[Array, "..."]]]:
-            _, kept = model.apply({"params": params}, shown, capture_intermediates=_returned, mutable=[KEPT])
-            found = dict(_layers(kept.get(KEPT, {})))
-            below = {name: layer for name, layer in found.items() if name} or found
+        def chunk(inputs: Float[Array, "N T F"]) -> dict[str, dict[str, Float[Array, "..."]]]:
+            _, kept = model.apply({"params": params}, inputs, capture_intermediates=_returned, mutable=[KEPT])
+            layers = dict(_layers(kept.get(KEPT, {})))
+            below = {name: layer for name, layer in layers.items() if name} or layers
             if not below:
                 raise ValueError(f"{type(model).__name__} has no layer, a module with an attribute units, to look into")
             return below
@@ -78,12 +76,12 @@ def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
 
 
 def _returned(module: nn.Module, method: str) -> bool:
-    """Whether what a method of a module returns is the hidden state of a layer."""
+    """Whether a method of a module returns the hidden state of a layer."""
     return method == "__call__" and hasattr(module, "units")
 
 
 def _layers(kept: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, dict[str, Array]]]:
-    """By the path of each layer, what it returned and sowed."""
+    """Yields the path of each layer, and the values that it returned and sowed."""
     if "__call__" in kept:
         sown = {name: values[-1] for name, values in kept.items() if isinstance(values, tuple)}
         hidden = sown.pop("__call__")

@@ -1,4 +1,4 @@
-"""Many networks trained at once: the population, group after group."""
+"""Training of many networks at once: a population, group by group."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,33 +28,32 @@ from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
 
 Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
-"""Called at recorded steps with the step that a group of members has reached, their losses, and which are sound."""
+"""Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged."""
 
 
 class Diverged(Exception):
-    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the recorded step."""
+    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the step."""
 
 
 @dataclass(repr=False, eq=False)
 class Population:
-    """Trained networks, one a member.
+    """Trained networks, one per member.
 
     Attributes:
-        task: what they were trained on.
-        model: the network.
-        states: for each of the steps asked for, the last sound parameters up to it; every leaf with a leading axis M.
+        task: the training set.
+        model: the Flax module.
+        states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
         steps: recorded steps ``[R]``.
-        train_loss: mean squared error over the training set after each recorded step, ``[M, R]``.
-        train_rmse: root mean squared error of each feature of the answers, ``[M, R, A]``; of sequences, after their
-            beginning.
-        frame_steps: those of the recorded steps whose answers were kept, ``[K]``.
-        frames: answers to the first training curve after them, ``[M, K, T, A]`` or ``[M, K, A]``.
-        block: members that one compiled program works on.
+        train_loss: mean squared error over the training set at each recorded step, ``[M, R]``.
+        train_rmse: root mean squared error of each output feature at each recorded step, ``[M, R, A]``.
+        frame_steps: recorded steps whose answers were kept, ``[K]``.
+        frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
+        block: members that a compiled program computes at a time.
         numbers: the training numbers of each member, by name, ``[M]``.
-        member_steps: taken here, without those before a checkpoint that was continued from.
-        seconds: spent on each stage; see `Training.seconds`.
-        answers: to the curves that were shown after some of the steps, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
-        after: the share of a sequence at its beginning that ``train_rmse`` leaves out.
+        member_steps: steps summed over members, without those before a checkpoint.
+        seconds: wall time of each stage; see `Training.seconds`.
+        answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
+        after: the share of a sequence, from its beginning, that ``train_rmse`` leaves out.
 
     Example:
         >>> import lstm_toys as lt
@@ -82,7 +81,7 @@ class Population:
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
-        """Of the model after the last step; of a member that diverged, its last sound ones."""
+        """Parameters after the last step; of a diverged member, the last ones before it diverged."""
         return self.states[int(self.steps[-1])].params
 
     @property
@@ -92,7 +91,7 @@ class Population:
 
     @property
     def diverged(self) -> Bool[np.ndarray, " M"]:
-        """Members that were not sound at the last step."""
+        """Whether each member had diverged at the last step."""
         return self.sound_steps < self.steps[-1]
 
     def __repr__(self) -> str:
@@ -106,26 +105,17 @@ class Population:
 
 
 class Training:
-    """A population in training, one group of members after another.
-
-    Args:
-        specification: what all members share.
-        start: what each of them starts from, ``[M]``.
-        executor: computes the groups; None: this process.
-        checkpoints: where to continue from, if there are any, and where to leave more.
-        monitor: called at recorded steps.
-        stop: called before the first step and about once a second; returns True to end the training.
-        on_divergence: whether a member that diverges is marked, or ends the training.
+    """A population in training, one group of members after another; for the arguments see `train`.
 
     Attributes:
-        specification: as above.
-        count: of the members.
+        specification: everything that members share.
+        count: number of members.
         group_size: members that are trained together.
-        member_steps: taken so far.
-        seconds: of wall time, spent so far on ``compile``, ``train`` and, if there are curves to answer, ``evaluate``;
-            divided as in the process that did it, since workers do several of them at once.
-        fingerprints: of all executions of the training, this one first.
-        executed: by which of `fingerprints` each member was trained, ``[M]``.
+        member_steps: steps taken so far, summed over members.
+        seconds: wall time so far of ``compile``, ``train`` and, if there are curves to answer, ``evaluate``. Workers
+            run several stages at once; their time is divided in the proportions that each worker measured.
+        fingerprints: fingerprints of all executions of the training, this one first.
+        executed: index into ``fingerprints`` of the execution that trained each member, ``[M]``.
     """
 
     def __init__(
@@ -161,11 +151,11 @@ class Training:
 
     @property
     def group_count(self) -> int:
-        """How many groups there are."""
+        """The number of groups."""
         return -(-self.count // self.group_size)
 
     def population(self) -> Population:
-        """Trains every group, and puts their members together."""
+        """Trains every group, and joins their members."""
         spec, whole = self.specification, tuple[Any, ...]()
         for members, result in self.groups():
             state = result.state
@@ -190,7 +180,7 @@ class Training:
         )
 
     def groups(self) -> Iterator[tuple[range, GroupResult]]:
-        """Trains every group, and yields the numbers of its members and what became of them, in any order.
+        """Trains every group, and yields its member numbers and its result, in any order.
 
         Raises:
             Stopped, Diverged, Damaged, OSError: see `train`.
@@ -203,21 +193,21 @@ class Training:
         finished = [members for members in ranges if self._finished(members)]
         unfinished = [members for members in ranges if members not in finished]
         began = time.perf_counter()
-        # What is finished already is answered here, since sending it takes longer.
-        for asked, (result, fingerprint) in chain(
+        # Finished groups only answer curves, which takes less time than sending them to workers.
+        for trained, (result, fingerprint) in chain(
             Here().map(job, map(self._group, finished), self._stop),
             self._executor.map(job, map(self._group, unfinished), self._stop),
         ):
-            self._record(group.reached(self.specification, asked.members, result.state))
+            self._record(group.reached(self.specification, trained.members, result.state))
             if result.member_steps:
                 fingerprint = {**fingerprint, "block": self.specification.block}
-                self._note(asked.members, fingerprint)
-                self._save(asked, result.state, fingerprint, finished=True)
+                self._note(trained.members, fingerprint)
+                self._save(trained, result.state, fingerprint, finished=True)
             self.member_steps += result.member_steps
             wall, total = time.perf_counter() - began, sum(result.seconds.values())
             for name, seconds in result.seconds.items():
                 self.seconds[name] += wall * seconds / total
-            yield asked.members, result
+            yield trained.members, result
             began = time.perf_counter()
 
     def _finished(self, members: range) -> bool:
@@ -225,7 +215,7 @@ class Training:
         return self._checkpoints is not None and self._checkpoints.step(members) == last
 
     def _group(self, members: range) -> Group:
-        """A group in the state that its newest checkpoint has, if there is one."""
+        """A group in the state of its newest checkpoint, if there is one."""
         start: Start = jax.tree.map(lambda leaf: leaf[members.start : members.stop], self._start)
         fresh = Group(members, start)
         if self._checkpoints is None:
@@ -238,21 +228,21 @@ class Training:
             expected=self._origin(fresh),
             own=own,
         )
-        found = self._checkpoints.load(members, decode)
-        if found is None:
+        checkpoint = self._checkpoints.load(members, decode)
+        if checkpoint is None:
             return fresh
-        for fingerprint in found.fingerprints:
+        for fingerprint in checkpoint.fingerprints:
             if fingerprint not in self.fingerprints:
                 changed = [name for name in own if own[name] != fingerprint.get(name)]
                 self._checkpoints.tell(
                     f"warning: the run was begun with another {', '.join(changed)}; bits may differ from those of an "
                     "uninterrupted run"
                 )
-        self._note(members, found.fingerprints[0], *found.fingerprints[1:])
-        return fresh._replace(state=found.state)
+        self._note(members, *checkpoint.fingerprints)
+        return fresh._replace(state=checkpoint.state)
 
     def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
-        """Notes the executions that have trained members, the last one first."""
+        """Notes the executions that have trained members, the latest first."""
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
         self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
@@ -262,7 +252,7 @@ class Training:
     def _save(
         self, saved: Group, state: GroupState, fingerprint: dict[str, Any] | None = None, *, finished: bool = False
     ) -> None:
-        """Leaves a checkpoint of a group, if there are any, computed by this execution or that of a fingerprint."""
+        """Saves a checkpoint of a group, computed by this execution or the one with the fingerprint."""
         if self._checkpoints is not None:
             latest = fingerprint or self.fingerprints[0]
             every = [latest, *(each for each in self.fingerprints if each != latest)]
@@ -275,7 +265,7 @@ class Training:
         return self._origins[asked.members.start]
 
     def _record(self, reached: Reached) -> None:
-        """Calls the monitor; ends the training if a seed cannot begin, or diverged with ``on_divergence="stop"``."""
+        """Calls the monitor; raises if an untrained network has no finite loss, or to stop on divergence."""
         if not np.isfinite(reached.first_losses).all():
             seed = self._start.seed[np.asarray(reached.members)[~np.isfinite(reached.first_losses)][0]]
             raise ValueError(
@@ -313,43 +303,44 @@ def train(
     on_divergence: Literal["exclude", "stop"] = "exclude",
     executor: Executor | None = None,
 ) -> Population:
-    """Trains networks, one a member: a seed under one setting of the hyper-parameters.
+    """Trains a population of networks, one per member: a seed with its hyper-parameters.
 
-    A hyper-parameter is one number for all members, or one for each.
+    A hyper-parameter is one number for all members, or an array ``[M]`` with one per member.
 
     Args:
         task: the training set.
-        model: the network: a `Stack`, or any Flax module that keeps nothing but parameters and answers curves
-            ``[C, T, F]`` by what is of the shape of the targets.
-        seeds: how many, numbered from 0, or the seed number of each member; a member is the same network whichever
-            others there are.
-        steps: updates of each; of several such numbers, the parameters after each are kept.
-        learning_rate: step size of the optimizer; or an Optax schedule for all members, from the number of a step, from
-            0, to its step size.
-        optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
-        momentum: see there; None: the optimizer's default.
-        decay: likewise.
-        numbers: what the task leaves open of its training curves, by name.
-        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
-        base_seed: another one gives other networks under the same seed numbers.
-        block: members that one compiled program works on; another one changes the last bits of every result. None: as
-            many as suit the task.
-        frames: how many records to keep the answer to the first training curve of, at most.
-        curves: curves ``[C, T, F]`` to be answered after some of the steps, by these steps.
-        after: the share of a sequence at its beginning that the recorded RMSE leaves out, since every network starts
-            from a zero state and has to find the curve first.
-        progress: show steps, rate, loss and the time left, as a bar on a terminal and in lines elsewhere.
-        monitor: told of the progress instead.
-        checkpoints: where to continue from, if there are any, and where to leave more.
-        stop: asked before the first step and about once a second; the training ends with `Stopped` if it says so.
-        on_divergence: whether a member that diverges is marked, or ends the training.
+        model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
+            the shape of the targets.
+        seeds: number of seeds, numbered from 0, or the seed number of each member, ``[M]``. A member is bitwise the
+            same whatever other members there are.
+        steps: number of updates; if several, parameters are kept after each of these numbers of updates.
+        learning_rate: step size of the optimizer; or an Optax schedule for all members, from the number of a step,
+            starting at 0, to its step size.
+        optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``.
+        momentum: share of the running sum or mean of gradients kept at each step; None: the optimizer's default. See
+            `lstm_toys.networks.hyper.TAKES`.
+        decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
+        numbers: free parameters of the task's training curves, by name.
+        noise: standard deviation of the normal noise on the training inputs, drawn once per seed.
+        base_seed: changes all networks with the same seed numbers.
+        block: members that a compiled program computes at a time; another value changes last bits. None: chosen for
+            speed.
+        frames: most records of which to keep the answer to the first training curve.
+        curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step.
+        after: the share of a sequence, from its beginning, that the recorded RMSE leaves out, since every network
+            starts from a zero state and has to find the curve first.
+        progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
+        monitor: called at recorded steps, instead of ``progress``, with a step, losses, and who has not diverged.
+        checkpoints: where to continue from, if there are checkpoints, and where to save more.
+        stop: called before the first step and about once a second; returns True to end the training with `Stopped`.
+        on_divergence: ``"exclude"``: mark a diverged member; ``"stop"``: end the training.
         executor: computes the groups of members; None: this process.
 
     Raises:
-        ValueError: an argument is impossible, such as no seed, negative steps or an unknown optimizer; the task has
-            other training numbers, or curves that are not finite numbers; answers have not the shape of the targets.
-        Stopped: it was told to, and has left a checkpoint.
-        Diverged: a member has, and ``on_divergence`` is ``"stop"``.
+        ValueError: an argument is invalid, such as no seed, negative steps or an unknown optimizer; the task has other
+            training numbers, or curves that are not finite; or answers do not have the shape of the targets.
+        Stopped: ``stop`` returned True; a checkpoint has been saved, if there are any.
+        Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
         Damaged: no checkpoint of a group of members can be read.
         OSError: a checkpoint cannot be written.
 
@@ -398,7 +389,7 @@ def train(
 
 
 def _filled(whole: tuple[PyTree, ...], part: tuple[PyTree, ...], members: range, count: int) -> tuple[PyTree, ...]:
-    """Copies the arrays of a group of members into those of all of them, which are made with the first group."""
+    """Copies a group's arrays into the arrays of all members, which the first group allocates."""
     if not whole:
         whole = jax.tree.map(lambda leaf: np.empty((count, *leaf.shape[1:]), leaf.dtype), part)
     jax.tree.map(lambda to, leaf: np.copyto(to[members.start : members.stop], leaf), whole, part)

@@ -27,7 +27,7 @@ from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Examples, Task
 
 Results: TypeAlias = xr.Dataset
-"""Labeled results: what `dataset` makes, and what figures and tables are made of."""
+"""Labeled results: `dataset` makes them, and figures and tables are made from them."""
 
 
 def dataset(
@@ -40,19 +40,19 @@ def dataset(
     answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
     attributes: dict[str, Any],
 ) -> xr.Dataset:
-    """Labels everything that figures and tables are made of.
+    """Labels everything that figures and tables are made from.
 
-    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``output_feature``.
+    Answers are sequences, with the axes ``time, feature``, or vectors, with the axis ``output_feature``.
 
     Args:
         population: the trained networks.
         x: time points.
-        span: what they cover.
-        examples: a training set; of tasks that draw one for each seed, an exemplary one.
-        train_answer: the answers to its first curve.
-        probes: what the networks were shown afterwards, C curves together.
-        answer: the answers to that.
-        attributes: written as JSON, one attribute each.
+        span: range of the time points.
+        examples: a training set, or an exemplary one if each seed draws its own.
+        train_answer: answers to its first curve.
+        probes: shown after training, C curves together.
+        answer: answers to the probes.
+        attributes: stored as JSON, one attribute each.
     """
     described = {name: json.dumps(value) for name, value in attributes.items()}
     shown = answered(population.task, x, span, probes, answer)
@@ -65,7 +65,7 @@ def training_answers(
 ) -> dict[str, Any]:
     """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
 
-    Of sequences the first curve's target is kept, and its input where that is not the target.
+    For sequences, only the first curve's target is kept, and its input if that differs from the target.
     """
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     if task.sequence:
@@ -80,9 +80,9 @@ def training_answers(
 
 
 def histories(population: Population) -> xr.Dataset:
-    """Labels what the records of a training told.
+    """Labels the records of a training.
 
-    An attribute of the errors of sequences, ``after``, is the share at the beginning that they leave out.
+    The errors of sequences have an attribute ``after``: the share at the beginning that they leave out.
     """
     task = population.task
     axes = task.axes
@@ -105,7 +105,7 @@ def histories(population: Population) -> xr.Dataset:
 
 
 def trained(population: Population) -> xr.Dataset:
-    """Labels the histories of networks, and the training set of the first of them."""
+    """Labels the histories of networks, and the training set of the first network."""
     forks.check()
     task = population.task
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
@@ -119,7 +119,7 @@ def trained(population: Population) -> xr.Dataset:
 
 
 def curves_of(task: Task, probes: Sequence[Probe], points: int) -> Float[np.ndarray, "C T F"]:
-    """The curves of all probes, one after another; of no probes none, of so many time points."""
+    """The curves of all probes, concatenated; without probes, an empty array with this number of time points."""
     nothing = np.empty((0, points, len(task.input_features)), np.float32)
     return np.concatenate([nothing, *(probe.inputs for probe in probes)])
 
@@ -131,21 +131,12 @@ def answered(
     probes: Sequence[Probe],
     answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
 ) -> xr.Dataset:
-    """Labels what networks were shown after training, and what they answered.
+    """Labels probes and what networks answered to them, as `dataset` takes them.
 
-    An answer is either a sequence, with the axes ``time, feature``, or a vector, with the axis ``output_feature``.
-    What would be right is in ``truth``: the targets of probes, else of vectors the true parameters; of other
-    sequences it is the input. Time points are those that answers are about; where these are ahead, the attribute of
-    that name says by how many time points, and what was shown was so much earlier. Every parameter of a probe's
-    family is a coordinate, NaN where a curve's family does not have it, with its name, symbol and unit as
-    attributes.
-
-    Args:
-        task: that they were trained on.
-        x: time points.
-        span: what they cover.
-        probes: what they were shown, C curves together.
-        answer: the answers to that.
+    The correct answers are in ``truth``: the targets of probes, else for vectors the true parameters; for other
+    sequences the input is correct. Time points are those of the answers; if these are ahead, the attribute ``ahead``
+    says by how many time points the inputs were earlier. Every parameter of a probe's family is a coordinate, NaN where
+    a curve's family does not have it, with its name, symbol and unit as attributes.
     """
     columns = {
         name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
@@ -181,10 +172,7 @@ def answered(
 
 
 def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
-    """Results in the units of the curves that a scaling was made for; losses stay as they are, of scaled values.
-
-    Without a scaling results are in these units already.
-    """
+    """Converts results to the units of the file; losses stay in scaled units. Without a scaling nothing changes."""
     if scaling is None:
         return results
     changed: dict[str, Any] = {}
@@ -201,33 +189,33 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
 
 
 def after_of(results: xr.Dataset) -> float | None:
-    """The share of a sequence at its beginning that recorded errors leave out; None of numbers of whole curves."""
+    """The share at the beginning of a sequence that recorded errors leave out; None for numbers of whole curves."""
     return float(results.train_rmse.attrs.get("after", AFTER)) if "feature" in results.train_rmse.dims else None
 
 
 def scaling_of(results: xr.Dataset) -> Scaling | None:
-    """What networks were shown results under; None: as they are."""
+    """The scaling of results; None if curves were not scaled."""
     if "scaling" not in results.attrs:
         return None
-    told = json.loads(results.attrs["scaling"])
-    inputs, outputs = (tuple((center, unit) for center, unit in told[name]) for name in ("inputs", "outputs"))
-    return Scaling(inputs, outputs, tuple(told["names"]))
+    stored = json.loads(results.attrs["scaling"])
+    inputs, outputs = (tuple((center, unit) for center, unit in stored[name]) for name in ("inputs", "outputs"))
+    return Scaling(inputs, outputs, tuple(stored["names"]))
 
 
 def described(parameter: Parameter | None) -> dict[str, str]:
-    """What a coordinate tells of a parameter, by names of the CF conventions, and its symbol."""
+    """The attributes of a parameter's coordinate: names of the CF conventions, and its symbol."""
     if parameter is None:
         return {}
     return {"long_name": parameter.words, "units": parameter.unit, "symbol": parameter.symbol}
 
 
 def axis_label(coordinate: xr.DataArray) -> str:
-    """What a coordinate is called along an axis of a figure: its name, symbol and unit."""
-    told = coordinate.attrs
-    unit = f"({told['units']})" if told.get("units") else ""
-    return " ".join(part for part in (told.get("long_name", str(coordinate.name)), told.get("symbol"), unit) if part)
+    """The axis label of a coordinate: its name, symbol and unit."""
+    attrs = coordinate.attrs
+    unit = f"({attrs['units']})" if attrs.get("units") else ""
+    return " ".join(part for part in (attrs.get("long_name", str(coordinate.name)), attrs.get("symbol"), unit) if part)
 
 
 def kept(results: xr.Dataset) -> xr.Dataset:
-    """The results without the seeds that diverged."""
+    """Drops the seeds that diverged from results."""
     return results.isel(seed=~results.diverged.values)

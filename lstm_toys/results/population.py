@@ -1,4 +1,4 @@
-"""A trained population on disk: model, parameters, histories and answers, loaded without the code that made them."""
+"""Saves trained populations, and loads them without the code that made them."""
 
 import dataclasses
 import errno
@@ -26,24 +26,21 @@ from lstm_toys.tasks.scaling import Scaling
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
 
 OWN = "lstm_toys.networks."
-"""What the names of modules begin with that may be imported for any model."""
+"""Prefix of modules that may be imported for any model."""
 
 
 class Untrusted(ValueError):
-    """A model whose code nobody has allowed to run; the argument says in one line what it is, and how to allow it."""
+    """A model whose code is not allowed to run; the message says in one line which it is, and how to allow it."""
 
 
 class Saved(NamedTuple):
-    """A population as it was saved.
+    """A saved population.
 
     Attributes:
-        model: the network.
-        params: its parameters after the last step, every leaf with a leading axis S.
-        kept: the same after other steps that were to be kept.
+        params: parameters after the last step, every leaf with a leading axis S.
+        kept: parameters after other steps that were kept, by step.
         results: labeled histories, training curves and answers.
-        input_features: names of the features of an input.
-        output_features: names of the features of an answer.
-        scaling: what curves go through before they are shown, and answers back; None: networks see them as they are.
+        scaling: scaling of inputs and answers; None: networks see the curves as they are.
 
     Example:
         >>> import lstm_toys as lt
@@ -73,14 +70,14 @@ class Saved(NamedTuple):
 def save(
     population: Population, folder: Path | str, results: xr.Dataset | None = None, scaling: Scaling | None = None
 ) -> list[str]:
-    """Writes a population, each file as a whole or not at all.
+    """Saves a population to a folder, writing each file atomically.
 
     Args:
-        population: of any Flax module that can be imported.
-        folder: made if it is not there.
-        results: what is known of it, labeled; None: its histories and what it was trained on, see `arrays.trained`.
-        scaling: of what it was trained on, which is written in the units from before; of results that are given, these
-            know it.
+        population: networks of any Flax module that can be imported.
+        folder: created if it does not exist.
+        results: labeled results; None: histories and training set, see `lstm_toys.results.arrays.trained`.
+        scaling: scaling of the training set, which is saved in the original units; unused if ``results`` are passed,
+            which contain theirs.
 
     Returns:
         The names of the files.
@@ -129,20 +126,20 @@ def save(
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
-    """Reads what `save` wrote, or the run of an experiment.
+    """Loads a population that `save` wrote, or the run of an experiment.
 
     Files of data are read as data. The class of the model is code: it is taken from this library, or from a module that
-    the program has imported already; no other one is imported, unless it is trusted.
+    the program has imported already; other modules are imported only if they are trusted.
 
     Args:
-        folder: of the population.
+        folder: folder of the population.
         trust: names of further modules that may be imported for the model or its cell, such as ``("mylab.cells",)``.
 
     Raises:
-        OSError: there is no such file, or the folder is that of something else, such as a sweep.
-        Damaged: a file is not what was written.
-        Untrusted: a ValueError: the model or its cell is of a module that is not trusted, or is no Flax module.
-        ValueError: the model cannot be made; the argument names it.
+        OSError: a file is missing, or the folder contains something else, such as a sweep.
+        Damaged: the content of a file is not what was written.
+        Untrusted: a ValueError: the model or its cell is from a module that is not trusted, or not a Flax module.
+        ValueError: the model cannot be made; the message names it.
 
     Example:
         >>> import lstm_toys as lt
@@ -154,8 +151,8 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
     folder = Path(folder)
     if folder.is_dir() and not (folder / ABOUT).is_file():
-        told = "this folder holds no population, which lt.save writes, and a finished run of an experiment"
-        raise FileNotFoundError(errno.ENOENT, told, str(folder))
+        reason = "this folder holds no population, which lt.save writes, and a finished run of an experiment"
+        raise FileNotFoundError(errno.ENOENT, reason, str(folder))
     about = read_sealed(folder / ABOUT)
     try:
         place, attributes = about["model"]["class"], dict(about["model"]["attributes"])
@@ -178,16 +175,12 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
 
 
 def _parameters(step: int) -> str:
-    """The name of the file of the parameters after a step that is not the last one."""
+    """File name of the parameters after a step that is not the last one."""
     return f"parameters-{step}.npz"
 
 
 def _described(model: nn.Module) -> dict[str, Any]:
-    """A model as JSON has it.
-
-    Raises:
-        ValueError: it has an attribute that JSON has no word for, or its class is defined within a function.
-    """
+    """Describes a model as JSON; raises ValueError if an attribute or the class cannot be saved."""
     place = _place(model)
     if "<locals>" in place:
         raise ValueError(f"{place} cannot be saved: its class is defined within a function")
@@ -199,60 +192,50 @@ def _described(model: nn.Module) -> dict[str, Any]:
 
 
 def signature(model: nn.Module) -> list[str]:
-    """What a saved model is made again by: its class, and the names of its attributes."""
+    """What a saved model is rebuilt from: its class, and the names of its attributes."""
     return [_place(model), *sorted(_attributes(model))]
 
 
 def _place(model: nn.Module) -> str:
-    """The class of a model, ``package.module:Class``."""
+    """The class of a model as ``package.module:Class``."""
     module = type(model).__module__
     return f"{_main() if module == '__main__' else module}:{type(model).__qualname__}"
 
 
 def _main() -> str:
-    """What others import the running program as; what is typed in has no such name."""
+    """The module name under which others import the running program; an interactive session has no such name."""
     main = sys.modules["__main__"]
     spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     return spec.name if spec else Path(file).stem if file else "__main__"
 
 
 def _rebuilt(place: str, attributes: dict[str, Any], trust: Collection[str]) -> nn.Module:
-    """Makes a model of its class, ``package.module:Class``, and of its attributes, which are data.
-
-    Raises:
-        Untrusted: see `load`.
-        ValueError: there is no such class, or it does not take the attributes.
-    """
+    """Rebuilds a model from its class and attributes, which are data; raises as `load` does."""
     module, _, name = place.partition(":")
-    made = _module_class(f"__main__:{name}" if module == _main() else place, trust)
+    model_class = _module_class(f"__main__:{name}" if module == _main() else place, trust)
     cell = attributes.get("cell")
-    if issubclass(made, Stack) and isinstance(cell, str) and cells.PLACE.fullmatch(cell):
+    if issubclass(model_class, Stack) and isinstance(cell, str) and cells.PLACE.fullmatch(cell):
         _module_class(cell, trust)
-    if unknown := attributes.keys() - _attributes(made):
+    if unknown := attributes.keys() - _attributes(model_class):
         raise ValueError(f"the model {place} has no attribute {min(unknown)}")
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}
     try:
-        return made(**plain)
+        return model_class(**plain)
     except TypeError as error:
         raise ValueError(f"the model {place} cannot be made: {error}") from None
 
 
 def _module_class(place: str, trust: Collection[str]) -> type[nn.Module]:
-    """A class of Flax modules, ``package.module:Class``.
-
-    Raises:
-        Untrusted: see `load`.
-        ValueError: there is no such class.
-    """
+    """Looks up a class of Flax modules, ``package.module:Class``; raises as `load` does."""
     module, _, name = place.partition(":")
-    found = sys.modules.get(module)
+    loaded = sys.modules.get(module)
     try:
-        if found is None and (module in trust or (module.startswith(OWN) and module.replace(".", "").isidentifier())):
-            found = importlib.import_module(module)
-        elif found is None:
+        if loaded is None and (module in trust or (module.startswith(OWN) and module.replace(".", "").isidentifier())):
+            loaded = importlib.import_module(module)
+        elif loaded is None:
             allow = f"trust=({module!r},) allows lt.load to import it"
             raise Untrusted(f"{place} is of a module that is not imported here: if its code is safe, {allow}")
-        inner: Any = found
+        inner: Any = loaded
         for part in name.split("."):  # Not by `getattr`, which may run code.
             inner = vars(inner)[part]
             if not isinstance(inner, type):
@@ -267,5 +250,5 @@ def _module_class(place: str, trust: Collection[str]) -> type[nn.Module]:
 
 
 def _attributes(model: nn.Module | type[nn.Module]) -> set[str]:
-    """The names of what a model was made of."""
+    """The names of a model's constructor arguments."""
     return {field.name for field in dataclasses.fields(model)} - {"parent", "name"}

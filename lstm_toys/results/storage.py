@@ -1,4 +1,4 @@
-"""Labeled arrays as netCDF and parameters as npz, on disk."""
+"""Writes and reads labeled arrays as netCDF, and parameters as npz."""
 
 import json
 from collections.abc import Iterator, Mapping, Set
@@ -17,11 +17,11 @@ from lstm_toys.files import Damaged, read_arrays, replacing
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
     f"train_{name}" for name in ("loss", "rmse", "target", "answer")
 }
-"""What every file of labeled arrays holds."""
+"""Variables in every file of labeled arrays."""
 
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
-    """Writes labeled arrays as netCDF, as a whole or not at all.
+    """Writes labeled arrays as netCDF, atomically.
 
     Example:
         >>> import tempfile
@@ -31,23 +31,23 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
     arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
-    # Made in memory: HDF5 reports a full disk late, and not always as an exception.
+    # Encoded in memory: HDF5 reports a full disk late, and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
     with replacing(Path(path)) as temporary:
         temporary.write_bytes(encoded)
 
 
 def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
-    """Reads labeled arrays into memory.
+    """Reads labeled arrays from netCDF into memory.
 
     Args:
-        path: of the file.
-        variables: that it must hold.
-        without: what stays in the file.
+        path: the netCDF file.
+        variables: names of variables that the file must contain.
+        without: names of variables that are not loaded.
 
     Raises:
-        OSError: there is no such file.
-        Damaged: it does not hold them, or is no such file at all.
+        OSError: the file does not exist.
+        Damaged: a variable is missing, or the file is not a file of labeled arrays.
 
     Example:
         >>> import tempfile
@@ -73,15 +73,15 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
 
 @contextmanager
 def telling_damage(path: Path) -> Iterator[None]:
-    """Raises Damaged, of a file of labeled arrays, for whatever a block raises that reads it."""
+    """Raises Damaged for any exception in a block that reads a file of labeled arrays."""
     try:
         yield
-    except Exception as error:  # What HDF5, h5netcdf and xarray raise for bad content has no common type.
+    except Exception as error:  # Errors of HDF5, h5netcdf and xarray have no common type.
         raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
 
 
 def _check_whole(file: BinaryIO) -> None:
-    """Raises ValueError if an HDF5 file has numbers that lie in other files, before HDF5 reads them."""
+    """Raises ValueError if an HDF5 file refers to data in other files, before HDF5 reads them."""
 
     def look(name: str, item: h5py.Group | h5py.Dataset) -> None:
         if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
@@ -95,7 +95,7 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
     Raises:
-        ValueError: it is no tree of dictionaries with names without a slash.
+        ValueError: params is not a tree of dictionaries, or a name contains a slash.
 
     Example:
         >>> import tempfile
@@ -115,8 +115,8 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
     """Reads a tree of parameters, for `lstm_toys.populations.answering.answers`.
 
     Raises:
-        OSError: there is no such file.
-        Damaged: it does not hold what `save_parameters` writes.
+        OSError: the file does not exist.
+        Damaged: the file does not contain what `save_parameters` writes.
 
     Example:
         >>> import tempfile
@@ -141,11 +141,7 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
 
 
 def _flat(params: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    """The leaves of a tree of dictionaries, each with its path.
-
-    Raises:
-        ValueError: it is another tree.
-    """
+    """Yields the leaves of a tree of dictionaries with their paths; raises ValueError for other trees."""
     if not isinstance(params, Mapping):
         yield above, np.asarray(params)
         return

@@ -1,4 +1,4 @@
-"""The summary of a population's results: errors, steps until learned, and metrics."""
+"""Summarizes a population's results: errors, steps until learned, and metrics."""
 
 import json
 from typing import Any
@@ -15,13 +15,12 @@ from lstm_toys.tasks.goal import Goal, after_which
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     """Each seed's root mean squared error over all curves of a family, for each family.
 
-    Answers are held against the truth, and where there is none, a sequence against the input.
+    Answers are compared with the truth, or, if there is none, sequences with the input.
     """
     return _rmse(results, results.answer)
 
 
 def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
-    """The root mean squared error of answers over all curves of a family, for each family."""
     truth = results.truth if "truth" in results else results.input
     squared = np.square(answer - truth).mean(
         [axis for axis in ("time", "feature", "output_feature") if axis in truth.dims]
@@ -33,10 +32,9 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
 
 
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
-    """The first recorded step from which on a seed stays at a goal; infinite where it has not by the last step.
+    """The first recorded step after which a seed always meets a goal; infinite if it does not by the last step.
 
-    Raises:
-        ValueError: what was recorded leaves out another share of the curves than the goal does.
+    Raises ValueError if the recorded errors leave out another share of the curves than the goal does.
     """
     after, scaling = after_of(results), scaling_of(results)
     if after not in (None, goal.after):
@@ -49,7 +47,7 @@ def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 
 
 def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
-    """The closing table: by name the estimate over seeds that did not diverge, and what its interval is."""
+    """The summary table: by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = kept(results)
     mse = "train MSE of scaled values" if scaling_of(results) else "train MSE"
     rows = {mse: (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
@@ -63,18 +61,18 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
     rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     against = "truth" if "truth" in results else "input"
     for feature, part in _of_units(results).items():
-        told = f" of {feature}" if feature else ""
+        suffix = f" of {feature}" if feature else ""
         for family, rmse in family_rmse(kept(part)).items():
             if not np.isnan(rmse).all():
-                rows[f"{family}, RMSE{told} to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
+                rows[f"{family}, RMSE{suffix} to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
         for family, error in repeated_rmse(part).items():
             again = intervals.Estimate(error, np.nan, np.nan)
-            rows[f"{family}, RMSE{told} of the last value again"] = (again, "no network")
+            rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")
     return rows
 
 
 def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
-    """Results by what may be averaged: all of them, or each feature by itself, where each has a unit of its own."""
+    """Splits results into parts that may be averaged: all of them, or each feature if features have their own units."""
     axis = str(results.answer.dims[-1])
     if scaling_of(results) is None or results.sizes[axis] == 1:
         return {"": results}
@@ -82,17 +80,14 @@ def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
 
 
 def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
-    """The error of the simplest prediction, that the next value is the last one again, by family.
-
-    Empty where networks are not asked to predict.
-    """
+    """The error of repeating the last value as the prediction, by family; empty if networks do not predict."""
     if "ahead" not in results.attrs:
         return {}
     return {family: float(error) for family, error in _rmse(results, results.input).items()}
 
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
-    """The summary of a run as JSON has it; a number that is not finite is null."""
+    """The metrics of a run for JSON; numbers that are not finite become null."""
     flags, scaling = json.loads(results.attrs["flags"]), scaling_of(results)
     return {
         "experiment": flags["experiment"],
@@ -116,10 +111,10 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
 
 
 def as_json(estimate: intervals.Estimate) -> dict[str, float | None]:
-    """A median and its interval; a number that is not finite is None."""
+    """A median and its interval for JSON; numbers that are not finite become None."""
     return {name: finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
 
 
 def finite(value: float) -> float | None:
-    """A number as JSON has it: None if it is not finite."""
+    """A number for JSON: None if it is not finite."""
     return float(value) if np.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Runs: what one is, its folder, its life.
+"""Runs: settings, folders and lifecycle.
 
 >>> import lstm_toys as lt
 >>> training = {"steps": 1000, "learning_rate": 0.1, "optimizer": "sgd", "momentum": None, "decay": None}

@@ -1,4 +1,4 @@
-"""Calls what an experiment declares before its networks are trained, and refuses what cannot work."""
+"""Checks what an experiment declares, before its networks are trained."""
 
 import inspect
 from collections.abc import Iterator
@@ -17,69 +17,57 @@ from lstm_toys.tasks.supervision import Task
 
 
 def check_experiment(experiment: Experiment) -> None:
-    """Calls what an experiment declares, with two time points.
-
-    Raises:
-        Refused: something cannot be called, or contradicts another.
-    """
+    """Calls the functions of an experiment with two time points; raises Refused if one fails or contradicts another."""
     two = families.time_points(2, experiment.span)
-    refused = f"experiment {experiment.name}: "
-    with trial(f"{refused}its task cannot be made"):
+    prefix = f"experiment {experiment.name}: "
+    with trial(f"{prefix}its task cannot be made"):
         task = experiment.task(two)
-    with trial(f"{refused}its probes cannot be made"):
+    with trial(f"{prefix}its probes cannot be made"):
         probes = experiment.probes(two)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
-        raise Refused(f"{refused}task is a function of x to an lt.Task, probes one to a list of lt.Probe")
+        raise Refused(f"{prefix}task is a function of x to an lt.Task, probes one to a list of lt.Probe")
     if set(task.numbers) != set(experiment.numbers):
-        told = f"its task leaves {sorted(task.numbers)} open, and its numbers are {sorted(experiment.numbers)}"
-        raise Refused(f"{refused}{told}")
+        mismatch = f"its task leaves {sorted(task.numbers)} open, and its numbers are {sorted(experiment.numbers)}"
+        raise Refused(f"{prefix}{mismatch}")
     if not isinstance(experiment.goal, Goal):
-        raise Refused(f"{refused}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
+        raise Refused(f"{prefix}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
     if unknown := [name for name in experiment.goal.features if name not in task.output_features]:
-        raise Refused(f"{refused}its goal is about {unknown[0]}; its networks answer {', '.join(task.output_features)}")
+        raise Refused(f"{prefix}its goal is about {unknown[0]}; its networks answer {', '.join(task.output_features)}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
-        raise Refused(f"{refused}two probes are named {twice[0]}")
+        raise Refused(f"{prefix}two probes are named {twice[0]}")
     if taken := [name for name in names if name in (TRAINING, HISTORY)]:
-        raise Refused(f"{refused}no probe can be named {taken[0]}: claims have that name for something else")
-    with trial(f"{refused}its training curves cannot be made"):
+        raise Refused(f"{prefix}no probe can be named {taken[0]}: claims have that name for something else")
+    with trial(f"{prefix}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)
-    with trial(f"{refused}its draw does not take two arguments, the results and those of companions"):
+    with trial(f"{prefix}its draw does not take two arguments, the results and those of companions"):
         inspect.signature(experiment.draw).bind(None, {})
 
 
 def check_points(experiment: Experiment, timesteps: int) -> None:
-    """Calls what an experiment declares, with as many time points as its training has.
-
-    Raises:
-        Refused: training curves or probes have other lengths.
-    """
-    refused = f"experiment {experiment.name}: "
-    with trial(f"{refused}its task cannot be made of {timesteps:,} time points"):
+    """Calls the functions of an experiment with all time points; raises Refused if curves have another length."""
+    prefix = f"experiment {experiment.name}: "
+    with trial(f"{prefix}its task cannot be made of {timesteps:,} time points"):
         x, task = experiment.at(timesteps)
         points = programs.shown(task)[1]
     if points != timesteps:
-        told = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
-        raise Refused(f"{refused}its training curves have {points:,} time points, and --timesteps={timesteps}; {told}")
-    with trial(f"{refused}its probes cannot be made of {timesteps:,} time points"):
+        remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
+        raise Refused(f"{prefix}its training curves have {points:,} time points, and --timesteps={timesteps}; {remedy}")
+    with trial(f"{prefix}its probes cannot be made of {timesteps:,} time points"):
         probes = experiment.probes(x)
     try:
         check_probes(task, probes, points)
     except ValueError as error:
-        raise Refused(f"{refused}{error}") from None
+        raise Refused(f"{prefix}{error}") from None
 
 
 @contextmanager
 def trial(told: str) -> Iterator[None]:
-    """Calls what an experiment declares, whatever it raises.
-
-    Raises:
-        Refused: it raises something; this tells what and where.
-    """
+    """Turns any exception in a block into `Refused`, with its message and the user's line."""
     try:
         yield
-    except jax.errors.JAXTypeError as error:  # Of many lines, with an address of more.
+    except jax.errors.JAXTypeError as error:  # Its own message has many lines.
         traced = TypeError("jax traces what is computed here; use jax.numpy, and neither NumPy, float nor if")
         raise Refused(f"{told}: {described_error(traced.with_traceback(error.__traceback__))}") from None
     except Exception as error:

@@ -1,4 +1,4 @@
-"""How runs are executed, and what ends one. Imports nothing heavy."""
+"""How runs are executed, and the errors that end them. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Options:
-    """What is done in addition to the runs themselves; no option changes a number.
+    """Options of a command; none of them changes a number.
 
     Attributes:
-        results_dir: the folder of runs and published sets.
         publish: copy figures and metrics to the published set.
         replot: redraw a finished run.
         restart: run again even if finished.
@@ -40,8 +39,8 @@ class Options:
         compile_cache: keep compiled programs for the next process.
         checkpoint_every: seconds between two checkpoints.
         on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
-        figure_format: of figures, ``"png"``, ``"svg"`` or ``"pdf"``; animations are GIF.
-        cluster: whose workers train and evaluate; see `lstm_toys.execution.cluster.connected`. None: this process.
+        figure_format: animations are always GIF.
+        cluster: where its workers are; see `lstm_toys.execution.cluster.connected`. None: this process does the work.
         mixed: accept workers of another version or processor.
     """
 
@@ -62,12 +61,10 @@ class RunContext(NamedTuple):
     """How runs are executed.
 
     Attributes:
-        options: of the command.
-        console: for progress and notes.
-        interruption: whether a signal waits.
-        progress: of trainings; prints anything unusual, too.
-        executor: trains and evaluates.
-        ensure: raises `Gone` once the folder of the run that is executed is no longer there.
+        interruption: whether a signal is pending.
+        progress: shows trainings, and prints anything unusual.
+        executor: trains and evaluates networks.
+        ensure: raises `Gone` if the folder of the current run no longer exists.
     """
 
     options: Options
@@ -78,11 +75,7 @@ class RunContext(NamedTuple):
     ensure: Callable[[], None] = lambda: None
 
     def stop(self) -> bool:
-        """Whether a signal waits; called about once a second by everything that takes long.
-
-        Raises:
-            Gone: the folder of the run is no longer there.
-        """
+        """Whether a signal is pending; called about once a second. Raises Gone if the run's folder no longer exists."""
         self.ensure()
         return self.interruption()
 
@@ -96,7 +89,7 @@ def stopwatch(seconds: dict[str, float], stage: str) -> Iterator[None]:
 
 
 def described_error(error: BaseException) -> str:
-    """An exception that a user's code raised, in one line: its class, its message, and the user's line."""
+    """Describes an exception of a user's code in one line: its class, its message, and the user's line."""
     if isinstance(error, SyntaxError):
         return f"{type(error).__name__}: {error.msg} ({Path(error.filename or '').name}, line {error.lineno})"
     message = " ".join(str(error).split())
@@ -106,6 +99,6 @@ def described_error(error: BaseException) -> str:
 
 
 def _external(path: Path) -> bool:
-    """Whether a file belongs to this library, to Python or to a package, or is no file."""
+    """Whether a file belongs to this library, to Python or to a package, or is not a file."""
     libraries = {Path(__file__).parents[1], Path(traceback.__file__).parent}
     return not libraries.isdisjoint(path.parents) or "site-packages" in path.parts or path.name.startswith("<")

@@ -1,4 +1,4 @@
-"""What an experiment is. Imports nothing heavy, so that a command can check its flags before it loads jax."""
+"""The declaration of an experiment. Imports nothing heavy, so that a command can check flags before it loads jax."""
 
 from __future__ import annotations
 
@@ -19,42 +19,41 @@ from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
 
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
-"""What results have under ``train_NAME`` already."""
+"""Names that results already use after ``train_``."""
 
 TRAINING, HISTORY = "training", "history"
-"""What claims have beside the probes: the training curve, and what the records of the training told."""
+"""Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
 
 
 @dataclass(frozen=True, repr=False)
 class Experiment:
-    """A question: what networks learn, and what they are shown afterwards.
+    """An experiment: what networks are trained on, and which curves they answer afterwards.
 
     Attributes:
-        name: of the command and of the run folders.
-        doc: what it does, for the help.
-        defaults: of its flags.
+        name: name of the command and of the run folders.
+        doc: description that ``--help`` prints.
+        defaults: default values of flags, by name.
         goal: when a seed counts as having learned the task.
-        task: from the time points ``[T]`` to what the networks are trained on.
-        probes: from the time points to what they are shown afterwards.
-        draw: from labeled results, and those of its companions, to drawings by file name.
-        compare: from labeled results to rows that hold them against published numbers.
-        companions: from the settings of a run to those of the runs that its figures need too, by name.
-        frames: how many of the recorded steps to keep the answers of, for an animation.
-        numbers: what the task leaves open of its training curves, by name, and its value unless a flag gives another:
-            ``decay`` is given by ``--train_decay``.
-        span: the range of x that the time points cover.
-        trained: which curves are trained on, for generalization.
-        planes: from the settings of a run to the grids of curves that generalization is evaluated on; if there are
-            none, they are chosen by what was trained on.
+        task: from time points ``[T]`` to the training task.
+        probes: from time points ``[T]`` to the curves that networks answer after training.
+        draw: from labeled results, and the results of companions by name, to drawings by file name.
+        compare: from labeled results to rows that compare them with published numbers.
+        companions: from the settings of a run to other runs that its figures need, by name.
+        frames: number of recorded steps whose answers are kept, for an animation.
+        numbers: training numbers that the task leaves open, with their defaults; ``--train_decay`` sets ``decay``.
+        span: range of x that the time points cover.
+        trained: the training curves, for generalization.
+        planes: from the settings of a run to the grids of curves on which generalization is evaluated; None: grids
+            that suit ``trained``.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
             settings describe.
-        data: what was read from files, each by a digest of it, and how it is used; written into results.
-        scaling: what task and probes have taken off and divided by; results have it undone.
-        fixed: settings that no flag gives, since something else says them: of curves from a file, their time points.
+        data: for each thing read from files, its digest or how it is used; written into results.
+        scaling: scaling that task and probes already apply; results undo it.
+        fixed: settings without a flag because something else determines them, such as time points read from a file.
 
     Raises:
-        ValueError: its name is none that a folder could have, a training number has none that a flag could have, or
-            something else is not what it is to be.
+        ValueError: the name is not a valid folder name, the name of a training number is not a valid flag name, or
+            another argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -112,14 +111,14 @@ class Experiment:
 
     @cached_property
     def declared(self) -> str:
-        """What tells it apart from others of its name that the same files declare; see `manifest.declared`."""
+        """Tells this experiment apart from others with its name in the same files; see `manifest.declared`."""
         return manifest.declared(
             *(self.task, self.probes, self.model, self.goal, self.frames, self.span, self.numbers),
             *(self.data, self.scaling, self.trained),
         )
 
     def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
-        """Its time points and its task, which is made once for each number of them."""
+        """Returns time points and task; both are made once for each number of time points."""
         if timesteps not in self._made:
             x = tasks.families.time_points(timesteps, self.span)
             self._made[timesteps] = x, self.task(x)

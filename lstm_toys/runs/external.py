@@ -1,4 +1,4 @@
-"""Answers of any model to the curves of an experiment, labeled as those of its networks are."""
+"""Labels the answers of any model to the curves of an experiment, like the answers of its own networks."""
 
 from collections.abc import Mapping
 
@@ -12,18 +12,21 @@ from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
 
 TIMESTEPS = 100
-"""Points of a curve, unless an experiment has others."""
+"""Time points of a curve, unless an experiment declares another number."""
 
 
 def curves_of(
     experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
 ) -> Float[np.ndarray, "C T F"]:
-    """Everything that the networks of an experiment are asked about: the first training curve, then the probes'.
+    """Returns all curves that the networks of an experiment answer: the first training curve, then the probes' curves.
 
     Args:
-        experiment: whose curves they are.
-        timesteps: points of a curve; None: as many as the experiment has.
-        numbers: of the training curve, where an experiment leaves some open; its own for those that are not given.
+        experiment: the experiment that declares the curves.
+        timesteps: time points of a curve; None: the experiment's default.
+        numbers: training numbers by name; missing ones have the experiment's defaults.
+
+    Returns:
+        C curves of T time points and F features, before any scaling.
 
     Example:
         >>> import lstm_toys as lt
@@ -49,17 +52,17 @@ def labeled(
     timesteps: int | None = None,
     numbers: Mapping[str, float | int] | None = None,
 ) -> xr.Dataset:
-    """Labels the answers of models to `curves_of` an experiment, so that they can be judged like those of networks.
+    """Labels the answers of models to `curves_of`, so that claims can judge them like the answers of networks.
 
     Args:
-        experiment: whose curves were answered.
-        answers: of S models, one after another; of sequences ``[S, C, T, A]``, of vectors ``[S, C, A]``. A model one of
-            whose answers is not a number counts as diverged.
-        timesteps: points of a curve; None: as many as the experiment has.
-        numbers: of the training curve, where an experiment leaves some open; its own for those that are not given.
+        experiment: the experiment whose curves were answered.
+        answers: answers of S models: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]``. A model counts as diverged if
+            any of its answers is not finite.
+        timesteps: time points of a curve; None: the experiment's default.
+        numbers: training numbers by name; missing ones have the experiment's defaults.
 
     Returns:
-        What `lt.save_results` writes into a file that ``claims --answers`` takes.
+        Labeled results. `lt.save_results` writes them into a file that ``claims --answers`` takes.
 
     Raises:
         ValueError: the answers have another shape.
@@ -101,7 +104,7 @@ def labeled(
 
 
 def _points(experiment: Experiment, timesteps: int | None) -> int:
-    """How many time points curves have."""
+    """The number of time points of a curve."""
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps

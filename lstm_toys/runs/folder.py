@@ -1,4 +1,4 @@
-"""Runs on disk: one folder for all that a run writes, named after a hash of what it computes."""
+"""The folder of a run, named after a hash of what the run computes, and its files."""
 
 from __future__ import annotations
 
@@ -17,41 +17,40 @@ from lstm_toys.runs.identity import Identified
 
 
 class Busy(Exception):
-    """Another process is at work on a run; the argument is the run's folder."""
+    """Another process is working on a run; the argument is the run's folder."""
 
 
 class Gone(Exception):
-    """The folder of a run went away while the run was at work; the argument says so in one line."""
+    """The folder of a run disappeared during the run; the argument says so in one line."""
 
 
 class Obstructed(Exception):
-    """Something that is no file lies where a run writes one; the argument says so in one line."""
+    """A folder is where a run writes a file; the argument says so in one line."""
 
 
 VALUE = "value"
-"""What the digests of what a run computes are called in its files."""
+"""Key, in a run's files, of the digests of what the run computes."""
 
 CONFIG, METRICS = "config.json", "metrics.json"
-"""The identity of a run and its summary, in its folder."""
+"""Files of a run's identity and of its summary."""
 
 FORMATS = ("png", "svg", "pdf")
-"""What figures are written as; animations are GIF."""
+"""File formats of figures; animations are GIF."""
 
 FIGURES = (*(f"*.{form}" for form in FORMATS), "*.gif")
 
 PUBLISHED = (*FIGURES, "*.md", "*.json")
-"""What is copied to the published set, but for the identity, which the summary holds too."""
+"""Files that are copied to the published set, except the identity, which the summary contains too."""
 
 
 class Run(Generic[Identified]):
-    """A run, and its folder once that is known: by a manifest, or by what the run would compute.
+    """A run and its folder, which is known once a manifest matches or the digests of what it computes are set.
 
-    Two are equal if they have the same settings, are declared alike, and belong into the same folder of results.
+    Runs are equal if they have equal settings, declarations and results folders.
 
     Args:
-        settings: what its flags say.
-        results_dir: the folder of all runs and published sets.
-        declared: what tells declarations with the same settings apart.
+        results_dir: folder of all runs and published sets.
+        declared: tells declarations with the same settings apart; see `manifest.declared`.
     """
 
     def __init__(self, settings: Identified, results_dir: Path, declared: str = "") -> None:
@@ -71,12 +70,12 @@ class Run(Generic[Identified]):
 
     @property
     def name(self) -> str:
-        """Of the experiment or the study."""
+        """Name of the experiment or study."""
         return self.settings.experiment
 
     @cached_property
     def key(self) -> str:
-        """What its manifests are found by."""
+        """Key by which the run's manifests are found."""
         return manifest.key(self.settings.as_dict())
 
     @property
@@ -86,36 +85,36 @@ class Run(Generic[Identified]):
 
     @property
     def known(self) -> bool:
-        """Whether its folder is."""
+        """Whether the folder is known."""
         return self._folder is not None
 
     def lies(self, folder: Path) -> None:
-        """Takes over which folder is its own, from who has found it."""
+        """Sets the folder."""
         self._folder = folder
 
     def computes(self, value: dict[str, str]) -> None:
-        """Takes over what it computes, which names its folder: ``<results_dir>/runs/<name>-<hash>``."""
+        """Sets the digests of what the run computes; they name its folder ``<results_dir>/runs/<name>-<hash>``."""
         self._value = value
-        told = hashlib.sha256(json.dumps([self.settings.as_dict(), value], sort_keys=True).encode()).hexdigest()[:10]
-        self._folder = self.runs / f"{self.name}-{told}"
+        digest = hashlib.sha256(json.dumps([self.settings.as_dict(), value], sort_keys=True).encode()).hexdigest()[:10]
+        self._folder = self.runs / f"{self.name}-{digest}"
 
     @property
     def folder(self) -> Path:
-        """Where all files of the run are."""
+        """Folder of all files of the run."""
         if self._folder is None:
             raise RuntimeError(f"{self.settings}: its folder is not known before it is known what it computes")
         return self._folder
 
     @property
     def value(self) -> dict[str, str]:
-        """Digests of what it computes, by part."""
+        """Digests of what the run computes, by part."""
         if self._value is None:
             self._value = dict(read_json(self.folder / CONFIG)[VALUE])
         return self._value
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What is written of what the run is: its settings, and what it computes."""
+        """The run's settings and digests, as written into its folder."""
         return {**self.settings.as_dict(), VALUE: self.value, "schema": SCHEMA}
 
     @property
@@ -125,41 +124,41 @@ class Run(Generic[Identified]):
 
     @property
     def metrics(self) -> Path:
-        """The summary, JSON; written after everything but the figures, so that its presence tells a finished run."""
+        """The summary, JSON; written after everything except figures, so that its presence marks a finished run."""
         return self.folder / METRICS
 
     @property
     def checkpoints(self) -> Path:
-        """The folder of checkpoints; gone once the run is finished."""
+        """The folder of checkpoints; removed once the run is finished."""
         return self.folder / "checkpoints"
 
     @property
     def missing(self) -> list[str]:
-        """Files of a run that was finished, which are no longer there."""
+        """Files of a finished run that no longer exist."""
         return [name for name in self.read_metrics()["files"] if not (self.folder / name).exists()]
 
     @property
     def finished(self) -> bool:
-        """Whether everything of the run but its figures has been written, and is there."""
+        """Whether everything except figures has been written, and still exists."""
         return self.known and self.metrics.is_file() and not self.missing
 
     @property
     def figures(self) -> list[str] | None:
-        """The names of the figures that were drawn of the finished run; None if none were yet, or one is gone."""
+        """Names of the figures of the finished run; None if they have not been drawn, or one is missing."""
         names: list[str] | None = self.read_metrics().get("figures") if self.finished else None
         return names if names is not None and all((self.folder / name).is_file() for name in names) else None
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
-        """Writes the identity into the folder, and keeps other processes away from it during a block.
+        """Locks the folder during a block, and writes the identity into it.
 
-        The lock ends with the process, however that ends. What a killed process left half-written is removed.
+        The lock ends with the process, however that ends. Files that a killed process left half-written are removed.
 
         Args:
-            anew: make the run unfinished, and forget its checkpoints; figures and results stay until they are replaced.
+            anew: mark the run unfinished and remove its checkpoints; figures and results stay until they are replaced.
 
         Yields:
-            What raises `Gone` once the folder is no longer there, for whatever would make it again, or takes long.
+            A function that raises `Gone` if the folder no longer exists, to call before writing and during long work.
 
         Raises:
             Busy: another process holds the lock.
@@ -199,11 +198,11 @@ class Run(Generic[Identified]):
             ensure()
 
     def forget(self) -> None:
-        """Removes every checkpoint, readable or not."""
+        """Removes all checkpoints, readable or not."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def relatives(self) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Folders and identities of runs with the same settings, in the same place, newest first."""
+        """Yields folders and identities of runs with the same name and settings, newest first."""
         paths = [path for path in self.runs.glob(f"{self.name}-*/{CONFIG}") if path.is_file()]
         ours = self.settings.as_dict()
         for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
@@ -216,15 +215,15 @@ class Run(Generic[Identified]):
                 continue
 
     def write_metrics(self, metrics: dict[str, Any]) -> None:
-        """Writes the summary, with the name of the run, what it computes, and a digest of it all."""
+        """Writes the summary, with the name of the run, its digests, and a checksum of everything."""
         write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
 
     def digests(self, names: Iterable[str]) -> dict[str, str]:
-        """SHA-256 of files of the run."""
+        """SHA-256 of files of the run, by name."""
         return {name: sha256(self.folder / name) for name in names}
 
     def read_metrics(self) -> dict[str, Any]:
-        """The summary of a finished run.
+        """Reads the summary of a finished run.
 
         Raises:
             OSError: the run is not finished.
@@ -236,7 +235,7 @@ class Run(Generic[Identified]):
         return metrics
 
     def checked(self, name: str) -> Path:
-        """A file of the finished run.
+        """Returns the path of a file of the finished run, whose digest is checked.
 
         Raises:
             OSError: the run is not finished.
@@ -250,28 +249,18 @@ class Run(Generic[Identified]):
         return path
 
     def publish(self, tell: Callable[[str], None]) -> Path:
-        """Replaces the published set of the name by this run's figures, tables and summaries.
-
-        Args:
-            tell: is told in one line of whatever stays that was changed by somebody.
-
-        Returns:
-            The folder ``<results_dir>/<name>``.
-
-        Raises:
-            NotPublished: see `publishing.publish`.
-        """
+        """Publishes figures, tables and summaries to ``<results_dir>/<name>``; see `publishing.publish`."""
         target = self.results_dir / self.name
         publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
         return target
 
     def files(self) -> list[Path]:
-        """What the run has written for others to read, figures last."""
+        """Files that the run has written for users, figures last."""
         data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
         return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    found = (path for pattern in patterns for path in folder.glob(pattern))
+    paths = (path for pattern in patterns for path in folder.glob(pattern))
     own = (CONFIG, "population.json")
-    return sorted(path for path in found if path.name not in own and not path.name.startswith((".", manifest.PREFIX)))
+    return sorted(path for path in paths if path.name not in own and not path.name.startswith((".", manifest.PREFIX)))

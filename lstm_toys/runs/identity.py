@@ -1,4 +1,4 @@
-"""What the numbers of a run depend on. Imports nothing heavy."""
+"""The settings that the numbers of a run depend on. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -13,16 +13,12 @@ from lstm_toys.output import counted
 
 @dataclass(frozen=True)
 class Identity:
-    """The settings of a run: what its flags say.
-
-    Attributes:
-        experiment: its name.
-    """
+    """The settings of a run, as its flags set them."""
 
     experiment: str
 
     def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON has them."""
+        """Returns the settings in the form that JSON stores."""
         values: dict[str, Any] = json.loads(json.dumps(_plain(self)))
         return values
 
@@ -32,22 +28,23 @@ class Settings(Identity):
     """The settings of a population.
 
     Attributes:
+        experiment: name of the experiment.
         seeds: number of networks.
-        base_seed: another one gives other networks under the same seed numbers.
-        steps: updates of each network; none: they stay untrained.
-        learning_rate: of the optimizer.
+        base_seed: another number gives other networks under the same seed numbers.
+        steps: updates of each network; 0 leaves them untrained.
+        learning_rate: step size of the optimizer.
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
-        momentum: see there; None of an optimizer that has none.
-        decay: likewise.
+        momentum: share of earlier gradients that is kept; None if the optimizer has no momentum.
+        decay: share of the earlier mean of squared gradients that is kept; None if the optimizer has no decay.
         hidden: units of each layer below the readout.
-        readout: what turns hidden state into an answer.
+        readout: ``"cell"``: one more layer, whose units are the answer; ``"dense"``: an affine map.
         timesteps: time points of a curve.
-        noise: standard deviation of the normal noise on what a network is shown in training, drawn once for each seed.
-        block: members that one compiled program works on; None: as many as suit the task and the platform.
-        keep_steps: steps before the last one after which the parameters are kept, too.
-        cell: a name in `lstm_toys.networks.cells.CELLS`, or the place of one's own.
-        gates: how the gates of the cell are squashed.
-        numbers: the training numbers of the experiment, each with its name.
+        noise: standard deviation of normal noise on training inputs, drawn once for each seed.
+        block: networks that one compiled program works on; None: a number that suits the task and the platform.
+        keep_steps: steps before the last after which parameters are kept too.
+        cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a user's cell.
+        gates: activation of the gates: ``"sigmoid"``, or ``"hard"``, which is clip(0.2 a + 0.5, 0, 1).
+        numbers: names and values of the experiment's training numbers.
     """
 
     seeds: int
@@ -72,21 +69,21 @@ class Settings(Identity):
 
     @property
     def network(self) -> str:
-        """The model, in words."""
-        told = [f"cell {self.cell}"] * (self.cell != "lstm") + [f"gates {self.gates}"] * (self.gates != "sigmoid")
-        return ", ".join([f"hidden {','.join(map(str, self.hidden)) or 'none'}", f"readout {self.readout}", *told])
+        """The network, in words."""
+        others = [f"cell {self.cell}"] * (self.cell != "lstm") + [f"gates {self.gates}"] * (self.gates != "sigmoid")
+        return ", ".join([f"hidden {','.join(map(str, self.hidden)) or 'none'}", f"readout {self.readout}", *others])
 
     @property
     def swept(self) -> dict[str, Any]:
-        """The settings that may differ within a sweep, by the names of their flags."""
+        """The settings that may vary within a sweep, by the names of their flags."""
         numbers = {f"{NUMBER}{name}": value for name, value in self.numbers}
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
     def given(self, **numbers: float | int) -> Settings:
-        """The same with other training numbers.
+        """Returns these settings with other training numbers.
 
         Raises:
-            ValueError: the experiment has none of that name.
+            ValueError: the experiment has no training number of that name.
         """
         if unknown := numbers.keys() - dict(self.numbers).keys():
             raise ValueError(f"{self.experiment} has no training number {min(unknown)}")
@@ -94,20 +91,17 @@ class Settings(Identity):
 
 
 NUMBER = "train_"
-"""What flags, settings and coordinates have before the name of a training number."""
+"""Prefix of the name of a training number in flags, settings and coordinates."""
 
 TRACED = ("learning_rate", "momentum", "decay", "noise")
-"""The settings that other values of need no compilation, like training numbers."""
+"""Settings that can change without recompiling, like training numbers."""
 
 SWEPT = ("optimizer", "hidden", "readout", "cell", "gates", "timesteps", "steps", *TRACED)
-"""The settings that may differ within a sweep, besides training numbers."""
+"""Settings that may vary within a sweep, in addition to training numbers."""
 
 
 def _plain(value: Any) -> Any:
-    """Settings as JSON has them: a training number stands beside the others, under the name of its flag.
-
-    What does not count when two are compared, such as many values beside their digest, is left out.
-    """
+    """Converts settings for JSON: training numbers are named after their flags, and uncompared fields are left out."""
     if isinstance(value, Settings):
         fields = {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
         del fields["numbers"]

@@ -25,21 +25,18 @@ from lstm_toys.runs.study import Study
 
 
 def run(studies: Sequence[Study[Any]], options: Options, console: Console, interruption: Interruption) -> None:
-    """Executes, continues, reuses or redraws runs, and publishes them if asked to.
+    """Executes, continues, reuses or redraws runs, and publishes them if the options say so.
 
     Raises:
-        Refused: something is asked for that cannot be done.
-        Busy: another process is at work on a run.
-        Damaged: a file of a run is.
+        Refused: the request cannot be carried out.
+        Busy: another process is working on a run.
+        Damaged: a file of a run is damaged.
         Failed: a run could not be finished.
-        Gone: its folder was removed or moved meanwhile.
-        Interrupted: a signal ended it.
+        Gone: the folder of a run was removed or moved meanwhile.
+        Interrupted: a signal ended the run.
         OSError: a file or folder cannot be used.
     """
-
-    def note(line: str) -> None:
-        console.print(line)
-
+    note = console.print
     publishing.repair(options.results_dir, note)
     resolver = make_resolver(options, note)
     for study in studies:
@@ -48,8 +45,8 @@ def run(studies: Sequence[Study[Any]], options: Options, console: Console, inter
     todo = {
         each.run: each
         for study in studies
-        for wanted in (study, *study.companions.values())
-        for each in _unfinished(wanted, anew, resolver)
+        for needed in (study, *study.companions.values())
+        for each in _unfinished(needed, anew, resolver)
     }
     for study in studies:
         if options.replot and study.run in todo and study.run not in anew:
@@ -73,9 +70,7 @@ def report(
     """Prints the closing lines and tables of finished runs.
 
     Args:
-        studies: the runs.
-        console: where to.
-        together: makes one report of all of them, if there is one.
+        together: makes one report on all runs, instead of one on each.
 
     Returns:
         One line for each run in which every seed diverged.
@@ -93,7 +88,7 @@ def report(
 
 
 def _unfinished(study: Study[Any], anew: set[Run[Any]], resolver: Resolver) -> Iterator[Study[Any]]:
-    """What has to be executed of what a run needs, and of the run itself, in this order."""
+    """Yields the unfinished runs that a run needs, then the run itself if it is unfinished."""
     if study.run in anew or not resolver.finished(study):
         for each in study.needs.values():
             yield from _unfinished(each, set(), resolver)
@@ -101,13 +96,13 @@ def _unfinished(study: Study[Any], anew: set[Run[Any]], resolver: Resolver) -> I
 
 
 def make_resolver(options: Options, tell: Callable[[str], None]) -> Resolver:
-    """What finds the folders of runs, and loads JAX where it has to compute something for that."""
+    """Makes a resolver, which loads JAX only if it has to compute something."""
     manifest.begin()
     return Resolver(_Beginning(options), tell)
 
 
 class _Beginning(Beginning):
-    """What comes before anything is computed: JAX is loaded once, and each run is looked at once."""
+    """Loads JAX once, and checks each run once, before anything is computed."""
 
     def __init__(self, options: Options) -> None:
         self._options, self._started = options, False
@@ -115,7 +110,7 @@ class _Beginning(Beginning):
         self.seconds = 0.0
 
     def __call__(self, study: Study[Any]) -> None:
-        """Raises Refused if JAX cannot be used, or a run is impossible or would take too much."""
+        """Raises Refused if JAX cannot be used, or a run is impossible or too large."""
         if not self._started:
             began = time.perf_counter()
             _start(self._options)
@@ -133,10 +128,10 @@ def _execute(
     interruption: Interruption,
     resolver: Resolver,
 ) -> None:
-    """Executes runs, one after another, without drawing anything."""
+    """Executes runs one after another, without drawing."""
     runs = options.results_dir / "runs"
-    made = [each for each in (runs, *runs.parents) if not each.exists()]
-    runs.mkdir(parents=True, exist_ok=True)  # Where that fails, nothing is worth loading.
+    created = [each for each in (runs, *runs.parents) if not each.exists()]
+    runs.mkdir(parents=True, exist_ok=True)  # Fails before anything is loaded.
     with ExitStack() as stack:
         try:
             for study in studies:
@@ -148,7 +143,7 @@ def _execute(
                     resolver.compute(study)
             executor = stack.enter_context(_executor(options, console))
         except Refused:
-            for folder in made:  # The inner ones first.
+            for folder in created:  # Inner ones first.
                 with suppress(OSError):
                     folder.rmdir()
             raise
@@ -174,51 +169,41 @@ def _execute(
 
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
-    """This process, or the cluster that the options name, while the block lasts.
-
-    Raises:
-        Refused: there is none, or it may not do the work.
-        Failed: its workers are gone, or could not do all of it.
-    """
+    """Yields this process, or connects to the cluster that the options name."""
     from lstm_toys.execution.here import Here
 
     if options.cluster is None:
         yield Here()
         return
-    asked = f"flag --cluster={options.cluster}"
+    flag = f"flag --cluster={options.cluster}"
     try:
         from lstm_toys.execution import cluster as module
     except ImportError as error:
-        raise Refused(f"{asked}: needs {error.name}: pip install 'lstm_toys[cluster]'") from None
+        raise Refused(f"{flag}: needs {error.name}: pip install 'lstm_toys[cluster]'") from None
     try:
-        with module.connected(options.cluster, mixed=options.mixed, tell=lambda line: console.print(line)) as cluster:
+        with module.connected(options.cluster, mixed=options.mixed, tell=console.print) as cluster:
             yield cluster
     except module.Unreachable as error:
-        raise Refused(f"{asked}: {error}") from None
+        raise Refused(f"{flag}: {error}") from None
     except module.Lost as error:
         kept = "what came back is kept, and the same command continues, with or without a cluster"
-        raise Failed(f"{asked}: {error}; {kept}") from None
+        raise Failed(f"{flag}: {error}; {kept}") from None
     except module.Unfinished as error:
-        raise Failed(f"{asked}: {error}; these are kept, and the same command tries the rest again") from None
+        raise Failed(f"{flag}: {error}; these are kept, and the same command tries the rest again") from None
 
 
 def _start(options: Options) -> None:
-    """Loads JAX, sets it up, and makes its devices.
-
-    Raises:
-        Refused: that cannot be done.
-    """
+    """Loads JAX, configures it, and initializes its devices; raises Refused if one of these fails."""
     try:
         from lstm_toys.execution import devices
-    except ValueError as error:  # Of a switch in the environment.
+    except ValueError as error:  # Of an environment variable.
         raise Refused(f"JAX cannot be loaded: {error}") from None
     try:
         devices.configure(cache=options.compile_cache)
     except RuntimeError:
-        told = (
+        raise Refused(
             "the module of an experiment computed with jax when it was imported, before jax was set up; use numpy there"
-        )
-        raise Refused(told) from None
+        ) from None
     try:
         devices.start()
     except devices.Unusable as error:
@@ -226,7 +211,7 @@ def _start(options: Options) -> None:
 
 
 def _check(study: Study[Any]) -> None:
-    """Raises Refused if a run is impossible, or would take too much."""
+    """Raises Refused if a run is impossible or too large."""
     from lstm_toys.execution import footprint
 
     try:
@@ -241,7 +226,7 @@ def _check(study: Study[Any]) -> None:
 def _execute_locked(
     study: Study[Any], anew: bool, context: RunContext, seconds: dict[str, float], trainings: int
 ) -> dict[str, float]:
-    """Executes one run under its lock; returns the seconds that are still to be counted to some run."""
+    """Executes one run under its lock; returns the seconds that are still to be counted toward another run."""
     from lstm_toys.populations.train import Diverged
 
     run = study.run
@@ -249,7 +234,7 @@ def _execute_locked(
         context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again")
     run.folder.mkdir(parents=True, exist_ok=True)
     with run.locked(anew=anew) as ensure:
-        if not anew and run.finished:  # By another process, since this one looked.
+        if not anew and run.finished:  # By another process, meanwhile.
             context.progress.skip(trainings)
             return seconds
         try:
@@ -258,8 +243,7 @@ def _execute_locked(
             raise Interrupted(context.interruption.number) from None
         except Diverged as error:
             seeds, step = error.args
-            told = f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}"
-            raise Failed(told) from None
+            raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
         needs = {"needs": [each.run.folder.name for each in study.needs.values()]} if study.needs else {}
         more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
         run.write_metrics(metrics | more)
@@ -269,15 +253,12 @@ def _execute_locked(
 
 
 def _drawn(run: Run[Any], form: str) -> bool:
-    """Whether the figures of a finished run are there, in the format that is asked for."""
+    """Whether the figures of a finished run exist in a format."""
     return run.figures is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in run.figures)
 
 
 def _draw(study: Study[Any], form: str) -> None:
-    """Draws the figures of a finished run in a format; adds their names and the time it took to the metrics.
-
-    The same figures in other formats go away.
-    """
+    """Draws the figures of a finished run, records them in its metrics, and removes them in other formats."""
     from lstm_toys import figures
 
     run, seconds, names = study.run, dict[str, float](), list[str]()
@@ -286,7 +267,7 @@ def _draw(study: Study[Any], form: str) -> None:
         with stopwatch(seconds, "figures"):
             for declared, drawing in study.draw():
                 if metrics.pop("figures", None) is not None:
-                    run.write_metrics(metrics)  # Should this be killed, whatever is asked for next is drawn.
+                    run.write_metrics(metrics)  # If this is killed, the next command draws again.
                 names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
                 figures.save(drawing, run.folder / names[-1])
         for name in names:
@@ -297,5 +278,5 @@ def _draw(study: Study[Any], form: str) -> None:
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """Seconds of each stage, to the millisecond."""
+    """Rounds the seconds of each stage to milliseconds."""
     return {stage: round(value, 3) for stage, value in seconds.items()}

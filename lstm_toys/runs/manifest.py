@@ -1,8 +1,8 @@
-"""Manifests: the files that a finished run was made of. One that nobody touched answers without JAX.
+"""Manifests record the files that a finished run was made from, so that an unchanged run is found without JAX.
 
-A manifest lies in the folder of its run and is found by the run's settings. Of files of installed packages, sizes and
-times are compared; of all others, contents. A manifest that cannot tell everything is incomplete, says why, and never
-answers.
+A manifest lies in the folder of its run and is found by the run's settings. Files of installed packages are compared by
+size and time, all others by content. A manifest that cannot record everything is incomplete, says why, and never
+matches.
 """
 
 import dataclasses
@@ -27,35 +27,34 @@ from lstm_toys.execution.switches import environment
 from lstm_toys.files import SCHEMA, replacing
 
 PREFIX = "loaded-"
-"""What the names of manifests begin with: compressed JSON."""
+"""File names of manifests begin with this. They are compressed JSON."""
 
 KEPT = 8
-"""Manifests of a run, at most: those of the commands and states of the code that came last."""
+"""Manifests that a run keeps at most, of the most recent commands and states of the code."""
 
 ABSENT, OTHER = "absent", "not a file"
 
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
-"""What is no file, or no one's."""
+"""Paths that are not files, or hold no data."""
 
 CACHES = ("lstm_toys", "jax", "matplotlib", "fontconfig")
-"""Folders below the user's cache folder that hold no data. Other folders there may: some packages download into it."""
+"""Folders in the user's cache folder that hold no data. Other folders there may: some packages download into it."""
 
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
-"""What an object has in its description that says nothing of itself."""
+"""Part of an object's repr that says nothing about the object."""
 
 HERE, LIBRARY = "./", "lstm_toys/"
-"""How paths in the current folder and in the library begin, so that a copied folder has the same ones."""
+"""Prefixes of paths in the current folder and in the library, so that a copied folder has the same paths."""
 
 
 class FoundManifest(NamedTuple):
-    """A manifest of a run with given settings.
+    """A manifest of a run with the requested settings.
 
     Attributes:
-        folder: of its run.
-        touched: files that are not as they were, or are new; none: the manifest answers, if it is complete.
-        incomplete: why it does not tell everything; None: it does.
-        own: digests of all files but those of installed packages.
-        alike: whether the run is declared as the one that is asked for.
+        touched: files that are new or have changed.
+        incomplete: why the manifest does not record everything; None: it does.
+        own: digests of all files outside installed packages.
+        alike: whether the run's declaration is the requested one.
     """
 
     folder: Path
@@ -66,39 +65,32 @@ class FoundManifest(NamedTuple):
 
     @property
     def answers(self) -> bool:
-        """Whether nothing has to be computed to know that the run is the one that is asked for."""
+        """Whether the manifest alone shows that the run is the requested one."""
         return self.alike and not self.touched and self.incomplete is None
 
 
 def key(settings: Mapping[str, Any]) -> str:
-    """What manifests are found by, from the settings of a run."""
+    """Returns a digest of a run's settings, by which manifests are found."""
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def find(runs: Path, name: str, key: str, declared: str) -> list[FoundManifest]:
-    """The manifests of a key: those that say most of the run that is asked for first, then the newest.
-
-    Args:
-        runs: the folder of all runs.
-        name: of the experiment or the study.
-        key: see there.
-        declared: what tells two declarations with the same settings apart; see there.
-    """
+    """Returns the manifests with a key: those of the same declaration first, then untouched ones, then the newest."""
     paths = [(path.stat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
     every = (_read(path, declared) for _, path in sorted(paths, reverse=True))
     return sorted((each for each in every if each is not None), key=lambda each: (not each.alike, bool(each.touched)))
 
 
 def _read(path: Path, declared: str) -> FoundManifest | None:
-    """A manifest, compared with what is there and asked for now; None if it cannot be read."""
+    """Reads a manifest and compares it with the present files and declaration; None if it cannot be read."""
     runs = path.parent.parent
     try:
-        told = json.loads(gzip.decompress(path.read_bytes()))
-        own, conditions, incomplete = dict(told["own"]), dict(told["conditions"]), told["incomplete"]
+        record = json.loads(gzip.decompress(path.read_bytes()))
+        own, conditions, incomplete = dict(record["own"]), dict(record["conditions"]), record["incomplete"]
         installed = {
-            f"{place}{name}": state for place, each in told["installed"].items() for name, state in each.items()
+            f"{place}{name}": state for place, each in record["installed"].items() for name, state in each.items()
         }
-        if told["schema"] != SCHEMA:
+        if record["schema"] != SCHEMA:
             return None
     except (OSError, EOFError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
         return None
@@ -108,18 +100,11 @@ def _read(path: Path, declared: str) -> FoundManifest | None:
     touched += sorted(
         {_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys()
     )
-    return FoundManifest(path.parent, touched, incomplete, own, told["declared"] == declared)
+    return FoundManifest(path.parent, touched, incomplete, own, record["declared"] == declared)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
-    """Leaves a manifest in the folder of a run, of everything that this process has read so far.
-
-    Args:
-        folder: of the run.
-        key: see there.
-        declared: see there.
-        earlier: further files that it is to tell of, as `FoundManifest.own` names them.
-    """
+    """Writes a manifest of all files read so far, and of ``earlier`` ones, into the folder of a run."""
     paths = _read_so_far(folder.parent)
     silent = declared.partition(" ")[2]
     incomplete = opened.unseen() or (f"{silent} does not say what it holds" if silent else None)
@@ -134,7 +119,7 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
     for path in sorted(filter(opened.installed, paths)):
         place, name = os.path.split(path)
         installed.setdefault(f"{place}{os.sep}", {})[name] = _fresh(path)
-    told = {
+    record = {
         "schema": SCHEMA,
         "incomplete": incomplete,
         "declared": declared,
@@ -142,7 +127,7 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
         "own": dict(sorted(own.items())),
         "installed": installed,
     }
-    content = json.dumps(told).encode()
+    content = json.dumps(record).encode()
     kept = folder / f"{PREFIX}{key}-{hashlib.sha256(content).hexdigest()[:10]}.json.gz"
     if not kept.exists():
         with replacing(kept) as temporary:
@@ -153,7 +138,7 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
 
 
 def _read_so_far(runs: Path) -> list[str]:
-    """Files that this process has read, except for caches, results that it wrote, and what it reads to find a run."""
+    """Files that this process has read, except caches, results that it wrote, and files that it reads to find a run."""
     ignored, own = (*PASSING, *_caches()), f"{os.path.abspath(runs)}{os.sep}"
     results = f"{os.path.dirname(os.path.abspath(runs))}{os.sep}"
     return [
@@ -166,7 +151,7 @@ def _read_so_far(runs: Path) -> list[str]:
 
 
 def _sources_so_far(runs: Path) -> Iterator[str]:
-    """Files of one's own that this process has read, but for those of runs, which commands read too."""
+    """Files outside installed packages that this process has read, except files of runs, which commands read too."""
     own = f"{os.path.abspath(runs)}{os.sep}"
     return (path for path in _read_so_far(runs) if not opened.installed(path) and not path.startswith(own))
 
@@ -181,31 +166,26 @@ _imported: list[str] = []
 
 
 def begin() -> None:
-    """Takes down what a command has imported, and forgets how files were found; others may have come before it."""
+    """Records the modules imported so far, and clears cached states of files, since an earlier command may have run."""
     _state.cache_clear()
     modules = (path for path in opened.modules() if not opened.installed(path) and not path.startswith(opened.OURS))
     _imported[:] = sorted({_name(path) for path in modules})
 
 
 def untouched_sources(found: FoundManifest) -> bool:
-    """Whether all files but those of installed packages are as they were."""
+    """Whether all files outside installed packages are unchanged."""
     return all(_state(_place(name)) == state for name, state in found.own.items())
 
 
 def sources(runs: Path, touched: Iterable[str]) -> str:
-    """A digest of all files of one's own that this process has read.
-
-    Args:
-        runs: the folder of all runs.
-        touched: further files, as `FoundManifest.touched` names them.
-    """
+    """Returns a digest of all files outside installed packages read so far, and of ``touched`` ones."""
     own = {name: _fresh(_place(name)) for name in touched}
     own |= {_name(path): _fresh(path) for path in _sources_so_far(runs)}
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _conditions() -> dict[str, Any]:
-    """What decides which files are loaded, what they do, and how programs are compiled, as JSON has it."""
+    """What decides which files are loaded, what they do, and how programs are compiled, as JSON stores it."""
     places = [os.path.abspath(each) + os.sep for each in sys.path]
     return {
         "Python": [sys.version, sys.flags.optimize],
@@ -217,7 +197,7 @@ def _conditions() -> dict[str, Any]:
 
 
 def _caches() -> Iterator[str]:
-    """Folders of caches of the library, of JAX and of what draws, but for those that this runs in."""
+    """Cache folders of the library, JAX and drawing packages, except those that contain the current folder."""
     places = [os.environ.get(name) for name in ("JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR")]
     if jax := sys.modules.get("jax"):
         places.append(jax.config.jax_compilation_cache_dir)
@@ -228,7 +208,7 @@ def _caches() -> Iterator[str]:
 
 
 def _name(path: str) -> str:
-    """A path as manifests have it."""
+    """A path in the form that manifests store."""
     library, here = opened.OURS[0], os.getcwd() + os.sep
     if path.startswith(library):
         return LIBRARY + path.removeprefix(library)
@@ -243,55 +223,50 @@ def _place(name: str) -> str:
 
 
 def declared(*values: Any) -> str:
-    """A digest that tells declarations apart that are made by the same files: of what functions are bound to.
+    """Returns a digest of the values that functions are bound to, which tells declarations in the same files apart.
 
-    The first object that says nothing of itself stands behind it: no manifest answers for what it may hold.
+    If the repr of an object says nothing about its content, the first such repr follows the digest, and the manifest is
+    incomplete.
     """
     silent: list[str] = []
-    told = repr([_told(value, silent) for value in values])
-    return " ".join([hashlib.sha256(told.encode()).hexdigest()[:10], *silent[:1]])
+    text = repr([_told(value, silent) for value in values])
+    return " ".join([hashlib.sha256(text.encode()).hexdigest()[:10], *silent[:1]])
 
 
 def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
-    """A value in words.
-
-    Args:
-        value: to tell of.
-        silent: objects are added that say nothing of themselves.
-        around: numbers of the objects that it was found in.
-    """
+    """Describes a value. Adds objects without a telling repr to ``silent``; ``around`` are ids of enclosing objects."""
     if id(value) in around:
         return around.index(id(value))
 
-    def told(*parts: Any) -> list[Any]:
+    def nested(*parts: Any) -> list[Any]:
         return [_told(part, silent, (*around, id(value))) for part in parts]
 
     if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         return (value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest())
     if isinstance(value, Mapping):
-        return [*zip(told(*value), told(*value.values()), strict=True)]
+        return [*zip(nested(*value), nested(*value.values()), strict=True)]
     if isinstance(value, list | tuple):
-        return told(*value)
+        return nested(*value)
     if isinstance(value, set | frozenset):
-        return sorted(map(repr, told(*value)))
+        return sorted(map(repr, nested(*value)))
     if isinstance(value, partial):
-        return told(value.func, value.args, value.keywords)
+        return nested(value.func, value.args, value.keywords)
     if isinstance(value, MethodType):
-        return told(value.__func__, value.__self__)
+        return nested(value.__func__, value.__self__)
     if isinstance(value, FunctionType):
         place = (value.__module__, value.__qualname__, value.__code__.co_firstlineno)
-        return [place, *told(*map(_held, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__)]
+        return [place, *nested(*map(_held, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__)]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [each.name for each in dataclasses.fields(value)]
-        return [type(value).__qualname__, *zip(names, told(*(getattr(value, name) for name in names)), strict=True)]
-    said = repr(value)
-    if ADDRESS.search(said):
-        silent.append(ADDRESS.sub("", said))
-    return ADDRESS.sub("", said)
+        return [type(value).__qualname__, *zip(names, nested(*(getattr(value, name) for name in names)), strict=True)]
+    text = repr(value)
+    if ADDRESS.search(text):
+        silent.append(ADDRESS.sub("", text))
+    return ADDRESS.sub("", text)
 
 
 def _held(cell: CellType) -> Any:
-    """What a function finds in a cell; None where nothing is in it yet."""
+    """The content of a closure's cell; None if it is empty."""
     try:
         return cell.cell_contents
     except ValueError:
@@ -300,7 +275,7 @@ def _held(cell: CellType) -> Any:
 
 @cache
 def _state(path: str) -> str:
-    """What a file is compared by; asked once, since many manifests name the same files."""
+    """The state of a file; cached, since many manifests name the same files."""
     return _fresh(path)
 
 

@@ -1,4 +1,4 @@
-"""An experiment under the settings of a population: task, network, probes and curves, made once for every use."""
+"""An experiment under the settings of a population: task, network, probes and curves, made once for all uses."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -30,12 +30,11 @@ from lstm_toys.tasks.supervision import Examples, Task
 
 
 class Curves(NamedTuple):
-    """What the networks of an experiment are trained on and asked.
+    """The curves that the networks of an experiment are trained on and answer.
 
     Attributes:
         training: the training set; an example of it if each seed draws its own.
-        probes: what networks are asked after training.
-        answered: all curves that networks answer: the first training curve, then those of the probes.
+        answered: all curves that networks answer: the first training curve, then the probes' curves.
     """
 
     training: Examples
@@ -44,18 +43,13 @@ class Curves(NamedTuple):
 
     @staticmethod
     def split(answers: Float[np.ndarray, "S C ..."]) -> tuple[Float[np.ndarray, "S ..."], Float[np.ndarray, "S P ..."]]:
-        """Divides answers to `answered` into those to the first training curve and those to the probes."""
+        """Splits answers to `answered` into those to the first training curve and those to the probes."""
         return answers[:, 0], answers[:, 1:]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the networks of an experiment are trained on and asked, under the settings of a population.
-
-    Attributes:
-        experiment: that declares it.
-        settings: of the networks.
-    """
+    """An experiment under the settings of a population."""
 
     experiment: Experiment
     settings: Settings
@@ -67,16 +61,12 @@ class Prepared:
 
     @property
     def task(self) -> Task:
-        """The training set."""
+        """The training task."""
         return self.experiment.at(self.settings.timesteps)[1]
 
     @cached_property
     def model(self) -> nn.Module:
-        """The network.
-
-        Raises:
-            InvalidModel: there is none under these settings.
-        """
+        """The network; raises InvalidModel if the settings describe none."""
         return network(self.experiment, self.task, self.settings)
 
     @cached_property
@@ -91,17 +81,17 @@ class Prepared:
 
     @property
     def block(self) -> int:
-        """Members that one compiled program works on."""
+        """Networks that one compiled program works on."""
         return self.settings.block or programs.suitable_block(self.task, self.model)
 
     @property
     def effort(self) -> float:
-        """Multiplications that one step of one network takes, approximately."""
+        """Approximate number of multiplications in one step of one network."""
         return programs.work(self.task, self.model)
 
     @property
     def words(self) -> str:
-        """The network, described."""
+        """The network, in words."""
         if self.experiment.model is None:
             return self.settings.network
         names = [each.name for each in dataclasses.fields(self.model) if each.name not in ("parent", "name")]
@@ -113,11 +103,11 @@ class Prepared:
         answered: Mapping[int, Float[np.ndarray, "C T F"]],
         members: Mapping[str, Any] | None = None,
     ) -> tuple[Specification, Start]:
-        """What a training of these networks computes.
+        """Specifies a training of these networks.
 
         Args:
-            steps: after which parameters are kept, the last one included.
-            answered: curves that are answered after some of them.
+            steps: steps after which parameters are kept, the last one included.
+            answered: curves to answer, by step.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
         """
         if members is None:
@@ -137,7 +127,7 @@ class Prepared:
         )
 
     def declared_digests(self) -> Digests:
-        """Digests of what the experiment declares, and results hold."""
+        """Digests of what the experiment declares and results contain."""
         parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names] for p in self.probes]
         return {
             "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
@@ -149,7 +139,7 @@ class Prepared:
 
 
 def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
-    """What a scaling makes of some numbers, since a user's subclass may scale in its own way."""
+    """Scaled sample values, since a user's subclass may scale in its own way."""
     if scaling is None:
         return []
     made = [scaling.units]
@@ -161,22 +151,17 @@ def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
 
 
 def _plain(part: Any) -> Any:
-    """A part of a probe as arrays and text."""
+    """A part of a probe as an array or text."""
     if part is None:
         return "none"
     return repr(part) if isinstance(part, tuple) else part
 
 
 def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> Curves:
-    """The curves of an experiment.
-
-    Args:
-        experiment: that declares them.
-        timesteps: points of a curve.
-        numbers: of the training set; the experiment's own for those that are not given.
+    """Makes the curves of an experiment, with its own training numbers in place of missing ones.
 
     Raises:
-        ValueError: the experiment has no such number, or probes do not fit the training set.
+        ValueError: the experiment has no training number of that name, or probes do not fit the training set.
     """
     x, task = experiment.at(timesteps)
     if unknown := numbers.keys() - experiment.numbers.keys():
@@ -189,11 +174,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
-    """The model of a run, of an experiment on its task.
-
-    Raises:
-        InvalidModel: there is none under these settings.
-    """
+    """Builds the network of a run; raises InvalidModel if the settings describe none."""
     if experiment.model is not None:
         model: nn.Module = experiment.model(task, settings)
         return model
@@ -215,15 +196,11 @@ def begin(
     title: str,
     part: str = "",
 ) -> Training:
-    """Announces a training of a run, and gets it ready.
+    """Announces a training and sets it up.
 
     Args:
-        prepared: the experiment under the settings.
-        specified: what is trained.
-        run: whose training it is.
-        context: how it is executed.
-        title: what is trained, printed before the description of its network.
-        part: name of the folder of its checkpoints, in a run of several trainings.
+        title: what is trained, printed before the description of the network.
+        part: name of the folder of checkpoints, in a run of several trainings.
     """
     every, tell = context.options.checkpoint_every, context.progress.tell
     checkpoints = Checkpoints(run.checkpoints / part, every, tell)
@@ -245,8 +222,9 @@ def begin(
 
 
 def executions(training: Training) -> dict[str, Any]:
-    """Which members were trained by which of several executions, where workers of more than one kind did: for each
-    execution that is not the first of the training's fingerprints, its fingerprint and the numbers of its members.
+    """Lists the members that were not trained like the first ones, in a cluster with several kinds of workers.
+
+    There is one entry for each further fingerprint of the training: the fingerprint and the numbers of its members.
     """
     others = [
         {"fingerprint": fingerprint, "members": np.flatnonzero(training.executed == number).tolist()}
@@ -259,13 +237,11 @@ def executions(training: Training) -> dict[str, Any]:
 def footprint(
     experiment: Experiment, settings: Settings, members: int, states: int = 1, *, streamed: bool = False
 ) -> Footprint:
-    """What the training and evaluation of networks takes of memory and disk.
+    """Estimates the memory and disk space that training and evaluation take.
 
     Args:
-        experiment: what they are trained on.
-        settings: of each member, apart from the traced ones.
-        members: their number.
-        states: steps after which the parameters are kept.
+        settings: settings that all members share.
+        states: number of steps after which parameters are kept.
         streamed: see `estimate.estimate`.
     """
     two, task = experiment.at(2)

@@ -1,7 +1,8 @@
-"""Published sets: files that are copied to a folder whole or not at all, among files that are the user's.
+"""Published sets: files that are copied to a folder all together or not at all, next to files of the user.
 
-A set is staged in a hidden folder of its target; then a journal says what will happen to which file. Without a journal
-nothing has happened, and the stage is thrown away; with one, whoever comes next finishes it, however often interrupted.
+A set is staged in a hidden folder of its target; then a journal records what will happen to which file. Without a
+journal nothing has happened, and the stage is discarded; with one, the next process finishes the work, however often it
+was interrupted.
 """
 
 import os
@@ -14,7 +15,7 @@ from typing import Any
 from lstm_toys.files import Damaged, flush, leftovers, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
-"""What was published, in its folder: the name of the run, and the SHA-256 of each file by its name."""
+"""File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
 
 LOCK = ".lstm_toys-publish.lock"
 STAGE = ".lstm_toys-stage"
@@ -25,25 +26,24 @@ PATIENCE = 60.0
 
 
 class NotPublished(Exception):
-    """A set that cannot be published, before anything was touched; the argument says why, in one line."""
+    """A set that cannot be published, before anything was changed; the argument says why in one line."""
 
 
 def publish(
     sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None], *, folder: Path | None = None
 ) -> None:
-    """Replaces the set that is published in a folder, whole or not at all; other files there stay.
+    """Replaces the published set of a folder, completely or not at all; other files there stay.
 
     Args:
-        sources: the files of the new set.
-        target: the folder; made if it is not there.
-        origin: the name of the run that the files are of, or of the command that made them.
-        tell: told of files of the old set that stay because they are not as they were published.
-        folder: the folder of all published sets, which may be the target itself; None: the target's parent.
+        target: folder of the set; created if missing.
+        origin: name of the run or command that made the files.
+        tell: called with one line for each file of the old set that stays because it was changed.
+        folder: folder of all published sets, which may be the target itself; None: the target's parent.
 
     Raises:
         NotPublished: the set would replace a file that was changed since it was published, or another process is
             publishing.
-        Damaged: the manifest of the old set, or the journal of an interruption, is.
+        Damaged: the manifest of the old set, or the journal of an interruption, is damaged.
         OSError: a file cannot be read or written. The set is the old one, or will be the new one after `repair`.
     """
     new = {source.name: source for source in sources}
@@ -54,10 +54,10 @@ def publish(
         _settle(target, tell)
         manifest = target / MANIFEST
         published = _names(read_json(manifest), "files", manifest) if manifest.exists() else {}
-        found = {name: _digest(target / name) for name in {*new, *published}}
-        if foreign := sorted(name for name in new if found[name] not in (None, published.get(name))):
+        present = {name: _digest(target / name) for name in {*new, *published}}
+        if changed := sorted(name for name in new if present[name] not in (None, published.get(name))):
             raise NotPublished(
-                f"{target}: not published, or changed since; move or remove them first: {', '.join(foreign)}"
+                f"{target}: not published, or changed since; move or remove them first: {', '.join(changed)}"
             )
         try:
             (target / STAGE).mkdir()
@@ -67,21 +67,17 @@ def publish(
             digests = {name: sha256(target / STAGE / name) for name in sorted(new)}
             write_json(target / STAGE / MANIFEST, {"origin": origin, "files": digests})
             old = {name: digest for name, digest in published.items() if name not in new}
-            write_json(target / JOURNAL, {"replace": {name: found[name] for name in sorted(new)}, "remove": old})
+            write_json(target / JOURNAL, {"replace": {name: present[name] for name in sorted(new)}, "remove": old})
         finally:
             _settle(target, tell)
 
 
 def repair(folder: Path, tell: Callable[[str], None]) -> None:
-    """Finishes or takes back what was interrupted while it was published.
-
-    Args:
-        folder: the folder of all published sets.
-        tell: see `publish`.
+    """Completes or undoes interrupted publishing in any folder of published sets.
 
     Raises:
-        NotPublished: another process publishes for long.
-        Damaged: the journal of an interruption is.
+        NotPublished: another process keeps publishing.
+        Damaged: the journal of an interruption is damaged.
         OSError: a file cannot be read, replaced or removed.
     """
     if _interrupted(folder):
@@ -91,8 +87,8 @@ def repair(folder: Path, tell: Callable[[str], None]) -> None:
 
 
 def _interrupted(folder: Path) -> list[Path]:
-    found = (path for name in (STAGE, JOURNAL) for path in (folder / name, *folder.glob(f"*/{name}")))
-    return sorted({path.parent for path in found if path.exists()})
+    paths = (path for name in (STAGE, JOURNAL) for path in (folder / name, *folder.glob(f"*/{name}")))
+    return sorted({path.parent for path in paths if path.exists()})
 
 
 @contextmanager
@@ -108,7 +104,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _settle(target: Path, tell: Callable[[str], None]) -> None:
-    """Finishes the set that a journal tells of, or throws away what was staged without one."""
+    """Completes the set that a journal describes, or discards a stage without a journal."""
     stage, journal = target / STAGE, target / JOURNAL
     if journal.exists():
         plan = read_json(journal)
@@ -135,7 +131,7 @@ def _settle(target: Path, tell: Callable[[str], None]) -> None:
 
 
 def _names(value: dict[str, Any], key: str, path: Path) -> dict[str, str | None]:
-    """Digests by name, where every name is that of a file in the folder itself."""
+    """Digests by name, where every name is a file in the folder itself."""
     names = value.get(key)
     if not isinstance(names, dict) or not all(
         Path(name).name == name and (digest is None or (isinstance(digest, str) and len(digest) == 64))
@@ -146,7 +142,7 @@ def _names(value: dict[str, Any], key: str, path: Path) -> dict[str, str | None]
 
 
 def _digest(path: Path) -> str | None:
-    """That of a file; None if nothing has this name, and empty if a link, a folder or the like has it."""
+    """SHA-256 of a file; None if it does not exist, and empty if it is a link, a folder or the like."""
     if path.is_symlink() or (path.exists() and not path.is_file()):
         return ""
     return sha256(path) if path.exists() else None

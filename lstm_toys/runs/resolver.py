@@ -1,4 +1,4 @@
-"""Which folder a run has: a manifest that nobody touched answers at once, else what would be computed decides.
+"""Finds the folder of a run: by an unchanged manifest, otherwise by digests of what the run would compute.
 
 Imports nothing heavy until something has to be computed.
 """
@@ -17,33 +17,32 @@ from lstm_toys.runs.manifest import FoundManifest
 from lstm_toys.runs.study import Study
 
 SHOWN = 3
-"""Files that a line names at most."""
+"""Most files that a line names."""
 
 
 class Beginning(ABC):
-    """What comes before anything is computed of a run.
+    """Prepares a run, before anything is computed for it.
 
     Attributes:
-        seconds: that it took.
+        seconds: wall time that this took.
     """
 
     seconds = 0.0
 
     @abstractmethod
     def __call__(self, study: Study[Any]) -> None:
-        """Gets ready; raises Refused if a run is impossible."""
+        """Raises Refused if the run is impossible."""
 
 
 class Resolver:
-    """Finds the folders of runs, and tells whether they are finished.
+    """Finds the folders of runs, and whether they are finished.
 
     Args:
-        begin: called before anything is computed, as often as something is.
-        tell: is told in one line of whatever is not as one would expect.
+        begin: called before anything is computed, every time.
+        tell: called with one line for anything unexpected.
 
     Attributes:
-        begin: as above.
-        seconds: that it took to find out what would be computed.
+        seconds: wall time of computing what runs would compute.
     """
 
     def __init__(self, begin: Beginning, tell: Callable[[str], None]) -> None:
@@ -59,32 +58,26 @@ class Resolver:
             self.unify(each)
 
     def finished(self, study: Study[Any]) -> bool:
-        """Whether a run is finished; its folder is known then.
-
-        Raises:
-            Refused: what it would compute cannot be computed.
-        """
+        """Whether a run is finished; if so, its folder is known. Raises Refused if the run is impossible."""
         self.unify(study)
         if study.run in self._settled:
             return self._settled[study.run]
-        found = manifest.find(study.run.runs, study.run.name, study.run.key, study.run.declared)
-        for each in found:
+        manifests = manifest.find(study.run.runs, study.run.name, study.run.key, study.run.declared)
+        for each in manifests:
             if each.answers:
                 study.run.lies(each.folder)
                 if study.run.finished:
                     return self._settle(study, True)
         if not any(study.run.relatives()):
-            return False  # And what it would compute is asked only if it is to be made.
+            return False  # Its digests are computed when it is executed.
         if not all(self.finished(each) for each in study.needs.values()):
             return False
-        return self.compute(study, found)
+        return self.compute(study, manifests)
 
     def compute(self, study: Study[Any], found: list[FoundManifest] | None = None) -> bool:
-        """The same, by what the run would compute, of which all that it needs is finished.
+        """Whether a run is finished, by what it would compute. Everything that it needs must be finished.
 
-        Args:
-            study: the run.
-            found: its manifests; None: they do not matter.
+        Without ``found``, the run's manifests are ignored.
         """
         if study.run in self._settled:
             return self._settled[study.run]
@@ -113,24 +106,19 @@ class Resolver:
         return self._settle(study, run.finished)
 
     def identify(self, study: Study[Any], touched: Iterable[str] = ()) -> None:
-        """Finds out what a run computes, of which all that it needs is finished, and so its folder.
-
-        Args:
-            study: the run.
-            touched: files of earlier runs with its settings that are not as they were.
-        """
+        """Computes digests and folder of a run whose needs are finished. ``touched``: changed files of earlier runs."""
         self.begin(study)
         from lstm_toys.execution.lowering import CALLBACK
 
         began = time.perf_counter()
         value = dict(study.digests())
-        if CALLBACK in value:  # What it does is in no program's text.
+        if CALLBACK in value:  # No program's text contains its code.
             value[CALLBACK] = manifest.sources(study.run.runs, touched)
         study.run.computes(value)
         self.seconds += time.perf_counter() - began
 
     def _measure(self, study: Study[Any]) -> None:
-        """Measures again what a finished run made, since code that is no part of what it computes may have changed."""
+        """Measures the files of a finished run again, since code outside of its digests may have changed."""
         run, before, measured = study.run, study.metrics, study.remeasure()
         if any(before.get(name) != value for name, value in measured.items()):
             self._tell(f"{run.name}: is measured otherwise than before, and was measured again")
@@ -138,10 +126,7 @@ class Resolver:
                 run.write_metrics({name: value for name, value in before.items() if name != "figures"} | measured)
 
     def _of_another_machine(self, study: Study[Any], found: list[FoundManifest]) -> Path | None:
-        """A finished run of the same settings and files, made by other versions or on another processor.
-
-        The texts of programs depend on these, so that they cannot be compared.
-        """
+        """Finds a finished run of the same settings and files from another machine, whose program texts differ."""
         from lstm_toys.execution.lowering import COMPILED
 
         run, value = study.run, study.run.value
@@ -151,8 +136,8 @@ class Resolver:
         for folder, theirs in run.relatives():
             if folder in sources and all(theirs[VALUE].get(name) == value[name] for name in COMPILED if name in value):
                 run.lies(folder)
-                if run.finished and (told := _other_machine(run.read_metrics())):
-                    self._tell(f"{run.name}: made from the same files and settings by {told}")
+                if run.finished and (machine := _other_machine(run.read_metrics())):
+                    self._tell(f"{run.name}: made from the same files and settings by {machine}")
                     return folder
         run.computes(value)
         return None
@@ -164,7 +149,7 @@ class Resolver:
         return finished
 
     def _bind(self, study: Study[Any]) -> None:
-        """Takes the folders of what a finished run needed from where it says so."""
+        """Sets the folders of the runs that a finished run needed, from its metrics."""
         if study.needs and study.run.finished:
             names = study.metrics["needs"]
             for need, name in zip(study.needs.values(), names, strict=True):
@@ -173,7 +158,7 @@ class Resolver:
 
 
 def _other_machine(metrics: dict[str, Any]) -> str:
-    """By what a run was made, if not by this machine and its versions, in words."""
+    """Describes the versions and the processor that made a run, where they differ from this machine's."""
     from lstm_toys.execution import devices, lowering
 
     every = [metrics["fingerprint"]] if "fingerprint" in metrics else metrics.get("fingerprints", [])
@@ -184,7 +169,7 @@ def _other_machine(metrics: dict[str, Any]) -> str:
 
 
 def _edited(found: list[FoundManifest]) -> str:
-    """What was touched since the manifest that says most, in words."""
+    """Describes what changed since the best match among the manifests."""
     names = found[0].touched if found else []
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{', '.join(names[:SHOWN])}{more} changed" if names else ""

@@ -1,4 +1,4 @@
-"""Digests of code of the library that runs between compiled programs and files, and in no program's text."""
+"""Digests of library code that runs between compiled programs and files, and is not part of any program's text."""
 
 import ast
 import hashlib
@@ -13,7 +13,7 @@ TRAINING = (
     *(f"runs/{name}.py" for name in ("preparation", "external")),
     *("studies/training/computation.py", "tasks/scaling.py"),
 )
-"""The code that makes the files of a trained population."""
+"""Code that writes the files of a trained population."""
 
 UNREAD = ("annotation", "returns", "type_comment")
 """Fields of a syntax tree that change no number."""
@@ -21,7 +21,7 @@ UNREAD = ("annotation", "returns", "type_comment")
 
 @cache
 def digest(*files: str) -> str:
-    """A digest of the syntax trees of files of the library, without docstrings, comments and annotations."""
+    """Digests the syntax trees of library files, without docstrings, comments and annotations."""
     trees = (_stripped(ast.parse((LIBRARY / name).read_bytes())) for name in files)
     return hashlib.sha256("\n".join(ast.dump(tree) for tree in trees).encode()).hexdigest()[:16]
 
@@ -37,5 +37,5 @@ def _stripped(tree: ast.Module) -> ast.Module:
 
 
 def _text(statement: ast.stmt) -> bool:
-    """Whether a statement is a docstring, of whatever stands above it."""
+    """Whether a statement is a docstring, of a definition or of a constant."""
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -1,4 +1,4 @@
-"""What the lifecycle of a run knows about it: the base class of every study. Imports nothing heavy."""
+"""The base class of all studies, as the lifecycle of a run uses it. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -18,19 +18,13 @@ if TYPE_CHECKING:
 
 
 class Study(ABC, Generic[Identified]):
-    """A question put to populations: one run, and how it is checked, executed, drawn and reported.
+    """A study: one run, and how it is checked, executed, drawn and reported.
 
-    A study is made from plain settings, and loads nothing heavy before one of its methods is called.
+    Creating a study from plain settings loads nothing heavy.
 
     Args:
-        run: its settings and its folder.
         needs: studies that must be finished before this one is executed, by name.
         companions: studies that must be finished before this one is drawn, by name.
-
-    Attributes:
-        run: as above.
-        needs: as above.
-        companions: as above.
     """
 
     def __init__(
@@ -57,34 +51,30 @@ class Study(ABC, Generic[Identified]):
         """Raises Refused if the run is impossible; computes nothing of full size."""
 
     def footprint(self) -> Footprint | None:
-        """What the run takes of memory and disk, if that can be much."""
+        """Memory and disk space that the run takes, if that can be much."""
         return None
 
     def check_full_size(self) -> None:
         """Raises Refused if the run is impossible; called once its footprint is known to fit."""
 
     def efforts(self) -> list[float]:
-        """Multiplications that each of its trainings takes, approximately; empty if it trains nothing."""
+        """Approximate number of multiplications in each training; empty if nothing is trained."""
         return []
 
     @abstractmethod
     def digests(self) -> dict[str, str]:
-        """Digests, by part, of what the run computes; everything it needs is finished."""
+        """Digests of what the run computes, by part; everything that it needs is finished."""
 
     @abstractmethod
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        """Writes the files of the run into its folder.
-
-        Args:
-            context: how it is executed.
-            seconds: spent so far; the seconds of each stage are added.
+        """Writes the files of the run into its folder, and adds the seconds of each stage to ``seconds``.
 
         Returns:
-            The metrics, with ``files``: the names of what was written.
+            The metrics, with ``files``: the names of the files.
         """
 
     def remeasure(self) -> dict[str, Any]:
-        """Those of the metrics that code outside of `value` computes from the files of the finished run."""
+        """Metrics that code outside of `digests` computes from the files of the finished run."""
         return {}
 
     @abstractmethod

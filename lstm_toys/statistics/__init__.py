@@ -1,4 +1,4 @@
-"""Intervals, measures of an answer, scores."""
+"""Intervals, measures of answers, and scores."""
 
 import lazy_loader
 

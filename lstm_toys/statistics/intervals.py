@@ -12,11 +12,11 @@ from lstm_toys import arguments as checked
 RESAMPLES = 10_000
 
 AT_ONCE = 1_000_000
-"""Numbers that a statistic of resamples is taken of at a time, about: the bound on memory."""
+"""Approximate number of values that a batch of resamples holds, to bound memory."""
 
 
 class Estimate(NamedTuple):
-    """A number with an interval: ``low`` and ``high`` are NaN where there is none."""
+    """An estimate with an interval; ``low`` and ``high`` are NaN if there is no interval."""
 
     value: float
     low: float
@@ -24,9 +24,9 @@ class Estimate(NamedTuple):
 
 
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
-    """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator of fixed state.
+    """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator with a fixed seed.
 
-    A single seed has no interval, and no seed at all no median either. Where a value is infinite, the ends of the
+    A single seed has no interval, and without seeds the median is NaN, too. If a value is infinite, the ends of the
     interval are values of the sample of medians.
 
     Example:
@@ -45,7 +45,7 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
     """The median and the interquartile range over seeds; NaN without any seed.
 
-    Where a value is infinite, such as a time that was not lived to see, the quantiles are values of the sample.
+    If a value is infinite, such as a censored time, the quantiles are values of the sample.
 
     Example:
         >>> import lstm_toys as lt
@@ -76,7 +76,7 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
 
 
 def wilson(successes: int, trials: int) -> Estimate:
-    """A share with its 95 % Wilson score interval (Wilson, 1927); NaN without trials.
+    """A proportion with its 95 % Wilson score interval (Wilson, 1927); NaN without trials.
 
     Example:
         >>> import lstm_toys as lt
@@ -91,20 +91,19 @@ def wilson(successes: int, trials: int) -> Estimate:
     middle = share + squared / (2 * trials)
     half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
     low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
-    return Estimate(share, min(low, share), max(high, share))  # Which rounding must not leave out.
+    return Estimate(share, min(low, share), max(high, share))  # Rounding must not exclude the share.
 
 
 def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
-    """One number a seed, in floats; NaN and infinity have a meaning."""
     held: np.ndarray = np.asarray(checked.array("values", values, "S", finite=False, empty=True))
     return held
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """The first of two independent estimates less the second, with an interval made of theirs, squared and added.
+    """The difference of two independent estimates, with an interval that combines theirs in quadrature.
 
-    Of two shares with Wilson intervals it is method 10 of Newcombe (1998), which keeps its coverage where shares are
-    0 or 1; of other estimates, that of Zou and Donner (2008). There is none unless both have one.
+    For proportions with Wilson intervals this is method 10 of Newcombe (1998), which keeps its coverage at proportions
+    of 0 or 1; for other estimates, the method of Zou and Donner (2008). There is no interval unless both have one.
     """
     value = first.value - second.value
     below = np.hypot(first.value - first.low, second.high - second.value)
@@ -113,10 +112,10 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 
 
 def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
-    """The probability that one of ours is above one of theirs, a tie counting half (Mann and Whitney, 1947).
+    """The probability that one of ours exceeds one of theirs, a tie counting half (Mann and Whitney, 1947).
 
-    The 95 % interval is that of the percentile bootstrap of both samples, from a generator of fixed state; there is
-    none with fewer than two numbers in either.
+    The 95 % interval is a percentile bootstrap of both samples, from a generator with a fixed seed; there is none with
+    fewer than two numbers in either sample.
     """
     if not (len(ours) and len(theirs)):
         return Estimate(np.nan, np.nan, np.nan)
@@ -125,7 +124,7 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
         ours: Float[np.ndarray, "*R S"], theirs: Float[np.ndarray, "*R S2"], axis: int = -1
     ) -> Float[np.ndarray, "*R"]:
         one, other = np.expand_dims(ours, axis), np.expand_dims(theirs, axis - 1)
-        sign = (one > other).astype(float) - (one < other)  # Two that are infinite are a tie.
+        sign = (one > other).astype(float) - (one < other)  # Two infinite values tie.
         return np.asarray((1 + sign.mean(axis=(axis - 1, axis))) / 2)
 
     value = float(probability(ours, theirs))
@@ -137,18 +136,18 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
 def _bootstrap(
     statistic: Callable[..., Float[np.ndarray, " R"]], *samples: Float[np.ndarray, " _"], confidence: float = 0.95
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a statistic of samples, over their last axis, each resampled by itself."""
+    """The percentile bootstrap interval of a statistic of samples, each resampled independently along its last axis."""
     random = np.random.default_rng(0)
     rows = min(RESAMPLES, max(1, AT_ONCE // int(np.prod([len(sample) for sample in samples]))))
-    made = []
+    batches = []
     for first in range(0, RESAMPLES, rows):
         drawn = [random.integers(len(each), size=(min(rows, RESAMPLES - first), len(each))) for each in samples]
-        made.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
-    tail, found = (1 - confidence) / 2, np.concatenate(made)
-    low, high = np.quantile(found, (tail, 1 - tail), method=_method(found))
+        batches.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
+    tail, resampled = (1 - confidence) / 2, np.concatenate(batches)
+    low, high = np.quantile(resampled, (tail, 1 - tail), method=_method(resampled))
     return float(low), float(high)
 
 
 def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:
-    """How quantiles are taken: nothing lies between a finite value and an infinite one."""
+    """Method of quantiles: no interpolation between a finite value and an infinite one."""
     return "linear" if np.isfinite(values).all() else "inverted_cdf"

@@ -1,9 +1,8 @@
-"""What an answer is like: pure functions of ONE answer to ONE curve, to be mapped over seeds and curves by `jax.vmap`.
+"""Measures of ONE answer to ONE curve: pure functions, to be mapped over seeds and curves by `jax.vmap`.
 
-Here x is the share of the range of time points that has passed: evenly spaced, from 0 to 1. Points whose x is negative
-are padding, allowed at the end only, and count nowhere. Measures of size are taken from x = `FOUND` on, measures of
-shape from x = `SETTLED` on. What has no meaning is NaN; a curve that varies by less than `CONSTANT` of its largest
-magnitude counts as constant.
+Here x is the elapsed share of the range of time points: evenly spaced, from 0 to 1. Points with negative x are padding,
+allowed at the end only, and never count. Measures of size start at x = `FOUND`, measures of shape at x = `SETTLED`.
+Undefined values are NaN; a curve that varies by less than `CONSTANT` of its largest magnitude counts as constant.
 
 >>> import lstm_toys as lt
 >>> x = lt.time_points(20)
@@ -20,16 +19,16 @@ from jaxtyping import Array, Bool, Float, Int
 from lstm_toys import arguments, forks
 
 FOUND = 0.1
-"""Every network starts from a zero state and has to find the curve first; its error counts from here on."""
+"""Errors count from here on: every network starts from a zero state and has to find the curve first."""
 
 SETTLED = 0.2
-"""Answers have settled from here on; also the longest delay that is looked for."""
+"""Answers have settled from here on; also the longest delay that is considered."""
 
 MIDDLE = (0.2, 0.8)
-"""Where a valley is looked for: shorter than the period of the training sine, which has its valley at x = 0.471."""
+"""Range of x in which valleys are searched: shorter than the period of the training sine, whose valley is at 0.471."""
 
 CONSTANT = 1e-5
-"""Single precision leaves nothing of a variation below this."""
+"""Relative variation below which single precision resolves nothing."""
 
 
 class Affine(NamedTuple):
@@ -40,7 +39,7 @@ class Affine(NamedTuple):
 
 
 class Valley(NamedTuple):
-    """The bottom of a valley: ``place`` is its x, ``depth`` its y."""
+    """The bottom of a valley: its x, ``place``, and its y, ``depth``."""
 
     place: Float[Array, ""]
     depth: Float[Array, ""]
@@ -53,7 +52,7 @@ def rmse(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, 
 
 
 def peak_to_peak(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """Highest less lowest value over x >= `FOUND`."""
+    """Highest minus lowest value over x >= `FOUND`."""
     _check(x, curve=curve)
     return _spread(curve, x >= FOUND)
 
@@ -68,15 +67,14 @@ def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array
 
 
 def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """By how much x the answer comes after the shown curve.
+    """The delay, in x, of the answer relative to the shown curve.
 
-    The d in [0, `SETTLED`] for which ``gain * shown(x - d) + offset`` with a positive gain is nearest to the answer
-    over x >= `SETTLED`, that is, for which the two correlate best. The correlation is taken at whole time points, a
-    fifth of them at most, and interpolated by a parabola. Of peaks within 0.01 of the best, as a fast sine has one
-    each period, the first counts; a lead looks like a delay of almost a period, or like none. A line, which a delay
-    only moves by an offset, has 0.
+    This is the d in [0, `SETTLED`] at which ``gain * shown(x - d) + offset`` with a positive gain correlates best with
+    the answer over x >= `SETTLED`. The correlation is computed at whole time points, a fifth of them at most, and
+    interpolated by a parabola. Among peaks within 0.01 of the best, as a fast sine has one each period, the first
+    counts; a lead looks like a delay of almost a period, or like none. A line, which a delay only shifts, has 0.
 
-    NaN if either curve is constant, or no delay gives a positive correlation.
+    NaN if either curve is constant, or if no delay gives a positive correlation.
     """
     _check(x, answer=answer, shown=shown)
     within = jnp.concatenate([x[1:] >= 0, jnp.zeros(1, bool)])  # A lag of -1, for the parabola, takes the last point.
@@ -90,16 +88,16 @@ def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array,
     before, at, after = correlation[:-2], correlation[1:-1], correlation[2:]
     delays = jnp.arange(most + 1).astype(x.dtype) * step
     possible = delays <= SETTLED
-    # Single precision leaves some 1e-7 of a correlation; a plateau has its peak at its beginning.
+    # Single precision resolves correlations to some 1e-7; the peak of a plateau is its beginning.
     rising, falling = at >= before - 1e-6, at >= after - 1e-6
     peak = possible & (rising | (delays == 0)) & (falling | (delays + step > SETTLED))
     shift, rise = _vertex(before, at, after)
     inner = rising & falling & (before - 2 * at + after < -1e-6) & (delays + shift * step >= 0)
     height = jnp.where(peak, at + jnp.where(inner, rise, 0.0), -1.0)
     first = jnp.argmax(height >= height.max() - 0.01)
-    found = jnp.clip((delays + jnp.where(inner, shift, 0.0) * step)[first], 0.0, SETTLED)
+    best = jnp.clip((delays + jnp.where(inner, shift, 0.0) * step)[first], 0.0, SETTLED)
     meaningless = _constant(answer, window) | _constant(shown, window) | ~(height.max() > 0)
-    return jnp.where(meaningless, jnp.nan, found)
+    return jnp.where(meaningless, jnp.nan, best)
 
 
 def share_removed(
@@ -108,18 +106,12 @@ def share_removed(
     x: Float[Array, " T"],
     delay: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, ""]:
-    """The share of the squared error over x >= `SETTLED` that vanishes once the answer is given a gain and an offset.
+    """The share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
 
     The answer is corrected, rather than the shown curve fitted to it: a constant answer, which a gain of 0 would
-    explain, has nothing to be amplified and keeps all of the shown curve's variation as its error. A gain below 0 does
-    not count as a correction. With a delay, the answer is held against the shown curve that much earlier, at x - delay,
-    scaled to the variance that it has without.
-
-    Args:
-        answer: ``[T]``.
-        shown: ``[T]``.
-        x: time points.
-        delay: that is allowed for, in x; NaN is none.
+    explain, cannot be amplified and keeps all of the shown curve's variation as its error. A gain below 0 does not
+    count as a correction. With a delay, in x (NaN counts as 0), the answer is compared with the shown curve at
+    x - delay, rescaled to its variance without the delay.
 
     Returns:
         At most 1; NaN if the shown curve is constant, or there is no error.
@@ -138,14 +130,14 @@ def share_removed(
 
 
 def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
+    """The frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
 
-    By variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and what they explain is
-    maximized over w, on a grid of quarters of a period over the window, then by parabolas.
+    By variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and the power that they
+    explain is maximized over w, on a grid of quarters of a period over the window, then by parabolas.
 
     Returns:
-        Radians per unit of x, from a quarter of a period over the window, which slower curves get, to four time points
-        a period. NaN if the curve is constant.
+        Radians per unit of x, from a quarter of a period over the window, also for slower curves, to four time points
+        per period. NaN if the curve is constant.
     """
     _check(x, curve=curve)
     window, step = x >= SETTLED, x[1] - x[0]
@@ -170,7 +162,7 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
             jnp.stack([cosine * c + sine * s, cosine, cosine * c - sine * s]),
             jnp.stack([sine * c - cosine * s, sine, sine * c + cosine * s]),
         )
-        # The rest itself: as a difference of large numbers it would lose the digits that tell slow sinusoids apart.
+        # Not as a difference of large numbers, which would lose the digits that distinguish slow sinusoids.
         rest = centered[None, :] - (cosine @ centered)[:, None] * cosine - (sine @ centered)[:, None] * sine
         before, at, after = jnp.square(rest).sum(axis=1)
         shift, _ = _vertex(before, at, after)
@@ -190,10 +182,10 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
 
 
 def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
-    """The lowest local minimum with x in `MIDDLE`, between time points by a parabola; NaN if there is none.
+    """The lowest local minimum with x in `MIDDLE`, interpolated by a parabola; NaN if there is none.
 
-    A point is a minimum if it is below the one before and not above the one after: flat ground, as of a clipped curve,
-    counts where it begins and without a parabola, and an end of a falling or rising curve does not count.
+    A minimum is below the point before and not above the point after: flat ground, as of a clipped curve, counts where
+    it begins and is not interpolated, and an end of a falling or rising curve does not count.
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
@@ -209,10 +201,7 @@ def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
 
 
 def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line, 1 without any trend.
-
-    A constant curve is a line.
-    """
+    """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line or a constant, 1 without any trend."""
     _check(x, curve=curve)
     window = x >= SETTLED
     centered, across = _centered(curve, window), _centered(x, window)
@@ -221,9 +210,9 @@ def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Arra
 
 
 def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array, ""] | float) -> Int[Array, ""]:
-    """How often a curve changes between rising and falling at 0 <= x <= before.
+    """The number of changes between rising and falling at 0 <= x <= before.
 
-    A step by less than `CONSTANT` of the curve's spread there is neither.
+    Steps of less than `CONSTANT` of the curve's spread there are neither.
     """
     _check(x, curve=curve)
     inside = (x >= 0) & (x <= before)
@@ -247,11 +236,10 @@ MEASURES = {
     "share_removed": "error share removed",
     "share_removed_delayed": "… with a delay",
 }
-"""The measures of `every`, as figures and tables label them."""
-
+"""The measures of `every`, with their labels in figures and tables."""
 
 SQUARE = ("delay", "frequency_answered", "share_removed_delayed")
-"""Those that take memory and time with the square of the time points."""
+"""Measures whose memory and time grow with the square of the number of time points."""
 
 
 def every(
@@ -263,25 +251,25 @@ def every(
     *,
     square: bool = True,
 ) -> dict[str, Float[Array, ""]]:
-    """One number for each name in `MEASURES`; names that are not parameters of a family, so that both can label.
+    """All measures in `MEASURES`, by names that differ from those of parameters, so that both can label results.
 
     Args:
         answer: ``[T]``.
         shown: ``[T]``.
-        x: share of the range that has passed.
+        x: elapsed share of the range.
         start: where the range begins.
-        length: of the range; delay, frequency and the place of a valley are told in its unit.
-        square: whether those of `SQUARE` are among them.
+        length: length of the range, in whose unit delay, frequency and the place of a valley are.
+        square: include the measures in `SQUARE`.
     """
-    mapped, found = affine(answer, shown, x), valley(answer, x)
+    mapped, bottom = affine(answer, shown, x), valley(answer, x)
     late = delay(answer, shown, x) if square else None
     return {
         "rmse": rmse(answer, shown, x),
         "gain": mapped.gain,
         "offset_added": mapped.offset,
         **({} if late is None else {"delay": late * length, "frequency_answered": frequency(answer, x) / length}),
-        "valley_place": start + found.place * length,
-        "valley_depth": found.depth,
+        "valley_place": start + bottom.place * length,
+        "valley_depth": bottom.depth,
         "nonlinearity": nonlinearity(answer, x),
         "peak_to_peak": peak_to_peak(answer, x),
         "share_removed": share_removed(answer, shown, x),
@@ -290,7 +278,7 @@ def every(
 
 
 def _check(x: Float[Array, " T"], **curves: Float[Array, " T"]) -> None:
-    """Refuses more than one answer, and other time points; looks at shapes alone."""
+    """Refuses anything but one curve with its time points; checks shapes only."""
     forks.check()
     arguments.curve(x, **curves)
 
@@ -308,7 +296,7 @@ def _constant(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Bool[Arra
 
 
 def _centered(curve: Float[Array, " T"], window: Bool[Array, " T"]) -> Float[Array, " T"]:
-    """Less its mean over the window; 0 outside it."""
+    """The curve minus its mean over the window; 0 outside it."""
     return jnp.where(window, curve - _mean(curve, window), 0.0)
 
 
@@ -317,9 +305,9 @@ def _normalized(rows: Float[Array, "K T"]) -> Float[Array, "K T"]:
 
 
 def _earlier(curve: Float[Array, " T"], points: Float[Array, ""]) -> Float[Array, " T"]:
-    """The curve so many time points earlier, a straight line between two of them."""
-    # In steps of 2^-10, which single precision holds exactly: XLA may compute a place twice, in fusions that round
-    # differently, and a whole number would then be cut to one point here and held against another there.
+    """The curve so many time points earlier, interpolated linearly."""
+    # Multiples of 2^-10 are exact in single precision: XLA may compute `place` twice, in fusions that round
+    # differently, and `left` and `share` would then disagree at whole numbers.
     points = jnp.round(points * 1024) / 1024
     place = jnp.clip(jnp.arange(len(curve)).astype(curve.dtype) - points, 0, len(curve) - 1)
     left = jnp.minimum(place.astype(jnp.int32), len(curve) - 2)

@@ -1,4 +1,4 @@
-"""A proper score of a published curve under the distribution of answers over seeds."""
+"""The energy score of a published curve under the distribution of answers over seeds."""
 
 from typing import NamedTuple
 
@@ -9,12 +9,12 @@ from lstm_toys import arguments
 
 
 class Distances(NamedTuple):
-    """Root mean squared distances over the known points of one published curve, of one setting.
+    """Root mean squared distances over the known points of one published curve, for one setting.
 
     Attributes:
-        to_curve: of each seed's answer to the published curve.
-        between: of the answers of two seeds.
-        sound: seeds that count; those that diverged do not.
+        to_curve: from each seed's answer to the published curve.
+        between: between the answers of two seeds.
+        sound: seeds that did not diverge; only these count.
     """
 
     to_curve: Float[np.ndarray, " S"]
@@ -25,13 +25,7 @@ class Distances(NamedTuple):
 def distances(
     answers: Float[np.ndarray, "S T"], published: Float[np.ndarray, " T"], sound: Bool[np.ndarray, " S"]
 ) -> Distances:
-    """Distances of the answers of a setting's seeds.
-
-    Args:
-        answers: of every seed.
-        published: the curve; NaN where it is not known.
-        sound: seeds that count.
-    """
+    """Computes the distances of a setting; the published curve is NaN where it is unknown."""
     known = np.isfinite(published)
     kept = np.where(sound[:, None], answers[:, known], 0.0).astype(float)
     to_curve = np.sqrt(np.mean(np.square(kept - published[known]), axis=1))
@@ -43,13 +37,13 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
     """The energy score of a published curve under weighted seeds; smaller is better.
 
     ``E|X - y| - E|X - X'| / 2`` with answers X, X' of two different seeds and the published curve y (Gneiting and
-    Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", 2007, eq. 21, without the bias of counting a
-    seed beside itself). In the units of y, since distances are root mean squares. Infinite with fewer than two sound
-    seeds, and where none of them counts; E|X - X'| is 0 where only one does.
+    Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", 2007, eq. 21, without the bias of pairing a
+    seed with itself). In the units of y, since distances are root mean squares. Infinite with fewer than two sound
+    seeds, and where none of them has weight; E|X - X'| is 0 where only one has.
 
     Args:
-        each: the distances.
-        weights: how often every seed counts.
+        each: distances, as `lstm_toys.statistics.scores.distances` computes them.
+        weights: ``[B, S]``, how often each seed counts.
 
     Example:
         >>> import lstm_toys as lt

@@ -1,1 +1,1 @@
-"""Questions asked of populations."""
+"""Studies: a population's training, sweeps, generalization, and claims."""

@@ -1,4 +1,4 @@
-"""Tables of numbers that could mean two things: they are refused, rather than read in one way without a word."""
+"""Refuses tables of numbers that could be read in two ways."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ INDEX = re.compile(
     r"|(row|sample|obs|observation|case|record|entry|point|item|line|step)s?([ ._-]?(index|idx|id|nr|no|num|number))?",
     re.I,
 )
-"""What a column that counts the rows is called."""
+"""Names of columns that count the rows."""
 
 TIME = re.compile(
     r"date|time|year|month|week|day|hour|minute|(milli)?second|epoch|frame|datum|zeit|jahr|monat|temps|tiempo"
     r"|[tx][ _/.-]",
     re.I,
 )
-"""How names begin that a column of time points has, too."""
+"""Prefixes of column names that may mean time points."""
 
 LABEL = re.compile(
     r"series|group|subject|participant|patient|animal|trial|run|session|experiment|curve|variable|sensor|station|channel"
     r"|device|seed|unit|cell|class|condition|name|label",
     re.I,
 )
-"""What a column is called that tells curves apart in a table in long form."""
+"""Names of columns that distinguish curves in a table in long form."""
 
 MISSING = np.array(
     [float(f"{digits}{rest}") for digits in ("99", "999", "9999", "99999") for rest in ("", ".9", ".99")]
 )
-"""What programs write where a value is missing, with a minus before it or not."""
+"""Numbers that programs write for missing values, with or without a minus."""
 
 LEAVE_OUT = "leave it out if it is an index, as pandas does with index=False; if it holds time points, name it x"
 
@@ -48,17 +48,10 @@ def check_table(
     *,
     quoted_first: bool,
 ) -> None:
-    """Checks what no table of values should hold.
+    """Raises ValueError if a table is ambiguous.
 
-    Args:
-        header: the names of the columns, if there are any.
-        values: of the table.
-        lines: of the rows.
-        quoted_first: whether there are quotes in the first row of values, and in no other one.
-
-    Raises:
-        ValueError: the first row may be names, a value may stand for a missing one, or a column counts the rows, or
-            tells blocks of them apart.
+    Its first row may be names, a value may stand for a missing one, or a column may count the rows or label blocks of
+    rows. ``quoted_first`` says whether the first row of values has quotes, and no other row.
     """
     if header is None and len(values) > 1 and (quoted_first or _like_names(values)):
         names = f"{values[0, 0]:g}" + f" to {values[0, -1]:g}" * (values.shape[1] > 1)
@@ -88,13 +81,13 @@ def check_table(
 
 
 def _labels(column: jt.Float[np.ndarray, " R"]) -> bool:
-    """Whether whole numbers name blocks of rows, as 1, 1, 2, 2, or count the rows of each block, as 1, 2, 1, 2."""
+    """Whether whole numbers label blocks of rows, as 1, 1, 2, 2, or count the rows of each block, as 1, 2, 1, 2."""
     up, again = np.diff(column) == 1, (np.diff(column) == 0) | (column[1:] == column[0])
     return bool((column == np.round(column)).all() and (up | again).all() and up.any() and again.any())
 
 
 def _like_names(values: jt.Float[np.ndarray, "R C"]) -> bool:
-    """Whether the first of several rows may be the names of the columns: years, or numbers at even steps."""
+    """Whether the first of several rows may be the names of the columns: years, or evenly spaced numbers."""
     first, rest = values[:1], values[1:]
     steps, whole, decimals = np.diff(first), first == np.round(first), rest != np.round(rest)
     year, years = (((part >= 1800) & (part <= 2100)).all(axis=1) for part in (first, rest))
@@ -127,10 +120,10 @@ def check_no_time(header: tuple[str, ...] | None, values: jt.Float[np.ndarray, "
     turns = (steps > 0).any() and (steps < 0).any()
     ends = f"goes from {values[0, 0]:g} to {values[-1, 0]:g}"
     if header is None and rises and even and len(steps) > 1:
-        told = (
+        advice = (
             "and may hold time points: name the columns in a first row, such as x, y1, y2 if it does, else y1, y2, y3"
         )
-        raise ValueError(f"column 1 {ends} {told}")
+        raise ValueError(f"column 1 {ends} {advice}")
     if header and steps.any() and not turns and TIME.match(header[0]):
-        told = "name it x, t or time if it holds time points, with its unit as in time (s); else give it another name"
-        raise ValueError(f"column 1, {quoted(header[0])}, {ends}: {told}")
+        advice = "name it x, t or time if it holds time points, with its unit as in time (s); else give it another name"
+        raise ValueError(f"column 1, {quoted(header[0])}, {ends}: {advice}")

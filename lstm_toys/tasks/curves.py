@@ -1,4 +1,4 @@
-"""Curves from a file. Imports nothing heavy."""
+"""Reads curves from a file. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.textfile import quoted
 
 LARGEST, LEAST = 1e6, 1e-9
-"""What a value is at most, in size, that networks are shown as it is, and what the largest one of a curve is at least:
-answers lie within (-1, 1), and measures of them take fourth powers in single precision, which has seven digits and ends
-at 1e-38."""
+"""Bounds of unscaled curves: the largest absolute value, and the least that a curve's largest one may be. Answers are
+within (-1, 1), and measures take fourth powers in single precision, which has seven digits and ends at 1e-38."""
 
 LARGEST_SCALED, LEAST_SCALED = 1e30, 1e-30
-"""The same where the middle is taken off and values are divided, in double precision."""
+"""The same bounds for curves that are centered and scaled, in double precision."""
 
 UNEVEN = 0.1
-"""Spacings by which a time point may lie beside its place: what rounding to few digits does. Where one is left out, the
-others lie half a spacing beside theirs."""
+"""Largest deviation of a time point from even spacing, in spacings, as rounding to few digits causes. If one point is
+missing, the others deviate by half a spacing."""
 
 TIME = re.compile(r"(x|t|time)\s*(?:\(([^()]*)\)|\[([^][]*)\])?", re.IGNORECASE)
-"""What a column of time points is called, and its unit."""
+"""Names of a column of time points, with its unit."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,7 @@ class Curves:
     """Curves from a file; two are equal if their digests are.
 
     Attributes:
-        names: of the curves, all different.
-        values: their y at the time points, ``[C, T]``.
-        span: what the time points cover; None: the file does not say.
+        span: range of the time points; None: the file does not say.
         digest: the SHA-256 of names, values and span, in hexadecimal digits.
     """
 
@@ -49,26 +46,26 @@ class Curves:
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        told = json.dumps([self.names, self.values.shape, self.span and vars(self.span)])
-        digest = hashlib.sha256(told.encode() + (self.values + 0.0).astype("<f8").tobytes())
+        metadata = json.dumps([self.names, self.values.shape, self.span and vars(self.span)])
+        digest = hashlib.sha256(metadata.encode() + (self.values + 0.0).astype("<f8").tobytes())
         object.__setattr__(self, "digest", digest.hexdigest())
 
 
 def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST) -> Curves:
-    """The curves in the columns of a text file, such as CSV, one time point a row.
+    """Reads curves from the columns of a text file, such as CSV, with one time point per row.
 
-    The first row may name them. Where it calls the first column x, t or time, maybe with a unit, as in ``time (s)``,
-    that column holds the time points, which rise evenly. `lstm_toys.tasks.delimited` says how a file may be written:
-    with commas, semicolons or tabs between numbers, and decimal commas beside the latter two.
+    The first row may name them. If it calls the first column x, t or time, optionally with a unit, as in ``time (s)``,
+    that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.delimited` describes the formats:
+    commas, semicolons or tabs between numbers, and decimal commas with the latter two.
 
     Args:
-        path: of a regular file.
-        largest: what values are at most, in size.
-        least: what the largest value of a curve is at least, in size, unless all of its values are 0.
+        path: a regular file.
+        largest: bound on the absolute values.
+        least: the least that the largest absolute value of a curve may be, unless all of its values are 0.
 
     Raises:
-        ValueError: there are no curves in it, or it could be read in two ways; the argument says why in one line, and
-            where: by column, and by row as editors count lines.
+        ValueError: the file contains no curves or is ambiguous; the message says why in one line, and where: by column,
+            and by row as editors count lines.
 
     Example:
         >>> import tempfile
@@ -88,8 +85,8 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
         raise ValueError(f"needs at least 2 rows of numbers, the y of successive time points; has {len(values)}{hint}")
     names = header or tuple(f"curve {number}" for number in range(1, values.shape[1] + 1))
     span, timed = None, 0
-    if header and (told := TIME.fullmatch(names[0])):
-        span, timed = _span(told, values[:, 0], lines), 1
+    if header and (time := TIME.fullmatch(names[0])):
+        span, timed = _span(time, values[:, 0], lines), 1
     elif header and (late := [name for name in names if TIME.fullmatch(name)]):
         column = names.index(late[0]) + 1
         raise ValueError(f"column {column} is called {quoted(late[0])}; time points stand in the first column")
@@ -104,12 +101,12 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
 
 
 def limits(scaled: bool) -> tuple[float, float]:
-    """The arguments ``largest`` and ``least`` of `read_curves`, for values that are scaled or not."""
+    """The arguments ``largest`` and ``least`` of `read_curves`, for scaled or unscaled values."""
     return (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)
 
 
 def check_scaled(values: jt.Float[np.ndarray, "C T F"], scaling: Scaling) -> None:
-    """Raises ValueError if values are too far from those that a scaling was made for."""
+    """Raises ValueError if values are too far from those that a scaling was fitted to."""
     if np.abs(scaling.applied(values)).max() > LARGEST:
         ends = f"{values.min():.6g} to {values.max():.6g}"
         raise ValueError(
@@ -118,16 +115,9 @@ def check_scaled(values: jt.Float[np.ndarray, "C T F"], scaling: Scaling) -> Non
 
 
 def check_sizes(table: delimited.Table, largest: float, least: float, first: int = 0) -> None:
-    """Checks what single precision can square.
+    """Raises ValueError if single precision cannot square the values of a table with names; the message says where.
 
-    Args:
-        table: of values, with names.
-        largest: what they are at most, in size.
-        least: what the largest one of a column is at least, in size, unless all are 0.
-        first: the first column that counts.
-
-    Raises:
-        ValueError: a value is too large, or all values of a column are too small; the argument says where.
+    Bounds are those of `read_curves`. Columns before ``first`` are not checked.
     """
     names, values, lines = table
     sizes = np.abs(values[:, first:])
@@ -148,16 +138,7 @@ def check_sizes(table: delimited.Table, largest: float, least: float, first: int
 
 
 def _span(told: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.ndarray, " T"]) -> Span:
-    """What time points cover.
-
-    Args:
-        told: the name of their column.
-        x: the time points.
-        lines: of the file, where they stand.
-
-    Raises:
-        ValueError: they do not rise evenly, or not over what a span may be.
-    """
+    """The range of evenly spaced time points, else raises ValueError. ``told`` matches the name of their column."""
     column = f"column 1, {quoted(told[0])}"
     why = "and a first column called x, t or time holds them"
     steps = np.diff(x)

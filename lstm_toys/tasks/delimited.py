@@ -1,19 +1,19 @@
-"""Tables of numbers in text files, as spreadsheets, instruments and programs write them.
+"""Reads tables of numbers from text files, as spreadsheets, instruments and programs write them.
 
-pandas reads the numbers; it is loaded with the first file. What it would guess, convert or drop in silence is settled
-before and after: the encoding, comments, the separator, the header, and everything that cannot be told for sure.
+pandas parses the numbers; it is imported with the first file. Whatever it would guess, convert or drop silently is
+settled here: the encoding, comments, the separator, the header, and everything ambiguous.
 
-- **Rows**: blank lines, lines of nothing but separators, and comments are skipped. Cells may be in double quotes. Empty
+- **Rows**: blank lines, lines with separators only, and comments are skipped. Cells may be in double quotes. Empty
   cells at the end of a row are ignored.
 - **Separator**: a tab, else a semicolon, else a comma, if the second line with content has one, or else the first;
-  without any, the file has one column. The second line, since a header may hold other signs than numbers do.
+  without any, the file has one column. The second line counts first, since a header may contain other signs.
 - **Header**: the first row, if no cell in it looks like a number; else the comment right above the numbers, if it has a
   name for each of several columns.
 - **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, with spaces around. Next to tabs and semicolons the decimal sign
   may be a comma, the same in the whole file.
-- **Refused, because it could mean two things**: a first row of numbers that may be names, such as years; commas that
-  may be separators or decimal signs; a first column that only counts the rows, as the index of pandas does; tables in
-  long form, with one row per value.
+- **Refused as ambiguous**: a first row of numbers that may be names, such as years; commas that may be separators or
+  decimal signs; a first column that only counts the rows, as the index of pandas does; tables in long form, with one
+  row per value.
 """
 
 from __future__ import annotations
@@ -38,37 +38,31 @@ from lstm_toys.tasks.ambiguity import LEAVE_OUT, PIVOT
 from lstm_toys.tasks.textfile import quoted
 
 MOST_ROWS = 1_000_000
-"""Of a table: what a network answers in about a second; a file may have a row every two bytes."""
+"""Maximum number of rows: what a network answers in about a second; a row may be as short as two bytes."""
 
 SEPARATORS = "\t;,"
 
 LIKE_A_NUMBER = re.compile(
     r"[-+−]?([.,]?\d[\d.,eE+_'’ %-]*|0x[\da-f]+|nan|inf|infinity)|#?n/?a|null|none|[-–—?]+|#\S+[!?]|##+", re.I
 )
-"""What is not a column name: numbers in any notation, and what stands for a missing one."""
+"""Cells that are not column names: numbers in any notation, and markers of missing values."""
 
 NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
 
 STRANGE = re.compile(rb"[^-+.,;\d\seE]|[eE]\s")
-"""What is in no number, but may be in what pandas takes for one: ``TRUE`` is 1 to it, and ``+1e 3`` is 1000."""
+"""Bytes that no number contains, but that pandas accepts: it reads ``TRUE`` as 1, and ``+1e 3`` as 1000."""
 
 AROUND = re.compile(rb"(?m)^[^\S\n]+|[^\S\n]+$")
-"""Spaces around a number. Between them and a plus pandas reads a number less exactly than elsewhere."""
+"""Spaces around a number. Between a space and a plus sign pandas parses less exactly."""
 
 MONTH = "(jan|feb|m[aä][riy]|apr|ju[nl]|aug|sep|o[ck]t|nov|de[cz])"
 
 DATE = re.compile(rf"\d([-:/]|\.\d+\.)\d|\d\W*{MONTH}|\b{MONTH}[a-z]*\W*\d", re.I)
-"""What a date or a time of day contains."""
+"""Patterns of dates and times of day."""
 
 
 class Table(NamedTuple):
-    """What a file holds.
-
-    Attributes:
-        header: the names of the columns; None if there is no header.
-        values: ``[row, column]``.
-        lines: the line of each row, counted from 1 as editors do.
-    """
+    """A table of numbers, with the line number of each row, counted from 1; ``header`` is None without names."""
 
     header: tuple[str, ...] | None
     values: jt.Float[np.ndarray, "R C"]
@@ -76,11 +70,10 @@ class Table(NamedTuple):
 
 
 def read(path: Path | str) -> Table:
-    """The table in a regular file.
+    """Reads the table in a regular file.
 
     Raises:
-        ValueError: the file does not exist, cannot be read as a table, or could be read in two ways; the argument says
-            why and where in one line.
+        ValueError: the file is missing, not a table, or ambiguous; the message says why and where in one line.
     """
     raw = textfile.content(path)
     encoding = textfile.encoding(raw)
@@ -114,14 +107,14 @@ def read(path: Path | str) -> Table:
 
 
 def _separator(lines: Iterator[tuple[int, str]]) -> str:
-    said = [*islice((text for _, text in lines if text.strip(f'{SEPARATORS}" \n')), 2)]
-    return next((sign for text in reversed(said) for sign in SEPARATORS if sign in text), ",")
+    samples = [*islice((text for _, text in lines if text.strip(f'{SEPARATORS}" \n')), 2)]
+    return next((sign for text in reversed(samples) for sign in SEPARATORS if sign in text), ",")
 
 
 def _head(
     content: Iterator[tuple[int, str]], separator: str
 ) -> tuple[tuple[str, ...] | None, int, list[tuple[int, str]]]:
-    """The header, if the first row is one, the number of columns, and the first row if it is not."""
+    """The header, if there is one, the number of columns, and the first row unless it is the header."""
     for line, text in content:
         cells = _cells(line, chain([text], (text for _, text in content)), separator)
         while cells and not cells[-1].strip():
@@ -134,12 +127,12 @@ def _head(
 
 
 def _cells(line: int, texts: Iterator[str], separator: str) -> list[str]:
-    """The cells of the next row, whose quotes may hold separators and ends of lines."""
+    """The cells of the next row; quoted cells may contain separators and line ends."""
     try:
         return next(csv.reader(texts, delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error:
-        told = f"row {line} has a double quote that is not closed or within a cell, or a cell without an end"
-        raise ValueError(told) from None
+        message = f"row {line} has a double quote that is not closed or within a cell, or a cell without an end"
+        raise ValueError(message) from None
 
 
 def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
@@ -163,14 +156,14 @@ def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
 
 
 def _commented(comment: str, separator: str, width: int) -> tuple[str, ...] | None:
-    """The names of several columns, if a comment has them."""
+    """The names of several columns, if a comment contains them."""
     cells = [" ".join(cell.split()) for cell in comment.split(separator)]
     sound = len({*cells}) == width > 1 and all(cell.isprintable() and len(cell) <= 100 for cell in cells)
     return tuple(cells) if sound and not any(not cell or LIKE_A_NUMBER.fullmatch(cell) for cell in cells) else None
 
 
 def _row(line: int, text: str, separator: str, width: int, above: int) -> str:
-    """A row without quotes, and without empty cells at its end; empty: it says nothing."""
+    """A row without quotes and without empty cells at its end; empty if nothing remains."""
     if '"' in text:
         cells = _cells(line, iter([text]), separator)
         for column, cell in enumerate(cells, 1):
@@ -199,18 +192,7 @@ def _unequal(line: int, text: str, count: int, width: int, separator: str, above
 def _numbers(
     text: bytes, lines: Sequence[int], separator: str, width: int, *, named: bool
 ) -> jt.Float[np.ndarray, "R C"]:
-    """The numbers of all rows.
-
-    Args:
-        text: the rows, without quotes.
-        lines: of them.
-        separator: between cells.
-        width: cells of a row.
-        named: whether there are names above.
-
-    Raises:
-        ValueError: a cell is not a number.
-    """
+    """Parses the rows, which contain no quotes; raises ValueError if a cell is not a number."""
     if not lines:
         return np.empty((0, max(width, 1)))
     points, commas = b"." in text, separator != "," and b"," in text
@@ -226,7 +208,7 @@ def _numbers(
 
 
 def _first_fault(rows: Sequence[str], lines: Sequence[int], separator: str, above: int) -> str:
-    """Where the first cell is that is not a number, or the two decimal signs, and what helps."""
+    """Describes the first cell that is not a number, or the two decimal signs, with advice."""
     signs: dict[str, int] = {}
     for line, row in zip(lines, rows, strict=True):
         cells = [cell.strip() for cell in row.split(separator)]
@@ -240,8 +222,8 @@ def _first_fault(rows: Sequence[str], lines: Sequence[int], separator: str, abov
 
 
 def _parsed(text: bytes, decimal: str) -> jt.Float[np.ndarray, " N"]:
-    """The numbers in lines of one each. Of a table pandas might take the first column for an index, and it would need
-    seven seconds and a gigabyte for 400,000 columns.
+    """Parses one number per line. From a table, pandas might take the first column for an index, and 400,000 columns
+    would need seven seconds and a gigabyte.
     """
     import pandas
 
@@ -252,14 +234,14 @@ def _parsed(text: bytes, decimal: str) -> jt.Float[np.ndarray, " N"]:
         dtype=np.float64,
         na_filter=False,
         quoting=csv.QUOTE_NONE,
-        sep="|",  # There is none.
+        sep="|",  # Never occurs.
         skip_blank_lines=False,
     )
     return frame.to_numpy().ravel()
 
 
 def _fault(text: str, separator: str) -> str:
-    """Why a cell is not a number; empty: it is one."""
+    """Why a cell is not a number; empty if it is one."""
     if not text:
         return "is empty"
     if not NUMBER.fullmatch(text):
@@ -276,7 +258,6 @@ def _fault(text: str, separator: str) -> str:
 
 
 def _advice(cells: Sequence[str], cell: str, above: int) -> str:
-    """What helps where a cell is not a number, if that can be told from the row."""
     like = [each for each in cells if LIKE_A_NUMBER.fullmatch(each)]
     if not above and like and cell not in like:
         index = f"; {LEAVE_OUT}" * (not cell)

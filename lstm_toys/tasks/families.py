@@ -48,11 +48,11 @@ def sine(
 
 @dataclass(frozen=True)
 class Family:
-    """A parametrized set of functions of x.
+    """A parametrized family of functions of x.
 
     Attributes:
-        function: from the time points ``[T]`` and one scalar a parameter to one curve ``[T]``.
-        parameters: what it takes besides x.
+        function: from the time points ``[T]`` and one scalar per parameter to one curve ``[T]``.
+        parameters: the parameters that the function takes besides x.
 
     Raises:
         ValueError: the function does not take x and these parameters.
@@ -77,37 +77,37 @@ class Family:
             inspect.signature(self.function).bind(None, **dict.fromkeys(self.names))
         except TypeError as error:
             raise ValueError(f"function must take x and {', '.join(self.names) or 'nothing else'}: {error}") from None
-        except ValueError:  # Some functions of other libraries do not say what they take.
+        except ValueError:  # Some functions have no signature.
             pass
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of its parameters."""
+        """The names of its parameters."""
         return tuple(each.name for each in self.parameters)
 
     def curves(self, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
-        """Samples one curve for each row of a table of parameters.
+        """Samples one curve per row of a table of parameters.
 
         Args:
             x: time points ``[T]``.
             parameters: one array ``[C]``, or one number for all curves, for each parameter of the family.
 
         Raises:
-            ValueError: a parameter is missing or unknown or not such an array, or the function returns no curve.
+            ValueError: a parameter is missing, unknown or invalid, or the function does not return a curve.
         """
         forks.check()
         arguments.mapping("parameters", parameters, "numbers or arrays by the names of parameters")
         x = _floats("x", x, "T")
         if set(parameters) != set(self.names):
             raise ValueError(f"this family takes the parameters {sorted(self.names)}, not {sorted(parameters)}")
-        given = [arguments.numbers(name, value, "C") for name, value in parameters.items()]
-        lengths = {len(value) for value in given if arguments.several(value)}
+        values = [arguments.numbers(name, value, "C") for name, value in parameters.items()]
+        lengths = {len(value) for value in values if arguments.several(value)}
         if len(lengths - {1}) > 1:
-            told = ", ".join(str(len(value)) for value in given if arguments.several(value))
+            counts = ", ".join(str(len(value)) for value in values if arguments.several(value))
             raise ValueError(
-                f"parameters must be arrays of one number for each curve, alike long, not of {told} numbers"
+                f"parameters must be arrays of one number for each curve, alike long, not of {counts} numbers"
             )
-        columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in given))
+        columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in values))
 
         def one(row: dict[str, Float[Array, ""]]) -> Float[Array, " T"]:
             curve = jnp.asarray(self.function(x, **row))
@@ -116,7 +116,7 @@ class Family:
         return jax.vmap(one)(dict(zip(parameters, columns, strict=True)))
 
     def draw(self, key: Key[Array, ""], count: int, ranges: Ranges | None = None) -> dict[str, Float[Array, " C"]]:
-        """Draws a table of parameters.
+        """Draws a table of parameters from uniform distributions.
 
         Args:
             key: a PRNG key.
@@ -127,7 +127,7 @@ class Family:
             One array ``[C]`` for each parameter.
 
         Raises:
-            ValueError: a range is given for a parameter that the family does not have, or is none.
+            ValueError: a range is invalid, or its parameter is not one of the family.
         """
         forks.check()
         count = arguments.whole("count", count, least=1)
@@ -154,11 +154,7 @@ FAMILIES = {
 
 
 def family_of(family: Family | str) -> Family:
-    """A family itself, or that of the library of that name.
-
-    Raises:
-        ValueError: there is none.
-    """
+    """Returns a family, or looks up its name in `FAMILIES`; raises ValueError if the name is unknown."""
     if isinstance(family, Family):
         return family
     parameters_of(family)
@@ -167,10 +163,10 @@ def family_of(family: Family | str) -> Family:
 
 
 def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
-    """``count`` evenly spaced points, both ends of the span included; x from 0 to 1 if none is given.
+    """``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
 
     Raises:
-        ValueError: fewer than two points, or something else than a number of them and a span.
+        ValueError: there are fewer than two points, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt

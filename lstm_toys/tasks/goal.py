@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 AFTER = 0.1
-"""The share of a sequence at its beginning whose errors do not count, unless a goal has another one."""
+"""Default share at the beginning of a sequence whose errors do not count."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,14 +16,14 @@ class Goal:
     """When a seed counts as having learned its task.
 
     Attributes:
-        rmse: the largest root mean squared error of answers to the training set that counts as learned, of what
-            networks are trained on: of scaled values, where curves are scaled.
-        features: of the answer, each of which has to meet it; none: all features together do.
-        after: the share of a sequence at its beginning whose errors do not count, since every network starts from a
-            zero state and has to find the curve first. Numbers of whole curves have no beginning.
+        rmse: largest root mean squared error on the training set that counts as learned, in scaled units where curves
+            are scaled.
+        features: output features that must each meet the goal; if empty, all of them together.
+        after: share at the beginning of a sequence whose errors do not count, since every network starts from a zero
+            state and has to find the curve first. It does not apply to numbers of whole curves.
 
     Raises:
-        ValueError: the error is not a number above 0, features are not a tuple of names, or nothing would be left.
+        ValueError: the error is not above 0, the features are not a tuple of names, or nothing would be left.
 
     Example:
         >>> import lstm_toys as lt
@@ -50,22 +50,13 @@ class Goal:
             raise ValueError(f"goal: features is a tuple of names, such as ('y',), not {self.features!r}")
 
     def error(self, rmse: Float[np.ndarray, "*S A"], asked: Sequence[str]) -> Float[np.ndarray, "*S"]:
-        """The error that the goal is about.
-
-        Args:
-            rmse: of each feature of an answer.
-            asked: the names of these features.
-        """
+        """The error that the goal limits, from the error of each of the output features ``asked``."""
         if self.features:
             return np.asarray(rmse[..., [asked.index(name) for name in self.features]].max(axis=-1))
         return np.asarray(np.sqrt(np.square(rmse).mean(axis=-1)))
 
     def told(self, *, scaled: bool) -> str:
-        """The goal in words.
-
-        Args:
-            scaled: whether networks are trained on scaled values.
-        """
+        """Describes the goal; ``scaled`` says whether networks are trained on scaled values."""
         of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
         measured = ["train RMSE", *(f"of {each}" for each in of)]
         if self.after != AFTER:
@@ -77,7 +68,7 @@ class Goal:
 
 
 def after_which(after: float | int) -> str:
-    """After how much of a curve errors count, in words; empty where all of them do."""
+    """Describes after which share of a curve errors count; empty if all of them do."""
     if not after:
         return ""
     return "after the first tenth" if after == 0.1 else f"after the first {100 * after:g} %"

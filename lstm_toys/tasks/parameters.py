@@ -1,4 +1,4 @@
-"""What families of curves declare of their parameters. Imports nothing heavy."""
+"""Declarations of the parameters of families of curves. Imports nothing heavy."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ RESERVED = frozenset(
         *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
     }
 )
-"""Names that labeled results have for something else."""
+"""Names that labeled results use for something else."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Parameter:
     """A parameter of a family of curves.
 
     Attributes:
-        name: in code, flags and labeled results.
-        low: the least value that is drawn unless other ranges are given.
-        high: the value that draws stay below.
-        symbol: in formulas; empty: the name.
-        unit: empty: it has none.
+        name: name in code, flags and labeled results.
+        low: lowest value that is drawn by default.
+        high: upper end of the default draws, itself excluded.
+        symbol: symbol in formulas; if empty, the name.
+        unit: empty if there is none.
 
     Raises:
-        ValueError: the name is no identifier or is taken by something else in results, or the range is empty.
+        ValueError: the name is not an identifier or has another meaning in results, or the range is empty.
 
     Example:
         >>> import lstm_toys as lt
@@ -67,17 +67,17 @@ class Parameter:
 
     @property
     def words(self) -> str:
-        """Its name in sentences and tables."""
+        """The name in sentences and tables."""
         return self.name.replace("_", " ")
 
     @property
     def short(self) -> str:
-        """Its name in formulas and titles."""
+        """The name in formulas and titles."""
         return self.symbol or self.words
 
     @property
     def label(self) -> str:
-        """Its name along an axis of a figure."""
+        """The axis label: name, symbol and unit."""
         return " ".join(
             [self.words, *([self.symbol] if self.symbol else []), *([f"({self.unit})"] if self.unit else [])]
         )
@@ -97,14 +97,7 @@ PARAMETERS: dict[str, tuple[Parameter, ...]] = {
 
 
 def parameters_of(family: object) -> tuple[Parameter, ...]:
-    """The parameters of a family.
-
-    Args:
-        family: a `lstm_toys.tasks.families.Family`, or the name of one in `PARAMETERS`.
-
-    Raises:
-        ValueError: there is no family of that name.
-    """
+    """The parameters of a Family, or of the family of that name in `PARAMETERS`; raises ValueError for other names."""
     declared: tuple[Parameter, ...] | None = getattr(family, "parameters", None)
     if declared is not None:
         return declared

@@ -1,4 +1,4 @@
-"""Curves that networks are shown after training."""
+"""Curves that are shown to networks after training."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from lstm_toys.tasks.supervision import Task, show
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Probe:
-    """Curves of one family that networks are shown after training.
+    """Curves of one family that are shown to networks after training.
 
     Attributes:
-        name: of the family, as figures and tables have it.
-        inputs: the curves ``[C, T, F]``.
-        parameters: what describes them, one array ``[C]`` each.
-        declared: what these are, as the family has it.
-        targets: what would be right, ``[C, T, A]`` or ``[C, A]``, NaN where nobody knows; None: of sequences the
-            inputs, of vectors the parameters.
-        names: of the curves; none: they have no names.
+        name: name of the family in figures and tables.
+        inputs: curves ``[C, T, F]``.
+        parameters: parameters of the curves, one array ``[C]`` each.
+        declared: declarations of the family's parameters.
+        targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs for sequences, the
+            parameters for vectors.
+        names: names of the curves, or empty.
 
     Raises:
-        ValueError: curves, parameters, targets and names are not of the same curves, or not such numbers.
+        ValueError: an attribute is invalid, or the numbers of curves differ.
 
     Example:
         >>> import lstm_toys as lt
@@ -63,17 +63,17 @@ class Probe:
 def probe(
     name: str, family: Family | str, parameters: Parameters, x: Float[Array, " T"], features: tuple[str, ...] = ("y",)
 ) -> Probe:
-    """Curves of a family, as networks are shown them.
+    """Makes a probe of curves of a family.
 
     Args:
-        name: of the probe.
-        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: of the family, one array ``[C]`` or one number for all curves each.
-        x: time points.
-        features: what is shown of a curve.
+        name: name of the probe.
+        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: one array ``[C]``, or one number for all curves, for each parameter of the family.
+        x: time points ``[T]``.
+        features: input features of a curve, ``("y",)`` or ``("x", "y")``.
 
     Raises:
-        ValueError: the family has other parameters, or an argument is not what it is to be.
+        ValueError: the family has other parameters, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -89,16 +89,9 @@ def probe(
 
 
 def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
-    """Checks that networks can be shown probes.
+    """Raises ValueError if networks trained on a task with so many time points cannot be shown these probes.
 
-    Args:
-        task: that they are trained on.
-        probes: what they are shown afterwards.
-        points: time points of its curves.
-
-    Raises:
-        ValueError: the curves of a probe have other lengths or features than the training curves, there are none, or
-            its targets are not what is asked.
+    Curves must have the length and features of the training curves, and targets must have the shape of the answers.
     """
     for each in probes:
         curves, count = np.shape(each.inputs), len(each.inputs)

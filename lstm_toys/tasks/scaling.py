@@ -1,4 +1,4 @@
-"""Units of curves: between what a file holds and what networks are shown. Imports nothing heavy."""
+"""Scaling of curves between the units of a file and those of networks. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from lstm_toys import arguments as checked
 
 REACH = 0.8
-"""How far from 0 the values that are trained on come. Units of a recurrent layer answer within (-1, 1), and come close
-to its ends only with large weights; what lies beyond the values that were trained on wants some room, too."""
+"""Largest scaled training value in size. Units of a recurrent layer answer within (-1, 1), and come close to the ends
+only with large weights; values beyond the training range need some room, too."""
 
 Affine = tuple[tuple[float, float], ...]
-"""By feature, the value that becomes 0, and by how much another one differs from it that becomes 1."""
+"""For each feature its center and unit: a value is scaled to ``(value - center) / unit``."""
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """What is taken off and divided by, so that networks can be shown and can answer it; undone in results.
+    """Scales curves to a range that networks can answer; undone in results.
 
     Attributes:
-        inputs: of the features of an input.
-        outputs: of those of an answer.
-        names: of both, each once, for what is told.
+        inputs: center and unit of each input feature.
+        outputs: center and unit of each output feature.
+        names: names of all these features, each once, for messages.
 
     Raises:
-        ValueError: a pair is not of two finite numbers, or divides by 0.
+        ValueError: a pair is not two finite numbers, or a unit is 0.
 
     Example:
         >>> import lstm_toys as lt
@@ -56,40 +56,40 @@ class Scaling:
         targets: jt.Float[np.ndarray, "C A"] | None = None,
         names: tuple[str, ...] = ("y",),
     ) -> Scaling:
-        """That which brings values to what the units of a recurrent layer can answer.
+        """Fits a scaling that brings values into the range of a recurrent layer's units.
 
         Args:
-            values: of the curves that are trained on.
-            targets: what is asked of a whole curve; None: values are.
-            names: of the features of an input, and of targets where there are any.
+            values: training curves ``[C, T, F]``.
+            targets: targets of whole curves ``[C, A]``; None: networks answer values of the curves.
+            names: names of the input features, and of the targets if there are any.
 
         Raises:
             ValueError: values or targets are not finite numbers of these shapes.
         """
-        shown = _fitted(np.asarray(checked.array("values", values, "C T F")))
+        inputs = _fitted(np.asarray(checked.array("values", values, "C T F")))
         if targets is None:
-            return cls(shown, shown, names)
-        return cls(shown, _fitted(np.asarray(checked.array("targets", targets, "C A"))), names)
+            return cls(inputs, inputs, names)
+        return cls(inputs, _fitted(np.asarray(checked.array("targets", targets, "C A"))), names)
 
     def applied(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = False) -> jt.Float[np.ndarray, "*C F"]:
-        """Values as networks are shown them, or asked for them."""
+        """Scales inputs, or outputs, of networks."""
         center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return (values - center) / unit
 
     def undone(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = True) -> jt.Float[np.ndarray, "*C F"]:
-        """Values in the units of the file, of what networks answered, or were shown."""
+        """Converts scaled outputs, or inputs, back to the units of the file."""
         center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return values * unit + center
 
     def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
-        """What values are centered and divided by; raises ValueError if they are of other features."""
+        """The centers and units of the features; raises ValueError if values have other features."""
         if np.shape(values)[-1:] != (len(pairs),):
             raise ValueError(f"values must have {len(pairs)} features last, not the shape {list(np.shape(values))}")
         return np.array(pairs).T
 
     @property
     def units(self) -> jt.Float[np.ndarray, " A"]:
-        """What an error is multiplied by, of each feature of an answer."""
+        """The factors that convert errors of scaled outputs to the units of the file."""
         return np.array([unit for _, unit in self.outputs])
 
     def __str__(self) -> str:
@@ -101,8 +101,8 @@ class Scaling:
 
 
 def _fitted(values: jt.Float[np.ndarray, "*C F"]) -> Affine:
-    """The middle of the values of each feature, and what brings their ends to `REACH`."""
+    """The middle of each feature's values, and the unit that brings their ends to `REACH`."""
     flat = values.reshape(-1, values.shape[-1])
     low, high = flat.min(axis=0), flat.max(axis=0)
-    halves = np.where(high > low, (high - low) / 2, REACH)  # Where all are one value, it becomes 0.
+    halves = np.where(high > low, (high - low) / 2, REACH)  # A constant feature becomes 0.
     return tuple((float(middle), float(half / REACH)) for middle, half in zip((low + high) / 2, halves, strict=True))

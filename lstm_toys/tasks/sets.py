@@ -1,4 +1,4 @@
-"""Sets of curves of one's own: what is trained on, what is kept out, and what else is shown. Imports nothing heavy."""
+"""User-defined sets of curves: trained on, held out, or only shown. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -15,22 +15,15 @@ from lstm_toys import tasks
 from lstm_toys.tasks.scaling import Scaling
 
 TRAINED, HELD_OUT, SHOWN = "trained on", "held out", "shown"
-"""What the sets are called in tables and figures."""
+"""Names of the sets in tables and figures."""
 
 Ask = Literal["same", "next", "targets"]
-"""What is asked: the curve itself, at each time point the value after it, or numbers of the whole curve."""
+"""What networks answer: the curve itself, the next value at each time point, or numbers of the whole curve."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CurveSet:
-    """Curves that belong together.
-
-    Attributes:
-        name: of the set.
-        names: of its curves.
-        values: at the time points, ``[C, T, F]``.
-        targets: what is asked of each curve as a whole, ``[C, A]``; None: nothing is, or nobody knows.
-    """
+    """A named set of curves; ``targets`` are numbers of whole curves, None if there are none or they are unknown."""
 
     name: str
     names: tuple[str, ...]
@@ -41,23 +34,19 @@ class CurveSet:
         return checked.line(self, name=self.name, names=self.names, values=self.values, targets=self.targets)
 
     def part(self, chosen: Sequence[int], name: str) -> CurveSet:
-        """Some of its curves, as a set of another name."""
+        """A subset of the curves under another name."""
         targets = None if self.targets is None else self.targets[list(chosen)]
         return CurveSet(name, tuple(self.names[index] for index in chosen), self.values[list(chosen)], targets)
 
 
 @dataclass(frozen=True, eq=False)
 class Sets:
-    """Curves to train networks on, and to show them afterwards.
+    """Curves to train networks on, and other curves to show them afterwards.
 
     Attributes:
-        trained: the set that is trained on.
-        others: the sets that are shown afterwards.
-        features: names of the F features of a curve.
-        ask: what is asked.
-        output_features: names of the A targets; empty, where the features themselves are asked.
-        scaling: of all of it; None: networks are shown the values as they are.
-        batch: curves in a step, a divisor of their number; None: all.
+        output_features: names of the A targets; empty if networks answer the features themselves.
+        scaling: scaling of all curves and targets; None: values stay as they are.
+        batch: curves per step, a divisor of their number; None: all.
     """
 
     trained: CurveSet
@@ -69,7 +58,7 @@ class Sets:
     batch: int | None = None
 
     def task(self, x: jt.Float[jt.Array, " T"]) -> tasks.supervision.Task:
-        """What networks are trained on: the first time points of the curves, as many as there are in ``x``."""
+        """The task of learning the training curves at their first ``len(x)`` time points."""
         curves = self._scaled(self.trained.values)
         if self.ask == "next":
             return tasks.supervision.predict_next(curves[:, : len(x) + 1], self.features, self.batch)
@@ -81,7 +70,7 @@ class Sets:
         )
 
     def probes(self, x: jt.Float[jt.Array, " T"]) -> list[tasks.probes.Probe]:
-        """What networks are shown afterwards: the training curves, and the other sets."""
+        """The probes to show after training: the training curves, and the other sets."""
         return [self._probe(each, len(x)) for each in (self.trained, *self.others)]
 
     def _probe(self, curves: CurveSet, count: int) -> tasks.probes.Probe:
@@ -93,7 +82,7 @@ class Sets:
         return tasks.probes.Probe(curves.name, values[:, :count], {}, targets=targets, names=curves.names)
 
     def _targets(self, curves: CurveSet) -> jt.Float[np.ndarray, "C A"]:
-        """What is asked of curves, NaN where nobody knows."""
+        """The targets of curves, NaN where unknown."""
         if curves.targets is None:
             return np.full((len(curves.names), len(self.output_features)), np.nan, np.float32)
         return self._scaled(curves.targets, outputs=True)
@@ -104,13 +93,9 @@ class Sets:
 
 
 def kept_out(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
-    """Curves to train on, and others to keep out, each in their order.
+    """Splits curves into those to train on and ``count`` held-out ones; returns the indices of both, each in order.
 
-    A hash of its numbers says whether a curve is kept out, so that neither names nor order matter to it.
-
-    Args:
-        curves: all of them.
-        count: how many to keep out.
+    A hash of a curve's values decides, so that neither names nor order matter.
     """
     digests = [sha256((values + 0.0).astype("<f8").tobytes()).digest() for values in curves.values]
     order = sorted(range(len(digests)), key=lambda index: (digests[index], index))

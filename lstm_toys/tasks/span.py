@@ -7,16 +7,14 @@ from lstm_toys import arguments
 
 @dataclass(frozen=True)
 class Span:
-    """The range of x that the time points of curves cover, and how figures call it.
+    """The range of x that the time points of curves cover, and its label in figures.
 
     Attributes:
-        start: the first time point.
-        stop: the last one.
-        unit: of x; empty: it has none.
-        name: of x, along the axes of figures.
+        unit: unit of x; empty if there is none.
+        name: name of x along the axes of figures.
 
     Raises:
-        ValueError: it is empty, too long or too short, or an end is not a number.
+        ValueError: the range is empty, too long or too short, or an end is not a number.
 
     Example:
         >>> import lstm_toys as lt
@@ -41,10 +39,10 @@ class Span:
 
     @property
     def length(self) -> float:
-        """Last less first time point."""
+        """Last minus first time point."""
         return float(self.stop - self.start)
 
     @property
     def label(self) -> str:
-        """The name of x along an axis of a figure."""
+        """The axis label: the name and unit of x."""
         return f"{self.name} ({self.unit})" if self.unit else self.name

@@ -1,4 +1,4 @@
-"""Tasks: how curves are shown to a network and what it is asked for."""
+"""Supervised tasks: what networks see, and what they have to answer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
 from lstm_toys.tasks.planes import Told, Trained
 
 Numbers = Mapping[str, Float[Array, ""]]
-"""The training numbers of a network, by name: traced, so that other ones need no compilation."""
+"""The training numbers of a network by name: traced, so that they can change without recompiling."""
 
 Stated = Mapping[str, Told | Float[Array, "*C"]]
-"""Parameters of training curves: for each a number, one number a curve, or the name of the training number that it is;
-and, where they are drawn, the range."""
+"""Parameters of training curves: for each a number, one number per curve, or the name of a training number; for curves
+that are drawn, a range."""
 
 
 class Examples(NamedTuple):
-    """What one network is trained on.
+    """The training set of one network.
 
     Attributes:
         inputs: ``[C, T, F]``.
-        targets: ``[C, T, A]``, or ``[C, A]`` where a whole curve has one answer.
+        targets: ``[C, T, A]``, or ``[C, A]`` with one answer per curve.
 
     Example:
         >>> import lstm_toys as lt
@@ -44,25 +44,23 @@ class Examples(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class Task:
-    """A training set for every seed.
+    """A supervised task: a training set for every seed.
 
     Attributes:
-        examples: pure function from a seed's own key and the training numbers by name to the seed's training set; it is
-            traced into the program that initializes a network. A population can be pickled if it can.
-        input_features: names of the features of an input.
-        output_features: names of the features of an answer.
-        sequence: whether there is an answer at every time point, or one for the whole curve.
-        batch: curves in a step, a divisor of their number; None: all.
+        examples: pure function from a seed's own key and the training numbers by name to the seed's training set. It is
+            traced into the program that initializes a network. A population can be pickled only if this function can.
+        sequence: whether there is an answer at every time point, or one per curve.
+        batch: curves per step, a divisor of their number; None: all.
         numbers: names of the training numbers that the examples use.
-        trained: which curves of a family are trained on, if that can be said.
-        ahead: by how many time points answers are ahead of what is shown: 1, where each is to be the next value. Time
-            points are then those that answers are about.
+        trained: the training curves, if they belong to a family.
+        ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. Time points
+            are then those of the answers.
 
     Raises:
-        ValueError: something is not what it is to be.
+        ValueError: an attribute is invalid.
 
     Example:
-        Asks for the curve upside down:
+        Networks learn to flip the curve:
 
         >>> import lstm_toys as lt
         >>> curves = lt.show(lt.time_points(20)[None], lt.time_points(20), ("y",))
@@ -89,15 +87,11 @@ class Task:
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
 
     def __repr__(self) -> str:
-        told = {name: getattr(self, name) for name in ("input_features", "output_features", "sequence", "batch")}
-        return arguments.line(self, **told, numbers=self.numbers, trained=self.trained)
+        fields = {name: getattr(self, name) for name in ("input_features", "output_features", "sequence", "batch")}
+        return arguments.line(self, **fields, numbers=self.numbers, trained=self.trained)
 
     def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
-        """The training set of a seed, in floats.
-
-        Raises:
-            ValueError: it is not of the features that the task names, or of no shape of `Examples`.
-        """
+        """The training set of a seed, in floats; raises ValueError if its shapes do not match the task."""
         examples = self.examples(key, numbers)
         try:
             inputs, targets = examples
@@ -114,15 +108,15 @@ class Task:
 
 
 def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:
-    """Curves as a network sees them.
+    """Makes network inputs from curves.
 
     Args:
-        curves: their y.
-        x: time points.
+        curves: y of each curve ``[C, T]``.
+        x: time points ``[T]``.
         features: ``("y",)``, or ``("x", "y")``.
 
     Raises:
-        ValueError: curves and time points are not such numbers, or there is another feature.
+        ValueError: curves or time points are invalid, or there is another feature.
 
     Example:
         >>> import lstm_toys as lt
@@ -144,18 +138,17 @@ def reproduce(
     features: tuple[str, ...] = ("y",),
     batch: int | None = None,
 ) -> Task:
-    """Sequence to sequence: every seed is shown curves of a family and asked to return them.
+    """Sequence to sequence: every seed learns to reproduce curves of a family.
 
     Args:
-        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: of the curves, for each one array ``[C]``, one number for all curves, or the name of a training
-            number.
-        x: time points.
-        features: what is shown and asked of a curve.
-        batch: curves in a step.
+        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: for each parameter one array ``[C]``, one number for all curves, or the name of a training number.
+        x: time points ``[T]``.
+        features: features of inputs and answers, ``("y",)`` or ``("x", "y")``.
+        batch: curves per step; None: all.
 
     Raises:
-        ValueError: the family has other parameters, or an argument is not what it is to be.
+        ValueError: the family has other parameters, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -183,12 +176,12 @@ Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
 
 def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
-    """Sequence to sequence: every seed is shown these curves and asked to return them.
+    """Sequence to sequence: every seed learns to reproduce these curves.
 
     Args:
         curves: ``[C, T, F]``, as `show` makes them.
         features: names of the F features.
-        batch: curves in a step.
+        batch: curves per step; None: all.
 
     Raises:
         ValueError: the curves are not finite numbers of this shape, or the features not F different names.
@@ -205,12 +198,11 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
 
 
 def _same(examples: Examples, *_: object) -> Examples:
-    """A training set that every seed has."""
     return examples
 
 
 def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
-    """Curves of these features, in single precision."""
+    """Validates curves with these features; returns them in single precision."""
     forks.check()
     held = arguments.array("curves", curves, "C T F", hint=", as lt.show makes them")
     if held.shape[2] != len(features):
@@ -219,12 +211,12 @@ def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
 
 
 def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
-    """Sequence to sequence: every seed is shown these curves and asked at each time point for the value after it.
+    """Sequence to sequence: every seed learns to predict the next value of these curves at each time point.
 
     Args:
-        curves: ``[C, T, F]``, of which T - 1 time points are shown.
+        curves: ``[C, T, F]``; networks see the first T - 1 time points.
         features: names of the F features.
-        batch: curves in a step.
+        batch: curves per step; None: all.
 
     Raises:
         ValueError: see `reproduce_curves`; or the curves have one time point.
@@ -250,18 +242,7 @@ def answer_curves(
     output_features: tuple[str, ...],
     batch: int | None = None,
 ) -> Task:
-    """Sequence to vector: every seed is shown these curves and asked for numbers of each as a whole.
-
-    Args:
-        curves: ``[C, T, F]``.
-        targets: ``[C, A]``.
-        features: names of the F features.
-        output_features: names of the A numbers.
-        batch: curves in a step.
-
-    Raises:
-        ValueError: see `reproduce_curves`; or the targets are not A finite numbers of each curve.
-    """
+    """Sequence to vector: every seed learns to answer A numbers of each curve. See `reproduce_curves` for errors."""
     features = arguments.names("features", features, 1)
     output_features = arguments.names("output_features", output_features, 1)
     inputs = _single(curves, features)
@@ -277,18 +258,17 @@ def read_off(
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
-    """Sequence to vector: every seed is shown the same curves and asked for their parameters.
+    """Sequence to vector: every seed learns to read parameters off the same curves.
 
     Args:
-        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        parameters: of the curves, for each one array ``[C]``, one number for all curves, or the name of a training
-            number.
-        output_features: which parameters.
-        x: time points.
-        batch: curves in a step.
+        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        parameters: for each parameter one array ``[C]``, one number for all curves, or the name of a training number.
+        output_features: names of the parameters to read off.
+        x: time points ``[T]``.
+        batch: curves per step; None: all.
 
     Raises:
-        ValueError: the family has other parameters, or an argument is not what it is to be.
+        ValueError: the family has other parameters, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -312,9 +292,9 @@ def _read_off(
     key: Key[Array, ""] | None,  # noqa: ARG001
     numbers: Numbers,
 ) -> Examples:
-    found = _values(trained, numbers)
-    curves = show(_curves(trained, x, found), x, ("y",))
-    columns = [jnp.broadcast_to(jnp.asarray(found[name], curves.dtype), len(curves)) for name in output_features]
+    parameters = _values(trained, numbers)
+    curves = show(_curves(trained, x, parameters), x, ("y",))
+    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], curves.dtype), len(curves)) for name in output_features]
     return Examples(curves, jnp.stack(columns, axis=-1))
 
 
@@ -326,19 +306,19 @@ def read_off_drawn(
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
-    """Sequence to vector: every seed draws curves of its own and is asked for their parameters.
+    """Sequence to vector: every seed draws its own curves and learns to read off their parameters.
 
     Args:
-        family: which, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        count: curves that a seed draws.
-        ranges: the half-open interval of each parameter that is not to be drawn from the family's own; an end may be
-            the name of a training number.
-        output_features: which parameters.
-        x: time points.
-        batch: curves in a step.
+        family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
+        count: number of curves that a seed draws.
+        ranges: half-open intervals that replace the family's own, by parameter; an end may be the name of a training
+            number.
+        output_features: names of the parameters to read off.
+        x: time points ``[T]``.
+        batch: curves per step; None: all.
 
     Raises:
-        ValueError: the family has no such parameter, or an argument is not what it is to be.
+        ValueError: the family does not have such a parameter, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -378,13 +358,13 @@ def _drawn(
 
 
 def _trained(family: Family | str, parameters: Stated) -> Trained:
-    """Which curves are trained on; raises ValueError if family or parameters are not what they are to be."""
+    """Describes the training curves; raises ValueError if the family or a parameter is invalid."""
     family_of(family)
     return Trained(family, parameters)
 
 
 def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
-    """A copy of time points, which a caller cannot change afterwards."""
+    """A copy of time points that the caller cannot change afterwards."""
     forks.check()
     return jnp.array(arguments.array("x", x, "T"))
 
@@ -394,41 +374,36 @@ def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> 
 
 
 def _stated(parameters: Stated) -> Stated:
-    """Parameters of curves that are not drawn."""
     arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
-    for name, told in parameters.items():
-        if isinstance(told, tuple):
-            raise arguments.refused(name, "a number, an array, or a name; a range is for lt.read_off_drawn", told)
+    for name, value in parameters.items():
+        if isinstance(value, tuple):
+            raise arguments.refused(name, "a number, an array, or a name; a range is for lt.read_off_drawn", value)
     return parameters
 
 
 def _features(features: Sequence[str]) -> tuple[str, ...]:
-    """Features that a curve of a family has."""
-    found = arguments.names("features", features, 1)
-    if unknown := [name for name in found if name not in ("x", "y")]:
+    names = arguments.names("features", features, 1)
+    if unknown := [name for name in names if name not in ("x", "y")]:
         raise arguments.refused("features", "among x and y", unknown[0])
-    return found
+    return names
 
 
 def _checked_features(output_features: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
-    """Parameters of a family that are asked for."""
-    found, known = arguments.names("output_features", output_features, 1), family_of(family).names
-    if unknown := [name for name in found if name not in known]:
+    names, known = arguments.names("output_features", output_features, 1), family_of(family).names
+    if unknown := [name for name in names if name not in known]:
         raise arguments.refused("output_features", f"among the parameters {', '.join(known)}", unknown[0])
-    return found
+    return names
 
 
 def _named(parameters: Stated) -> tuple[str, ...]:
-    """The training numbers that parameters name, each once."""
-    ends = [end for told in parameters.values() for end in (told if isinstance(told, tuple) else (told,))]
+    """The names of training numbers among parameters, each once."""
+    ends = [end for value in parameters.values() for end in (value if isinstance(value, tuple) else (value,))]
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
 
 
 def _values(trained: Trained, numbers: Numbers) -> Parameters:
-    """The parameters of training curves that are not drawn."""
-    return {name: numbers[told] if isinstance(told, str) else told for name, told in trained.parameters.items()}  # type: ignore[misc]
+    return {name: numbers[value] if isinstance(value, str) else value for name, value in trained.parameters.items()}  # type: ignore[misc]
 
 
 def _end(end: float | int | str, numbers: Numbers) -> Float[Array, ""] | float:
-    """An end of a range that is drawn from."""
     return numbers[end] if isinstance(end, str) else end

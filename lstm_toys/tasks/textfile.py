@@ -1,8 +1,8 @@
-"""Text files of bounded size, whoever wrote them: their encoding and their lines. Imports nothing heavy.
+"""Reads text files of bounded size: their encoding and their lines. Imports nothing heavy.
 
-Text is UTF-8, UTF-16 or UTF-32 with their marks, else UTF-8, else Latin-1 as Windows has it (code page 1252). Lines end
-in any of the three ways. Lines that begin with ``#`` or ``%`` are comments, but for errors of spreadsheets such as
-``#N/A``, and so is a first line such as ``sep=;``.
+Text is UTF-8, UTF-16 or UTF-32 with a byte order mark, else UTF-8, else Latin-1 as in Windows (code page 1252). Lines
+may end in any of the three ways. Lines that begin with ``#`` or ``%`` are comments, except for spreadsheet errors such
+as ``#N/A``; so is a first line such as ``sep=;``.
 """
 
 from __future__ import annotations
@@ -16,44 +16,38 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_BYTES = 2**26
-"""Of a file. Reading takes some 14 times the bytes of the file, 1 GiB: its text, and its numbers several times over, of
-two bytes in the file at least and 8 each."""
+"""Maximum size of a file. Reading takes some 14 times as much memory, 1 GiB: the text, and several copies of its
+numbers, which take at least two bytes each in the file, and 8 in memory."""
 
 MOST_CHARACTERS = 2**20
-"""Of a line."""
+"""Maximum length of a line."""
 
-MARKS = (  # That of UTF-16 is the beginning of one of UTF-32.
+MARKS = (  # UTF-32 first: its mark begins with one of UTF-16.
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-"""The bytes at the beginning of a file that give its encoding."""
 
 SPACES = re.compile(r"[^\S\t\n]")
-"""Spaces of all kinds."""
 
 SEP = re.compile(r'\s*"?sep=.?"?\s*', re.I)
-"""A first line that tells a spreadsheet the separator."""
+"""A first line that declares the separator to spreadsheets."""
 
 ERROR = re.compile(r'\s*"?#(N/A|DIV/0!|REF!|VALUE!|NUM!|NAME\?|NULL!|#+\s*"?[\t;,])')
-"""A cell in which a spreadsheet failed, or that was too narrow: no comment, although it begins like one."""
+"""A cell with a spreadsheet error, or one that was too narrow: not a comment, although it begins like one."""
 
 
 def content(path: Path | str) -> bytes:
-    """What a regular file holds.
-
-    Raises:
-        ValueError: there is no such file, or it is too large.
-    """
+    """Reads a regular file; raises ValueError if it does not exist or is too large."""
     try:
-        # A FIFO that nobody writes to would keep whoever opens it waiting.
+        # Opening a FIFO without a writer would block.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError("is no regular file")
-            # What /proc has tells no size.
+            # Files in /proc report no size.
             if status.st_size > MOST_BYTES or len(raw := file.read(MOST_BYTES + 1)) > MOST_BYTES:
                 size = f"{status.st_size:,} bytes" if status.st_size else "more"
                 raise ValueError(f"holds {size}; files of at most {MOST_BYTES:,} bytes are read")
@@ -63,11 +57,7 @@ def content(path: Path | str) -> bytes:
 
 
 def encoding(raw: bytes) -> str:
-    """The encoding of a text.
-
-    Raises:
-        ValueError: it is not text.
-    """
+    """Detects the encoding of a text; raises ValueError if it is not text."""
     if raw.startswith(b"PK\x03\x04"):
         raise ValueError("is a workbook or an archive; save the sheet as CSV")
     marked = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), None)
@@ -90,21 +80,12 @@ def _decodes(raw: bytes, encoding: str) -> bool:
 
 
 def lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Iterator[tuple[int, str]]:
-    """The numbered lines of a file that are not comments.
-
-    Args:
-        raw: the file.
-        encoding: its encoding.
-        comments: the text of each comment is added when it is passed.
-
-    Raises:
-        ValueError: a line is too long.
-    """
+    """Yields numbered lines except comments, which are appended to ``comments``; raises ValueError for long lines."""
     file = io.TextIOWrapper(io.BytesIO(raw), encoding)
     for number, line in enumerate(iter(lambda: file.readline(MOST_CHARACTERS), ""), 1):
         if len(line) == MOST_CHARACTERS:
-            told = f"row {number} has {MOST_CHARACTERS:,} characters or more; a curve is a column, and not a row"
-            raise ValueError(told)
+            message = f"row {number} has {MOST_CHARACTERS:,} characters or more; a curve is a column, and not a row"
+            raise ValueError(message)
         if line.lstrip().startswith(("#", "%")) and not ERROR.match(line):
             if comments is not None:
                 comments.append(line.strip().lstrip("#%").strip())
@@ -113,5 +94,5 @@ def lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Itera
 
 
 def quoted(text: str) -> str:
-    """The text of a cell for a message: at most 40 characters, without any that a terminal would obey."""
+    """Quotes the text of a cell for a message: at most 40 characters, control characters escaped."""
     return repr(text if len(text) <= 40 else f"{text[:39]}…")

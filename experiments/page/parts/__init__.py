@@ -1,1 +1,1 @@
-"""The parts of the page: each a template, a function from runs to what it is given, and a script where it needs one."""
+"""Parts of the page: each has a template, a function from runs to its content, and a script if it needs one."""

@@ -1,4 +1,4 @@
-"""The playground: curves that one bends, and what populations answer."""
+"""The playground: users change curves and watch populations answer."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from ..part import Made, Part
 from ..runs import FinishedRun
 
 ALL, FEW = 64, 16
-"""Networks of the published population, and of every other and of earlier steps."""
+"""Networks of the published population, and of every other population and earlier step."""
 
 
 class Choice(NamedTuple):
-    """One that can be chosen.
+    """A population that can be chosen.
 
     Attributes:
-        id: in the page's address.
+        id: its name in the page's address.
         run: its name in `experiments.page.runs.COMMANDS`.
-        label: what it is called.
-        note: what is to be known of it.
+        note: what users should know about it.
     """
 
     id: str
@@ -56,7 +55,7 @@ RANGES = {
         "offset": (-1.0, 1.5, 0.6),
     },
 }
-"""Of each family, the ends of the sliders of its parameters, and where they stand at first, which nobody trained on."""
+"""By family, the ends of the sliders of its parameters, and their initial position, which nobody trained on."""
 
 SETS = {
     TRAINING: "the sine that they learned",
@@ -70,7 +69,7 @@ SETS = {
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """The populations that there are, and the curves that they can be shown."""
+    """Makes the playground from the available populations; None without the published one."""
     if "published" not in runs:
         return None
     loaded = {name: lt.load(runs[name].run.folder) for name in {each.run for each in POPULATIONS} & runs.keys()}
@@ -78,7 +77,7 @@ def make(runs: Mapping[str, FinishedRun]) -> Made | None:
 
 
 def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]]) -> Made:
-    """The same, of populations that are loaded, and of the summaries of their runs."""
+    """Makes the playground from loaded populations and the summaries of their runs."""
     results = loaded["published"].results
     populations: list[dict[str, Any]] = []
     blocks: dict[str, str] = {}
@@ -98,12 +97,12 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
         ]
         for family, ends in RANGES.items()
     }
-    told = {"families": sliders, "sets": [*sets(results)], "populations": populations}
-    return Made(told, {"times": results.time.values.tolist(), **told}, blocks)
+    content = {"families": sliders, "sets": [*sets(results)], "populations": populations}
+    return Made(content, {"times": results.time.values.tolist(), **content}, blocks)
 
 
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """A population as the page has it, without seeds that diverged, and the blocks of its weights by name."""
+    """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
     sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if population.id == "published" else FEW]
     states: dict[int, Any] = {metrics["steps"]: saved.params}
     if population.id == "untrained":
@@ -111,7 +110,7 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
     elif population.id == "published":
         states = {**saved.kept, **states}
     names = {step: f"{population.run}-{step}" for step in states}
-    told = {
+    entry = {
         "id": population.id,
         "label": population.label,
         "note": population.note,
@@ -130,11 +129,11 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL])
         for step, params in states.items()
     }
-    return told, blocks
+    return entry, blocks
 
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:
-    """The curves of the post, with its answers where there are numbers, from what its networks were shown here."""
+    """Yields the curve sets of the post, with the published answers that are known as numbers."""
     published = {index: curve["output"] for _, curve, index in post.readings.published_curves(results)}
     learned = {**sine.TRAINING_SINE, "amplitude": sine.TRAIN_AMPLITUDE, "offset": sine.TRAIN_AMPLITUDE}
     (answer,) = (curve["output"] for curve in post.readings.published()["sine"]["curves"])

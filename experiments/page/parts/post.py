@@ -1,4 +1,4 @@
-"""The post, section by section: what was asked, what networks answer, and whether its sentences hold."""
+"""The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
 
 from __future__ import annotations
 
@@ -25,14 +25,13 @@ class Section:
     """A section of the post.
 
     Attributes:
-        id: in the page's address.
-        title: of the section.
+        id: its name in the page's address.
         run: its name in `experiments.page.runs.COMMANDS`.
-        figure: of that run.
-        shows: what the figure is, for who cannot see it.
-        asked: what networks were asked.
+        figure: file of a figure of that run.
+        shows: alternative text of the figure.
+        asked: the task of the networks.
         see: what to look at.
-        claims: the sentences of the section.
+        claims: ids of the claims of the section.
     """
 
     id: str
@@ -166,14 +165,14 @@ WORDS = {
 
 
 def make(runs: Mapping[str, FinishedRun]) -> Made | None:
-    """The sections whose run there is, with what is said of their claims."""
+    """Makes the sections whose run is finished, with the verdicts on their claims."""
     entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
     figures = {each.id: figure(runs[each.run], each.figure) for each in SECTIONS if each.run in runs}
     return made(figures, entries, runs)
 
 
 def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made | None:
-    """The same, of figures as data addresses by section, and entries of ``claims.json``."""
+    """Makes the sections from figures, as data URLs by section, and entries of ``claims.json``."""
     judged = {entry["id"]: entry for entry in entries}
     sections = [
         {
@@ -204,13 +203,13 @@ def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mappin
 
 
 def figure(found: FinishedRun, name: str) -> str:
-    """A figure of a run, as an address that holds it."""
+    """A figure of a run, as a data URL."""
     encoded = base64.b64encode((found.run.folder / name).read_bytes()).decode()
     return f"data:image/png;base64,{encoded}"
 
 
 def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
-    """How networks were made and what came of it, by what each line is about."""
+    """Yields topic and text: how networks were trained, and what came of it."""
     metrics, taken = found.metrics, sum(found.metrics["seconds"].values())
     yield "recipe", recipe(found.run.settings)
     learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
@@ -218,12 +217,12 @@ def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
     yield "learned", learned + (f"; {diverged} diverged" if diverged else "")
     yield "command", found.command
     versions = metrics["fingerprint"]
-    told = ", ".join(f"{name} {versions[name]}" for name in ("lstm_toys", "jax", "optax"))
-    yield "took", f"{taken:.0f} s on {versions['processor'].split(',')[0]}, with {told}"
+    packages = ", ".join(f"{name} {versions[name]}" for name in ("lstm_toys", "jax", "optax"))
+    yield "took", f"{taken:.0f} s on {versions['processor'].split(',')[0]}, with {packages}"
 
 
 def recipe(settings: Settings) -> str:
-    """How networks were made, for who does not know the names of settings."""
+    """Describes how networks were trained, for readers who do not know the names of settings."""
     gates = f" with {settings.gates} gates" if CELLS[settings.cell].gated else ""
     cell = settings.cell.upper()
     layers = [f"one {cell} layer{gates} of {units} units" for units in settings.hidden]
@@ -233,7 +232,7 @@ def recipe(settings: Settings) -> str:
 
 
 def claim(entry: dict[str, Any]) -> dict[str, Any]:
-    """A claim, for the template."""
+    """Prepares a claim for the template."""
     declared = next(each for each in CLAIMS.claims if each.id == entry["id"])
     curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
     return {
@@ -246,7 +245,7 @@ def claim(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def shared(entry: dict[str, Any]) -> bool:
-    """Whether a claim that holds is met as well by what has learned nothing, or something else."""
+    """Whether a supported claim is also met by models that learned nothing, or something else."""
     nulls = [null["meets"] for null in entry["null"].values()]
     controls = [control["verdict"] == "supported" for control in entry["controls"].values()]
     copied = any(nulls) and not any("to be learned" in remark for remark in entry["remarks"])
@@ -254,7 +253,7 @@ def shared(entry: dict[str, Any]) -> bool:
 
 
 def sentences(entry: dict[str, Any]) -> Iterator[str]:
-    """What came of a claim, sentence by sentence."""
+    """Yields what came of a claim, sentence by sentence."""
     share, interval = report.percent(entry["share"]), report.percents(entry["interval"]).strip("()")
     median = f"{tables.number(entry['median'])} {report.numbers(entry['median_interval'])}"
     if entry["threshold"]["against"] is None:

@@ -1,1 +1,1 @@
-"""Which recipe did the post use? Settings of a sweep, scored by how well they explain its published answers."""
+"""The search for the post's recipe: settings of a sweep, scored by how well they explain its published answers."""

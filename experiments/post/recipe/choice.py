@@ -1,4 +1,4 @@
-"""The rule by which a recipe is chosen. Imports nothing heavy."""
+"""The rule that chooses a recipe. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from lstm_toys.runs.identity import Settings
 from .scores import Scores
 
 CHOSEN_ON = ("line", "line_origin", "amplitude")
-"""The probes by whose published answers a recipe is chosen."""
+"""Probes whose published answers decide the choice."""
 
 VALIDATED_ON = "phase"
-"""The probe whose published answers have no say in the choice, and tell how good it was."""
+"""Probe whose published answers do not decide the choice, but validate it."""
 
 APART = "sine"
-"""The probe whose published answer is another network's, or an earlier state's, than those of all others.
+"""Probe whose published answer comes from another network, or an earlier state, than all others.
 
-The first answer of an LSTM depends on its first input alone: this one answers 0.119 to 0.3, where the others answer
-0.257 to inputs beside it.
+The first answer of an LSTM depends on its first input alone: this one is 0.119 for 0.3, the others' is 0.257 for
+similar inputs.
 """
 
 KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
-"""The learning rates that Keras takes where none is named."""
+"""Default learning rates of Keras."""
 
 
 def choose(settings: Sequence[Settings], scored: Scores) -> int:
-    """The number of the setting that explains published answers best, as far as they tell.
+    """Chooses the setting that explains the published answers best, as far as they can decide; returns its number.
 
-    Of those that no other beats and that have the rate that Keras takes where none is named, the one with the fewest
-    steps, and of several such the best. If there is none, the best of all.
+    Among unbeaten settings with Keras's default learning rate, it takes the fewest steps, then the best score. Without
+    such settings, it takes the best score of all.
     """
     mean = scored.mean
     usual = [

@@ -27,30 +27,29 @@ if TYPE_CHECKING:
     from .study import RecipeStudy
 
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
-"""Of settings, what is told."""
+"""Settings that are reported."""
 
 
 def scores(study: "RecipeStudy") -> dict[str, Any]:
-    """The scores of the settings of a finished sweep; see `summarize`.
-
-    Raises:
-        Damaged: the sweep's results are.
-    """
+    """The scores of the settings of a finished sweep, see `summarize`; raises Damaged if the sweep's results are."""
     settings = study.settings.settings
     return summarize(_results(study), settings, settings.index(study.default) if study.default in settings else None)
 
 
 def digests(study: "RecipeStudy") -> Digests:
-    """Digests of the scores, which are computed for that, and of the sweep."""
+    """Digests of the scores, which are computed for this, and of the sweep."""
     return {"scores": digest(json.dumps(study.scores)), "networks": study.networks.run.folder.name}
 
 
 def draw(study: "RecipeStudy") -> Iterator[tuple[str, Drawing]]:
-    """The scores of all settings, the answers of the chosen one, and the claims under those that no other beats."""
-    found, told = _results(study), study.metrics
-    yield "score.png", figures.scores(told)
-    yield "claims.png", figures.claims(told)
-    yield "chosen.png", figures.answers(found.isel(setting=told["chosen"]), told["settings"][told["chosen"]])
+    """The scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
+    sweep, metrics = _results(study), study.metrics
+    yield "score.png", figures.scores(metrics)
+    yield "claims.png", figures.claims(metrics)
+    yield (
+        "chosen.png",
+        figures.answers(sweep.isel(setting=metrics["chosen"]), metrics["settings"][metrics["chosen"]]),
+    )
 
 
 def _results(study: "RecipeStudy") -> xr.Dataset:
@@ -58,19 +57,19 @@ def _results(study: "RecipeStudy") -> xr.Dataset:
 
 
 def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | None) -> dict[str, Any]:
-    """The scores of all settings, as JSON has them.
+    """Summarizes the scores of all settings, in the form that JSON stores.
 
     Args:
-        found: the labeled results of a sweep.
-        settings: of the sweep.
+        found: labeled results of a sweep.
+        settings: settings of the sweep.
         default: number of the setting to compare with.
 
     Returns:
-        ``curves``: the published ones by which the choice was made; ``settings``: for each its ``score``, ``low`` and
+        ``curves``: the published curves that decide the choice; ``settings``: for each its ``score``, ``low`` and
         ``high``, whether it is ``unbeaten``, the ``curve_scores``, the shares of published points ``inside``
         5-95 % of seeds by family, and the ``apart`` score of the published answer to the training sine; ``best``,
-        ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves that the choice was made
-        without, see `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
+        ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves left out of the choice, see
+        `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
     """
     answers = _Answers(found)
     scored = answers.scores(choice.CHOSEN_ON)
@@ -120,17 +119,9 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
 def _validation(
     answers: "_Answers", settings: Sequence[Settings], mean: Float[np.ndarray, " K"], chosen: int
 ) -> list[dict[str, Any]]:
-    """The chosen setting, and the best of every other kind, on published answers that no choice saw.
+    """Scores the chosen setting, and the best of every other kind, on published answers that no choice saw.
 
-    Args:
-        answers: of all settings.
-        settings: of the sweep.
-        mean: their scores on what the choice was made by.
-        chosen: number of the chosen setting.
-
-    Returns:
-        A row each, the chosen setting first: the number of the ``setting``, its ``score`` and share ``inside`` on these
-        answers, and how far the score is from that of the chosen one, with simultaneous 95 % intervals.
+    Each row has the difference of the score to the chosen one's, with simultaneous 95 % intervals; the chosen is first.
     """
     kinds = [(each.optimizer, each.gates) for each in settings]
     others = [kind for kind in dict.fromkeys(kinds) if kind != kinds[chosen]]
@@ -153,16 +144,8 @@ def _validation(
 
 
 def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
-    """What the networks of some settings say of the claims that are about the sine's networks alone.
-
-    Args:
-        found: the labeled results of a sweep.
-        numbers: of the settings.
-
-    Returns:
-        By claim, for each ``setting`` the ``share`` of networks that meet it, its ``interval`` and the ``verdict``.
-    """
-    told: dict[str, list[dict[str, Any]]] = {}
+    """By claim about the sine's networks alone, the share of networks that meet it and the verdict, by setting."""
+    outcomes: dict[str, list[dict[str, Any]]] = {}
     for number in numbers:
         labeled = found[["input", "answer", "diverged"]].isel(setting=number)
         trained = labeled.isel(curve=int(np.flatnonzero(labeled.family.values == choice.APART)[0]))
@@ -170,7 +153,7 @@ def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[st
         for claim in sentences.SENTENCES:
             if {*claim.populations} == evidence.keys() and (outcome := verdicts.judge(claim, evidence)) is not None:
                 share = outcome.share
-                told.setdefault(claim.id, []).append(
+                outcomes.setdefault(claim.id, []).append(
                     {
                         "setting": number,
                         "share": finite(share.value),
@@ -178,15 +161,11 @@ def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[st
                         "verdict": outcome.verdict,
                     }
                 )
-    return told
+    return outcomes
 
 
 class _Answers:
-    """The answers of all settings beside the published ones.
-
-    Args:
-        found: the labeled results of a sweep.
-    """
+    """The answers of all settings, with the published ones."""
 
     def __init__(self, found: xr.Dataset) -> None:
         self._published = list(readings.published_curves(found))
@@ -234,7 +213,7 @@ class _Answers:
 
 
 def _rounded(value: float) -> float | None:
-    """A number to five decimals, a hundredth of what scores differ by; None where it is not finite."""
+    """Rounds to five decimals, a hundredth of typical differences between scores; None if not finite."""
     return finite(round(float(value), 5))
 
 

@@ -22,18 +22,14 @@ OPTIMIZERS = {"rmsprop": "RMSprop", "rmsprop_keras": "RMSprop of Keras", "adam":
 
 UNBEATEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
 CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "fillstyle": "none"}
-"""How settings are marked."""
+"""Marks of settings."""
 
 SETTING = ("optimizer", "gates", "hidden", "learning_rate", "steps")
-"""What the panels, the rows and the columns of the figure of scores are told by."""
+"""What distinguishes the panels, rows and columns of the figure of scores."""
 
 
 def scores(told: dict[str, Any]) -> Figure:
-    """The score of every setting: steps by rate, a column of panels for each optimizer, a row for gates and size.
-
-    Args:
-        told: what `experiments.post.recipe.execution.summarize` told.
-    """
+    """The score of every setting: steps by rate, a column of panels per optimizer, a row per gates and size."""
     rows = {tuple(map(_text, _values(each))): each for each in told["settings"]}
     optimizers, gates, sizes, rates, steps = (
         list(dict.fromkeys(map(_text, sorted({_values(each)[place] for each in told["settings"]}))))
@@ -86,7 +82,7 @@ def scores(told: dict[str, Any]) -> Figure:
 
 
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What a setting is told by; sizes in the order of their numbers."""
+    """What distinguishes a setting, comparable; sizes in the order of their numbers."""
     setting = row["setting"]
     return tuple(tuple(setting[name]) if name == "hidden" else setting[name] for name in SETTING)
 
@@ -102,7 +98,7 @@ def _score(row: dict[str, Any] | None) -> float:
 
 
 def _entries() -> list[Artist]:
-    """Legend entries for the marks of settings, on a ground on which they can be seen."""
+    """Legend entries for the marks of settings, on a background on which they are visible."""
     ground = path_effects.withStroke(linewidth=3, foreground=figures.GRAY)
     return [
         Line2D([], [], color="white", label="no other is better", path_effects=[ground], **UNBEATEN),
@@ -111,11 +107,7 @@ def _entries() -> list[Artist]:
 
 
 def claims(told: dict[str, Any]) -> Figure:
-    """The share of networks that meet a claim, for each setting that no other beats, the best first.
-
-    Args:
-        told: what `experiments.post.recipe.execution.summarize` told.
-    """
+    """The share of networks that meet a claim, for each unbeaten setting of a summary, the best first."""
     every = told["claims"]
     numbers = [each["setting"] for each in next(iter(every.values()))]
     shares = np.array([[each["share"] for each in under] for under in every.values()], float)
@@ -148,12 +140,7 @@ def claims(told: dict[str, Any]) -> Figure:
 
 
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
-    """The published answers over those of one setting's seeds, in the colors of the figures of `experiments.sine`.
-
-    Args:
-        setting: the labeled results of the setting.
-        row: what is known of it.
-    """
+    """The published answers over those of one setting's seeds, in the colors of the figures of `experiments.sine`."""
     fit = setting.isel(seed=~setting.diverged.values)
     drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
     for family, curve, index in readings.published_curves(fit):

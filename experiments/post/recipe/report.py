@@ -9,11 +9,11 @@ from rich.console import RenderableType
 from lstm_toys import tables
 
 ROWS = 25
-"""Of the table on a terminal."""
+"""Most rows of the table on a terminal."""
 
 
 def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """The best settings, which one is chosen, and how sure that is."""
+    """The best settings, the chosen one, and how certain the choice is."""
     settings = metrics["settings"]
     every = sorted(settings, key=lambda row: float("inf") if row["score"] is None else row["score"])
     chosen = settings[metrics["chosen"]]
@@ -53,9 +53,9 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for row in metrics["validation"]
     ]
-    told = (*columns[:5], "score", "inside", "less the chosen", "95 % simultaneous")
+    headings = (*columns[:5], "score", "inside", "less the chosen", "95 % simultaneous")
     title = "answers to other phases, which no choice saw: the chosen, and the best of every other kind"
-    yield tables.table(title, [f"{name}>" for name in told], validated, **tables.PLAIN)
+    yield tables.table(title, [f"{name}>" for name in headings], validated, **tables.PLAIN)
     for claim, under in metrics["claims"].items():
         verdicts = Counter(each["verdict"] for each in under)
         counted = ", ".join(f"{verdict} under {count}" for verdict, count in verdicts.items())

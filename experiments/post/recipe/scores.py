@@ -1,4 +1,4 @@
-"""How well settings explain published curves: their energy scores, resampled over seeds and curves."""
+"""Energy scores of settings on published curves, resampled over seeds and curves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Scores:
 
     Attributes:
         each: ``[K, C]``.
-        of_seeds: the same of seeds that are resampled, alike for all settings, ``[K, B, C]``.
+        of_seeds: scores with B resamples of seeds, alike for all settings, ``[K, B, C]``.
     """
 
     each: Float[np.ndarray, "K C"]
@@ -35,7 +35,7 @@ class Scores:
 
     @cached_property
     def resampled(self) -> Float[np.ndarray, "B K"]:
-        """Means over resampled curves, of resampled seeds: curves too are resampled alike for all settings."""
+        """Means over resampled curves and seeds; curves are resampled alike for all settings."""
         _, repeats, curves = self.of_seeds.shape
         drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
         return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
@@ -48,8 +48,8 @@ class Scores:
     def unbeaten(self, confidence: float = 0.95) -> Bool[np.ndarray, " K"]:
         """Settings that no other beats: no interval of the difference to another lies wholly above zero.
 
-        Not corrected for the number of comparisons, so that the set is small rather than large: what it holds explains
-        the curves well, where a corrected one would hold whatever the curves cannot exclude.
+        Not corrected for the number of comparisons, so that the set is small rather than large: its settings explain
+        the curves well, while a corrected set would have all that the curves cannot exclude.
         """
         tail = (1 - confidence) / 2
         beaten = [
@@ -59,31 +59,25 @@ class Scores:
         return ~np.array(beaten) & np.isfinite(self.mean)
 
     def differences(self, number: int, confidence: float = 0.95) -> Float[np.ndarray, "3 K"]:
-        """Differences of the means to that of one setting, with simultaneous intervals.
+        """Differences of the means to one setting's mean, with the ends of simultaneous intervals.
 
-        All intervals hold at once with the given confidence: their widths in standard errors are the quantile of the
-        largest t statistic in the bootstrap (Romano and Wolf, 2005, single step).
-
-        Returns:
-            Difference, lower and upper end.
+        All intervals hold at once with this confidence: their widths in standard errors are the quantile of the largest
+        t statistic in the bootstrap (Romano and Wolf, 2005, single step).
         """
         with np.errstate(invalid="ignore"):  # Settings without a score have no difference either.
-            found = self.mean - self.mean[number]
+            difference = self.mean - self.mean[number]
             resampled = self.resampled - self.resampled[:, [number]]
             error = resampled.std(axis=0)
         others = error > 0
-        largest = (np.abs(resampled - found)[:, others] / error[others]).max(axis=1, initial=0.0)
+        largest = (np.abs(resampled - difference)[:, others] / error[others]).max(axis=1, initial=0.0)
         reach = np.quantile(largest, confidence) * error
-        return np.stack([found, found - reach, found + reach])
+        return np.stack([difference, difference - reach, difference + reach])
 
 
 def score(settings: Sequence[Sequence[Distances]]) -> Scores:
-    """Scores settings.
+    """Scores settings by their distances to each curve.
 
     Seeds, and independently of them curves, are resampled with replacement, with generators of fixed state.
-
-    Args:
-        settings: for each setting, its distances to each curve.
     """
     seeds = len(settings[0][0].to_curve)
     drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
@@ -98,15 +92,14 @@ def score(settings: Sequence[Sequence[Distances]]) -> Scores:
 def held_out(
     scored: Scores, groups: Int[np.ndarray, " C"], choose: Callable[[Scores], int]
 ) -> tuple[Int[np.ndarray, " C"], Float[np.ndarray, " C"]]:
-    """Scores of curves that were left out when a setting was chosen.
+    """Scores curves that were left out when a setting was chosen.
 
     Args:
-        scored: settings on curves.
-        groups: curves of one number are left out together.
-        choose: the number of a setting, from the scores on the other curves.
+        groups: curves with the same number are left out together.
+        choose: from the scores on the other curves to the number of a setting.
 
     Returns:
-        For each curve the setting that was chosen without it, and its score there.
+        For each curve, the setting that was chosen without it, and the score of this setting on it.
     """
     chosen = np.empty(len(groups), int)
     for group in np.unique(groups):

@@ -26,9 +26,8 @@ class RecipeStudy(Study[SweepSettings]):
     """The scores of the settings of a sweep.
 
     Args:
-        networks: the sweep, whose networks are shown what the post's network was shown.
+        networks: the sweep, with the inputs of the post's network as probes.
         default: the setting to compare with the chosen one.
-        results_dir: the folder of runs and published sets.
     """
 
     def __init__(self, networks: SweepStudy, default: Settings, results_dir: Path) -> None:
@@ -38,7 +37,7 @@ class RecipeStudy(Study[SweepSettings]):
 
     @cached_property
     def scores(self) -> dict[str, Any]:
-        """The scores, once the sweep is finished; see `execution.summarize`."""
+        """The scores, once the sweep is finished; see `computation.summarize`."""
         from . import computation
 
         return computation.scores(self)

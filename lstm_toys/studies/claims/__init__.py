@@ -1,1 +1,1 @@
-"""In how many networks is a sentence true?"""
+"""Judges claims by the share of networks that meet them."""

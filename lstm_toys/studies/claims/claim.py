@@ -1,4 +1,4 @@
-"""What a claim is: a sentence as a number of a network, and where the number has to lie. Imports nothing heavy."""
+"""Claims: a sentence as one number per network, with thresholds. Imports nothing heavy."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
 
 COPY, CLIPPED = "copy", "clipped copy"
-"""The models without a network that claims are tried on."""
+"""Models without a network that claims are also judged by."""
 
 INPUT, TRUTH = "input", "true value"
-"""What these models answer: the input, or where numbers are read off a curve, the true value."""
+"""What these models answer: the input or, if networks read numbers off a curve, the true value."""
 
 Number = Callable[..., Float[np.ndarray, " S"]]
-"""From the curve sets that it needs, one dataset each, to one number a network; NaN where it has no meaning."""
+"""Maps one dataset per source to one number per network, NaN where the number is undefined."""
 
 
 class Source(NamedTuple):
-    """Which results a number is made of.
+    """Results that a claim's number is computed from.
 
     Attributes:
-        population: its name among those of the claims.
-        curves: the name of one of its experiment's probes; ``"training"``: the training curve; ``"history"``: what the
-            records of the training told.
+        population: the name of one of the populations of `Claims`.
+        curves: the name of one of its experiment's probes, ``"training"`` for the training curve, or ``"history"`` for
+            the errors recorded during training.
 
     Example:
         >>> import lstm_toys as lt
@@ -41,12 +41,12 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A number that is told beside a claim, and decides nothing.
+    """A number that is reported alongside a claim and does not affect the verdict.
 
     Attributes:
-        what: it is.
-        number: one a network.
-        sources: what it is made of.
+        what: a short description; unique within a claim.
+        number: a function of the results in ``sources`` that returns one number per network ``[S]``; see `Claim`.
+        sources: the results, in the order of the function's arguments.
 
     Example:
         >>> import lstm_toys as lt
@@ -68,26 +68,27 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence as a number, and where the number has to lie.
+    """A sentence as one number per network, and the thresholds that the number has to meet.
 
     Attributes:
-        id: its name.
+        id: a short name; see `Claims` for what it may contain.
         quote: the sentence.
-        statistic: what the number is.
-        number: from the results that ``sources`` name, in their order, to one number a network ``[S]``, NaN where it
-            has no meaning. Of curves these are ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or ``answer``
-            ``[S, C, A]`` and ``truth`` ``[C, A]``, with the parameters of the curves as coordinates ``[C]``.
-        sources: what it is made of.
-        low: a number below this does not meet the claim.
-        high: a number above this does not.
-        learned: whether it says that something is learned, so that a diverged network counts as not meeting it.
-        against: another population that the number is held against instead of against thresholds: the claim is that a
-            network's number is the higher one.
-        baselines: further numbers that are reported with it.
+        statistic: a description of the number.
+        number: a function of the results in ``sources`` that returns one number per network ``[S]``, NaN where it is
+            undefined. Curve sets have ``input`` ``[C, T, F]`` and ``answer`` ``[S, C, T, A]``, or ``answer``
+            ``[S, C, A]`` and ``truth`` ``[C, A]``, with the curves' parameters as coordinates ``[C]``.
+        sources: the results, in the order of the function's arguments.
+        low: the smallest number that meets the claim.
+        high: the largest number that meets the claim.
+        learned: the claim says that something was learned. A diverged network then counts as not meeting it; otherwise
+            diverged networks are excluded.
+        against: a population to compare with instead of thresholds. The claim is that the number of a network is higher
+            than the number of a network of this population.
+        baselines: further numbers that are reported alongside.
 
     Raises:
-        ValueError: a threshold is not a number, both are missing, no number lies between them, they are given next to
-            ``against``, or another argument is of the wrong kind.
+        ValueError: a threshold is not a number, there is no threshold, no number lies between them, ``against`` is
+            combined with thresholds, or another argument has the wrong type.
 
     Example:
         >>> import lstm_toys as lt
@@ -135,7 +136,7 @@ class Claim:
             raise ValueError(f"{claim}: two of its baselines are named {twice[0]!r}")
 
     def _check_against(self, claim: str) -> None:
-        """Raises ValueError if there is no other population that its number could be held against."""
+        """Raises ValueError if the claim cannot be compared with the population ``against``."""
         names = {source.population for source in self.sources}
         if len(names) > 1:
             raise ValueError(f"{claim}: against {self.against!r} holds one population, not {', '.join(sorted(names))}")
@@ -146,7 +147,7 @@ class Claim:
 
     @property
     def meets(self) -> str:
-        """Where the number has to lie, in words."""
+        """The thresholds in words."""
         if self.against is not None:
             return f"above {self.against}'s"
         if np.isfinite(self.low) and np.isfinite(self.high):
@@ -155,15 +156,14 @@ class Claim:
 
     @property
     def populations(self) -> tuple[str, ...]:
-        """What its number is made of, and what it is held against."""
+        """The populations that the verdict depends on."""
         names = (source.population for source in self.sources)
         return tuple(dict.fromkeys([*names, *([] if self.against is None else [self.against])]))
 
     def made_of(self, held: Collection[str]) -> set[str]:
-        """The populations that it is judged by, and those of what is told beside it.
+        """The populations among ``held`` that the claim and its baselines use; none if one of `populations` is missing.
 
-        Args:
-            held: names of populations; what needs others is left out, and without those of `populations` all.
+        A baseline that needs a missing population is skipped.
         """
         if not {*self.populations} <= {*held}:
             return set()
@@ -171,16 +171,12 @@ class Claim:
         return {*self.populations}.union(*(names for names in others if names <= {*held}))
 
     def met(self, numbers: Float[np.ndarray, " S"]) -> Bool[np.ndarray, " S"]:
-        """Whether numbers meet the claim; one that has no meaning does not."""
+        """Whether each number meets the thresholds; NaN does not."""
         return (self.low <= numbers) & (numbers <= self.high)
 
 
 def _threshold(name: str, value: Any) -> float:
-    """A threshold as a float.
-
-    Raises:
-        ValueError: it is not a number.
-    """
+    """Converts a threshold to a float; raises ValueError if it is not a number."""
     try:
         converted = float(value) if isinstance(value, Real) and not isinstance(value, bool) else np.nan
     except OverflowError:
@@ -191,7 +187,7 @@ def _threshold(name: str, value: Any) -> float:
 
 
 def _check_number(owner: str, number: Any, sources: Any) -> None:
-    """Raises ValueError if there is no function, or nothing that it could be called with."""
+    """Raises ValueError if ``number`` is not a function or ``sources`` are invalid."""
     if not callable(number):
         raise ValueError(f"{owner}: number is a function of labeled results, not {number!r}")
     if not isinstance(sources, tuple) or isinstance(sources, Source) or not sources:

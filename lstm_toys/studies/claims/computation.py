@@ -1,4 +1,4 @@
-"""The judgment of claims by finished runs, and by answers that were given."""
+"""Judges claims by finished runs and external answers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -24,35 +24,28 @@ if TYPE_CHECKING:
 
 
 def check(study: "ClaimStudy") -> None:
-    """Compares claims and given answers with the curves of the experiments, and tries every statistic.
-
-    Raises:
-        Refused: a claim is about curves that there are not, or answers are to other ones, or a number cannot be taken.
-    """
+    """Raises Refused if a claim uses missing curves, external answers are to other curves, or a statistic fails."""
     question = study.question
     given.check_curves(question, given.read(question, study.settings))
     trial.check(question)
 
 
 def judgment(study: "ClaimStudy") -> list[dict[str, Any]]:
-    """Judges every claim by the runs that the study needs.
+    """Judges every claim by the runs that the study needs; returns the entries of ``claims.json``.
 
-    Raises:
-        Failed: the number of a claim cannot be had.
-        Refused: a file of given answers was changed meanwhile.
-        Damaged: a file of a run is.
+    Raises Failed if a statistic cannot be computed, and Refused if a file of external answers was changed meanwhile.
     """
     question = study.question
     every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, study.settings))}
     for column in dict.fromkeys(column for column, _ in study.needs):
         runs = {name: each.run for (where, name), each in study.needs.items() if where == column}
-        found = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
-        every.setdefault(column, {}).update(found)
+        results = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
+        every.setdefault(column, {}).update(results)
     return [*_judged(question, every)]
 
 
 def digests(study: "ClaimStudy") -> Digests:
-    """Digests of the judgment of every claim, which is made for that; raises what `judgment` does."""
+    """Digests of the verdicts, titles and runs; judges the claims, and raises what `judgment` raises."""
     declared = study.question.declared
     return {
         "verdicts": digest(json.dumps(study.judgment)),
@@ -62,42 +55,32 @@ def digests(study: "ClaimStudy") -> Digests:
 
 
 def execute(study: "ClaimStudy", seconds: dict[str, float]) -> dict[str, Any]:
-    """Writes the judgment of every claim, as a list and as a table; see `Study.execute`.
-
-    Raises:
-        Damaged: a file of a run is.
-        OSError: a file cannot be read or written.
-    """
+    """Writes the verdicts as ``claims.json`` and ``claims.md``; see `Study.execute`."""
     question, run = study.question, study.run
     with stopwatch(seconds, "judge"):
         spent: dict[str, float] = {}
         for column in dict.fromkeys(column for column, _ in study.needs):
             runs = {each.run for (where, _), each in study.needs.items() if where == column}
             spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in runs), 1)
-        told = study.judgment
+        judged = study.judgment
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         declared = question.declared
-        write_json(run.folder / "claims.json", told)
+        write_json(run.folder / "claims.json", judged)
         with replacing(run.folder / "claims.md") as temporary:
-            table = report.markdown(told, declared.title, " ".join(conditions), declared.aspects)
+            table = report.markdown(judged, declared.title, " ".join(conditions), declared.aspects)
             temporary.write_text(table, encoding="utf-8")
     return {
         "experiment": run.name,
         "flags": run.settings.as_dict(),
-        "verdicts": {each["id"]: each["verdict"] for each in told},
+        "verdicts": {each["id"]: each["verdict"] for each in judged},
         "runs_seconds": spent,
         "files": ["claims.json", "claims.md"],
     }
 
 
 def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[str, Any]]:
-    """What is told of every claim.
-
-    Args:
-        question: which they are.
-        every: by column, the results of its populations.
-    """
+    """Yields the entry of each claim; ``every`` maps columns to the results of their populations."""
     declared, networks = question.declared, every[NETWORKS]
     bounds = {COPY: float("inf"), CLIPPED: 1.0}
     nulls = {
@@ -121,9 +104,9 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
 
 
 def draw(study: "ClaimStudy") -> Iterator[tuple[str, Drawing]]:
-    """The share of networks that meet each claim, the numbers of all networks, and what changes with other ones."""
-    told = read_json_list(study.run.checked("claims.json"))
-    yield "claims.png", figures.draw(told)
-    yield "numbers.png", figures.draw_numbers(told)
-    if any(each["variants"] for each in told):
-        yield "variants.png", figures.draw_variants(told)
+    """Draws the share of networks that meet each claim, the numbers of all networks, and the effect of variants."""
+    judged = read_json_list(study.run.checked("claims.json"))
+    yield "claims.png", figures.draw(judged)
+    yield "numbers.png", figures.draw_numbers(judged)
+    if any(each["variants"] for each in judged):
+        yield "variants.png", figures.draw_variants(judged)

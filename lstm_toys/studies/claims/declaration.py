@@ -1,4 +1,4 @@
-"""Sets of claims, and whose networks they are judged by. Imports nothing heavy."""
+"""Declares sets of claims and the populations that judge them. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -14,33 +14,31 @@ from lstm_toys.studies import claims as study
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
 
 NETWORKS = "networks"
-"""The column of the networks that the verdicts are about."""
+"""The column of the networks that the claims are about."""
 
 Change = Callable[[str, Settings], Settings | None]
-"""From the name of a population and its settings to other ones; None where there are none."""
+"""Maps the name and settings of a population to changed settings, or to None to skip the population."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Sentences about networks, to be judged by many of them. A module declares them under the name ``CLAIMS``.
+    """A set of claims and the populations that judge them. A module declares it under the name ``CLAIMS``.
 
     Attributes:
-        title: what they are, in words.
-        claims: in the order in which they are told.
-        populations: the networks that they are about: an experiment, and flags of its command beyond its defaults, by
-            the name that `Source` has for them.
-        about: what the networks are, in words.
-        published: gives answers that were published, as results of populations of one network, by name; a function of
-            a module.
-        data: files that it reads.
-        controls: networks that were not trained, or on something else, by name: a claim that they meet as well loses
-            its force. Each is a function from a population's name and settings to theirs.
-        variants: networks of other shapes and budgets, likewise; they tell how far a verdict reaches.
-        aspects: what a claim may be about, in words, and the variants that are all without it.
+        title: the title of tables.
+        claims: the claims, in the order of tables. An id has letters, digits and ``.``, ``-``, ``_``, and is not "all".
+        populations: by the name that `Source` uses, an experiment and command-line flags that override its defaults.
+        about: the networks in words.
+        published: a module-level function that returns published answers: by population, the results of one network.
+        data: files that ``published`` reads.
+        controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
+            says little about the trained networks.
+        variants: by name, networks of other sizes or training lengths, which show how far a verdict generalizes.
+        aspects: by description, a property of the networks, the names of all variants that lack it.
 
     Raises:
-        ValueError: there is no claim, two claims or columns have one name, a claim has one that no flag can give, or is
-            about a population that is not declared, or an argument is of another kind.
+        ValueError: there is no claim, two claims or columns share a name, a claim's id is invalid, a claim uses an
+            undeclared population, or an argument has the wrong type.
 
     Example:
         >>> import dataclasses
@@ -99,13 +97,13 @@ class Claims:
             if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
                 rule = 'ids are letters, digits, and any of . - _, and not "all"'
                 raise ValueError(f"claim {claim.id!r} cannot be named so: {rule}")
-            told = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
-            if unknown := [name for name in told if name not in self.populations]:
+            used = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
+            if unknown := [name for name in used if name not in self.populations]:
                 every = ", ".join(self.populations)
                 raise ValueError(f"claim {claim.id!r} is about {unknown[0]!r}; the populations are {every}")
 
     def _check_kinds(self) -> None:
-        """Raises ValueError if an argument is not of its kind."""
+        """Raises ValueError if an argument has the wrong type."""
         for name in ("title", "about"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
                 raise ValueError(f"{name} is text that is not empty, not {getattr(self, name)!r}")
@@ -130,12 +128,11 @@ class Claims:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The names of the claims."""
+        """The ids of all claims."""
         return tuple(claim.id for claim in self.claims)
 
 
 def _is_population(population: Any) -> bool:
-    """Whether something is an experiment and its flags."""
     if not isinstance(population, tuple) or len(population) != 2 or not isinstance(population[0], Experiment):
         return False
     return isinstance(population[1], list | tuple) and all(isinstance(flag, str) for flag in population[1])

@@ -1,4 +1,4 @@
-"""What is told of a claim: one entry of ``claims.json``."""
+"""Makes the entries of ``claims.json``, one per claim."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -17,12 +17,7 @@ from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge
 
 
 class Model(NamedTuple):
-    """What stands in a copy's column.
-
-    Attributes:
-        answers: the input, or where numbers are read off, the true value; of a claim that is about both, both.
-        right: whether that is what would be right.
-    """
+    """What a copying model answers (`INPUT`, `TRUTH`, or both joined by "and"), and whether that is correct."""
 
     answers: str
     right: bool
@@ -38,24 +33,15 @@ def entry(
     controls: Mapping[str, Evidence],
     variants: Mapping[str, Evidence],
 ) -> dict[str, Any]:
-    """Everything that is told of a claim, as JSON has it; a number that is not finite is null.
+    """Judges a claim, and returns everything that is reported as JSON; a number that is not finite becomes null.
 
-    Args:
-        claim: to judge.
-        networks: that the claim is about.
-        about: what they are, in words.
-        published: published answers.
-        nulls: models without a network, by name.
-        controls: networks that were not trained, or on something else, by name.
-        variants: networks of other shapes and budgets, by name.
-
-    Raises:
-        Unsound: the networks' results lack what the claim is about, or it is not one number a network.
+    ``networks`` are the results that the claim is about, ``nulls`` results of models without a network, by name; for
+    the others see `Claims`. Raises Unsound if a source is missing or the claim's function fails.
     """
     networks_say, published_says = judge(claim, networks), judge(claim, published)
     if networks_say is None:
-        told = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
-        raise Unsound(f"the results lack {told}, or are not of as many networks each")
+        sources = " and ".join(f"{source.curves} of {source.population}" for source in claim.sources)
+        raise Unsound(f"the results lack {sources}, or are not of as many networks each")
     if published_says is not None and np.isnan(published_says.numbers).all():
         published_says = None
     nulls_say, controls_say, variants_say = (
@@ -83,7 +69,6 @@ def entry(
 
 
 def _model(claim: Claim, networks: Evidence) -> Model:
-    """What a copy of the networks' results is, as far as a claim is about them."""
     sets = [evidence.select(networks[source.population], source.curves) for source in claim.sources]
     curves = [each for each in sets if each is not None and "answer" in each]
     answers = dict.fromkeys(evidence.model(each) for each in curves)
@@ -98,9 +83,9 @@ def remarks(
     controls: Mapping[str, Judgment],
     about: str,
 ) -> Iterator[str]:
-    """What the verdict does not mean, where something that is no such network meets the claim.
+    """Yields caveats to a verdict if a model without a network or a control meets the claim.
 
-    Next to a supported claim, that its force is lost; next to a refuted one, that the networks are unlike it.
+    A supported claim then says little; a refuted one says that the networks differ from that model.
     """
     verdict = networks.verdict
     met = [name for name, outcome in nulls.items() if outcome.meets.all()]
@@ -125,7 +110,6 @@ def remarks(
 
 
 def _population(outcome: Judgment) -> dict[str, Any]:
-    """What a population says."""
     return {
         "per_seed": _listed(outcome.numbers),
         "share": finite(outcome.share.value),
@@ -147,13 +131,13 @@ def _population(outcome: Judgment) -> dict[str, Any]:
 
 
 def _difference(outcome: Judgment, networks: Judgment) -> dict[str, Any]:
-    """By how much the share of a variant's networks that meet the claim differs from that of the networks."""
+    """The share of a variant's networks that meet the claim minus the share of the networks."""
     difference = intervals.difference(outcome.share, networks.share)
     return {"difference": finite(difference.value), "difference_interval": _interval(difference)}
 
 
 def _below(published: Judgment, others: Mapping[str, Judgment]) -> dict[str, list[int]]:
-    """How unusual a published network is: the networks whose number is below its own, and of how many, by column."""
+    """By column, how many networks have a lower number than the published one, and how many have a number."""
     return {
         name: [int((outcome.numbers < published.numbers[0]).sum()), int((~np.isnan(outcome.numbers)).sum())]
         for name, outcome in others.items()
@@ -161,7 +145,7 @@ def _below(published: Judgment, others: Mapping[str, Judgment]) -> dict[str, lis
 
 
 def _single(outcome: Judgment) -> dict[str, Any]:
-    """What a population of one says: a published network, or a model without a network."""
+    """The entry of a single model: a published network, or a model without a network."""
     return {
         "value": finite(outcome.numbers[0]),
         "meets": bool(outcome.meets[0]),

@@ -1,6 +1,7 @@
-"""What claims are judged by: labeled answers of networks, of models that are none, and published ones.
+"""Evidence that claims are judged by: a mapping from populations to labeled results.
 
-Evidence is a mapping from a population's name to its labeled results, as `lstm_toys.results.arrays.dataset` makes them.
+The results are of trained networks, of models without a network, or published, and have the layout of
+`lstm_toys.results.arrays.dataset`.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,22 +22,17 @@ Evidence = Mapping[str, xr.Dataset]
 Curve = Float[Array, " T"]
 
 PerCurve = Callable[[Curve, Curve, Curve], PyTree[Shaped[Array, ""]]]
-"""A measure of one answer to one curve at time points."""
+"""A measure of an answer, the curve that was the input, and the elapsed share of x."""
 
 SEED_BLOCK = 8
 """Networks that one compiled program measures at a time."""
 
 
 def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
-    """One curve set of a population's results; None if they do not hold it.
+    """Selects results of a probe, `TRAINING` or `HISTORY`; None if ``labeled`` lacks them.
 
-    Args:
-        labeled: results of a population.
-        curves: the name of a probe, `TRAINING` or `HISTORY`.
-
-    Returns:
-        Of a curve set, the input ``curve, time, feature`` and the answers ``seed, curve, ...``, with the true
-        parameters ``curve, asked`` if vectors are asked for.
+    A curve set has ``input`` ``[curve, time, feature]``, ``answer`` ``[seed, curve, ...]`` and, if the answers are
+    vectors, ``truth`` ``[curve, output_feature]``. `HISTORY` selects everything.
     """
     if curves == HISTORY:
         return labeled if "train_rmse" in labeled else None
@@ -51,22 +47,19 @@ def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
 
 def _training(labeled: xr.Dataset) -> xr.Dataset:
     """The first training curve as a curve set."""
-    names = {"train_answer": "answer", "train_target": "input"}  # Where it is to be returned as it is.
+    names = {"train_answer": "answer", "train_target": "input"}  # Tasks that reproduce their input store it once.
     if "train_input" in labeled:
         names |= {"train_input": "input", "train_target": "truth"}
-    found = labeled[[*names]].rename(names)
-    found = found.isel(example=0) if "example" in found.dims else found
-    return found.expand_dims(curve=1).transpose("seed", "curve", ...)
+    curves = labeled[[*names]].rename(names)
+    curves = curves.isel(example=0) if "example" in curves.dims else curves
+    return curves.expand_dims(curve=1).transpose("seed", "curve", ...)
 
 
 def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
-    """A model that answers by the input, or where numbers are read off by the true values: results of one "network".
+    """Makes the results of a model that copies its input or, if networks read off numbers, answers the true values.
 
-    Answers of other features than the input has are missing.
-
-    Args:
-        labeled: results that tell what was shown.
-        bound: answers are clipped to ``(-bound, bound)``; 1 is all that a last layer of LSTM units can answer.
+    They are the results of one "network", clipped to ``(-bound, bound)``; 1 is the range of a last layer of LSTM units.
+    Answers with other features than the input are missing.
     """
     copied = {
         name: _copied(labeled, name, shown, truth)
@@ -74,53 +67,52 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
         if name in labeled
     }
     answers = {
-        name: found.clip(-bound, bound).expand_dims(seed=1) for name, found in copied.items() if found is not None
+        name: answer.clip(-bound, bound).expand_dims(seed=1) for name, answer in copied.items() if answer is not None
     }
     known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
     return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})
 
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
-    """What a copy answers; None where it cannot."""
     if "time" not in labeled[answer].dims:
         known = labeled[truth]
         return known.isel(example=0) if "example" in known.dims else known
-    found = labeled[shown if shown in labeled else truth]
-    return found if found.dims == tuple(axis for axis in labeled[answer].dims if axis != "seed") else None
+    known = labeled[shown if shown in labeled else truth]
+    return known if known.dims == tuple(axis for axis in labeled[answer].dims if axis != "seed") else None
 
 
 def model(curves: xr.Dataset) -> str:
-    """What a copy answers to a curve set, in words."""
+    """Names what a copy answers to a curve set: `INPUT` or `TRUTH`."""
     return INPUT if "time" in curves.answer.dims else TRUTH
 
 
 def right(curves: xr.Dataset) -> bool:
-    """Whether what a copy answers to a curve set is what would be right."""
+    """Whether a copy's answers to a curve set are correct."""
     if model(curves) == TRUTH or "truth" not in curves:
         return True
     return curves.truth.dims == curves.input.dims and np.array_equal(curves.truth, curves.input, equal_nan=True)
 
 
 def read_only(curves: xr.Dataset) -> xr.Dataset:
-    """The same results as a dataset of its own, whose arrays cannot be written."""
-    made = curves.copy()
-    for name, variable in made.variables.items():
-        if name not in made.indexes:  # Which nobody can write.
+    """Copies a dataset, with views of its arrays that cannot be written."""
+    copied = curves.copy()
+    for name, variable in copied.variables.items():
+        if name not in copied.indexes:  # Indexes are read-only already.
             values = variable.values.view()
             values.flags.writeable = False
             variable.data = values
-    return made
+    return copied
 
 
 def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
-    """A measure of every answer of every network ``[S, C]``, bitwise the same whatever other networks there are.
+    """Applies a measure to every answer of every network ``[S, C]``; bitwise independent of the other networks.
 
     Args:
-        curves: a curve set, of which sequences are the answers.
-        measure: pure function of one answer ``[T]``, the curve that was shown ``[T]`` and the share of the range of x
-            that has passed ``[T]``, from 0 to 1, such as those of `lstm_toys.statistics.measures`; what it returns may
-            be a tree of scalars.
-        feature: of input and answer.
+        curves: a curve set whose answers are sequences.
+        measure: a pure JAX function of one answer ``[T]``, its input curve ``[T]`` and the elapsed share of the range
+            of x ``[T]``, from 0 to 1, such as those in `lstm_toys.statistics.measures`. It returns a scalar or a tree
+            of scalars.
+        feature: the feature of input and answer to measure.
 
     Example:
         >>> import lstm_toys as lt

@@ -1,4 +1,4 @@
-"""Figures of claims: the shares of networks that meet them, the numbers of all networks, and other networks."""
+"""Draws claims: shares of networks that meet them, numbers of all networks, and differences between variants."""
 
 import textwrap
 from collections.abc import Iterable
@@ -20,26 +20,25 @@ from lstm_toys.studies.claims.report import differs, percent, percents
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
 CONTROLS = [COLORS[letter] for letter in "ycgk"]
-"""Colors of controls, which have lanes of their own, so that the fifth may be that of the first."""
+"""Colors of controls; the fifth repeats the first, since each control has a separate lane."""
 
 HEADING = 0.42
-"""Inches that the heading of a verdict takes."""
+"""Height of a verdict's heading in inches."""
 
 LONGEST = 92
-"""Characters of a sentence that have room; the table has all of it."""
+"""Longest quote in characters; longer ones are shortened."""
 
-FOREST, BASELINES_AXES = (48, 34, 0.4), (56, 27, 1.15)
-"""Characters of a line of a sentence and of remarks, and inches that a claim takes unless its words need more."""
+FOREST, NEXT_TO_AXES = (48, 34, 0.4), (56, 27, 1.15)
+"""By figure: characters per line of a quote and of remarks, and the least height of a claim in inches."""
 
 LOGARITHMIC = 30.0
-"""Numbers above 0 that span more than this factor are drawn on a logarithmic axis."""
+"""Positive numbers that span more than this factor are drawn on a logarithmic axis."""
 
 
 def draw(entries: list[dict[str, Any]]) -> Figure:
-    """The share of networks that meet each claim, with its interval: one row a claim, grouped by verdict.
+    """Draws the share of networks that meet each claim, with its interval: one row per claim, grouped by verdict.
 
-    Args:
-        entries: as `lstm_toys.studies.claims.entries.entry` makes them.
+    This and the other figures take the entries of ``claims.json``.
     """
     rows = [(verdict, [each for each in entries if each["verdict"] == verdict]) for verdict in VERDICTS]
     rows = [(verdict, group) for verdict, group in rows if group]
@@ -54,13 +53,13 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
         axes.xaxis.tick_top()
         axes.axvline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
-        told = "share of networks that meet the claim, and its 95 % interval"
-        figure.text(0.55, 1 - 0.12 / height, told, fontsize=9, ha="center", va="center")
+        label = "share of networks that meet the claim, and its 95 % interval"
+        figure.text(0.55, 1 - 0.12 / height, label, fontsize=9, ha="center", va="center")
         below = height - top
         for verdict, group in rows:
             below -= HEADING
-            told = f"{verdict}: {len(group)} of {len(entries)} claims"
-            figure.text(0.015, (below + 0.09) / height, told, color=TINTS[verdict], fontsize=11, weight="bold")
+            heading = f"{verdict}: {len(group)} of {len(entries)} claims"
+            figure.text(0.015, (below + 0.09) / height, heading, color=TINTS[verdict], fontsize=11, weight="bold")
             for entry in group:
                 _write(figure, entry, words[entry["id"]], below, height, (0.015, 0.672))
                 _share(axes, entry, below - 0.15)
@@ -69,7 +68,6 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
 
 
 def _share(axes: Axes, entry: dict[str, Any], place: float) -> None:
-    """The share of networks that meet a claim, and its interval."""
     axes.axhline(place, color=STYLE["grid.color"], linewidth=0.8)
     if entry["share"] is None:
         return
@@ -80,16 +78,12 @@ def _share(axes: Axes, entry: dict[str, Any], place: float) -> None:
 
 
 def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
-    """The number of each network that a claim is about: one row a claim, grouped by verdict; each has its own axis.
-
-    Args:
-        entries: as `lstm_toys.studies.claims.entries.entry` makes them.
-    """
+    """Draws the number of every network: one row with a separate axis per claim, grouped by verdict."""
     grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
     grouped = {verdict: group for verdict, group in grouped.items() if group}
     names = _named(entries, "controls")
     colors = {name: CONTROLS[number % len(CONTROLS)] for number, name in enumerate(names)}
-    words = {entry["id"]: _words(entry, *BASELINES_AXES) for entry in entries}
+    words = {entry["id"]: _words(entry, *NEXT_TO_AXES) for entry in entries}
     top = 0.75
     height = sum(each.height for each in words.values()) + HEADING * len(grouped) + top
     with canvas(*[""] * len(entries), xlabel="", ylabel="") as (figure, panels):
@@ -101,8 +95,8 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
         below, panel = height - top, iter(panels)
         for verdict, group in grouped.items():
             below -= HEADING
-            told = f"{verdict}: {len(group)} of {len(entries)} claims"
-            figure.text(0.015, (below + 0.08) / height, told, color=TINTS[verdict], fontsize=13, weight="bold")
+            heading = f"{verdict}: {len(group)} of {len(entries)} claims"
+            figure.text(0.015, (below + 0.08) / height, heading, color=TINTS[verdict], fontsize=13, weight="bold")
             for entry in group:
                 axes = next(panel)
                 axes.set_position((0.375, (below - 0.73) / height, 0.475, 0.65 / height))
@@ -113,13 +107,10 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
 
 
 def draw_variants(entries: list[dict[str, Any]]) -> Figure:
-    """By how much the share of networks that meet a claim differs with other networks: a row a claim, a column a kind.
+    """Draws how the share of networks that meet a claim differs in each variant: claims in rows, variants in columns.
 
-    Rows and columns are those with a difference whose 95 % interval does not hold 0; such a cell has the difference in
-    points of 100, above its interval. Other cells have a dot, and none where nothing was judged.
-
-    Args:
-        entries: as `lstm_toys.studies.claims.entries.entry` makes them.
+    A cell shows the difference in percentage points above its 95 % interval, a dot if the interval includes 0, and
+    nothing if the claim was not judged. Rows and columns without any such difference are omitted.
     """
     every = _named(entries, "variants")
     names = _side_by_side([name for name in every if any(_changed(each, name) for each in entries)] or every)
@@ -136,11 +127,11 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
                     axes.text(column, row, "·", ha="center", va="center", fontsize=14)
                     continue
                 values[row, column] = 100 * variant["difference"]
-                told = plain(f"{values[row, column]:+.0f}")
-                axes.text(column, row - 0.14, told, ha="center", va="center", weight="bold")
+                difference = plain(f"{values[row, column]:+.0f}")
+                axes.text(column, row - 0.14, difference, ha="center", va="center", weight="bold")
                 ends = plain("{:+.0f} … {:+.0f}".format(*(100 * end for end in variant["difference_interval"])))
                 axes.text(column, row + 0.24, ends, ha="center", va="center", fontsize=6.5)
-        # Halfway to the ends of the scale, so that black text is legible everywhere.
+        # Only half of the color scale is used, so that black text is legible everywhere.
         axes.imshow(values, cmap="PuOr", vmin=-200, vmax=200, aspect="auto")
         axes.grid(visible=False)
         axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(rows) - 0.5, -0.5))
@@ -157,17 +148,16 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
 
 
 def _changed(entry: dict[str, Any], name: str) -> bool:
-    """Whether the share of a variant is another one."""
     return name in entry["variants"] and differs(entry["variants"][name])
 
 
 def shortened(quote: str) -> str:
-    """A sentence, as long as there is room for."""
+    """Shortens a quote to `LONGEST` characters."""
     return textwrap.shorten(quote, LONGEST, placeholder=" …")
 
 
 def _side_by_side(names: Iterable[str]) -> list[str]:
-    """Names in their order, but those that begin with the same word together."""
+    """Groups names that begin with the same word."""
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(name.split()[0].strip(","), []).append(name)
@@ -175,23 +165,22 @@ def _side_by_side(names: Iterable[str]) -> list[str]:
 
 
 def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
-    """What the figure of variants leaves out, and how to read it."""
+    """Explains the cells of the figure of variants, and lists the omitted rows and columns."""
     same = [each["id"] for each in entries if each not in rows]
-    told = ["the small numbers are the 95 % interval of the difference; a dot: it holds 0; empty: not judged"]
-    told += [f"no change of {', '.join(same)}"] if same else []
-    told += (
+    notes = ["the small numbers are the 95 % interval of the difference; a dot: it holds 0; empty: not judged"]
+    notes += [f"no change of {', '.join(same)}"] if same else []
+    notes += (
         [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []
     )
-    return textwrap.fill("; ".join(told), 120, break_on_hyphens=False)
+    return textwrap.fill("; ".join(notes), 120, break_on_hyphens=False)
 
 
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
-    """The columns of a kind."""
+    """All names of controls or variants, each once."""
     return list(dict.fromkeys(name for each in entries for name in each[kind]))
 
 
 def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Artist]:
-    """Legend entries for what some of the rows show."""
     handles: list[Artist] = [
         Patch(facecolor=TINTS["supported"], alpha=0.13, label="meets the claim"),
         Line2D([], [], color="black", linewidth=1, linestyle="--", label="threshold"),
@@ -201,8 +190,8 @@ def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Art
     ]
     if any(each["against_per_seed"] for each in entries):
         handles.append(_dots(GRAY, "networks that they are held against"))
-    told = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
-    names = {name: label for name, label in told.items() if any(name in _alone(each) for each in entries)}
+    labels = {"published": "the published network", COPY: "copy of the input", CLIPPED: "copy clipped to (-1, 1)"}
+    names = {name: label for name, label in labels.items() if any(name in _alone(each) for each in entries)}
     return handles + [
         Line2D([], [], linestyle="", marker=marker, markersize=7, color=color, label=plain(names[name]))
         for name, (marker, color) in MARKS.items()
@@ -211,7 +200,7 @@ def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Art
 
 
 def _alone(entry: dict[str, Any]) -> dict[str, float]:
-    """The numbers of what is one, not a population: of a published network, and of models without a network."""
+    """The numbers of single models: the published network, and models without a network."""
     return {
         name: each["value"]
         for name, each in {"published": entry["published"], **entry["null"]}.items()
@@ -224,13 +213,7 @@ def _dots(color: str, label: str) -> Line2D:
 
 
 class Words(NamedTuple):
-    """What is written beside the axes of a claim.
-
-    Attributes:
-        quote: the lines of the sentence.
-        remarks: the lines of what is said of the share.
-        height: what all of it takes, in inches.
-    """
+    """The lines of text on both sides of a claim's axes, and their height in inches."""
 
     quote: list[str]
     remarks: list[str]
@@ -238,14 +221,7 @@ class Words(NamedTuple):
 
 
 def _words(entry: dict[str, Any], quote: int, remark: int, least: float) -> Words:
-    """The words of a claim, and the room that they need.
-
-    Args:
-        entry: of it.
-        quote: characters of a line of the sentence.
-        remark: characters of a line of what is said of the share.
-        least: inches that a claim takes.
-    """
+    """Wraps the text of a claim; see `FOREST` for ``quote``, ``remark`` and ``least``."""
     networks = counted(entry["counted"], "network")
     against = "pairs of networks" if entry["threshold"]["against"] else networks
     quotes = textwrap.wrap(f"“{shortened(entry['quote'])}”", quote)
@@ -256,7 +232,7 @@ def _words(entry: dict[str, Any], quote: int, remark: int, least: float) -> Word
 def _write(
     figure: Figure, entry: dict[str, Any], words: Words, top: float, height: float, places: tuple[float, float]
 ) -> None:
-    """What the claim is, and how many networks meet it, at two places across; heights are in inches."""
+    """Writes a claim on the left, and its share and remarks on the right; heights are in inches."""
 
     def write(x: float, below: float, text: str, **style: Any) -> None:
         figure.text(x, (top - below) / height, plain(text), **style)
@@ -270,7 +246,7 @@ def _write(
 
 
 def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
-    """The distribution of a claim's number, and what it is held against."""
+    """Draws the numbers of all networks, of controls and of single models, with the thresholds."""
     numbers = _known(entry["per_seed"])
     alone = _alone(entry)
     others = [(controls[name], _known(population["per_seed"])) for name, population in entry["controls"].items()]
@@ -297,18 +273,17 @@ def _row(axes: Axes, entry: dict[str, Any], controls: dict[str, str]) -> None:
         style: dict[str, Any] = {"color": color, "markersize": 7, "markeredgewidth": 1.4, "clip_on": False}
         axes.plot([np.clip(value, left, right)], [1.05], marker, **style, zorder=5)
     axes.tick_params(axis="x", labelsize=7, pad=1)
-    told = plain(f"{entry['statistic']}; {entry['meets']}")
-    # What is longer than the axis leaves it on the left, where there is room.
-    axes.set_xlabel(told, fontsize=7.5, labelpad=1, loc="right" if len(told) > 85 else "center")
+    label = plain(f"{entry['statistic']}; {entry['meets']}")
+    # A label longer than the axis sticks out on the left, where there is room.
+    axes.set_xlabel(label, fontsize=7.5, labelpad=1, loc="right" if len(label) > 85 else "center")
 
 
 def _limits(
     axes: Axes, needed: Float[np.ndarray, " N"], alone: list[float], others: Float[np.ndarray, " N2"]
 ) -> tuple[float, float]:
-    """Ends of an axis, and whether it is logarithmic.
+    """Chooses the limits of an axis, and makes it logarithmic if ``needed`` spans a large factor.
 
-    It holds what is needed; unless it is logarithmic, also what stands alone, and those of the others that lie no
-    farther from all this than it spans. What lies beyond is drawn at the ends.
+    A linear axis also includes ``alone``, and those ``others`` that are no farther away than the span of these.
     """
     positive = needed[needed > 0]
     if len(positive) and (needed >= 0).all() and positive.max() > LOGARITHMIC * positive.min():
@@ -325,7 +300,10 @@ def _limits(
 
 
 def _swarm(axes: Axes, values: Float[np.ndarray, " N"], lane: float, color: str) -> None:
-    """Dots in a lane, spread over its height in an order that repeats itself, so that equal numbers can be told."""
+    """Draws dots in a lane, spread vertically by a fixed sequence so that equal numbers do not overlap.
+
+    Numbers beyond the axis are drawn at its ends.
+    """
     heights = lane + 0.36 * (2 * np.modf(0.618034 * np.arange(1, len(values) + 1))[0] - 1)
     left, right = axes.get_xlim()
     inside = (left <= values) & (values <= right)

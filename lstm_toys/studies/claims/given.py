@@ -1,4 +1,4 @@
-"""Answers that were given instead of trained: of somebody else's model, or of networks of another place."""
+"""External answers: of another library's model, or of networks trained elsewhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,28 +17,19 @@ from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.tasks import families
 
 TOLERANCE = 1e-6
-"""Curves that differ by no more were made by another processor or in another precision."""
+"""Relative and absolute difference between curves that count as equal: processors and precisions differ by less."""
 
 
 def read(question: Question, settings: ClaimSettings) -> dict[str, xr.Dataset]:
-    """All given answers, each of them to the curves of the population whose they are.
-
-    Raises:
-        Refused: a file holds something else.
-    """
+    """Reads external answers, by population; raises Refused if they are to other curves, or a file was changed."""
     digests = dict(settings.answers)
     return {name: _read(question, name, path, digests[name]) for name, path in question.answers.items()}
 
 
 def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
-    """Looks for everything that claims are about.
+    """Raises Refused if curves of a claim are missing, or it combines populations of different sizes.
 
-    Args:
-        question: which they are.
-        answers: that were given.
-
-    Raises:
-        Refused: something is not there, or a claim is about different numbers of networks together.
+    ``answers`` are the external ones.
     """
     experiments = {name: question.declared.populations[name][0] for name in question.settings}
     probed = {name: _probed(experiment) for name, experiment in experiments.items() if name not in answers}
@@ -52,30 +43,26 @@ def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
                     every = ", ".join(probed[name])
                     raise Refused(f"claim {claim.id}: {name} has no curves {source.curves!r}; it has {every}")
                 if name in answers and select(answers[name], source.curves) is None:
-                    told = f"{question.answers[name]} does not hold {source.curves} of {name}"
-                    raise Refused(f"claim {claim.id}: {told}; --only names the claims that do without it")
+                    missing = f"{question.answers[name]} does not hold {source.curves} of {name}"
+                    raise Refused(f"claim {claim.id}: {missing}; --only names the claims that do without it")
         counts = {source.population: sizes[source.population] for source in claim.sources}
         if len({*counts.values()}) > 1:
-            told = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
-            raise Refused(f"claim {claim.id} takes networks together, and there are {told}; give as many of each")
+            words = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
+            raise Refused(f"claim {claim.id} takes networks together, and there are {words}; give as many of each")
 
 
 def published(question: Question) -> Evidence:
-    """The published answers; none where there are none.
-
-    Raises:
-        Refused: they cannot be had, or are not results of populations of one network.
-    """
+    """Calls the declaration's function for published answers; raises Refused if it fails or returns something else."""
     declared = question.declared
     if declared.published is None:
         return {}
     try:
-        found = declared.published()
-    except (Exception, SystemExit) as error:  # Whatever the code of a declaration raises.
+        answers = declared.published()
+    except (Exception, SystemExit) as error:  # A user's code may raise anything.
         raise Refused(f"the published answers cannot be made: {described_error(error)}") from None
-    if not isinstance(found, Mapping) or not all(isinstance(each, xr.Dataset) for each in found.values()):
+    if not isinstance(answers, Mapping) or not all(isinstance(each, xr.Dataset) for each in answers.values()):
         raise Refused("the published answers are a dictionary of labeled results by population")
-    for name, labeled in found.items():
+    for name, labeled in answers.items():
         if name not in declared.populations:
             raise Refused(
                 f"there are published answers of {name!r}; the populations are {', '.join(declared.populations)}"
@@ -84,11 +71,11 @@ def published(question: Question) -> Evidence:
             raise Refused(f"the published answers of {name} lack {min(missing)}; lt.labeled makes such results")
         if labeled.sizes["seed"] != 1:
             raise Refused(f"the published answers of {name} are those of {labeled.sizes['seed']} networks, not of one")
-    return found
+    return answers
 
 
 def _probed(experiment: Experiment) -> list[str]:
-    """The curve sets that claims may be about."""
+    """The names of the curve sets that claims may use."""
     return [
         *dict.fromkeys(probe.name for probe in experiment.probes(families.time_points(2, experiment.span))),
         TRAINING,
@@ -97,27 +84,27 @@ def _probed(experiment: Experiment) -> list[str]:
 
 
 def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
-    """Raises Refused if a file is not of answers to the curves of a population."""
-    told = f"answers of {name}: {path}"
+    """Reads a file of answers; raises Refused if they are not to the curves of the population."""
+    file = f"answers of {name}: {path}"
     try:
-        found = storage.load_results(path, {"answer", "input", "train_answer", "train_target"})
+        answers = storage.load_results(path, {"answer", "input", "train_answer", "train_target"})
     except Damaged as error:
-        raise Refused(f"{told} {str(error.strerror).replace('is damaged', 'is no file of answers')}") from None
+        raise Refused(f"{file} {str(error.strerror).replace('is damaged', 'is no file of answers')}") from None
     except OSError as error:
-        raise Refused(f"{told}: {error.strerror}") from None
+        raise Refused(f"{file}: {error.strerror}") from None
     if sha256(path) != digest:
-        raise Refused(f"{told} was changed while it was waited for")
+        raise Refused(f"{file} was changed while it was waited for")
     experiment, settings = question.declared.populations[name][0], question.settings[name]
-    if differs := _difference(found, _expected(experiment, settings)):
-        raise Refused(f"{told} is not of {experiment.name} with {settings.timesteps:,} time points: {differs}")
-    if "diverged" in found:
-        return found
-    sound = np.isfinite(found.answer).all([axis for axis in found.answer.dims if axis != "seed"])
-    return found.assign(diverged=("seed", ~sound.values))
+    if differs := _difference(answers, _expected(experiment, settings)):
+        raise Refused(f"{file} is not of {experiment.name} with {settings.timesteps:,} time points: {differs}")
+    if "diverged" in answers:
+        return answers
+    sound = np.isfinite(answers.answer).all([axis for axis in answers.answer.dims if axis != "seed"])
+    return answers.assign(diverged=("seed", ~sound.values))
 
 
 def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    """What a file of answers holds, with answers of one model, all of them 0."""
+    """A template for a file of answers, with one network whose answers are all 0."""
     points, numbers = settings.timesteps, dict(settings.numbers)
     shown = external.curves_of(experiment, points, numbers)
     task = experiment.task(families.time_points(points, experiment.span))
@@ -126,28 +113,28 @@ def _expected(experiment: Experiment, settings: Settings) -> xr.Dataset:
 
 
 def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:
-    """In what labeled answers are not to the curves that are expected, in words; empty if they are."""
-    for name, wanted in expected.variables.items():
+    """Describes the first variable that differs from the template; empty if none does."""
+    for name, variable in expected.variables.items():
         if name not in found.variables:
             if name in ("seed", "diverged"):
                 continue
             return f"{name} is missing"
         there = found.variables[name]
-        shapes = [_shape(each) for each in (there, wanted)]
+        shapes = [_shape(each) for each in (there, variable)]
         if shapes[0] != shapes[1]:
             return f"{name} has the axes ({shapes[0]}), not ({shapes[1]})"
-        if "seed" not in wanted.dims and not _same(there.values, wanted.values):
+        if "seed" not in variable.dims and not _same(there.values, variable.values):
             return f"{name} is another one"
     return ""
 
 
 def _shape(variable: xr.Variable) -> str:
-    """The axes of an array, and how long they are; of networks there may be any number."""
+    """Describes the axes of an array and their lengths, except the number of networks."""
     return ", ".join(axis if axis == "seed" else f"{axis} {size:,}" for axis, size in variable.sizes.items())
 
 
 def _same(first: np.ndarray, second: np.ndarray) -> bool:
-    """Whether two arrays hold the same names, or almost the same numbers."""
+    """Compares names exactly, and numbers within `TOLERANCE`."""
     if not all(np.issubdtype(each.dtype, np.number) for each in (first, second)):
         return first.tolist() == second.tolist()
     return np.allclose(first, second, rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)

@@ -1,4 +1,4 @@
-"""What is told of the claims: a table for people, and the closing table on a terminal. Imports nothing heavy."""
+"""Reports verdicts as a Markdown table and on the terminal. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ By how many points of 100 the share of other networks that meet the claim is abo
 
 
 def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """Verdicts and shares, and what they do not mean."""
+    """Yields the table of verdicts and shares, and remarks below it."""
     entries = read_json_list(study.run.checked("claims.json"))
     marks: dict[str, int] = {}
     rows = []
@@ -56,8 +56,8 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
     for name, path in question.answers.items():
         yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
     for name in _named(entries, "variants"):
-        told = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
-        other = ", ".join(f"{each} {points(variant)}" for each, variant in told.items() if differs(variant))
+        by_claim = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
+        other = ", ".join(f"{each} {points(variant)}" for each, variant in by_claim.items() if differs(variant))
         yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
     for entry in entries:
         if entry["published"]:
@@ -78,7 +78,7 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
 
 
 def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
-    """The shares of controls that meet the claims, next to those of the networks; nothing where there are none."""
+    """Yields a table of the shares of controls that meet the claims, if there are controls."""
     names = _named(entries, "controls")
     held = [entry for entry in entries if entry["controls"]]
     rows = [
@@ -92,7 +92,7 @@ def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
 
 
 def turns(entry: dict[str, Any]) -> str:
-    """With which variants the verdict is another one, in words; nothing where there are none."""
+    """Lists the variants that change the verdict, in words; empty if none does."""
     others: dict[str, list[str]] = {}
     for name, variant in entry["variants"].items():
         if variant["verdict"] != entry["verdict"]:
@@ -101,18 +101,13 @@ def turns(entry: dict[str, Any]) -> str:
 
 
 def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Which claims are about what, a line each: those whose share is another one without it.
-
-    Args:
-        entries: of all claims.
-        aspects: what a claim may be about, and the variants that are all without it.
-    """
-    told = [each for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)]
-    rest = [each["id"] for each in told]
+    """Yields a line per aspect with the claims whose share differs in the variants that lack it; see `Claims`."""
+    judged = [each for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)]
+    rest = [each["id"] for each in judged]
     for aspect, names in aspects.items():
-        without = {each["id"]: [name for name in names if differs(each["variants"][name])] for each in told}
-        about = [claim for claim, found in without.items() if found and len(found) == len(names)]
-        some = [f"{claim} ({', '.join(found)})" for claim, found in without.items() if 0 < len(found) < len(names)]
+        without = {each["id"]: [name for name in names if differs(each["variants"][name])] for each in judged}
+        about = [claim for claim, changed in without.items() if changed and len(changed) == len(names)]
+        some = [f"{claim} ({', '.join(each)})" for claim, each in without.items() if 0 < len(each) < len(names)]
         if about:
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
         if some:
@@ -126,14 +121,7 @@ def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -
 def markdown(
     entries: list[dict[str, Any]], title: str, conditions: str, aspects: Mapping[str, Sequence[str]] | None = None
 ) -> str:
-    """The table for people.
-
-    Args:
-        entries: of all claims.
-        title: what they are, in words.
-        conditions: how the networks were made, one line of Markdown.
-        aspects: see `reach`.
-    """
+    """Formats all entries as the text of ``claims.md``; ``conditions`` is one line of Markdown."""
     lines = [f"# {_sentence(title)}", "", conditions, ""]
     names, nulls = _named(entries, "controls"), _named(entries, "null")
     published = ["the published"] if any(each["published"] for each in entries) else []
@@ -158,8 +146,8 @@ def markdown(
         lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(head) + " |"]
         lines.append("|" + "---|" * (2 + len(variants)))
         for each in entries:
-            told = [each["variants"].get(name) for name in variants]
-            cells = [_link(each), percent(each["share"]), *map(_points, told)]
+            differences = map(_points, (each["variants"].get(name) for name in variants))
+            cells = [_link(each), percent(each["share"]), *differences]
             lines.append("| " + " | ".join(cells) + " |")
         lines += ["", DIFFERENCES, "", *(f"- {_sentence(line)}." for line in reach(entries, aspects or {}))]
     for each in entries:
@@ -178,9 +166,9 @@ def markdown(
             below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
             lines.append(f"- Below the published {_number_of(each)} are {escape(below)}.")
         lines += [
-            f"- Baseline, {escape(what)}: {tables.number(told['median'])} {numbers(told['median_interval'])}"
+            f"- Baseline, {escape(what)}: {tables.number(baseline['median'])} {numbers(baseline['median_interval'])}"
             + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
-            for what, told in each["beside"].items()
+            for what, baseline in each["beside"].items()
         ]
         if each["diverged"]:
             what = "left out" if each["excluded"] else "counted as not meeting it"
@@ -191,58 +179,57 @@ def markdown(
 
 
 def numbers(interval: list[float | None] | None) -> str:
-    """An interval of numbers as tables have it."""
+    """Formats an interval of numbers."""
     return "" if interval is None else f"({tables.number(interval[0])} to {tables.number(interval[1])})"
 
 
 def percent(share: float | None) -> str:
-    """A share as tables have it."""
+    """Formats a share."""
     return "–" if share is None else f"{share:.0%}"
 
 
 def percents(interval: list[float] | None) -> str:
-    """An interval of shares as tables have it."""
+    """Formats an interval of shares."""
     return "" if interval is None else f"({100 * interval[0]:.0f}–{interval[1]:.0%})"
 
 
 def points(variant: dict[str, Any]) -> str:
-    """A difference of shares, in points of 100, with its interval."""
+    """Formats a difference of shares in percentage points, with its interval."""
     if variant["difference"] is None:
         return "–"
     interval = variant["difference_interval"]
-    told = "" if interval is None else " ({:+.0f} to {:+.0f})".format(*(100 * end for end in interval))
-    return f"{100 * variant['difference']:+.0f}{told}"
+    ends = "" if interval is None else " ({:+.0f} to {:+.0f})".format(*(100 * end for end in interval))
+    return f"{100 * variant['difference']:+.0f}{ends}"
 
 
 def differs(variant: dict[str, Any]) -> bool:
-    """Whether the interval of a difference leaves out 0."""
+    """Whether the interval of a variant's difference excludes 0."""
     interval = variant["difference_interval"]
     return interval is not None and not interval[0] <= 0 <= interval[1]
 
 
 def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
-    """The names of columns, each once."""
+    """All names of controls, variants or models, each once."""
     return list(dict.fromkeys(name for each in entries for name in each[kind]))
 
 
 def _sentence(text: str) -> str:
-    """Text as the Markdown of a title, or of a sentence without its full stop."""
+    """Capitalizes and escapes text for Markdown."""
     return escape(text[:1].upper() + text[1:])
 
 
 def _link(entry: dict[str, Any]) -> str:
-    """A claim's name as a link to its heading, which those who render Markdown call so."""
+    """Links to a claim's heading by the anchor that Markdown renderers give it."""
     return f"[{escape(entry['id'])}](#{entry['id'].lower().replace('.', '')})"
 
 
 def _sized(entries: list[dict[str, Any]], name: str) -> str:
-    """A variant, with the number of its networks where it is another one than usual."""
+    """A variant's name, with its number of networks if that is unusual."""
     sizes = {each["variants"][name]["seeds"] for each in entries if name in each["variants"]}
     return name if sizes <= {each["seeds"] for each in entries} else f"{name} (of {max(sizes)})"
 
 
 def _of(name: str, count: int, whole: int) -> str:
-    """So many networks of a column."""
     return f"{count} of {whole} {name}" if name == NETWORKS else f"{count} of {whole} with {name}"
 
 
@@ -251,7 +238,6 @@ def _percent(population: dict[str, Any] | None) -> str:
 
 
 def _meaningless(entry: dict[str, Any]) -> str:
-    """How many networks have a number without a meaning."""
     count = entry["meaningless"]
     return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
 
@@ -263,7 +249,6 @@ def _points(variant: dict[str, Any] | None) -> str:
 
 
 def _published(single: dict[str, Any] | None) -> str:
-    """A published value, and how many networks are below it."""
     return "" if single is None else "{}, {} of {} below".format(_value(single), *single["below"][NETWORKS])
 
 
@@ -276,7 +261,7 @@ def _value(single: dict[str, Any] | None) -> str:
 
 
 def _null(single: dict[str, Any] | None) -> str:
-    """What a model without a network answers, named where that is not the input."""
+    """Formats the value of a model without a network; says what it answers unless that is the input."""
     if single is None:
         return "none"
     return _value(single) if single["answers"] == INPUT else f"{single['answers']}: {_value(single)}"

@@ -1,4 +1,4 @@
-"""The settings of a judgment of claims, and what is to be judged. Imports nothing heavy."""
+"""Settings of a study of claims, and what it judges. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from lstm_toys.studies.claims.declaration import Claims
 
 @dataclass(frozen=True)
 class ClaimSettings(Identity):
-    """What the verdicts depend on, besides the claims themselves.
+    """The settings that verdicts depend on, besides the claims.
 
     Attributes:
-        seeds: number of networks of each population.
-        base_seed: of the populations.
-        variants: whether these were judged too.
-        only: the ids of the claims that were judged; none: all.
-        answers: populations whose answers were given, and the SHA-256 of each file.
+        seeds: number of networks per population.
+        variants: whether variants are judged too.
+        only: ids of the claims to judge; empty for all.
+        answers: populations with external answers, and the SHA-256 of each file.
     """
 
     seeds: int
@@ -32,14 +31,10 @@ class ClaimSettings(Identity):
 
 @dataclass(frozen=True)
 class Question:
-    """What is judged, and by what.
+    """The claims to judge, and the populations that judge them.
 
-    Attributes:
-        declared: all claims, and what is held against them.
-        claims: those that are judged.
-        made_by: how the networks were made, as Markdown.
-        settings: of every population that the claims need, by name.
-        answers: files of given answers, by the population whose they are.
+    ``settings`` are of every population that the claims need, and ``answers`` are files of external answers, both by
+    population; ``made_by`` says in Markdown how the networks were made.
     """
 
     declared: Claims

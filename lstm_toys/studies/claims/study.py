@@ -1,4 +1,4 @@
-"""The study of how many networks meet claims about them. Imports nothing heavy."""
+"""The study of how many networks meet each claim. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -21,14 +21,10 @@ if TYPE_CHECKING:
 
 
 class ClaimStudy(Study[ClaimSettings]):
-    """The judgment of claims by finished runs, and by answers that were given.
+    """Judges claims by finished runs and external answers.
 
-    Args:
-        question: which claims, and by what.
-        settings: of the judgment.
-        needs: the studies that train the networks, by column and population.
-        results_dir: the folder of runs and published sets.
-        declared: the name of the module that declares the claims.
+    ``needs`` are the studies that train the networks, by column and population; ``declared`` is the name of the module
+    that declares the claims.
     """
 
     def __init__(
@@ -44,7 +40,7 @@ class ClaimStudy(Study[ClaimSettings]):
 
     @cached_property
     def judgment(self) -> list[dict[str, Any]]:
-        """What is reported of every claim, once everything that the study needs is finished."""
+        """The entries of ``claims.json``; available once all needed studies are finished."""
         from lstm_toys.studies.claims import computation
 
         return computation.judgment(self)

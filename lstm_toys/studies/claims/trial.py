@@ -1,4 +1,4 @@
-"""Claims tried on results that are made up, so that a number that cannot be taken is refused before any training."""
+"""Tests claims on synthetic results, so that a statistic that fails is refused before any training."""
 
 from itertools import count
 
@@ -19,20 +19,16 @@ from lstm_toys.studies.claims.verdicts import Unsound, judge
 
 
 def check(question: Question) -> None:
-    """Judges every claim by made-up networks, by copies of what they were shown, and by the published answers.
-
-    Raises:
-        Refused: the number of a claim cannot be taken, or there are no such published answers.
-    """
+    """Judges every claim by synthetic networks, copies and published answers; raises Refused if a statistic fails."""
     one = {name: made(question.declared.populations[name][0], each) for name, each in question.settings.items()}
-    # As many networks as no other axis is long, so that axes cannot be mistaken for each other.
+    # No other axis has this length, so that a statistic that confuses axes fails.
     sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}
     networks = next(number for number in count(2) if number not in sizes)
     several = {name: labeled.isel(seed=np.zeros(networks, int)) for name, labeled in one.items()}
     copies = {name: evidence.copy(labeled) for name, labeled in one.items()}
-    told = given.published(question)
+    published = given.published(question)
     for claim in question.claims:
-        for results in (several, copies, told):
+        for results in (several, copies, published):
             try:
                 judge(claim, results)
             except Unsound as error:
@@ -40,7 +36,7 @@ def check(question: Question) -> None:
 
 
 def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    """Results as a run of an experiment has them, of one network that is made up: it answers as a copy does."""
+    """Makes results like those of a run, of one synthetic network that answers as a copy does."""
     prepared = Prepared(experiment, settings)
     task, (examples, probes, shown) = prepared.task, prepared.curves
     specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})

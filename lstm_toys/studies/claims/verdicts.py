@@ -1,4 +1,4 @@
-"""How a claim is judged: the share of networks that meet it, and what else meets it."""
+"""Judges a claim by the share of networks that meet it."""
 
 import warnings
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ from lstm_toys.studies.claims.evidence import Evidence
 
 @dataclass(frozen=True)
 class Judgment:
-    """What a population says of a claim.
+    """A claim judged by one population.
 
     Attributes:
-        meets: whether each network meets it; against another population, whether its number is above most of theirs.
-        numbers: of its networks ``[S]``; NaN for those that diverged, and where a number has no meaning.
-        diverged: the seeds that did.
-        excluded: those of them that the share leaves out: all, or none where one counts as not meeting the claim.
-        counted: how many networks the share is taken of.
-        share: of networks that meet the claim, with a 95 % Wilson interval; against another population, the
-            probability that a network's number is above that of one of the other, with a 95 % bootstrap interval.
-        median: of the numbers, with a 95 % bootstrap interval.
-        theirs: the numbers of the other population that have a meaning, without diverged networks; None without one.
-        baselines: medians of the claim's baselines, with such intervals.
+        meets: whether each network meets the claim; with ``against``, whether its number is above most of ``theirs``.
+        numbers: the number of each network ``[S]``; NaN if the network diverged or the number is undefined.
+        diverged: seeds that diverged.
+        excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
+        counted: number of networks that the share is computed from.
+        share: share of networks that meet the claim, with a 95 % Wilson interval; with ``against``, the probability
+            that a network's number is above a number of the other population, with a 95 % bootstrap interval.
+        median: median of the numbers, with a 95 % bootstrap interval.
+        theirs: with ``against``, the other population's numbers that are not NaN; else None.
+        baselines: medians of the claim's baselines, with 95 % bootstrap intervals.
     """
 
     meets: Bool[np.ndarray, " S"]
@@ -45,26 +45,26 @@ class Judgment:
 
     @property
     def meaningless(self) -> int:
-        """How many networks that did not diverge have a number without a meaning; these do not meet the claim."""
+        """The number of networks that did not diverge and have an undefined number, which does not meet the claim."""
         return int(np.isnan(self.numbers).sum()) - len(self.diverged)
 
     @property
     def verdict(self) -> Verdict:
-        """Whether the interval of the share lies above one half, below, or across it, or there is none."""
+        """Compares the interval of the share with one half; undecided if it includes that, or there is none."""
         if self.share.low > 0.5:
             return "supported"
         return "refuted" if self.share.high < 0.5 else "undecided"
 
 
 class Unsound(ValueError):
-    """A claim whose number cannot be had; the argument says why in one line."""
+    """A claim's statistic cannot be computed; the argument says why in one line."""
 
 
 def judge(claim: Claim, populations: Evidence) -> Judgment | None:
-    """What populations say of a claim; None if they do not hold what it is about.
+    """Judges a claim by results of populations; None if they lack one of its sources.
 
     Raises:
-        Unsound: its number, or that of a baseline, raises something, or is not one real number per network.
+        Unsound: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
     numbers = _numbers(claim.number, claim.sources, populations)
     if numbers is None:
@@ -83,7 +83,7 @@ def judge(claim: Claim, populations: Evidence) -> Judgment | None:
         if theirs is None:
             return None
         theirs = theirs[~np.isnan(theirs)]
-        lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # One that has no meaning is above nothing.
+        lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is above nothing.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
         share = probability_above(lowest[~diverged], theirs)
     baselines = {each.what: _baseline(each, populations) for each in claim.baselines}
@@ -109,9 +109,9 @@ def _baseline(baseline: Baseline, populations: Evidence) -> Estimate | None:
 
 
 def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence) -> Float[np.ndarray, " S"] | None:
-    """One number per network, in double precision; NaN for those that diverged, which the function never sees.
+    """Computes one number per network in double precision; NaN for diverged ones, which the function never sees.
 
-    None if something that it is made of is missing, or if it is made of populations of different numbers of networks.
+    None if a source is missing, or the sources have different numbers of networks.
     """
     parts = [part for source in sources if (part := _part(source, populations)) is not None]
     seeds = {part.sizes["seed"] for part in parts}
@@ -126,24 +126,20 @@ def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence)
 
 
 def _called(number: Number, parts: list[xr.Dataset]) -> Float[np.ndarray, " S"]:
-    """What a claim's function returns for networks, checked.
-
-    Raises:
-        Unsound: it raises something, or does not return one number per network.
-    """
+    """Calls a claim's function; raises Unsound if it raises, or does not return one real number per network."""
     name = getattr(number, "__name__", repr(number))
     count = parts[0].sizes["seed"]
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore", category=RuntimeWarning):
             returned = number(*map(evidence.read_only, parts))
-            found = np.asarray(returned)
-    except (Exception, SystemExit) as error:  # Whatever the code of a claim raises.
+            array = np.asarray(returned)
+    except (Exception, SystemExit) as error:  # A user's code may raise anything.
         raise Unsound(f"{name} raises {described_error(error)}") from error
-    if found.shape != (count,):
-        told = f"an array of shape {found.shape}" if found.shape else f"{type(returned).__name__}"
-        raise Unsound(f"{name} returns {told} for {count} networks; expected one number per network, ({count},)")
-    if found.dtype.kind not in "biuf" and not jnp.issubdtype(found.dtype, jnp.floating):
-        raise Unsound(f"{name} returns values of type {found.dtype}; expected real numbers")
+    if array.shape != (count,):
+        kind = f"an array of shape {array.shape}" if array.shape else f"{type(returned).__name__}"
+        raise Unsound(f"{name} returns {kind} for {count} networks; expected one number per network, ({count},)")
+    if array.dtype.kind not in "biuf" and not jnp.issubdtype(array.dtype, jnp.floating):
+        raise Unsound(f"{name} returns values of type {array.dtype}; expected real numbers")
     return np.ma.filled(np.ma.asarray(returned, float), np.nan)
 
 
@@ -153,6 +149,6 @@ def _part(source: Source, populations: Evidence) -> xr.Dataset | None:
 
 
 def _diverged(sources: tuple[Source, ...], populations: Evidence) -> Bool[np.ndarray, " S"]:
-    """Networks that diverged in any of the populations."""
+    """Whether each network diverged in any of the populations."""
     names = {source.population for source in sources}
     return np.any([populations[name].diverged.values for name in names], axis=0)

@@ -1,1 +1,1 @@
-"""What do networks answer over whole grids of curves?"""
+"""Evaluates trained populations on grids of curves and on a user's curves."""

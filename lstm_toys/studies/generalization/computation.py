@@ -1,4 +1,4 @@
-"""The evaluation of a trained population: what grids and curves of the user's own have in common."""
+"""Evaluates a trained population: the parts shared by grids and the user's curves."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ CODE = (
     *(f"populations/{name}.py" for name in ("blocks", "answering")),
     *("results/storage.py", "tasks/scaling.py"),
 )
-"""The code that makes the files of an evaluation."""
+"""The code that writes the file of an evaluation."""
 
 
 def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
-    """Raises Refused if the networks are shown other features than these, of which y is one, or do not answer y."""
+    """Raises Refused unless y is among the networks' inputs, all inputs are in ``allowed``, and sequences include y."""
     task = study.task(2)
     refused = f"generalization of {study.experiment.name}: "
     if not {*task.input_features} <= allowed or "y" not in task.input_features:
@@ -33,12 +33,7 @@ def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
 
 
 def digests(study: "GeneralizationStudy") -> Digests:
-    """Digests of what networks would be asked and measured by, and of the run that trained them.
-
-    Raises:
-        Damaged: a file of the population is.
-        OSError: a file cannot be read.
-    """
+    """Digests of the evaluation's programs and curves, and of the training run."""
     return {
         **study.job(population.load(study)).digests(),
         "population": study.population.run.folder.name,
@@ -47,12 +42,9 @@ def digests(study: "GeneralizationStudy") -> Digests:
 
 
 def execute(study: "GeneralizationStudy", context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-    """Evaluates a finished population, and writes its answers or the measures of them; see `Study.execute`.
+    """Evaluates a finished population, and writes its answers or their measures; see `Study.execute`.
 
-    Raises:
-        Failed: every seed of the population diverged.
-        Damaged: a file of the population is.
-        OSError: a file cannot be read or written.
+    Raises Failed if every seed of the population diverged.
     """
     settings, run = study.settings, study.run
     if lost := study.population.lost(study.population.metrics):

@@ -1,4 +1,4 @@
-"""The figure of curves of the user's own."""
+"""Draws a population's answers to a user's curves."""
 
 from typing import Any
 
@@ -17,20 +17,17 @@ from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.settings import SHOWN_CURVES
 
 DRAWN_POINTS = 2_000
-"""Places along x at which a figure draws a curve, at most; it has fewer dots."""
+"""Most places along x at which a figure draws a curve; a figure has fewer pixels."""
 
 LEGEND_CHARACTERS = 110
-"""Baseline each other in a legend."""
+"""Most characters in a row of the legend."""
 
 
 def draw(labeled: xr.Dataset) -> Figure:
-    """The user's own curves, and what the networks answer: the band of 5-95 % of seeds and their median.
+    """Draws the user's curves and the answers: the median, and the band from the 5th to the 95th percentile of seeds.
 
-    Up to three curves share a panel, more have one each, with a y axis of its own. What was read off stands in a panel
-    beside them. Of many curves the first are shown, and of many time points the ranges between some of them.
-
-    Args:
-        labeled: of `lstm_toys.studies.generalization.computation.answered`.
+    A few curves share a panel; more have separate panels with separate y axes. Numbers that networks read off have a
+    second panel. Only the first `SHOWN_CURVES` curves are drawn, and long curves as ranges over several time points.
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
     vector = "output_feature" in fit.dims
@@ -40,13 +37,13 @@ def draw(labeled: xr.Dataset) -> Figure:
     time, curves = fit.time.values, fit.sizes["curve"]
     starts = np.arange(0, len(time), -(-len(time) // DRAWN_POINTS))
 
-    def line(axes: Axes, values: Float[np.ndarray, " T"], style: dict[str, Any], **told: Any) -> None:
+    def line(axes: Axes, values: Float[np.ndarray, " T"], style: dict[str, Any], **options: Any) -> None:
         if len(starts) == len(time):
-            axes.plot(time, values, **style, **told)
+            axes.plot(time, values, **style, **options)
         else:
-            # A line that swings between two of the places would hide whatever it is drawn over.
+            # A line that oscillates between two places would hide everything below it.
             ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-            axes.fill_between(time[starts], *ends, linewidth=0, alpha=style["linewidth"] / 2, **told)
+            axes.fill_between(time[starts], *ends, linewidth=0, alpha=style["linewidth"] / 2, **options)
 
     if len(starts) < len(time):
         title += f": ranges of {starts[1]:,} time points each"
@@ -78,12 +75,12 @@ def draw(labeled: xr.Dataset) -> Figure:
                 axes.fill_between(time[starts], low, high, color=color, **BAND)
                 line(axes, middle, MEDIAN, color=color)
         if vector:
-            asked = [plain(str(name)) for name in fit.output_feature.values]
-            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["output_feature"]), xticklabels=asked)
+            names = [plain(str(name)) for name in fit.output_feature.values]
+            panels[1].set(xlabel="", ylabel="", xticks=range(fit.sizes["output_feature"]), xticklabels=names)
             panels[1].set_xlim(-0.6, fit.sizes["output_feature"] - 0.4)
-        told = f"median of {counted(fit.sizes['seed'])}"
+        median = f"median of {counted(fit.sizes['seed'])}"
         handles += [
-            Line2D([], [], color=GRAY, marker="o" if vector else None, label=told, **MEDIAN),
+            Line2D([], [], color=GRAY, marker="o" if vector else None, label=median, **MEDIAN),
             Patch(color=GRAY, label=band_name(fit.sizes["seed"]), **BAND),
             Line2D([], [], color=GRAY, label="curve they were shown", **INPUT),
         ]

@@ -1,4 +1,4 @@
-"""Figures of what a population does over grids of curves."""
+"""Draws the measures of a population over grids of curves."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -44,17 +44,11 @@ from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.span import Span
 
 SMALL_MULTIPLES = 16
-"""Seeds that are drawn one by one."""
+"""Most seeds that have separate panels."""
 
 
 class Panel(NamedTuple):
-    """What one heat map shows.
-
-    Attributes:
-        title: of it.
-        values: ``[row, column]``.
-        scale: ``"error"``, logarithmic; ``"ratio"``, diverging from 1; ``"plain"``.
-    """
+    """One heat map; its scale is ``"error"`` (logarithmic), ``"ratio"`` (diverging from 1) or ``"plain"``."""
 
     title: str
     values: Float[np.ndarray, "rows columns"]
@@ -62,12 +56,9 @@ class Panel(NamedTuple):
 
 
 def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
-    """A grid's measures, medians over seeds, with the training curves marked and a contour where the error doubles.
+    """Draws medians over seeds of a grid's measures, with the training curves and a contour at twice their error.
 
-    Args:
-        results: of `results.opened`.
-        shown: a grid with at least two values along both axes.
-        subject: what is known of the population.
+    Here and in `seeds_apart`, ``shown`` is a grid with at least two values along both axes.
     """
     grid, seeds = results.grids[shown.name], results.seeds
     panels = _panels(grid, seeds, dict(shown.parameters).get("frequency"), subject.experiment.span)
@@ -99,13 +90,7 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
 
 
 def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
-    """The error over one grid, network by network, in shares of the median error of all of them.
-
-    Args:
-        results: of `results.opened`.
-        shown: a grid with at least two values along both axes.
-        subject: what is known of the population.
-    """
+    """Draws the error of each network over one grid, divided by the median error over networks."""
     grid, seeds = results.grids[shown.name], results.seeds[:SMALL_MULTIPLES]
     (error, *_) = errors(grid)
     columns = min(4, len(seeds))
@@ -115,7 +100,7 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
     norm = _around_one(np.concatenate(list(ratios.values())))
     with house():
         rows = -(-len(seeds) // columns)
-        figure = Figure(figsize=(max(5.6, 2.1 * columns + 1.6), 1.9 * rows + 0.9))  # The legend takes as much.
+        figure = Figure(figsize=(max(5.6, 2.1 * columns + 1.6), 1.9 * rows + 0.9))  # The legend needs 5.6 inches.
         panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
         for axes, (seed, values) in zip(panels.flat, each.items(), strict=False):
             image = _map(axes, grid, ratios[seed], norm, "RdBu_r")
@@ -125,8 +110,8 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
             axes.text(0.05, 0.95, f"network {seed}", transform=axes.transAxes, va="top", fontsize=8, **OUTLINED)
         for axes in panels.flat[len(seeds) :]:
             axes.set_visible(False)
-        told = f"{_title(error)} / median of {counted(len(results.seeds))}"
-        bar = figure.colorbar(image, ax=panels, label=plain(told), shrink=0.8, aspect=35, extend="both")
+        label = f"{_title(error)} / median of {counted(len(results.seeds))}"
+        bar = figure.colorbar(image, ax=panels, label=plain(label), shrink=0.8, aspect=35, extend="both")
         bar.set_ticks(FixedLocator(_ratio_ticks(float(image.norm.vmax))), minor=False)
         bar.ax.yaxis.set_major_formatter("{x:.3g}")
         bar.ax.yaxis.set_minor_formatter(NullFormatter())
@@ -135,13 +120,9 @@ def seeds_apart(results: Maps, shown: Grid, subject: Subject) -> Figure:
 
 
 def along_axes(results: Maps, shown: Sequence[Grid], subject: Subject) -> Figure:
-    """The error along every axis: median and 5-95 % of seeds.
+    """Draws the error along every axis of the grids: the median, and the 5th to 95th percentile of seeds.
 
-    Args:
-        results: of `results.opened`.
-        shown: the grids; the lines of each go through the middle of what was trained on of its other axis, or, where
-            nothing was, through the middle of that axis.
-        subject: what is known of the population.
+    The other axis is fixed at the middle of its training range or, if it has none, at the middle of the axis.
     """
     seeds = results.seeds
     chosen: dict[tuple[str, str], Grid] = {}
@@ -193,7 +174,7 @@ OUTLINED: dict[str, Any] = {
     "color": "white",
     "path_effects": [effects.withStroke(linewidth=2.2, foreground="black")],
 }
-"""Legible on any color of a heat map."""
+"""Text and lines that are legible on any color of a heat map."""
 
 MARK: dict[str, Any] = {
     "color": "black",
@@ -207,8 +188,7 @@ POINT: dict[str, Any] = {
     "markersize": 20,
     "markeredgewidth": 1.4,
 }
-"""A cross that leaves free what it marks."""
-
+"""A cross with a gap at its center."""
 
 UNKNOWN = Patch(
     facecolor="#eeeef2",
@@ -217,13 +197,13 @@ UNKNOWN = Patch(
     linewidth=0,
     label="not measurable: a constant curve, or less than a period of it",
 )
-"""Where a map has no number."""
+"""Hatching of cells without a number."""
 
 
 def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> dict[str, Panel]:
-    """The heat maps of a grid; of sines the frequency that was shown is its own axis, or that of all of them.
+    """The heat maps of a grid, by measure; ``frequency`` is the fixed frequency of sines, unless it is an axis.
 
-    Where less than a period lies within what frequency and delay are measured of, they are left out.
+    Delay and frequency are NaN where the measured part of a curve is shorter than a period.
     """
 
     def medians(name: str) -> Float[np.ndarray, "rows columns"]:
@@ -272,11 +252,11 @@ def _norm(panel: Panel) -> Normalize:
 
 
 MOST_TIMES = 8.0
-"""By what factor an error may differ from the median to be told from larger differences."""
+"""The largest ratio to the median, or its inverse, on the color scale."""
 
 
 def _around_one(ratios: Float[np.ndarray, "rows columns"]) -> LogNorm:
-    """Colors for ratios, as much above 1 as below it."""
+    """A logarithmic color scale for ratios, symmetric around 1."""
     sizes = np.abs(np.log(ratios[np.isfinite(ratios) & (ratios > 0)]))
     reach = np.exp(np.quantile(sizes, 0.99)) if len(sizes) else 2.0
     reach = float(np.clip(reach, 1.25, MOST_TIMES))
@@ -284,13 +264,13 @@ def _around_one(ratios: Float[np.ndarray, "rows columns"]) -> LogNorm:
 
 
 def _ratio_ticks(most: float) -> list[float]:
-    """Ratios that are named along such colors, which reach so far."""
+    """The ticks of a color scale for ratios up to ``most``."""
     times = [each for each in (1.25, 1.5, 2.0, 4.0, 8.0) if each <= 1.001 * most]
     return [*(1 / each for each in reversed(times)), 1.0, *times]
 
 
 def _map(axes: Axes, grid: xr.Dataset, values: Float[np.ndarray, "rows columns"], norm: Normalize, cmap: str) -> Any:
-    """Draws a map of a grid, its first axis horizontally, as they are named: slope x intercept."""
+    """Draws a heat map of a grid, with its first axis horizontal."""
     horizontal, vertical = axes_of(grid)
     places = grid[horizontal].values, grid[vertical].values
     image = axes.pcolormesh(*places, values.T, norm=norm, cmap=cmap, shading="nearest", rasterized=True)
@@ -324,13 +304,13 @@ def _is_point(*ranges: tuple[float, float]) -> bool:
 
 
 def _marks(grid: xr.Dataset, shown: Grid, subject: Subject) -> list[tuple[float, float]]:
-    """The ranges of the training curves along both axes; none if they have none along one of them."""
+    """The ranges of the training curves along both axes; empty if one axis has no range."""
     trained = subject.trained_on(shown.family)
     return [trained[name] for name in axes_of(grid)] if all(name in trained for name in axes_of(grid)) else []
 
 
 def _mark(axes: Axes, grid: xr.Dataset, shown: Grid, subject: Subject) -> None:
-    """The training curves: a point, a line, the diagonal of two parameters that are equal there, or a rectangle."""
+    """Marks the training curves by a point, a line (diagonal if both parameters are equal), or a rectangle."""
     if not (ranges := _marks(grid, shown, subject)):
         return
     horizontal, vertical = axes_of(grid)

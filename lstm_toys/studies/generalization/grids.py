@@ -1,7 +1,7 @@
-"""The evaluation of a population on grids of curves.
+"""Evaluates a population on grids of curves.
 
-Answers never leave the devices: one compiled program answers and measures, in fixed blocks of members and of curves, so
-that a number is bitwise the same however many other networks and curves there are.
+Answers never leave the devices: one compiled program computes and measures them, in fixed blocks of members and curves,
+so that a result is bitwise independent of other networks and curves.
 """
 
 import json
@@ -43,31 +43,31 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import GridStudy
 
 TILE_POINTS = 12_800
-"""Time points of all curves of a tile, which one call answers: what a machine of two cores does in under a second."""
+"""Time points of all curves of a tile, which one call computes; it takes two CPU cores less than a second."""
 
 Cell = dict[str, Float[Array, ""]]
-"""The parameters of one curve, its length and its spacing."""
+"""The parameters, length and spacing of one curve."""
 
 Tiles = list[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]
-"""The first cell of each tile, and by name the measures of its cells."""
+"""The index of each tile's first cell, and the measures of its cells by name."""
 
 
 def measure_names(task: Task) -> tuple[str, ...]:
-    """All measures of an answer, by name."""
+    """The names of all measures of an answer."""
     if task.sequence:
         return tuple(measures.MEASURES)
     return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features)
 
 
 def footprint(study: "GridStudy") -> Footprint:
-    """What an evaluation holds of memory, of one network at a time, and writes to the disk."""
+    """Estimates memory, for one network at a time, and disk."""
     grids, names = study.settings.grids, len(measure_names(study.task(2)))
     cells = [grid.shape[0] * grid.shape[1] for grid in grids]
     return Footprint(memory=16 * max(cells), disk=4 * study.settings.trained.seeds * names * sum(cells))
 
 
 def check(study: "GridStudy") -> None:
-    """Raises Refused if answers of the population's task cannot be measured on all grids."""
+    """Raises Refused if the population cannot be measured on all grids."""
     task, experiment, subject = study.task(2), study.experiment, study.subject
     refused = f"generalization of {experiment.name}: "
     declared = subject.declared
@@ -90,13 +90,9 @@ def check(study: "GridStudy") -> None:
 
 
 class CurveSpace(NamedTuple):
-    """What all grids of an evaluation share.
+    """The properties of curves that all grids of an evaluation share.
 
-    Attributes:
-        task: that the networks were trained on.
-        timesteps: time points of a curve, where a grid does not say otherwise.
-        span: the range of x that they cover.
-        families: those of the grids, by name.
+    ``timesteps`` and ``span`` are those of the training; grids with an axis `LENGTH` or `SPACING` differ.
     """
 
     task: Task
@@ -106,7 +102,7 @@ class CurveSpace(NamedTuple):
 
 
 def space(study: "GridStudy") -> CurveSpace:
-    """The curves of the grids of a study."""
+    """The curve space of a study's grids."""
     known = {name: families.family_of(family) for name, family in study.subject.families.items()}
     timesteps = study.settings.trained.timesteps
     return CurveSpace(study.task(timesteps), timesteps, study.experiment.span, known)
@@ -115,13 +111,7 @@ def space(study: "GridStudy") -> CurveSpace:
 def measured(
     model: nn.Module, space: CurveSpace, grid: Grid
 ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
-    """A function from the parameters of ONE network and chunks of cells to measures of its answers.
-
-    Args:
-        model: the network, which answers a sequence or, after the last time point, parameters.
-        space: the curves that it was trained on.
-        grid: that the cells are of.
-    """
+    """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
     task, timesteps, span, families = space
     family = families[grid.family]
     points = grid.points(timesteps, span)
@@ -131,7 +121,7 @@ def measured(
     y = task.output_features.index("y") if task.sequence else 0
 
     def passed(cell: Cell) -> Float[Array, " T"]:
-        # What all cells share is no function of a cell, and nor is what is computed of it alone.
+        # Not a function of the cell, so that vmap does not repeat what depends on it alone.
         if not grid.axis(SPACING):
             return shared
         return jnp.arange(points).astype(jnp.float32) * (cell[SPACING] / span.length)
@@ -156,7 +146,7 @@ def measured(
 
     def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
         inputs = jax.vmap(shown)(cells)
-        # One after another: a step of one curve is half as long as a share of a step of several.
+        # Curves run one after another: a step takes half as long per curve as with several at once.
         answers = jax.lax.map(lambda one: training.answer(always, params, one[None])[0], inputs)
         return jax.vmap(measure)(cells, inputs, answers)
 
@@ -164,13 +154,7 @@ def measured(
 
 
 class GridPart(NamedTuple):
-    """Some networks on a grid.
-
-    Attributes:
-        grid: what to evaluate on.
-        members: the networks.
-        params: of them, every leaf ``[S, ...]``.
-    """
+    """Some members of the population on one grid; every leaf of ``params`` is ``[S, ...]``."""
 
     grid: Grid
     members: slice
@@ -182,16 +166,10 @@ class GridPart(NamedTuple):
 
 @dataclass(frozen=True)
 class GridJob(Job[GridPart, Tiles]):
-    """The evaluation of networks on grids.
+    """Evaluates networks on grids.
 
-    Attributes:
-        model: the network.
-        space: the curves that it was trained on.
-        grids: what is evaluated.
-        member: the shapes of the parameters of ONE network.
-        block: members that one compiled program works on.
-        group_size: networks that are evaluated at once.
-        advanced: called in this process alone, with the answers of a part that are measured so far.
+    ``member`` holds the shapes of the parameters of ONE network, a program works on ``block`` members, and a part has
+    ``group_size`` members. ``advanced`` gets the number of measured answers of a part, only in this process.
     """
 
     model: nn.Module
@@ -225,7 +203,7 @@ class GridJob(Job[GridPart, Tiles]):
         mesh, timesteps, span = blocks.mesh(), self.space.timesteps, self.space.span
 
         def program(grid: Grid) -> Callable[..., Any]:
-            # Grids that differ only in the values of their axes share one.
+            # Grids that differ only in the values of their axes share a program.
             key = (grid.family, grid.points(timesteps, span), grid.axis(SPACING) is None)
             if key not in programs:
                 programs[key] = blocks.spread(measured(self.model, self.space, grid), mesh)
@@ -233,9 +211,9 @@ class GridJob(Job[GridPart, Tiles]):
 
         def compute(part: GridPart) -> Tiles:
             grid, tiles, done = part.grid, list[Any](), 0
-            for start, found in self._measures(program(grid), part, mesh):
-                tiles.append((start, found))
-                done += next(iter(found.values())).size
+            for start, measured_tile in self._measures(program(grid), part, mesh):
+                tiles.append((start, measured_tile))
+                done += next(iter(measured_tile.values())).size
                 self.advanced(done)
             return tiles
 
@@ -252,21 +230,21 @@ class GridJob(Job[GridPart, Tiles]):
         placed = blocks.place(members, mesh)
         for start in range(0, cells, tile):
             stop = min(start + tile, cells)
-            # Padded by the last cell: any other one would do, as long as the program has one shape.
+            # Padded by repeating the last cell, so that the program has one shape.
             padding = (0, start + tile - stop)
             chunks = {
                 name: jnp.asarray(np.pad(values, padding, "edge"), jnp.float32).reshape(-1, CURVE_BLOCK)
                 for name, values in grid.cells(start, stop, timesteps, span).items()
             }
-            found = blocks.flat(program(placed, chunks))
+            padded = blocks.flat(program(placed, chunks))
             yield (
                 start,
-                {name: values.reshape(len(values), -1)[:count, : stop - start] for name, values in found.items()},
+                {name: values.reshape(len(values), -1)[:count, : stop - start] for name, values in padded.items()},
             )
 
 
 def job(study: "GridStudy", trained: Evaluated) -> GridJob:
-    """The evaluation of a population on the grids of a study."""
+    """Makes the job that evaluates a population on the grids of a study."""
     return GridJob(
         study.model, space(study), study.settings.grids, trained.member, trained.block, len(trained.diverged)
     )
@@ -295,24 +273,10 @@ def write(
     progress: Callable[[int], None],
     stop: Callable[[], bool],
 ) -> list[dict[str, Any]]:
-    """Evaluates a population, and writes its results as a whole or not at all.
+    """Evaluates a population, and writes the complete results or no file; returns `ExecutionLog.others`.
 
-    Args:
-        model: the network.
-        space: the curves that it was trained on.
-        grids: what to evaluate.
-        trained: the population.
-        path: of the file.
-        attributes: of the file, written as JSON.
-        executor: computes the parts.
-        progress: called with the number of answers that are measured.
-        stop: called about once a second; returns True to end the evaluation.
-
-    Returns:
-        See `ExecutionLog.others`.
-
-    Raises:
-        Stopped: ``stop`` returned True.
+    ``attributes`` are written as JSON; ``progress`` gets the number of answers measured so far. ``stop`` is called
+    about once a second; if it returns True, Stopped is raised.
     """
     count, log, done = len(trained.diverged), ExecutionLog(devices.fingerprint(trained.block)), 0
     size = blocks.group_size(count, trained.block, executor.devices, executor.workers)
@@ -325,8 +289,8 @@ def write(
         variables = {grid.name: _variables(space, grid, file.create_group(grid.name)) for grid in grids}
         for part, (tiles, fingerprint) in executor.map(job, _parts(grids, trained.params, count, size), stop):
             log.add(str(part), fingerprint)
-            for start, found in tiles:
-                for name, values in found.items():
+            for start, tile in tiles:
+                for name, values in tile.items():
                     _put(variables[part.grid.name][name], part.members, start, values)
             done += (part.members.stop - part.members.start) * part.grid.shape[0] * part.grid.shape[1]
             progress(done)
@@ -343,7 +307,7 @@ def _parts(grids: tuple[Grid, ...], params: PyTree, count: int, size: int) -> It
 
 
 def _variables(space: CurveSpace, grid: Grid, group: h5netcdf.Group) -> dict[str, h5netcdf.Variable]:
-    """The variables of a grid in its group, by measure, to be filled."""
+    """Creates the variables of a grid, by measure."""
     axes = [axis.name for axis in grid.axes]
     group.dimensions = dict(zip(axes, grid.shape, strict=True))
     declared = {each.name: each for each in space.families[grid.family].parameters}
@@ -357,7 +321,7 @@ def _variables(space: CurveSpace, grid: Grid, group: h5netcdf.Group) -> dict[str
 
 
 def _put(variable: h5netcdf.Variable, members: slice, start: int, values: Float[np.ndarray, "S C"]) -> None:
-    """Writes consecutive cells, counted row by row, into a variable ``[seed, row, column]``."""
+    """Writes consecutive cells, numbered row by row, into a variable ``[seed, row, column]``."""
     columns = variable.shape[2]
     stop = start + values.shape[1]
     for row in range(start // columns, -(-stop // columns)):

@@ -1,4 +1,4 @@
-"""The answers of a population to curves of the user's own, and measures of them."""
+"""Evaluates a population on a user's curves: the answers and their measures."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import CurveStudy
 
 HELD, STATES, SQUARES = 4, 3, 10
-"""How many arrays of the size of answers, of the states of all layers, and of the square of the time points are held at
-once, at most; measured, and rounded up."""
+"""Most arrays in memory at once that have the size of all answers, of the states of all layers, and of the time points
+squared; measured, and rounded up."""
 
 
 def footprint(study: "CurveStudy") -> Footprint:
-    """What the answers take of memory and disk."""
+    """Estimates memory and disk for the answers."""
     task, settings = study.task(2), study.settings
     model = network(study.experiment, task, settings.trained)
     (curves, points), seeds, devices = study.curves.values.shape, settings.trained.seeds, jax.device_count()
@@ -53,14 +53,7 @@ def footprint(study: "CurveStudy") -> Footprint:
 
 
 class TrainedOn(NamedTuple):
-    """What is known of the training of networks that answer curves of the user's own.
-
-    Attributes:
-        task: that they were trained on.
-        timesteps: time points of its curves.
-        span: what these covered.
-        scaling: of them.
-    """
+    """The training task of the networks, and the time points, range of x and scaling of its curves."""
 
     task: Task
     timesteps: int
@@ -77,39 +70,31 @@ def answered(
     block: int,
     advanced: Callable[[int], None],
 ) -> xr.Dataset:
-    """Answers to curves of the user's own, labeled, and of sequences their measures, which take the longest.
+    """Computes labeled answers to a user's curves and, if answers are sequences, their measures, which take longest.
 
-    Scaled curves are measured as networks see them, since single precision can neither hold nor square every value.
-
-    Args:
-        model: the network.
-        trained: what it was trained on.
-        params: of the networks, every leaf with a leading axis S.
-        diverged: which of them have.
-        curves: of the user's own. Where answers are ahead, ``input`` of the results is what they are held against, and
-            not what was shown before it.
-        block: members that one compiled program works on.
-        advanced: called with the number of answers that are done.
+    Scaled curves are measured in scaled form, since single precision can neither hold nor square every value. If the
+    task predicts ahead, ``input`` of the results is the true continuation that answers are compared with, not the curve
+    that networks were shown. A program works on ``block`` members; ``advanced`` gets the number of answers so far.
     """
     task, timesteps, span, scaling = trained
     own, points = curves.span or span, curves.values.shape[1] - task.ahead
     scaled = scaling.applied(curves.values[..., None], outputs=False)[..., 0] if scaling else curves.values
     shown, right = (part.astype(np.float32) for part in (scaled[:, :points], scaled[:, task.ahead :]))
     share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
-    # A file without time points is taken to begin with those of the training, of which the span has what is answered.
+    # A file without time points starts where the training span does, which covers the answers, not the inputs.
     start = own.start + (task.ahead * span.length / (timesteps - 1) if curves.span else 0.0)
     time = ("time", start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
-    found = answering.answers(model, params, shown[:, :, None], block=block)
-    told = scaling.undone(found.astype(float)) if scaling else found
+    scaled_answers = answering.answers(model, params, shown[:, :, None], block=block)
+    unscaled = scaling.undone(scaled_answers.astype(float)) if scaling else scaled_answers
     held = curves.values[:, task.ahead :] if scaling else right
     coordinates = {"seed": np.arange(len(diverged)), "curve": list(curves.names), "time": time}
     variables: dict[str, Any] = {"input": (("curve", "time"), held), "diverged": ("seed", diverged.astype(np.int8))}
     if not task.sequence:
-        variables["answer"] = (("seed", "curve", "output_feature"), told)
+        variables["answer"] = (("seed", "curve", "output_feature"), unscaled)
         return xr.Dataset(variables, coordinates | {"output_feature": list(task.output_features)})
     which = task.output_features.index("y")
-    y = found[..., which]
-    variables["answer"] = (("seed", "curve", "time"), told[..., which])
+    y = scaled_answers[..., which]
+    variables["answer"] = (("seed", "curve", "time"), unscaled[..., which])
     mesh, seeds = blocks.mesh(), len(diverged)
     program = _measures(mesh, start, span, points)
     (members,) = blocks.groups(seeds, seeds, 1, mesh.size)
@@ -126,19 +111,13 @@ def answered(
 
 
 def _measures(mesh: blocks.Devices, start: float, span: Span, points: int) -> jax.stages.Wrapped:
-    """Measures of one answer at a time on each device: some take the square of the time points."""
+    """Makes the program that measures one answer at a time per device, since some measures need points² memory."""
     measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
     return blocks.spread(measure, mesh)
 
 
 def _in_units(measured: dict[str, Any], center: float, unit: float) -> dict[str, Any]:
-    """Measures of scaled curves in the units of the file.
-
-    Args:
-        measured: see `measures.every`.
-        center: the value that became 0.
-        unit: by how much another one differs from it that became 1.
-    """
+    """Converts measures of scaled curves to the file's units; 0 stands for ``center``, 1 for ``center + unit``."""
     every = {name: np.asarray(values, float) for name, values in measured.items()}
     return every | {
         "rmse": unit * every["rmse"],
@@ -149,13 +128,7 @@ def _in_units(measured: dict[str, Any], center: float, unit: float) -> dict[str,
 
 
 class CurvePart(NamedTuple):
-    """Some networks.
-
-    Attributes:
-        members: their numbers.
-        params: of them, every leaf ``[S, ...]``.
-        diverged: which of them have.
-    """
+    """Some members of the population; every leaf of ``params`` is ``[S, ...]``."""
 
     members: slice
     params: PyTree
@@ -167,15 +140,10 @@ class CurvePart(NamedTuple):
 
 @dataclass(frozen=True)
 class CurveJob(Job[CurvePart, xr.Dataset]):
-    """The answers of networks to curves of the user's own.
+    """Evaluates networks on a user's curves.
 
-    Attributes:
-        model: the network.
-        trained: what it was trained on.
-        member: the shapes of the parameters of ONE network.
-        curves: of the user's own.
-        block: members that one compiled program works on.
-        advanced: called in this process alone, with the answers of a part that are done so far.
+    ``member`` holds the shapes of the parameters of ONE network, and a program works on ``block`` members.
+    ``advanced`` gets the number of answers of a part computed so far, only in this process.
     """
 
     model: nn.Module
@@ -203,20 +171,14 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
         }
 
     def function(self) -> Callable[[CurvePart], xr.Dataset]:
-        """Makes the function that asks some networks."""
+        """Makes the function that evaluates a part."""
         return lambda part: answered(
             self.model, self.trained, part.params, part.diverged, self.curves, self.block, self.advanced
         )
 
 
 def job(study: "CurveStudy", trained: Evaluated, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
-    """The answers of a population to the curves of a study.
-
-    Args:
-        study: says which curves.
-        trained: the population.
-        advanced: see `CurveJob`.
-    """
+    """Makes the job that evaluates a population on the curves of a study."""
     timesteps, experiment = study.settings.trained.timesteps, study.experiment
     known = TrainedOn(study.task(timesteps), timesteps, experiment.span, experiment.scaling)
     return CurveJob(study.model, known, trained.member, study.curves, trained.block, advanced)
@@ -229,21 +191,21 @@ def evaluate(
     progress: EvaluationProgress,
     attributes: dict[str, Any],
 ) -> list[dict[str, Any]]:
-    """Asks a population, and writes its answers; returns `ExecutionLog.others`."""
+    """Evaluates a population, and writes its answers; returns `ExecutionLog.others`."""
     before = 0
 
     def advanced(answered: int) -> None:
         progress(before + answered)
 
-    log, found = ExecutionLog(devices.fingerprint(trained.block)), {}
+    log, datasets = ExecutionLog(devices.fingerprint(trained.block)), {}
     for part, (answers, fingerprint) in context.executor.map(
         job(study, trained, advanced), parts(trained, context.executor), context.stop
     ):
         log.add(str(part), fingerprint)
-        found[part.members.start] = answers
+        datasets[part.members.start] = answers
         before += len(part.diverged) * len(study.curves.names)
         progress(before)
-    whole = xr.concat([found[first] for first in sorted(found)], "seed", data_vars="minimal", coords="minimal")
+    whole = xr.concat([datasets[first] for first in sorted(datasets)], "seed", data_vars="minimal", coords="minimal")
     attributes |= {"executed_elsewhere": log.others} if log.others else {}
     described = {key: json.dumps(value) for key, value in attributes.items()}
     labeled = whole.assign_coords(seed=np.arange(len(trained.diverged))).assign_attrs(described)
@@ -252,7 +214,7 @@ def evaluate(
 
 
 def parts(trained: Evaluated, executor: Executor) -> Iterator[CurvePart]:
-    """The networks of a population, in parts for an executor."""
+    """Splits a population into parts for an executor."""
     count = len(trained.diverged)
     size = blocks.group_size(count, trained.block, executor.devices, executor.workers)
     for first in range(0, count, size):
@@ -261,11 +223,11 @@ def parts(trained: Evaluated, executor: Executor) -> Iterator[CurvePart]:
 
 
 LEAST_MEASURED = 3
-"""Time points of a curve that can be measured."""
+"""Fewest time points of a curve that is measured."""
 
 
 def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """By curve, the medians over seeds of its measures, with the unit of x if any, or of what was read off it."""
+    """Medians over seeds of each curve's measures, or of the numbers that networks read off."""
     fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
     units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
     labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}

@@ -1,4 +1,4 @@
-"""The trained population that an evaluation asks."""
+"""Loads the trained population of an evaluation."""
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 
 
 class Evaluated(NamedTuple):
-    """A trained population.
-
-    Attributes:
-        params: of its networks, every leaf ``[S, ...]``.
-        diverged: which of them have.
-        block: members that one compiled program works on.
-        metrics: of its run.
-    """
+    """A trained population; every leaf of ``params`` is ``[S, ...]``, and ``metrics`` are of the training run."""
 
     params: PyTree[Float[np.ndarray, "S ..."]]
     diverged: Bool[np.ndarray, " S"]
@@ -34,12 +27,7 @@ class Evaluated(NamedTuple):
 
 
 def load(study: "GeneralizationStudy") -> Evaluated:
-    """Reads the population of a study.
-
-    Raises:
-        Damaged: a file of the population is.
-        OSError: a file cannot be read.
-    """
+    """Reads the population of a study; raises Damaged if a file of it is damaged."""
     run, metrics = study.population.run, study.population.metrics
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     params = storage.load_parameters(run.checked("parameters.npz"))

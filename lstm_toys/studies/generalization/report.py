@@ -1,4 +1,4 @@
-"""The closing table of an evaluation. Imports nothing heavy."""
+"""Reports a finished evaluation. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def report(study: GeneralizationStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """Errors on grids, or measures of one's own curves."""
+    """Yields the table of errors on grids or measures of a user's curves, and lines below it."""
     kept = metrics["seeds"] - len(metrics["diverged_seeds"])
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
     title = f"{study.settings.trained.experiment}: generalization of {networks}"
@@ -36,7 +36,7 @@ def report(study: GeneralizationStudy, metrics: dict[str, Any]) -> Iterator[Rend
 
 
 def _told(curves: Curves, study: GeneralizationStudy) -> Iterator[str]:
-    """How the user's own curves were answered."""
+    """Explains how the user's curves were read, measured and shortened."""
     span, points = study.experiment.span, curves.values.shape[1]
     if len(curves.names) > SHOWN_CURVES:
         yield f"the first {SHOWN_CURVES} of {len(curves.names):,} curves; metrics.json has all"

@@ -1,4 +1,4 @@
-"""What a population does over grids of curves, read piece by piece from the file that `grids.write` wrote."""
+"""Reads and summarizes the measures over grids of curves, piece by piece from the file that `grids.write` wrote."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -15,18 +15,18 @@ from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.settings import TRAINING
 
 AT_ONCE = 2**24
-"""Numbers that are read from the file at a time."""
+"""Most values that are read from the file at a time."""
 
 
 @dataclass(frozen=True)
 class Maps:
-    """The labeled results of an evaluation; arrays of grids are read where they are used.
+    """The labeled results of an evaluation; arrays of grids are loaded lazily.
 
     Attributes:
-        seeds: those that did not diverge.
-        root: what belongs to no grid.
-        training: measures of the curves that were trained on, ``[seed, row, column]``; empty without grids.
-        grids: measures of the other ones, by the grid's name.
+        seeds: seeds that did not diverge.
+        root: variables outside of any grid.
+        training: measures on the training curves, ``[seed, row, column]``; empty without grids.
+        grids: measures on all other grids, by name.
     """
 
     seeds: Int[np.ndarray, " S"]
@@ -37,12 +37,7 @@ class Maps:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Maps]:
-    """The file of an evaluation.
-
-    Raises:
-        OSError: there is no such file.
-        Damaged: it is not what an evaluation writes.
-    """
+    """Opens the file of an evaluation; raises Damaged if it is not one, and OSError if it does not exist."""
     path.stat()
     with telling_damage(path):
         tree = xr.open_datatree(path, engine="h5netcdf")
@@ -60,7 +55,7 @@ def errors(grid: xr.Dataset) -> list[str]:
 
 
 def axes(grid: xr.Dataset) -> tuple[str, str]:
-    """The names of a grid's axes, that of its rows first."""
+    """The names of a grid's axes: rows, columns."""
     rows, columns = (str(name) for name in grid[errors(grid)[0]].dims[1:])
     return rows, columns
 
@@ -70,7 +65,7 @@ def over_seeds(
     seeds: Int[np.ndarray, " S"],
     statistic: Callable[[Float[np.ndarray, "S C"]], Float[np.ndarray, " C"]],
 ) -> Float[np.ndarray, "rows columns"]:
-    """A statistic over seeds of every cell of a grid ``[seed, row, column]``, of which some rows are read at a time."""
+    """Computes a statistic over seeds for every cell of ``[seed, row, column]``, reading a few rows at a time."""
     _, rows, columns = variable.shape
     high = max(1, AT_ONCE // (max(1, len(seeds)) * columns))
     parts = []
@@ -81,26 +76,26 @@ def over_seeds(
 
 
 def median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " C"]:
-    """The median over the seeds that have a number; NaN where that is less than half of them."""
+    """The median over seeds, ignoring values that are not finite; NaN where fewer than half of the seeds are finite."""
     some = np.isfinite(values).mean(axis=0) >= 0.5
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
 
 
 def training_error(maps: Maps, name: str) -> Float[np.ndarray, " S"]:
-    """Each seed's median error over the curves that were trained on."""
+    """Each seed's median error over the training curves."""
     return np.median(maps.training[name].values[maps.seeds], axis=(1, 2))
 
 
 def doubled(maps: Maps, name: str) -> float:
-    """Twice the error of the median seed on the curves that were trained on."""
+    """Twice the median seed's error on the training curves."""
     return 2 * float(np.median(training_error(maps, name)))
 
 
 def summary(maps: Maps) -> dict[str, intervals.Estimate]:
     """Medians over seeds with a 95 % bootstrap interval, by grid and error.
 
-    They are of a seed's error on the training curves, of its median error over a grid, and of the share of a grid where
-    its error is less than `doubled`.
+    The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
+    grid where its error is less than `doubled`.
     """
     rows: dict[str, intervals.Estimate] = {}
     for name in errors(maps.training):

@@ -1,4 +1,4 @@
-"""Grids of curves: which, and how they are sampled. Imports nothing heavy, so that a command can check them first."""
+"""Settings of an evaluation: grids of curves and their values. Imports nothing heavy, so that commands start fast."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,40 +16,37 @@ from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from lstm_toys.tasks.span import Span
 
 TRAINING = "training"
-"""The grid of the curves that were trained on; every error is held against the one there."""
+"""The grid of the training curves, whose error is the reference for all grids."""
 
 DRAWN = 256
-"""Curves on it where every network draws its own."""
+"""Number of training curves on that grid if every network draws different ones."""
 
 COUNT = 33
-"""Values along an axis of a parameter that nobody gave values."""
-
+"""Default number of values along a parameter's axis."""
 
 MEASURED_WHOLE = 2_000
-"""Time points of a curve of the user's own, at most, of whose answers everything is measured; of longer ones what takes
-the square of that is left out."""
+"""Most time points of a user's curve for which delay and frequency are measured, which need points² memory."""
 
 SHOWN_CURVES = 6
-"""Curves of the user's own that a figure and a table show, at most: as many as there are colors."""
+"""Most of the user's curves in a figure or table: the number of colors."""
 
 SAME_SPACING = 1e-3
-"""By what share of a spacing another one may differ and still be taken for the same: over a training's range of x, a
-tenth of a time point."""
+"""Relative difference up to which two spacings count as equal: a tenth of a time point over the training range of x."""
 
 
 @dataclass(frozen=True)
 class Grid:
     """Curves of one family at every pair of values of two axes.
 
-    A grid over `LENGTH` goes on with the curve at the spacing of the others, and is measured over the last time points,
-    as many as the others have. A grid over `SPACING` holds the curve over the range of x.
+    A grid over `LENGTH` continues curves at the training spacing, and measures as many of the last time points as
+    training curves have. A grid over `SPACING` samples the training range of x.
 
     Attributes:
-        name: the names of its axes, joined by an underscore, or another one.
-        family: its name.
-        axes: the two; of the curves that were trained on, their number, and one set of them.
-        parameters: of the family, what is no axis: a number, one number for each value of the first axis, or the name
-            of the parameter that it equals.
+        name: the names of its axes, joined by an underscore; with the family first if that name is taken.
+        family: the family's name.
+        axes: rows and columns; the grid `TRAINING` has the index of the curve, and a single column.
+        parameters: each parameter that is not an axis, with a number, a number per row, or the name of the parameter
+            that it equals.
     """
 
     name: str
@@ -59,15 +56,15 @@ class Grid:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Values along each axis."""
+        """The number of values along each axis."""
         return self.axes[0].count, self.axes[1].count
 
     def axis(self, name: str) -> Axis | None:
-        """The axis of that name, if there is one."""
+        """The axis with this name, or None."""
         return next((axis for axis in self.axes if axis.name == name), None)
 
     def points(self, timesteps: int, span: Span) -> int:
-        """Time points of the longest curve, where curves of other grids have so many."""
+        """Time points of the longest curve; training curves have ``timesteps``."""
         if length := self.axis(LENGTH):
             return int(length.values.max())
         if spacing := self.axis(SPACING):
@@ -75,28 +72,22 @@ class Grid:
         return timesteps
 
     def cells(self, start: int, stop: int, timesteps: int, span: Span) -> dict[str, Float[np.ndarray, " C"]]:
-        """The parameters, length and spacing of the cells from one to another, counted row by row, each ``[C]``."""
+        """The parameters, length and spacing ``[C]`` of cells ``start`` to ``stop``, numbered row by row."""
         rows, columns = np.divmod(np.arange(start, stop), self.shape[1])
         first, second = self.axes
-        found = {first.name: first.values[rows], second.name: second.values[columns]}
+        values = {first.name: first.values[rows], second.name: second.values[columns]}
         for name, value in self.parameters:
             if not isinstance(value, str):
-                found[name] = np.array(value)[rows] if isinstance(value, tuple) else np.full(len(rows), value)
-        found |= {name: found[value] for name, value in self.parameters if isinstance(value, str)}
-        spacing = found.setdefault(SPACING, np.full(len(rows), span.length / (timesteps - 1)))
-        found.setdefault(LENGTH, np.round(span.length / spacing) + 1)
-        return found
+                values[name] = np.array(value)[rows] if isinstance(value, tuple) else np.full(len(rows), value)
+        values |= {name: values[value] for name, value in self.parameters if isinstance(value, str)}
+        spacing = values.setdefault(SPACING, np.full(len(rows), span.length / (timesteps - 1)))
+        values.setdefault(LENGTH, np.round(span.length / spacing) + 1)
+        return values
 
 
 @dataclass(frozen=True)
 class Evaluation(Identity):
-    """The settings of an evaluation.
-
-    Attributes:
-        trained: of the population that is evaluated.
-        grids: that it is evaluated on.
-        curves: of the user's own, instead of grids.
-    """
+    """The settings of an evaluation on grids or on a user's curves; ``trained`` are the settings of the training."""
 
     trained: Settings
     grids: tuple[Grid, ...]
@@ -109,13 +100,13 @@ class Evaluation(Identity):
 
 @dataclass(frozen=True)
 class Subject:
-    """What an evaluation is told of the population, besides its settings.
+    """The population of an evaluation.
 
     Attributes:
-        experiment: that trained it.
-        families: those of the grids, by name.
-        declared: which curves were trained on; None: the experiment does not say, and there are no grids.
-        ranges: of every parameter, length and spacing in the training curves.
+        experiment: the experiment that trained it.
+        families: the families of the grids, by name.
+        declared: the training curves; None if the experiment does not declare them, and there are no grids.
+        ranges: the training range of every parameter, and of length and spacing.
     """
 
     experiment: Experiment
@@ -125,12 +116,12 @@ class Subject:
 
     @property
     def trained(self) -> Trained:
-        """Which curves were trained on, of an evaluation on grids."""
+        """The training curves; only in an evaluation on grids."""
         assert self.declared is not None
         return self.declared
 
     def trained_on(self, family: str) -> dict[str, tuple[float, float]]:
-        """The ranges of the training curves that say something of another family, too: length and spacing at least."""
+        """The training ranges that apply to a family; only length and spacing if it was not trained on."""
         same = family == named(self.trained.family)
         return {name: ends for name, ends in self.ranges.items() if same or name in (LENGTH, SPACING)}
 
@@ -140,12 +131,12 @@ class Subject:
 
 
 def named(family: object) -> str:
-    """What a family is called: that of the library its name, another one that of its function."""
+    """The name of a family: its name in the library, or the name of a custom family's function."""
     return family if isinstance(family, str) else family.function.__name__  # type: ignore[attr-defined]
 
 
 def check_spacing(curves: Curves, span: Span, timesteps: int) -> None:
-    """Raises ValueError if the time points of a file are apart otherwise than those that were trained on."""
+    """Raises ValueError if the spacing of a file's time points differs from the training."""
     if curves.span is None:
         return
     theirs, ours = curves.span.length / (curves.values.shape[1] - 1), span.length / (timesteps - 1)
@@ -158,16 +149,9 @@ def check_spacing(curves: Curves, span: Span, timesteps: int) -> None:
 
 
 def subject(experiment: Experiment, settings: Settings, trained: Trained, planes: Sequence[Plane]) -> Subject:
-    """What is told of a population.
+    """Describes the population of an evaluation on grids.
 
-    Args:
-        experiment: that trained it.
-        settings: of its training.
-        trained: which curves were trained on.
-        planes: that it is evaluated on.
-
-    Raises:
-        ValueError: two families have the same name, or the training curves have numbers that the experiment does not.
+    Raises ValueError if two families have the same name, or the training curves use a number that the experiment lacks.
     """
     families: dict[str, object] = {}
     for family in (trained.family, *(plane.family for plane in planes)):
@@ -183,18 +167,14 @@ def subject(experiment: Experiment, settings: Settings, trained: Trained, planes
 
 
 def default_planes(trained: Trained) -> list[Plane]:
-    """The first parameter against each other one, the length and the spacing; a parameter that equals another is none.
-
-    Args:
-        trained: which curves are trained on.
-    """
+    """Planes of the first parameter with each other one, length and spacing, without parameters that equal another."""
     first, *others = [each.name for each in trained.declared if each.name not in trained.equal]
     against = [Plane(trained.family, (first, other)) for other in others]
     return [*against, *(Plane(trained.family, (other, first)) for other in (LENGTH, SPACING))]
 
 
 class ResolvedPlane(NamedTuple):
-    """A plane with values along both axes; the attributes are those of `lstm_toys.tasks.planes.Plane`."""
+    """A `lstm_toys.tasks.planes.Plane` with values along both axes."""
 
     family: object
     axes: tuple[Axis, Axis]
@@ -202,38 +182,29 @@ class ResolvedPlane(NamedTuple):
 
 
 def laid(planes: Sequence[Plane], about: Subject, settings: Settings) -> list[ResolvedPlane]:
-    """Planes with values along all of their axes.
-
-    Args:
-        planes: some axes of which may be names.
-        about: what is told of the population.
-        settings: of its training.
-
-    Raises:
-        ValueError: a plane has an axis or a value that its family does not have.
-    """
-    found = []
+    """Chooses values for all axes of planes; raises ValueError if a plane's family lacks an axis or parameter."""
+    resolved = []
     for plane in map(_checked, planes):
         first, second = (_axis(plane, axis, about, settings) for axis in plane.axes)
-        found.append(ResolvedPlane(plane.family, (first, second), plane.at))
-    return found
+        resolved.append(ResolvedPlane(plane.family, (first, second), plane.at))
+    return resolved
 
 
 def _checked(plane: Plane) -> Plane:
-    """Raises ValueError if a plane has an axis or a value that its family does not have."""
+    """Returns the plane; raises ValueError if its family lacks an axis or parameter, or its axes are invalid."""
     names = [each.name for each in parameters_of(plane.family)]
     axes = [axis if isinstance(axis, str) else axis.name for axis in plane.axes]
     others = [value for value in plane.at.values() if isinstance(value, str)]
     if unknown := [name for name in (*axes, *plane.at, *others) if name not in (*names, LENGTH, SPACING)]:
-        told = f"{named(plane.family)} has {', '.join(names)}, and there are {LENGTH} and {SPACING}"
-        raise ValueError(f"a plane over {' and '.join(axes)}: there is no {unknown[0]!r}; {told}")
+        known = f"{named(plane.family)} has {', '.join(names)}, and there are {LENGTH} and {SPACING}"
+        raise ValueError(f"a plane over {' and '.join(axes)}: there is no {unknown[0]!r}; {known}")
     if axes[0] == axes[1] or set(axes) == {LENGTH, SPACING} or {LENGTH, SPACING} & {*plane.at, *others}:
         raise ValueError(f"a plane over {' and '.join(axes)}: takes two different axes, one of them a parameter")
     return plane
 
 
 def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) -> Axis:
-    """The values of an axis: the given ones, or those that suit what was trained on."""
+    """The axis itself, or default values for its name that cover the training curves and more."""
     if isinstance(axis, Axis):
         return axis
     if axis == LENGTH:
@@ -243,7 +214,7 @@ def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) ->
     parameter = about.parameter(named(plane.family), axis)
     low, high = about.trained_on(named(plane.family)).get(axis, (parameter.low, parameter.low))
     width = parameter.high - parameter.low
-    # Where all of the parameter's range was trained on, what is new lies beyond it.
+    # If the training covers the parameter's range, the axis extends beyond it.
     more = width / 2 if high - low >= 0.9 * width else 0.0
     return Axis(axis, parameter.low - more, parameter.high + more, COUNT)
 
@@ -251,13 +222,10 @@ def _axis(plane: Plane, axis: Axis | str, about: Subject, settings: Settings) ->
 def grids(
     planes: Sequence[ResolvedPlane], about: Subject, settings: Settings, given: Mapping[str, Axis | None]
 ) -> tuple[Grid, ...]:
-    """The grids that a population is evaluated on, that of its training curves first.
+    """Makes the grids of an evaluation from planes, with the grid of the training curves first.
 
-    Args:
-        planes: that it is evaluated on.
-        about: what is told of the population.
-        settings: of its training.
-        given: axes that replace those of planes; one of a single value fixes that parameter where it is no axis, too.
+    Axes in ``given`` replace a plane's axes; an axis with a single value also fixes that parameter in planes where it
+    is not an axis.
     """
     trained = about.trained
     table = trained.table(dict(settings.numbers), DRAWN)
@@ -280,7 +248,7 @@ def grids(
 
 
 def _values(plane: ResolvedPlane, about: Subject) -> dict[str, float | str]:
-    """Every parameter of a plane where it is no axis: as the plane says, as in training, or in the middle."""
+    """A value for every parameter of a plane: from ``at``, from the training curves, or the middle of its range."""
     family = named(plane.family)
     ranges = about.trained_on(family)
     middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in parameters_of(plane.family)}

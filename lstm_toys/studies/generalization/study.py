@@ -1,7 +1,4 @@
-"""The studies of what trained networks answer to grids of curves, and to curves of the user's own.
-
-Imports nothing heavy.
-"""
+"""The studies that evaluate trained networks on grids of curves and on a user's curves. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -34,14 +31,7 @@ if TYPE_CHECKING:
 
 
 class GeneralizationStudy(Study[Evaluation]):
-    """An evaluation of a trained population.
-
-    Args:
-        subject: the experiment, and what is known of its training curves.
-        settings: of the evaluation.
-        population: the study that trains the networks.
-        results_dir: the folder of runs and published sets.
-    """
+    """Evaluates a trained population; ``population`` is the study that trains the networks."""
 
     def __init__(self, subject: Subject, settings: Evaluation, population: Study[Settings], results_dir: Path) -> None:
         declared = manifest.declared(subject.experiment.declared, subject.families)
@@ -51,11 +41,11 @@ class GeneralizationStudy(Study[Evaluation]):
     @property
     @abstractmethod
     def answers(self) -> int:
-        """How many answers are measured."""
+        """The number of answers to measure."""
 
     @abstractmethod
     def job(self, trained: Evaluated) -> Job[Any, Any]:
-        """What is computed of a population."""
+        """Makes the job that evaluates the population."""
 
     @abstractmethod
     def evaluate(
@@ -65,19 +55,19 @@ class GeneralizationStudy(Study[Evaluation]):
         progress: EvaluationProgress,
         attributes: dict[str, Any],
     ) -> list[dict[str, Any]]:
-        """Computes it, and writes the results; see `grids.evaluate`."""
+        """Evaluates the population, and writes the results; see `grids.evaluate`."""
 
     @abstractmethod
     def summary(self) -> dict[str, Any]:
-        """Medians over seeds of what was computed, for the metrics."""
+        """Medians over seeds for the metrics."""
 
     def task(self, timesteps: int) -> Task:
-        """What the population was trained on, with so many time points."""
+        """The training task with ``timesteps`` time points."""
         return self.experiment.at(timesteps)[1]
 
     @cached_property
     def model(self) -> nn.Module:
-        """The network."""
+        """The networks' architecture."""
         from lstm_toys.runs.preparation import network
 
         trained = self.settings.trained
@@ -102,7 +92,7 @@ class GeneralizationStudy(Study[Evaluation]):
 
 
 class GridStudy(GeneralizationStudy):
-    """What a trained population answers over whole grids of curves."""
+    """Evaluates a trained population on grids of curves."""
 
     @property
     def answers(self) -> int:
@@ -139,24 +129,24 @@ class GridStudy(GeneralizationStudy):
         from lstm_toys.results.summary import as_json
         from lstm_toys.studies.generalization import results
 
-        with results.opened(self.run.results) as found:
-            return {name: as_json(row) for name, row in results.summary(found).items()}
+        with results.opened(self.run.results) as maps:
+            return {name: as_json(row) for name, row in results.summary(maps).items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         from lstm_toys.studies.generalization import figures, results
 
-        with results.opened(self.run.checked("results.nc")) as found:
-            if len(found.seeds):
+        with results.opened(self.run.checked("results.nc")) as maps:
+            if len(maps.seeds):
                 planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
                 for grid in planes:
-                    yield f"{grid.name}.png", figures.heat_maps(found, grid, self.subject)
+                    yield f"{grid.name}.png", figures.heat_maps(maps, grid, self.subject)
                 for grid in planes[:1]:
-                    yield "seeds.png", figures.seeds_apart(found, grid, self.subject)
-                yield "axes.png", figures.along_axes(found, self.settings.grids, self.subject)
+                    yield "seeds.png", figures.seeds_apart(maps, grid, self.subject)
+                yield "axes.png", figures.along_axes(maps, self.settings.grids, self.subject)
 
 
 class CurveStudy(GeneralizationStudy):
-    """What a trained population answers to curves of the user's own."""
+    """Evaluates a trained population on a user's curves."""
 
     @property
     def curves(self) -> Curves:
@@ -198,11 +188,11 @@ class CurveStudy(GeneralizationStudy):
         from lstm_toys.results.summary import as_json
         from lstm_toys.studies.generalization import own_curves, results
 
-        with results.opened(self.run.results) as found:
-            return {name: as_json(row) for name, row in own_curves.curve_summary(found.root).items()}
+        with results.opened(self.run.results) as maps:
+            return {name: as_json(row) for name, row in own_curves.curve_summary(maps.root).items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         from lstm_toys.studies.generalization import curve_figure, results
 
-        with results.opened(self.run.checked("results.nc")) as found:
-            yield "curves.png", curve_figure.draw(found.root)
+        with results.opened(self.run.checked("results.nc")) as maps:
+            yield "curves.png", curve_figure.draw(maps.root)

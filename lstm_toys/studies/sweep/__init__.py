@@ -1,1 +1,1 @@
-"""Which settings learn a task?"""
+"""Trains populations under many settings, and compares them."""

@@ -1,4 +1,4 @@
-"""A sweep: populations under many settings, in as few compiled programs as their shapes allow."""
+"""Trains the populations of a sweep, in as few compiled programs as their shapes allow."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -30,11 +30,7 @@ if TYPE_CHECKING:
 
 
 def check(study: "SweepStudy") -> None:
-    """Calls what the experiment declares, and compares the flags that describe a network with a model of its own.
-
-    Raises:
-        Refused: something cannot be called, or the model does not read a flag that varies.
-    """
+    """Checks the experiment; raises Refused if it fails or its custom model ignores a network flag that varies."""
     checks.check_experiment(study.experiment)
     experiment, every = study.experiment, study.settings.settings
     if experiment.model is None:
@@ -49,7 +45,7 @@ def check(study: "SweepStudy") -> None:
 
 
 def footprint(study: "SweepStudy") -> Footprint:
-    """What a sweep will take: of memory its largest group of members, and what its table and figures are made of."""
+    """Estimates memory and disk: memory holds the largest group of members, and the data of tables and figures."""
     every = study.shapes
     sizes = [
         preparation.footprint(study.experiment, shape.common, shape.members, len(shape.budgets), streamed=True)
@@ -60,7 +56,7 @@ def footprint(study: "SweepStudy") -> Footprint:
 
 
 def digests(study: "SweepStudy") -> Digests:
-    """Digests of what the populations of a sweep would compute."""
+    """Digests of everything that determines the results of a sweep."""
     digests: Digests = {}
     goal = study.experiment.goal
     for shape, prepared in zip(study.shapes, study.prepared, strict=True):
@@ -68,7 +64,7 @@ def digests(study: "SweepStudy") -> Digests:
         specification, start = _specified(shape, prepared)
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
         parts = {**prepared.declared_digests(), **specification.digests(), "members": digest(start)}
-        # Which networks have learned is written into the results, and a user's subclass of Goal may decide it.
+        # The results record which networks learned, which a user's subclass of Goal may decide.
         errors = np.random.default_rng(0).uniform(0, 4 * goal.rmse, (100, len(prepared.task.output_features)))
         parts["errors"] = digest(goal.error(errors, prepared.task.output_features))
         digests[words] = digest(parts)
@@ -80,7 +76,7 @@ CODE = (
     *(f"studies/sweep/{name}.py" for name in ("computation", "results", "shapes")),
     *("results/summary.py", "tasks/goal.py"),
 )
-"""What makes the file of a sweep, besides what makes that of a training."""
+"""The code that writes a sweep's file, in addition to `source.TRAINING`."""
 
 
 def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
@@ -91,12 +87,8 @@ def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
 def execute(study: "SweepStudy", context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
     """Trains and evaluates the populations of a sweep, and writes their results; see `Study.execute`.
 
-    Continues from the run's checkpoints, and leaves more. One group of members is in memory at a time.
-
-    Raises:
-        Stopped, Diverged: see `lstm_toys.train`.
-        Damaged: a checkpoint is.
-        OSError: a file cannot be written.
+    Resumes from the run's checkpoints, and writes new ones. One group of members is in memory at a time. Raises what
+    `lstm_toys.train` raises.
     """
     experiment, run, settings = study.experiment, study.run, study.settings.settings
     every = study.shapes
@@ -113,14 +105,14 @@ def execute(study: "SweepStudy", context: RunContext, seconds: dict[str, float])
                     with stopwatch(seconds, "evaluate"):
                         for steps, answers in result.answers.items():
                             labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
-                            # Errors of features of several units are averaged as they were scaled.
+                            # Errors of several features, whose units may differ, are averaged in scaled form.
                             if len(prepared.task.output_features) == 1:
                                 labeled = arrays.in_units(labeled, experiment.scaling)
                             values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
                             for setting, members, seeds in shape.places(group, steps):
                                 write(setting, seeds, {name: value[members] for name, value in values.items()})
-                            if context.stop():  # The part has its checkpoint, so that little is lost.
-                                raise Stopped(steps)
+                            if context.stop():  # The group's checkpoint is written, so little is lost.
+                                raise Stopped
             for stage, spent in trained.seconds.items():
                 seconds[stage] = seconds.get(stage, 0.0) + spent
             member_steps += trained.member_steps
@@ -148,19 +140,19 @@ def execute(study: "SweepStudy", context: RunContext, seconds: dict[str, float])
 
 
 def remeasure(study: "SweepStudy") -> dict[str, Any]:
-    """What the metrics of a finished sweep say of its results."""
+    """Recomputes the metrics of a finished sweep from its results."""
     return _measured(study.run.checked("results.nc"))
 
 
 def _measured(path: Path) -> dict[str, Any]:
-    found = storage.load_results(path, results.VARIABLES, results.UNREAD)
-    return {"varied": results.varied(found), "rows": results.rows(found)}
+    labeled = storage.load_results(path, results.VARIABLES, results.UNREAD)
+    return {"varied": results.varied(labeled), "rows": results.rows(labeled)}
 
 
 def _values(
     task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
-    """What is kept of members after some of the steps, every array with a leading axis M."""
+    """The values that a sweep's file keeps of members after ``steps``, each with a leading axis M."""
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
     mse, rmse = losses[:, reached], state.errors[:, reached]
@@ -179,11 +171,11 @@ def _values(
 
 
 def draw(study: "SweepStudy") -> Iterator[tuple[str, Drawing]]:
-    """The figures of a finished sweep, from its file alone."""
-    found = storage.load_results(study.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
+    """Draws the figures of a finished sweep from its file alone."""
+    labeled = storage.load_results(study.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
     if (trained := study.experiment.trained) is not None:
-        for parameter in reversed(trained.declared):  # Of several that are one number the first names it.
+        for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
             name = f"{NUMBER}{trained.parameters[parameter.name]}"
-            if name in found.coords:
-                found[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
-    yield from figures.draw(found, study.experiment.goal).items()
+            if name in labeled.coords:
+                labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
+    yield from figures.draw(labeled, study.experiment.goal).items()

@@ -1,4 +1,4 @@
-"""Figures of a sweep, drawn from its labeled results alone."""
+"""Draws a sweep from its labeled results alone."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -26,22 +26,18 @@ from lstm_toys.tasks.goal import Goal
 LOGARITHMIC = {"learning_rate", "steps"}
 
 MOST_TICKS = 6
-"""Values of a setting that are all named on a horizontal axis."""
+"""Most values of a setting that all have ticks on a horizontal axis."""
 
 MOST_ENTRIES = 12
-"""Values of a setting that are all named in a legend."""
+"""Most values of a setting in a legend."""
 
 MOST_COLUMNS, MOST_PANELS = 4, 24
 
 
 def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
-    """All figures of a sweep by file name.
+    """Draws all figures of a sweep, by file name.
 
-    Errors of answers are one figure, or, where its panels would be too many, one for each probe.
-
-    Args:
-        found: the labeled results.
-        goal: when a network counts as having learned the task.
+    The errors of answers share one figure; if that has too many panels, each probe has a separate figure.
     """
     train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
     whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
@@ -61,17 +57,13 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
 
 
 def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
-    """Errors over one setting, one color for each value of another, one panel for each of the rest and each probe.
+    """Draws errors over one setting: a color per value of a second, a panel per combination of the others and probe.
 
-    Lines are medians, bars hold 5-95 % of the seeds that did not diverge; open dots: some seeds diverged; crosses along
-    the upper edge: all did. Bars of several colors stand beside each other.
-
-    Args:
-        found: the labeled results, with ``error`` ``[setting, seed, probe]``.
-        title: of the figure.
-        limit: a level to mark, if any.
+    Lines are medians; bars are the 5th to 95th percentile of seeds that did not diverge, side by side if there are
+    several colors. Open dots mark settings where some seeds diverged, crosses along the upper edge where all did.
+    ``found`` needs ``error`` ``[setting, seed, probe]``; ``limit`` is an error to mark by a horizontal line.
     """
-    found = found[["error", "diverged"]]  # All that is selected from below, again and again.
+    found = found[["error", "diverged"]]  # Selecting from fewer variables is faster.
     across, hue, names = _arranged(found)
     shades = _colors(found, hue)
     values = _values(found, across)
@@ -87,7 +79,8 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
         decades(places[0][0])
         figure.supxlabel(plain(_words(axis_label(found[across]))))
         figure.supylabel("RMSE")
-        handles = _handles(hue, shades, _bars(found))
+        bars = Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))
+        handles = _handles(hue, shades, [bars])
         if found.diverged.values.any():
             label = "some networks diverged"
             handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
@@ -102,9 +95,9 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
 
 
 def histories(found: xr.Dataset) -> Figure:
-    """The training loss over the steps, one color for each value of one setting, one panel for each of the rest.
+    """Draws the training loss over steps: a color per value of one setting, a panel per combination of the others.
 
-    Medians have bands where there are few enough of them.
+    Medians have bands unless there are more than `MOST_BANDS` colors.
     """
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
@@ -132,7 +125,7 @@ def histories(found: xr.Dataset) -> Figure:
 
 
 def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
-    """Which setting errors are drawn over, which is told by color, and those that have panels."""
+    """Chooses the settings for the horizontal axis, for colors, and for panels."""
     names = varied(found) or ["learning_rate"]
     across = next(iter(_numbers(names)), names[0])
     rest = [name for name in names if name != across]
@@ -141,7 +134,7 @@ def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
 
 
 def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Values of some settings: those that occur, each with all values of the last, so that rows are alike."""
+    """Combinations of values of some settings: those that occur, each with all values of the last setting."""
     leading = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names[:-1]), strict=True))) or [()]
     return [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
 
@@ -149,10 +142,7 @@ def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ..
 def _line(
     axes: Axes, part: xr.Dataset, across: str, places: list[Any], color: str, height: float, beside: float
 ) -> None:
-    """Medians and bars over one setting; crosses, at a height of the panel, where there is no seed left.
-
-    All stand so many places beside that of their setting, in units of a little more than the width of a bar.
-    """
+    """Draws medians and bars over one setting, and crosses at ``height`` of the panel where all seeds diverged."""
     points, lost = [], []
     arrays = part.error.values, part.diverged.values
     for value, errors, diverged in zip(part[across].values.tolist(), *arrays, strict=True):
@@ -174,19 +164,19 @@ def _line(
 
 
 def shift(axes: Axes, drawn: Sequence[Artist], beside: float) -> None:
-    """Moves what was drawn sideways, by so many widths of a bar and its distance to the next; limits stay."""
+    """Moves artists sideways by a number of bar widths, gap included, without changing the limits."""
     for each in drawn:
         each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
 
 def _numbers(names: Sequence[str]) -> list[str]:
-    """Those of some settings that may stand along a horizontal axis, the likeliest first."""
+    """The settings that a horizontal axis may show as numbers, in order of preference."""
     open_ones = [name for name in names if name.startswith(NUMBER)]
     return [name for name in (*TRACED, *open_ones, "steps") if name in names]
 
 
 def _across(axes: Axes, name: str, values: list[Any]) -> None:
-    """The horizontal axis of a setting, its values named if they are few or no numbers."""
+    """Sets up the horizontal axis of a setting, with a tick per value if there are few or they are not numbers."""
     if not _numbers([name]):
         axes.set_xticks(range(len(values)), [plain(str(value)) for value in values])
         return
@@ -200,13 +190,13 @@ def _across(axes: Axes, name: str, values: list[Any]) -> None:
 
 
 def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
-    """A color for each value of a setting, on a scale where it is a number."""
+    """A color for each value of a setting, from a color scale if the values are numbers."""
     values = _values(found, hue) if hue else [None]
     return scale(sorted(values)) if hue and _numbers([hue]) else colors(values)
 
 
 def _handles(hue: str | None, shades: dict[Any, str], spread: Sequence[Artist]) -> list[Artist]:
-    """Legend entries for the colors, the line, and what shows how far seeds spread."""
+    """Legend entries for the colors, the median, and the spread over seeds."""
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
     handles: list[Artist] = [
         Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **MEDIAN) for value, color in named
@@ -214,16 +204,12 @@ def _handles(hue: str | None, shades: dict[Any, str], spread: Sequence[Artist]) 
     return [*handles, Line2D([], [], color=GRAY, label="median over networks", **MEDIAN), *spread]
 
 
-def _bars(found: xr.Dataset) -> list[Artist]:
-    return [Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))]
-
-
 def _seeds(found: xr.Dataset) -> str:
     return f"middle 90 % of {'at most ' if found.diverged.values.any() else ''}{counted(found.sizes['seed'])}"
 
 
 def _values(found: xr.Dataset, name: str) -> list[Any]:
-    """The values of a setting, in the order of the grid."""
+    """The distinct values of a setting, in the order of the grid."""
     return list(dict.fromkeys(found[name].values.tolist()))
 
 
@@ -239,18 +225,13 @@ def _text(value: Any) -> str:
 def panels(
     found: xr.Dataset, names: Sequence[str], title: str, probes: list[str]
 ) -> Iterator[tuple[Figure, list[tuple[Axes, xr.Dataset]]]]:
-    """A figure with a panel for each probe and each combination of some settings that there is, at most `MOST_PANELS`.
+    """Makes a figure with a panel per probe and combination of the settings ``names``, at most `MOST_PANELS`.
 
-    A row holds all combinations, or the values of the last setting, if they fit.
-
-    Args:
-        found: the labeled results.
-        names: of the settings.
-        title: of the figure.
-        probes: names of probes; none: no panel is of a single one.
+    A row has all combinations, or all values of the last setting, if they fit. Without ``probes``, panels are not
+    split by probe.
 
     Yields:
-        The figure, and every panel with the results that belong into it.
+        The figure, and each panel with the results to draw in it.
     """
     combinations = _combinations(found, names)
     every = list(product(probes or [""], combinations))
@@ -271,9 +252,9 @@ def panels(
             if not chosen.any():
                 axes.set_visible(False)
                 continue
-            told = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
-            title_of = ", ".join(([_words(probe)] if len(probes) > 1 else []) + told)
-            axes.set_title(plain(textwrap.fill(title_of, 36)), size=8)
+            words = [f"{_words(name)} {_text(value)}" for name, value in zip(names, combination, strict=True)]
+            label = ", ".join(([_words(probe)] if len(probes) > 1 else []) + words)
+            axes.set_title(plain(textwrap.fill(label, 36)), size=8)
             part = found.isel(setting=chosen)
             places.append((axes, part.sel(probe=probe) if probe else part))
             lowest[number % columns] = axes
@@ -283,13 +264,13 @@ def panels(
         figure.suptitle(plain(f"{title}{more}"))
         yield figure, places
         if all(part.diverged.values.all() for _, part in places):
-            places[0][0].set_ylim(0.1, 1)  # A logarithmic axis of nothing has no limits of its own.
+            places[0][0].set_ylim(0.1, 1)  # An empty logarithmic axis has no default limits.
 
 
 def decades(axes: Axes) -> None:
-    """Names 1, 2 and 5 of each decade of a logarithmic vertical axis, or each decade if there are many."""
+    """Labels 1, 2 and 5 of each decade of a logarithmic vertical axis, or only decades if there are many."""
     low, high = axes.get_ylim()
-    if high < 1.01 * low:  # Of a single value; quantiles of it differ by its last bit, which makes no axis.
+    if high < 1.01 * low:  # A single value, whose quantiles may differ in the last bit.
         low, high = low / 1.2, high * 1.2
         axes.set_ylim(low, high)
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,), numticks=12))

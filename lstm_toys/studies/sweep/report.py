@@ -1,4 +1,4 @@
-"""The closing table of a sweep. Imports nothing heavy."""
+"""Reports a finished sweep. Imports nothing heavy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,11 +11,11 @@ from lstm_toys.output import counted
 from lstm_toys.tasks.sets import HELD_OUT
 
 MOST_ROWS = 100
-"""Of the table on a terminal."""
+"""Most rows of the table on a terminal."""
 
 
 def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """Which settings learn, and how often something was compiled."""
+    """Yields the table of settings, and lines about compilation and run time."""
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
     rows = []
     for row in every[:MOST_ROWS]:
@@ -42,7 +42,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def lost(metrics: dict[str, Any]) -> str | None:
-    """One line if every seed of every setting diverged."""
+    """Explains in one line that every seed of every setting diverged; None if some did not."""
     if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
         return None
     return "every seed of every setting diverged; give smaller learning rates"

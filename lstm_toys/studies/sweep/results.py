@@ -1,4 +1,4 @@
-"""The results of a sweep: labeled arrays, written as networks are finished, and the table of its settings."""
+"""Writes the labeled results of a sweep as networks finish, and summarizes them by setting."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -18,40 +18,34 @@ from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.statistics import intervals
 
 VARIABLES = {"train_mse", "train_rmse", "learned", "diverged", "rmse", "record_step", "record_loss", *SWEPT}
-"""What every file holds."""
+"""Variables that every file has."""
 
 UNREAD = {"answer"}
-"""What tables and figures do without; it is most of a file."""
+"""Variables that tables and figures do not need; they are most of a file."""
 
 READ = 16 * (RECORDS + 1)
-"""Bytes of a network that they read, at most, and what is made of them."""
+"""Most bytes per network that tables and figures hold in memory."""
 
 OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
-"""Settings that only some values of another one have."""
+"""Settings that exist only for some values of another setting."""
 
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
-"""Takes the number of a setting, some of its seeds, and by name what is known of them, with a leading axis of seeds."""
+"""Writes results of some seeds of the setting with this number; arrays have a leading axis of seeds."""
 
 
 @contextmanager
 def writing(
     path: Path, experiment: Experiment, settings: Sequence[Settings], flags: dict[str, Any]
 ) -> Iterator[tuple[Write, Callable[[str, Any], None]]]:
-    """Opens the labeled arrays of a sweep for what will be known of its networks.
+    """Creates the file of a sweep, to be filled as networks finish.
 
-    The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN beyond a setting's own),
-    ``probe`` (families that were shown after training), ``feature`` or ``output_feature``, and those of answers, which
-    are kept only if all settings share their time points. A parameter of curves that has the name of a setting, such as
-    ``decay``, is ``curve_decay`` here. The file takes its name when the block ends well.
-
-    Args:
-        path: of the file.
-        experiment: what the networks are trained on and shown afterwards.
-        settings: of the sweep.
-        flags: written as JSON.
+    The dimensions are ``setting, seed`` and, after them, ``record`` (recorded steps, NaN after a setting's last step),
+    ``probe``, ``feature`` or ``output_feature``, and the dimensions of answers, which are kept only if all settings
+    have the same time points. A curve parameter with the name of a setting, such as ``decay``, is renamed to
+    ``curve_decay``. The file appears at ``path`` when the block ends without an error.
 
     Yields:
-        What writes a part of it, and what writes an attribute, as JSON.
+        A function that writes results, and a function that writes an attribute as JSON.
     """
     points = {each.timesteps for each in settings}
     x, task = experiment.at(max(points))
@@ -87,7 +81,7 @@ def writing(
                 kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
             for name in ("learned", "diverged"):
-                file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # As xarray marks it.
+                file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 
             def write(setting: int, seeds: slice, values: dict[str, np.ndarray]) -> None:
                 for name, value in values.items():
@@ -103,7 +97,7 @@ def writing(
 
 
 def _column(settings: Sequence[Settings], name: str) -> np.ndarray:
-    """A setting as a coordinate; NaN where there is none."""
+    """The values of a setting as a coordinate; NaN where the setting does not exist."""
     values = [each.swept[name] for each in settings]
     if name == "hidden":
         values = [",".join(map(str, widths)) or "none" for widths in values]
@@ -111,12 +105,12 @@ def _column(settings: Sequence[Settings], name: str) -> np.ndarray:
 
 
 def names(found: xr.Dataset) -> list[str]:
-    """The settings that may differ within a sweep: coordinates of its settings."""
+    """The names of all settings that can vary in a sweep."""
     return [*SWEPT, *(str(name) for name in found.coords if str(name).startswith(NUMBER))]
 
 
 def varied(found: xr.Dataset) -> list[str]:
-    """The settings that differ within a sweep; those of an optimizer or a cell only if they differ for one of them."""
+    """The settings that vary in a sweep; a setting in `OWNED` only if it varies for one value of its owner."""
 
     def differs(name: str, chosen: np.ndarray) -> bool:
         return len({str(value) for value in found[name].values[chosen]}) > 1
@@ -131,7 +125,7 @@ def varied(found: xr.Dataset) -> list[str]:
 
 
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
-    """For each setting what differs, who diverged, how many learned the task, and medians with 95 % intervals."""
+    """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals."""
     errors = {
         "train_mse": found.train_mse.values,
         **{str(n): found.rmse.sel(probe=n).values for n in found.probe.values},
@@ -143,7 +137,7 @@ def rows(found: xr.Dataset) -> list[dict[str, Any]]:
         medians = {name: intervals.median_bootstrap(values[number, ~diverged]) for name, values in errors.items()}
         every.append(
             {
-                **{name: value for name, value in setting.items() if value == value},  # NaN where there is none.
+                **{name: value for name, value in setting.items() if value == value},  # NaN: does not exist.
                 "learned": int(found.learned.values[number].sum()),
                 "diverged_seeds": found.seed.values[diverged].tolist(),
                 **{name: summary.as_json(estimate) for name, estimate in medians.items()},

@@ -1,4 +1,4 @@
-"""The settings of a sweep. Imports nothing heavy."""
+"""Settings of a sweep. Imports nothing heavy."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,7 @@ from lstm_toys.runs.identity import Identity, Settings
 
 @dataclass(frozen=True)
 class SweepSettings(Identity):
-    """The settings of a sweep.
-
-    Attributes:
-        settings: of populations of the same seeds of the same experiment.
-    """
+    """Settings of all populations of a sweep, which share the experiment and the seeds."""
 
     settings: tuple[Settings, ...]
 

@@ -1,4 +1,4 @@
-"""The settings of a sweep, sorted by what has to be compiled."""
+"""Groups the settings of a sweep by the programs that have to be compiled."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ NETWORK = ("hidden", "readout", "cell", "gates")
 
 @dataclass(frozen=True)
 class Shape:
-    """The settings of a sweep that share compiled programs: they differ by traced hyper-parameters and by steps.
+    """Settings that share compiled programs: they differ only in traced hyper-parameters and in steps.
 
     Attributes:
-        common: one of the settings, for what they share.
+        common: one of the settings, from which to read shared values.
         hyper: the combinations of hyper-parameters.
-        numbers: for each combination, by steps, the number of the setting in the sweep.
+        numbers: for each combination, the index of the setting in the sweep, by steps.
     """
 
     common: Settings
@@ -28,24 +28,24 @@ class Shape:
 
     @property
     def budgets(self) -> list[int]:
-        """The steps at which the training is read; every combination is trained to the last."""
+        """The steps at which answers are recorded; every combination is trained to the last."""
         return sorted({steps for numbers in self.numbers for steps in numbers})
 
     @property
     def members(self) -> int:
-        """Networks that are trained."""
+        """The number of networks to train."""
         return self.common.seeds * len(self.hyper)
 
     @property
     def start(self) -> dict[str, Any]:
-        """Seeds and hyper-parameters, ``[M]`` each: all seeds under the first combination, under the second, ..."""
+        """Seeds and hyper-parameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
         columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
         return {"seeds": seeds, "numbers": numbers, **columns}
 
     def places(self, members: range, steps: int) -> Iterator[tuple[int, slice, slice]]:
-        """Where members belong: the number of a setting, those of the members that are of it, and their seeds."""
+        """Yields the index of each setting among members, the slice of its members, and the slice of their seeds."""
         seeds = self.common.seeds
         for combination in range(members.start // seeds, -(-members.stop // seeds)):
             first = combination * seeds
@@ -55,12 +55,12 @@ class Shape:
 
 
 def shapes(settings: Sequence[Settings]) -> list[Shape]:
-    """Sorts settings by what has to be compiled."""
-    found: dict[tuple[Any, ...], Shape] = {}
+    """Groups settings by the programs that have to be compiled."""
+    groups: dict[tuple[Any, ...], Shape] = {}
     places: dict[tuple[Any, ...], int] = {}
     for number, each in enumerate(settings):
         kind = (each.optimizer, *(getattr(each, name) for name in NETWORK), each.timesteps)
-        shape = found.setdefault(kind, Shape(each, [], []))
+        shape = groups.setdefault(kind, Shape(each, [], []))
         hyper = {
             name: value
             for name, value in each.swept.items()
@@ -71,4 +71,4 @@ def shapes(settings: Sequence[Settings]) -> list[Shape]:
             shape.hyper.append(hyper)
             shape.numbers.append({})
         shape.numbers[place][each.steps] = number
-    return list(found.values())
+    return list(groups.values())

@@ -1,4 +1,4 @@
-"""The study of which settings learn a task. Imports nothing heavy."""
+"""The study that trains populations under many settings. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -24,13 +24,7 @@ if TYPE_CHECKING:
 
 
 class SweepStudy(Study[SweepSettings]):
-    """Populations under many settings, in as few compiled programs as their shapes allow.
-
-    Args:
-        experiment: what is learned.
-        settings: of the sweep.
-        results_dir: the folder of runs and published sets.
-    """
+    """Trains populations under many settings, in as few compiled programs as their shapes allow."""
 
     def __init__(self, experiment: Experiment, settings: SweepSettings, results_dir: Path) -> None:
         super().__init__(Run(settings, results_dir, experiment.declared))
@@ -38,14 +32,14 @@ class SweepStudy(Study[SweepSettings]):
 
     @cached_property
     def shapes(self) -> list[Shape]:
-        """The settings, sorted by what has to be compiled."""
+        """The settings, grouped by the programs that have to be compiled."""
         from lstm_toys.studies.sweep.shapes import shapes
 
         return shapes(self.settings.settings)
 
     @cached_property
     def prepared(self) -> list[Prepared]:
-        """The experiment under one setting of each shape."""
+        """The experiment with one setting of each shape."""
         from lstm_toys.runs.preparation import Prepared
 
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]

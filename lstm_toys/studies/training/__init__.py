@@ -1,1 +1,1 @@
-"""What do networks learn from the curves of an experiment, and what do they answer to its probes?"""
+"""Trains an experiment's population, and evaluates it on the probes."""

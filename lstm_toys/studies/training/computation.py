@@ -1,4 +1,4 @@
-"""The training of an experiment: its population, the answers to its probes, files and figures."""
+"""Trains an experiment's population, evaluates it on the probes, and writes files and figures."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 def digests(study: "TrainingStudy") -> Digests:
-    """Digests of what the training and evaluation of a population would compute."""
+    """Digests of everything that determines the trained population and its answers."""
     specification, start = _specified(study)
     return {
         **study.prepared.declared_digests(),
         **specification.digests(),
         "members": digest(start),
         "training curves": digest(study.prepared.curves.training),
-        # The saved population names the user's class, which `lt.load` has to find under this name.
+        # The saved population refers to the user's class by name, and `lt.load` imports it.
         **({"model": digest(population.signature(study.prepared.model))} if study.experiment.model else {}),
         "code of training": source.digest(*source.TRAINING),
     }
@@ -44,12 +44,7 @@ def _specified(study: "TrainingStudy") -> "tuple[Specification, Start]":
 def execute(study: "TrainingStudy", context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
     """Trains and evaluates, and writes results and parameters; see `Study.execute`.
 
-    Continues from the run's checkpoints, and leaves more.
-
-    Raises:
-        Stopped, Diverged: see `lstm_toys.train`.
-        Damaged: a checkpoint is.
-        OSError: a file cannot be written.
+    Resumes from the run's checkpoints, and writes new ones. Raises what `lstm_toys.train` raises.
     """
     settings, experiment, prepared, run = study.settings, study.experiment, study.prepared, study.run
     examples, probes, _ = prepared.curves
@@ -78,7 +73,7 @@ def execute(study: "TrainingStudy", context: RunContext, seconds: dict[str, floa
 
 
 def remeasure(study: "TrainingStudy") -> dict[str, Any]:
-    """What the metrics of a finished run say of its results."""
+    """Recomputes the metrics of a finished run from its results."""
     return _measured(study.experiment, _results(study))
 
 
@@ -88,25 +83,21 @@ def _measured(experiment: Experiment, labeled: xr.Dataset) -> dict[str, Any]:
 
 
 def draw(study: "TrainingStudy") -> Iterator[tuple[str, Drawing]]:
-    """The experiment's figures, from labeled results alone.
-
-    Raises:
-        Failed: what an experiment declares draws nothing that could be saved.
-    """
+    """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
     own, others = _results(study), {name: _results(other) for name, other in study.companions.items()}
     failed = f"experiment {study.experiment.name}: its draw"
     kept = "the trained run is kept; --replot draws it again"
     try:
         drawings = study.experiment.draw(own, others)
-    except Exception as error:  # Whatever the code of an experiment raises.
+    except Exception as error:  # A user's code may raise anything.
         raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
     if not isinstance(drawings, Mapping):
         raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
     for name, drawing in drawings.items():
         ending = ".png" if isinstance(drawing, Figure) else ".gif"
         if not isinstance(drawing, Drawing) or Path(str(name)).name != name or not name.endswith(ending):
-            told = f"returned {type(drawing).__name__} under {name!r}"
-            raise Failed(f"{failed} {told}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
+            returned = f"returned {type(drawing).__name__} under {name!r}"
+            raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
     yield from drawings.items()
 
 

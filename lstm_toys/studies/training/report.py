@@ -1,4 +1,4 @@
-"""The closing tables of an experiment's own run. Imports nothing heavy."""
+"""Reports a finished training. Imports nothing heavy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +12,11 @@ from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.study import Study
 
 FAR = 10.0
-"""Of numbers that networks are shown: ten times what cells answer by at most. Any learning rate fails with more."""
+"""Inputs beyond this make training fail at any learning rate; it is ten times the range of a cell's output."""
 
 
 def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """What the networks learned and answered, which diverged, and what it took."""
+    """Yields tables of errors and learning, and lines about divergence and run time."""
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
@@ -48,7 +48,7 @@ def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[Renderab
 
 
 def lost(metrics: dict[str, Any]) -> str | None:
-    """One line if every seed diverged."""
+    """Explains in one line that every seed diverged; None if some did not."""
     if len(metrics["diverged_seeds"]) < metrics["seeds"]:
         return None
     settings = metrics["flags"]
@@ -59,7 +59,7 @@ def lost(metrics: dict[str, Any]) -> str | None:
 
 
 def _beside(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> Table:
-    """The run's own networks and those beside it: which learn, and how soon."""
+    """Compares how many networks learn, and how soon, with the companion runs."""
     rows = []
     for name, each in {"this run": metrics, **beside}.items():
         steps, learned = each["summary"]["steps until learned"], f"{each['converged']} of {each['seeds']}"

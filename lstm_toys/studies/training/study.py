@@ -1,7 +1,4 @@
-"""The study of an experiment's own networks: what they learn, and what they answer to its probes.
-
-Imports nothing heavy.
-"""
+"""The study that trains an experiment's population. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -26,13 +23,9 @@ if TYPE_CHECKING:
 
 
 class TrainingStudy(Study[Settings]):
-    """The training of an experiment, and its answers to the probes.
+    """Trains an experiment's population, and evaluates it on the probes.
 
-    Args:
-        experiment: what is learned and asked.
-        settings: of the population.
-        results_dir: the folder of runs and published sets.
-        alone: leave out the runs that the experiment's figures need.
+    With ``alone``, the companion runs that the experiment's figures need are omitted.
     """
 
     def __init__(self, experiment: Experiment, settings: Settings, results_dir: Path, *, alone: bool = False) -> None:
@@ -43,7 +36,7 @@ class TrainingStudy(Study[Settings]):
 
     @cached_property
     def prepared(self) -> Prepared:
-        """The experiment under these settings."""
+        """The experiment with these settings."""
         from lstm_toys.runs.preparation import Prepared
 
         return Prepared(self.experiment, self.settings)
