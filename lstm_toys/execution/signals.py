@@ -21,7 +21,7 @@ SHOW_CURSOR = "\x1b[?25h"  # A progress bar hides it.
 
 
 class Stopped(Exception):
-    """Work ended early on request; of a training, the argument is the step that its members have reached."""
+    """Work ended early on request; what was finished or saved before is kept."""
 
 
 class Interrupted(BaseException):
