@@ -27,9 +27,10 @@ class Help(Exception):
 
     def __init__(self, doc: str, table: FlagTable, defaults: dict[str, Any]) -> None:
         spec = sys.modules["__main__"].__spec__
-        called = f"python -m {spec.name}" if spec else f"python {sys.argv[0]}"
-        if spec and spec.name.startswith(INSTALLED):
-            called = f"lstm-toys {spec.name.removeprefix(INSTALLED)}"
+        name = spec.name.removesuffix(".__main__") if spec else ""
+        called = f"python -m {name}" if spec else f"python {sys.argv[0]}"
+        if name.startswith(INSTALLED):
+            called = f"lstm-toys {name.removeprefix(INSTALLED)}"
         lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
         for flag, (parser, text) in table.items():
             default = defaults.get(flag, "each experiment's own")
