@@ -159,8 +159,7 @@ def read_sealed(path: Path) -> dict[str, Any]:
         OtherSchema: another version of the library wrote the file.
     """
     value = read_json(path)
-    seal = value.pop(SEAL, None)
-    if seal != _seal(value) and (seal or "schema" in value):
+    if value.pop(SEAL, None) != _seal(value):
         raise Damaged(path, "is damaged: it is not what was written")
     if (schema := value.pop("schema", None)) != SCHEMA:
         raise OtherSchema(path, schema)
