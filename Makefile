@@ -21,7 +21,7 @@ sine: env
 test: env
 	$(RUN) -m pytest $(WORKERS)
 
-# Sixty runs killed at random moments, half of them while they write, fifty process starts, three hundred hostile command
+# Sixty runs killed at random moments, half of them while they write, fifty process starts, two hundred hostile command
 # lines, and the rarer cases of all tests.
 test-long: env
 	$(RUN) -m pytest $(WORKERS) -m long

@@ -106,6 +106,14 @@ def carry_out(asked, arguments):
         return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
 
+def refusal(capsys):
+    """The one line that a command printed, on standard error."""
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.count("\n") == 1
+    return errors
+
+
 WITHOUT_JAX = """
 import sys
 from functools import partial

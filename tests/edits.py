@@ -1,6 +1,10 @@
-"""Edits of one's own code and data, and of the library, and what is edited."""
+"""Edits of user-defined code and data, and of the library, and what is edited."""
 
+import re
 from dataclasses import dataclass, field
+
+SHAPE = "\n\ndef shape(x):\n    return GAIN * x\n"
+"""What a module of a case says after its ``GAIN``, unless it has another function ``shape``."""
 
 
 @dataclass(frozen=True)
@@ -96,473 +100,261 @@ def parsed(text):
     return {path: content for path, _, content in parts}
 
 
-OWN = {
-    "an import in a try": Edit(
-        parsed("""
+def edit(title, text):
+    """An edit of the files in a text; its title is the path of the edited file, and what is replaced, if not 0.3."""
+    files, (edited, *change) = parsed(text.replace("ROWS", "0.3\n" * 8)), title.split(" | ")
+    first = next(iter(files))
+    files[first] += "" if "shape" in files[first] else SHAPE
+    return Edit(files, edited, *(each.replace("\\n", "\n") for each in change))
+
+
+def table(text):
+    """Edits by name, which is between two equal signs and a colon, the title of the edit after it."""
+    parts = re.findall(r"^== (.*?): (.*?)\n(.*?)(?=^== |\Z)", text, re.DOTALL | re.MULTILINE)
+    return {name: edit(title, files) for name, title, files in parts}
+
+
+OWN = table("""
+== an import in a try: tried.py
 -- trying.py
 try:
     from tried import GAIN
 except ImportError:
     from slow import GAIN
-
-
-def shape(x):
-    return GAIN * x
 -- tried.py
 GAIN = 0.3
 -- slow.py
 GAIN = 0.3
-"""),
-        "tried.py",
-    ),
-    "a new file that wins an import in a try": Edit(
-        parsed("""
+== a new file that wins an import in a try: hoped.py |  | GAIN = 0.9\\n
 -- hoping.py
 try:
     from hoped import GAIN
 except ImportError:
     from given import GAIN
-
-
-def shape(x):
-    return GAIN * x
 -- given.py
 GAIN = 0.3
-"""),
-        "hoped.py",
-        "",
-        "GAIN = 0.9\n",
-    ),
-    "a new package that wins an import in a try": Edit(
-        parsed("""
+== a new package that wins an import in a try: wished/__init__.py |  | GAIN = 0.9\\n
 -- wishing.py
 def shape(x):
     try:
         from wished import GAIN
     except ImportError:
         GAIN = 0.3
-
     return GAIN * x
-"""),
-        "wished/__init__.py",
-        "",
-        "GAIN = 0.9\n",
-    ),
-    "a new file before one of the same name that a function imports": Edit(
-        parsed("""
+== a new file before one of the same name that a function imports: shade.py |  | GAIN = 0.9\\n
 -- shaded.py
 import sys
-
 sys.path.append("behind")
-
-
 def shape(x):
     from shade import GAIN
-
     return GAIN * x
 -- behind/shade.py
 GAIN = 0.3
-"""),
-        "shade.py",
-        "",
-        "GAIN = 0.9\n",
-    ),
-    "a new package before a module of the same name that a function imports": Edit(
-        parsed("""
+== a new package before a module of the same name that a function imports: cover/__init__.py |  | GAIN = 0.9\\n
 -- covered.py
 def shape(x):
     from cover import GAIN
-
     return GAIN * x
 -- cover.py
 GAIN = 0.3
-"""),
-        "cover/__init__.py",
-        "",
-        "GAIN = 0.9\n",
-    ),
-    "two local imports of one name": Edit(
-        parsed("""
+== two local imports of one name: second.py
 -- twice.py
 def one(x):
     from first import gain
-
     return gain * x
-
-
 def two(x):
     from second import gain
-
     return gain * x
-
-
 def shape(x):
     return one(x) + two(x)
 -- first.py
 gain = 0.1
 -- second.py
 gain = 0.3
-"""),
-        "second.py",
-    ),
-    "a module by another name": Edit(
-        parsed("""
+== a module by another name: named.py
 -- naming.py
 import named
-
 other = named
-
-
 def shape(x):
     return other.gain(x)
 -- named.py
 def gain(x):
     return 0.3 * x
-"""),
-        "named.py",
-    ),
-    "a module that is imported for its effect": Edit(
-        parsed("""
+== a module that is imported for its effect: cause.py
 -- effective.py
 import cause
 import store_one
-
-
 def shape(x):
     return store_one.GAIN * x
 -- cause.py
 import store_one
-
 store_one.GAIN = 0.3
 -- store_one.py
 GAIN = 0.1
-"""),
-        "cause.py",
-    ),
-    "a third module that fills a dictionary": Edit(
-        parsed("""
+== a third module that fills a dictionary: filling.py
 -- filled.py
 import filling
 from store_two import GAINS
-
-
 def shape(x):
     return GAINS['a'] * x
 -- filling.py
 import store_two
-
 store_two.GAINS['a'] = 0.3
 -- store_two.py
 GAINS = {'a': 0.1}
-"""),
-        "filling.py",
-    ),
-    "a registry": Edit(
-        parsed("""
+== a registry: registering.py
 -- registered.py
 import registering
 from registry import CURVES
-
-
 def shape(x):
     return CURVES['g'](x)
 -- registering.py
 from registry import register
-
-
 @register
 def g(x):
     return 0.3 * x
 -- registry.py
 CURVES = {}
-
-
 def register(function):
     CURVES[function.__name__] = function
     return function
-"""),
-        "registering.py",
-    ),
-    "functools.singledispatch": Edit(
-        parsed("""
+== functools.singledispatch: dispatched.py
 -- dispatched.py
 from functools import singledispatch
-
-
 @singledispatch
 def g(value, x):
     raise TypeError
-
-
 @g.register(int)
 def _(value, x):
     return 0.3 * x
-
-
 def shape(x):
     return g(1, x)
-"""),
-        "dispatched.py",
-    ),
-    "if not TYPE_CHECKING": Edit(
-        parsed("""
+== if not TYPE_CHECKING: unchecked.py
 -- unchecked.py
 from typing import TYPE_CHECKING
-
 if not TYPE_CHECKING:
     GAIN = 0.3
-
-
-def shape(x):
-    return GAIN * x
-"""),
-        "unchecked.py",
-    ),
-    "else of TYPE_CHECKING": Edit(
-        parsed("""
+== else of TYPE_CHECKING: checked.py
 -- checked.py
 from typing import TYPE_CHECKING
-
 if TYPE_CHECKING:
     GAIN: float
 else:
     GAIN = 0.3
-
-
-def shape(x):
-    return GAIN * x
-"""),
-        "checked.py",
-    ),
-    "else of __main__": Edit(
-        parsed("""
+== else of __main__: elsewhere.py
 -- elsewhere.py
 if __name__ == '__main__':
     GAIN = 0.1
 else:
     GAIN = 0.3
-
-
-def shape(x):
-    return GAIN * x
-"""),
-        "elsewhere.py",
-    ),
-    "a factory of another module": Edit(
-        parsed("""
+== a factory of another module: made.py
 -- made.py
 from making import make
-
 shape = make(0.3)
 -- making.py
 def make(gain):
     def shape(x):
         return gain * x
-
     return shape
-"""),
-        "made.py",
-    ),
-    "a wrapper of another module": Edit(
-        parsed("""
+== a wrapper of another module: wrapped.py
 -- wrapped.py
 from wrapping import scaled
-
-
 @scaled(0.3)
 def shape(x):
     return x
 -- wrapping.py
 from functools import wraps
-
-
 def scaled(gain):
     def wrap(function):
         @wraps(function)
         def shape(x):
             return gain * function(x)
-
         return shape
-
     return wrap
-"""),
-        "wrapped.py",
-    ),
-    "a monkeypatch of the library": Edit(
-        parsed("""
+== a monkeypatch of the library: patching.py | 0.25 | 0.3
 -- patching.py
 import lstm_toys.networks.gates as g
-
 g.SLOPE = 0.25
-
-
 def shape(x):
     return x
-"""),
-        "patching.py",
-        "0.25",
-        "0.3",
-    ),
-    "a file that is read where a module begins": Edit(
-        parsed("""
+== a file that is read where a module begins: read.csv
 -- reading.py
 import lstm_toys as lt
-
 CURVES = lt.read_curves('read.csv')
-
-
 def shape(x):
     return CURVES.values[0, : len(x)] * x
 -- read.csv
 a
-0.3
-0.3
-0.3
-0.3
-0.3
-0.3
-0.3
-0.3
-"""),
-        "read.csv",
-    ),
-    "a file of which the values are kept": Edit(
-        parsed("""
+ROWS
+== a file of which the values are kept: kept.csv
 -- keeping.py
 import lstm_toys as lt
-
 VALUES = lt.read_curves('kept.csv').values
-
-
 def shape(x):
     return VALUES[0, : len(x)] * x
 -- kept.csv
 a
-0.3
-0.3
-0.3
-0.3
-0.3
-0.3
-0.3
-0.3
-"""),
-        "kept.csv",
-    ),
-    "a file that a task reads by NumPy": Edit(
-        parsed("""
+ROWS
+== a file that a task reads by NumPy: loaded.txt
 -- loading.py
 import numpy as np
-
-
 def shape(x):
     return np.loadtxt('loaded.txt') * x
 -- loaded.txt
 0.3
-"""),
-        "loaded.txt",
-    ),
-    "a file that a thread reads": Edit(
-        parsed("""
+== a file that a thread reads: thread.txt
 -- threaded.py
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-
 def shape(x):
     with ThreadPoolExecutor() as pool:
         return float(pool.submit(Path('thread.txt').read_text).result()) * x
 -- thread.txt
 0.3
-"""),
-        "thread.txt",
-    ),
-    "a file that is opened without a file object": Edit(
-        parsed("""
+== a file that is opened without a file object: low.txt
 -- lowest.py
 import os
-
 GAIN = float(os.read(os.open('low.txt', os.O_RDONLY), 99))
-
-
-def shape(x):
-    return GAIN * x
 -- low.txt
 0.3
-"""),
-        "low.txt",
-    ),
-    "a file that was not there": Edit(
-        parsed("""
+== a file that was not there: missing.txt |  | 0.9
 -- missing.py
 try:
     with open('missing.txt') as file:
         GAIN = float(file.read())
 except FileNotFoundError:
     GAIN = 0.3
-
-
-def shape(x):
-    return GAIN * x
-"""),
-        "missing.txt",
-        "",
-        "0.9",
-    ),
-    "a module in a loop": Edit(
-        parsed("""
+== a module in a loop: looped.py
 -- looping.py
 import looped
-
-
 def shape(x):
     return sum(each.f(x) for each in (looped,))
 -- looped.py
 def f(x):
     return 0.3 * x
-"""),
-        "looped.py",
-    ),
-    "getattr": Edit(
-        parsed("""
+== getattr: got.py
 -- getting.py
 import got
-
-
 def shape(x):
     return getattr(got, 'f')(x)
 -- got.py
 def f(x):
     return 0.3 * x
-"""),
-        "got.py",
-    ),
-    "__getattr__ of a package": Edit(
-        parsed("""
+== __getattr__ of a package: lazy/inner.py
 -- lazily.py
 import lazy
-
-
 def shape(x):
     return lazy.f(x)
 -- lazy/__init__.py
 import importlib
-
-
 def __getattr__(name):
     return getattr(importlib.import_module('lazy.inner'), name)
 -- lazy/inner.py
 def f(x):
     return 0.3 * x
-"""),
-        "lazy/inner.py",
-    ),
-    "a package that imports from itself": Edit(
-        parsed("""
+== a package that imports from itself: itself/thing.py
 -- selves.py
 from itself import thing
-
-
 def shape(x):
     return thing.f(x)
 -- itself/__init__.py
@@ -570,110 +362,50 @@ from itself import thing
 -- itself/thing.py
 def f(x):
     return 0.3 * x
-"""),
-        "itself/thing.py",
-    ),
-    "eval": Edit(
-        parsed("""
+== eval: evaluated.py
 -- evaluated.py
 K = 0.3
-
-
 def shape(x):
     return eval('K') * x
-"""),
-        "evaluated.py",
-    ),
-    "globals": Edit(
-        parsed("""
+== globals: globally.py
 -- globally.py
 K = 0.3
-
-
 def shape(x):
     return globals()['K'] * x
-"""),
-        "globally.py",
-    ),
-    "a value in a docstring": Edit(
-        parsed('''
+== a value in a docstring: documented.py
 -- documented.py
-"""0.3"""
-
-
+'''0.3'''
 def shape(x):
     return float(__doc__) * x
-'''),
-        "documented.py",
-    ),
-    "a value in an annotation": Edit(
-        parsed("""
+== a value in an annotation: annotated.py
 -- annotated.py
 def shape(x: 0.3):
     return shape.__annotations__['x'] * x
-"""),
-        "annotated.py",
-    ),
-    "exec": Edit(
-        parsed("""
+== exec: executed.txt
 -- executing.py
 exec(open('executed.txt').read())
-
-
-def shape(x):
-    return GAIN * x
 -- executed.txt
 GAIN = 0.3
-"""),
-        "executed.txt",
-    ),
-    "runpy": Edit(
-        parsed("""
+== runpy: run.txt
 -- running.py
 import runpy
-
 GAIN = runpy.run_path('run.txt')['GAIN']
-
-
-def shape(x):
-    return GAIN * x
 -- run.txt
 GAIN = 0.3
-"""),
-        "run.txt",
-    ),
-    "a file that is mapped to memory, to be written too": Edit(
-        parsed("""
+== a file that is mapped to memory, to be written too: mapped.txt
 -- mapping.py
 import numpy as np
-
 GAIN = float(bytes(np.memmap('mapped.txt')))
-
-
-def shape(x):
-    return GAIN * x
 -- mapped.txt
 0.3
-"""),
-        "mapped.txt",
-    ),
-    "the summary of another run": Edit(
-        parsed("""
+== the summary of another run: results/runs/first/metrics.json
 -- staged.py
 import json
 from pathlib import Path
-
 GAIN = json.loads(Path('results/runs/first/metrics.json').read_text())['gain']
-
-
-def shape(x):
-    return GAIN * x
 -- results/runs/first/metrics.json
 {"gain": 0.3}
-"""),
-        "results/runs/first/metrics.json",
-    ),
-}
+""")
 """Of which each is noticed by its file, and changes what is trained on."""
 
 
@@ -772,11 +504,7 @@ HARMLESS = {
     "a message": Edit({}, "mine.py", "there are too few time points", "a curve has at least two points"),
     "the format": Edit({}, "mine.py", 'x, ("y",)), ("y",))', 'x, (\n        "y",\n    )), ("y",))'),
     "a function in another module": Edit(
-        {},
-        "mine.py",
-        PROBES,
-        "from shown import probes\n",
-        {"shown.py": f"import lstm_toys as lt\n\n\n{PROBES}"},
+        {}, "mine.py", PROBES, "from shown import probes\n", {"shown.py": f"import lstm_toys as lt\n\n\n{PROBES}"}
     ),
     "a file in two": Edit(
         {},

@@ -2,46 +2,37 @@
 
 from edits import Edit
 
+
+def library(path, *change):
+    """An edit of a file of the library."""
+    return Edit({}, f"lstm_toys/{path}", *change)
+
+
+SUM = "fori_loop(start, stop, lambda _, m: update(m, examples), member)"
+CUT = "fori_loop(start, stop, lambda i, m: jax.lax.cond(i < 500, update, lambda n, _: n, m, examples), member)"
+MISSED = "(_missed(answers, examples.targets)))"
+TARGETS = "np.asarray(examples.targets[0])"
+
 TRACED = {
-    "initial weights": Edit({}, "lstm_toys/networks/lstm.py", "set(1.0)", "set(0.5)"),
-    "WEIGHT_LIMIT": Edit({}, "lstm_toys/networks/training.py", "= 1_000.0", "= 900.0"),
-    "absolute errors": Edit(
-        {},
-        "lstm_toys/networks/training.py",
-        "jnp.square(_missed(answers, examples.targets)))",
-        "jnp.abs(_missed(answers, examples.targets)))",
-    ),
-    "epsilon of an optimizer": Edit({}, "lstm_toys/networks/optimizers.py", "eps=1e-7", "eps=1e-6"),
-    "slope of hard gates": Edit({}, "lstm_toys/networks/gates.py", "SLOPE = 0.2", "SLOPE = 0.25"),
-    "the first settled time point": Edit(
-        {}, "lstm_toys/networks/training.py", "math.ceil(round(", "1 + math.ceil(round("
-    ),
-    "what matters after step 500": Edit(
-        {},
-        "lstm_toys/networks/training.py",
-        "fori_loop(start, stop, lambda _, m: take(m, examples), member)",
-        "fori_loop(start, stop, lambda i, m: jax.lax.cond(i < 500, take, lambda n, _: n, m, examples), member)",
-    ),
-    "what an optimizer takes": Edit(
-        {}, "lstm_toys/networks/hyper.py", '"rmsprop_keras": {"decay": 0.9}', '"rmsprop_keras": {"decay": 0.8}'
-    ),
-    "code between programs and files": Edit(
-        {}, "lstm_toys/results/arrays.py", "np.asarray(examples.targets[0])", "2 * np.asarray(examples.targets[0])"
-    ),
-    "recorded steps": Edit({}, "lstm_toys/populations/train.py", "max(least", "2 * max(least"),
+    "initial weights": library("networks/lstm.py", "set(1.0)", "set(0.5)"),
+    "WEIGHT_LIMIT": library("networks/training.py", "= 1_000.0", "= 900.0"),
+    "absolute errors": library("networks/training.py", f"jnp.square{MISSED}", f"jnp.abs{MISSED}"),
+    "epsilon of an optimizer": library("networks/optimizers.py", "eps=1e-7", "eps=1e-6"),
+    "slope of hard gates": library("networks/gates.py", "SLOPE = 0.2", "SLOPE = 0.25"),
+    "the first settled time point": library("networks/training.py", "math.ceil(round(", "1 + math.ceil(round("),
+    "what matters after step 500": library("networks/training.py", SUM, CUT),
+    "what an optimizer takes": library("networks/hyper.py", '_keras": {"decay": 0.9}', '_keras": {"decay": 0.8}'),
+    "code between programs and files": library("results/arrays.py", TARGETS, f"2 * {TARGETS}"),
+    "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
 }
 """Of the library, each of which makes another run."""
 
-MEASURED = {
-    "when a goal is met": Edit({}, "lstm_toys/results/summary.py", "<= goal.rmse", ">= goal.rmse"),
-}
+MEASURED = {"when a goal is met": library("results/summary.py", "<= goal.rmse", ">= goal.rmse")}
 """Of the library, after which a finished run is measured again."""
 
 SWEPT = {
-    "the error of a family": Edit(
-        {}, "lstm_toys/results/summary.py", "np.square(answer - truth)", "np.abs(answer - truth)"
-    ),
-    "the error of a goal": Edit({}, "lstm_toys/tasks/goal.py", "np.sqrt(np.square(rmse)", "np.sqrt(np.abs(rmse)"),
+    "the error of a family": library("results/summary.py", "np.square(answer - truth)", "np.abs(answer - truth)"),
+    "the error of a goal": library("tasks/goal.py", "np.sqrt(np.square(rmse)", "np.sqrt(np.abs(rmse)"),
 }
 """Of the library, each of which makes another sweep."""
 
@@ -51,44 +42,41 @@ ANSWER = '''def answer(
     """The model's answers with the given parameters."""
     return cast(Array, model.apply({"params": params}, inputs))
 '''
-IMPORTS = """from typing import cast
+MOVED = f"""from typing import cast
 
 import flax.linen as nn
 from jaxtyping import Array, Float, PyTree
 
-"""
+{ANSWER}"""
 
 KEPT = {
-    "docstrings and comments": Edit(
-        {}, "lstm_toys/populations/course.py", '"""Takes down a record', '"""Writes down a record'
+    "docstrings and comments": library(
+        "populations/group.py", 'State(NamedTuple):\n    """', 'State(NamedTuple):\n    """Edited: '
     ),
-    "a comment in code between programs and files": Edit(
-        {}, "lstm_toys/results/arrays.py", "def histories(", "# Of all members.\ndef histories("
+    "a comment in code between programs and files": library(
+        "results/arrays.py", "def histories(", "# Of all members.\ndef histories("
     ),
-    "a type in code between programs and files": Edit(
-        {}, "lstm_toys/results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"
+    "a type in code between programs and files": library(
+        "results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"
     ),
-    "a local variable of a program": Edit({}, "lstm_toys/networks/training.py", "squared", "squares"),
-    "a function in another module": Edit(
-        {},
-        "lstm_toys/networks/training.py",
+    "a local variable of a program": library("networks/training.py", "squared", "squares"),
+    "a function in another module": library(
+        "networks/training.py",
         ANSWER,
         "from lstm_toys.networks.answers import answer\n",
-        {"lstm_toys/networks/answers.py": f"{IMPORTS}\n{ANSWER}"},
+        {"lstm_toys/networks/answers.py": MOVED},
     ),
-    "a message": Edit({}, "lstm_toys/networks/hyper.py", "there is no optimizer", "nobody has heard of an optimizer"),
+    "a message": library("networks/hyper.py", "there is no optimizer", "nobody has heard of an optimizer"),
 }
 """Of the library, after which nothing is trained."""
 
 OF_DATA = {
-    "how much of their range is used": Edit({}, "lstm_toys/tasks/scaling.py", "REACH = 0.8", "REACH = 0.7"),
-    "how scaling is undone": Edit({}, "lstm_toys/tasks/scaling.py", "values * unit + center", "values * unit - center"),
-    "which curves are shown": Edit(
-        {}, "lstm_toys/tasks/sets.py", "for each in (self.trained, *self.others)]", "for each in (self.trained,)]"
+    "how much of their range is used": library("tasks/scaling.py", "REACH = 0.8", "REACH = 0.7"),
+    "how scaling is undone": library("tasks/scaling.py", "values * unit + center", "values * unit - center"),
+    "which curves are shown": library("tasks/sets.py", "in (self.trained, *self.others)]", "in (self.trained,)]"),
+    "which curves are kept out": library(
+        "tasks/sets.py", "order[count:]), sorted(order[:count]", "order[:-count]), sorted(order[-count:]"
     ),
-    "which curves are kept out": Edit(
-        {}, "lstm_toys/tasks/sets.py", "order[count:]), sorted(order[:count]", "order[:-count]), sorted(order[-count:]"
-    ),
-    "the goal": Edit({}, "experiments/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
+    "the goal": library("cli/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }
 """Of the library, each of which makes another run on curves of one's own."""

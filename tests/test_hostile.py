@@ -24,6 +24,7 @@ toys() {{ "$PYTHON" -c 'from lstm_toys.cli.script import main; main()' "$@"; }}
 SMALL = {
     "S": "--seeds=2 --steps=20 --timesteps=20 --hidden=4",
     "O": "--seeds=2 --steps=20 --hidden=4",
+    "C": "--only=line-one-layer --seeds=2",
     "G": "--amplitude=0.1:0.9:2 --frequency=1:12:2 --phase=0 --offset=0:0.5:2 --slope=0.3 --intercept=0:1:2 "
     "--length=20 --spacing=0.1",
 }
@@ -31,7 +32,7 @@ PREPARED = {
     "line": "line $S",
     "sweep": "sweep $S --task=line",
     "generalization": "generalization $S $G",
-    "claims": "claims --only=line-one-layer --seeds=2",
+    "claims": "claims $C",
 }
 QUICK = 2
 """Rows of each kind in `make test`, the first ones."""

@@ -37,10 +37,7 @@ def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("make", "why"),
-    [
-        (missing, "ModuleNotFoundError: no such library, in machine"),
-        (killed, "the process ended with -6: out of luck"),
-    ],
+    [(missing, "ModuleNotFoundError: no such library, in machine"), (killed, "the process ended with -6: out of luck")],
 )
 def test_what_fails_says_why(make, why, small, start, tmp_path):
     with closing(Team(Contestant("failing", "fails", make), tmp_path)) as team:

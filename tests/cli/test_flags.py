@@ -18,21 +18,15 @@ from lstm_toys.cli import flags, parsers
 
 BAD = [
     (["--seeds", "0"], "--seeds", "whole number"),
-    (["--seeds", "-3"], "--seeds", "whole number"),
-    (["--seeds", "x"], "--seeds", "whole number"),
     (["--seeds", "1.5"], "--seeds", "whole number"),
     (["--seeds", "1e-1"], "--seeds", "whole number"),
     (["--steps", "-1e1"], "--steps", "whole number"),
-    (["--steps", "1e100"], "--steps", "whole number"),
-    (["--seeds="], "--seeds", "whole number"),
     (["--base_seed", "-1"], "--base_seed", "whole number"),
     (["--base_seed", "4294967296"], "--base_seed", "whole number"),
-    (["--momentum", "0.9"], "--momentum", "momentum and adam do"),
     (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not 1"),
     (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop, rmsprop_keras and adam do"),
     (["--decay", "nan", "--optimizer", "adam"], "--decay", "up to but not 1"),
     (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
-    (["--noise", "nan"], "--noise", "0, or a finite number above 0"),
     (["--learning_rate", "-1"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "0"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
@@ -40,17 +34,13 @@ BAD = [
     (["--hidden", "0"], "--hidden", "whole numbers from 1"),
     (["--hidden", "abc"], "--hidden", "whole numbers from 1"),
     (["--hidden", ""], "--hidden", "whole numbers from 1"),
-    (["--hidden", "32,"], "--hidden", "whole numbers from 1"),
     (["--timesteps", "1"], "--timesteps", "whole number from 2"),
     (["--block", "0"], "--block", "whole number"),
     (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--cell", "elman"], "--cell", "lstm, gru, rnn, or package.module:Class"),
-    (["--cell", ""], "--cell", "lstm, gru, rnn, or package.module:Class"),
     (["--cell", "nowhere.cells:Own"], "--cell=nowhere.cells:Own", "on PYTHONPATH or installed"),
     (["--gates", "soft"], "--gates", "sigmoid, hard"),
-    (["--gates", "hard", "--cell", "rnn"], "--gates", "--cell=rnn has none; lstm and gru do"),
     (["--readout", "gru"], "--readout", "cell, dense"),
-    (["--readout", "dense", "--hidden", "none"], "--readout", "layer below"),
     (["--results_dir", ""], "--results_dir", "folder"),
     (["--publish=maybe"], "--publish", "maybe"),
     (["--replot", "--restart"], "--replot", "one of the two"),
@@ -58,52 +48,31 @@ BAD = [
     (["--nonsense", "3"], "nonsense", "nknown"),
     (["16"], "16", "flags"),
     (["--hidden", "8", "16"], "16", "in quotes where a value has spaces"),
-    (["--seeds", "3", "16"], "16", "flags"),
     (["--seeds"], "seeds", "Missing value"),
     (["--seeds", "0x10"], "--seeds", "whole number"),
     (["--seeds", "9" * 5000], "--seeds", "whole number"),
     (["--seeds", "2147483648"], "--seeds", "2,147,483,647"),
     (["--seeds", "--steps", "3"], "--seeds", "whole number"),
-    (["--base_seed", "nan"], "--base_seed", "whole number"),
-    (["--base_seed="], "--base_seed", "whole number"),
     (["--steps", "-1"], "--steps", "whole number"),
-    (["--steps", "1.0"], "--steps", "whole number"),
-    (["--steps", "inf"], "--steps", "whole number"),
-    (["--learning_rate", "-inf"], "--learning_rate", "finite number above 0"),
-    (["--learning_rate", "1e400"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "1e300"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "1e-300"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "0,1"], "--learning_rate", "finite number above 0"),
-    (["--learning_rate", ""], "--learning_rate", "finite number above 0"),
-    (["--hidden", "-32"], "--hidden", "whole numbers from 1"),
-    (["--hidden", "32.0"], "--hidden", "whole numbers from 1"),
     (["--hidden", "32,,32"], "--hidden", "whole numbers from 1"),
-    (["--hidden", "32 32"], "--hidden", "whole numbers from 1"),
     (["--hidden", "none,32"], "--hidden", "whole numbers from 1"),
     (["--hidden", ",".join(["1"] * 101)], "--hidden", "at most 100"),
     (["--hidden", "1000001"], "--hidden", "1,000,000"),
-    (["--hidden", "nan"], "--hidden", "whole numbers from 1"),
-    (["--timesteps", "-5"], "--timesteps", "whole number from 2"),
-    (["--timesteps", "NaN"], "--timesteps", "whole number from 2"),
-    (["--block", "-1"], "--block", "whole number"),
     (["--block", "all"], "--block", "or auto"),
-    (["--optimizer", ""], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--optimizer", "SGD"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
-    (["--readout", ""], "--readout", "cell, dense"),
     (["--results_dir", "nul\0byte"], "--results_dir", "folder"),
     (["--results_dir", "no\udcfftext"], "--results_dir", "folder"),
     (["--results_dir", "long" * 100], "--results_dir", "too long"),
     (["--checkpoint_every", "0"], "--checkpoint_every", "finite number above 0"),
-    (["--checkpoint_every", "-30"], "--checkpoint_every", "finite number above 0"),
-    (["--checkpoint_every", "nan"], "--checkpoint_every", "finite number above 0"),
     (["--checkpoint_every", "often"], "--checkpoint_every", "finite number above 0"),
     (["--on_divergence", "ignore"], "--on_divergence", "exclude, stop"),
-    (["--on_divergence", ""], "--on_divergence", "exclude, stop"),
     (["--quiet=2"], "--quiet", "true or false"),
     (["--restart=", "--quiet"], "--restart", "true or false"),
     (["--noquiet=false"], "--noquiet=false", "does not take an argument"),
     (["--flagfile"], "--flagfile", "a file of flags"),
-    (["--flagfile", ""], "--flagfile", "a file of flags"),
     (["--replot"], "--replot", "no finished run"),
     (["-seeds"], "seeds", "Missing value"),
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "flags"),
@@ -180,11 +149,7 @@ def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "flag", "takes"),
-    [
-        (["--seeds", "0"], "--seeds", "whole number"),
-        (["--nonsense", "3"], "nonsense", "nknown"),
-        (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
-    ],
+    [(["--seeds", "0"], "--seeds", "whole number"), (["--nonsense", "3"], "nonsense", "nknown")],
 )
 def test_a_process_with_a_bad_command_line_says_so_in_one_line(arguments, flag, takes, tmp_path):
     command = [sys.executable, "-m", "experiments.sine", *arguments]
@@ -212,46 +177,18 @@ def test_help_lists_every_flag(flag, tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
     for name in flags.FLAGS:
         assert f"--{name}\n" in output or f"--[no]{name}\n" in output
-    for default in (
-        "default: 16",
-        "default: 0.001",
-        "default: rmsprop",
-        "default: 32",
-        "default: 100",
-        "default: results",
-    ):
-        assert default in output
-
-
-def test_the_flags_are_those_that_are_documented():
-    documented = {
-        *("seeds", "base_seed", "steps", "learning_rate", "optimizer", "hidden", "readout", "timesteps", "block"),
-        *("results_dir", "publish", "replot", "restart", "quiet"),
-    }
-    assert documented <= set(flags.FLAGS)
+    for default in ("16", "0.001", "rmsprop", "32", "100", "results"):
+        assert f"default: {default}" in output
 
 
 def test_defaults_are_those_of_the_experiment():
     settings, options = flags.parse(EXPERIMENT, [])
-    assert settings.as_dict() == {
-        "experiment": "sine",
-        "seeds": 16,
-        "base_seed": 0,
-        "steps": EXPERIMENT.defaults["steps"],
-        "learning_rate": 0.001,
-        "optimizer": "rmsprop_keras",
-        "momentum": None,
-        "decay": 0.9,
-        "hidden": [32],
-        "readout": "cell",
-        "timesteps": 100,
-        "train_amplitude": 0.3,
-        "noise": 0.0,
-        "keep_steps": [],
-        "block": None,
-        "cell": "lstm",
-        "gates": "hard",
-    }
+    assert settings.as_dict() == (
+        {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": EXPERIMENT.defaults["steps"], "block": None}
+        | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "keep_steps": []}
+        | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "timesteps": 100}
+        | {"train_amplitude": 0.3, "noise": 0.0}
+    )
     assert options.results_dir == Path("results")
     assert not any((options.publish, options.replot, options.restart, options.quiet))
 
@@ -264,42 +201,20 @@ def test_every_flag_reaches_its_setting():
         "--results_dir elsewhere --publish --restart --quiet"
     )
     settings, options = flags.parse(EXPERIMENT, line.split())
-    assert settings.as_dict() == {
-        "experiment": "sine",
-        "seeds": 3,
-        "base_seed": 7,
-        "steps": 30,
-        "learning_rate": 1e-3,
-        "optimizer": "adam",
-        "momentum": 0.5,
-        "decay": 0.99,
-        "hidden": [8, 4],
-        "readout": "dense",
-        "timesteps": 20,
-        "train_amplitude": 0.6,
-        "noise": 0.1,
-        "keep_steps": [0, 3],
-        "block": 2,
-        "cell": "gru",
-        "gates": "hard",
-    }
+    assert settings.as_dict() == (
+        {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
+        | {"learning_rate": 1e-3, "optimizer": "adam", "momentum": 0.5, "decay": 0.99, "timesteps": 20}
+        | {"hidden": [8, 4], "readout": "dense", "cell": "gru", "gates": "hard", "train_amplitude": 0.6, "noise": 0.1}
+    )
     assert options.results_dir == Path("elsewhere")
     assert (options.publish, options.replot, options.restart, options.quiet) == (True, False, True, True)
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "momentum", "decay"),
-    [
-        ("sgd", None, None),
-        ("momentum", 0.9, None),
-        ("rmsprop", None, 0.9),
-        ("rmsprop_keras", None, 0.9),
-        ("adam", 0.9, 0.999),
-    ],
-)
-def test_an_optimizer_has_its_own_defaults(optimizer, momentum, decay):
-    settings, _ = flags.parse(EXPERIMENT, ["--optimizer", optimizer])
-    assert (settings.momentum, settings.decay) == (momentum, decay)
+def test_an_optimizer_has_its_own_defaults():
+    expected = {"sgd": (None, None), "momentum": (0.9, None), "rmsprop": (None, 0.9), "rmsprop_keras": (None, 0.9)}
+    for optimizer, numbers in (expected | {"adam": (0.9, 0.999)}).items():
+        settings, _ = flags.parse(EXPERIMENT, ["--optimizer", optimizer])
+        assert (settings.momentum, settings.decay) == numbers
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
@@ -367,11 +282,7 @@ HELD_AGAINST = [
     ({}, ["--cell=rnn", "--gates=hard"], "flag --gates=hard: --cell=rnn has none; lstm and gru do"),
     ({}, ["--momentum=0.5"], "flag --momentum=0.5: --optimizer=rmsprop_keras (the default of sine) has none; "),
     ({"cell": "rnn", "gates": "sigmoid"}, ["--gates=hard"], "flag --gates=hard: --cell=rnn (the default of sine) has"),
-    (
-        {},
-        ["--keep_steps=1e3"],
-        "flag --keep_steps=1000: 1,000 is not before the last step of --steps=1000 (the",
-    ),
+    ({}, ["--keep_steps=1e3"], "flag --keep_steps=1000: 1,000 is not before the last step of --steps=1000 (the"),
     ({}, ["--hidden=none", "--readout=dense"], "flag --readout=dense: a dense readout needs a layer below it; "),
     ({"cell": "rnn"}, [], "experiment sine: its defaults contradict each other: --gates=hard (the default of sine): "),
 ]
@@ -446,8 +357,3 @@ def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, tmp_path, monk
 def test_every_command_tells_the_version(asked, capsys):
     assert carry_out(asked, ["--seeds=x", "--version=1"]) == 0
     assert capsys.readouterr() == (f"lstm_toys {lstm_toys.__version__}\n", "")
-
-
-def test_no_hidden_layer_is_a_choice():
-    settings, _ = flags.parse(EXPERIMENT, ["--hidden", "none"])
-    assert settings.hidden == ()

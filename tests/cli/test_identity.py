@@ -2,10 +2,7 @@
 
 import dataclasses
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import pytest
 
@@ -76,22 +73,6 @@ def test_an_edited_figure_is_not(copied, capsys):
     assert "line: this run is finished" in capsys.readouterr().out
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("switch", ["JAX_ENABLE_X64=1", "JAX_DEFAULT_PRNG_IMPL=rbg", "JAX_RANDOM_SEED_OFFSET=5"])
-def test_another_switch_of_jax_is_another_run(made, switch):
-    program = (
-        "from lstm_toys.runs import life; from lstm_toys.cli import command; "
-        "from experiments.line import EXPERIMENT; "
-        f"plan = command.plan(EXPERIMENT, {[*SMALL, f'--results_dir={made}']}); "
-        "print(life.resolving(plan.options, print).finished(plan.studies[0]))"
-    )
-    for environment, finished in (({}, True), (dict([switch.split("=")]), False)):
-        done = subprocess.run(
-            [sys.executable, "-c", program], env={**os.environ, **environment}, capture_output=True, text=True
-        )
-        assert done.stdout.splitlines()[-1] == str(finished), (done.stdout, done.stderr)
-
-
 def advised(arguments, capsys):
     """The one line that a command ends with."""
     assert carry_out(EXPERIMENT, [*arguments, "--quiet"]) == 1
@@ -110,13 +91,6 @@ def test_a_spoiled_summary_is_told_and_the_advice_helps(copied, capsys, content)
     if content == "":  # The advice is the same, and so is what it does.
         assert carry_out(EXPERIMENT, [*arguments, "--quiet", "--restart"]) == 0
         assert json.loads((run / "metrics.json").read_text())["train_mse"] == json.loads(whole)["train_mse"]
-
-
-def test_a_summary_with_other_types_inside_is_told(copied, capsys):
-    run, arguments = copied
-    metrics = json.loads((run / "metrics.json").read_text())
-    (run / "metrics.json").write_text(json.dumps({**metrics, "summary": 3}))
-    assert "it is not what was written" in advised(arguments, capsys)
 
 
 @pytest.mark.parametrize("name", [*rarely("results.nc", "parameters.npz"), "population.json"])
@@ -164,16 +138,6 @@ def test_a_folder_in_the_place_of_a_file_is_told_and_the_advice_helps(copied, ca
             assert f"{name} is a folder, where this run writes a file; move it away" in told
     (run / name).rename(tmp_path / "moved")
     assert carry_out(EXPERIMENT, [*arguments, "--restart", "--quiet"]) == 0
-
-
-@pytest.mark.long
-def test_what_others_hid_in_a_run_is_left_alone(copied):
-    run, arguments = copied
-    (run / ".mynotes").write_text("mine")
-    (run / ".ipynb_checkpoints").mkdir()
-    (run / ".ipynb_checkpoints" / "line.ipynb").write_text("mine")
-    assert carry_out(EXPERIMENT, [*arguments, "--restart", "--quiet"]) == 0
-    assert (run / ".mynotes").read_text() == (run / ".ipynb_checkpoints" / "line.ipynb").read_text() == "mine"
 
 
 def test_publishing_leaves_what_is_a_user_s(copied):

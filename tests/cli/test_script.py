@@ -82,16 +82,6 @@ def test_an_unknown_name_is_told_in_one_line(name, told, monkeypatch, capsys):
     assert told in errors
 
 
-def test_a_wrong_flag_ends_it_as_it_ends_the_module(monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["lstm-toys", "line", "--steps=-1"])
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.delitem(sys.modules, "experiments.line", raising=False)
-    with pytest.raises(SystemExit) as ended:
-        script.main()
-    assert ended.value.code == 2
-    assert "--steps=-1" in capsys.readouterr().err
-
-
 def test_the_list_loads_nothing_heavy():
     code = (
         "import sys; from lstm_toys.cli import script; script.main();"

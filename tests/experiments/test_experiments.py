@@ -15,13 +15,8 @@ from lstm_toys.results import storage
 from lstm_toys.studies.training.study import TrainingStudy
 
 POST_FIGURES = {
-    "line.png",
-    "lstm_hill.gif",
-    "hill.png",
-    "sines_with_different_amplitudes.png",
-    "predicted_amplitude.png",
-    "lines.png",
-    "predicted_lines_1.png",
+    *("line.png", "lstm_hill.gif", "hill.png", "sines_with_different_amplitudes.png", "predicted_amplitude.png"),
+    *("lines.png", "predicted_lines_1.png"),
 }
 
 

@@ -182,12 +182,6 @@ def test_time_points_are_those_of_a_unit():
         study.check_spacing(curves, Span(0, 10, unit="s"), 11)
 
 
-def test_a_bad_table_is_told_in_one_line(tmp_path):
-    (tmp_path / "mine.csv").write_text("0.1,0.2\n0.3\n")
-    with pytest.raises(flags.UsageError, match=r"^flag --curve=[^\n]*mine\.csv: row 2 has 1 columns[^\n]*$"):
-        generalization.plan(["--curve", str(tmp_path / "mine.csv")])
-
-
 SMALL = [*("--seeds", "3", "--steps", "20", "--timesteps", "20", "--hidden", "5", "--quiet")]
 LINES = ["--slope=-1:1:3", "--intercept=-1:1:3", "--length", "20", "--spacing", "0.05"]
 AXES = [*("--amplitude", "0.1:0.5:4", "--frequency", "5:15:3", "--phase", "0", "--offset", "0.3"), *LINES]
@@ -248,12 +242,6 @@ def test_curves_of_ones_own_are_answered_with_bands(tmp_path, capsys):
         np.testing.assert_allclose(found.root.time, np.arange(30) / 19, rtol=1e-6)
         wrong = np.square(found.root.answer - found.root.input).values[:, :, np.arange(30) / 19 >= 0.1]
         np.testing.assert_allclose(found.root.rmse, np.sqrt(wrong.mean(axis=-1)), rtol=1e-4)
-
-
-def test_nothing_to_redraw_is_told(tmp_path, capsys):
-    assert run(tmp_path, *AXES, "--replot") == 2
-    assert "there is no finished run to redraw" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

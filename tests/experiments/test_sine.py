@@ -58,5 +58,5 @@ def test_figures_of_diverged_seeds_alone_say_so(hand_made, tmp_path, seeds):
     for name, figure in EXPERIMENT.draw(hand_made(seeds, diverged=range(seeds)), {}).items():
         figures.save(figure, tmp_path / name)
         if name not in ("sine_target.png", "loss.png"):
-            assert "every seed diverged" in legend(figure)
+            assert "every network diverged" in legend(figure)
             assert not [line for axes in panels(figure) for line in dots(axes)]

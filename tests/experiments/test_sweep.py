@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import carry_out, finished_without_jax
+from conftest import carry_out, finished_without_jax, refusal
 from lstm_toys.cli import flags, sweep
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
@@ -25,44 +25,29 @@ def load(folder):
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 BAD = [
     (["--task=nope"], "--task", "there is no module nope"),
-    (["--task"], "task", "Missing value"),
     (["--grid"], "grid", "Missing value"),
     (["--grid="], "--grid", "'flag=value value ...'"),
     (["--grid=steps"], "--grid", "'flag=value value ...'"),
-    (["--grid=steps="], "--grid", "'flag=value value ...'"),
-    (["--grid=steps= "], "--grid", "'flag=value value ...'"),
     (["--grid=nonsense=1 2"], "nonsense", "the flag is one of optimizer"),
     (["--grid=--steps=1 2"], "--grid", "the flag is one of optimizer"),
-    (["--grid=sté\udcffps=1"], "--grid", "the flag is one of optimizer"),
     (["--grid=seeds=1 2"], "seeds", "the flag is one of optimizer"),
-    (["--grid=block=1 2"], "block", "the flag is one of optimizer"),
     (["--grid=steps=1 2 1"], "steps", "each value once"),
     (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same, written differently"),
     (["--optimizer=momentum", "--grid=momentum=auto 0.9"], "--grid", "the same, written differently"),
     (["--grid=steps=1 2", "--grid=steps=3"], "steps", "given twice"),
     (["--grid=steps=4 5", "--keep_steps=1"], "--keep_steps", "a sweep keeps no parameters"),
     (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
-    (["--steps", "3", "--grid", "steps=1 2"], "--steps", "one of the two"),
-    (["-steps=3", "--grid", "steps=1 2"], "--steps", "one of the two"),
     (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop_keras (the default of sine) has none"),
     (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd has none"),
-    (["--grid=decay=0.5", "--optimizer=momentum"], "--decay", "rmsprop_keras and adam do"),
-    (["--grid=hidden=8 none", "--readout=dense"], "--readout=dense", "layer below"),
     (["--grid=hidden=8 none", "--grid=readout=cell dense"], "--readout=dense", "layer below"),
-    (["--grid=hidden=8, 4"], "--hidden", "whole numbers from 1"),
     (["--grid=learning_rate=0.1,1"], "--learning_rate", "finite number above 0"),
-    (["--grid=learning_rate=0.1 -1"], "--learning_rate", "finite number above 0"),
     (["--grid=learning_rate=0.1 nan"], "--learning_rate", "finite number above 0"),
     (["--grid=steps=1 -1"], "--steps", "whole number from 0"),
-    (["--grid=timesteps=20 1"], "--timesteps", "whole number from 2"),
     (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "takes a number"),
     (["--task=line", "--grid=train_amplitude=0.3"], "train_amplitude", "Unknown command line flag"),
-    (["--task=sweep"], "--task=sweep", "declares no EXPERIMENT"),
     (["--grid", "learning_rate=0.1", "1"], "'1'", "in quotes"),
-    (["--grid", "steps", "=1"], "--grid", "'flag=value value ...'"),
     (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),
-    (["--seeds=0"], "--seeds", "whole number"),
     (["--nonsense=1"], "nonsense", "nknown"),
     (["--grid=steps=1 2", "--replot"], "--replot", "no finished run"),
     (LARGE, "--grid", f"10,201 settings are more than {sweep.MOST_SETTINGS:,}"),
@@ -76,9 +61,7 @@ def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     arguments, flag, takes = BAD[number]
     assert carry_out(sweep, arguments) == 2
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert errors.count("\n") == 1
+    errors = refusal(capsys)
     assert flag in errors
     assert takes in errors
     assert list(tmp_path.iterdir()) == []
@@ -105,9 +88,7 @@ def test_one_seed_and_no_steps_will_do(tmp_path):
 
 def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
     assert carry_out(sweep, ["--grid=steps=1 2", "--results_dir=/proc/self/results"]) == 1
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert errors.count("\n") == 1
+    errors = refusal(capsys)
     assert "--results_dir" in errors
 
 

@@ -97,9 +97,9 @@ def test_curves_in_turn_need_the_memory_of_one():
     model = Stack(1, (8,))
     params = model.init(jax.random.key(0), SHOWN)["params"]
 
-    def kept(curves, one_by_one):
+    def kept(curves, curves_in_turn):
         inputs = jnp.zeros((curves, 200, 1))
-        compiled = jax.jit(partial(training.gradient, model, curves_in_turn=one_by_one)).lower(
+        compiled = jax.jit(partial(training.gradient, model, curves_in_turn=curves_in_turn)).lower(
             params, Examples(inputs, inputs)
         )
         return compiled.compile().memory_analysis().temp_size_in_bytes

@@ -6,17 +6,6 @@ import pytest
 import lstm_toys as lt
 
 
-@pytest.mark.parametrize("shape", [(), (20,), (3, 20), (2, 3, 20, 1)])
-@pytest.mark.usefixtures("as_users_have_it")
-def test_curves_of_another_rank_are_told(shape):
-    expected = (
-        r"^inputs must be finite numbers of the shape \[C, T, F\], curves as lt.show makes them, not of the shape "
-    )
-    with pytest.raises(ValueError, match=expected) as raised:
-        lt.answers(lt.Stack(features=1), {}, np.zeros(shape))
-    assert str(raised.value).endswith(f"not of the shape {list(shape)}")
-
-
 @pytest.mark.parametrize("ask", [lt.answers, lt.states])
 def test_curves_of_other_features_are_told(ask):
     task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12))

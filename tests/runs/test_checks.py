@@ -15,6 +15,10 @@ def broken(_):
     raise KeyError("slpoe")
 
 
+def misspelled(x):
+    return [lt.probe("a", "line", {"slpoe": 0.9}, x)]
+
+
 def rising(x, rate):
     return np.exp(rate * x)
 
@@ -36,10 +40,7 @@ def one(x):
     ("changes", "told"),
     [
         ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 15)"),
-        (
-            {"probes": lambda x: [lt.probe("a", "line", {"slpoe": 0.9}, x)]},
-            "its probes cannot be made: ValueError: this family takes",
-        ),
+        ({"probes": misspelled}, "its probes cannot be made: ValueError: this family takes"),
         ({"probes": one}, "probes one to a list of lt.Probe"),
         ({"task": lambda x: None}, "task is a function of x to an lt.Task"),  # noqa: ARG005
         ({"numbers": {"center": 1.0}}, "its task leaves [] open, and its numbers are ['center']"),
@@ -72,11 +73,7 @@ def probe(**changes):
     ("points", "made", "told"),
     [
         (20, [], "its training curves have 12 time points, and --timesteps=20; give --timesteps=12, or declare fixed="),
-        (
-            12,
-            [probe(inputs=CURVES[:, :11])],
-            "probe 'mine' has inputs of shape (3, 11, 2); the training curves make it",
-        ),
+        (12, [probe(inputs=CURVES[:, :11])], "probe 'mine' has inputs of shape (3, 11, 2); the training curves make"),
         (12, [probe(), probe(name="two", inputs=CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
         (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
         (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),
@@ -86,9 +83,7 @@ def probe(**changes):
 )
 def test_curves_of_another_length_are_refused_before_training(points, made, told):
     own = dataclasses.replace(
-        EXPERIMENT,
-        task=lambda _: lt.reproduce_curves(CURVES, ("x", "y")),
-        probes=lambda x: made if len(x) > 2 else [],
+        EXPERIMENT, task=lambda _: lt.reproduce_curves(CURVES, ("x", "y")), probes=lambda x: made if len(x) > 2 else []
     )
     if not told:
         checks.check_points(own, points)

@@ -42,17 +42,8 @@ def test_nothing_is_told_of_what_modules_do_while_they_are_imported(tmp_path):
 
 @pytest.mark.long
 def test_nothing_is_told_of_packages_that_the_library_uses_too(tmp_path):
-    names = (
-        "flax.linen",
-        "jax.numpy",
-        "matplotlib.pyplot",
-        "optax",
-        "pandas",
-        "scipy.stats",
-        "xarray",
-        "lstm_toys.results.storage",
-    )
-    code = "\n".join(f"import {name}" for name in names)
+    names = "flax.linen jax.numpy matplotlib.pyplot optax pandas scipy.stats xarray lstm_toys.results.storage"
+    code = "\n".join(f"import {name}" for name in names.split(" "))
     assert said(tmp_path, code, "opened.unseen()") == "None"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out, executed
+from conftest import carry_out, executed, refusal
 from experiments import line
 from lstm_toys.cli import flags, sweep
 from lstm_toys.networks import cells
@@ -153,24 +153,6 @@ def test_a_sweep_takes_it_beside_those_of_the_library(tmp_path):
     assert len(np.unique(found.train_mse)) == 6
 
 
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--cell=networks_of_ones_own:task"], "networks_of_ones_own:task is no cell"),
-        ([f"--cell={CELL}", "--gates=hard"], f"the cell {CELL} has no gates that could be hard"),
-    ],
-)
-@pytest.mark.usefixtures("own")
-def test_what_only_loading_it_tells_is_refused_in_one_line_too(arguments, told, tmp_path, capsys):
-    folder = tmp_path / "results"
-    assert carry_out(line.EXPERIMENT, [*SMALL, *arguments, f"--results_dir={folder}"]) == 2
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert errors.count("\n") == 1
-    assert told in errors
-    assert not folder.exists()
-
-
 def test_targets_of_another_shape_are_refused_in_one_line_before_anything_is_made(own, tmp_path, capsys):
     def task(x):
         shown = lt.show(x[None], x, ("y",))
@@ -178,9 +160,7 @@ def test_targets_of_another_shape_are_refused_in_one_line_before_anything_is_mad
 
     folder = tmp_path / "results"
     assert carry_out(dataclasses.replace(own.EXPERIMENT, task=task), [f"--results_dir={folder}"]) == 2
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert errors.count("\n") == 1
+    errors = refusal(capsys)
     assert "targets of examples must be finite numbers of the shape [1, 2, 1], not of the shape [1, 2]" in errors
     assert not folder.exists()
 
@@ -245,25 +225,6 @@ def test_flags_that_it_does_not_read_are_no_settings_of_a_sweep(own, grid, tmp_p
     name = grid[0].split("=")[1]
     assert capsys.readouterr() == ("", f"flag --grid: the model of own does not read {name}; leave that out\n")
     assert not folder.exists()
-
-
-@pytest.mark.long
-def test_what_is_saved_is_loaded_where_its_module_is_or_that_is_named(own, tmp_path):
-    task = own.task(lt.time_points(12))
-    for name, model in (("whole", own.Whole(1)), ("cell", lt.Stack(1, (3,), cell=CELL))):
-        trained = train.train(task, model, seeds=2, steps=2, learning_rate=0.1)
-        population.save(trained, tmp_path / name)
-        saved = population.load(tmp_path / name)
-        assert saved.model == model
-        jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "networks_of_ones_own", None)  # As if it could not be imported.
-        for name in ("whole", "cell"):
-            with pytest.raises(ValueError, match=r"networks_of_ones_own.* cannot be imported") as refused:
-                population.load(tmp_path / name, trust=("networks_of_ones_own",))
-            assert "\n" not in str(refused.value)
-            with pytest.raises(population.Untrusted, match=r"trust=\('networks_of_ones_own',\)"):
-                population.load(tmp_path / name)
 
 
 def test_a_network_defined_within_a_function_cannot_be_saved(own, tmp_path):

@@ -92,10 +92,7 @@ def test_of_scaled_curves_it_is_about_what_networks_are_trained_on():
     scaling = lt.Scaling(((350.0, 12.5), (0.0, 2.0)), ((350.0, 12.5), (0.0, 2.0)), ("co2", "y"))
     rmse = random.uniform(0.0, 0.06, (50, 1, 2)).astype(np.float32)
     results = xr.Dataset(
-        {
-            "train_rmse": (("seed", "step", "feature"), rmse, {"after": 0}),
-            "diverged": ("seed", np.zeros(50, bool)),
-        },
+        {"train_rmse": (("seed", "step", "feature"), rmse, {"after": 0}), "diverged": ("seed", np.zeros(50, bool))},
         {"step": [0], "feature": ["co2", "y"]},
     )
     steps = summary.steps_to_goal(arrays.in_units(results, scaling), own.EXPERIMENT.goal)

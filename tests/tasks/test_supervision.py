@@ -127,25 +127,6 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("family", ["line", "hill", "sine"])
-@pytest.mark.parametrize(("kind", "readout"), [("reproduce", "cell"), ("read_off", "dense")])
-def test_every_family_can_be_learned_a_little(kind, family, readout):
-    from lstm_toys.networks.stack import Stack
-    from lstm_toys.populations import train
-
-    x = families.time_points(20)
-    drawn = families.FAMILIES[family].draw(jax.random.key(0), 4)
-    if kind == "reproduce":
-        task = supervision.reproduce(family, drawn, x, ("x", "y"), batch=2)
-    else:
-        task = supervision.read_off(family, drawn, tuple(drawn)[:2], x, batch=2)
-    model = Stack(len(task.output_features), (6,), readout, task.sequence)
-    trained = train.train(task, model, seeds=2, steps=60, learning_rate=0.05, optimizer="momentum")
-    assert (trained.train_loss[:, -1] < trained.train_loss[:, 0]).all()
-    assert trained.train_rmse.shape == (2, len(trained.steps), len(task.output_features))
-
-
-@pytest.mark.long
 def test_records_hold_the_whole_training_set():
     """The recorded loss and RMSE, against NumPy on the answers."""
     from lstm_toys.networks.stack import Stack

@@ -22,13 +22,7 @@ def shown_inverted(x):
 
 def experiment(task, probes=lambda x: [lt.probe("lines", "line", LINES, x)]):
     return lt.Experiment(
-        name="name",
-        doc="",
-        defaults={},
-        goal=lt.Goal(rmse=0.03),
-        task=task,
-        probes=probes,
-        draw=lambda *_: {},
+        name="name", doc="", defaults={}, goal=lt.Goal(rmse=0.03), task=task, probes=probes, draw=lambda *_: {}
     )
 
 

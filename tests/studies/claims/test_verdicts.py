@@ -190,6 +190,8 @@ def told(claim, numbers, controls, variants=None, about="mice"):
 MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] * 5
 """Numbers of networks the first of which diverged."""
 
+COPY, CLIPPED = "a copy of the input meets it", "a clipped copy of the input meets it"
+
 
 @pytest.mark.parametrize(
     ("options", "numbers", "remark"),
@@ -198,19 +200,11 @@ MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] 
         ({"high": 0.1}, UNMET, "a copy of the input meets it: the networks do not do what a copy does"),
         ({"high": 0.1}, HALF, "a copy of the input meets it: supported, it would say nothing about mice"),
         ({"high": 0.1, "learned": True}, MET, "a copy of the input is what is to be learned"),
-        (
-            {"high": 0.1, "learned": True},
-            UNMET,
-            "a copy of the input meets it: the networks do not do what a copy does",
-        ),
+        ({"high": 0.1, "learned": True}, UNMET, f"{COPY}: the networks do not do what a copy does"),
         ({"high": 0.1, "learned": True}, HALF, "a copy of the input is what is to be learned"),
         ({"low": 0.1}, UNMET, "a clipped copy of the input meets it: needs no more than answers within (-1, 1)"),
         ({"low": 0.1}, MET, "a clipped copy of the input meets it: the networks do not do what a clipped copy does"),
-        (
-            {"low": 0.1},
-            HALF,
-            "a clipped copy of the input meets it: supported, it would need no more than answers within (-1, 1)",
-        ),
+        ({"low": 0.1}, HALF, f"{CLIPPED}: supported, it would need no more than answers within (-1, 1)"),
         ({"low": 0.8}, UNMET, None),
         ({"low": 0.8}, MET, None),
     ],
@@ -278,11 +272,7 @@ def test_a_copy_of_other_features_than_the_input_has_is_none():
 
 @pytest.mark.parametrize(
     ("numbers", "remark"),
-    [
-        (UNMET, "untrained meet it too"),
-        (MET, "untrained meet it, these networks do not"),
-        (HALF, "untrained meet it"),
-    ],
+    [(UNMET, "untrained meet it too"), (MET, "untrained meet it, these networks do not"), (HALF, "untrained meet it")],
 )
 def test_what_a_control_meets_is_said_as_the_verdict_has_it(numbers, remark):
     entry = told(claim(low=0.8), numbers, {"untrained": [1.0] * 10, "others": [0.0] * 10})

@@ -32,23 +32,19 @@ def same(*features):
     return supervision.reproduce_curves(jnp.zeros((1, 2, len(features))), features)
 
 
+def answering(name, **changes):
+    return dataclasses.replace(same("y"), output_features=(name,), **changes)
+
+
 @pytest.mark.parametrize(
     ("task", "curves", "told"),
     [
         (same("x"), False, "its networks are shown x; this takes those that see y, or x and y"),
         (same("y", "speed"), False, "its networks are shown y and speed"),
         (same("x", "y"), True, "its networks are shown x and y; this takes those that see y"),
-        (
-            dataclasses.replace(same("y"), output_features=("speed",)),
-            False,
-            "its networks answer speed, of which none is y",
-        ),
+        (answering("speed"), False, "its networks answer speed, of which none is y"),
         (supervision.reproduce("line", LINE, X, ("x", "y")), False, "other training curves than its task has"),
-        (
-            dataclasses.replace(same("y"), sequence=False, output_features=("slope",)),
-            False,
-            "read off slope, which the family hill",
-        ),
+        (answering("slope", sequence=False), False, "read off slope, which the family hill"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_one_line(task, curves, told):

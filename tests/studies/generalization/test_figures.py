@@ -53,10 +53,7 @@ def hand_made():
 
 SINE = {"amplitude": "A", "frequency": 10.0, "phase": 0.0, "offset": "A"}
 SUBJECT = Subject(
-    sine.EXPERIMENT,
-    {"sine": "sine", "line": "line"},
-    Trained("sine", SINE),
-    Trained("sine", SINE).ranges({"A": 0.3}),
+    sine.EXPERIMENT, {"sine": "sine", "line": "line"}, Trained("sine", SINE), Trained("sine", SINE).ranges({"A": 0.3})
 )
 
 

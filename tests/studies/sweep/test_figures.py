@@ -12,20 +12,11 @@ from lstm_toys.figures.style import save
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.tasks.goal import Goal
 
-SETTING = {
-    "optimizer": "sgd",
-    "hidden": "32",
-    "readout": "cell",
-    "cell": "lstm",
-    "gates": "sigmoid",
-    "timesteps": 20,
-    "steps": 10,
-    "learning_rate": 0.1,
-    "momentum": np.nan,
-    "decay": np.nan,
-    "noise": 0.0,
-    "train_amplitude": 0.3,
-}
+SETTING = (
+    {"optimizer": "sgd", "hidden": "32", "readout": "cell", "cell": "lstm", "gates": "sigmoid"}
+    | {"timesteps": 20, "steps": 10, "learning_rate": 0.1, "momentum": np.nan, "decay": np.nan}
+    | {"noise": 0.0, "train_amplitude": 0.3}
+)
 
 
 GOAL = Goal(rmse=7e-4**0.5, after=0)
