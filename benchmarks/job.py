@@ -34,7 +34,7 @@ State = tuple[Weights, Float[np.ndarray, " M"]]
 
 
 @dataclass(frozen=True)
-class Job:
+class Workload:
     """What one member-step is.
 
     Attributes:
@@ -79,7 +79,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Start:
+class InitialWeights:
     """What a contestant begins with; equal only to itself.
 
     Attributes:
@@ -88,7 +88,7 @@ class Start:
         weights: of some members.
     """
 
-    job: Job
+    job: Workload
     inputs: Float[np.ndarray, "C T 1"]
     weights: Weights
 
@@ -97,7 +97,7 @@ class Start:
         """How many members there are."""
         return len(self.weights["readout"]["bias"])
 
-    def take(self, members: list[int]) -> "Start":
+    def take(self, members: list[int]) -> "InitialWeights":
         """Some of the members."""
         return dataclasses.replace(self, weights=take(self.weights, members))
 
@@ -119,7 +119,7 @@ def take(tree: PyTree, members: Any) -> PyTree:
     return jax.tree.map(partial(np.take, indices=members, axis=0, mode="clip"), tree)
 
 
-def start(job: Job, members: int) -> Start:
+def start(job: Workload, members: int) -> InitialWeights:
     """The curves, and the networks that `lstm_toys.populations.train` makes of the first seeds."""
     task, model = job.task, job.model
 
@@ -129,4 +129,4 @@ def start(job: Job, members: int) -> Start:
     seeds = programs.starts("sgd", seeds=members, learning_rate=LEARNING_RATE)
     made = jax.jit(partial(jax.lax.map, weights))(seeds)
     curves = task.examples(jax.random.key(0), {}).inputs
-    return Start(job, np.asarray(curves), jax.tree.map(np.asarray, made))
+    return InitialWeights(job, np.asarray(curves), jax.tree.map(np.asarray, made))

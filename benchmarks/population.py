@@ -14,8 +14,8 @@ from typing import Any
 
 from benchmarks import command, figure, footprint, machine, report
 from benchmarks.contestants import AUTODIFF, CONTESTANTS, ENGINE, TORCH, Contestant
-from benchmarks.job import Job, Start, start
-from benchmarks.processes import Team, Unusable
+from benchmarks.job import InitialWeights, Workload, start
+from benchmarks.processes import CannotTrain, Team
 from lstm_toys import figures
 
 Row = dict[str, Any]
@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Cell:
+class MeasuredCell:
     """One row of a sweep.
 
     Attributes:
@@ -36,14 +36,14 @@ class Cell:
     """
 
     sweep: str
-    job: Job
+    job: Workload
     members: int
     contestants: tuple[Contestant, ...]
     repeats: int
     seconds: float
 
 
-def plan(*, peers: bool, quick: bool) -> list[Cell]:
+def plan(*, peers: bool, quick: bool) -> list[MeasuredCell]:
     """The cells of all sweeps.
 
     Args:
@@ -62,40 +62,45 @@ def plan(*, peers: bool, quick: bool) -> list[Cell]:
             # Those that train one network do not depend on the number of members.
             and (members == counts[0] or not contestant.one_network)
         )
-        cells.append(Cell("members", Job(), members, contestants, repeats, seconds))
+        cells.append(MeasuredCell("members", Workload(), members, contestants, repeats, seconds))
     few = (ENGINE, AUTODIFF, TORCH) if peers else (ENGINE, AUTODIFF)
     for sweep, jobs in _jobs(quick=quick).items():
         # No other contestant is written for other cells.
         contestants = (ENGINE,) if sweep == "cell" else few
-        cells += [Cell(sweep, job, 16, contestants, min(repeats, 3), seconds) for job in jobs]
+        cells += [MeasuredCell(sweep, job, 16, contestants, min(repeats, 3), seconds) for job in jobs]
     return cells
 
 
-def _jobs(*, quick: bool) -> dict[str, list[Job]]:
+def _jobs(*, quick: bool) -> dict[str, list[Workload]]:
     """The jobs besides the default one, by what is varied."""
     if quick:
         return {
-            "hidden": [Job((8,))],
-            "curves": [Job(curves=10)],
-            "layers": [Job((32, 32))],
-            "cell": [Job(gates="hard")],
+            "hidden": [Workload((8,))],
+            "curves": [Workload(curves=10)],
+            "layers": [Workload((32, 32))],
+            "cell": [Workload(gates="hard")],
         }
     return {
-        "hidden": [Job((units,)) for units in (8, 32, 64, 128)],
-        "points": [Job(points=1000)],
-        "curves": [Job(curves=curves) for curves in (2, 5, 10, 50)],
-        "layers": [Job((32,) * layers) for layers in (2, 3)],
-        "cell": [Job(gates="hard"), Job(cell="gru"), Job(cell="gru", gates="hard"), Job(cell="rnn")],
+        "hidden": [Workload((units,)) for units in (8, 32, 64, 128)],
+        "points": [Workload(points=1000)],
+        "curves": [Workload(curves=curves) for curves in (2, 5, 10, 50)],
+        "layers": [Workload((32,) * layers) for layers in (2, 3)],
+        "cell": [
+            Workload(gates="hard"),
+            Workload(cell="gru"),
+            Workload(cell="gru", gates="hard"),
+            Workload(cell="rnn"),
+        ],
     }
 
 
-def measure(cells: list[Cell]) -> list[dict[str, Any]]:
+def measure(cells: list[MeasuredCell]) -> list[dict[str, Any]]:
     """Measures all sweeps.
 
     Returns:
         The cells for JSON: ``rows`` by contestant, member-steps a second of the whole machine.
     """
-    members: dict[Job, int] = {}
+    members: dict[Workload, int] = {}
     for cell in cells:
         members[cell.job] = max(members.get(cell.job, 0), cell.members)
     starts = {job: start(job, most) for job, most in members.items()}
@@ -109,7 +114,9 @@ def measure(cells: list[Cell]) -> list[dict[str, Any]]:
     return measured
 
 
-def _measure_sweep(cells: list[Cell], teams: dict[Contestant, Team], starts: dict[Job, Start]) -> list[dict[str, Any]]:
+def _measure_sweep(
+    cells: list[MeasuredCell], teams: dict[Contestant, Team], starts: dict[Workload, InitialWeights]
+) -> list[dict[str, Any]]:
     """Checks every contestant of a sweep, then times them round by round."""
     sweep, repeats = cells[0].sweep, cells[0].repeats
     rows: list[dict[Contestant, Row]] = []
@@ -137,12 +144,14 @@ def _failing(row: Row) -> Iterator[None]:
     """Notes the error of a contestant that cannot be timed in its row."""
     try:
         yield
-    except Unusable as failure:
+    except CannotTrain as failure:
         row["error"] = str(failure)
         say(f"  {row['label']}: not timed: {failure}")
 
 
-def _timer(contestant: Contestant, team: Team, number: int, cell: Cell, start: Start, row: Row) -> Callable[[], float]:
+def _timer(
+    contestant: Contestant, team: Team, number: int, cell: MeasuredCell, start: InitialWeights, row: Row
+) -> Callable[[], float]:
     """Prepares a contestant for a cell, and returns a function that times it once."""
     members = contestant.members(cell.members)
     weights_differ, losses_differ = team.prepare(number, cell.job, members, start)
@@ -154,7 +163,7 @@ def _timer(contestant: Contestant, team: Team, number: int, cell: Cell, start: S
     return lambda: members * steps / team.train(number, steps)
 
 
-def _closed(cell: Cell, rows: dict[Contestant, Row]) -> dict[str, Any]:
+def _closed(cell: MeasuredCell, rows: dict[Contestant, Row]) -> dict[str, Any]:
     """The cell for JSON, with medians and ratios."""
     say(f"{cell.sweep}: {cell.job}, {cell.members:,} members")
     timed = {contestant: row for contestant, row in rows.items() if "error" not in row}

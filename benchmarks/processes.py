@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks import reference
 from benchmarks.contestants import Contestant
-from benchmarks.job import CHECKED_STEPS, Job, Start, State, Trainer
+from benchmarks.job import CHECKED_STEPS, InitialWeights, State, Trainer, Workload
 
 
-class Unusable(Exception):
+class CannotTrain(Exception):
     """A contestant cannot be timed; the argument says why, and names no folder of this machine."""
 
     def __init__(self, reason: str) -> None:
@@ -46,14 +46,14 @@ class Worker:
             self._pipe.send((request, arguments))
 
     def reply(self) -> Any:
-        """Waits for the reply to the last request, which is `Unusable` where that failed."""
+        """Waits for the reply to the last request, which is `CannotTrain` where that failed."""
         try:
             return self._pipe.recv()
         except (EOFError, OSError):
             self._process.join()
             lines = self._log.read_text(errors="replace").strip().splitlines() if self._log.exists() else []
             said = f": {lines[-1][:200]}" if lines else ""
-            return Unusable(f"the process ended with {self._process.exitcode}{said}")
+            return CannotTrain(f"the process ended with {self._process.exitcode}{said}")
 
     def close(self) -> None:
         """Ends the process."""
@@ -76,18 +76,18 @@ def serve(contestant: Contestant, pipe: Connection, log: Path) -> None:
             try:
                 reply = getattr(server, request)(*arguments)
             except Exception as error:
-                reply = Unusable(" ".join(f"{type(error).__name__}: {error}".split())[:300])
+                reply = CannotTrain(" ".join(f"{type(error).__name__}: {error}".split())[:300])
             pipe.send(reply)
 
 
 class Server:
     """What answers requests to a contestant, in its process."""
 
-    def __init__(self, make: Callable[[Job, Start], Trainer]) -> None:
+    def __init__(self, make: Callable[[Workload, InitialWeights], Trainer]) -> None:
         self._make = make
         self._trainers: dict[int, Trainer] = {}
 
-    def prepare(self, cell: int, job: Job, start: Start, members: list[int]) -> State:
+    def prepare(self, cell: int, job: Workload, start: InitialWeights, members: list[int]) -> State:
         """Compiles, trains to the checked step, and returns weights and losses of some members."""
         trainer = self._trainers[cell] = self._make(job, start)
         trainer.train(CHECKED_STEPS)
@@ -120,7 +120,7 @@ class Team:
         for worker in self._workers:
             worker.close()
 
-    def prepare(self, cell: int, job: Job, members: int, start: Start) -> tuple[float, float]:
+    def prepare(self, cell: int, job: Workload, members: int, start: InitialWeights) -> tuple[float, float]:
         """Compiles, trains to the checked step, and compares with the reference.
 
         Args:
@@ -133,7 +133,7 @@ class Team:
             How far weights and losses were from the reference, at most.
 
         Raises:
-            Unusable: it fails, or disagrees.
+            CannotTrain: it fails, or disagrees.
         """
         shares = [share.tolist() for share in np.array_split(np.arange(members), len(self._workers))]
         checked = [_sample(len(share)) for share in shares]
@@ -145,7 +145,7 @@ class Team:
             weights, losses = reference.disagreement(state, expected)
             far = max(far[0], weights), max(far[1], losses)
         if not reference.agrees(far):
-            raise Unusable(f"weights differ from the float64 reference by {far[0]:.1e}, losses by {far[1]:.1e}")
+            raise CannotTrain(f"weights differ from the float64 reference by {far[0]:.1e}, losses by {far[1]:.1e}")
         return far
 
     def train(self, cell: int, steps: int) -> float:
@@ -168,7 +168,7 @@ class Team:
         """Waits for all processes, so that none has a reply left when one of them fails."""
         replies = [worker.reply() for worker in self._workers]
         for reply in replies:
-            if isinstance(reply, Unusable):
+            if isinstance(reply, CannotTrain):
                 raise reply
         return replies
 

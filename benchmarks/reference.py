@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from benchmarks.job import CHECKED_STEPS, LEARNING_RATE, Job, Start, State
+from benchmarks.job import CHECKED_STEPS, LEARNING_RATE, InitialWeights, State, Workload
 
 TOLERANCE = 1e-4
 """How far a contestant's weights and losses may be from the reference, in absolute terms."""
@@ -16,7 +16,7 @@ TOLERANCE = 1e-4
 Carry = tuple[Float[Array, " H"], Float[Array, " H"]]
 
 
-def train(start: Start) -> State:
+def train(start: InitialWeights) -> State:
     """Trains the members in float64 to the checked step, and returns their weights and losses."""
     with jax.enable_x64(True):
         inputs, weights = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), (start.inputs, start.weights))
@@ -25,7 +25,7 @@ def train(start: Start) -> State:
 
 
 @cache
-def answers(start: Start, members: tuple[int, ...]) -> State:
+def answers(start: InitialWeights, members: tuple[int, ...]) -> State:
     """What some members come to."""
     return train(start.take(list(members)))
 
@@ -49,7 +49,7 @@ def _largest(leaf: Float[np.ndarray, "..."], expected: Float[np.ndarray, "..."])
 
 
 def _train_one(
-    job: Job, weights: PyTree[Array], inputs: Float[Array, "C T 1"]
+    job: Workload, weights: PyTree[Array], inputs: Float[Array, "C T 1"]
 ) -> tuple[PyTree[Array], Float[Array, ""]]:
     def update(_: int, weights: PyTree[Array]) -> PyTree[Array]:
         gradient = jax.grad(partial(_loss, job))(weights, inputs)
@@ -59,12 +59,12 @@ def _train_one(
     return trained, _loss(job, trained, inputs)
 
 
-def _loss(job: Job, weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
+def _loss(job: Workload, weights: PyTree[Array], inputs: Float[Array, "C T 1"]) -> Float[Array, ""]:
     answers = jax.vmap(lambda curve: _answer(job, weights, curve))(inputs)
     return jnp.mean((answers - inputs) ** 2)
 
 
-def _answer(job: Job, weights: PyTree[Array], curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
+def _answer(job: Workload, weights: PyTree[Array], curve: Float[Array, "T 1"]) -> Float[Array, "T 1"]:
     layers = [weights[name] for name in job.layers]
 
     def step(states: list[Carry], value: Float[Array, " F"]) -> tuple[list[Carry], Float[Array, " H"]]:

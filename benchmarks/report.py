@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.contestants import CONTESTANTS, ENGINE, FLAX, TORCH
-from benchmarks.job import Job
+from benchmarks.job import Workload
 from benchmarks.reference import TOLERANCE
 from lstm_toys.markdown import escape
 
@@ -82,7 +82,7 @@ def verdicts(results: Results) -> Iterator[Verdict]:
     for cell in results["cells"]:
         ratio = cell["rows"].get(TORCH.name, {}).get("ours_to_this")
         if cell["sweep"] != "members" and ratio is not None:
-            job = Job(**cell["job"])
+            job = Workload(**cell["job"])
             least = OF_CURVES.get(job.curves, PER_CORE)
             yield f"against PyTorch a core: {job}", f"at least {least} times", f"{ratio:.3g}", ratio >= least
     for stage, what, most in (("compile", "compile time", 2.0), ("first_step", "command to first step", 5.0)):
@@ -105,7 +105,7 @@ def _members(cells: list[Results]) -> Iterator[str]:
 def _others(cells: list[Results], cores: int) -> Iterator[str]:
     for cell in cells:
         if cell["sweep"] != "members":
-            job = Job(**cell["job"])
+            job = Workload(**cell["job"])
             varied = f"{job.cell}, {job.gates} gates" if cell["sweep"] == "cell" else cell["sweep"]
             head = f"{varied} | {', '.join(map(str, job.hidden))} | {job.points:,} | {job.curves}"
             yield from (_line(head, row, cores) for row in _rows(cell))

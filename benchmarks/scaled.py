@@ -16,7 +16,7 @@ import numpy as np
 from distributed import Client
 
 from benchmarks.footprint import peak
-from benchmarks.job import LEARNING_RATE, Job
+from benchmarks.job import LEARNING_RATE, Workload
 from lstm_toys.execution import base, devices
 from lstm_toys.execution.base import Executor, Part, Result
 from lstm_toys.execution.cluster import Cluster, connected, packed
@@ -114,7 +114,7 @@ def measure(members: int, address: str, repeats: int) -> dict[str, Any]:
     """
     devices.configure()
     devices.start()
-    job, steps = Job(), steps_of(members)
+    job, steps = Workload(), steps_of(members)
     specification, start = specify(job.task, job.model, seeds=members, steps=steps, learning_rate=LEARNING_RATE)
     rates, merges = [], []
     with nullcontext() if address == "none" else connected(address, mixed=False, tell=lambda _: None) as cluster:

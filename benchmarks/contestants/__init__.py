@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.contestants import in_jax, in_torch
-from benchmarks.job import Job, Start, Trainer
+from benchmarks.job import InitialWeights, Trainer, Workload
 from benchmarks.machine import cores
 
 
@@ -26,7 +26,7 @@ class Contestant:
 
     name: str
     label: str
-    make: Callable[[Job, Start], Trainer]
+    make: Callable[[Workload, InitialWeights], Trainer]
     peer: bool = False
     one_a_core: bool = False
     one_network: bool = False

@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PyTree
 
-from benchmarks.job import LEARNING_RATE, LEAVES, Job, Start, State, Trainer, Weights, take
+from benchmarks.job import LEARNING_RATE, LEAVES, InitialWeights, State, Trainer, Weights, Workload, take
 from lstm_toys.execution import devices
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks, programs
@@ -19,7 +19,7 @@ CHUNK = 20
 """Steps between two records, as in an experiment of 4,000 steps."""
 
 
-def engine(job: Job, start: Start) -> Trainer:
+def engine(job: Workload, start: InitialWeights) -> Trainer:
     """The project's engine, driven as `lstm_toys.populations.train.train` does it, records included.
 
     The members come from the seeds' numbers, as those of ``start`` do.
@@ -73,7 +73,9 @@ class Network(NamedTuple):
     weights: Callable[[PyTree], Weights]
 
 
-def spread(build: Callable[[Job, Weights], Network], job: Job, start: Start, *, as_engine: bool = False) -> Trainer:
+def spread(
+    build: Callable[[Workload, Weights], Network], job: Workload, start: InitialWeights, *, as_engine: bool = False
+) -> Trainer:
     """Training by autodiff of a loss of one member, spread over the devices.
 
     Args:
@@ -119,7 +121,7 @@ def spread(build: Callable[[Job, Weights], Network], job: Job, start: Start, *, 
     return Trainer(train, state)
 
 
-def scan(job: Job, weights: Weights) -> Network:
+def scan(job: Workload, weights: Weights) -> Network:
     """A plain scan: with `spread` as the engine, what is left of that without its own backward pass."""
 
     def layer(weights: PyTree, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
@@ -147,7 +149,7 @@ def scan(job: Job, weights: Weights) -> Network:
 class FlaxStack(nn.Module):
     """The network in Flax's own layers."""
 
-    job: Job
+    job: Workload
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "C T 1"]) -> Float[Array, "C T 1"]:
@@ -158,7 +160,7 @@ class FlaxStack(nn.Module):
         return sequence
 
 
-def flax(job: Job, weights: Weights) -> Network:
+def flax(job: Workload, weights: Weights) -> Network:
     """`flax.linen.RNN` of `OptimizedLSTMCell`, a kernel and a recurrent kernel for each gate."""
     module = FlaxStack(job)
     params: PyTree = {}
@@ -181,7 +183,7 @@ def flax(job: Job, weights: Weights) -> Network:
     )
 
 
-def equinox(job: Job, weights: Weights) -> Network:
+def equinox(job: Workload, weights: Weights) -> Network:
     """`equinox.nn.LSTMCell` in a scan."""
     import equinox as eqx
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.job import LEARNING_RATE, Job, Start, State, Trainer
+from benchmarks.job import LEARNING_RATE, InitialWeights, State, Trainer, Workload
 
 PARAMETERS = {"kernel": "weight_ih_l", "recurrent_kernel": "weight_hh_l", "bias": "bias_ih_l"}
 """What a layer's number is appended to in `torch.nn.LSTM`; the second bias stays zero."""
 
 
-def lstm(job: Job, start: Start) -> Trainer:
+def lstm(job: Workload, start: InitialWeights) -> Trainer:
     """`torch.nn.LSTM` of one network."""
     torch = _torch()
     inputs = torch.as_tensor(start.inputs)
@@ -47,7 +47,7 @@ def lstm(job: Job, start: Start) -> Trainer:
     return Trainer(train, state)
 
 
-def ensemble(job: Job, start: Start) -> Trainer:
+def ensemble(job: Workload, start: InitialWeights) -> Trainer:
     """`torch.func.vmap` of `torch.func.grad` over stacked weights.
 
     Several threads get into each other's way at this size: one process a core, each with its share of the members, is

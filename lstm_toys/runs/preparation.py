@@ -29,7 +29,7 @@ from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
 
-class Curves(NamedTuple):
+class ExperimentCurves(NamedTuple):
     """The curves that the networks of an experiment are trained on and answer.
 
     Attributes:
@@ -70,7 +70,7 @@ class Prepared:
         return network(self.experiment, self.task, self.settings)
 
     @cached_property
-    def curves(self) -> Curves:
+    def curves(self) -> ExperimentCurves:
         """The curves that the networks are trained on and answer."""
         return curves(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
@@ -157,7 +157,7 @@ def _plain(part: Any) -> Any:
     return repr(part) if isinstance(part, tuple) else part
 
 
-def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> Curves:
+def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> ExperimentCurves:
     """Makes the curves of an experiment, with its own training numbers in place of missing ones.
 
     Raises:
@@ -170,7 +170,9 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
     examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
-    return Curves(examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)]))
+    return ExperimentCurves(
+        examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
+    )
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:

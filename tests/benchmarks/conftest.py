@@ -8,7 +8,7 @@ from lstm_toys.execution import devices
 
 @pytest.fixture(scope="session")
 def small():
-    return job.Job((4,), 10, 2)
+    return job.Workload((4,), 10, 2)
 
 
 @pytest.fixture(scope="session")

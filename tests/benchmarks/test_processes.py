@@ -8,7 +8,7 @@ import pytest
 from benchmarks import reference
 from benchmarks.contestants import Contestant
 from benchmarks.job import Trainer
-from benchmarks.processes import Team, Unusable
+from benchmarks.processes import CannotTrain, Team
 
 
 def exact(_, start):
@@ -30,7 +30,7 @@ def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
         assert max(team.prepare(0, small, 3, start)) < 1e-4
         assert team.train(0, 10) > 0
         team.forget()
-        with pytest.raises(Unusable, match="KeyError"):
+        with pytest.raises(CannotTrain, match="KeyError"):
             team.train(0, 10)
 
 
@@ -42,6 +42,6 @@ def test_members_are_shared_out_checked_and_trained(small, start, tmp_path):
 def test_what_fails_says_why(make, why, small, start, tmp_path):
     with closing(Team(Contestant("failing", "fails", make), tmp_path)) as team:
         for _ in range(2):
-            with pytest.raises(Unusable) as failure:
+            with pytest.raises(CannotTrain) as failure:
                 team.prepare(0, small, 3, start)
             assert str(failure.value) == why
