@@ -10,6 +10,7 @@ import numpy as np
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
+from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes
 from lstm_toys.tasks.supervision import Task
@@ -17,9 +18,10 @@ from lstm_toys.tasks.supervision import Task
 
 def check_experiment(experiment: Experiment) -> None:
     """Calls the functions of an experiment with two time points; raises Refused if one fails or contradicts another."""
+    two = families.time_points(2, experiment.span)
     prefix = f"experiment {experiment.name}: "
     with trial(f"{prefix}its task cannot be made"):
-        two, task = experiment.at(2)
+        task = experiment.task(two)
     with trial(f"{prefix}its probes cannot be made"):
         probes = experiment.probes(two)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
