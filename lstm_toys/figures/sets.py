@@ -170,7 +170,10 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
         title: title of the figure.
     """
     fit, color = kept(results), _colors(results)[family]
-    chosen = fit.isel(curve=np.flatnonzero(fit.family.values == family)[:MOST_NUMBERS])
+    curves = np.flatnonzero(fit.family.values == family)
+    chosen = fit.isel(curve=curves[:MOST_NUMBERS])
+    if len(curves) > MOST_NUMBERS:
+        title += f", the first {MOST_NUMBERS} of {len(curves):,}"
     names = list(map(str, fit.output_feature.values))
     with canvas(*names, xlabel="", ylabel="answer", columns=1) as (figure, panels):
         figure.set_size_inches(6.8, 0.8 + 2.6 * len(names))
