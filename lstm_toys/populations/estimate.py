@@ -56,7 +56,7 @@ def estimate(
     points = timesteps if task.sequence else 1
     answers = 4 * (probed + 1) * points * outputs
     frames = 4 * programs.STOPS * points * outputs
-    history = 4 * (RECORDS + 1) * (1 + outputs)
+    history = 4 * (RECORDS + states) * (1 + outputs)
     units = sum(sizes.size(model, features).widths)
     examples = 4 * curves * (timesteps * features + points * outputs)
     working = 4 * timesteps * (at_once * units * TRACES + curves * units)
