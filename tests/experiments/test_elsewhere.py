@@ -109,7 +109,7 @@ def alone(tmp_path_factory):
 def carried_out(name, folder, *further):
     """What a command printed that was called in a folder of one's own."""
     (folder / "mine.py").write_text(MINE)
-    (folder / "curves.csv").write_text("".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
+    (folder / "curves.csv").write_text("y1,y2\n" + "".join(f"{0.1 * row},{0.01 * row**2}\n" for row in range(12)))
     done = subprocess.run(
         [sys.executable, "-m", *COMMANDS[name], "--results_dir=results", *further],
         cwd=folder,

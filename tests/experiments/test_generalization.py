@@ -278,7 +278,7 @@ def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, t
 ANSWERING = """
 import sys
 from benchmarks.footprint import peak
-from lstm_toys.cli import command
+from lstm_toys.cli import command, generalization
 print(command.carry_out(generalization.plan, sys.argv[1:]), peak())
 """
 
