@@ -247,8 +247,8 @@ def _execute_locked(
         needs = {"needs": [each.run.folder.name for each in study.needs.values()]} if study.needs else {}
         more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
         run.write_metrics(metrics | more)
+        run.forget()  # At once, so that hardly a kill leaves them.
         manifest.write(run.folder, run.key, run.declared)
-        run.forget()
     return {"import": 0.0}
 
 
