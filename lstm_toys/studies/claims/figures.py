@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from lstm_toys.figures.style import COLORS, GRAY, STYLE, canvas, plain
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
-from lstm_toys.studies.claims.report import differs, percent, percents
+from lstm_toys.studies.claims.report import differs, named, percent, percents
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
@@ -81,7 +81,7 @@ def draw_numbers(entries: list[dict[str, Any]]) -> Figure:
     """Draws the number of every network: one row with a separate axis per claim, grouped by verdict."""
     grouped = {verdict: [each for each in entries if each["verdict"] == verdict] for verdict in VERDICTS}
     grouped = {verdict: group for verdict, group in grouped.items() if group}
-    names = _named(entries, "controls")
+    names = named(entries, "controls")
     colors = {name: CONTROLS[number % len(CONTROLS)] for number, name in enumerate(names)}
     words = {entry["id"]: _words(entry, *NEXT_TO_AXES) for entry in entries}
     top = 0.75
@@ -112,7 +112,7 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     A cell shows the difference in percentage points above its 95 % interval, a dot if the interval includes 0, and
     nothing if the claim was not judged. Rows and columns without any such difference are omitted.
     """
-    every = _named(entries, "variants")
+    every = named(entries, "variants")
     names = _side_by_side([name for name in every if any(_changed(each, name) for each in entries)] or every)
     rows = [each for each in entries if any(_changed(each, name) for name in names)] or entries
     values = np.full((len(rows), len(names)), np.nan)
@@ -173,11 +173,6 @@ def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every:
         [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []
     )
     return textwrap.fill("; ".join(notes), 120, break_on_hyphens=False)
-
-
-def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
-    """All names of controls or variants, each once."""
-    return list(dict.fromkeys(name for each in entries for name in each[kind]))
 
 
 def _legend(entries: list[dict[str, Any]], controls: dict[str, str]) -> list[Artist]:

@@ -55,7 +55,7 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
     yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
     for name, path in question.answers.items():
         yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
-    for name in _named(entries, "variants"):
+    for name in named(entries, "variants"):
         by_claim = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
         other = ", ".join(f"{each} {points(variant)}" for each, variant in by_claim.items() if differs(variant))
         yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
@@ -79,7 +79,7 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
 
 def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
     """Yields a table of the shares of controls that meet the claims, if there are controls."""
-    names = _named(entries, "controls")
+    names = named(entries, "controls")
     held = [entry for entry in entries if entry["controls"]]
     rows = [
         [entry["id"], percent(entry["share"]), *(_percent(entry["controls"].get(name)) for name in names)]
@@ -123,7 +123,7 @@ def markdown(
 ) -> str:
     """Formats all entries as the text of ``claims.md``; ``conditions`` is one line of Markdown."""
     lines = [f"# {_sentence(title)}", "", conditions, ""]
-    names, nulls = _named(entries, "controls"), _named(entries, "null")
+    names, nulls = named(entries, "controls"), named(entries, "null")
     published = ["the published"] if any(each["published"] for each in entries) else []
     head = ["claim", "verdict", "share of networks (95 % interval)", "median (95 % interval)", "met", *published]
     head += map(escape, (*nulls, *names))
@@ -141,7 +141,7 @@ def markdown(
         ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND, *([PUBLISHED] if published else [])]
-    if variants := _named(entries, "variants"):
+    if variants := named(entries, "variants"):
         head = [escape(_sized(entries, name)) for name in variants]
         lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(head) + " |"]
         lines.append("|" + "---|" * (2 + len(variants)))
@@ -208,7 +208,7 @@ def differs(variant: dict[str, Any]) -> bool:
     return interval is not None and not interval[0] <= 0 <= interval[1]
 
 
-def _named(entries: list[dict[str, Any]], kind: str) -> list[str]:
+def named(entries: list[dict[str, Any]], kind: str) -> list[str]:
     """All names of controls, variants or models, each once."""
     return list(dict.fromkeys(name for each in entries for name in each[kind]))
 
