@@ -18,13 +18,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from conftest import HANG, carry_out, located, rarely, refusal
+from conftest import HANG, carry_out, located, rarely, refusal, value
 from experiments.line import EXPERIMENT
 from lstm_toys.cli import command
 from lstm_toys.execution import devices
 from lstm_toys.files import read_json, sha256
 from lstm_toys.results import storage
-from lstm_toys.runs import publishing
+from lstm_toys.runs import manifest, publishing
 
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=20000", "--checkpoint_every=0.1"]
 
@@ -241,6 +241,7 @@ def furnish(folder, *flags):
     """Leaves a published set, a file beside it, and in the run's folder more figures: there is much to publish."""
     (work,) = command.plan(EXPERIMENT, [*FLAGS, *flags, f"--results_dir={folder}"]).studies
     content, earlier = random.Random(0), folder / "earlier"
+    work.run.computes(value(work))
     for place, names in {work.run.folder: range(80), earlier: range(40, 120)}.items():
         place.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -251,9 +252,15 @@ def furnish(folder, *flags):
 
 
 def outcome(folder):
-    """All that is there, by its path: the digest of a file or, if it is JSON, what it says but for the time it took."""
+    """All that is there, by its path: the digest of a file or, if it is JSON, what it says but for the time it took.
+
+    Manifests say what a process has loaded, which is less where it had less to do: of these only that there is one.
+    """
     found = {}
     for path in folder.rglob("*"):
+        if path.name.startswith(manifest.PREFIX):
+            found[str(path.with_name(manifest.PREFIX).relative_to(folder))] = None
+            continue
         told = None if path.is_dir() else sha256(path)
         if path.suffix == ".json":
             told = {name: value for name, value in read_json(path).items() if name not in TIMED}

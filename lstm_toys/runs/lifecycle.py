@@ -247,7 +247,7 @@ def _execute_locked(
         needs = {"needs": [each.run.folder.name for each in study.needs.values()]} if study.needs else {}
         more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
         run.write_metrics(metrics | more)
-        run.forget()  # At once, so that hardly a kill leaves them.
+        run.forget()
         manifest.write(run.folder, run.key, run.declared)
     return {"import": 0.0}
 
@@ -263,6 +263,7 @@ def _draw(study: Study[Any], form: str) -> None:
 
     run, seconds, names = study.run, dict[str, float](), list[str]()
     with run.locked():
+        run.forget()  # Checkpoints that a kill left behind the summary.
         metrics = study.metrics
         with stopwatch(seconds, "figures"):
             for declared, drawing in study.draw():
