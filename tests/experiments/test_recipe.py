@@ -11,7 +11,7 @@ from conftest import carry_out
 from experiments import recipe, sine
 from experiments.post import readings
 from experiments.post.recipe import choice, figures
-from experiments.post.recipe.scores import Scores
+from experiments.post.scores import Scores
 from lstm_toys.cli import flags, sweep
 from lstm_toys.figures import save
 from lstm_toys.results import storage

@@ -8,7 +8,7 @@ import numpy as np
 
 from lstm_toys.runs.identity import Settings
 
-from .scores import Scores
+from ..scores import Scores
 
 CHOSEN_ON = ("line", "line_origin", "amplitude")
 """Probes whose published answers decide the choice."""

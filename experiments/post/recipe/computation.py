@@ -15,13 +15,13 @@ from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
 from lstm_toys.runs.identity import Settings
-from lstm_toys.statistics.scores import distances
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
-from .. import readings, sentences
+from .. import sentences
+from ..answers import Answers
+from ..scores import held_out
 from . import choice, figures
-from .scores import Scores, held_out, score
 
 if TYPE_CHECKING:
     from .study import RecipeStudy
@@ -71,7 +71,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
         ``chosen`` and ``default``: numbers of settings; ``held_out``: scores of curves left out of the choice, see
         `scores.held_out`; ``validation``: see `_validation`; ``claims``: see `_claims`.
     """
-    answers = _Answers(found)
+    answers = Answers(found)
     scored = answers.scores(choice.CHOSEN_ON)
     apart, inside = answers.scores([choice.APART]).mean, answers.inside(choice.CHOSEN_ON)
     low, high = scored.interval()
@@ -117,7 +117,7 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
 
 
 def _validation(
-    answers: "_Answers", settings: Sequence[Settings], mean: Float[np.ndarray, " K"], chosen: int
+    answers: "Answers", settings: Sequence[Settings], mean: Float[np.ndarray, " K"], chosen: int
 ) -> list[dict[str, Any]]:
     """Scores the chosen setting, and the best of every other kind, on published answers that no choice saw.
 
@@ -162,54 +162,6 @@ def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[st
                     }
                 )
     return outcomes
-
-
-class _Answers:
-    """The answers of all settings, with the published ones."""
-
-    def __init__(self, found: xr.Dataset) -> None:
-        self._published = list(readings.published_curves(found))
-        self._answer = found.answer.sel(feature="y").values
-        self._sound = ~found.diverged.values
-
-    def curves(self, families: Sequence[str]) -> list[dict[str, Any]]:
-        """The published curves of some probes: family and parameters."""
-        return [
-            {"family": family, **{name: value for name, value in curve.items() if name != "output"}}
-            for family, curve, _ in self._published
-            if family in families
-        ]
-
-    def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> Scores:
-        """Scores of some settings, or all, on the published curves of some probes."""
-        return score(
-            [
-                [
-                    distances(self._answer[number, :, index], output, self._sound[number])
-                    for output, index in self._of(families)
-                ]
-                for number in (range(len(self._answer)) if settings is None else settings)
-            ]
-        )
-
-    def inside(self, families: Sequence[str], settings: Sequence[int] | None = None) -> list[list[float]]:
-        """Shares of the points of each of these curves within 5-95 % of the sound seeds, by setting."""
-        kept = [
-            self._answer[number][self._sound[number]]
-            for number in (range(len(self._answer)) if settings is None else settings)
-        ]
-        return [
-            [
-                readings.inside_share(each[:, index], output) if len(each) else 0.0
-                for output, index in self._of(families)
-            ]
-            for each in kept
-        ]
-
-    def _of(self, families: Sequence[str]) -> Iterator[tuple[Float[np.ndarray, " T"], int]]:
-        for family, curve, index in self._published:
-            if family in families:
-                yield np.array(curve["output"], float), index
 
 
 def _rounded(value: float) -> float | None:
