@@ -1,7 +1,7 @@
 """The answers of a sweep's networks to the curves to which the post's answers are published."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -13,49 +13,61 @@ from . import readings
 from .scores import Scores, score
 
 
+class Published(NamedTuple):
+    """A published answer, and the answers of a sweep's networks to the same curve.
+
+    Attributes:
+        family: the probe.
+        parameters: of the curve.
+        output: the published answer, NaN where it is hidden.
+        error: standard errors of its reading, NaN where it is hidden.
+        answers: of all settings' networks, ``[K, S, T]``.
+    """
+
+    family: str
+    parameters: dict[str, float]
+    output: Float[np.ndarray, " T"]
+    error: Float[np.ndarray, " T"]
+    answers: Float[np.ndarray, "K S T"]
+
+
 class Answers:
     """The answers of all settings, with the published ones."""
 
     def __init__(self, found: xr.Dataset) -> None:
-        self._published = list(readings.published_curves(found))
-        self._answer = found.answer.sel(feature="y").values
+        answer = found.answer.sel(feature="y").values
+        self._every = [
+            Published(
+                family,
+                readings.parameters(curve),
+                np.array(curve["output"], float),
+                np.array(curve["error"], float),
+                answer[:, :, index],
+            )
+            for family, curve, index in readings.published_curves(found)
+        ]
         self._sound = ~found.diverged.values
 
-    def curves(self, families: Sequence[str]) -> list[dict[str, Any]]:
-        """The published curves of some probes: family and parameters."""
-        return [
-            {"family": family, **{name: value for name, value in curve.items() if name != "output"}}
-            for family, curve, _ in self._published
-            if family in families
-        ]
+    def published(self, families: Sequence[str]) -> list[Published]:
+        """The published answers to the curves of some probes."""
+        return [each for each in self._every if each.family in families]
 
     def scores(self, families: Sequence[str], settings: Sequence[int] | None = None) -> Scores:
         """Scores of some settings, or all, on the published curves of some probes."""
+        numbers = range(len(self._sound)) if settings is None else settings
+        shown = self.published(families)
         return score(
             [
-                [
-                    distances(self._answer[number, :, index], output, self._sound[number])
-                    for output, index in self._of(families)
-                ]
-                for number in (range(len(self._answer)) if settings is None else settings)
+                [distances(each.answers[number], each.output, self._sound[number]) for each in shown]
+                for number in numbers
             ]
         )
 
     def inside(self, families: Sequence[str], settings: Sequence[int] | None = None) -> list[list[float]]:
         """Shares of the points of each of these curves within 5-95 % of the sound seeds, by setting."""
-        kept = [
-            self._answer[number][self._sound[number]]
-            for number in (range(len(self._answer)) if settings is None else settings)
-        ]
-        return [
-            [
-                readings.inside_share(each[:, index], output) if len(each) else 0.0
-                for output, index in self._of(families)
-            ]
-            for each in kept
-        ]
+        numbers = range(len(self._sound)) if settings is None else settings
+        return [[self._inside(each, number) for each in self.published(families)] for number in numbers]
 
-    def _of(self, families: Sequence[str]) -> Iterator[tuple[Float[np.ndarray, " T"], int]]:
-        for family, curve, index in self._published:
-            if family in families:
-                yield np.array(curve["output"], float), index
+    def _inside(self, published: Published, number: int) -> float:
+        kept = published.answers[number][self._sound[number]]
+        return readings.inside_share(kept, published.output) if len(kept) else 0.0

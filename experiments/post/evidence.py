@@ -49,7 +49,7 @@ def _curves(rows: list[dict[str, Any]]) -> list[tuple[dict[str, float], np.ndarr
         output = np.array(row["output"], float)
         known = np.flatnonzero(np.isfinite(output))
         filled = np.interp(np.arange(len(output)), known, output[known])
-        every.append(({name: float(value) for name, value in row.items() if name != "output"}, filled))
+        every.append((readings.parameters(row), filled))
     return every
 
 

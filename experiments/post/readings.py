@@ -54,10 +54,14 @@ def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any],
     """Yields published curves that labeled results contain too: probe, published curve, and index in the results."""
     for figure, family in FAMILIES.items():
         for curve in published()[figure]["curves"]:
-            parameters = {name: value for name, value in curve.items() if name != "output"}
-            same = np.all([np.isclose(results[name], value) for name, value in parameters.items()], axis=0)
+            same = np.all([np.isclose(results[name], value) for name, value in parameters(curve).items()], axis=0)
             for index in np.flatnonzero(same & (results.family.values == family)):
                 yield family, curve, int(index)
+
+
+def parameters(curve: dict[str, Any]) -> dict[str, float]:
+    """The parameters of a published curve."""
+    return {name: float(value) for name, value in curve.items() if name not in ("output", "error")}
 
 
 def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> list[dict[str, Any]]:
@@ -67,11 +71,11 @@ def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> 
     """
     rows = []
     for pair in published()[figure]["pairs"]:
-        parameters = {name: value for name, value in pair.items() if name not in names.values()}
-        same = np.all([np.isclose(results[name], value) for name, value in parameters.items()], axis=0)
+        known = {name: value for name, value in pair.items() if name not in names.values()}
+        same = np.all([np.isclose(results[name], value) for name, value in known.items()], axis=0)
         output = [pair[names[name]] for name in results.output_feature.values]
         rows += [
-            _row("post", {**parameters, "output": output}, results.answer.values[:, index])
+            _row("post", {**known, "output": output}, results.answer.values[:, index])
             for index in np.flatnonzero(same & (results.family.values == "post"))
         ]
     return rows

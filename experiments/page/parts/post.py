@@ -119,7 +119,7 @@ SECTIONS = (
         "sine",
         "phase_displacement.png",
         "Six sines of other amplitudes and phases, and the answers of all networks to each.",
-        "The same six, each shifted to the left by another phase: A + A sin(10 x + 1.5 A).",
+        "The same six, each shifted to the left by another phase: A + A sin(10 x + φ), φ from 0.1 to 1.5.",
         "Does the valley go where that of the input goes, and is it as deep for all?",
         ("valley-phase",),
     ),
@@ -266,10 +266,9 @@ def sentences(entry: dict[str, Any]) -> Iterator[str]:
         )
     yield f"The median is {median}, 95 % bootstrap interval."
     if entry["published"]:
-        below, counted = entry["published"]["below"][NETWORKS]
         meets = "meets it" if entry["published"]["meets"] else "does not meet it"
         value = tables.number(entry["published"]["value"])
-        yield f"The post's own network has {value} and {meets}; {below} of {counted} networks are below it."
+        yield f"The post's own network has {value} and {meets}; {report.rank(entry, NETWORKS)} are below it."
     yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry["remarks"])
     if turned := report.turns(entry):
         yield f"Among other networks the verdict turns: {turned}."

@@ -145,16 +145,14 @@ def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
     drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
     for family, curve, index in readings.published_curves(fit):
         if family in drawn:
-            amplitudes = sine.LABELS["amplitude"]
-            named = {**sine.LABELS, "phase": dict([*amplitudes.items()][1:])}[family]
-            letter, label = [*named.items()][len(drawn[family])]
+            letter, label = [*sine.LABELS[family].items()][len(drawn[family])]
             mine, published = fit.answer.isel(curve=index), np.array(curve["output"], float)
             drawn[family].append(figures.Curve(label, figures.COLORS[letter], mine, published=published))
     titles = {
         "line": "m x + m",
         "line_origin": "m x",
         "amplitude": "A + A sin(10 x)",
-        "phase": "A + A sin(10 x + 1.5 A), which had no say in the choice",
+        "phase": "A + A sin(10 x + φ), which had no say in the choice",
     }
     parts = [(titles[family], curves) for family, curves in drawn.items()]
     return figures.curve_panels(fit, parts, title=f"{row['name']}: the score is {row['score']:.4f}")
