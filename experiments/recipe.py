@@ -10,8 +10,9 @@ networks under those settings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers, sweep
@@ -53,17 +54,23 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
+def shared(values: Mapping[str, Any]) -> list[str]:
+    """The flags that all networks share, from the values of the command's own flags."""
+    return [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")] + [
+        f"--base_seed={values['base_seed']}"
+    ]
+
+
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("recipe", __doc__, TABLE, DEFAULTS, arguments)
     options = flags.options(values)
-    shared = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
-    shared += [f"--base_seed={values['base_seed']}"]
-    default, _ = flags.parse(sine.EXPERIMENT, shared)
+    given = shared(values)
+    default, _ = flags.parse(sine.EXPERIMENT, given)
     settings = tuple(
         each
         for grid in GRIDS
-        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], shared)[0]
+        for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
     networks = SweepStudy(NETWORKS, SweepSettings("recipe_networks", settings), options.results_dir)
     return command.Plan([RecipeStudy(networks, default, options.results_dir)], options)

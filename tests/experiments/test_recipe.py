@@ -71,7 +71,7 @@ def test_scores_are_those_of_a_plain_loop(scored):
             next(
                 each["output"]
                 for each in readings.published()[figure]["curves"]
-                if all(np.isclose(each[name], curve[name]) for name in each if name != "output")
+                if all(np.isclose(each[name], curve[name]) for name in readings.parameters(each))
             ),
             float,
         )
@@ -138,16 +138,18 @@ def levelled(*levels):
 @pytest.mark.parametrize(
     ("levels", "expected"),
     [
-        ((0.1, 0.1, 0.101, 0.1, 0.5), 1),  # of those at the usual rate that no other beats, the one of fewest steps
-        ((0.1, 0.5, 0.101, 0.1, 0.5), 3),  # of as many steps, the better one
+        ((0.1, 0.101, 0.1, 0.1, 0.5), 2),  # of the kind with the fewest steps that no other beats, the best
+        ((0.1, 0.5, 0.5, 0.1, 0.5), 3),  # of the only kind at the usual rate that no other beats
         ((0.1, 0.5, 0.5, 0.5, 0.5), 0),  # the best, where all of the usual rate are beaten
     ],
 )
 def test_the_rule_takes_what_it_says(levels, expected):
-    steps_and_rates = ((300, 0.003), (500, 0.001), (1_000, 0.001), (1_000, 0.001), (300, 0.001))
+    every = ((300, 0.003, 32), (500, 0.001, 32), (1_000, 0.001, 32), (1_000, 0.001, 16), (300, 0.001, 8))
     settings = [
-        flags.parse(sine.EXPERIMENT, ["--optimizer=adam", f"--steps={steps}", f"--learning_rate={rate}"])[0]
-        for steps, rate in steps_and_rates
+        flags.parse(
+            sine.EXPERIMENT, ["--optimizer=adam", f"--steps={steps}", f"--learning_rate={rate}", f"--hidden={units}"]
+        )[0]
+        for steps, rate, units in every
     ]
     assert choice.choose(settings, levelled(*levels)) == expected
 

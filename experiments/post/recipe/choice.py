@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,11 +18,7 @@ VALIDATED_ON = "phase"
 """Probe whose published answers do not decide the choice, but validate it."""
 
 APART = "sine"
-"""Probe whose published answer comes from another network, or an earlier state, than all others.
-
-The first answer of an LSTM depends on its first input alone: this one is 0.119 for 0.3, the others' is 0.257 for
-similar inputs.
-"""
+"""Probe whose published answer comes from an earlier state of training than all others; see `experiments.timeline`."""
 
 KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
 """Default learning rates of Keras."""
@@ -30,8 +27,9 @@ KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.
 def choose(settings: Sequence[Settings], scored: Scores) -> int:
     """Chooses the setting that explains the published answers best, as far as they can decide; returns its number.
 
-    Among unbeaten settings with Keras's default learning rate, it takes the fewest steps, then the best score. Without
-    such settings, it takes the best score of all.
+    Among unbeaten settings with Keras's default learning rate, it takes the kind with the fewest steps, and of this
+    kind the best score; a kind is everything but the steps, which `experiments.timeline` chooses. Without such
+    settings, it takes the best score of all.
     """
     mean = scored.mean
     usual = [
@@ -39,4 +37,8 @@ def choose(settings: Sequence[Settings], scored: Scores) -> int:
         for number in np.flatnonzero(scored.unbeaten()).tolist()
         if settings[number].learning_rate == KERAS_RATES[settings[number].optimizer]
     ]
-    return min(usual, key=lambda number: (settings[number].steps, mean[number])) if usual else int(np.argmin(mean))
+    if not usual:
+        return int(np.argmin(mean))
+    first = settings[min(usual, key=lambda number: (settings[number].steps, mean[number]))]
+    kind = [number for number, each in enumerate(settings) if replace(each, steps=first.steps) == first]
+    return min(kind, key=lambda number: mean[number])

@@ -1,6 +1,5 @@
 """How well the settings of a sweep explain the post's published answers."""
 
-import json
 from collections.abc import Iterator, Sequence
 from functools import partial
 from statistics import fmean
@@ -10,7 +9,6 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
@@ -34,11 +32,6 @@ def scores(study: "RecipeStudy") -> dict[str, Any]:
     """The scores of the settings of a finished sweep, see `summarize`; raises Damaged if the sweep's results are."""
     settings = study.settings.settings
     return summarize(_results(study), settings, settings.index(study.default) if study.default in settings else None)
-
-
-def digests(study: "RecipeStudy") -> Digests:
-    """Digests of the scores, which are computed for this, and of the sweep."""
-    return {"scores": digest(json.dumps(study.scores)), "networks": study.networks.run.folder.name}
 
 
 def draw(study: "RecipeStudy") -> Iterator[tuple[str, Drawing]]:
@@ -75,8 +68,8 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
     scored = answers.scores(choice.CHOSEN_ON)
     apart, inside = answers.scores([choice.APART]).mean, answers.inside(choice.CHOSEN_ON)
     low, high = scored.interval()
-    curves = answers.curves(choice.CHOSEN_ON)
-    families = [curve["family"] for curve in curves]
+    curves = [{"family": each.family, **each.parameters} for each in answers.published(choice.CHOSEN_ON)]
+    families = [str(curve["family"]) for curve in curves]
     unbeaten, rule = scored.unbeaten(), partial(choice.choose, settings)
     chosen = rule(scored)
     rows = [

@@ -55,6 +55,17 @@ def _training(labeled: xr.Dataset) -> xr.Dataset:
     return curves.expand_dims(curve=1).transpose("seed", "curve", ...)
 
 
+def alike(labeled: xr.Dataset, others: xr.Dataset) -> xr.Dataset:
+    """The curves of ``labeled`` that ``others`` have too: of the same family, with the same parameters."""
+    names = [
+        name for name, each in others.coords.items() if each.dims == ("curve",) and name in labeled and name != "family"
+    ]
+    same = labeled.family.values[:, None] == others.family.values
+    for name in names:
+        same &= np.isclose(labeled[name].values[:, None], others[name].values, equal_nan=True)
+    return labeled.isel(curve=same.any(axis=1))
+
+
 def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     """Makes the results of a model that copies its input or, if networks read off numbers, answers the true values.
 

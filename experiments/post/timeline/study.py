@@ -1,0 +1,39 @@
+"""The study of when in its training the post's network gave its published answers. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from lstm_toys.runs.identity import Settings
+from lstm_toys.studies.sweep.study import SweepStudy
+
+from ..study import ScoredStudy
+from . import report
+
+if TYPE_CHECKING:
+    from lstm_toys.figures import Drawing
+
+
+class TimelineStudy(ScoredStudy):
+    """Compares the networks of one training, read after many numbers of steps, with each published figure."""
+
+    def __init__(self, networks: SweepStudy, default: Settings, results_dir: Path) -> None:
+        super().__init__("timeline", networks, results_dir)
+        self.default = default
+
+    def score(self) -> dict[str, Any]:
+        from . import computation
+
+        return computation.scores(self)
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        from . import computation
+
+        return computation.draw(self)
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return report.report(metrics)

@@ -1,0 +1,45 @@
+"""When in its training did the post's network give its published answers, and is it an ordinary network?
+
+Trains the networks of `experiments.sine` once, and compares them after many numbers of steps with the published
+answers, figure by figure. Two criteria choose the number of steps: the energy score of the published curves, and the
+likelihood of their first values, which depend on the first input alone. Posterior predictive checks then ask whether
+the published answers could be those of one more network, and the numbers of claims and single points show what sets
+them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lstm_toys.cli import command, flags, parsers, sweep
+from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import SweepStudy
+
+from . import recipe, sine
+from .post.timeline.study import TimelineStudy
+
+STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
+LEAST_SEEDS = 16
+"""A covariance of the first answers needs more networks than there are first answers."""
+
+TABLE: flags.FlagTable = {
+    **recipe.TABLE,
+    "seeds": (parsers.integer(LEAST_SEEDS, 2**31 - 1), "networks, which are compared after every number of steps"),
+    "restart": (None, "compare again although it was done; networks that are trained are used as they are"),
+}
+DEFAULTS = {**recipe.DEFAULTS, "seeds": 64}
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    values = flags.read("timeline", __doc__, TABLE, DEFAULTS, arguments)
+    options = flags.options(values)
+    shared = recipe.shared(values)
+    default, _ = flags.parse(sine.EXPERIMENT, shared)
+    settings, _ = sweep.expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], shared)
+    networks = SweepStudy(recipe.NETWORKS, SweepSettings("timeline_networks", settings), options.results_dir)
+    return command.Plan([TimelineStudy(networks, default, options.results_dir)], options)
+
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)
