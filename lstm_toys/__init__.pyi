@@ -21,7 +21,7 @@ from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
 from .studies.claims.claim import Baseline, Claim, Source
-from .studies.claims.declaration import Change, Claims
+from .studies.claims.declaration import Change, Claims, Variant
 from .studies.claims.evidence import per_curve
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
@@ -68,6 +68,7 @@ __all__ = [
     "Task",
     "TimePoints",
     "Trained",
+    "Variant",
     "answers",
     "band",
     "configure",

@@ -15,6 +15,10 @@ DENSE_RATE = 0.3
 """Learning rate of dense readouts: at 1, where readouts of LSTM units learn the hill, all dense ones diverge."""
 
 
+DURING = (250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_250, 2_500, 3_000, 4_000)
+"""Steps of the sine's networks after which the claims about them are judged too."""
+
+
 def published() -> dict[str, lt.Results]:
     """The post's own answers."""
     return post.evidence.published()
@@ -66,5 +70,10 @@ CLAIMS = lt.Claims(
         "ten times the steps": times(10, 0.5),
         **other_cells.VARIANTS,
     },
-    aspects={"LSTMs": ("gru", "rnn"), "a readout within (-1, 1)": ("dense readout",)},
+    aspects={
+        "LSTMs": ("gru", "rnn"),
+        "LSTMs at equal loss": ("gru at equal loss", "rnn at equal loss"),
+        "a readout within (-1, 1)": ("dense readout",),
+    },
+    during={"sine": DURING},
 )

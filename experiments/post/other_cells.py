@@ -46,23 +46,8 @@ UNLEARNED = (("rnn", "slope_intercept"), ("rnn as large", "slope_intercept"))
 """Columns and populations of which none of 64 networks learns at the experiment's own rate; no other rate was tried.
 Networks that have learned nothing judge no claim."""
 
-EQUAL_STEPS: dict[tuple[str, str], int] = {
-    ("other gates", "line"): 2520,
-    ("other gates", "hill_one_layer"): 5600,
-    ("other gates", "sine"): 940,
-    ("gru", "sine"): 310,
-    ("gru", "amplitude"): 150,
-    ("gru as large", "sine"): 290,
-    ("gru as large", "amplitude"): 225,
-    ("rnn", "hill"): 9600,
-    ("rnn", "sine"): 710,
-    ("rnn", "amplitude"): 1425,
-    ("rnn as large", "hill"): 9850,
-    ("rnn as large", "sine"): 920,
-    ("rnn as large", "amplitude"): 960,
-}
-"""By column and population, the first recorded step at which the median training MSE of 16 networks, base seed 100, is
-at most the final one of the LSTMs. Missing where that takes more steps than the LSTMs have."""
+KEPT = tuple(sorted({round(10 * 1.2**power) for power in range(39)}))
+"""Numbers of steps after which networks of other cells are kept, from 10 to 10,206, each a fifth more than the last."""
 
 
 def parameters(cell: str, widths: Sequence[int]) -> int:
@@ -84,14 +69,13 @@ def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
     return (min(widths, key=lambda units: abs(parameters(settings.cell, (inputs, units, outputs)) - target)),)
 
 
-def variant(column: str, cell: str, *, turned: bool, large: bool, equal: bool) -> lt.Change:
-    """Changes networks to another cell, or to other gates.
+def variant(column: str, cell: str, *, turned: bool, large: bool) -> lt.Change:
+    """Changes networks to another cell, or to other gates, and keeps them after the numbers of steps in `KEPT`.
 
     Args:
-        column: key of the networks in `RATES`, `UNLEARNED` and `EQUAL_STEPS`.
+        column: key of the networks in `RATES` and `UNLEARNED`.
         turned: swap sigmoid and hard gates.
         large: as many parameters as the LSTM, instead of as many units.
-        equal: evaluate at the training loss of the LSTMs, instead of after as many steps.
     """
 
     def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
@@ -99,10 +83,10 @@ def variant(column: str, cell: str, *, turned: bool, large: bool, equal: bool) -
             return None
         rate = RATES.get((column, name), settings.learning_rate)
         gates: Gates = "sigmoid" if cell == "rnn" else OTHER_GATES[settings.gates] if turned else settings.gates
-        other = replace(settings, cell=cell, gates=gates, learning_rate=rate)
+        kept = tuple(steps for steps in KEPT if steps < settings.steps)
+        other = replace(settings, cell=cell, gates=gates, learning_rate=rate, keep_steps=kept)
         hidden = as_large(name, other) if large else other.hidden
-        steps = EQUAL_STEPS.get((column, name)) if equal else other.steps
-        return None if hidden is None or steps is None else replace(other, hidden=hidden, steps=steps)
+        return None if hidden is None else replace(other, hidden=hidden)
 
     return changed
 
@@ -116,8 +100,12 @@ COLUMNS = {
 }
 """Cell, whether its gates are swapped, and whether it has as many parameters as the LSTM instead of as many units."""
 
-VARIANTS: dict[str, lt.Change] = {
-    f"{column}, equal loss" if equal else column: variant(column, cell, turned=turned, large=large, equal=equal)
-    for equal in (False, True)
-    for column, (cell, turned, large) in COLUMNS.items()
+CHANGES = {
+    column: variant(column, cell, turned=turned, large=large) for column, (cell, turned, large) in COLUMNS.items()
 }
+
+VARIANTS = {
+    **{column: lt.Variant(change, "learned") for column, change in CHANGES.items()},
+    **{f"{column} at equal loss": lt.Variant(change, "equal loss") for column, change in CHANGES.items()},
+}
+"""Networks of other cells, after as many steps as the LSTMs, and each at the LSTMs' training loss; the same runs."""

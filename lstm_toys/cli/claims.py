@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.studies.claims.claim import Claim
-from lstm_toys.studies.claims.declaration import NETWORKS, Claims
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claims
 from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.studies.claims.study import ClaimStudy
 from lstm_toys.studies.training.study import TrainingStudy
@@ -149,14 +151,17 @@ def columns(
     variants: bool,
     module: str,
 ) -> Columns:
-    """Returns the runs by which claims are judged: the networks themselves, controls, and variants.
+    """Returns the runs by which claims are judged: the networks themselves, during training, controls, and variants.
 
-    ``given`` are files of answers that replace runs, by population; these have no controls and no variants. Raises
-    UsageError if a column cannot be made.
+    ``given`` are files of answers that replace runs, by population; these have only themselves. Raises UsageError if a
+    column cannot be made.
     """
     trained = {name: each for name, each in settings.items() if name not in given}
     every: Columns = {NETWORKS: trained}
-    for column, change in {**declared.controls, **(declared.variants if variants else {})}.items():
+    changes: dict[str, Change] = {DURING: partial(during, declared)} if declared.during else {}
+    changes |= declared.controls
+    changes |= {name: declared.variant(name).change for name in declared.variants} if variants else {}
+    for column, change in changes.items():
         try:
             changed = {
                 name: checked(declared.populations[name][0], change(name, each)) for name, each in trained.items()
@@ -169,6 +174,14 @@ def columns(
         needed = set().union(*(claim.made_of(held) for claim in claims))
         every[column] = {name: each for name, each in held.items() if name in needed}
     return every
+
+
+def during(declared: Claims, name: str, settings: Settings) -> Settings | None:
+    """Networks that keep their parameters after the declared numbers of steps."""
+    if name not in declared.during:
+        return None
+    *earlier, last = declared.during[name]
+    return replace(settings, steps=last, keep_steps=tuple(earlier))
 
 
 def checked(experiment: Experiment, settings: Any) -> Settings | None:

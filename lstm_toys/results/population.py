@@ -103,7 +103,7 @@ def save(
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
     folder.mkdir(parents=True, exist_ok=True)
-    names = {step: _parameters(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
+    names = {step: parameters_name(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
     for step, name in names.items():
         storage.save_parameters(population.states[step].params, folder / name)
     if results is None:
@@ -158,7 +158,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         place, attributes = about["model"]["class"], dict(about["model"]["attributes"])
         files, kept = dict(about["files"]), {int(step): name for step, name in about["kept"].items()}
         inputs, outputs = tuple(about["input_features"]), tuple(about["output_features"])
-        described = isinstance(place, str) and all(name == _parameters(step) for step, name in kept.items())
+        described = isinstance(place, str) and all(name == parameters_name(step) for step, name in kept.items())
     except (AttributeError, KeyError, TypeError, ValueError):
         described = False
     if not described or files.keys() != {RESULTS, PARAMETERS, *kept.values()}:
@@ -174,7 +174,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     return Saved(model, params, states, results, inputs, outputs, arrays.scaling_of(results))
 
 
-def _parameters(step: int) -> str:
+def parameters_name(step: int) -> str:
     """File name of the parameters after a step that is not the last one."""
     return f"parameters-{step}.npz"
 

@@ -75,8 +75,8 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
     return low, high
 
 
-def wilson(successes: int, trials: int) -> Estimate:
-    """A proportion with its 95 % Wilson score interval (Wilson, 1927); NaN without trials.
+def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
+    """A proportion with its Wilson score interval (Wilson, 1927); NaN without trials.
 
     Example:
         >>> import lstm_toys as lt
@@ -87,11 +87,34 @@ def wilson(successes: int, trials: int) -> Estimate:
     successes = checked.whole("successes", successes, least=0, most=trials)
     if not trials:
         return Estimate(np.nan, np.nan, np.nan)
-    share, squared = successes / trials, NormalDist().inv_cdf(0.975) ** 2
+    confidence = checked.number("confidence", confidence, above=0, below=1)
+    share, squared = successes / trials, _normal(confidence) ** 2
     middle = share + squared / (2 * trials)
     half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
     low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
     return Estimate(share, min(low, share), max(high, share))  # Rounding must not exclude the share.
+
+
+def simultaneous(count: int, confidence: float = 0.95) -> float:
+    """The confidence of each of several intervals that hold all at once with a confidence (Bonferroni)."""
+    return 1 - (1 - confidence) / max(1, count)
+
+
+def widened(estimate: Estimate, confidence: float) -> Estimate:
+    """An estimate whose 95 % interval is widened to another confidence, in the ratio of normal quantiles."""
+    ratio = _normal(confidence) / _normal(0.95)
+    value, low, high = estimate
+    return Estimate(value, value - ratio * (value - low), value + ratio * (high - value))
+
+
+def decidable(trials: int) -> int:
+    """The fewest successes whose Wilson interval lies above one half; more than ``trials`` if none does."""
+    return next((count for count in range(trials + 1) if wilson(count, trials).low > 0.5), trials + 1)
+
+
+def _normal(confidence: float) -> float:
+    """Half the width of a normal interval, in standard deviations."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
 
 
 def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:

@@ -19,6 +19,7 @@ from rendered import rendered
 import lstm_toys as lt
 from conftest import carry_out, finished_without_jax, located, rarely
 from experiments import amplitude, sine
+from experiments.post import claims as post_claims
 from experiments.post import other_cells
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import claims
@@ -27,9 +28,11 @@ from lstm_toys.networks import training
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
+from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import computation as judging
 from lstm_toys.studies.claims import figures, report, trial
-from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS
+from lstm_toys.studies.claims.kept import Kept
 from lstm_toys.studies.claims.settings import ClaimSettings
 from lstm_toys.studies.training import computation
 from lstm_toys.tasks import families
@@ -84,6 +87,7 @@ def judged(tmp_path_factory):
     """The arguments of a command that was carried out, and its folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(computation, "execute", make_by_hand)
+        patch.setattr(post_claims, "CLAIMS", dataclasses.replace(CLAIMS, during={}))  # What is kept is not made.
         folder = tmp_path_factory.mktemp("judged")
         arguments = ["--seeds=3", f"--results_dir={folder}"]
         assert carry_out(claims, [*arguments, "--quiet"]) == 0
@@ -223,14 +227,14 @@ def test_the_columns_differ_in_what_they_are_named_after():
         }
         for (column, name), each in needs.items()
     }
-    equal = {each for each in changes if each[0].endswith("equal loss")}
-    # No claim is about the hills alone that plain cells reach the loss on.
-    reached = {(f"{column}, equal loss", name) for column, name in other_cells.EQUAL_STEPS}
-    assert equal <= reached
-    assert reached - equal == {("rnn, equal loss", "hill"), ("rnn as large, equal loss", "hill")}
+    equal = {column for column, _ in changes if column.endswith(" at equal loss")}
+    assert {needs[column, name] for column, name in needs if column in equal} == {
+        needs[column, name] for column, name in needs if f"{column} at equal loss" in equal
+    }
     # Two populations have no layer that could be larger.
     cells = 3 * 7 + 2 * 5 - len(other_cells.UNLEARNED)
-    assert len(changes) == 7 * 4 + 2 + cells + len(equal)
+    assert len(changes) == 7 * 4 + 3 + 2 * cells
+    assert changes[DURING, "sine"] == {"steps": 4_000}
     assert changes["untrained networks", "sine"] == {"steps": 0}
     assert changes["networks trained on A = 0.6", "sine"] == {"numbers": (("amplitude", 0.6),)}
     assert changes["dense readout", "sine"] == {"readout": "dense"}
@@ -238,7 +242,7 @@ def test_the_columns_differ_in_what_they_are_named_after():
     assert needs["dense readout", "hill"].learning_rate == 0.3
     assert changes["a tenth of the steps", "amplitude"] == {"steps": 150}
     assert changes["ten times the steps", "slope_intercept"] == {"steps": 50_000, "seeds": 2}
-    assert {column for column, _ in planned()[1]} == {NETWORKS, *CLAIMS.controls}
+    assert {column for column, _ in planned()[1]} == {NETWORKS, DURING, *CLAIMS.controls}
 
 
 NEEDS = {
@@ -246,7 +250,7 @@ NEEDS = {
     "hill-second-layer": {(NETWORKS, "hill"), (NETWORKS, "hill_one_layer")},
     "hill-y-longer": {(NETWORKS, "hill"), (NETWORKS, "hill_y")},
     "slope-large,line-one-layer": {(NETWORKS, "line"), (NETWORKS, "slope_intercept")},
-    "valley-phase": {(column, "sine") for column in (NETWORKS, *CLAIMS.controls)},
+    "valley-phase": {(column, "sine") for column in (NETWORKS, DURING, *CLAIMS.controls)},
 }
 
 
@@ -282,8 +286,9 @@ def folder(tmp_path, monkeypatch):
 
 
 def alike(first, second):
-    """What given answers cannot change."""
-    return [{name: each[name] for name in each if name not in ("controls", "remarks")} for each in (first, second)]
+    """What given answers cannot change; there are fewer claims."""
+    others = ("controls", "remarks", "simultaneous")
+    return [{name: each[name] for name in each if name not in others} for each in (first, second)]
 
 
 @pytest.mark.parametrize(
@@ -461,6 +466,10 @@ def loss(history):
     return history.train_loss.values[:, -1]
 
 
+def three_units(name, settings):
+    return dataclasses.replace(settings, hidden=(3,), keep_steps=(1, 2)) if name == "few" else None
+
+
 def untrained(name, settings):
     return dataclasses.replace(settings, steps=0) if name == "few" else None
 
@@ -476,7 +485,12 @@ CLAIMS = lt.Claims(
     populations={"few": (EXPERIMENT, []), "more": (EXPERIMENT, ["--steps=6"]), "none": (EXPERIMENT, ["--steps=0"])},
     about="lines",
     controls={"untrained networks": untrained},
-    variants={"three units": lambda name, settings: dataclasses.replace(settings, hidden=(3,))},
+    variants={
+        "three units": three_units,
+        "three units that learned": lt.Variant(three_units, "learned"),
+        "three units at equal loss": lt.Variant(three_units, "equal loss"),
+    },
+    during={"few": (1, 2, 3)},
 )
 """
 
@@ -511,7 +525,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert run.name.startswith("claims_mine_claims-")
     assert list(entries) == ["steeper", "small"]
     assert {each.name.rpartition("-")[0] for each in (mine / "runs").iterdir()} == {"mine", "claims_mine_claims"}
-    assert len([*(mine / "runs").glob("mine-*")]) == 3
+    assert len([*(mine / "runs").glob("mine-*")]) == 4
     files = mine.glob("runs/mine-*/*.nc")
     (file,) = (each for each in files if json.loads((each.parent / "config.json").read_text())["steps"] == 0)
     labeled = storage.load_results(file)
@@ -527,7 +541,51 @@ def test_claims_of_ones_own_are_judged(mine, own):
     assert entries["small"]["variants"]["three units"]["difference"] == 0.0
     assert table.startswith("# What I think of lines in \\$x\\$\n")
     assert "--claims mine_claims --seeds 6 --base_seed 0 --only steeper,small --variants`" in table
-    assert {path.name for path in run.glob("*.png")} == {"claims.png", "numbers.png", "variants.png"}
+    assert {path.name for path in run.glob("*.png")} == {"claims.png", "during.png", "numbers.png", "variants.png"}
+
+
+def test_networks_during_training_are_those_of_a_training_of_their_own(own):
+    """The networks of three steps are those that the claims are about; those of fewer are trained here."""
+    entries, _, _ = own
+    assert entries["steeper"]["during"]["steps"] == [1, 2, 3]
+    at_once = intervals.simultaneous(3)
+    for entry in entries.values():
+        shares, numbers = entry["during"]["share"], np.array(entry["per_seed"])
+        assert shares[-1] == entry["share"]
+        met = int((numbers <= entry["threshold"]["high"]).sum())
+        np.testing.assert_allclose(entry["during"]["interval"][-1], intervals.wilson(met, 6, at_once)[1:])
+
+
+def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(mine, own):
+    """Against trainings of as many steps, of the seed alone."""
+    assert own
+    arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
+    needs = claims.plan(arguments).studies[0].needs
+    work, usual = needs["three units at equal loss", "few"], needs[NETWORKS, "few"]
+    located(work), located(usual)
+    experiment, labeled = work.experiment, storage.load_results(work.run.results)
+    loss = float(np.median(storage.load_results(usual.run.results).train_loss.values[:, -1]))
+    found = Kept(experiment, work.run).at_loss(loss)
+    losses = labeled.train_loss.sel(step=[1, 2, 3]).values
+    x = lt.time_points(12)
+    (probe,) = experiment.probes(x)
+    for seed in range(6):
+        reached = np.flatnonzero(losses[seed] <= loss)
+        assert found.learned.values[seed] == bool(len(reached))
+        steps = int(reached[0]) + 1 if len(reached) else 3
+        trained = lt.train(
+            experiment.task(x), lt.Stack(features=1, hidden=(3,)), seeds=6, steps=steps, learning_rate=0.1
+        )
+        answers = lt.answers(trained.model, trained.params, probe.inputs)
+        np.testing.assert_array_equal(found.answer.values[seed], answers[seed])
+
+
+def test_only_networks_that_learned_are_compared(own):
+    """None reaches the goal within three steps, so that nothing is left to compare."""
+    entries, table, _ = own
+    variant = entries["small"]["variants"]["three units that learned"]
+    assert (variant["counted"], variant["unlearned"], variant["difference"]) == (0, [*range(6)], None)
+    assert "Not counted, since they did not learn: 6 of three units that learned" in table
 
 
 def test_claims_are_tried_on_results_as_those_of_runs_are(mine, own):
@@ -612,6 +670,8 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
     assert carry_out(claims, arguments) == 0
     told = capsys.readouterr().out
     assert "this run is finished" in told
+    assert "with intervals that hold for all 2 claims at once (Bonferroni)" in told
+    assert "with 16 networks 75%, 64 networks 62%, 256 networks 56%" in told
     assert "what I think of lines in $x$, in 6 networks each" in told
     assert "with three units no share differs" in told
 

@@ -4,18 +4,22 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xarray as xr
 
 from lstm_toys.execution.lowering import Digests, digest
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
 from lstm_toys.markdown import escape
-from lstm_toys.results import storage
+from lstm_toys.results import storage, summary
 from lstm_toys.runs.context import Failed, stopwatch
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims import entries, evidence, figures, given, report, trial
 from lstm_toys.studies.claims.claim import CLIPPED, COPY
-from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.declaration import DURING, NETWORKS
 from lstm_toys.studies.claims.evidence import Evidence
+from lstm_toys.studies.claims.kept import Kept
 from lstm_toys.studies.claims.settings import Question
 from lstm_toys.studies.claims.verdicts import Unsound
 
@@ -36,12 +40,48 @@ def judgment(study: "ClaimStudy") -> list[dict[str, Any]]:
     Raises Failed if a statistic cannot be computed, and Refused if a file of external answers was changed meanwhile.
     """
     question = study.question
-    every: dict[str, dict[str, xr.Dataset]] = {NETWORKS: dict(given.read(question, study.settings))}
-    for column in dict.fromkeys(column for column, _ in study.needs):
-        runs = {name: each.run for (where, name), each in study.needs.items() if where == column}
-        results = {name: storage.load_results(each.checked("results.nc")) for name, each in runs.items()}
-        every.setdefault(column, {}).update(results)
-    return [*_judged(question, every)]
+    networks = {**given.read(question, study.settings), **_results(study, NETWORKS)}
+    variants = {name: _variant(study, name, networks) for name in question.declared.variants if _needs(study, name)}
+    controls = {name: _results(study, name) for name in question.declared.controls if _needs(study, name)}
+    judged = [*_judged(question, networks, controls, variants, _during(study))]
+    differences = sum(len(each.variants) for each in judged)
+    return [entries.entry(each, question.declared.about, len(judged), differences) for each in judged]
+
+
+def _needs(study: "ClaimStudy", column: str) -> dict[str, Study[Settings]]:
+    """The runs of a column, by population."""
+    return {name: each for (where, name), each in study.needs.items() if where == column}
+
+
+def _results(study: "ClaimStudy", column: str) -> dict[str, xr.Dataset]:
+    """The results of a column by population, with the variable ``learned``: which networks meet the goal at the end."""
+    found = {}
+    for name, each in _needs(study, column).items():
+        results = storage.load_results(each.run.checked("results.nc"))
+        learned = np.isfinite(summary.steps_to_goal(results, study.experiment(name).goal))
+        found[name] = results.assign(learned=("seed", learned))
+    return found
+
+
+def _variant(study: "ClaimStudy", column: str, networks: Evidence) -> entries.Column:
+    counted = study.question.declared.variant(column).networks
+    if counted != "equal loss":
+        return entries.Column(_results(study, column), counted)
+    found = {}
+    for name, each in _needs(study, column).items():
+        final = networks[name].train_loss.isel(step=-1, seed=~networks[name].diverged.values)
+        found[name] = Kept(study.experiment(name), each.run).at_loss(float(final.median()))
+    return entries.Column(found, counted)
+
+
+def _during(study: "ClaimStudy") -> dict[int, dict[str, xr.Dataset]]:
+    """The results of populations during training, by number of steps and population."""
+    during: dict[int, dict[str, xr.Dataset]] = {}
+    for name, each in _needs(study, DURING).items():
+        kept = Kept(study.experiment(name), each.run)
+        for steps in kept.steps:
+            during.setdefault(steps, {})[name] = kept.after(steps)
+    return dict(sorted(during.items()))
 
 
 def digests(study: "ClaimStudy") -> Digests:
@@ -58,17 +98,14 @@ def execute(study: "ClaimStudy", seconds: dict[str, float]) -> dict[str, Any]:
     """Writes the verdicts as ``claims.json`` and ``claims.md``; see `Study.execute`."""
     question, run = study.question, study.run
     with stopwatch(seconds, "judge"):
-        spent: dict[str, float] = {}
-        for column in dict.fromkeys(column for column, _ in study.needs):
-            runs = {each.run for (where, _), each in study.needs.items() if where == column}
-            spent[column] = round(sum(sum(each.read_metrics()["seconds"].values()) for each in runs), 1)
-        judged = study.judgment
+        spent, judged = _spent(study), study.judgment
         took = ", ".join(f"{seconds:,.0f} s ({escape(column)})" for column, seconds in spent.items())
         conditions = [question.made_by, *([f"Their runs took {took}."] if took else [])]
         declared = question.declared
         write_json(run.folder / "claims.json", judged)
         with replacing(run.folder / "claims.md") as temporary:
-            table = report.markdown(judged, declared.title, " ".join(conditions), declared.aspects)
+            counting = {name: declared.variant(name).networks for name in declared.variants}
+            table = report.markdown(judged, declared.title, " ".join(conditions), declared.aspects, counting)
             temporary.write_text(table, encoding="utf-8")
     return {
         "experiment": run.name,
@@ -79,9 +116,23 @@ def execute(study: "ClaimStudy", seconds: dict[str, float]) -> dict[str, Any]:
     }
 
 
-def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[str, Any]]:
-    """Yields the entry of each claim; ``every`` maps columns to the results of their populations."""
-    declared, networks = question.declared, every[NETWORKS]
+def _spent(study: "ClaimStudy") -> dict[str, float]:
+    """The seconds that the runs of each column took; a run counts in its first column alone."""
+    columns = {each.run: column for (column, _), each in reversed([*study.needs.items()])}
+    spent = dict.fromkeys((column for column, _ in study.needs if column in columns.values()), 0.0)
+    for run, column in columns.items():
+        spent[column] += sum(run.read_metrics()["seconds"].values())
+    return {column: round(seconds, 1) for column, seconds in spent.items()}
+
+
+def _judged(
+    question: Question,
+    networks: Evidence,
+    controls: Mapping[str, Evidence],
+    variants: Mapping[str, entries.Column],
+    during: Mapping[int, Evidence],
+) -> Iterator[entries.Judgments]:
+    """Yields the judgments of each claim."""
     bounds = {COPY: float("inf"), CLIPPED: 1.0}
     nulls = {
         name: {population: evidence.copy(labeled, bound) for population, labeled in networks.items()}
@@ -90,23 +141,25 @@ def _judged(question: Question, every: Mapping[str, Evidence]) -> Iterator[dict[
     published = given.published(question)
     for claim in question.claims:
         try:
-            yield entries.entry(
+            yield entries.judgments(
                 claim,
                 networks,
-                about=declared.about,
                 published=published,
                 nulls=nulls,
-                controls={name: every[name] for name in declared.controls if name in every},
-                variants={name: every[name] for name in declared.variants if name in every},
+                controls=controls,
+                variants=variants,
+                during=during,
             )
         except Unsound as error:
             raise Failed(f"claim {claim.id}: {error}") from error
 
 
 def draw(study: "ClaimStudy") -> Iterator[tuple[str, Drawing]]:
-    """Draws the share of networks that meet each claim, the numbers of all networks, and the effect of variants."""
+    """Draws the shares of networks that meet each claim, their numbers, the effect of variants and of training."""
     judged = read_json_list(study.run.checked("claims.json"))
     yield "claims.png", figures.draw(judged)
     yield "numbers.png", figures.draw_numbers(judged)
     if any(each["variants"] for each in judged):
         yield "variants.png", figures.draw_variants(judged)
+    if any(each["during"] for each in judged):
+        yield "during.png", figures.draw_during(judged)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
@@ -16,8 +16,46 @@ from lstm_toys.studies.claims.claim import CLIPPED, COPY, Claim
 NETWORKS = "networks"
 """The column of the networks that the claims are about."""
 
+DURING = "during training"
+"""The column of the networks after several numbers of steps."""
+
 Change = Callable[[str, Settings], Settings | None]
 """Maps the name and settings of a population to changed settings, or to None to skip the population."""
+
+Counted = Literal["all", "learned", "equal loss"]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Networks of another kind, and which of them count.
+
+    Attributes:
+        change: makes their settings.
+        networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each after
+            the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final loss
+            of the networks that the claims are about, without those that never get there. Claims that something was
+            learned count all networks, except for ``"equal loss"``, where they are not judged.
+
+    Raises:
+        ValueError: an argument has the wrong type.
+
+    Example:
+        >>> import dataclasses
+        >>> import lstm_toys as lt
+        >>> def gru(name, settings):
+        ...     return dataclasses.replace(settings, cell="gru")
+        >>> lt.Variant(gru, networks="learned").networks
+        'learned'
+    """
+
+    change: Change
+    networks: Counted = "all"
+
+    def __post_init__(self) -> None:
+        if not callable(self.change):
+            raise ValueError(f"change is a function from a population's name and settings, not {self.change!r}")
+        if self.networks not in get_args(Counted):
+            raise ValueError(f"networks is one of {', '.join(get_args(Counted))}, not {self.networks!r}")
 
 
 @dataclass(frozen=True)
@@ -33,8 +71,10 @@ class Claims:
         data: files that ``published`` reads.
         controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
             says little about the trained networks.
-        variants: by name, networks of other sizes or training lengths, which show how far a verdict generalizes.
+        variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
         aspects: by description, a property of the networks, the names of all variants that lack it.
+        during: by population, numbers of steps after which claims about this population alone are judged too, in one
+            training.
 
     Raises:
         ValueError: there is no claim, two claims or columns share a name, a claim's id is invalid, a claim uses an
@@ -80,12 +120,13 @@ class Claims:
     published: Callable[[], study.evidence.Evidence] | None = None
     data: tuple[Path, ...] = ()
     controls: Mapping[str, Change] = field(default_factory=dict)
-    variants: Mapping[str, Change] = field(default_factory=dict)
+    variants: Mapping[str, Change | Variant] = field(default_factory=dict)
     aspects: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    during: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check_kinds()
-        columns = [NETWORKS, COPY, CLIPPED, *self.controls, *self.variants]
+        columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", self.ids), ("column", columns)):
             if twice := [name for name in names if list(names).count(name) > 1]:
                 raise ValueError(f"there are two {what}s named {twice[0]!r}")
@@ -93,6 +134,8 @@ class Claims:
             raise ValueError("there is no claim")
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"an aspect is told by {unknown[0]!r}, which is no variant")
+        if unknown := [name for name in self.during if name not in self.populations]:
+            raise ValueError(f"during names {unknown[0]!r}; the populations are {', '.join(self.populations)}")
         for claim in self.claims:
             if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
                 rule = 'ids are letters, digits, and any of . - _, and not "all"'
@@ -113,7 +156,7 @@ class Claims:
                 raise ValueError(f"{name} is a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")
         if missing := [path for path in self.data if not path.is_file()]:
             raise ValueError(f"data names {missing[0]}, and there is no such file")
-        for name in ("populations", "controls", "variants", "aspects"):
+        for name in ("populations", "controls", "variants", "aspects", "during"):
             held = getattr(self, name)
             if not isinstance(held, Mapping) or not all(isinstance(each, str) and each for each in held):
                 raise ValueError(f"{name} is a dictionary whose keys are names")
@@ -121,10 +164,20 @@ class Claims:
             if not _is_population(population):
                 raise ValueError(f"population {name!r} is an experiment and its flags, such as (EXPERIMENT, [])")
         for name, change in {**self.controls, **self.variants}.items():
-            if not callable(change):
+            if not callable(change) and not (isinstance(change, Variant) and name in self.variants):
                 raise ValueError(f"{name!r} is a function from a population's name and settings, not {change!r}")
+        for name, steps in self.during.items():
+            if not isinstance(steps, Sequence) or not all(isinstance(each, int) and each >= 0 for each in steps):
+                raise ValueError(f"during[{name!r}] is a sequence of numbers of steps, not {steps!r}")
+            if len(set(steps)) < 2 or sorted(set(steps)) != list(steps):
+                raise ValueError(f"during[{name!r}] has at least two numbers of steps, in ascending order")
         if self.published is not None and not callable(self.published):
             raise ValueError("published is a function")
+
+    def variant(self, name: str) -> Variant:
+        """A variant by name; a function stands for one that counts all networks."""
+        declared = self.variants[name]
+        return declared if isinstance(declared, Variant) else Variant(declared)
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -117,7 +117,9 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     rows = [each for each in entries if any(_changed(each, name) for name in names)] or entries
     values = np.full((len(rows), len(names)), np.nan)
     with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
-        figure.set_size_inches(5.0 + 0.72 * len(names), 1.9 + 0.5 * len(rows))
+        labels = [plain(textwrap.fill(name, 10)) for name in names]
+        lines = max(label.count("\n") for label in labels)
+        figure.set_size_inches(5.0 + 0.72 * len(names), 1.9 + 0.14 * lines + 0.5 * len(rows))
         for row, entry in enumerate(rows):
             for column, name in enumerate(names):
                 variant = entry["variants"].get(name)
@@ -137,7 +139,7 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
         axes.set(xlim=(-0.5, len(names) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         quotes = [f"“{shortened(each['quote'])}” {percent(each['share'])}" for each in rows]
         axes.set_yticks(range(len(rows)), [plain(textwrap.fill(quote, 52)) for quote in quotes], fontsize=8)
-        axes.set_xticks(range(len(names)), [plain(textwrap.fill(name, 10)) for name in names], fontsize=8)
+        axes.set_xticks(range(len(names)), labels, fontsize=8)
         axes.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False)
         for column in range(1, len(names)):
             if names[column].split()[0].strip(",") != names[column - 1].split()[0].strip(","):
@@ -149,6 +151,46 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
 
 def _changed(entry: dict[str, Any], name: str) -> bool:
     return name in entry["variants"] and differs(entry["variants"][name])
+
+
+def draw_during(entries: list[dict[str, Any]]) -> Figure:
+    """Draws the share of networks that meet each claim over steps of training, with intervals for all steps at once."""
+    drawn = [entry for entry in entries if entry["during"]]
+    columns = min(3, len(drawn))
+    titles = [textwrap.fill(entry["id"], 24) for entry in drawn]
+    with canvas(*titles, xlabel="steps", ylabel="share of networks", columns=columns) as (figure, panels):
+        rows = -(-len(drawn) // columns)
+        figure.set_size_inches(max(6.8, 1.2 + 2.6 * columns), 1.2 + 1.9 * rows)
+        for number, (axes, entry) in enumerate(zip(panels, drawn, strict=True)):
+            during = entry["during"]
+            known = [place for place, interval in enumerate(during["interval"]) if interval is not None]
+            steps = np.array(during["steps"])[known]
+            low, high = np.array([during["interval"][place] for place in known], float).reshape(-1, 2).T
+            axes.fill_between(steps, low, high, color=COLORS["b"], alpha=0.2, linewidth=0)
+            axes.plot(steps, np.array(during["share"], float)[known], color=COLORS["b"], marker="o", markersize=3)
+            axes.axhline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
+            for place in known:
+                tint = TINTS[during["verdict"][place]]
+                axes.plot(during["steps"][place], -0.12, "s", color=tint, markersize=4, clip_on=False)
+            axes.set(ylim=(-0.18, 1.05))
+            axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.tick_params(labelsize=8)
+            if number % columns:
+                axes.set_ylabel("")
+            if number + columns < len(drawn):
+                axes.set_xlabel("")
+        networks = counted(max(entry["seeds"] for entry in drawn), "network")
+        handles: list[Artist] = [
+            Line2D([], [], color=COLORS["b"], marker="o", markersize=3, label=f"share of {networks}"),
+            Patch(color=COLORS["b"], alpha=0.2, label="95 % interval, for all steps at once"),
+            *(
+                Line2D([], [], linestyle="", marker="s", color=TINTS[name], markersize=4, label=name)
+                for name in VERDICTS
+            ),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=8)
+    return figure
 
 
 def shortened(quote: str) -> str:
@@ -167,7 +209,8 @@ def _side_by_side(names: Iterable[str]) -> list[str]:
 def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
     """Explains the cells of the figure of variants, and lists the omitted rows and columns."""
     same = [each["id"] for each in entries if each not in rows]
-    notes = ["the small numbers are the 95 % interval of the difference; a dot: it holds 0; empty: not judged"]
+    notes = ["the small numbers are intervals of the differences, which hold all at once with 95 %"]
+    notes += ["a dot: the interval includes 0; empty: not judged"]
     notes += [f"no change of {', '.join(same)}"] if same else []
     notes += (
         [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []

@@ -26,11 +26,24 @@ where numbers are read off a curve the true value stands in its place, and says 
 *none*. ✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
 
 PUBLISHED = """\
-The published value is the same statistic on its published answers; how many networks are below it is its rank."""
+The published value is the same statistic on its published answers. How many networks are below it, and how many are
+equal, is counted on the curves to which there are published answers."""
 
 DIFFERENCES = """\
-By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with the
-95 % interval of a difference of independent shares (Newcombe, 1998, method 10); in bold where it leaves out 0."""
+By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with an
+interval of the difference of independent shares (Newcombe, 1998, method 10); in bold where it excludes 0. All intervals
+of the table hold at once with 95 % (Bonferroni)."""
+
+LEARNED = """\
+Of {names} only networks that learned their task count, unless the claim is that something was learned, and they are
+compared with networks that learned it."""
+
+EQUAL_LOSS = """\
+Of {names} each network counts at the first of some numbers of steps at which its training loss is at most the median
+final loss of the networks above. Networks that never get there do not count."""
+
+RESOLUTIONS = (16, 64, 256)
+"""Numbers of networks of which the report says how small a share they tell from one half."""
 
 
 def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -55,15 +68,13 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
     yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
     for name, path in question.answers.items():
         yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
+    yield at_once(entries)
+    yield resolution(RESOLUTIONS)
     for name in named(entries, "variants"):
-        by_claim = {entry["id"]: entry["variants"][name] for entry in entries if name in entry["variants"]}
-        other = ", ".join(f"{each} {points(variant)}" for each, variant in by_claim.items() if differs(variant))
-        yield f"with {name} the share differs, in points of 100: {other}" if other else f"with {name} no share differs"
+        yield _differing(name, {each["id"]: each["variants"][name] for each in entries if name in each["variants"]})
     for entry in entries:
         if entry["published"]:
-            below, whole = entry["published"]["below"][NETWORKS]
-            networks = f"{below} of {counted(whole, 'network')}"
-            yield f"{entry['id']}: {networks} are below the published {_number_of(entry)}"
+            yield f"{entry['id']}: {rank(entry, NETWORKS)} are below the published {_number_of(entry)}"
         if turned := turns(entry):
             yield f"{entry['id']} is {entry['verdict']}, but {turned}"
     yield from reach(entries, question.declared.aspects)
@@ -75,6 +86,16 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
             yield f"{entry['id']}: {_meaningless(entry)}"
     if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
         yield f"the runs took {spent}"
+
+
+def _differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
+    """The claims whose share differs with a variant, in words; ``variants`` are its entries by claim."""
+    compared = {claim: each for claim, each in variants.items() if each["difference"] is not None}
+    if not compared:
+        return f"with {name} nothing is compared, since no network counts"
+    if other := ", ".join(f"{claim} {points(each)}" for claim, each in compared.items() if differs(each)):
+        return f"with {name} the share differs, in points of 100: {other}"
+    return f"with {name} no share differs"
 
 
 def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
@@ -91,37 +112,77 @@ def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
         yield tables.table("the share of controls that meet them", columns, rows, fold=True, **style)
 
 
+def rank(entry: dict[str, Any], column: str) -> str:
+    """How many networks of a column have a lower number than the published one, and how many the same, in words."""
+    below, equal, whole = entry["published"]["ranks"][column]
+    return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
+
+
+def at_once(entries: Sequence[dict[str, Any]]) -> str:
+    """Which verdicts do not stand with intervals that hold for all claims at once."""
+    fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
+    intervals_of = f"with intervals that hold for all {counted(len(entries), 'claim')} at once (Bonferroni)"
+    return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
+
+
+def resolution(numbers: Sequence[int]) -> str:
+    """The smallest share that each number of networks tells from one half."""
+    from lstm_toys.statistics.intervals import decidable
+
+    least = [f"{counted(each, 'network')} {percent(decidable(each) / each)}" for each in numbers]
+    return f"the least share that is told from one half: with {', '.join(least)}"
+
+
 def turns(entry: dict[str, Any]) -> str:
     """Lists the variants that change the verdict, in words; empty if none does."""
     others: dict[str, list[str]] = {}
     for name, variant in entry["variants"].items():
-        if variant["verdict"] != entry["verdict"]:
+        if variant["counted"] and variant["verdict"] != entry["verdict"]:
             others.setdefault(variant["verdict"], []).append(name)
     return "; ".join(f"{verdict} with {', '.join(names)}" for verdict, names in others.items())
 
 
 def reach(entries: list[dict[str, Any]], aspects: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """Yields a line per aspect with the claims whose share differs in the variants that lack it; see `Claims`."""
-    judged = [each for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)]
-    rest = [each["id"] for each in judged]
+    """Yields a line per aspect with the claims whose share differs in the variants that lack it; see `Claims`.
+
+    A claim is about an aspect if its share is higher in all of these variants, or lower in all.
+    """
+    rest = [
+        each["id"] for each in entries if all(name in each["variants"] for names in aspects.values() for name in names)
+    ]
     for aspect, names in aspects.items():
-        without = {each["id"]: [name for name in names if differs(each["variants"][name])] for each in judged}
-        about = [claim for claim, changed in without.items() if changed and len(changed) == len(names)]
-        some = [f"{claim} ({', '.join(each)})" for claim, each in without.items() if 0 < len(each) < len(names)]
-        if about:
+        variants = {each["id"]: each["variants"] for each in entries if all(name in each["variants"] for name in names)}
+        changed = {claim: [name for name in names if differs(each[name])] for claim, each in variants.items()}
+        signs = {claim: {variants[claim][name]["difference"] > 0 for name in each} for claim, each in changed.items()}
+        throughout = {claim for claim, each in changed.items() if each and len(each) == len(names)}
+        if about := [claim for claim in changed if claim in throughout and len(signs[claim]) == 1]:
             yield f"about {aspect}, since the share differs with {' and with '.join(names)}: {', '.join(about)}"
-        if some:
+        if opposed := [claim for claim in changed if len(signs[claim]) > 1]:
+            yield f"the share differs with {' and '.join(names)}, but in opposite directions: {', '.join(opposed)}"
+        if some := [
+            f"{claim} ({', '.join(each)})" for claim, each in changed.items() if each and claim not in throughout
+        ]:
             yield f"perhaps about {aspect}, since the share differs with some: {', '.join(some)}"
-        rest = [claim for claim in rest if not without[claim]]
+        rest = [claim for claim in rest if not changed[claim]]
     if aspects and rest:
         every = dict.fromkeys(name for names in aspects.values() for name in names)
         yield f"about none of these, since no share differs with {', '.join(every)}: {', '.join(rest)}"
 
 
 def markdown(
-    entries: list[dict[str, Any]], title: str, conditions: str, aspects: Mapping[str, Sequence[str]] | None = None
+    entries: list[dict[str, Any]],
+    title: str,
+    conditions: str,
+    aspects: Mapping[str, Sequence[str]] | None = None,
+    counting: Mapping[str, str] | None = None,
 ) -> str:
-    """Formats all entries as the text of ``claims.md``; ``conditions`` is one line of Markdown."""
+    """Formats all entries as the text of ``claims.md``.
+
+    Args:
+        conditions: one line of Markdown.
+        counting: by variant, which networks count; see `Variant`.
+    """
+    counting = counting or {}
     lines = [f"# {_sentence(title)}", "", conditions, ""]
     names, nulls = named(entries, "controls"), named(entries, "null")
     published = ["the published"] if any(each["published"] for each in entries) else []
@@ -141,6 +202,7 @@ def markdown(
         ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND, *([PUBLISHED] if published else [])]
+    lines += ["", f"{_sentence(at_once(entries))}. {_sentence(resolution(RESOLUTIONS))}."]
     if variants := named(entries, "variants"):
         head = [escape(_sized(entries, name)) for name in variants]
         lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(head) + " |"]
@@ -149,7 +211,11 @@ def markdown(
             differences = map(_points, (each["variants"].get(name) for name in variants))
             cells = [_link(each), percent(each["share"]), *differences]
             lines.append("| " + " | ".join(cells) + " |")
-        lines += ["", DIFFERENCES, "", *(f"- {_sentence(line)}." for line in reach(entries, aspects or {}))]
+        lines += ["", DIFFERENCES]
+        for words, kind in ((LEARNED, "learned"), (EQUAL_LOSS, "equal loss")):
+            if names_of := [name for name in variants if counting.get(name) == kind]:
+                lines.append(words.format(names=escape(", ".join(names_of))))
+        lines += ["", *(f"- {_sentence(line)}." for line in reach(entries, aspects or {}))]
     for each in entries:
         lines += [
             "",
@@ -163,16 +229,21 @@ def markdown(
         if turned := turns(each):
             lines.append(f"- The verdict turns: {escape(turned)}.")
         if each["published"]:
-            below = ", ".join(_of(name, *counts) for name, counts in each["published"]["below"].items())
+            below = ", ".join(f"{rank(each, name)}{_with(name)}" for name in each["published"]["ranks"])
             lines.append(f"- Below the published {_number_of(each)} are {escape(below)}.")
         lines += [
             f"- Baseline, {escape(what)}: {tables.number(baseline['median'])} {numbers(baseline['median_interval'])}"
-            + (f"; published: {tables.number(each['published']['beside'][what])}." if each["published"] else ".")
-            for what, baseline in each["beside"].items()
+            + (f"; published: {tables.number(each['published']['baselines'][what])}." if each["published"] else ".")
+            for what, baseline in each["baselines"].items()
         ]
         if each["diverged"]:
             what = "left out" if each["excluded"] else "counted as not meeting it"
             lines.append(f"- Diverged, {what}: seeds {', '.join(map(str, each['diverged']))}.")
+        if unlearned := {
+            name: len(other["unlearned"]) for name, other in each["variants"].items() if other["unlearned"]
+        }:
+            others = ", ".join(f"{count} of {name}" for name, count in unlearned.items())
+            lines.append(f"- Not counted, since they did not learn: {escape(others)}.")
         if each["meaningless"]:
             lines.append(f"- {_meaningless(each)[0].upper()}{_meaningless(each)[1:]}.")
     return "\n".join(lines) + "\n"
@@ -229,8 +300,8 @@ def _sized(entries: list[dict[str, Any]], name: str) -> str:
     return name if sizes <= {each["seeds"] for each in entries} else f"{name} (of {max(sizes)})"
 
 
-def _of(name: str, count: int, whole: int) -> str:
-    return f"{count} of {whole} {name}" if name == NETWORKS else f"{count} of {whole} with {name}"
+def _with(column: str) -> str:
+    return "" if column == NETWORKS else f" with {column}"
 
 
 def _percent(population: dict[str, Any] | None) -> str:
@@ -249,7 +320,10 @@ def _points(variant: dict[str, Any] | None) -> str:
 
 
 def _published(single: dict[str, Any] | None) -> str:
-    return "" if single is None else "{}, {} of {} below".format(_value(single), *single["below"][NETWORKS])
+    if single is None:
+        return ""
+    below, equal, whole = single["ranks"][NETWORKS]
+    return f"{_value(single)}, {below} of {whole} below{f', {equal} equal' if equal else ''}"
 
 
 def _number_of(entry: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 
 from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Study
@@ -37,6 +38,10 @@ class ClaimStudy(Study[ClaimSettings]):
     ) -> None:
         super().__init__(Run(settings, results_dir, declared), needs=needs)
         self.question = question
+
+    def experiment(self, population: str) -> Experiment:
+        """The experiment of a population."""
+        return self.question.declared.populations[population][0]
 
     @cached_property
     def judgment(self) -> list[dict[str, Any]]:

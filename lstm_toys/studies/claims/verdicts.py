@@ -22,8 +22,10 @@ class Judgment:
 
     Attributes:
         meets: whether each network meets the claim; with ``against``, whether its number is above most of ``theirs``.
-        numbers: the number of each network ``[S]``; NaN if the network diverged or the number is undefined.
+        numbers: the number of each network ``[S]``; NaN if the network diverged or is excluded, or the number is
+            undefined.
         diverged: seeds that diverged.
+        unlearned: seeds that the share excludes since they did not learn.
         excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
         counted: number of networks that the share is computed from.
         share: share of networks that meet the claim, with a 95 % Wilson interval; with ``against``, the probability
@@ -36,6 +38,7 @@ class Judgment:
     meets: Bool[np.ndarray, " S"]
     numbers: Float[np.ndarray, " S"]
     diverged: tuple[int, ...]
+    unlearned: tuple[int, ...]
     excluded: tuple[int, ...]
     counted: int
     share: Estimate
@@ -46,32 +49,50 @@ class Judgment:
     @property
     def meaningless(self) -> int:
         """The number of networks that did not diverge and have an undefined number, which does not meet the claim."""
-        return int(np.isnan(self.numbers).sum()) - len(self.diverged)
+        return int(np.isnan(self.numbers).sum()) - len({*self.diverged, *self.unlearned})
 
     @property
     def verdict(self) -> Verdict:
-        """Compares the interval of the share with one half; undecided if it includes that, or there is none."""
-        if self.share.low > 0.5:
-            return "supported"
-        return "refuted" if self.share.high < 0.5 else "undecided"
+        """The verdict by the 95 % interval of the share."""
+        return verdict(self.share)
+
+    def share_at(self, confidence: float) -> Estimate:
+        """The share with an interval of another confidence; a bootstrap interval is widened like a normal one."""
+        if self.theirs is None:
+            return wilson(int(self.meets.sum()), self.counted, confidence)
+        value, low, high = intervals.widened(self.share, confidence)
+        return Estimate(value, max(0.0, low), min(1.0, high))
+
+
+def verdict(share: Estimate) -> Verdict:
+    """Compares the interval of a share with one half; undecided if it includes that, or there is none."""
+    if share.low > 0.5:
+        return "supported"
+    return "refuted" if share.high < 0.5 else "undecided"
 
 
 class Unsound(ValueError):
     """A claim's statistic cannot be computed; the argument says why in one line."""
 
 
-def judge(claim: Claim, populations: Evidence) -> Judgment | None:
+def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
+
+    Args:
+        only_learned: exclude networks whose variable ``learned`` is False, unless the claim says that something was
+            learned.
 
     Raises:
         Unsound: the function of the claim or of a baseline raises, or does not return one real number per network.
     """
-    numbers = _numbers(claim.number, claim.sources, populations)
+    only_learned = only_learned and not claim.learned
+    numbers = _numbers(claim.number, claim.sources, populations, only_learned)
     if numbers is None:
         return None
-    diverged = _diverged(claim.sources, populations)
+    diverged, unlearned = _diverged(claim.sources, populations), _unlearned(claim.sources, populations, only_learned)
+    out = diverged | unlearned
     lost = tuple(np.flatnonzero(diverged).tolist())
-    sound = numbers[~diverged]
+    sound = numbers[~out]
     counted = len(numbers) if claim.learned else len(sound)
     theirs = None
     if claim.against is None:
@@ -79,18 +100,19 @@ def judge(claim: Claim, populations: Evidence) -> Judgment | None:
         share = wilson(int(meets.sum()), counted)
     else:
         sources = tuple(source._replace(population=claim.against) for source in claim.sources)
-        theirs = _numbers(claim.number, sources, populations)
+        theirs = _numbers(claim.number, sources, populations, only_learned)
         if theirs is None:
             return None
         theirs = theirs[~np.isnan(theirs)]
         lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is above nothing.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
-        share = probability_above(lowest[~diverged], theirs)
-    baselines = {each.what: _baseline(each, populations) for each in claim.baselines}
+        share = probability_above(lowest[~out], theirs)
+    baselines = {each.what: _baseline(each, populations, only_learned) for each in claim.baselines}
     return Judgment(
         meets,
         numbers,
         lost,
+        tuple(np.flatnonzero(unlearned & ~diverged).tolist()),
         () if claim.learned else lost,
         counted,
         share,
@@ -100,16 +122,15 @@ def judge(claim: Claim, populations: Evidence) -> Judgment | None:
     )
 
 
-def _baseline(baseline: Baseline, populations: Evidence) -> Estimate | None:
-    numbers = _numbers(baseline.number, baseline.sources, populations)
-    if numbers is None:
-        return None
-    sound = numbers[~_diverged(baseline.sources, populations)]
-    return intervals.median_bootstrap(sound[~np.isnan(sound)])
+def _baseline(baseline: Baseline, populations: Evidence, only_learned: bool) -> Estimate | None:
+    numbers = _numbers(baseline.number, baseline.sources, populations, only_learned)
+    return None if numbers is None else intervals.median_bootstrap(numbers[~np.isnan(numbers)])
 
 
-def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence) -> Float[np.ndarray, " S"] | None:
-    """Computes one number per network in double precision; NaN for diverged ones, which the function never sees.
+def _numbers(
+    number: Number, sources: tuple[Source, ...], populations: Evidence, only_learned: bool
+) -> Float[np.ndarray, " S"] | None:
+    """Computes one number per network in double precision; NaN for excluded ones, which the function never sees.
 
     None if a source is missing, or the sources have different numbers of networks.
     """
@@ -118,7 +139,7 @@ def _numbers(number: Number, sources: tuple[Source, ...], populations: Evidence)
     if len(parts) < len(sources) or len(seeds) > 1:
         return None
     (count,) = seeds
-    sound = ~_diverged(sources, populations)
+    sound = ~(_diverged(sources, populations) | _unlearned(sources, populations, only_learned))
     numbers = np.full(count, np.nan)
     if sound.any():
         numbers[sound] = _called(number, [part if sound.all() else part.isel(seed=sound) for part in parts])
@@ -152,3 +173,11 @@ def _diverged(sources: tuple[Source, ...], populations: Evidence) -> Bool[np.nda
     """Whether each network diverged in any of the populations."""
     names = {source.population for source in sources}
     return np.any([populations[name].diverged.values for name in names], axis=0)
+
+
+def _unlearned(sources: tuple[Source, ...], populations: Evidence, only_learned: bool) -> Bool[np.ndarray, " S"]:
+    """Whether each network is to be excluded since it did not learn in one of the populations."""
+    results = [populations[name] for name in {source.population for source in sources}]
+    nobody = np.zeros(results[0].sizes["seed"], bool)
+    known = [~each.learned.values for each in results if only_learned and "learned" in each]
+    return np.any([nobody, *known], axis=0)

@@ -31,7 +31,7 @@ def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
     usual = settings_of(name)
     wanted, features = counted(name, usual)
     assert other_cells.FEATURES[name] == features
-    other = CLAIMS.variants[column](name, usual)
+    other = CLAIMS.variant(column).change(name, usual)
     if not usual.hidden or (column, name) in other_cells.UNLEARNED:
         assert other is None
         return
@@ -48,13 +48,24 @@ def test_as_large_is_as_near_as_one_unit_more_or_less_comes(name, column):
 
 
 def test_columns_change_what_they_are_named_after():
+    def made(column, name="sine"):
+        return CLAIMS.variant(column).change(name, settings_of(name))
+
     usual = settings_of("sine")
-    assert CLAIMS.variants["gru"]("sine", usual).cell == "gru"
-    assert CLAIMS.variants["gru"]("sine", usual).hidden == usual.hidden
-    assert (usual.gates, CLAIMS.variants["other gates"]("sine", usual).gates) == ("hard", "sigmoid")
-    assert CLAIMS.variants["other gates"]("hill", settings_of("hill")).gates == "hard"
-    assert CLAIMS.variants["gru"]("sine", usual).gates == "hard"
-    assert CLAIMS.variants["rnn"]("sine", usual).gates == "sigmoid"
-    for (column, name), steps in other_cells.EQUAL_STEPS.items():
-        equal = CLAIMS.variants[f"{column}, equal loss"](name, settings_of(name))
-        assert equal.steps == steps <= settings_of(name).steps
+    assert made("gru").cell == "gru"
+    assert made("gru").hidden == usual.hidden
+    assert (usual.gates, made("other gates").gates) == ("hard", "sigmoid")
+    assert made("other gates", "hill").gates == "hard"
+    assert made("gru").gates == "hard"
+    assert made("rnn").gates == "sigmoid"
+
+
+@pytest.mark.parametrize("column", other_cells.COLUMNS)
+def test_one_run_serves_as_many_steps_and_equal_loss(column):
+    matched, equal = CLAIMS.variant(column), CLAIMS.variant(f"{column} at equal loss")
+    assert (matched.networks, equal.networks) == ("learned", "equal loss")
+    settings = matched.change("line", settings_of("line"))
+    assert settings == equal.change("line", settings_of("line"))
+    if settings is not None:
+        assert settings.steps == settings_of("line").steps
+        assert max(settings.keep_steps) < settings.steps

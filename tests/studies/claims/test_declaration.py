@@ -68,7 +68,7 @@ def unchecked(kind=lt.Claim, **arguments):
     usual = {"id": "two", "quote": "", "statistic": "", "number": number, "sources": ABOUT[:1]}
     if kind is lt.Claims:
         usual = {"title": "mine", "claims": (CLAIM,), "populations": {"first": (experiment(), [])}}
-        usual |= {"controls": {}, "variants": {}, "aspects": {}}
+        usual |= {"controls": {}, "variants": {}, "aspects": {}, "during": {}}
     for name, value in (usual | arguments).items():
         object.__setattr__(made, name, value)
     made.__post_init__()

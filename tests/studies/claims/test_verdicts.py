@@ -176,15 +176,27 @@ def test_numbers_without_meaning_are_above_nothing_and_equal_ones_are_ties():
 def told(claim, numbers, controls, variants=None, about="mice"):
     nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
     populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
-    return entries.entry(
-        claim,
-        {"sine": labeled(numbers, (0,))},
-        about=about,
-        published={},
-        nulls=nulls,
-        controls=populations,
-        variants=variants or {},
+    return entry_of(
+        claim, {"sine": labeled(numbers, (0,))}, about, nulls=nulls, controls=populations, variants=variants
     )
+
+
+def entry_of(claim, networks, about="mice", *, nulls=None, published=None, controls=None, variants=None, during=None):
+    """The entry of a claim in a table of three claims; variants that are not columns count all networks."""
+    columns = {
+        name: each if isinstance(each, entries.Column) else entries.Column(each, "all")
+        for name, each in (variants or {}).items()
+    }
+    judged = entries.judgments(
+        claim,
+        networks,
+        nulls=nulls or {},
+        published=published or {},
+        controls=controls or {},
+        variants=columns,
+        during=during or {},
+    )
+    return entries.entry(judged, about, claims=3, differences=max(1, len(judged.variants)))
 
 
 MET, UNMET, HALF = [0.0] + [0.05] * 10, [0.0] + [5.0] * 10, [0.0] + [0.05, 5.0] * 5
@@ -250,9 +262,7 @@ def test_what_stands_in_the_column_of_a_copy_is_said(made, options, numbers, rem
         for name, bound in (("copy", np.inf), ("clipped copy", 1.0))
     }
     number = the_number if made is inverted else lambda line: line.answer.values[:, 0, 0]
-    entry = entries.entry(
-        claim(number, **options), networks, about="mice", published={}, nulls=nulls, controls={}, variants={}
-    )
+    entry = entry_of(claim(number, **options), networks, nulls=nulls)
     assert entry["null"]["copy"]["value"] == 0.0
     assert entry["remarks"] == ([remark] if remark else [])
     mark = "✗" if "low" in options else "✓"
@@ -284,8 +294,7 @@ def test_a_copy_is_above_no_other_copy():
     """Of a claim that holds a population against another there are no thresholds that a number could meet."""
     nulls = {"copy": {"sine": labeled([0.0]), "other": labeled([0.0])}}
     networks = {"sine": labeled([3.0] * 9), "other": labeled([2.0] * 9)}
-    parts = {"about": "", "published": networks, "controls": {}, "variants": {}}
-    entry = entries.entry(claim(against="other"), networks, nulls=nulls, **parts)
+    entry = entry_of(claim(against="other"), networks, nulls=nulls, published=networks)
     assert entry["verdict"] == "supported"
     assert entry["remarks"] == []
     assert not entry["null"]["copy"]["meets"]
@@ -305,23 +314,23 @@ def test_a_variant_is_told_as_a_difference():
     assert dense["difference"] == -1.0
     np.testing.assert_allclose(longer["difference"], 8 / 9 - 1)
     for variant, met in ((dense, 0), (longer, 8)):
-        expected = intervals.difference(intervals.wilson(met, 9), intervals.wilson(9, 9))
+        expected = intervals.difference(*(intervals.wilson(count, 9, 1 - 0.05 / 3) for count in (met, 9)))
         np.testing.assert_allclose(variant["difference_interval"], expected[1:])
     assert lost["difference"] is None
     assert lost["difference_interval"] is None
     table = report.markdown([entry], "the claims", "")
     assert "| claim | share of networks | dense (of 9) | longer (of 9) | lost (of 1) |" in table
-    assert "| [id](#id) | 100% | **-100 (-100 to -58)** | -11 (-43 to +20) | – |" in table
+    assert "| [id](#id) | 100% | **-100 (-100 to -45)** | -11 (-51 to +29) | – |" in table
     assert "refuted" not in table.split("| claim | share of networks")[1].split("###")[0]
 
 
 def test_it_is_told_how_unusual_a_published_network_is():
     networks = {"sine": labeled([0.5, 0.1, 0.2, np.nan, 0.3, 0.9], (5,))}
-    parts = {"about": "", "published": {"sine": labeled([0.25])}, "nulls": {}, "controls": {}}
     variants = {"dense": {"sine": labeled([0.25, 0.24])}, "other": {"line": labeled([0.0])}}
-    entry = entries.entry(claim(high=1.0), networks, variants=variants, **parts)
-    assert entry["published"]["below"] == {"networks": [2, 4], "dense": [1, 2]}
-    assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 with dense." in report.markdown([entry], "title", "")
+    entry = entry_of(claim(high=1.0), networks, published={"sine": labeled([0.25])}, variants=variants)
+    assert entry["published"]["ranks"] == {"networks": [2, 0, 4], "dense": [1, 1, 2]}
+    table = report.markdown([entry], "title", "")
+    assert "- Below the published 0.25 are 2 of 4 networks, 1 of 2 networks (1 equal) with dense." in table
 
 
 def test_populations_of_different_sizes_are_not_taken_together():
@@ -363,8 +372,8 @@ def test_an_entry_holds_what_was_asked_for():
     assert entry["share"] == 2 / 3
     assert entry["median"] == 0.6
     assert entry["median_interval"] == [0.5, 0.7]
-    assert list(entry["beside"]) == ["twice"]
-    assert entry["beside"]["twice"]["median"] == 1.2
+    assert list(entry["baselines"]) == ["twice"]
+    assert entry["baselines"]["twice"]["median"] == 1.2
     assert entry["published"] is None
     table = report.markdown([entry], "the claims", "Four networks.")
     assert "| [id](#id) | **undecided** | 67% (21–94%) | 0.6 (0.5 to 0.7) | at most 1 |" in table
@@ -393,9 +402,13 @@ def test_what_claims_are_about_is_told_by_the_differences():
 
 def test_variants_whose_verdict_is_another_one_are_told():
     verdicts_of = {"a": "supported", "b": "refuted", "c": "undecided", "d": "refuted"}
-    entry = {"verdict": "supported", "variants": {name: {"verdict": verdict} for name, verdict in verdicts_of.items()}}
+    entry = {
+        "verdict": "supported",
+        "variants": {name: {"verdict": verdict, "counted": 9} for name, verdict in verdicts_of.items()},
+    }
     assert report.turns(entry) == "refuted with b, d; undecided with c"
-    assert report.turns({**entry, "variants": {"a": {"verdict": "supported"}}}) == ""
+    assert report.turns({**entry, "variants": {"a": {"verdict": "supported", "counted": 9}}}) == ""
+    assert report.turns({**entry, "variants": {"a": {"verdict": "undecided", "counted": 0}}}) == ""
 
 
 def test_a_column_of_fewer_networks_says_so():
