@@ -282,7 +282,7 @@ def test_a_run_fails_if_every_seed_diverged(tmp_path, capsys):
     assert {path.name for path in folder.glob("*.png")} == FIGURES
 
 
-@pytest.mark.parametrize("name", ["sine", "all", "sweep", "recipe", "claims", "generalization"])
+@pytest.mark.parametrize("name", ["sine", "all", "sweep", "recipe", "timeline", "claims", "generalization"])
 def test_neither_a_wrong_flag_nor_help_waits_for_jax(name):
     """Nor does what is finished: of the sine here, of the others where they are made."""
     told = carry_out_without_jax(name, ["--seeds=x"], ["--nonsense"], ["--help"])

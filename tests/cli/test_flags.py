@@ -11,7 +11,7 @@ import pytest
 import lstm_toys
 from conftest import HANG, carry_out, carry_out_without_jax
 from experiments import all as every
-from experiments import claims, generalization, line, own, recipe, sweep
+from experiments import claims, generalization, line, own, recipe, sweep, timeline
 from experiments.page import __main__ as page
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags, parsers
@@ -282,7 +282,7 @@ HELD_AGAINST = [
     ({}, ["--cell=rnn", "--gates=hard"], "flag --gates=hard: --cell=rnn has none; lstm and gru do"),
     ({}, ["--momentum=0.5"], "flag --momentum=0.5: --optimizer=rmsprop_keras (the default of sine) has none; "),
     ({"cell": "rnn", "gates": "sigmoid"}, ["--gates=hard"], "flag --gates=hard: --cell=rnn (the default of sine) has"),
-    ({}, ["--keep_steps=1e3"], "flag --keep_steps=1000: 1,000 is not before the last step of --steps=1000 (the"),
+    ({}, ["--keep_steps=2e3"], "flag --keep_steps=2000: 2,000 is not before the last step of --steps=1500 (the"),
     ({}, ["--hidden=none", "--readout=dense"], "flag --readout=dense: a dense readout needs a layer below it; "),
     ({"cell": "rnn"}, [], "experiment sine: its defaults contradict each other: --gates=hard (the default of sine): "),
 ]
@@ -353,7 +353,9 @@ def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, tmp_path, monk
     assert capsys.readouterr() == ("", f"{told}\n")
 
 
-@pytest.mark.parametrize("asked", [EXPERIMENT, every, sweep, generalization, claims, recipe, page, own.EXPERIMENT])
+@pytest.mark.parametrize(
+    "asked", [EXPERIMENT, every, sweep, generalization, claims, recipe, timeline, page, own.EXPERIMENT]
+)
 def test_every_command_tells_the_version(asked, capsys):
     assert carry_out(asked, ["--seeds=x", "--version=1"]) == 0
     assert capsys.readouterr() == (f"lstm_toys {lstm_toys.__version__}\n", "")

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from lstm_toys import figures
 from lstm_toys.figures.style import canvas, house
@@ -65,13 +67,11 @@ def timeline(metrics: dict[str, Any]) -> Figure:
             xlabel="steps of training",
             ylim=(-12, 18),
         )
-        handles = [
-            Line2D(
-                [], [], color=COLORS["sines.png"], linewidth=6, alpha=0.35, label="sines.png, from A = 0.1 to A = 1"
-            ),
+        handles: list[Artist] = [
+            Patch(color=COLORS["sines.png"], alpha=0.35, label="sines.png, from A = 0.1 to A = 1"),
             Line2D([], [], color=COLORS["sine.png"], label="sine.png"),
             Line2D([], [], color=figures.GRAY, linestyle=":", label=f"chosen: {metrics['chosen']:,} steps"),
-            Line2D([], [], color=figures.GRAY, linewidth=8, alpha=0.2, label="within 2 standard deviations"),
+            Patch(color=figures.GRAY, alpha=0.1, label="within 2 standard deviations"),
         ]
         first.legend(handles=handles, fontsize=8, ncols=2, loc="upper right")
         for axes in panels:
