@@ -15,7 +15,7 @@ from lstm_toys.runs.study import Study
 
 from .. import all as every
 
-KEPT = (0, 30, 100, 300)
+KEPT = (0, 30, 100, 500)
 """Steps before the last at which the page shows the published networks."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {

@@ -552,6 +552,7 @@ def test_networks_during_training_are_those_of_a_training_of_their_own(own):
     for entry in entries.values():
         shares, numbers = entry["during"]["share"], np.array(entry["per_seed"])
         assert shares[-1] == entry["share"]
+        assert entry["during"]["median"][-1] == entry["median"]
         met = int((numbers <= entry["threshold"]["high"]).sum())
         np.testing.assert_allclose(entry["during"]["interval"][-1], intervals.wilson(met, 6, at_once)[1:])
 

@@ -87,7 +87,8 @@ SECTIONS = (
         "The sine and the answers of all networks.",
         "One sine, 0.3 + 0.3 sin(10 x), from its y alone. All that follows, and the playground above, asks these "
         "networks about curves that they never saw.",
-        "How well it is known is one matter; what it is worth beyond this curve is what all the rest is about.",
+        "The post's own picture of this answer shows what these networks answer after about 500 of their 1,500 steps; "
+        "its other pictures are later ones. What all this is worth beyond the curve is what the rest is about.",
         ("sine-learned",),
     ),
     Section(

@@ -148,7 +148,7 @@ def entry(judged: Judgments, about: str, claims: int, differences: int) -> dict[
 
 
 def _during(judged: Judgments) -> dict[str, Any] | None:
-    """The share of networks that meet a claim after each number of steps, with intervals that hold for all at once."""
+    """What networks do after each number of steps; the intervals of shares hold for all at once."""
     if not judged.during:
         return None
     confidence = intervals.simultaneous(len(judged.during))
@@ -158,6 +158,8 @@ def _during(judged: Judgments) -> dict[str, Any] | None:
         "share": [finite(share.value) for share in shares],
         "interval": [_interval(share) for share in shares],
         "verdict": [verdict(share) for share in shares],
+        "median": [finite(outcome.median.value) for outcome in judged.during.values()],
+        "median_interval": [_interval(outcome.median) for outcome in judged.during.values()],
     }
 
 
