@@ -39,7 +39,7 @@ def test_the_sine_is_drawn_under_the_post_s_names(hand_made):
         ("not_identity_2.png", "0.1 x", "1.2 x", 6, True),
         ("sines.png", "A = 0.1", "A = 1", 6, False),
         ("sines_with_comp.png", "A = 0.1", "A = 1", 6, True),
-        ("phase_displacement.png", "A = 0.1", "A = 1", 6, True),
+        ("phase_displacement.png", "A = 0.1, φ = 0.1", "A = 1, φ = 1.5", 6, True),
         ("frequency.png", "A = 0.1, ω = 10", "A = 1, ω = 60", 6, True),
     ],
 )
