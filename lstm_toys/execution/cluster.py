@@ -72,8 +72,8 @@ class Cluster(Executor):
 
     @property
     def workers(self) -> int:
-        """The number of workers, as last reported."""
-        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        """The number of workers that are not refused, as last reported."""
+        return len({*self._client.scheduler_info(n_workers=-1)["workers"]} - self._refused)
 
     def welcome(self) -> None:
         """Waits for a worker, and checks the fingerprints of all workers.
@@ -134,7 +134,8 @@ class Cluster(Executor):
                     heard = polled
                 elif time.monotonic() - heard > PATIENCE:
                     who = "worker" if self._client.status == "running" else "scheduler"
-                    raise Lost(f"there was no {who} for {PATIENCE:.0f} s")
+                    accepted_by = " that is not refused" if self._refused and who == "worker" else ""
+                    raise Lost(f"there was no {who}{accepted_by} for {PATIENCE:.0f} s")
                 while alive and waiting is not None and len(running) < AHEAD * alive:
                     future = self._submit(sent, expected, waiting)
                     future.add_done_callback(lambda _: came.set())
@@ -179,7 +180,7 @@ class Cluster(Executor):
             else:
                 why = f"it has another {', '.join(self._differing(reply.fingerprint))}"
             self._tell(f"worker {reply.worker} is refused: {why}")
-            self._client.retire_workers([reply.worker])
+            self._client.retire_workers([reply.worker])  # The only one stays, as nobody could take its results.
         return False
 
     def _differing(self, found: dict[str, Any]) -> list[str]:

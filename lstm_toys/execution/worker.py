@@ -78,8 +78,9 @@ def work(job: bytes, expected: Expected, part: Any) -> Reply:
 
 def _differing(job: Job[Any, Any], expected: Expected, own: dict[str, Any]) -> tuple[str, ...]:
     """The names of what this process would compute differently."""
-    if any(own[each] != expected.fingerprint[each] for each in lowering.MACHINE):
+    # Some switches are part of the lowered programs, too.
+    if any(own[each] != expected.fingerprint[each] for each in (*lowering.MACHINE, "switches")):
         return () if lowering.library() == expected.library else ("the code of lstm_toys",)
     ours, theirs = job.digests(), expected.computes
-    accepted = lowering.COMPILED if expected.mixed else ()
+    accepted = lowering.COMPILED if expected.mixed else ()  # XLA's flags may differ still.
     return tuple(sorted(each for each in {*ours, *theirs} - {*accepted} if ours.get(each) != theirs.get(each)))

@@ -293,6 +293,27 @@ def test_what_a_worker_of_another_kind_did_is_recorded_where_that_is_accepted(sc
         assert json.loads(file.attrs["executed_elsewhere"]) == elsewhere
 
 
+class Otherwise(Plain):
+    """A job that computes something else in every process."""
+
+    def digests(self):
+        return {"process": str(os.getpid())}
+
+
+@pytest.mark.long
+def test_a_run_whose_only_worker_is_refused_ends(scheduler, monkeypatch):
+    file, _, work = scheduler
+    work()
+    monkeypatch.setattr(cluster, "PATIENCE", 5.0)
+    told = []
+    with (
+        cluster.connected(str(file), mixed=False, tell=told.append) as found,
+        pytest.raises(cluster.Lost, match="there was no worker that is not refused for 5 s"),
+    ):
+        list(found.map(Otherwise(napping), range(3), lambda: False))
+    assert sum("is refused: it would compute something else: process" in each for each in told) == 1
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("who", ["worker", "scheduler"])
 def test_whoever_is_gone_for_long_ends_the_run(who, scheduler, monkeypatch):
