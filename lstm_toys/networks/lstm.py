@@ -105,7 +105,7 @@ def _trace(
         hidden = o * squashed_cell
         return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed_cell)
 
-    zeros = jnp.zeros((inputs.shape[0], units), drive.dtype)
+    zeros = jnp.zeros((inputs.shape[0], units), jnp.result_type(drive, kernel))
     return jax.lax.scan(step, (zeros, zeros), drive)[1]
 
 

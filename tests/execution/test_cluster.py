@@ -357,6 +357,7 @@ def test_a_worker_that_says_nothing_is_given_up(monkeypatch, tmp_path):
 def test_any_number_of_workers_and_devices_gives_the_same_bits(workers, count, here, monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: workers * count)
     with cluster.connected(f"local:{workers}", mixed=False, tell=print) as found:
+        monkeypatch.undo()  # Workers have their share by now; this process has its own devices.
         _, names = spread(found, napping, range(4 * workers))
         assert len(names) == workers
         assert same(lt.train(TASK, MODEL, executor=found, **OPTIONS).states, here.states)

@@ -191,7 +191,7 @@ def test_it_is_drawn_again_and_published(judged, monkeypatch):
     assert after["claims.json"] == before["claims.json"]
     assert after["claims.png"] > before["claims.png"]
     published = judged[1].parents[1] / "claims"
-    names = {"claims.json", "claims.md", "claims.png", "metrics.json", "manifest.json"}
+    names = {"claims.json", "claims.md", "claims.png", "numbers.png", "metrics.json", "manifest.json"}
     assert {path.name for path in published.iterdir()} == names
 
 

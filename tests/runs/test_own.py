@@ -215,7 +215,7 @@ def test_it_is_swept(own, tmp_path):
 @pytest.mark.long
 def test_it_is_told_as_what_it_is_and_not_by_flags(own, tmp_path, capsys):
     assert carry_out(own.EXPERIMENT, ["--seeds=2", "--steps=1", f"--results_dir={tmp_path}"]) == 0
-    assert "own (Whole, features 1, widths (3,)): 2 networks, 1 steps" in " ".join(capsys.readouterr().out.split())
+    assert "own (Whole, features 1, widths (3,)): 2 networks, 1 step" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("grid", [["--grid=readout=cell dense"], ["--grid=gates=sigmoid hard", "--grid=hidden=3 4"]])

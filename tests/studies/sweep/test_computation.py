@@ -283,7 +283,7 @@ def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypa
         asked.append(None)
         if len(asked) == 2:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(1.0)  # Another thread receives it.
+            time.sleep(3.0)  # Another thread receives it.
         return answers(*arguments, **options)
 
     monkeypatch.setattr(answering, "answers", signaled)
