@@ -3,6 +3,7 @@ from .cli.command import main
 from .execution.devices import configure, fingerprint
 from .figures.style import Drawing
 from .networks.gru import GRU
+from .networks.losses import probabilities
 from .networks.lstm import LSTM
 from .networks.porting import to_torch
 from .networks.rnn import RNN
@@ -86,6 +87,7 @@ __all__ = [
     "median_quartiles",
     "per_curve",
     "predict_next",
+    "probabilities",
     "probe",
     "read_curves",
     "read_off",

@@ -53,7 +53,8 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
     """The losses after every step, from the one before the first on, and the parameters after the last."""
     key = jax.random.fold_in(jax.random.key(base_seed), seed)
     keys = {purpose: jax.random.fold_in(key, number) for purpose, number in PURPOSES.items()}
-    inputs, targets = task.examples(keys["examples"], {})
+    examples = task.examples(keys["examples"], {})
+    inputs, targets = examples.inputs, examples.targets
     inputs = inputs + noise * jax.random.normal(keys["noise"], inputs.shape)
     params = model.init(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)

@@ -3,7 +3,8 @@
 from typing import Literal
 
 import flax.linen as nn
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from lstm_toys import arguments
 from lstm_toys.networks import cells
@@ -69,17 +70,23 @@ class Stack(nn.Module, metaclass=Brief):
         return (*self.hidden, self.features)
 
     @nn.compact
-    def __call__(self, inputs: Float[Array, "C T F"]) -> Float[Array, "C T A"] | Float[Array, "C A"]:
-        """Answers curves; raises InvalidModel if a layer does not return one value per unit."""
+    def __call__(
+        self, inputs: Float[Array, "C T F"], seq_lengths: Int[Array, " C"] | None = None
+    ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+        """Answers curves; raises InvalidModel if a layer does not return one value per unit.
+
+        ``seq_lengths`` are the numbers of points after which curves are padding, for a model that answers once per
+        curve; None: all T.
+        """
         kind = cells.cell_class(self.cell).__name__.lower()
         sequence = inputs
         for number, units in enumerate(self.hidden):
             sequence = self._layer(units, f"{kind}_{number}", sequence)
         if self.readout == "cell":
             answers = self._layer(self.features, "readout", sequence)
-            return answers if self.sequence else answers[:, -1]
+            return answers if self.sequence else _last(answers, seq_lengths)
         dense = nn.Dense(self.features, kernel_init=nn.initializers.glorot_uniform(), name="readout")
-        return dense(sequence if self.sequence else sequence[:, -1])
+        return dense(sequence if self.sequence else _last(sequence, seq_lengths))
 
     def _layer(self, units: int, name: str, inputs: Float[Array, "C T F"]) -> Float[Array, "C T H"]:
         hidden = cells.layer(self.cell, units, self.gates, name)(inputs)
@@ -87,3 +94,8 @@ class Stack(nn.Module, metaclass=Brief):
         if hidden.shape != expected:
             raise InvalidModel(f"a layer of the cell {self.cell} returns shape {hidden.shape}, and not {expected}")
         return hidden
+
+
+def _last(sequence: Float[Array, "C T H"], lengths: Int[Array, " C"] | None) -> Float[Array, "C H"]:
+    """The values at the last point of each curve."""
+    return sequence[:, -1] if lengths is None else sequence[jnp.arange(len(sequence)), lengths - 1]

@@ -3,9 +3,8 @@
 `lstm_toys.populations.programs` compiles them for many networks with `jax.vmap`, by `blocks.spread`.
 """
 
-import math
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import flax.linen as nn
 import jax
@@ -14,12 +13,11 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float, Int, Key, PyTree, UInt32
 
-from lstm_toys.networks import optimizers, sizes
-from lstm_toys.networks.cells import InvalidModel
+from lstm_toys.networks import losses, optimizers, sizes
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import Examples, Task
+from lstm_toys.tasks.supervision import MSE, Examples, Loss, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise")
 """The purposes of a seed's randomness; each has its own key."""
@@ -56,15 +54,16 @@ class Record(NamedTuple):
     """Measurements of a network at a recorded step.
 
     Attributes:
-        loss: mean squared error over the whole training set.
-        rmse: root mean squared error of each output feature; the beginning of a sequence is left out, since every
-            network starts from a zero state and has to find the curve first.
+        loss: the loss over the whole training set.
+        measures: the root mean squared error of each output feature, or for classes and bits the accuracies; see
+            `losses.measures`. The beginning of a sequence is left out, since every network starts from a zero state and
+            has to find the curve first.
         answer: the answer to the first training curve.
         sound: whether the network has not diverged; see `LastGood`.
     """
 
     loss: Float[Array, ""]
-    rmse: Float[Array, " A"]
+    measures: Float[Array, " E"]
     answer: Float[Array, "T A"] | Float[Array, " A"]
     sound: Bool[Array, ""]
 
@@ -80,30 +79,38 @@ def purpose_key(key: Key[Array, ""], purpose: str) -> Key[Array, ""]:
 
 
 def answer(
-    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], lengths: Int[Array, " C"] | None = None
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
-    """The model's answers with the given parameters."""
-    return cast(Array, model.apply({"params": params}, inputs))
+    """The model's answers with the given parameters.
+
+    ``lengths`` are passed to a model that answers once per curve, as ``seq_lengths``, the name that Flax gives them.
+    """
+    named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
+    return cast(Array, model.apply({"params": params}, inputs, **named))
 
 
-def loss(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, ""]:
-    """Mean squared error of the answers, which training minimizes; raises InvalidModel if shapes differ."""
-    answers = answer(model, params, examples.inputs)
-    return jnp.mean(jnp.square(_missed(answers, examples.targets)))
+def answers_to(model: nn.Module, params: PyTree, examples: Examples) -> Float[Array, "C T A"] | Float[Array, "C A"]:
+    """The model's answers to a training set. Padding cannot change answers at points before it."""
+    return answer(model, params, examples.inputs, examples.lengths if examples.targets.ndim == 2 else None)
 
 
-def _missed(answers: Float[Array, "..."], targets: Float[Array, "..."]) -> Float[Array, "..."]:
-    """Answers minus targets, without broadcasting, which would change what the mean is over."""
-    if answers.shape != targets.shape:
-        raise InvalidModel(
-            f"targets of shape {targets.shape} are not of the shape of the network's answers, {answers.shape}"
-        )
-    return answers - targets
+def loss(
+    kind: Loss, model: nn.Module, params: PyTree, examples: Examples, total: Float[Array, ""] | None = None
+) -> Float[Array, ""]:
+    """The loss of the answers, which training minimizes; raises InvalidModel if shapes differ.
 
-
-def first_settled(timesteps: int, after: float | int = AFTER) -> int:
-    """The index of the first time point after the given share of evenly spaced ones."""
-    return math.ceil(round(after * (timesteps - 1), 6))  # A tenth of 30 is more than 3 in floating point.
+    Args:
+        kind: the loss at a point; see `losses.per_point`.
+        total: the sum of the weights to divide by, if the examples are a part of a weighted set; None: their own sum.
+    """
+    answers, weight = answers_to(model, params, examples), losses.weights(examples)
+    if weight is None and kind == MSE:
+        losses.check(kind, answers, examples.targets)
+        return jnp.mean(jnp.square(answers - examples.targets))
+    values = losses.per_point(kind, answers, examples.targets)
+    if weight is None or total is None:
+        return losses.mean(values, weight)
+    return jnp.sum(values * weight) / total
 
 
 def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
@@ -126,24 +133,27 @@ def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Arra
 
 
 def record(
-    model: nn.Module, member: Member, step: Int[Array, ""], *, after: float | int = AFTER
+    model: nn.Module, member: Member, step: Int[Array, ""], *, kind: Loss = MSE, after: float | int = AFTER
 ) -> tuple[Member, Record]:
     """Measures a network on its whole training set, and updates its last sound state.
 
-    ``after`` is the share of a sequence, from its beginning, that the RMSE leaves out.
+    ``after`` is the share of a sequence, from its beginning, that the measures leave out.
     """
     examples = member.examples
-    answers = answer(model, member.params, examples.inputs)
-    squared = jnp.square(_missed(answers, examples.targets))
-    settled = squared[:, first_settled(examples.inputs.shape[1], after) :] if squared.ndim == 3 else squared
-    rmse = jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
-    mse = jnp.mean(squared)  # As in `loss`, without answering again.
-    first_loss = jnp.where(step == 0, mse, member.sound.first_loss)
+    answers = answers_to(model, member.params, examples)
+    losses.check(kind, answers, examples.targets)
+    measures, weight = losses.measures(kind, answers, examples, after), losses.weights(examples)
+    # As in `loss`, without answering again.
+    if weight is None and kind == MSE:
+        value = jnp.mean(jnp.square(answers - examples.targets))
+    else:
+        value = losses.mean(losses.per_point(kind, answers, examples.targets), weight)
+    first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
-    sound = jnp.isfinite(mse) & (mse <= first_loss) & jnp.stack(bounded).all()
+    sound = jnp.isfinite(value) & (value <= first_loss) & jnp.stack(bounded).all()
     latest = LastGood(step, member.params, first_loss)
     kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
-    return member._replace(sound=kept), Record(mse, rmse, answers[0], sound)
+    return member._replace(sound=kept), Record(value, measures, answers[0], sound)
 
 
 def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int) -> Int[Array, "batches N"]:
@@ -159,31 +169,39 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
     return order.reshape(-1, size)
 
 
-def gradient(model: nn.Module, params: PyTree, examples: Examples, *, curves_in_turn: bool) -> PyTree:
+def gradient(kind: Loss, model: nn.Module, params: PyTree, examples: Examples, *, curves_in_turn: bool) -> PyTree:
     """The gradient of the loss with respect to the parameters.
 
     With ``curves_in_turn`` the gradients of single curves are added up one by one, so that the backward pass needs the
     memory of one curve only. If the model answers each curve separately, the result is the same except for rounding.
     """
-    of_loss = jax.grad(loss, argnums=1)
+    of_loss = jax.grad(partial(loss, kind), argnums=1)
     count = len(examples.inputs)
     if not curves_in_turn or count == 1:
         return of_loss(model, params, examples)
-    jax.eval_shape(partial(loss, model), params, examples)  # Reports wrong shapes for all curves, not for one.
+    jax.eval_shape(partial(loss, kind, model), params, examples)  # Reports wrong shapes for all curves, not for one.
+    weight = losses.weights(examples)
+    total = None if weight is None else jnp.sum(weight)
 
-    def add(total: PyTree, curve: Examples) -> tuple[PyTree, None]:
+    def add(sum_so_far: PyTree, curve: Examples) -> tuple[PyTree, None]:
         single = jax.tree.map(lambda leaf: leaf[None], curve)
-        return jax.tree.map(jnp.add, total, of_loss(model, params, single)), None
+        return jax.tree.map(jnp.add, sum_so_far, of_loss(model, params, single, total)), None
 
-    total, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, params), examples)
-    return jax.tree.map(lambda leaf: leaf / count, total)
+    summed, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, params), examples)
+    return summed if weight is not None else jax.tree.map(lambda leaf: leaf / count, summed)
 
 
 def step(
-    model: nn.Module, optimizer: str | Scheduled, member: Member, examples: Examples, *, curves_in_turn: bool = False
+    kind: Loss,
+    model: nn.Module,
+    optimizer: str | Scheduled,
+    member: Member,
+    examples: Examples,
+    *,
+    curves_in_turn: bool = False,
 ) -> Member:
     """Updates the parameters once, with the gradient over the examples; see `gradient`."""
-    grads = gradient(model, member.params, examples, curves_in_turn=curves_in_turn)
+    grads = gradient(kind, model, member.params, examples, curves_in_turn=curves_in_turn)
     transform = optimizers.optimizer(optimizer, member.hyper)
     updates, optimizer_state = transform.update(grads, member.optimizer_state, member.params)
     return member._replace(params=optax.apply_updates(member.params, updates), optimizer_state=optimizer_state)
@@ -200,7 +218,7 @@ def train_steps(
     curves_in_turn: bool = False,
 ) -> Member:
     """Trains from step ``start`` to step ``stop``."""
-    examples, update = member.examples, partial(step, model, optimizer, curves_in_turn=curves_in_turn)
+    examples, update = member.examples, partial(step, task.loss, model, optimizer, curves_in_turn=curves_in_turn)
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
 
@@ -217,7 +235,7 @@ def train_steps(
         # Members of a block begin an epoch together, so under `vmap` this remains a branch.
         order = jax.lax.cond(index % batches == 0, shuffle, lambda _: order, index)
         chosen = order[index % batches]
-        return update(member, Examples(examples.inputs[chosen], examples.targets[chosen])), order
+        return update(member, jax.tree.map(lambda leaf: leaf[chosen], examples)), order
 
     return jax.lax.fori_loop(start, stop, update_in_order, (member, shuffle(start)))[0]
 
@@ -248,7 +266,7 @@ def train_until(
         member = train_steps(task, model, optimizer, member, begun, stop, curves_in_turn=curves_in_turn)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, measured = record(model, member, stop, after=after)
+            member, measured = record(model, member, stop, kind=task.loss, after=after)
             return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])

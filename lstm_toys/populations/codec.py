@@ -86,7 +86,7 @@ def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]
     """
     about = json.dumps({"fingerprints": fingerprints, "origin": origin.parts})
     arrays = {"step": np.array(state.step), "sound": state.sound, "losses": state.losses}
-    arrays |= {"errors": state.errors, "frames": state.frames}
+    arrays |= {"measures": state.measures, "frames": state.frames}
     arrays |= {f"member/{index}": leaf for index, leaf in enumerate(state.member)}
     for step, sound in state.kept.items():
         arrays |= {f"kept/{step}/{index}": leaf for index, leaf in enumerate(jax.tree.leaves(sound))}
@@ -132,7 +132,7 @@ def decode(
     }
     finished = losses.shape[1] == len(spec.recorded)
     member = () if finished else tuple(_leaves(arrays, "member", group.changing(shapes), len(members)))
-    state = GroupState(step, member, kept, arrays["sound"], losses, arrays["errors"], arrays["frames"])
+    state = GroupState(step, member, kept, arrays["sound"], losses, arrays["measures"], arrays["frames"])
     return Decoded(state, fingerprints)
 
 

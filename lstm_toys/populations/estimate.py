@@ -49,7 +49,7 @@ def estimate(
     key, one = jax.random.key(0), jnp.float32(1)
     hyper = Hyper(one, one, one, one, programs.unspecified(task))
     member = jax.eval_shape(lambda key: training.init(task, model, optimizer, key, hyper), key)
-    jax.eval_shape(partial(training.loss, model), member.params, member.examples)
+    jax.eval_shape(partial(training.loss, task.loss, model), member.params, member.examples)
     parameters, state = _bytes(member.params), _bytes((member.params, member.optimizer_state, member.sound))
     (curves, _, features), outputs = programs.shown(task), len(task.output_features)
     at_once = programs.curves_at_once(task, model)

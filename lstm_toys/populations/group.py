@@ -34,7 +34,7 @@ class GroupState(NamedTuple):
         kept: the last sound parameters by kept step; every leaf ``[M, ...]``.
         sound: whether the members had not diverged at the last record.
         losses: the loss at each record, ``[M, R]``.
-        errors: RMSE of each output feature at each record, ``[M, R, A]``.
+        measures: RMSE of each output feature, or accuracies, at each record, ``[M, R, E]``.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
     """
 
@@ -43,7 +43,7 @@ class GroupState(NamedTuple):
     kept: dict[int, training.LastGood]
     sound: Bool[np.ndarray, " M"]
     losses: Float[np.ndarray, "M R"]
-    errors: Float[np.ndarray, "M R A"]
+    measures: Float[np.ndarray, "M R E"]
     frames: Float[np.ndarray, "M K ..."]
 
     @property
@@ -261,7 +261,7 @@ class _History:
         self._frames: list[np.ndarray] = []
         self._sound = np.ones(len(group.members), bool)
         if group.state:
-            columns = (np.moveaxis(each, 1, 0) for each in (group.state.losses, group.state.errors))
+            columns = (np.moveaxis(each, 1, 0) for each in (group.state.losses, group.state.measures))
             self._records = list(zip(*columns, strict=True))
             self._frames = list(np.moveaxis(group.state.frames, 1, 0))
             self._sound = group.state.sound
@@ -281,7 +281,7 @@ class _History:
             record = jax.tree.map(lambda leaf, index=index: self.real(leaf[:, index]), measured)
             if len(self._records) in self._specification.frames:
                 self._frames.append(record.answer)
-            self._records.append((record.loss, record.rmse))
+            self._records.append((record.loss, record.measures))
             self._sound = record.sound
             if not self.finished:
                 callbacks.record(self.reached())
@@ -292,9 +292,9 @@ class _History:
         return Reached(self._members, step, first, last, self._sound, self.finished)
 
     def state(self, step: int, member: tuple[np.ndarray, ...], kept: dict[int, training.LastGood]) -> GroupState:
-        losses, errors = (np.stack(part, axis=1) for part in zip(*self._records, strict=True))
+        losses, measures = (np.stack(part, axis=1) for part in zip(*self._records, strict=True))
         frames = np.stack(self._frames, axis=1) if self._frames else np.empty((len(self._members), 0))
-        return GroupState(step, member, dict(kept), self._sound, losses, errors, frames)
+        return GroupState(step, member, dict(kept), self._sound, losses, measures, frames)
 
     def real(self, leaf: np.ndarray | jax.Array) -> np.ndarray:
         """Drops the padding."""

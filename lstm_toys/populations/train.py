@@ -25,7 +25,7 @@ from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, 
 from lstm_toys.populations.programs import Start
 from lstm_toys.populations.specification import Specification, specify
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.supervision import Task, measured
 
 Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
 """Called at recorded steps with a group's step, the losses of its members, and whether each has not diverged."""
@@ -44,8 +44,9 @@ class Population:
         model: the Flax module.
         states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
         steps: recorded steps ``[R]``.
-        train_loss: mean squared error over the training set at each recorded step, ``[M, R]``.
-        train_rmse: root mean squared error of each output feature at each recorded step, ``[M, R, A]``.
+        train_loss: the loss over the training set at each recorded step, ``[M, R]``.
+        train_measures: what is read off next to the loss at each recorded step, ``[M, R, E]``; see `train_rmse` and
+            `train_accuracy`.
         frame_steps: recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: members that a compiled program computes at a time.
@@ -53,7 +54,7 @@ class Population:
         member_steps: steps summed over members, without those before a checkpoint.
         seconds: wall time of each stage; see `Training.seconds`.
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
-        after: the share of a sequence, from its beginning, that ``train_rmse`` leaves out.
+        after: the share of a sequence, from its beginning, that ``train_measures`` leave out.
 
     Example:
         >>> import lstm_toys as lt
@@ -69,7 +70,7 @@ class Population:
     states: dict[int, training.LastGood]
     steps: Int[np.ndarray, " R"]
     train_loss: Float[np.ndarray, "M R"]
-    train_rmse: Float[np.ndarray, "M R A"]
+    train_measures: Float[np.ndarray, "M R E"]
     frame_steps: Int[np.ndarray, " K"]
     frames: Float[np.ndarray, "M K ..."]
     block: int
@@ -83,6 +84,28 @@ class Population:
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
         """Parameters after the last step; of a diverged member, the last ones before it diverged."""
         return self.states[int(self.steps[-1])].params
+
+    @property
+    def train_rmse(self) -> Float[np.ndarray, "M R A"]:
+        """Root mean squared error of each output feature at each recorded step.
+
+        Raises AttributeError for networks that answer classes or bits.
+        """
+        if measured(self.task.loss) is not None:
+            raise AttributeError(f"networks trained with {self.task.loss} have train_accuracy instead of train_rmse")
+        return self.train_measures
+
+    @property
+    def train_accuracy(self) -> Float[np.ndarray, "M R 2"]:
+        """Accuracy over points and over whole sequences at each recorded step, of networks that answer classes or bits.
+
+        Raises AttributeError for all others.
+        """
+        if measured(self.task.loss) is None:
+            raise AttributeError(
+                "networks that do not answer classes or bits have train_rmse instead of train_accuracy"
+            )
+        return self.train_measures
 
     @property
     def sound_steps(self) -> Int[np.ndarray, " M"]:
@@ -159,16 +182,16 @@ class Training:
         spec, whole = self.specification, tuple[Any, ...]()
         for members, result in self.groups():
             state = result.state
-            arrays = (state.kept, state.losses, state.errors, state.frames, result.answers)
+            arrays = (state.kept, state.losses, state.measures, state.frames, result.answers)
             whole = _filled(whole, arrays, members, self.count)
-        states, losses, errors, frames, answers = whole
+        states, losses, measures, frames, answers = whole
         return Population(
             task=spec.task,
             model=spec.model,
             states=states,
             steps=spec.recorded,
             train_loss=losses,
-            train_rmse=errors,
+            train_measures=measures,
             frame_steps=spec.recorded[spec.frames],
             frames=frames,
             answers=answers,

@@ -24,7 +24,7 @@ from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
-from lstm_toys.tasks.supervision import Examples, Task
+from lstm_toys.tasks.supervision import Examples, Task, measured
 
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
@@ -68,14 +68,15 @@ def training_answers(
     For sequences, only the first curve's target is kept, and its input if that differs from the target.
     """
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
+    inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets)
+    axes, targets = task.labeled(targets)
     if task.sequence:
-        shown, target = np.asarray(examples.inputs[0]), np.asarray(examples.targets[0])
-        variables["train_target"] = (task.axes, target)
-        if not np.array_equal(shown, target):
-            variables["train_input"] = (("time", "feature"), shown)
+        variables["train_target"] = (axes, targets[0])
+        if not np.array_equal(inputs[0], targets[0]):
+            variables["train_input"] = (("time", "feature"), inputs[0])
     else:
-        variables["train_input"] = (("example", "time", "feature"), np.asarray(examples.inputs))
-        variables["train_target"] = (("example", "output_feature"), np.asarray(examples.targets))
+        variables["train_input"] = (("example", "time", "feature"), inputs)
+        variables["train_target"] = (("example", *axes), targets)
     return variables
 
 
@@ -85,11 +86,15 @@ def histories(population: Population) -> xr.Dataset:
     The errors of sequences have an attribute ``after``: the share at the beginning that they leave out.
     """
     task = population.task
-    axes = task.axes
+    axes, accuracies = task.axes, measured(task.loss)
     beginning = {"after": population.after} if task.sequence else {}
+    measures: dict[str, Any] = {
+        f"train_{name}": (("seed", "step", axis), population.train_measures, beginning)
+        for name, axis in [("rmse", axes[-1]) if accuracies is None else ("accuracy", "counted")]
+    }
     variables: dict[str, Any] = {
         "train_loss": (("seed", "step"), population.train_loss),
-        "train_rmse": (("seed", "step", axes[-1]), population.train_rmse, beginning),
+        **measures,
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
     }
@@ -98,6 +103,8 @@ def histories(population: Population) -> xr.Dataset:
         "step": population.steps,
         axes[-1]: list(task.output_features),
     }
+    if accuracies is not None:
+        coordinates["counted"] = list(accuracies)
     if len(population.frame_steps):
         variables["frame"] = (("seed", "frame_step", *axes), population.frames)
         coordinates["frame_step"] = population.frame_steps
@@ -110,11 +117,14 @@ def trained(population: Population) -> xr.Dataset:
     task = population.task
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
     first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
-    inputs, targets = task.made(key, first)
+    examples = task.made(key, first)
+    axes, targets = task.labeled(np.asarray(examples.targets))
     variables = {
-        "train_input": (("example", "time", "input_feature"), np.asarray(inputs)),
-        "train_target": (("example", *task.axes), np.asarray(targets)),
+        "train_input": (("example", "time", "input_feature"), np.asarray(examples.inputs)),
+        "train_target": (("example", *axes), targets),
     }
+    if examples.lengths is not None:
+        variables["train_length"] = (("example",), np.asarray(examples.lengths))
     return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
 
 

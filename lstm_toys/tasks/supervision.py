@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from lstm_toys import arguments, forks
 from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
@@ -21,12 +22,32 @@ Stated = Mapping[str, Told | Float[Array, "*C"]]
 that are drawn, a range."""
 
 
+MSE, CROSS_ENTROPY, BINARY = "mse", "cross_entropy", "binary_cross_entropy"
+LOSSES = (MSE, CROSS_ENTROPY, BINARY)
+"""Names of losses: mean squared error; cross-entropy of classes, by a softmax; of independent bits, by a sigmoid."""
+
+Loss = str | Callable[..., Float[Array, "C *T"]]
+"""One of `LOSSES`, or a function from outputs and targets to one value per point."""
+
+ACCURACIES = ("points", "sequences")
+"""What is read off networks that answer classes or bits: the accuracy over points, and over whole sequences."""
+
+
+def measured(loss: Loss) -> tuple[str, ...] | None:
+    """The names of the accuracies that a loss is read by; None: the RMSE of each output feature."""
+    return ACCURACIES if loss in (CROSS_ENTROPY, BINARY) else None
+
+
 class Examples(NamedTuple):
     """The training set of one network.
 
     Attributes:
         inputs: ``[C, T, F]``.
-        targets: ``[C, T, A]``, or ``[C, A]`` with one answer per curve.
+        targets: ``[C, T, A]``, or ``[C, A]`` with one answer per curve. For the loss ``"cross_entropy"`` one integer
+            class per answer, ``[C, T, 1]`` or ``[C, 1]``.
+        lengths: ``[C]``, the number of points of each sequence, after which it is padding; None: all T. Where there is
+            one answer per curve, it is the answer after the last point.
+        weights: ``[C, T]`` or ``[C]``, how much each point or sequence counts in the loss; None: all alike.
 
     Example:
         >>> import lstm_toys as lt
@@ -37,9 +58,11 @@ class Examples(NamedTuple):
 
     inputs: Float[Array, "C T F"]
     targets: Float[Array, "C T A"] | Float[Array, "C A"]
+    lengths: Int[Array, " C"] | None = None
+    weights: Float[Array, "C T"] | Float[Array, " C"] | None = None
 
     def __repr__(self) -> str:
-        return arguments.line(self, **self._asdict())
+        return arguments.line(self, **{name: each for name, each in self._asdict().items() if each is not None})
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,6 +78,10 @@ class Task:
         trained: the training curves, if they belong to a family.
         ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. Time points
             are then those of the answers.
+        loss: what training minimizes, a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that
+            returns one value per point ``[C, T]`` (without T where there is one answer per curve). For
+            ``"cross_entropy"`` the output features are the classes. Networks answer logits then, and for
+            ``"binary_cross_entropy"``; `probabilities` converts them.
 
     Raises:
         ValueError: an attribute is invalid.
@@ -76,6 +103,7 @@ class Task:
     numbers: tuple[str, ...] = ()
     trained: Trained | None = None
     ahead: int = 0
+    loss: Loss = MSE
 
     def __post_init__(self) -> None:
         arguments.function("examples", self.examples, "a function of a key and training numbers")
@@ -85,6 +113,10 @@ class Task:
         if self.batch is not None:
             object.__setattr__(self, "batch", arguments.whole("batch", self.batch, least=1))
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
+        if not callable(self.loss):
+            arguments.choice("loss", self.loss, *LOSSES)
+        if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
+            raise arguments.refused("output_features", "the names of at least two classes", self.output_features)
 
     def __repr__(self) -> str:
         fields = {name: getattr(self, name) for name in ("input_features", "output_features", "sequence", "batch")}
@@ -94,17 +126,50 @@ class Task:
         """The training set of a seed, in floats; raises ValueError if its shapes do not match the task."""
         examples = self.examples(key, numbers)
         try:
-            inputs, targets = examples
-        except (TypeError, ValueError):
+            inputs, targets, lengths, weights = Examples(*examples)
+        except TypeError:
             raise arguments.refused("what examples returns", "Examples of inputs and targets", examples) from None
         inputs = arguments.array("inputs of examples", inputs, f"C T {len(self.input_features)}")
-        axes = f"{len(inputs)} {inputs.shape[1] if self.sequence else ''} {len(self.output_features)}"
-        return Examples(jnp.asarray(inputs), jnp.asarray(arguments.array("targets of examples", targets, axes)))
+        curves, points = inputs.shape[:2]
+        values = 1 if self.loss == CROSS_ENTROPY else len(self.output_features)
+        axes = f"{curves} {points if self.sequence else ''} {values}"
+        targets = arguments.array("targets of examples", targets, axes)
+        self._check_targets(targets)
+        if lengths is not None:
+            lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
+            _whole("lengths of examples", lengths)
+            lengths = jnp.asarray(lengths).astype(jnp.int32)
+        if weights is not None:
+            by_point = self.sequence and np.ndim(weights) == 2
+            weights = arguments.array("weights of examples", weights, f"{curves} {points if by_point else ''}", least=0)
+            if not isinstance(weights, jax.core.Tracer) and not np.sum(weights):
+                raise arguments.refused("weights of examples", "above 0 somewhere", weights)
+            weights = jnp.asarray(weights)
+        return Examples(jnp.asarray(inputs), jnp.asarray(targets), lengths, weights)
+
+    def _check_targets(self, targets: Any) -> None:
+        """Raises ValueError if targets that are known are not classes or bits, where the loss takes these."""
+        if isinstance(targets, jax.core.Tracer) or measured(self.loss) is None:
+            return
+        most = len(self.output_features) - 1 if self.loss == CROSS_ENTROPY else 1
+        arguments.array("targets of examples", targets, "...", least=0, most=most)
+        if self.loss == CROSS_ENTROPY:
+            _whole("targets of examples", targets)
 
     @property
     def axes(self) -> tuple[str, ...]:
         """The names of the axes of one answer in labeled arrays."""
         return ("time", "feature") if self.sequence else ("output_feature",)
+
+    def labeled(self, targets: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
+        """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""
+        return (self.axes[:-1], targets[..., 0]) if self.loss == CROSS_ENTROPY else (self.axes, targets)
+
+
+def _whole(name: str, values: Any) -> None:
+    """Raises ValueError if known values are not whole numbers."""
+    if not isinstance(values, jax.core.Tracer) and np.any(np.asarray(values) % 1):
+        raise arguments.refused(name, "whole numbers", values)
 
 
 def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[str]) -> Float[Array, "C T F"]:

@@ -87,7 +87,7 @@ def test_a_gradient_is_the_same_of_curves_in_turn(model):
     examples = Examples(SHOWN, jnp.cumsum(SHOWN, axis=1))
     params = model.init(jax.random.key(0), SHOWN)["params"]
     together, in_turn = (
-        jax.jit(partial(training.gradient, model, curves_in_turn=one_by_one))(params, examples)
+        jax.jit(partial(training.gradient, "mse", model, curves_in_turn=one_by_one))(params, examples)
         for one_by_one in (False, True)
     )
     jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6), in_turn, together)
@@ -99,7 +99,7 @@ def test_curves_in_turn_need_the_memory_of_one():
 
     def kept(curves, curves_in_turn):
         inputs = jnp.zeros((curves, 200, 1))
-        compiled = jax.jit(partial(training.gradient, model, curves_in_turn=curves_in_turn)).lower(
+        compiled = jax.jit(partial(training.gradient, "mse", model, curves_in_turn=curves_in_turn)).lower(
             params, Examples(inputs, inputs)
         )
         return compiled.compile().memory_analysis().temp_size_in_bytes

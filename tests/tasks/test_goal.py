@@ -9,7 +9,7 @@ import xarray as xr
 import lstm_toys as lt
 from conftest import rarely
 from experiments import own
-from lstm_toys.networks import training
+from lstm_toys.networks import losses
 from lstm_toys.results import arrays, summary
 from lstm_toys.tasks.goal import Goal
 
@@ -66,9 +66,9 @@ def test_what_cannot_be_a_goal_is_refused(arguments, said):
 
 def test_a_tenth_is_left_out_to_the_time_point():
     for points in range(1, 3_000):
-        assert training.first_settled(points) == -(-(points - 1) // 10)
-        assert training.first_settled(points, 0) == 0
-    assert [training.first_settled(points, 0.3) for points in (2, 11, 12)] == [1, 3, 4]
+        assert losses.first_settled(points, 0.1) == -(-(points - 1) // 10)
+        assert losses.first_settled(points, 0) == 0
+    assert [losses.first_settled(points, 0.3) for points in (2, 11, 12)] == [1, 3, 4]
 
 
 @pytest.mark.parametrize("after", [0.3, *rarely(0)])

@@ -115,7 +115,7 @@ def test_minibatch_steps_are_those_of_a_plain_loop():
     at_once = advance(member, jnp.int32(0), jnp.int32(7))
     in_two = advance(advance(member, jnp.int32(0), jnp.int32(2)), jnp.int32(2), jnp.int32(7))
     shown = task.examples(training.purpose_key(member.key, "examples"), {})
-    step = jax.jit(lambda member, part: training.step(model, "sgd", member, part))
+    step = jax.jit(lambda member, part: training.step("mse", model, "sgd", member, part))
     plain = member
     for index in range(7):
         chosen = training.shuffled(task, member.key, jnp.int32(index // 3), 12)[index % 3]
@@ -141,4 +141,4 @@ def test_records_hold_the_whole_training_set():
     error = np.asarray(answer(member), float) - np.asarray(shown.targets, float)
     np.testing.assert_allclose(record.loss, np.mean(error**2), rtol=1e-5)
     settled = np.linspace(0, 1, 21) >= 0.1 - 1e-9
-    np.testing.assert_allclose(record.rmse, np.sqrt(np.mean(error[:, settled] ** 2, axis=(0, 1))), rtol=1e-5)
+    np.testing.assert_allclose(record.measures, np.sqrt(np.mean(error[:, settled] ** 2, axis=(0, 1))), rtol=1e-5)

@@ -48,7 +48,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
         states={settings.steps: LastGood(jnp.full(1, settings.steps), {}, jnp.ones(1))},
         steps=specification.recorded,
         train_loss=loss,
-        train_rmse=np.repeat(np.sqrt(loss)[:, :, None], len(task.output_features), axis=2),
+        train_measures=np.repeat(np.sqrt(loss)[:, :, None], len(task.output_features), axis=2),
         frame_steps=specification.recorded[specification.frames],
         frames=np.zeros((1, len(specification.frames), *axes), np.float32),
         block=1,

@@ -155,7 +155,7 @@ def _values(
     """The values that a sweep's file keeps of members after ``steps``, each with a leading axis M."""
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    mse, rmse = losses[:, reached], state.errors[:, reached]
+    mse, rmse = losses[:, reached], state.measures[:, reached]
     learned = experiment.goal.error(rmse, task.output_features) <= experiment.goal.rmse
     diverged = np.asarray(sound.step) < steps
     return {

@@ -1,0 +1,138 @@
+"""What training minimizes at each point of a sequence, what is read off next to it, and the weights of points."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Bool, Float, Int
+
+from lstm_toys.networks.cells import InvalidModel
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
+
+Outputs = Float[Array, "C T A"] | Float[Array, "C A"]
+"""Outputs of a network; logits, unless the loss is ``"mse"`` or a function."""
+
+Targets = Float[Array, "C T B"] | Float[Array, "C B"]
+"""Targets: one integer class per point for ``"cross_entropy"``, else as many values as outputs."""
+
+PerPoint = Float[Array, "C T"] | Float[Array, " C"]
+
+
+def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
+    """Raises InvalidModel if targets do not have the shape that the loss compares with these outputs."""
+    expected = (*outputs.shape[:-1], 1) if loss == CROSS_ENTROPY else outputs.shape
+    if targets.shape != expected:
+        kind = "classes, one for each point, for" if loss == CROSS_ENTROPY else "of the shape of"
+        raise InvalidModel(f"targets of shape {targets.shape} are not {kind} the network's answers, {outputs.shape}")
+
+
+def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
+    """The loss at each point; mean squared errors and binary cross-entropies are means over features.
+
+    Raises:
+        InvalidModel: the shapes do not fit, or a function does not return one value per point.
+    """
+    check(loss, outputs, targets)
+    if loss == MSE:
+        return jnp.mean(jnp.square(outputs - targets), axis=-1)
+    if loss == CROSS_ENTROPY:
+        return optax.softmax_cross_entropy_with_integer_labels(outputs, targets[..., 0].astype(jnp.int32))
+    if isinstance(loss, str):
+        return jnp.mean(optax.sigmoid_binary_cross_entropy(outputs, targets), axis=-1)
+    values = jnp.asarray(loss(outputs, targets))
+    if values.shape != outputs.shape[:-1]:
+        raise InvalidModel(f"the loss returns shape {values.shape}, and not one value per point, {outputs.shape[:-1]}")
+    return values
+
+
+def weights(examples: Examples) -> PerPoint | None:
+    """The weight of each point in the loss: 0 beyond the end of a sequence; None if all points weigh the same."""
+    lengths, given = examples.lengths, examples.weights
+    if examples.targets.ndim == 2:
+        return given
+    if lengths is None and given is None:
+        return None
+    curves, points = examples.targets.shape[:2]
+    every = jnp.ones((curves, points), examples.inputs.dtype)
+    if given is not None:
+        every = every * (given if given.ndim == 2 else given[:, None])
+    return every if lengths is None else jnp.where(_within(points, lengths), every, 0)
+
+
+def _within(points: int, lengths: Int[Array, " C"]) -> Bool[Array, "C T"]:
+    return jnp.arange(points)[None, :] < lengths[:, None]
+
+
+def mean(values: PerPoint, weight: PerPoint | None) -> Float[Array, ""]:
+    """The weighted mean over all points."""
+    return jnp.mean(values) if weight is None else jnp.sum(values * weight) / jnp.sum(weight)
+
+
+def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "*N A"]) -> Float[Array, "*N A"]:
+    """Converts answers of networks to probabilities of classes or bits.
+
+    Raises:
+        ValueError: the task has another loss, whose answers are not logits.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> import numpy as np
+        >>> examples = lt.Examples(np.zeros((1, 5, 1)), np.zeros((1, 5, 1)))
+        >>> task = lt.Task(lambda *_: examples, ("y",), ("a", "b"), sequence=True, loss="cross_entropy")
+        >>> lt.probabilities(task, np.zeros((3, 2))).tolist()
+        [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
+    """
+    if measured(task.loss) is None:
+        raise ValueError(f"answers of networks trained with {task.loss} are values, not logits")
+    return jax.nn.softmax(logits, axis=-1) if task.loss == CROSS_ENTROPY else jax.nn.sigmoid(jnp.asarray(logits))
+
+
+def first_settled(timesteps: int, after: float | int) -> int:
+    """The index of the first time point after the given share of evenly spaced ones."""
+    return math.ceil(round(after * (timesteps - 1), 6))  # A tenth of 30 is more than 3 in floating point.
+
+
+def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | int) -> Float[Array, " E"]:
+    """What is read off a network: the RMSE of each output feature, or the accuracy over points and whole sequences.
+
+    ``after`` is the share of a sequence, from its beginning, that is left out.
+    """
+    weight = weights(examples)
+    if measured(loss) is not None:
+        return _accuracies(_right(loss, outputs, examples.targets), _settled(examples, weight, after))
+    squared = jnp.square(outputs - examples.targets)
+    if weight is None:  # A slice, whose bits do not depend on what is left out.
+        settled = squared[:, first_settled(examples.inputs.shape[1], after) :] if squared.ndim == 3 else squared
+        return jnp.sqrt(jnp.mean(settled, axis=tuple(range(settled.ndim - 1))))
+    counted = _settled(examples, weight, after)[..., None]
+    axes = tuple(range(squared.ndim - 1))
+    return jnp.sqrt(jnp.sum(squared * counted, axis=axes) / jnp.sum(counted, axis=axes))
+
+
+def _settled(examples: Examples, weight: PerPoint | None, after: float | int) -> PerPoint:
+    """The weights of points after the beginning of each sequence."""
+    targets = examples.targets
+    every = jnp.ones(targets.shape[:-1], examples.inputs.dtype) if weight is None else weight
+    if targets.ndim == 2:
+        return every
+    points = targets.shape[1]
+    if examples.lengths is None:
+        return jnp.where(jnp.arange(points)[None, :] >= first_settled(points, after), every, 0)
+    first = jnp.ceil(jnp.round(after * (examples.lengths - 1).astype(every.dtype), 6))
+    return jnp.where(jnp.arange(points)[None, :] >= first[:, None].astype(int), every, 0)
+
+
+def _right(loss: Loss, outputs: Outputs, targets: Targets) -> Bool[Array, "C T"] | Bool[Array, " C"]:
+    """Whether the most probable class, or every bit, is right."""
+    if loss == CROSS_ENTROPY:
+        return jnp.argmax(outputs, axis=-1) == targets[..., 0].astype(jnp.int32)
+    return jnp.all((outputs > 0) == (targets > 0.5), axis=-1)
+
+
+def _accuracies(right: Bool[Array, "C T"] | Bool[Array, " C"], weight: PerPoint) -> Float[Array, "2"]:
+    """The weighted share of points that are right, and the share of sequences in which all points of any weight are."""
+    points = jnp.sum(jnp.where(right, weight, 0)) / jnp.sum(weight)
+    whole = right if right.ndim == 1 else jnp.all(right | (weight == 0), axis=1)
+    return jnp.stack([points, jnp.mean(whole.astype(weight.dtype))])
