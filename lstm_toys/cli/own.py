@@ -303,7 +303,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results], goal: lt.Goal) -> dict[s
     """The answers to each set of curves, the errors over time and over curves, and the loss."""
     figures: dict[str, lt.Drawing] = {}
     names = list(dict.fromkeys(map(str, results.family.values)))
-    if "output_feature" in results.dims:
+    if "time" not in results.answer.dims:
         figures["numbers.png"] = lt.figures.set_numbers(results, "Numbers of whole curves")
         if sets.SHOWN in names:
             title = "Numbers of the curves that were shown"

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import BAND, COLORS, GOAL, MEDIAN, band_name, canvas, colors, counted, plain, whole_ticks
-from lstm_toys.results.arrays import after_of, kept, scaling_of
+from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, scaling_of
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.goal import Goal, after_which
 
@@ -34,7 +34,7 @@ def loss(
         references: levels of the loss to mark, by label.
         goal: goal of the task, drawn as a level.
     """
-    parts = [(_loss_name(results), results.train_loss.values, dict(references or {}))]
+    parts = [(loss_name(results), results.train_loss.values, dict(references or {}))]
     if goal is not None:
         name, values, limit = goal_history(results, goal)
         if name != parts[0][0]:
@@ -61,17 +61,19 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
     Returns:
         Its label, its value for each network at each record, and the largest value that counts as learned.
     """
-    after, scaling = after_of(results), scaling_of(results)
-    if not goal.features and (after is None or goal.after == 0):  # The loss is the squared error.
-        return _loss_name(results), results.train_loss.values, float(goal.rmse) ** 2
-    rmse = results.train_rmse.values / (1 if scaling is None else scaling.units)
+    after, scaling, squared = after_of(results), scaling_of(results), "loss" not in results.train_loss.attrs
+    if squared and not goal.features and (after is None or goal.after == 0):  # The loss is the squared error.
+        return loss_name(results), results.train_loss.values, goal.limit**2
+    measures, names = measures_of(results)
+    if goal.accuracy is not None:
+        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {' or '.join(goal.features)}"
+        return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
     name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()
-    features = results[results.train_rmse.dims[-1]].values.tolist()
-    return name, goal.error(rmse, features), float(goal.rmse)
+    return name, goal.error(measures, names), goal.limit
 
 
-@needs("train_rmse", "step", "diverged", feature="y")
+@needs("step", "diverged")
 def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) -> Figure:
     """Draws the error that a goal limits over the steps, for several populations: medians with bands, and the goal.
 
@@ -84,6 +86,12 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
         handles: list[Artist] = []
         for (name, results), color in zip(populations.items(), colors(populations).values(), strict=True):
             fit = kept(results)
+            _, features = measures_of(fit)
+            if missing := [each for each in goal.features if each not in features]:
+                have = ", ".join(features)
+                raise ValueError(
+                    f"lt.figures.error_histories needs the feature {missing[0]!r}; these results have {have}"
+                )
             measured, history, limit = goal_history(fit, goal)
             axes.set_ylabel(plain(measured))
             if not len(history):
@@ -98,10 +106,6 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
         whole_ticks(axes, results.step.values)
         axes.legend(handles=handles, loc="upper right")
     return figure
-
-
-def _loss_name(results: xr.Dataset) -> str:
-    return "train MSE of scaled values" if "scaling" in results.attrs else "train MSE"
 
 
 def _points(results: xr.Dataset) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from lstm_toys.tasks.parameters import Parameter
 from lstm_toys.tasks.probes import Probe
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
-from lstm_toys.tasks.supervision import Examples, Task, measured
+from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
 
 Results: TypeAlias = xr.Dataset
 """Labeled results: `dataset` makes them, and figures and tables are made from them."""
@@ -42,7 +42,8 @@ def dataset(
 ) -> xr.Dataset:
     """Labels everything that figures and tables are made from.
 
-    Answers are sequences, with the axes ``time, feature``, or vectors, with the axis ``output_feature``.
+    Answers are sequences, with the axes ``time, feature``, or ``time, output_feature`` where inputs have other
+    features, or vectors, with the axis ``output_feature``.
 
     Args:
         population: the trained networks.
@@ -88,12 +89,13 @@ def histories(population: Population) -> xr.Dataset:
     task = population.task
     axes, accuracies = task.axes, measured(task.loss)
     beginning = {"after": population.after} if task.sequence else {}
+    named = {} if task.loss == MSE else {"loss": loss_text(task.loss)}
     measures: dict[str, Any] = {
         f"train_{name}": (("seed", "step", axis), population.train_measures, beginning)
         for name, axis in [("rmse", axes[-1]) if accuracies is None else ("accuracy", "counted")]
     }
     variables: dict[str, Any] = {
-        "train_loss": (("seed", "step"), population.train_loss),
+        "train_loss": (("seed", "step"), population.train_loss, named),
         **measures,
         "diverged": ("seed", population.diverged),
         "sound_step": ("seed", population.sound_steps),
@@ -156,12 +158,14 @@ def answered(
     axes = task.axes
     variables: dict[str, Any] = {
         "input": (("curve", "time", "feature"), curves_of(task, probes, len(x))),
-        "answer": (("seed", "curve", *axes), answer),
+        "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if measured(task.loss) else {}),
     }
     if any(p.targets is not None for p in probes):
-        nothing = np.full(answer.shape[2:], np.nan, np.float32)
+        values = 1 if task.loss == CROSS_ENTROPY else answer.shape[-1]
+        nothing = np.full((*answer.shape[2:-1], values), np.nan, np.float32)
         known = [np.stack([nothing] * len(p.inputs)) if p.targets is None else p.targets for p in probes]
-        variables["truth"] = (("curve", *axes), np.concatenate(known))
+        own, targets = task.labeled(np.concatenate(known))
+        variables["truth"] = (("curve", *own), targets)
     elif not task.sequence:
         variables["truth"] = (
             ("curve", "output_feature"),
@@ -176,7 +180,7 @@ def answered(
         "feature": list(task.input_features),
         "family": ("curve", np.array([p.name for p in probes for _ in p.inputs], str)),
         **{name: ("curve", column, described(declared.get(name))) for name, column in columns.items()},
-        **({} if task.sequence else {"output_feature": list(task.output_features)}),
+        **({axes[-1]: list(task.output_features)} if axes[-1] != "feature" else {}),
     }
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
 
@@ -198,9 +202,31 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     return results.assign(changed).assign_attrs(scaling=json.dumps(asdict(scaling)))
 
 
+def recorded(results: xr.Dataset) -> xr.DataArray:
+    """What was read off next to the loss at recorded steps: errors or accuracies, by feature or by what counts."""
+    return results.train_accuracy if "train_accuracy" in results else results.train_rmse
+
+
+def measures_of(results: xr.Dataset) -> tuple[Float[np.ndarray, "S R E"], list[str]]:
+    """What was read off at recorded steps, in scaled units, and the names."""
+    measures, scaling = recorded(results), scaling_of(results)
+    names = results[measures.dims[-1]].values.tolist()
+    return measures.values / (1 if scaling is None else scaling.units), names
+
+
+def loss_name(results: xr.Dataset) -> str:
+    """The name of the recorded loss."""
+    name = str(results.train_loss.attrs.get("loss", MSE))
+    known = {MSE: "MSE", CROSS_ENTROPY: "cross-entropy", BINARY: "binary cross-entropy"}
+    return f"train {known.get(name, name)}" + (" of scaled values" if "scaling" in results.attrs else "")
+
+
 def after_of(results: xr.Dataset) -> float | None:
-    """The share at the beginning of a sequence that recorded errors leave out; None for numbers of whole curves."""
-    return float(results.train_rmse.attrs.get("after", AFTER)) if "feature" in results.train_rmse.dims else None
+    """The share at the beginning of a sequence that recorded measures leave out; None for numbers of whole curves."""
+    measures = recorded(results)
+    if "after" in measures.attrs:
+        return float(measures.attrs["after"])
+    return AFTER if "feature" in measures.dims else None
 
 
 def scaling_of(results: xr.Dataset) -> Scaling | None:

@@ -15,7 +15,7 @@ from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_arrays, replacing
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
-    f"train_{name}" for name in ("loss", "rmse", "target", "answer")
+    f"train_{name}" for name in ("loss", "target", "answer")
 }
 """Variables in every file of labeled arrays."""
 

@@ -7,21 +7,24 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.results.arrays import after_of, kept, scaling_of
+from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, recorded, scaling_of
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.goal import ACCURACIES, Goal, after_which
+from lstm_toys.tasks.supervision import CROSS_ENTROPY
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     """Each seed's root mean squared error over all curves of a family, for each family.
 
-    Answers are compared with the truth, or, if there is none, sequences with the input.
+    Answers are compared with the truth, or, if there is none, sequences with the input, if it has the same features.
     """
     return _rmse(results, results.answer)
 
 
 def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
     truth = results.truth if "truth" in results else results.input
+    if {*truth.dims} != {*results.answer.dims} - {"seed"}:
+        return {}
     squared = np.square(answer - truth).mean(
         [axis for axis in ("time", "feature", "output_feature") if axis in truth.dims]
     )
@@ -31,16 +34,38 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
     }
 
 
+def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
+    """Each seed's accuracy over points and over whole sequences of a family; empty unless they answer classes or bits.
+
+    Points whose truth is unknown do not count.
+    """
+    if "truth" not in results or "loss" not in results.answer.attrs:
+        return {}
+    features, truth = results.answer.dims[-1], results.truth
+    if results.answer.attrs["loss"] == CROSS_ENTROPY:
+        right, known = results.answer.argmax(features) == truth, truth.notnull()
+    else:
+        right, known = ((results.answer > 0) == (truth > 0.5)).all(features), truth.notnull().all(features)
+    points = [axis for axis in known.dims if axis != "curve"]
+    found = {}
+    for family in dict.fromkeys(results.family.values):
+        chosen = results.family.values == family
+        ours, counted = right.isel(curve=chosen), known.isel(curve=chosen)
+        whole = (ours | ~counted).all(points).where(counted.any(points))
+        over = (ours & counted).sum([*points, "curve"]) / counted.sum()
+        found[str(family)] = dict(zip(ACCURACIES, (over.values, whole.mean("curve").values), strict=True))
+    return found
+
+
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
     """The first recorded step after which a seed always meets a goal; infinite if it does not by the last step.
 
     Raises ValueError if the recorded errors leave out another share of the curves than the goal does.
     """
-    after, scaling = after_of(results), scaling_of(results)
+    after = after_of(results)
     if after not in (None, goal.after):
         raise ValueError(f"the goal leaves out {goal.after:g} of a curve, and what was recorded {after:g}")
-    rmse = results.train_rmse.values / (1 if scaling is None else scaling.units)
-    reached = goal.error(rmse, results[results.train_rmse.dims[-1]].values.tolist()) <= goal.rmse
+    reached = goal.met(goal.error(*measures_of(results)))
     stays = np.logical_and.accumulate(reached[:, ::-1], axis=1)[:, ::-1]
     stays &= ~results.diverged.values[:, None]
     return np.where(stays.any(axis=1), results.step.values[stays.argmax(axis=1)], np.inf)
@@ -49,18 +74,19 @@ def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
     """The summary table: by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = kept(results)
-    mse = "train MSE of scaled values" if scaling_of(results) else "train MSE"
-    rows = {mse: (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
-    last = fit.train_rmse.isel(step=-1)
-    late = f" {after_which(after_of(results) or 0)}".rstrip()
+    rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
+    last, late = recorded(fit).isel(step=-1), f" {after_which(after_of(results) or 0)}".rstrip()
+    kind = "accuracy over" if "train_accuracy" in fit else "RMSE of"
     for name in last[last.dims[-1]].values:
-        rows[f"train RMSE of {name}{late}"] = (
-            intervals.median_quartiles(last.sel({last.dims[-1]: name}).values),
-            "quartiles",
-        )
+        values = last.sel({last.dims[-1]: name}).values
+        rows[f"train {kind} {name}{late}"] = (intervals.median_quartiles(values), "quartiles")
     rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
     against = "truth" if "truth" in results else "input"
-    for feature, part in _of_units(results).items():
+    for family, accuracies in family_accuracy(fit).items():
+        for name, values in accuracies.items():
+            if not np.isnan(values).all():
+                rows[f"{family}, accuracy over {name}"] = (intervals.median_bootstrap(values), "95 % bootstrap")
+    for feature, part in ({} if "loss" in results.answer.attrs else _of_units(results)).items():
         suffix = f" of {feature}" if feature else ""
         for family, rmse in family_rmse(kept(part)).items():
             if not np.isnan(rmse).all():
@@ -93,7 +119,9 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
         "experiment": flags["experiment"],
         "seeds": flags["seeds"],
         "steps": flags["steps"],
-        "train_mse": [finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()],
+        f"train_{'loss' if 'loss' in results.train_loss.attrs else 'mse'}": [
+            finite(loss) for loss in results.train_loss.values[:, -1].astype(float).tolist()
+        ],
         "diverged_seeds": results.seed.values[results.diverged.values].tolist(),
         "last_sound_steps": results.sound_step.values[results.diverged.values].tolist(),
         "goal": goal.told(scaled=scaling is not None),

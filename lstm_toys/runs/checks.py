@@ -13,7 +13,7 @@ from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.supervision import Task, measured
 
 
 def check_experiment(experiment: Experiment) -> None:
@@ -31,7 +31,7 @@ def check_experiment(experiment: Experiment) -> None:
         raise Refused(f"{prefix}{mismatch}")
     if not isinstance(experiment.goal, Goal):
         raise Refused(f"{prefix}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
-    if unknown := [name for name in experiment.goal.features if name not in task.output_features]:
+    if unknown := [name for name in experiment.goal.features if name not in task.measured]:
         raise Refused(f"{prefix}its goal is about {unknown[0]}; its networks answer {', '.join(task.output_features)}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
@@ -43,6 +43,13 @@ def check_experiment(experiment: Experiment) -> None:
         jax.eval_shape(task.made, jax.random.key(0), numbers)
     with trial(f"{prefix}its draw does not take two arguments, the results and those of companions"):
         inspect.signature(experiment.draw).bind(None, {})
+
+
+def check_values(experiment: Experiment, study: str) -> None:
+    """Raises Refused if networks answer classes or bits, whose errors a study cannot measure."""
+    loss = experiment.at(2)[1].loss
+    if measured(loss) is not None:
+        raise Refused(f"{study} of {experiment.name}: its networks learn by {loss}, and this measures errors of values")
 
 
 def check_points(experiment: Experiment, timesteps: int) -> None:

@@ -5,25 +5,32 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
 
+ACCURACIES = ("points", "sequences")
+"""What is read off networks that answer classes or bits: the accuracy over points, and over whole sequences."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """When a seed counts as having learned its task.
+    """When a seed counts as having learned its task: at most an error, or at least an accuracy.
 
     Attributes:
         rmse: largest root mean squared error on the training set that counts as learned, in scaled units where curves
             are scaled.
-        features: output features that must each meet the goal; if empty, all of them together.
-        after: share at the beginning of a sequence whose errors do not count, since every network starts from a zero
-            state and has to find the curve first. It does not apply to numbers of whole curves.
+        accuracy: instead, the smallest accuracy that counts as learned, of networks that answer classes or bits.
+        features: output features that must each meet the goal; if empty, all of them together. For an accuracy,
+            ``("points",)``, the default, or ``("sequences",)``, the share of whole sequences that are right.
+        after: share at the beginning of a sequence that does not count; None: a tenth for an error, since every network
+            starts from a zero state and has to find the curve first, and nothing for an accuracy. It does not apply to
+            answers to whole curves.
 
     Raises:
-        ValueError: the error is not above 0, the features are not a tuple of names, or nothing would be left.
+        ValueError: there is not one of the two limits, the error is not above 0, the accuracy not a share, the features
+            are not a tuple of names, or nothing would be left.
 
     Example:
         >>> import lstm_toys as lt
@@ -31,37 +38,64 @@ class Goal:
         train RMSE of y at most 0.02
         >>> print(lt.Goal(rmse=0.02, after=0))
         train RMSE over whole curves at most 0.02
+        >>> print(lt.Goal(accuracy=0.99))
+        train accuracy over points at least 0.99
     """
 
-    rmse: float | int
+    rmse: float | int | None = None
+    accuracy: float | int | None = None
     features: tuple[str, ...] = ()
-    after: float | int = AFTER
+    after: float | int = None  # type: ignore[assignment]  # None becomes a number.
 
     def __post_init__(self) -> None:
-        for name in ("rmse", "after"):
-            value = getattr(self, name)
+        if self.after is None:
+            object.__setattr__(self, "after", AFTER if self.accuracy is None else 0)
+        if (self.rmse is None) == (self.accuracy is None):
+            raise ValueError("goal: give one of rmse and accuracy")
+        name = "rmse" if self.accuracy is None else "accuracy"
+        for each in (name, "after"):
+            value = getattr(self, each)
             if not isinstance(value, Real) or isinstance(value, bool):
-                raise ValueError(f"goal: {name} is a number, not {value!r}")
-        if not 0 < self.rmse < np.inf:
+                raise ValueError(f"goal: {each} is a number, not {value!r}")
+        if self.rmse is not None and not 0 < self.rmse < np.inf:
             raise ValueError(f"goal: rmse is an error above 0, not {self.rmse!r}")
+        if self.accuracy is not None and not 0 < self.accuracy <= 1:
+            raise ValueError(f"goal: accuracy is a share above 0 and at most 1, not {self.accuracy!r}")
         if not 0 <= self.after < 1:
             raise ValueError(f"goal: after is a share of the curve from 0 to less than 1, not {self.after!r}")
         if not isinstance(self.features, tuple) or not all(isinstance(name, str) for name in self.features):
             raise ValueError(f"goal: features is a tuple of names, such as ('y',), not {self.features!r}")
+        if self.accuracy is not None:
+            object.__setattr__(self, "features", self.features or ACCURACIES[:1])
+            if unknown := [name for name in self.features if name not in ACCURACIES]:
+                raise ValueError(f"goal: an accuracy is over {' or '.join(ACCURACIES)}, not {unknown[0]!r}")
 
-    def error(self, rmse: Float[np.ndarray, "*S A"], asked: Sequence[str]) -> Float[np.ndarray, "*S"]:
-        """The error that the goal limits, from the error of each of the output features ``asked``."""
+    @property
+    def limit(self) -> float:
+        """The largest error, or the smallest accuracy."""
+        return float(self.rmse if self.accuracy is None else self.accuracy)  # type: ignore[arg-type]
+
+    def error(self, measures: Float[np.ndarray, "*S E"], names: Sequence[str]) -> Float[np.ndarray, "*S"]:
+        """The error that the goal limits, or the accuracy, from the measures with these names."""
         if self.features:
-            return np.asarray(rmse[..., [asked.index(name) for name in self.features]].max(axis=-1))
-        return np.asarray(np.sqrt(np.square(rmse).mean(axis=-1)))
+            chosen = measures[..., [names.index(name) for name in self.features]]
+            return np.asarray(chosen.max(axis=-1) if self.accuracy is None else chosen.min(axis=-1))
+        return np.asarray(np.sqrt(np.square(measures).mean(axis=-1)))
+
+    def met(self, errors: Float[np.ndarray, "*S"]) -> Bool[np.ndarray, "*S"]:
+        """Whether each error, or accuracy, counts as learned; NaN does not."""
+        return np.asarray(errors <= self.limit if self.accuracy is None else errors >= self.limit)
 
     def told(self, *, scaled: bool) -> str:
         """Describes the goal; ``scaled`` says whether networks are trained on scaled values."""
-        of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
-        measured = ["train RMSE", *(f"of {each}" for each in of)]
-        if self.after != AFTER:
+        if self.accuracy is not None:
+            measured = [f"train accuracy over {' and '.join(self.features)}"]
+        else:
+            of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
+            measured = ["train RMSE", *(f"of {each}" for each in of)]
+        if self.after != (AFTER if self.accuracy is None else 0):
             measured.append(after_which(self.after) or "over whole curves")
-        return f"{' '.join(measured)} at most {self.rmse:.3g}"
+        return f"{' '.join(measured)} {'at most' if self.accuracy is None else 'at least'} {self.limit:.3g}"
 
     def __str__(self) -> str:
         return self.told(scaled=False)

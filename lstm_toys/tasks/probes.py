@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from lstm_toys import arguments
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import Task, show
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, show
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -100,7 +100,8 @@ def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
             raise ValueError(
                 f"probe {each.name!r} has inputs of shape {curves}; the training curves make it {expected}"
             )
-        answers = (count, points, len(task.output_features)) if task.sequence else (count, len(task.output_features))
+        values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
+        answers = (count, points, values) if task.sequence else (count, values)
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
         unknown = [name for name in task.output_features if name not in each.parameters]

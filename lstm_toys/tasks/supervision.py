@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int, Key
 
 from lstm_toys import arguments, forks
 from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
+from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.planes import Told, Trained
 
 Numbers = Mapping[str, Float[Array, ""]]
@@ -29,13 +30,15 @@ LOSSES = (MSE, CROSS_ENTROPY, BINARY)
 Loss = str | Callable[..., Float[Array, "C *T"]]
 """One of `LOSSES`, or a function from outputs and targets to one value per point."""
 
-ACCURACIES = ("points", "sequences")
-"""What is read off networks that answer classes or bits: the accuracy over points, and over whole sequences."""
-
 
 def measured(loss: Loss) -> tuple[str, ...] | None:
     """The names of the accuracies that a loss is read by; None: the RMSE of each output feature."""
     return ACCURACIES if loss in (CROSS_ENTROPY, BINARY) else None
+
+
+def loss_text(loss: Loss) -> str:
+    """The name of a loss."""
+    return loss if isinstance(loss, str) else str(getattr(loss, "__name__", "loss"))
 
 
 class Examples(NamedTuple):
@@ -159,7 +162,13 @@ class Task:
     @property
     def axes(self) -> tuple[str, ...]:
         """The names of the axes of one answer in labeled arrays."""
-        return ("time", "feature") if self.sequence else ("output_feature",)
+        features = "feature" if self.sequence and self.input_features == self.output_features else "output_feature"
+        return ("time", features) if self.sequence else (features,)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The names of what is read off networks next to the loss: accuracies, or the features that have an RMSE."""
+        return measured(self.loss) or self.output_features
 
     def labeled(self, targets: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""

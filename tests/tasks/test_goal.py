@@ -23,6 +23,15 @@ def test_a_goal_is_about_all_features_together_or_each_of_those_that_it_names():
     np.testing.assert_array_equal(Goal(rmse=0.1, features=("y", "x")).error(RMSE, ("x", "y")), RMSE[..., 0])
 
 
+def test_a_goal_of_an_accuracy_is_met_from_below():
+    accuracies = np.array([[0.95, 0.5], [0.9, 0.9]])
+    points, both = Goal(accuracy=0.95), Goal(accuracy=0.9, features=("points", "sequences"))
+    assert points.met(points.error(accuracies, ("points", "sequences"))).tolist() == [True, False]
+    assert both.met(both.error(accuracies, ("points", "sequences"))).tolist() == [False, True]
+    assert (str(points), points.after) == ("train accuracy over points at least 0.95", 0)
+    assert str(Goal(accuracy=1, after=0.1)) == "train accuracy over points after the first tenth at least 1"
+
+
 def test_a_goal_names_its_measure():
     with pytest.raises(TypeError):
         Goal(0.05)
@@ -51,14 +60,18 @@ def test_a_goal_names_its_measure():
         ({"rmse": True}, "rmse is a number, not True"),
         ({"after": 1.0}, "after is a share of the curve from 0 to less than 1, not 1.0"),
         ({"after": float("nan")}, "after is a share of the curve from 0 to less than 1, not nan"),
-        ({"after": None}, "after is a number, not None"),
+        ({"rmse": None}, "give one of rmse and accuracy"),
+        ({"accuracy": 0.9}, "give one of rmse and accuracy"),
+        ({"rmse": None, "accuracy": 1.5}, "accuracy is a share above 0 and at most 1, not 1.5"),
+        ({"rmse": None, "accuracy": "1"}, "accuracy is a number, not '1'"),
+        ({"rmse": None, "accuracy": 0.9, "features": ("y",)}, "an accuracy is over points or sequences, not 'y'"),
         ({"features": "y"}, "features is a tuple of names, such as ('y',), not 'y'"),
         ({"features": (1,)}, "features is a tuple of names, such as ('y',), not (1,)"),
     ],
 )
 def test_what_cannot_be_a_goal_is_refused(arguments, said):
     made = object.__new__(Goal)  # As Python makes it where nothing checks the types of arguments.
-    for name, value in ({"rmse": 0.1, "features": (), "after": 0.1} | arguments).items():
+    for name, value in ({"rmse": 0.1, "accuracy": None, "features": (), "after": 0.1} | arguments).items():
         object.__setattr__(made, name, value)
     with pytest.raises(ValueError, match=re.escape(f"goal: {said}")):
         made.__post_init__()

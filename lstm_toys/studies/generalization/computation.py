@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
-from lstm_toys.runs import source
+from lstm_toys.runs import checks, source
 from lstm_toys.runs.context import Failed, Refused, RunContext, stopwatch
 from lstm_toys.studies.generalization import population
 
@@ -21,6 +21,7 @@ CODE = (
 
 def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
     """Raises Refused unless y is among the networks' inputs, all inputs are in ``allowed``, and sequences include y."""
+    checks.check_values(study.experiment, "generalization")
     task = study.task(2)
     refused = f"generalization of {study.experiment.name}: "
     if not {*task.input_features} <= allowed or "y" not in task.input_features:

@@ -30,7 +30,7 @@ def draw(labeled: xr.Dataset) -> Figure:
     second panel. Only the first `SHOWN_CURVES` curves are drawn, and long curves as ranges over several time points.
     """
     fit = labeled.isel(seed=labeled.diverged.values == 0, curve=slice(SHOWN_CURVES))
-    vector = "output_feature" in fit.dims
+    vector = "time" not in fit.answer.dims
     title = "Curves" if vector else "Answers to curves of your own"
     if (count := labeled.sizes["curve"]) > SHOWN_CURVES:
         title += f", the first {SHOWN_CURVES} of {count:,}"

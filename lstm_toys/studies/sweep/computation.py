@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def check(study: "SweepStudy") -> None:
     """Checks the experiment; raises Refused if it fails or its custom model ignores a network flag that varies."""
     checks.check_experiment(study.experiment)
+    checks.check_values(study.experiment, "sweep")
     experiment, every = study.experiment, study.settings.settings
     if experiment.model is None:
         return
@@ -65,8 +66,8 @@ def digests(study: "SweepStudy") -> Digests:
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
         parts = {**prepared.declared_digests(), **specification.digests(), "members": digest(start)}
         # The results record which networks learned, which a user's subclass of Goal may decide.
-        errors = np.random.default_rng(0).uniform(0, 4 * goal.rmse, (100, len(prepared.task.output_features)))
-        parts["errors"] = digest(goal.error(errors, prepared.task.output_features))
+        errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
+        parts["errors"] = digest(goal.error(errors, prepared.task.measured))
         digests[words] = digest(parts)
         digests |= {name: each for name, each in parts.items() if name == CALLBACK}
     return {**digests, **compiled(), "code of training": source.digest(*source.TRAINING, *CODE)}
@@ -156,7 +157,7 @@ def _values(
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
     mse, rmse = losses[:, reached], state.measures[:, reached]
-    learned = experiment.goal.error(rmse, task.output_features) <= experiment.goal.rmse
+    learned = experiment.goal.met(experiment.goal.error(rmse, task.measured))
     diverged = np.asarray(sound.step) < steps
     return {
         "train_mse": mse,

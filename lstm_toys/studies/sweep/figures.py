@@ -41,7 +41,7 @@ def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
     """
     train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
     whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
-    limit = float(goal.rmse) if whole and not goal.features else None
+    limit = goal.limit if whole and not goal.features else None
     drawn = {
         "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),
         "loss.png": histories(found),
