@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-PURPOSES = {"parameters": 0, "examples": 1, "order": 2, "noise": 3}
+PURPOSES = {"parameters": 0, "examples": 1, "order": 2, "noise": 3, "validation": 4}
 OPTIMIZERS = {
     "sgd": lambda rate: optax.sgd(rate),
     "momentum": lambda rate: optax.sgd(rate, 0.9),
@@ -53,9 +53,14 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
     """The losses after every step, from the one before the first on, and the parameters after the last."""
     key = jax.random.fold_in(jax.random.key(base_seed), seed)
     keys = {purpose: jax.random.fold_in(key, number) for purpose, number in PURPOSES.items()}
-    examples = task.examples(keys["examples"], {})
-    inputs, targets = examples.inputs, examples.targets
-    inputs = inputs + noise * jax.random.normal(keys["noise"], inputs.shape)
+
+    def drawn(step=None):
+        """The training set, or with fresh examples those of a step."""
+        own = {name: keys[name] if step is None else jax.random.fold_in(keys[name], step) for name in keys}
+        examples = task.examples(own["examples"], {})
+        return examples.inputs + noise * jax.random.normal(own["noise"], examples.inputs.shape), examples.targets
+
+    inputs, targets = task.examples(keys["validation"], {})[:2] if task.fresh else drawn()
     params = model.init(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)
     state, batch = transform.init(params), task.batch or len(inputs)
@@ -67,7 +72,8 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
             chosen = jax.random.permutation(jax.random.fold_in(keys["order"], epoch), len(inputs))[
                 place : place + batch
             ]
-        gradient = jax.grad(loss)(params, inputs[chosen], targets[chosen], model.gates)
+        shown, asked = drawn(step) if task.fresh else (inputs[chosen], targets[chosen])
+        gradient = jax.grad(loss)(params, shown, asked, model.gates)
         updates, state = transform.update(gradient, state, params)
         params = optax.apply_updates(params, updates)
         losses.append(loss(params, inputs, targets, model.gates))

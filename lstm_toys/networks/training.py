@@ -19,7 +19,7 @@ from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import MSE, Examples, Loss, Task
 
-PURPOSES = ("parameters", "examples", "order", "noise")
+PURPOSES = ("parameters", "examples", "order", "noise", "validation")
 """The purposes of a seed's randomness; each has its own key."""
 
 WEIGHT_LIMIT = 1_000.0
@@ -31,7 +31,7 @@ class LastGood(NamedTuple):
 
     A network has diverged while its loss is NaN or above the untrained network's, or a parameter is NaN or beyond
     `WEIGHT_LIMIT`. LSTM units have bounded answers and so a bounded loss: checking only for finite numbers would miss
-    exploded weights.
+    exploded weights. With fresh examples, a loss on the validation set above the untrained network's is no divergence.
     """
 
     step: Int[Array, ""]
@@ -40,7 +40,13 @@ class LastGood(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One network in training; ``key`` is its seed's PRNG key, ``sound`` its last state before it diverged."""
+    """One network in training.
+
+    Attributes:
+        key: its seed's PRNG key.
+        examples: the set that is recorded: its training set or, with fresh examples, its validation set.
+        sound: its last state before it diverged.
+    """
 
     key: Key[Array, ""]
     hyper: Hyper
@@ -120,22 +126,43 @@ def training_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     return examples._replace(inputs=examples.inputs + hyper.noise * noise)
 
 
+def fresh_examples(task: Task, member: Member, step: Int[Array, ""]) -> Examples:
+    """The examples of a step, which depend on the seed's key and the step alone."""
+    keys = {name: jax.random.fold_in(purpose_key(member.key, name), step) for name in ("examples", "noise")}
+    examples = task.made(keys["examples"], jax.tree.map(jnp.asarray, member.hyper.numbers))
+    noise = jax.random.normal(keys["noise"], examples.inputs.shape, examples.inputs.dtype)
+    return examples._replace(inputs=examples.inputs + member.hyper.noise * noise)
+
+
+def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
+    """The set that is recorded: a seed's training set or, with fresh examples, its validation set, without noise."""
+    if not task.fresh:
+        return training_set(task, key, hyper)
+    return task.validated(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
+
+
 def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Array, ""], hyper: Hyper) -> Member:
     """Initializes a network; raises InvalidModel if it has no parameters, or other variables as well.
 
     Map over members with `jax.lax.map`: orthogonal initialization calls LAPACK, which can block forever under
     `jax.vmap` on jaxlib 0.10 and 0.11.0.
     """
-    examples = training_set(task, key, hyper)
+    examples = recorded_set(task, key, hyper)
     params = sizes.checked(model, model.init(purpose_key(key, "parameters"), examples.inputs))
     sound = LastGood(jnp.int32(0), params, jnp.full((), jnp.inf, examples.inputs.dtype))
     return Member(key, hyper, examples, params, optimizers.optimizer(optimizer, hyper).init(params), sound)
 
 
 def record(
-    model: nn.Module, member: Member, step: Int[Array, ""], *, kind: Loss = MSE, after: float | int = AFTER
+    model: nn.Module,
+    member: Member,
+    step: Int[Array, ""],
+    *,
+    kind: Loss = MSE,
+    fresh: bool = False,
+    after: float | int = AFTER,
 ) -> tuple[Member, Record]:
-    """Measures a network on its whole training set, and updates its last sound state.
+    """Measures a network on the whole recorded set, and updates its last sound state.
 
     ``after`` is the share of a sequence, from its beginning, that the measures leave out.
     """
@@ -150,7 +177,7 @@ def record(
         value = losses.mean(losses.per_point(kind, answers, examples.targets), weight)
     first_loss = jnp.where(step == 0, value, member.sound.first_loss)
     bounded = [jnp.all(jnp.abs(leaf) <= WEIGHT_LIMIT) for leaf in jax.tree.leaves(member.params)]
-    sound = jnp.isfinite(value) & (value <= first_loss) & jnp.stack(bounded).all()
+    sound = jnp.isfinite(value) & (fresh or value <= first_loss) & jnp.stack(bounded).all()
     latest = LastGood(step, member.params, first_loss)
     kept = jax.tree.map(partial(jnp.where, sound), latest, member.sound._replace(first_loss=first_loss))
     return member._replace(sound=kept), Record(value, measures, answers[0], sound)
@@ -219,6 +246,8 @@ def train_steps(
 ) -> Member:
     """Trains from step ``start`` to step ``stop``."""
     examples, update = member.examples, partial(step, task.loss, model, optimizer, curves_in_turn=curves_in_turn)
+    if task.fresh:
+        return jax.lax.fori_loop(start, stop, lambda at, m: update(m, fresh_examples(task, m, at)), member)
     if task.batch is None:
         return jax.lax.fori_loop(start, stop, lambda _, m: update(m, examples), member)
 
@@ -266,7 +295,7 @@ def train_until(
         member = train_steps(task, model, optimizer, member, begun, stop, curves_in_turn=curves_in_turn)
 
         def recording(member: Member) -> tuple[LastGood, Record]:
-            member, measured = record(model, member, stop, kind=task.loss, after=after)
+            member, measured = record(model, member, stop, kind=task.loss, fresh=task.fresh, after=after)
             return member.sound, measured
 
         nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(recording, member)[1])

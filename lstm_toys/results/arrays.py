@@ -114,12 +114,12 @@ def histories(population: Population) -> xr.Dataset:
 
 
 def trained(population: Population) -> xr.Dataset:
-    """Labels the histories of networks, and the training set of the first network."""
+    """Labels the histories of networks, and the training set of the first network, or its validation set."""
     forks.check()
     task = population.task
-    key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), "examples")
-    first = {name: jnp.asarray(values[0]) for name, values in population.numbers.items()}
-    examples = task.made(key, first)
+    purpose, make = ("validation", task.validated) if task.fresh else ("examples", task.made)
+    key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(0)), purpose)
+    examples = make(key, {name: jnp.asarray(values[0]) for name, values in population.numbers.items()})
     axes, targets = task.labeled(np.asarray(examples.targets))
     variables = {
         "train_input": (("example", "time", "input_feature"), np.asarray(examples.inputs)),

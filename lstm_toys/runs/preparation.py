@@ -33,7 +33,8 @@ class ExperimentCurves(NamedTuple):
     """The curves that the networks of an experiment are trained on and answer.
 
     Attributes:
-        training: the training set; an example of it if each seed draws its own.
+        training: the training set, or an example of it if each seed draws its own; with fresh examples the validation
+            set.
         answered: all curves that networks answer: the first training curve, then the probes' curves.
     """
 
@@ -168,7 +169,8 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
         told = ", ".join(experiment.numbers) or "none"
         raise ValueError(f"numbers must be among those of {experiment.name}, {told}, not {min(unknown)!r}")
     every = {name: jnp.float32(value) for name, value in {**experiment.numbers, **numbers}.items()}
-    examples, probes = task.made(jax.random.key(0), every), experiment.probes(x)
+    make = task.validated if task.fresh else task.made
+    examples, probes = make(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
     return ExperimentCurves(
         examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])

@@ -85,6 +85,10 @@ class Task:
             returns one value per point ``[C, T]`` (without T where there is one answer per curve). For
             ``"cross_entropy"`` the output features are the classes. Networks answer logits then, and for
             ``"binary_cross_entropy"``; `probabilities` converts them.
+        fresh: draw new examples in every step, from the seed's key and the number of the step. ``examples`` is then
+            called in every step, and what is recorded is ``validation``.
+        validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
+            each seed, from a key of its own.
 
     Raises:
         ValueError: an attribute is invalid.
@@ -107,6 +111,8 @@ class Task:
     trained: Trained | None = None
     ahead: int = 0
     loss: Loss = MSE
+    fresh: bool = False
+    validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = None
 
     def __post_init__(self) -> None:
         arguments.function("examples", self.examples, "a function of a key and training numbers")
@@ -116,6 +122,15 @@ class Task:
         if self.batch is not None:
             object.__setattr__(self, "batch", arguments.whole("batch", self.batch, least=1))
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
+        object.__setattr__(self, "fresh", arguments.switch("fresh", self.fresh))
+        if self.fresh and self.batch is not None:
+            raise arguments.refused("batch", "None with fresh examples, all of which a step takes", self.batch)
+        if self.validation is not None and not self.fresh:
+            raise arguments.refused("validation", "None without fresh examples", self.validation)
+        if self.validation is not None and not isinstance(self.validation, Examples):
+            arguments.function(
+                "validation", self.validation, "lt.Examples, or a function of a key and training numbers"
+            )
         if not callable(self.loss):
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
@@ -127,7 +142,15 @@ class Task:
 
     def made(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
         """The training set of a seed, in floats; raises ValueError if its shapes do not match the task."""
-        examples = self.examples(key, numbers)
+        return self._checked(self.examples(key, numbers))
+
+    def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
+        """The validation set of a seed, for fresh examples; the key is used where it is drawn."""
+        own = self.examples if self.validation is None else self.validation
+        return self._checked(own if isinstance(own, Examples) else own(key, numbers))
+
+    def _checked(self, examples: Any) -> Examples:
+        """Converts examples; raises ValueError if they do not match the task."""
         try:
             inputs, targets, lengths, weights = Examples(*examples)
         except TypeError:

@@ -78,7 +78,9 @@ def test_the_figure_of_losses_has_the_accuracy_of_the_goal(trained):
     assert labels == ["train cross-entropy", "train accuracy over sequences"]
 
 
-@pytest.mark.parametrize(("command", "more"), [(sweep, ["--grid=learning_rate=0.1 1"]), (generalization, ["--curve=mine.csv"])])
+@pytest.mark.parametrize(
+    ("command", "more"), [(sweep, ["--grid=learning_rate=0.1 1"]), (generalization, ["--curve=mine.csv"])]
+)
 def test_studies_of_errors_refuse_classes(command, more, monkeypatch, tmp_path, capsys):
     from lstm_toys.cli import modules
 
