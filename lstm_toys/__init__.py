@@ -21,6 +21,8 @@ A     feature of an answer, where it differs from F
 H     unit of a layer
 G     gate of a layer; of an LSTM 4H: all input, forget, cell and output gates, in this order; of a GRU 3H: z, r, h
 R     recorded step
+K     time point whose answers or states are returned, kept step, or setting
+E     what is read off next to the loss: the error of a feature, or an accuracy
 ====  ==========================================================================================
 
 Time is the x of a curve, whose range and unit an experiment declares; curves and losses have no unit.

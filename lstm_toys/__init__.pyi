@@ -10,6 +10,7 @@ from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
 from .populations.checkpoints import Checkpoints
+from .populations.rollouts import Rollout, rollout
 from .populations.states import states
 from .populations.train import Population, train
 from .results.arrays import Results
@@ -60,6 +61,7 @@ __all__ = [
     "Population",
     "Probe",
     "Results",
+    "Rollout",
     "Saved",
     "Scaling",
     "Settings",
@@ -94,6 +96,7 @@ __all__ = [
     "read_off_drawn",
     "reproduce",
     "reproduce_curves",
+    "rollout",
     "save",
     "save_parameters",
     "save_results",

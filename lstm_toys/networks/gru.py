@@ -15,9 +15,10 @@ def recurrence(
     kernel: Float[Array, "F G"],
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, "2 G"],
+    start: Float[Array, "C H"],
     gates: Gates = "sigmoid",
 ) -> Float[Array, "C T H"]:
-    """Runs one GRU layer over time, from a zero state, and returns the hidden state after every time point.
+    """Runs one GRU layer over time, from the state ``start``, and returns the hidden state after every time point.
 
     With ``a[t] = inputs[t] @ kernel + bias[0]`` and ``b[t] = h[t-1] @ recurrent_kernel + bias[1]``, each split into z,
     r, h, and s the gate function::
@@ -37,7 +38,6 @@ def recurrence(
         hidden = z * hidden + (1 - z) * jnp.tanh(a_h + r * b_h)
         return hidden, hidden
 
-    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), drive.dtype)
     return jnp.swapaxes(jax.lax.scan(step, start, drive)[1], 0, 1)
 
 
@@ -68,4 +68,4 @@ class GRU(Layer):
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
         recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
         bias = self.param("bias", nn.initializers.zeros, (2, width))
-        return recurrence(inputs, kernel, recurrent_kernel, bias, self.gates)
+        return recurrence(inputs, kernel, recurrent_kernel, bias, self.initial("hidden", inputs, kernel), self.gates)

@@ -1,6 +1,10 @@
 """Base classes of the library's Flax modules: checked attributes, and a short `help`."""
 
+from typing import cast
+
 import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.networks import cells
@@ -13,6 +17,10 @@ class Brief(type):
     def __dir__(cls) -> list[str]:
         own = [each for each in cls.__mro__ if each is not object and each.__module__.partition(".")[0] != "flax"]
         return sorted({name for each in own for name in vars(each)} - {*vars(nn.Module)} | {"__call__"})
+
+
+INITIAL = "initial"
+"""The Flax collection of the states in which layers begin, by layer and name; without it they begin at zero."""
 
 
 class Layer(nn.Module, metaclass=Brief):
@@ -30,3 +38,9 @@ class Layer(nn.Module, metaclass=Brief):
         if gates not in cells.GATES:
             raise InvalidModel(f"gates are {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
         super().__post_init__()
+
+    def initial(self, name: str, inputs: Float[Array, "C T F"], kernel: Float[Array, "F _"]) -> Float[Array, "C H"]:
+        """The state of a name in which the layer begins."""
+        if self.has_variable(INITIAL, name):
+            return cast(Array, self.get_variable(INITIAL, name))
+        return jnp.zeros((inputs.shape[0], self.units), jnp.result_type(inputs, kernel))

@@ -10,11 +10,15 @@ from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
 from lstm_toys.networks.gates import SLOPE, squashed
-from lstm_toys.networks.layer import Layer
+from lstm_toys.networks.layer import INITIAL, Layer
 
 FEW = 2
 """The most input features that are multiplied by the kernel at each time point, together with h. These extra terms cost
 less than one product over all time points, whose result would be four times as wide as h."""
+
+
+Start = tuple[Float[Array, "C H"], Float[Array, "C H"]]
+"""The hidden and the cell state before the first time point."""
 
 
 class Trace(NamedTuple):
@@ -59,9 +63,10 @@ def cell_states(
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
     gates: Gates = "sigmoid",
+    start: Start | None = None,
 ) -> Float[Array, "C T H"]:
-    """Returns the cell state c after every time point; see `recurrence`."""
-    _, (i, f, g, _), previous_cell, _ = _trace(inputs, kernel, recurrent_kernel, bias, gates)
+    """Returns the cell state c after every time point; see `recurrence`. ``start`` replaces the zero state."""
+    _, (i, f, g, _), previous_cell, _ = _trace(inputs, kernel, recurrent_kernel, bias, gates, start)
     return jnp.swapaxes(f * previous_cell + i * g, 0, 1)
 
 
@@ -71,6 +76,7 @@ def _trace(
     recurrent_kernel: Float[Array, "H G"],
     bias: Float[Array, " G"],
     gates: Gates,
+    start: Start | None = None,
 ) -> Trace:
     # sigmoid(a) = tanh(a / 2) / 2 + 1/2, so one tanh computes all gates; halving is exact.
     units = recurrent_kernel.shape[0]
@@ -106,7 +112,7 @@ def _trace(
         return (hidden, next_cell), Trace(hidden, (i, f, g, o), cell, squashed_cell)
 
     zeros = jnp.zeros((inputs.shape[0], units), jnp.result_type(drive, kernel))
-    return jax.lax.scan(step, (zeros, zeros), drive)[1]
+    return jax.lax.scan(step, (zeros, zeros) if start is None else start, drive)[1]
 
 
 Residuals = tuple[Float[Array, "C T F"], Float[Array, "F G"], Float[Array, "H G"], Trace]
@@ -192,9 +198,14 @@ class LSTM(Layer):
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], width))
         recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, width))
         bias = self.param("bias", forget_bias, (width,))
+        start = None
+        if self.has_variable(INITIAL, "hidden"):
+            start = self.initial("hidden", inputs, kernel), self.initial("cell", inputs, kernel)
         if self.is_mutable_collection("intermediates"):
-            self.sow("intermediates", "cell", cell_states(inputs, kernel, recurrent_kernel, bias, self.gates))
-        return recurrence(inputs, kernel, recurrent_kernel, bias, self.gates)
+            self.sow("intermediates", "cell", cell_states(inputs, kernel, recurrent_kernel, bias, self.gates, start))
+        if start is None:
+            return recurrence(inputs, kernel, recurrent_kernel, bias, self.gates)
+        return jnp.swapaxes(_trace(inputs, kernel, recurrent_kernel, bias, self.gates, start).hidden, 0, 1)
 
 
 def forget_bias(_: Array, shape: tuple[int]) -> Float[Array, " G"]:

@@ -13,8 +13,9 @@ def recurrence(
     kernel: Float[Array, "F H"],
     recurrent_kernel: Float[Array, "H H"],
     bias: Float[Array, " H"],
+    start: Float[Array, "C H"],
 ) -> Float[Array, "C T H"]:
-    """Runs one layer over time, from a zero state, and returns the hidden state after every time point.
+    """Runs one layer over time, from the state ``start``, and returns the hidden state after every time point.
 
     ``h[t] = tanh(inputs[t] @ kernel + h[t-1] @ recurrent_kernel + bias)``.
     """
@@ -26,7 +27,6 @@ def recurrence(
         hidden = jnp.tanh(drive_t + hidden @ recurrent_kernel)
         return hidden, hidden
 
-    start = jnp.zeros((inputs.shape[0], recurrent_kernel.shape[0]), drive.dtype)
     return jnp.swapaxes(jax.lax.scan(step, start, drive)[1], 0, 1)
 
 
@@ -53,4 +53,4 @@ class RNN(Layer):
         kernel = self.param("kernel", nn.initializers.glorot_uniform(), (inputs.shape[-1], self.units))
         recurrent_kernel = self.param("recurrent_kernel", nn.initializers.orthogonal(), (self.units, self.units))
         bias = self.param("bias", nn.initializers.zeros, (self.units,))
-        return recurrence(inputs, kernel, recurrent_kernel, bias)
+        return recurrence(inputs, kernel, recurrent_kernel, bias, self.initial("hidden", inputs, kernel))

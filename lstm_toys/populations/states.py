@@ -1,21 +1,24 @@
 """Hidden and cell states inside trained networks."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
+from lstm_toys import arguments
+from lstm_toys.networks.layer import INITIAL
 from lstm_toys.populations import answering, blocks
 
 KEPT = "intermediates"
 """The Flax collection of the values that modules return or sow."""
 
-States = dict[str, dict[str, Float[np.ndarray, "S C T _"]]]
-"""States ``[S, C, T, H]`` by layer and name."""
+States = dict[str, dict[str, Float[np.ndarray, "S C K _"]]]
+"""States ``[S, C, K, H]`` after K time points, by layer and name."""
 
 
 def states(
@@ -23,6 +26,8 @@ def states(
     params: PyTree[Float[np.ndarray, "S ..."]],
     inputs: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
     *,
+    initial: Mapping[str, Mapping[str, Float[np.ndarray, "S C _"]]] | None = None,
+    every: int = 1,
     block: int = blocks.BLOCK,
 ) -> States:
     """Computes the states of every layer of every network after every time point of every curve.
@@ -35,14 +40,18 @@ def states(
         model: the Flax module of the networks.
         params: their parameters; every leaf has a leading axis S, one entry per network.
         inputs: the curves ``[C, T, F]``.
+        initial: states in which the layers begin, ``[S, C, H]`` by layer and name, such as the last ones of an earlier
+            call or of `lt.rollout`; None: zero.
+        every: states are returned after each of this many time points.
         block: networks that a compiled program computes at a time; another value changes last bits.
 
     Returns:
-        States ``[S, C, T, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, what the layer returns; ``cell`` of
-        an LSTM; and what a user-defined cell sows.
+        States ``[S, C, T // every, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, what the layer returns;
+        ``cell`` of an LSTM; and what a user-defined cell sows.
 
     Raises:
-        ValueError: the model has no layer, or see `lt.answers`.
+        ValueError: the model has no layer, the initial states are not those of its layers for these curves, its layers
+            do not begin in them, or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -53,26 +62,112 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    values: States = answering.in_blocks(_program, model, params, inputs, block)
-    return values
+    every = arguments.whole("every", every, least=1)
+    if initial is None:
+        values: States = answering.in_blocks(partial(_program, every), model, params, inputs, block)
+        return values
+    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them")
+    block = arguments.whole("block", block, least=1)
+    seeds = answering.networks(model, params, *inputs.shape[1:])
+    _check_shapes(model, params, initial, (seeds, len(inputs)), inputs.shape[2])
+    check_initial(model, params, inputs.shape[2])
+    mesh = blocks.mesh()
+    program, size = _continuing(model, every, mesh), blocks.group_size(seeds, block, mesh.size)
+    parts = []
+    for group in blocks.groups(seeds, size, block, mesh.size):
+        take = partial(np.take, indices=group, axis=0, mode="clip")
+        members = blocks.place(jax.tree.map(take, (params, {layer: {**each} for layer, each in initial.items()})), mesh)
+        count = min(size, seeds - int(group[0, 0]))
+        found = blocks.flat(program(members, jnp.asarray(inputs, jnp.float32)))
+        parts.append(jax.tree.map(lambda leaf, count=count: leaf[:count], found))
+    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+
+
+def _check_shapes(
+    model: nn.Module, params: PyTree, initial: Mapping[str, Any], shape: tuple[int, int], features: int
+) -> None:
+    """Raises ValueError if initial states are not those of the layers of a model, ``[S, C, H]``."""
+    one = jax.tree.map(lambda leaf: leaf[0], params)
+    expected = jax.eval_shape(lambda *given: last(inside(model, *given)[1]), one, jnp.zeros((1, 1, features)))
+    wanted = {
+        f"{layer}/{name}": (*shape, each.shape[-1]) for layer, names in expected.items() for name, each in names.items()
+    }
+    found = {f"{layer}/{name}": np.shape(each) for layer, names in initial.items() for name, each in names.items()}
+    if found != wanted:
+        raise ValueError(f"initial must be states of the shapes {wanted}, not {found}")
+
+
+def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:
+    """Raises ValueError if the layers of a model do not begin in the states that they are given.
+
+    A cell of a user may ignore them: it has to read the collection `INITIAL`, as `Layer.initial` does.
+    """
+    one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), params)
+    inputs = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (1, 4, features)), jnp.float32)
+    _, whole = inside(model, one, inputs)
+    _, first = inside(model, one, inputs[:, :2])
+    _, second = inside(model, one, inputs[:, 2:], last(first))
+    same = jax.tree.map(lambda ours, theirs: np.allclose(ours, theirs, rtol=1e-3, atol=1e-5), last(whole), last(second))
+    if not all(jax.tree.leaves(same)):
+        kind = getattr(model, "cell", type(model).__name__)
+        raise ValueError(
+            f"layers of {kind} do not begin in the states that they are given; a cell of your own reads them by "
+            f"self.get_variable({INITIAL!r}, name), where self.has_variable({INITIAL!r}, name)"
+        )
 
 
 @cache
-def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+def _program(every: int, model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     """States of blocks of members for chunks of curves; cached to avoid recompiling."""
 
-    def inside(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> dict[str, dict[str, Float[Array, "..."]]]:
-        def chunk(inputs: Float[Array, "N T F"]) -> dict[str, dict[str, Float[Array, "..."]]]:
-            _, kept = model.apply({"params": params}, inputs, capture_intermediates=_returned, mutable=[KEPT])
-            layers = dict(_layers(kept.get(KEPT, {})))
-            below = {name: layer for name, layer in layers.items() if name} or layers
-            if not below:
-                raise ValueError(f"{type(model).__name__} has no layer, a module with an attribute units, to look into")
-            return below
+    def of_chunks(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> PyTree[Float[Array, "chunks N K _"]]:
+        return jax.lax.map(lambda inputs: _thinned(inside(model, params, inputs)[1], every), chunks)
 
-        return jax.lax.map(chunk, chunks)
+    return blocks.spread(of_chunks, mesh)
 
-    return blocks.spread(inside, mesh)
+
+@cache
+def _continuing(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """States of blocks of members that begin in given states; cached to avoid recompiling."""
+
+    def going_on(member: tuple[PyTree, PyTree], inputs: Float[Array, "C T F"]) -> PyTree[Float[Array, "C K _"]]:
+        params, initial = member
+        return _thinned(inside(model, params, inputs, initial)[1], every)
+
+    return blocks.spread(going_on, mesh)
+
+
+def _thinned(states: PyTree[Float[Array, "C T _"]], every: int) -> PyTree[Float[Array, "C K _"]]:
+    return states if every == 1 else jax.tree.map(lambda each: each[:, every - 1 :: every], states)
+
+
+def inside(
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], initial: PyTree[Float[Array, "C _"]] | None = None
+) -> tuple[Float[Array, "C ..."], PyTree[Float[Array, "C T _"]]]:
+    """The answers of ONE network, and its states by layer and name, from given initial states or from zero."""
+    begun = {} if initial is None else {INITIAL: _nested(initial)}
+    answers, kept = model.apply({"params": params, **begun}, inputs, capture_intermediates=_returned, mutable=[KEPT])
+    layers = dict(_layers(kept.get(KEPT, {})))
+    below = {name: layer for name, layer in layers.items() if name} or layers
+    if not below:
+        raise ValueError(f"{type(model).__name__} has no layer, a module with an attribute units, to look into")
+    return answers, below
+
+
+def last(states: PyTree[Float[Array, "C T _"]]) -> PyTree[Float[Array, "C _"]]:
+    """The states after the last time point."""
+    return jax.tree.map(lambda each: each[:, -1], states)
+
+
+def _nested(states: Mapping[str, Any]) -> dict[str, Any]:
+    """States by layer as a Flax collection, whose layers lie within their modules."""
+    collection: dict[str, Any] = {}
+    for path, values in states.items():
+        place = collection
+        for name in filter(None, path.split("/")):
+            place = place.setdefault(name, {})
+        place.update(values)
+    return collection
 
 
 def _returned(module: nn.Module, method: str) -> bool:

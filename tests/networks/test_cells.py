@@ -102,7 +102,7 @@ def rnn_loop(inputs, kernel, recurrent_kernel, bias):
 
 def test_the_rnn_follows_its_formula():
     drawings = drawn((3, 15, 2), (2, 4), (4, 4), (4,))
-    answer = rnn.recurrence(*(jnp.asarray(each, jnp.float32) for each in drawings))
+    answer = rnn.recurrence(*(jnp.asarray(each, jnp.float32) for each in drawings), jnp.zeros((3, 4)))
     np.testing.assert_allclose(answer, rnn_loop(*drawings), atol=1e-5)
 
 
