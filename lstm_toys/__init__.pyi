@@ -25,6 +25,7 @@ from .statistics.scores import energy_score
 from .studies.claims.claim import Baseline, Claim, Source
 from .studies.claims.declaration import Change, Claims, Variant
 from .studies.claims.evidence import per_curve
+from .tasks import sequences
 from .tasks.curves import read_curves
 from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_points
 from .tasks.goal import Goal
@@ -100,6 +101,7 @@ __all__ = [
     "save",
     "save_parameters",
     "save_results",
+    "sequences",
     "show",
     "states",
     "time_points",

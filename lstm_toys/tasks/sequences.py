@@ -1,0 +1,186 @@
+"""Sequences from the literature: counting, flip-flops, adding, parity, each drawn from a key.
+
+A task of them draws fresh examples in every step, or one fixed set for each seed:
+
+>>> import lstm_toys as lt
+>>> def examples(key, numbers):
+...     return lt.sequences.flip_flop(key, length=40, count=8)
+>>> lt.Task(examples, ("1", "2", "3"), ("1", "2", "3"), sequence=True, fresh=True).fresh
+True
+"""
+
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Int, Key
+
+from lstm_toys import arguments
+from lstm_toys.tasks.supervision import Examples
+
+Language = Literal["anbn", "anbncn", "dyck1"]
+
+SYMBOLS: dict[Language, tuple[str, ...]] = {
+    "anbn": ("a", "b"),
+    "anbncn": ("a", "b", "c"),
+    "dyck1": ("(", ")"),
+}
+"""The symbols of each language. Inputs have a start before them, outputs an end after them."""
+
+
+def counting(key: Key[Array, ""], length: int, count: int, language: Language = "anbn") -> Examples:
+    """Strings of a language that has to be counted, and which symbols may come next.
+
+    Inputs are one-hot: the start, then the string. Targets are 1 for every symbol, or the end, that may come next, for
+    the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM recurrent networks learn simple context-free and
+    context-sensitive languages", 2001). Of a^n b^n and a^n b^n c^n, n is uniform from 1 to the largest that fits; of
+    balanced parentheses, the number of pairs is, and whether one opens or closes is a fair coin where both may be.
+
+    Args:
+        key: PRNG key.
+        length: points of the longest sequence, T, with its start.
+        count: number of sequences, C.
+        language: ``"anbn"``, ``"anbncn"``, or ``"dyck1"``.
+
+    Returns:
+        Inputs ``[C, T, 1 + symbols]``, targets ``[C, T, symbols + 1]``, and lengths ``[C]``.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> made = lt.sequences.counting(jax.random.key(0), length=9, count=2)
+        >>> made.inputs.shape, made.targets.shape
+        ((2, 9, 3), (2, 9, 3))
+    """
+    symbols = len(SYMBOLS[arguments.choice("language", language, *SYMBOLS)])  # type: ignore[index]
+    length, count = arguments.whole("length", length, least=1 + symbols), arguments.whole("count", count, least=1)
+    own, coins = jax.random.split(key)
+    number = jax.random.randint(own, (count,), 1, (length - 1) // symbols + 1)
+    if language == "dyck1":
+        return _dyck(jax.random.bernoulli(coins, 0.5, (count, length)), number)
+    return powers(number, length, symbols)
+
+
+def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
+    """The strings a^n b^n ... of given n, as `counting` makes them.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> import lstm_toys as lt
+        >>> made = lt.sequences.powers(jnp.array([2]), length=5, symbols=2)
+        >>> made.inputs[0].argmax(axis=1).tolist(), made.targets[0].tolist()[-1], made.lengths.tolist()
+        ([0, 1, 1, 2, 2], [0.0, 0.0, 1.0], [5])
+    """
+    place = jnp.arange(length)[None, :]
+    n = number[:, None]
+    # The symbol at a point: 0 is the start, then 1 for a, 2 for b, and so on.
+    shown = jnp.where(place == 0, 0, jnp.minimum((place - 1) // n + 1, symbols))
+    # The symbol at the next point, or the end. After an a, another one may come, or the first b.
+    targets = jax.nn.one_hot(jnp.minimum(place // n, symbols), symbols + 1)
+    either = (jnp.arange(symbols + 1) < 2).astype(targets.dtype)[None, None, :]
+    targets = jnp.where((shown == 1)[..., None], either, targets)
+    return Examples(jax.nn.one_hot(shown, symbols + 1), targets, symbols * number + 1)
+
+
+def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
+    def step(
+        state: tuple[Int[Array, " C"], Int[Array, " C"]], coin: Bool[Array, " C"]
+    ) -> tuple[tuple[Int[Array, " C"], Int[Array, " C"]], tuple[Int[Array, " C"], Int[Array, " C"]]]:
+        depth, opened = state
+        opens = (opened < pairs) & ((depth == 0) | coin)
+        depth = jnp.where(opens, depth + 1, depth - 1)
+        return (depth, opened + opens.astype(opened.dtype)), (jnp.where(opens, 1, 2), depth)
+
+    zeros = jnp.zeros_like(pairs)
+    _, (symbols, depths) = jax.lax.scan(step, (zeros, zeros), coins[:, :-1].T)
+    shown = jnp.concatenate([zeros[:, None], symbols.T], axis=1)
+    depth = jnp.concatenate([zeros[:, None], depths.T], axis=1)
+    legal = jnp.stack([jnp.ones_like(depth, bool), depth > 0, depth == 0], axis=-1)
+    return Examples(jax.nn.one_hot(shown, 3), legal.astype(jnp.float32), 2 * pairs + 1)
+
+
+def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate: float = 0.25) -> Examples:
+    """Channels of pulses of -1 and 1, and the last pulse of each channel.
+
+    Every channel begins with a pulse (Sussillo and Barak, "Opening the Black Box: Low-Dimensional Dynamics in
+    High-Dimensional Recurrent Neural Networks", 2013).
+
+    Args:
+        key: PRNG key.
+        length: points of a sequence, T.
+        count: number of sequences, C.
+        bits: number of channels.
+        rate: probability of a pulse, per channel and point.
+
+    Returns:
+        Inputs and targets ``[C, T, bits]``.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> made = lt.sequences.flip_flop(jax.random.key(0), length=5, count=1, bits=1, rate=0.5)
+        >>> bool((abs(made.targets) == 1).all())
+        True
+    """
+    sizes = {"count": count, "length": length, "bits": bits}
+    shape = tuple(arguments.whole(name, value, least=1) for name, value in sizes.items())
+    rate = arguments.number("rate", rate, least=0, most=1)
+    signs, places = jax.random.split(key)
+    sign = 2 * jax.random.bernoulli(signs, 0.5, shape).astype(jnp.float32) - 1
+    pulse = jax.random.bernoulli(places, rate, shape).at[:, 0].set(True)
+    inputs = jnp.where(pulse, sign, 0)
+    latest = jax.lax.cummax(jnp.where(pulse, jnp.arange(shape[1])[None, :, None], 0), axis=1)
+    return Examples(inputs, jnp.take_along_axis(inputs, latest, axis=1))
+
+
+def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
+    """Numbers of which two are marked, and their sum at the end.
+
+    Numbers are uniform from 0 to 1; one of the first and one of the second half is marked by a 1 in the second channel
+    (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with other ranges).
+
+    Args:
+        key: PRNG key.
+        length: points of a sequence, T.
+        count: number of sequences, C.
+
+    Returns:
+        Inputs ``[C, T, 2]``, the numbers and the marks, and targets ``[C, 1]``.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> made = lt.sequences.adding(jax.random.key(0), length=10, count=4)
+        >>> made.inputs.shape, made.inputs[..., 1].sum(axis=1).tolist()
+        ((4, 10, 2), [2.0, 2.0, 2.0, 2.0])
+    """
+    length, count = arguments.whole("length", length, least=2), arguments.whole("count", count, least=1)
+    drawn, first, second = jax.random.split(key, 3)
+    numbers = jax.random.uniform(drawn, (count, length))
+    half = length // 2
+    places = jax.random.randint(first, (count,), 0, half), jax.random.randint(second, (count,), half, length)
+    marks = sum(jax.nn.one_hot(each, length) for each in places)
+    return Examples(jnp.stack([numbers, marks], axis=-1), jnp.sum(numbers * marks, axis=1, keepdims=True))
+
+
+def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
+    """Bits, and whether their number of ones so far is odd; for the loss ``"binary_cross_entropy"``.
+
+    Args:
+        key: PRNG key.
+        length: points of a sequence, T.
+        count: number of sequences, C.
+
+    Returns:
+        Inputs and targets ``[C, T, 1]``.
+
+    Example:
+        >>> import jax
+        >>> import lstm_toys as lt
+        >>> made = lt.sequences.parity(jax.random.key(0), length=10, count=4)
+        >>> bool((made.targets[:, -1] == made.inputs.sum(axis=1) % 2).all())
+        True
+    """
+    shape = arguments.whole("count", count, least=1), arguments.whole("length", length, least=1), 1
+    bits = jax.random.bernoulli(key, 0.5, shape).astype(jnp.float32)
+    return Examples(bits, jnp.cumsum(bits, axis=1) % 2)
