@@ -197,7 +197,7 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
         states={2: LastGood(sound, params, np.ones(len(losses)))},
         steps=np.array([0, 2]),
         train_loss=np.array([[1.0, loss] for loss in losses]),
-        train_rmse=np.ones((len(losses), 2, len(task.output_features))),
+        train_measures=np.ones((len(losses), 2, len(task.output_features))),
         frame_steps=np.empty(0, int),
         frames=np.empty((len(losses), 0)),
         block=4,

@@ -13,6 +13,7 @@ from .populations.checkpoints import Checkpoints
 from .populations.rollouts import Rollout, rollout
 from .populations.states import states
 from .populations.train import Population, train
+from .populations.tuning import Tried, tune
 from .results.arrays import Results
 from .results.population import Saved, load, save
 from .results.storage import load_parameters, load_results, save_parameters, save_results
@@ -72,6 +73,7 @@ __all__ = [
     "Task",
     "TimePoints",
     "Trained",
+    "Tried",
     "Variant",
     "answers",
     "band",
@@ -107,5 +109,6 @@ __all__ = [
     "time_points",
     "to_torch",
     "train",
+    "tune",
     "wilson",
 ]

@@ -28,6 +28,11 @@ class Rollout(NamedTuple):
     Attributes:
         answers: ``[S, C, K, A]``, at every so many steps.
         states: the states after the last step, ``[S, C, H]`` by layer and name; `lt.states` goes on from them.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Rollout._fields
+        ('answers', 'states')
     """
 
     answers: Float[np.ndarray, "S C K A"]

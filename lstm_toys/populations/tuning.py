@@ -1,0 +1,98 @@
+"""Which hyper-parameters learn a task, by the median over seeds that judge nothing else."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import numpy as np
+from jaxtyping import Float
+
+from lstm_toys import arguments
+from lstm_toys.populations.train import train
+from lstm_toys.statistics import intervals
+from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.tasks.supervision import Task
+
+TRACED = ("learning_rate", "momentum", "decay", "noise")
+TUNED = ("optimizer", *TRACED)
+"""The hyper-parameters that a grid may vary."""
+
+
+class Tried(NamedTuple):
+    """Hyper-parameters that were tried.
+
+    Attributes:
+        settings: the values of the grid, as arguments of `lt.train`.
+        median: median over seeds of the recorded loss after the last step, with a 95 % bootstrap interval; a diverged
+            seed counts as infinite.
+        losses: the loss of each seed ``[S]``, infinite if it diverged.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> lt.Tried._fields
+        ('settings', 'median', 'losses')
+    """
+
+    settings: dict[str, Any]
+    median: Estimate
+    losses: Float[np.ndarray, " S"]
+
+
+def tune(
+    task: Task,
+    model: nn.Module,
+    grid: Mapping[str, Sequence[Any]],
+    *,
+    seeds: int,
+    steps: int,
+    base_seed: int,
+    **options: Any,
+) -> list[Tried]:
+    """Trains networks under every combination of hyper-parameters, and ranks them by the median loss over seeds.
+
+    The loss is that of the set that is recorded: with fresh examples the validation set. Judge on another base seed: on
+    this one the best settings are better than they are.
+
+    Args:
+        task: the training set.
+        model: the Flax module.
+        grid: values by name, of ``optimizer``, ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
+        seeds: number of networks under each combination.
+        steps: number of updates.
+        base_seed: of these networks.
+        options: further arguments of `lt.train`.
+
+    Returns:
+        All combinations, the smallest median first.
+
+    Raises:
+        ValueError: the grid is empty, or has another name; or see `lt.train`.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> tried = lt.tune(task, lt.Stack(1), {"learning_rate": [0.001, 0.1]}, seeds=3, steps=30, base_seed=100)
+        >>> [each.settings["learning_rate"] for each in tried]
+        [0.1, 0.001]
+    """
+    arguments.mapping("grid", grid, f"values of {', '.join(TUNED)}")
+    if unknown := [name for name in grid if name not in TUNED]:
+        raise arguments.refused("grid", f"about {', '.join(TUNED)}", unknown[0])
+    if not grid or not all(len(values) for values in grid.values()):
+        raise arguments.refused("grid", "at least one value of each name", dict(grid))
+    seeds = arguments.whole("seeds", seeds, least=1)
+    combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+    tried = []
+    for optimizer in grid.get("optimizer", (None,)):
+        own = [each for each in combinations if each.get("optimizer") == optimizer]
+        members = {name: np.repeat([each[name] for each in own], seeds) for name in TRACED if name in grid}
+        named = options if optimizer is None else {**options, "optimizer": optimizer}
+        numbers = np.tile(np.arange(seeds), len(own))
+        trained = train(task, model, seeds=numbers, steps=steps, base_seed=base_seed, **{**named, **members})
+        losses = np.where(trained.diverged, np.inf, trained.train_loss[:, -1]).reshape(len(own), seeds)
+        tried += [
+            Tried(each, intervals.median_bootstrap(row), row)
+            for each, row in zip(own, losses.astype(float), strict=True)
+        ]
+    return sorted(tried, key=lambda each: each.median.value)
