@@ -50,7 +50,7 @@ def engine(job: Workload, start: InitialWeights) -> Trainer:
 
     def look(record: training.Record) -> Float[np.ndarray, "M stops"]:
         """Brings to the host what the engine does, and returns the losses."""
-        loss, _, _ = blocks.flat((record.loss, record.rmse, record.sound))
+        loss, _, _ = blocks.flat((record.loss, record.measures, record.sound))
         return loss
 
     def state(members: list[int]) -> State:
