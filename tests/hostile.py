@@ -42,6 +42,7 @@ NUMBERS = [
     Row("amplitude $S --keep_steps=5,3", 2, "ascending"),
     Row("amplitude $S --keep_steps=20", 2, "20 is not before the last step of --steps=20"),
     Row("recipe --seeds=1", 2, "takes a whole number from 2"),
+    Row("timeline --seeds=15", 2, "takes a whole number from 16"),
     Row("generalization $S --amplitude=0.1:1:1_0", 2, "takes low:high:count"),
     Row("generalization $S --length=5", 2, "flag --length"),
 ]

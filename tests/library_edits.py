@@ -10,8 +10,8 @@ def library(path, *change):
 
 SUM = "fori_loop(start, stop, lambda _, m: update(m, examples), member)"
 CUT = "fori_loop(start, stop, lambda i, m: jax.lax.cond(i < 500, update, lambda n, _: n, m, examples), member)"
-MISSED = "(_missed(answers, examples.targets)))"
-TARGETS = "np.asarray(examples.targets[0])"
+MISSED = "(answers - examples.targets))\n    values"
+TARGETS = "targets[0])"
 
 TRACED = {
     "initial weights": library("networks/lstm.py", "set(1.0)", "set(0.5)"),
@@ -19,20 +19,20 @@ TRACED = {
     "absolute errors": library("networks/training.py", f"jnp.square{MISSED}", f"jnp.abs{MISSED}"),
     "epsilon of an optimizer": library("networks/optimizers.py", "eps=1e-7", "eps=1e-6"),
     "slope of hard gates": library("networks/gates.py", "SLOPE = 0.2", "SLOPE = 0.25"),
-    "the first settled time point": library("networks/training.py", "math.ceil(round(", "1 + math.ceil(round("),
+    "the first settled time point": library("networks/losses.py", "math.ceil(round(", "1 + math.ceil(round("),
     "what matters after step 500": library("networks/training.py", SUM, CUT),
     "what an optimizer takes": library("networks/hyper.py", '_keras": {"decay": 0.9}', '_keras": {"decay": 0.8}'),
-    "code between programs and files": library("results/arrays.py", TARGETS, f"2 * {TARGETS}"),
+    "code between programs and files": library("results/arrays.py", f"(axes, {TARGETS}", f"(axes, 2 * {TARGETS}"),
     "recorded steps": library("populations/specification.py", "max(least", "2 * max(least"),
 }
 """Of the library, each of which makes another run."""
 
-MEASURED = {"when a goal is met": library("results/summary.py", "<= goal.rmse", ">= goal.rmse")}
+MEASURED = {"when a goal is met": library("results/summary.py", "reached = goal.met(", "reached = ~goal.met(")}
 """Of the library, after which a finished run is measured again."""
 
 SWEPT = {
     "the error of a family": library("results/summary.py", "np.square(answer - truth)", "np.abs(answer - truth)"),
-    "the error of a goal": library("tasks/goal.py", "np.sqrt(np.square(rmse)", "np.sqrt(np.abs(rmse)"),
+    "the error of a goal": library("tasks/goal.py", "np.sqrt(np.square(measures)", "np.sqrt(np.abs(measures)"),
 }
 """Of the library, each of which makes another sweep."""
 

@@ -99,7 +99,7 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lt, "configure", lambda: None)
-    first, second = (block for block in blocks() if "CLAIMS" not in block and "elnino" not in block)
+    first, flips, second = (block for block in blocks() if "CLAIMS" not in block and "elnino" not in block)
     names: dict = {}
     exec(first, names)
     assert (tmp_path / "answers.png").stat().st_size > 10_000
@@ -108,6 +108,11 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     assert not trained.diverged.any()
     assert np.median(trained.train_loss[:, -1]) < 0.1 * np.median(trained.train_loss[:, 0])
     np.testing.assert_array_equal(population.load("mine").results.train_loss, trained.train_loss)
+    names = {}
+    exec(flips, names)
+    held = names["quiet"].answers
+    assert held.shape == (4, 8, 10, 3)
+    assert np.mean(np.sign(held) == np.sign(held[:, :, :1])) > 0.9
     population.save(trained, tmp_path / "results" / "runs" / "sine-0123456789", hand_made())
     names = {}
     exec(second, names)

@@ -234,7 +234,7 @@ def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
     rows = {}
     for curve in fit.curve.values:
         chosen = fit.sel(curve=curve)
-        if "time" not in fit.answer.dims:
+        if "answer" in fit and "time" not in fit.answer.dims:
             values = {
                 f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in fit.output_feature.values
             }
