@@ -37,15 +37,19 @@ SWEPT = {
 """Of the library, each of which makes another sweep."""
 
 ANSWER = '''def answer(
-    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"], lengths: Int[Array, " C"] | None = None
 ) -> Float[Array, "C T A"] | Float[Array, "C A"]:
-    """The model's answers with the given parameters."""
-    return cast(Array, model.apply({"params": params}, inputs))
+    """The model's answers with the given parameters.
+
+    ``lengths`` are passed to a model that answers once per curve, as ``seq_lengths``, the name that Flax gives them.
+    """
+    named: dict[str, Any] = {} if lengths is None else {"seq_lengths": lengths}
+    return cast(Array, model.apply({"params": params}, inputs, **named))
 '''
-MOVED = f"""from typing import cast
+MOVED = f"""from typing import Any, cast
 
 import flax.linen as nn
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 {ANSWER}"""
 
