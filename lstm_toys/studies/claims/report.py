@@ -121,7 +121,7 @@ def rank(entry: dict[str, Any], column: str) -> str:
 def at_once(entries: Sequence[dict[str, Any]]) -> str:
     """Which verdicts do not stand with intervals that hold for all claims at once."""
     fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
-    intervals_of = f"with intervals that hold for all {counted(len(entries), 'claim')} at once (Bonferroni)"
+    intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Bonferroni)"
     return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
 
 
@@ -129,8 +129,8 @@ def resolution(numbers: Sequence[int]) -> str:
     """The smallest share that each number of networks tells from one half."""
     from lstm_toys.statistics.intervals import decidable
 
-    least = [f"{counted(each, 'network')} {percent(decidable(each) / each)}" for each in numbers]
-    return f"the least share that is told from one half: with {', '.join(least)}"
+    least = [f"{percent(decidable(each) / each)} of {each}" for each in numbers]
+    return f"least share told from one half: {', '.join(least)} networks"
 
 
 def turns(entry: dict[str, Any]) -> str:
