@@ -6,22 +6,30 @@ import json
 from abc import abstractmethod
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 
 class ScoredStudy(Study[SweepSettings]):
-    """Scores the settings of a sweep, whose probes are the inputs of the post's network."""
+    """Scores the settings of a sweep, whose probes are the inputs of the post's network.
 
-    def __init__(self, name: str, networks: SweepStudy, results_dir: Path) -> None:
-        run = Run(SweepSettings(name, networks.settings.settings), results_dir)
+    Args:
+        networks: the sweep.
+        default: the setting to compare with the chosen one.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, networks: SweepStudy, default: Settings, results_dir: Path) -> None:
+        run = Run(SweepSettings(self.name, networks.settings.settings), results_dir)
         super().__init__(run, needs={"networks": networks})
-        self.networks = networks
+        self.networks, self.default = networks, default
 
     @abstractmethod
     def score(self) -> dict[str, Any]:

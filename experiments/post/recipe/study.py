@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
-
-from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.sweep.study import SweepStudy
 
 from ..study import ScoredStudy
 from . import report
@@ -19,11 +15,9 @@ if TYPE_CHECKING:
 
 
 class RecipeStudy(ScoredStudy):
-    """Chooses among the settings of a sweep; ``default`` is the setting to compare with the chosen one."""
+    """Chooses among the settings of a sweep."""
 
-    def __init__(self, networks: SweepStudy, default: Settings, results_dir: Path) -> None:
-        super().__init__("recipe", networks, results_dir)
-        self.default = default
+    name = "recipe"
 
     def score(self) -> dict[str, Any]:
         from . import computation

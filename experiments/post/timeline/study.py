@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
-
-from lstm_toys.runs.identity import Settings
-from lstm_toys.studies.sweep.study import SweepStudy
 
 from ..study import ScoredStudy
 from . import report
@@ -21,9 +17,7 @@ if TYPE_CHECKING:
 class TimelineStudy(ScoredStudy):
     """Compares the networks of one training, read after many numbers of steps, with each published figure."""
 
-    def __init__(self, networks: SweepStudy, default: Settings, results_dir: Path) -> None:
-        super().__init__("timeline", networks, results_dir)
-        self.default = default
+    name = "timeline"
 
     def score(self) -> dict[str, Any]:
         from . import computation
