@@ -14,12 +14,14 @@ from .populations.rollouts import Rollout, rollout
 from .populations.states import states
 from .populations.train import Population, train
 from .populations.tuning import Tried, tune
-from .results.arrays import Results
+from .results.accuracy import accepted, right
+from .results.arrays import Results, probed
 from .results.population import Saved, load, save
 from .results.storage import load_parameters, load_results, save_parameters, save_results
 from .runs.experiment import Experiment
 from .runs.external import curves_of, labeled
 from .runs.identity import Settings
+from .runs.measure import Measure
 from .statistics import measures
 from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
@@ -32,7 +34,7 @@ from .tasks.families import FAMILIES, Family, Parameters, TimePoints, time_point
 from .tasks.goal import Goal
 from .tasks.parameters import Parameter
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
-from .tasks.probes import Probe, probe
+from .tasks.probes import Probe, probe, probe_at
 from .tasks.scaling import Scaling
 from .tasks.span import Span
 from .tasks.supervision import Examples, Task, predict_next, read_off, read_off_drawn, reproduce, reproduce_curves, show
@@ -57,6 +59,7 @@ __all__ = [
     "Experiment",
     "Family",
     "Goal",
+    "Measure",
     "Parameter",
     "Parameters",
     "Plane",
@@ -75,6 +78,7 @@ __all__ = [
     "Trained",
     "Tried",
     "Variant",
+    "accepted",
     "answers",
     "band",
     "configure",
@@ -94,11 +98,14 @@ __all__ = [
     "predict_next",
     "probabilities",
     "probe",
+    "probe_at",
+    "probed",
     "read_curves",
     "read_off",
     "read_off_drawn",
     "reproduce",
     "reproduce_curves",
+    "right",
     "rollout",
     "save",
     "save_parameters",

@@ -2,7 +2,8 @@
 
 Takes the population that the flags describe, trains it if it is missing, and measures its answers to every curve of
 several grids: curves of the training family with other parameters, other families if the experiment names some, longer
-sequences, and another spacing of x. With --curve, the networks answer your own curves instead.
+sequences, and another spacing of x. Networks of a task that makes its own sequences are measured at several lengths.
+With --curve, the networks answer your own curves instead.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.runs.context import described_error
 from lstm_toys.studies.generalization import settings as study
-from lstm_toys.studies.generalization.study import CurveStudy, GridStudy
+from lstm_toys.studies.generalization.study import CurveStudy, GridStudy, LengthStudy
 from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks.curves import check_scaled, limits
 from lstm_toys.tasks.parameters import parameters_of
@@ -55,9 +56,7 @@ def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> parsers.Parser[Ax
 
 def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.ResolvedPlane], study.Subject]:
     """Returns the planes on which a population is evaluated, and what its report is about; raises UsageError."""
-    if experiment.trained is None:
-        reason = "does not say which curves it trains on; add trained=lt.Trained(family, parameters)"
-        raise flags.UsageError(f"experiment {experiment.name}: {reason}")
+    assert experiment.trained is not None
     try:
         planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
     except Exception as error:  # A user's code may raise anything.
@@ -75,13 +74,15 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
 
     If a flag of that name exists, the new one begins with ``axis_``.
     """
-    if experiment.trained is None:
-        return {}, {}, {}
     settings, _ = flags.parse(experiment, [])
+    table: flags.FlagTable = {}
+    if experiment.trained is None:
+        points = settings.timesteps
+        table[LENGTH] = (axis(LENGTH, experiment.span), "time points of the sequences")
+        return {LENGTH: LENGTH}, table, {LENGTH: f"{points}:{10 * points}:10"}
     planes, _ = planes_of(experiment, settings)
     taken = flags.flags_of(experiment).keys() | FLAGS.keys()
     names: dict[str, str] = {}
-    table: flags.FlagTable = {}
     defaults = {}
     every = {each.name: each for plane in planes for each in plane.axes}
     for plane in planes:
@@ -109,7 +110,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     own, rest = flags.split(FLAGS, arguments)
     declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)
-    names, table, _ = axes_of(experiment)
+    names, table, defaults = axes_of(experiment)
     typed, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:
@@ -117,7 +118,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     name = f"generalization_{experiment.name}"
     useless = next((flag for flag in table if typed[flag]), None)
     about = study.Subject(experiment, {}, None, {})
-    if own["curve"] is None:
+    if own["curve"] is None and experiment.trained is None:
+        asked = typed[LENGTH] or axis(LENGTH, experiment.span).parse(defaults[LENGTH])
+        lengths = tuple(dict.fromkeys(asked.values.astype(int).tolist()))
+        evaluation = study.Evaluation(name, settings, (), lengths=lengths)
+    elif own["curve"] is None:
         planes, about = planes_of(experiment, settings)
         along_axes = {names[flag]: each for flag, each in typed.items()}
         evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, along_axes))
@@ -133,7 +138,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
             raise flags.UsageError(f"flag --curve={own['curve']}: {error}") from None
         evaluation = study.Evaluation(name, settings, (), curves)
     population = TrainingStudy(experiment, settings, options.results_dir)
-    made = GridStudy if own["curve"] is None else CurveStudy
+    made = LengthStudy if evaluation.lengths else GridStudy if own["curve"] is None else CurveStudy
     return command.Plan([made(about, evaluation, population, options.results_dir)], options, notes=notes)
 
 

@@ -166,15 +166,22 @@ def _joined(
 
 
 def digests_of(
-    model: nn.Module, params: PyTree[jax.ShapeDtypeStruct], curves: Float[np.ndarray, "C T F"], block: int
+    model: nn.Module,
+    params: PyTree[jax.ShapeDtypeStruct],
+    curves: Float[np.ndarray, "C T F"],
+    block: int,
+    name: str = "",
 ) -> lowering.Digests:
-    """Digests of the program of `answers` and of the curves; ``params`` are shapes of ONE network's parameters."""
+    """Digests of the program of `answers` and of the curves of a set of this name.
+
+    ``params`` are shapes of ONE network's parameters.
+    """
     points, features = curves.shape[1:]
     chunk = jax.ShapeDtypeStruct((1, curve_block(points), points, features), jnp.float32)
     program = _program(model, lowering.mesh())
     return {
-        **lowering.lowered("answers", program, lowering.spread(params, block), chunk),
-        "curves": lowering.digest(curves),
+        **lowering.lowered(f"answers {name}".rstrip(), program, lowering.spread(params, block), chunk),
+        f"curves {name}".rstrip(): lowering.digest(curves),
     }
 
 

@@ -39,7 +39,7 @@ def estimate(
         timesteps: time points per curve.
         members: number of networks.
         states: number of steps after which parameters are kept.
-        probed: number of curves that every network answers after training.
+        probed: answers of every network after training: time points of all curves, or curves.
         block: members in a block; None: the usual number.
         streamed: whether the results of a group of members are written before the next group is trained.
 
@@ -54,7 +54,7 @@ def estimate(
     (curves, _, features), outputs = programs.shown(task), len(task.output_features)
     at_once = programs.curves_at_once(task, model)
     points = timesteps if task.sequence else 1
-    answers = 4 * (probed + 1) * points * outputs
+    answers = 4 * (probed + points) * outputs
     frames = 4 * programs.STOPS * points * outputs
     history = 4 * (RECORDS + states) * (1 + outputs)
     units = sum(sizes.size(model, features).widths)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import jax
@@ -21,8 +21,8 @@ from lstm_toys.populations.specification import Specification
 CALL_SECONDS = 1.0
 """Target for the longest call of the compiled training; between calls the host can act."""
 
-Answers = dict[int, Float[np.ndarray, "M C ..."]]
-"""Answers of members by step, ``[M, C, T, A]`` or ``[M, C, A]``."""
+Answers = dict[int, PyTree[Float[np.ndarray, "M _ ..."]]]
+"""Answers of members by step, ``[M, C, T, A]`` or ``[M, C, A]``; of several sets of curves, by name."""
 
 
 class GroupState(NamedTuple):
@@ -135,7 +135,10 @@ class TrainingJob(Job[Group, GroupResult]):
             state = train_group(compiled, group, self.callbacks)
             compiling, trained = compiled.seconds - before[0], time.perf_counter()
             answers = {
-                step: answering.answers(specification.model, state.kept[step].params, curves, block=specification.block)
+                step: jax.tree.map(
+                    partial(answering.answers, specification.model, state.kept[step].params, block=specification.block),
+                    curves,
+                )
                 for step, curves in specification.curves.items()
             }
             seconds = {"compile": compiling, "train": trained - began - compiling}

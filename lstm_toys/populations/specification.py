@@ -22,6 +22,10 @@ RECORDS = 200
 MOST = 2**31 - 1
 
 
+CurveSets = Float[np.ndarray, "_ _ F"] | Mapping[str, Float[np.ndarray, "_ _ F"]]
+"""Curves to answer, or sets of them by name, each with its own number of time points."""
+
+
 @dataclass(frozen=True)
 class Specification:
     """Everything that all members of a population share; see also `lstm_toys.train`.
@@ -30,7 +34,7 @@ class Specification:
         kept_steps: steps after which the parameters are kept, in ascending order, including the last step.
         recorded: recorded steps, from 0 to the last.
         frames: indices of the records whose answers are kept.
-        curves: curves ``[C, T, F]`` to answer, by kept step.
+        curves: curves ``[C, T, F]`` to answer, by kept step; or several sets of such curves, by name.
     """
 
     task: Task
@@ -41,7 +45,7 @@ class Specification:
     kept_steps: tuple[int, ...]
     recorded: Int[np.ndarray, " R"]
     frames: Int[np.ndarray, " K"]
-    curves: Mapping[int, Float[np.ndarray, "C T F"]]
+    curves: Mapping[int, CurveSets]
     after: float
 
     def programs_digests(self) -> lowering.Digests:
@@ -53,7 +57,9 @@ class Specification:
         params = programs.member_shapes(self.task, self.model, self.optimizer).params
         digests = self.programs_digests()
         for curves in {id(each): each for each in self.curves.values()}.values():
-            digests |= answering.digests_of(self.model, params, np.asarray(curves), self.block)
+            sets = curves if isinstance(curves, Mapping) else {"": curves}
+            for name, each in sets.items():
+                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, name)
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
             "steps": lowering.digest(steps),
@@ -79,7 +85,7 @@ def specify(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    curves: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
+    curves: Mapping[int, CurveSets] | None = None,
     after: float | int = AFTER,
 ) -> tuple[Specification, Start]:
     """Checks the arguments of `lstm_toys.train`, and separates what members share from the start of each.
@@ -153,19 +159,21 @@ def _check_schedule(schedule: Schedule) -> None:
         raise arguments.refused("learning_rate", "a schedule from the number of a step to one number", rate)
 
 
-def _checked_curves(
-    curves: Mapping[int, Float[np.ndarray, "C T F"]] | None, steps: Sequence[int], task: Task
-) -> dict[int, Float[np.ndarray, "C T F"]]:
+def _checked_curves(curves: Mapping[int, CurveSets] | None, steps: Sequence[int], task: Task) -> dict[int, CurveSets]:
     """Returns the curves to answer, by step, as arrays."""
     if curves is None:
         return {}
     arguments.instance("curves", curves, Mapping, "curves by steps")
-    checked = {}
+    checked: dict[int, CurveSets] = {}
     for step, each in curves.items():
         if step not in steps:
             raise ValueError(
                 f"curves are answered after steps whose parameters are kept, not after {arguments.brief(step)}"
             )
-        axes = f"C T {len(task.input_features)}"
-        checked[arguments.whole("curves", step)] = arguments.array(f"curves[{step}]", each, axes, empty=True)
+        axes, place = f"C T {len(task.input_features)}", f"curves[{step}]"
+        checked[arguments.whole("curves", step)] = (
+            {name: arguments.array(f"{place}[{name!r}]", curves, axes, empty=True) for name, curves in each.items()}
+            if isinstance(each, Mapping)
+            else arguments.array(place, each, axes, empty=True)
+        )
     return checked

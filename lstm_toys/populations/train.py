@@ -23,7 +23,7 @@ from lstm_toys.populations import blocks, codec, group, overview
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.group import Answers, Callbacks, Group, GroupResult, GroupState, Reached, TrainingJob
 from lstm_toys.populations.programs import Start
-from lstm_toys.populations.specification import Specification, specify
+from lstm_toys.populations.specification import CurveSets, Specification, specify
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task, measured
 
@@ -53,7 +53,8 @@ class Population:
         numbers: the training numbers of each member, by name, ``[M]``.
         member_steps: steps summed over members, without those before a checkpoint.
         seconds: wall time of each stage; see `Training.seconds`.
-        answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``.
+        answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
+            several sets of curves.
         after: the share of a sequence, from its beginning, that ``train_measures`` leave out.
 
     Example:
@@ -317,7 +318,7 @@ def train(
     base_seed: int = 0,
     block: int | None = None,
     frames: int = 0,
-    curves: Mapping[int, Float[np.ndarray, "C T F"]] | None = None,
+    curves: Mapping[int, CurveSets] | None = None,
     after: float | int = AFTER,
     progress: bool = False,
     monitor: Monitor | None = None,
@@ -349,7 +350,8 @@ def train(
         block: members that a compiled program computes at a time; another value changes last bits. None: chosen for
             speed.
         frames: most records of which to keep the answer to the first training curve.
-        curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step.
+        curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step; or several sets by name, each with
+            its own number of time points.
         after: the share of a sequence, from its beginning, that the recorded RMSE leaves out, since every network
             starts from a zero state and has to find the curve first.
         progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.

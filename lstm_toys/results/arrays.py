@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
@@ -21,7 +21,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.probes import Probe
+from lstm_toys.tasks.probes import Probe, by_points, curves_of
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import BINARY, CROSS_ENTROPY, MSE, Examples, Task, loss_text, measured
@@ -37,7 +37,7 @@ def dataset(
     examples: Examples,
     train_answer: Float[np.ndarray, "S T A"] | Float[np.ndarray, "S A"],
     probes: Sequence[Probe],
-    answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
+    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
     attributes: dict[str, Any],
 ) -> xr.Dataset:
     """Labels everything that figures and tables are made from.
@@ -51,12 +51,12 @@ def dataset(
         span: range of the time points.
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve.
-        probes: shown after training, C curves together.
-        answer: answers to the probes.
+        probes: shown after training.
+        answers: answers to the C curves of each set of probes, see `lstm_toys.tasks.probes.by_points`.
         attributes: stored as JSON, one attribute each.
     """
     described = {name: json.dumps(value) for name, value in attributes.items()}
-    shown = answered(population.task, x, span, probes, answer)
+    shown = answered(population.task, x, span, probes, answers)
     learned = training_answers(population.task, examples, train_answer)
     return shown.merge(histories(population)).assign(learned).assign_attrs(shown.attrs | described)
 
@@ -130,20 +130,39 @@ def trained(population: Population) -> xr.Dataset:
     return histories(population).assign(variables).assign_coords(input_feature=list(task.input_features))
 
 
-def curves_of(task: Task, probes: Sequence[Probe], points: int) -> Float[np.ndarray, "C T F"]:
-    """The curves of all probes, concatenated; without probes, an empty array with this number of time points."""
-    nothing = np.empty((0, points, len(task.input_features)), np.float32)
-    return np.concatenate([nothing, *(probe.inputs for probe in probes)])
-
-
 def answered(
+    task: Task,
+    x: Float[np.ndarray, " T"],
+    span: Span,
+    probes: Sequence[Probe],
+    answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+) -> xr.Dataset:
+    """Labels probes and what networks answered to them, as `dataset` takes them.
+
+    Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
+    ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe.
+
+    Raises:
+        ValueError: two variables would have the same name.
+    """
+    labeled = xr.Dataset()
+    for name, own in by_points(probes, x).items():
+        points = own[0].points(x) if own else x
+        each = _named(_answered(task, points, span, own, answers[name]), name)
+        if twice := (labeled.variables.keys() & each.variables.keys()) - {"seed", "feature", "output_feature"}:
+            raise ValueError(f"two variables of results would be named {min(map(str, twice))}; rename a probe")
+        labeled = labeled.merge(each)
+    return labeled
+
+
+def _answered(
     task: Task,
     x: Float[np.ndarray, " T"],
     span: Span,
     probes: Sequence[Probe],
     answer: Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"],
 ) -> xr.Dataset:
-    """Labels probes and what networks answered to them, as `dataset` takes them.
+    """Labels one set of probes.
 
     The correct answers are in ``truth``: the targets of probes, else for vectors the true parameters; for other
     sequences the input is correct. Time points are those of the answers; if these are ahead, the attribute ``ahead``
@@ -157,7 +176,7 @@ def answered(
     declared = {each.name: each for p in probes for each in p.declared}
     axes = task.axes
     variables: dict[str, Any] = {
-        "input": (("curve", "time", "feature"), curves_of(task, probes, len(x))),
+        "input": (("curve", "time", "feature"), curves_of(task, {"": probes}, len(x))[""]),
         "answer": (("seed", "curve", *axes), answer, {"loss": task.loss} if measured(task.loss) else {}),
     }
     if any(p.targets is not None for p in probes):
@@ -185,15 +204,72 @@ def answered(
     return xr.Dataset(variables, coordinates, {"ahead": task.ahead} if task.ahead else None)
 
 
+def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
+    """Appends the name of a probe to the names of what has its curves or time points; an empty name changes nothing."""
+    if not probe:
+        return results
+    alone = results.drop_vars("family")  # It is the name of the probe.
+    return alone.rename({name: f"{name}_{probe}" for name in _along(alone, "curve", "time")})
+
+
+def _along(results: xr.Dataset, *axes: str) -> list[str]:
+    """The axes, and the names of everything that has one of them."""
+    return [*dict.fromkeys([*axes, *(str(n) for n, each in results.variables.items() if {*axes} & {*each.dims})])]
+
+
+def own_points(results: xr.Dataset) -> list[str]:
+    """The names of the probes with their own time points."""
+    start = "curve_"
+    return [str(name).removeprefix(start) for name in results.dims if str(name).startswith(start)]
+
+
+def probed(results: xr.Dataset, name: str) -> xr.Dataset:
+    """Selects the results of one probe.
+
+    The curves and answers of a probe with its own time points then have the names that others have, and what belongs
+    to the time points of the training is left out.
+
+    Args:
+        results: labeled results of an experiment.
+        name: the name of the probe.
+
+    Raises:
+        ValueError: there is no such probe.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> shown = lt.Results({"answer_long": (("seed", "curve_long", "time_long"), [[[0.1, 0.2, 0.3]]])})
+        >>> lt.probed(shown, "long").answer.dims
+        ('seed', 'curve', 'time')
+    """
+    families = results.family.values if "family" in results.variables else np.empty(0, str)
+    if name in families:
+        return results.isel(curve=families == name)
+    if name not in own_points(results):
+        known = ", ".join([*dict.fromkeys(families.tolist()), *own_points(results)]) or "none"
+        raise ValueError(f"there are no answers to {name!r}; the probes are {known}")
+    axes = f"curve_{name}", f"time_{name}"
+    others = results.drop_dims([axis for axis in ("curve", "time") if axis in results.dims])
+    renamed = others.rename({each: each.removesuffix(f"_{name}") for each in _along(others, *axes)})
+    return renamed.assign_coords(family=("curve", np.full(renamed.sizes["curve"], name)))
+
+
+def parts(results: xr.Dataset) -> list[xr.Dataset]:
+    """The results of all probes with the time points of the training, and of every probe with its own."""
+    return [results, *(probed(results, name) for name in own_points(results))]
+
+
 def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
     """Converts results to the units of the file; losses stay in scaled units. Without a scaling nothing changes."""
     if scaling is None:
         return results
     changed: dict[str, Any] = {}
-    for name in ("input", "train_input"):
+    ends = ("", *(f"_{probe}" for probe in own_points(results)))
+    for name in ("train_input", *(f"input{end}" for end in ends)):
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float), outputs=False))
-    for name in ("answer", "truth", "train_answer", "train_target", "frame"):
+    answers = (f"{name}{end}" for name in ("answer", "truth") for end in ends)
+    for name in (*answers, "train_answer", "train_target", "frame"):
         if name in results:
             changed[name] = (results[name].dims, scaling.undone(results[name].values.astype(float)))
     if "train_rmse" in results:

@@ -7,10 +7,18 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, recorded, scaling_of
+from lstm_toys.results.accuracy import family_accuracy
+from lstm_toys.results.arrays import (
+    after_of,
+    kept,
+    loss_name,
+    measures_of,
+    parts,
+    recorded,
+    scaling_of,
+)
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import ACCURACIES, Goal, after_which
-from lstm_toys.tasks.supervision import CROSS_ENTROPY
+from lstm_toys.tasks.goal import Goal, after_which
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
@@ -18,7 +26,7 @@ def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
 
     Answers are compared with the truth, or, if there is none, sequences with the input, if it has the same features.
     """
-    return _rmse(results, results.answer)
+    return {name: rmse for part in parts(results) for name, rmse in _rmse(part, part.answer).items()}
 
 
 def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
@@ -32,29 +40,6 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
         str(family): np.sqrt(squared.isel(curve=results.family.values == family).mean("curve").values)
         for family in dict.fromkeys(results.family.values)
     }
-
-
-def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
-    """Each seed's accuracy over points and over whole sequences of a family; empty unless they answer classes or bits.
-
-    Points whose truth is unknown do not count.
-    """
-    if "truth" not in results or "loss" not in results.answer.attrs:
-        return {}
-    features, truth = results.answer.dims[-1], results.truth
-    if results.answer.attrs["loss"] == CROSS_ENTROPY:
-        right, known = results.answer.argmax(features) == truth, truth.notnull()
-    else:
-        right, known = ((results.answer > 0) == (truth > 0.5)).all(features), truth.notnull().all(features)
-    points = [axis for axis in known.dims if axis != "curve"]
-    found = {}
-    for family in dict.fromkeys(results.family.values):
-        chosen = results.family.values == family
-        ours, counted = right.isel(curve=chosen), known.isel(curve=chosen)
-        whole = (ours | ~counted).all(points).where(counted.any(points))
-        over = (ours & counted).sum([*points, "curve"]) / counted.sum()
-        found[str(family)] = dict(zip(ACCURACIES, (over.values, whole.mean("curve").values), strict=True))
-    return found
 
 
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
@@ -109,7 +94,7 @@ def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
     """The error of repeating the last value as the prediction, by family; empty if networks do not predict."""
     if "ahead" not in results.attrs:
         return {}
-    return {family: float(error) for family, error in _rmse(results, results.input).items()}
+    return {name: float(error) for part in parts(results) for name, error in _rmse(part, part.input).items()}
 
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:

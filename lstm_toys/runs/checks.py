@@ -41,6 +41,10 @@ def check_experiment(experiment: Experiment) -> None:
     with trial(f"{prefix}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)
+    for each in experiment.measures:
+        with trial(f"{prefix}its measure {each.name} cannot be computed"):
+            if getattr(jax.eval_shape(each.function, *each.shapes(task)), "shape", None) != ():
+                raise ValueError("it returns more than one number for an answer")
     with trial(f"{prefix}its draw does not take two arguments, the results and those of companions"):
         inspect.signature(experiment.draw).bind(None, {})
 

@@ -13,6 +13,7 @@ import jaxtyping as jt
 from lstm_toys import arguments, figures, results, tasks
 from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.measure import Measure
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.scaling import Scaling
@@ -47,6 +48,7 @@ class Experiment:
             that suit ``trained``.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
             settings describe.
+        measures: further measures of answers, in sweeps and evaluations.
         data: for each thing read from files, its digest or how it is used; written into results.
         scaling: scaling that task and probes already apply; results undo it.
         fixed: settings without a flag because something else determines them, such as time points read from a file.
@@ -84,6 +86,7 @@ class Experiment:
     trained: Trained | None = None
     planes: Callable[[Settings], Sequence[Plane]] | None = None
     model: Callable[[tasks.supervision.Task, Settings], Any] | None = None
+    measures: Sequence[Measure] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     scaling: Scaling | None = None
     fixed: Mapping[str, Any] = field(default_factory=dict)
@@ -96,6 +99,12 @@ class Experiment:
             if function is not None:
                 arguments.function(name, function, "a function, or None")
         arguments.whole("frames", self.frames, least=0)
+        object.__setattr__(self, "measures", tuple(self.measures))
+        for each in self.measures:
+            arguments.instance("a measure", each, Measure, "an lt.Measure")
+        names = [each.name for each in self.measures]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"experiment {self.name}: two measures are named {twice[0]}")
         arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
         arguments.mapping("defaults", self.defaults, "values of flags, by name")
         arguments.mapping("numbers", self.numbers, "training numbers, by name")

@@ -10,6 +10,7 @@ from lstm_toys import arguments
 from lstm_toys.results import arrays
 from lstm_toys.runs import preparation
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.tasks.probes import by_points
 
 TIMESTEPS = 100
 """Time points of a curve, unless an experiment declares another number."""
@@ -18,7 +19,9 @@ TIMESTEPS = 100
 def curves_of(
     experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
 ) -> Float[np.ndarray, "C T F"]:
-    """Returns all curves that the networks of an experiment answer: the first training curve, then the probes' curves.
+    """Returns the curves that the networks of an experiment answer: the first training curve, then the probes' curves.
+
+    Probes with their own time points are left out.
 
     Args:
         experiment: the experiment that declares the curves.
@@ -42,7 +45,7 @@ def curves_of(
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
     """
-    curves = preparation.curves(experiment, _points(experiment, timesteps), numbers or {}).answered
+    curves = preparation.curves(experiment, _points(experiment, timesteps), numbers or {}).answered[""]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
@@ -88,7 +91,8 @@ def labeled(
     """
     points = _points(experiment, timesteps)
     x, task = experiment.at(points)
-    examples, probes, shown = preparation.curves(experiment, points, numbers or {})
+    examples, every, curves = preparation.curves(experiment, points, numbers or {})
+    shown, probes = curves[""], by_points(every, x)[""]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
     answers = np.asarray(answers)
     if answers.shape[1:] != one or not len(answers):
@@ -98,7 +102,7 @@ def labeled(
         answers = experiment.scaling.applied(answers, outputs=True)
     diverged = ~np.isfinite(answers).all(axis=tuple(range(1, answers.ndim)))
     learned = arrays.training_answers(task, examples, answers[:, 0])
-    probed = arrays.answered(task, np.asarray(x), experiment.span, probes, answers[:, 1:])
+    probed = arrays.answered(task, np.asarray(x), experiment.span, probes, {"": answers[:, 1:]})
     found = probed.assign(learned | {"diverged": ("seed", diverged)}).assign_attrs(flags="{}")
     return arrays.in_units(found, experiment.scaling)
 

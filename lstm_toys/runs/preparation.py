@@ -18,13 +18,13 @@ from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import estimate, programs
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.programs import Start
-from lstm_toys.populations.specification import Specification, specify
+from lstm_toys.populations.specification import CurveSets, Specification, specify
 from lstm_toys.populations.train import Training
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import TRACED, Settings
-from lstm_toys.tasks.probes import Probe, check_probes
+from lstm_toys.tasks.probes import Probe, by_points, check_probes, curves_of
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.supervision import Examples, Task
 
@@ -35,17 +35,21 @@ class ExperimentCurves(NamedTuple):
     Attributes:
         training: the training set, or an example of it if each seed draws its own; with fresh examples the validation
             set.
-        answered: all curves that networks answer: the first training curve, then the probes' curves.
+        answered: all curves that networks answer, by set of probes (see `lstm_toys.tasks.probes.by_points`); the first
+            set begins with the first training curve.
     """
 
     training: Examples
     probes: Sequence[Probe]
-    answered: Float[np.ndarray, "C T F"]
+    answered: dict[str, Float[np.ndarray, "C T F"]]
 
     @staticmethod
-    def split(answers: Float[np.ndarray, "S C ..."]) -> tuple[Float[np.ndarray, "S ..."], Float[np.ndarray, "S P ..."]]:
-        """Splits answers to `answered` into those to the first training curve and those to the probes."""
-        return answers[:, 0], answers[:, 1:]
+    def split(
+        answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
+    ) -> tuple[Float[np.ndarray, "S ..."], dict[str, Float[np.ndarray, "S _ ..."]]]:
+        """Splits answers to `answered` into those to the first training curve and those to the sets of probes."""
+        first = answers[""]
+        return first[:, 0], {**answers, "": first[:, 1:]}
 
 
 @dataclass(frozen=True)
@@ -101,14 +105,14 @@ class Prepared:
     def specify(
         self,
         steps: Sequence[int],
-        answered: Mapping[int, Float[np.ndarray, "C T F"]],
+        answered: Mapping[int, CurveSets],
         members: Mapping[str, Any] | None = None,
     ) -> tuple[Specification, Start]:
         """Specifies a training of these networks.
 
         Args:
             steps: steps after which parameters are kept, the last one included.
-            answered: curves to answer, by step.
+            answered: curves to answer, by step; see `lt.train`.
             members: seeds, training numbers and traced settings of each member; None: those of the settings.
         """
         if members is None:
@@ -129,7 +133,7 @@ class Prepared:
 
     def declared_digests(self) -> Digests:
         """Digests of what the experiment declares and results contain."""
-        parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names] for p in self.probes]
+        parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
         return {
             "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
             "time points": digest(self.x, repr(self.experiment.span)),
@@ -172,9 +176,8 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
     make = task.validated if task.fresh else task.made
     examples, probes = make(jax.random.key(0), every), experiment.probes(x)
     check_probes(task, probes, examples.inputs.shape[1])
-    return ExperimentCurves(
-        examples, probes, np.concatenate([examples.inputs[:1], *(probe.inputs for probe in probes)])
-    )
+    first, sets = examples.inputs[:1], curves_of(task, by_points(probes, x), examples.inputs.shape[1])
+    return ExperimentCurves(examples, probes, {**sets, "": np.concatenate([first, sets[""]])})
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
@@ -248,7 +251,7 @@ def footprint(
         states: number of steps after which parameters are kept.
         streamed: see `estimate.estimate`.
     """
-    two, task = experiment.at(2)
+    _, task = experiment.at(2)
     return estimate.estimate(
         task,
         network(experiment, task, settings),
@@ -256,7 +259,21 @@ def footprint(
         timesteps=settings.timesteps,
         members=members,
         states=states,
-        probed=sum(len(probe.inputs) for probe in experiment.probes(two)),
+        probed=_probed(experiment, settings.timesteps),
         block=settings.block,
         streamed=streamed,
     )
+
+
+def _probed(experiment: Experiment, timesteps: int) -> int:
+    """The answers of a network to all probes, of whose lengths each is a linear function of the training's length."""
+    x, task = experiment.at(2)
+    probes = experiment.probes(x)
+    if not task.sequence:
+        return sum(len(each.inputs) for each in probes)
+    lengths = [each.inputs.shape[1] for each in probes]
+    longer = [len(x) + 1] * len(lengths)
+    if any(length != len(x) for length in lengths):
+        longer = [each.inputs.shape[1] for each in experiment.probes(experiment.at(3)[0])]
+    grown = [first + (timesteps - 2) * (second - first) for first, second in zip(lengths, longer, strict=True)]
+    return sum(len(each.inputs) * points for each, points in zip(probes, grown, strict=True))

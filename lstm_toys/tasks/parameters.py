@@ -22,6 +22,7 @@ RESERVED = frozenset(
         *("input", "answer", "truth", "diverged", "sound_step", "frame", "frame_step", "x", "length", "spacing", "set"),
         *("name", "rmse", "gain", "offset_added", "delay", "frequency_answered", "valley_place", "valley_depth"),
         *("nonlinearity", "peak_to_peak", "share_removed", "share_removed_delayed"),
+        *("accuracy", "counted", "learned", "record"),
     }
 )
 """Names that labeled results use for something else."""

@@ -1,15 +1,18 @@
 """Curves that are shown to networks after training."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, Task, show
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, show
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -24,9 +27,11 @@ class Probe:
         targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs for sequences, the
             parameters for vectors.
         names: names of the curves, or empty.
+        x: time points ``[T]`` of the answers; None: those of the training curves, or, with another number of time
+            points, as many from their start at their spacing.
 
     Raises:
-        ValueError: an attribute is invalid, or the numbers of curves differ.
+        ValueError: an attribute is invalid, or the numbers of curves or time points differ.
 
     Example:
         >>> import lstm_toys as lt
@@ -41,6 +46,7 @@ class Probe:
     declared: tuple[Parameter, ...] = ()
     targets: Float[np.ndarray, "C T A"] | Float[np.ndarray, "C A"] | None = None
     names: tuple[str, ...] = ()
+    x: Float[np.ndarray, " T"] | None = None
 
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
@@ -55,6 +61,47 @@ class Probe:
             object.__setattr__(self, "targets", np.array(targets))
         if len(self.names) not in (0, len(inputs)):
             raise arguments.refused("names", f"of {len(inputs)} curves, as inputs is", self.names)
+        if self.x is not None:
+            x = arguments.array("x", self.x, str(inputs.shape[1]), hint=", a number for each time point of the inputs")
+            object.__setattr__(self, "x", np.array(x))
+
+    @classmethod
+    def of(cls, name: str, examples: Examples, parameters: Parameters | None = None) -> "Probe":
+        """A probe of examples; correct answers are unknown after the end of a sequence, and where weights are 0.
+
+        Raises:
+            ValueError: there is one answer per curve, and some sequences end before the last time point.
+
+        Example:
+            >>> import jax
+            >>> import lstm_toys as lt
+            >>> lt.Probe.of("counts", lt.sequences.counting(jax.random.key(0), length=9, count=2)).inputs.shape
+            (2, 9, 3)
+        """
+        inputs, targets = np.asarray(examples.inputs), np.array(examples.targets, np.float32)
+        if (
+            targets.ndim == 2
+            and examples.lengths is not None
+            and (np.asarray(examples.lengths) < inputs.shape[1]).any()
+        ):
+            raise ValueError(f"probe {name!r} has one answer per curve, and curves that end before the last time point")
+        if targets.ndim == 3:
+            lengths = inputs.shape[1] if examples.lengths is None else np.asarray(examples.lengths)[:, None]
+            counted = np.broadcast_to(np.arange(inputs.shape[1]) < lengths, inputs.shape[:2])
+        else:
+            counted = np.ones(len(inputs), bool)
+        if examples.weights is not None:
+            weights = np.asarray(examples.weights) > 0
+            counted = counted & (weights[:, None] if counted.ndim > weights.ndim else weights)
+        columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
+        return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan))
+
+    def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
+        """The time points of the answers; ``x`` are those of the training curves, evenly spaced."""
+        count = self.inputs.shape[1]
+        if self.x is not None or count == len(x):
+            return x if self.x is None else self.x
+        return np.asarray(x[0] + np.arange(count) * (x[1] - x[0]), x.dtype)
 
     def __repr__(self) -> str:
         return arguments.line(self, name=self.name, inputs=self.inputs, **self.parameters)
@@ -85,23 +132,78 @@ def probe(
     chosen = family_of(family)
     inputs = show(chosen.curves(x, parameters), x, features)
     columns = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, float)) for value in parameters.values()))
-    return Probe(name, np.asarray(inputs), dict(zip(parameters, columns, strict=True)), chosen.parameters)
+    named = dict(zip(parameters, columns, strict=True))
+    return Probe(name, np.asarray(inputs), named, chosen.parameters, x=np.asarray(x))
+
+
+def probe_at(
+    name: str, task: Task, length: int, numbers: Mapping[str, float | int] | None = None, seed: int = 0
+) -> Probe:
+    """Makes a probe of examples of a task with another number of time points.
+
+    Args:
+        name: name of the probe.
+        task: a task with `Task.at_length`.
+        length: time points of the probe, T.
+        numbers: values of the training numbers of the task.
+        seed: other seeds draw other examples.
+
+    Raises:
+        ValueError: the task has no ``at_length``, or an argument is invalid.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> def at_length(key, numbers, length):
+        ...     return lt.sequences.flip_flop(key, length, count=4, bits=1)
+        >>> task = lt.Task(lambda key, n: at_length(key, n, 40), ("y",), ("y",), sequence=True, at_length=at_length)
+        >>> lt.probe_at("ten times", task, 400).inputs.shape
+        (4, 400, 1)
+    """
+    length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0)
+    values = {each: jnp.float32(value) for each, value in (numbers or {}).items()}
+    return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
+
+
+def by_points(probes: Sequence[Probe], x: Float[Array, " T"] | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
+    """Groups probes into sets that are answered and labeled together.
+
+    The set ``""`` has the probes with the time points ``x`` of the training; every other probe is a set of its own,
+    under its name.
+    """
+    main = np.asarray(x)
+    sets: dict[str, list[Probe]] = {"": []}
+    for each in probes:
+        own = each.points(main)
+        sets.setdefault("" if np.array_equal(own, main) else each.name, []).append(each)
+    return sets
+
+
+def curves_of(task: Task, sets: Mapping[str, Sequence[Probe]], points: int) -> dict[str, Float[np.ndarray, "C T F"]]:
+    """The curves of each set of probes; without probes, the first set is empty with this number of time points."""
+    nothing = np.empty((0, points, len(task.input_features)), np.float32)
+    return {
+        name: np.concatenate([*([] if name else [nothing]), *(each.inputs for each in probes)])
+        for name, probes in sets.items()
+    }
 
 
 def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
-    """Raises ValueError if networks trained on a task with so many time points cannot be shown these probes.
+    """Raises ValueError if networks trained on a task cannot be shown these probes.
 
-    Curves must have the length and features of the training curves, and targets must have the shape of the answers.
+    Curves must have the features of the training curves, and targets must have the shape of the answers. The name of a
+    probe with other time points than the training's, which are ``points``, becomes part of the names of its results.
     """
     for each in probes:
         curves, count = np.shape(each.inputs), len(each.inputs)
-        if len(curves) != 3 or curves[1:] != (points, len(task.input_features)) or not count:
-            expected = f"(curves, {points}, {len(task.input_features)})"
+        if curves[2:] != (len(task.input_features),) or not count:
+            expected = f"(curves, points, {len(task.input_features)})"
             raise ValueError(
                 f"probe {each.name!r} has inputs of shape {curves}; the training curves make it {expected}"
             )
+        if (curves[1] != points or each.x is not None) and not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
+            raise ValueError(f"probe {each.name!r} has time points of its own, and then a name without /")
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
-        answers = (count, points, values) if task.sequence else (count, values)
+        answers = (count, curves[1], values) if task.sequence else (count, values)
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
         unknown = [name for name in task.output_features if name not in each.parameters]

@@ -89,6 +89,8 @@ class Task:
             called in every step, and what is recorded is ``validation``.
         validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
             each seed, from a key of its own.
+        at_length: function like ``examples``, with the number of time points as a third argument, for probes and
+            evaluations of other lengths; None: there are none.
 
     Raises:
         ValueError: an attribute is invalid.
@@ -113,6 +115,7 @@ class Task:
     loss: Loss = MSE
     fresh: bool = False
     validation: Examples | Callable[[Key[Array, ""], Numbers], Examples] | None = None
+    at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
 
     def __post_init__(self) -> None:
         arguments.function("examples", self.examples, "a function of a key and training numbers")
@@ -131,6 +134,9 @@ class Task:
             arguments.function(
                 "validation", self.validation, "lt.Examples, or a function of a key and training numbers"
             )
+        if self.at_length is not None:
+            expected = "a function of a key, training numbers and a number of time points, or None"
+            arguments.function("at_length", self.at_length, expected)
         if not callable(self.loss):
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
@@ -148,6 +154,18 @@ class Task:
         """The validation set of a seed, for fresh examples; the key is used where it is drawn."""
         own = self.examples if self.validation is None else self.validation
         return self._checked(own if isinstance(own, Examples) else own(key, numbers))
+
+    def longer(self, key: Key[Array, ""], numbers: Numbers, length: int) -> Examples:
+        """Examples with another number of time points; raises ValueError if the task does not make any."""
+        if self.at_length is None:
+            raise ValueError(
+                f"this task does not say what its examples of {length:,} time points are; give lt.Task an at_length, a "
+                "function of a key, training numbers and a number of time points"
+            )
+        made = self._checked(self.at_length(key, numbers, length))
+        if made.inputs.shape[1] != length:
+            raise ValueError(f"at_length returns {made.inputs.shape[1]:,} time points where {length:,} are asked for")
+        return made
 
     def _checked(self, examples: Any) -> Examples:
         """Converts examples; raises ValueError if they do not match the task."""

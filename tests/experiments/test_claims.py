@@ -73,9 +73,8 @@ def make_by_hand(study, _, seconds):
     kept = (np.empty(0, int), np.empty((len(loss), 0)))
     made = Population(task, Stack(1), {int(steps[-1]): sound}, steps, loss, rmse, *kept, 4, {}, 0)
     attributes = {"flags": settings.as_dict(), "fingerprint": {}, "earlier_fingerprints": []}
-    labeled = arrays.dataset(
-        made, np.asarray(x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], attributes
-    )
+    probed = {"": answers[:, 1:]}
+    labeled = arrays.dataset(made, np.asarray(x), experiment.span, examples, answers[:, 0], probes, probed, attributes)
     storage.save_results(labeled, run.results)
     seconds.clear()
     seconds["train"] = 2.0

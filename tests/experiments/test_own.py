@@ -293,7 +293,7 @@ def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
     number = int(np.flatnonzero(one.name.values == "run 0")[0])
     np.testing.assert_allclose(found.answer[:, 0, : ROWS - 1], one.answer[:, number, :, 0], rtol=1e-4)
     np.testing.assert_allclose(found.time[:2], [0.5, 1.0], atol=1e-6)
-    with pytest.raises(flags.UsageError, match="does not say which curves it trains on"):
+    with pytest.raises(flags.UsageError, match="nor a task with at_length"):
         generalization.plan(line)
 
 

@@ -12,7 +12,7 @@ from experiments.sine import EXPERIMENT
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import train
 from lstm_toys.results import arrays, storage, summary
-from lstm_toys.tasks import supervision
+from lstm_toys.tasks import probes, supervision
 from lstm_toys.tasks.families import time_points
 from lstm_toys.tasks.span import Span
 
@@ -21,13 +21,13 @@ FAMILIES = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency"
 
 def test_everything_is_labeled():
     x = time_points(20)
-    task, probes = EXPERIMENT.task(x), EXPERIMENT.probes(x)
+    task, shown = EXPERIMENT.task(x), EXPERIMENT.probes(x)
     networks = train.train(task, Stack(1, (6,)), seeds=3, steps=40, learning_rate=0.1, numbers={"amplitude": 0.3})
     random = np.random.default_rng(0)
     train_answer, answer = random.normal(size=(3, 20, 1)), random.normal(size=(3, 29, 20, 1))
     examples = task.examples(jax.random.key(0), {"amplitude": jnp.float32(0.3)})
     told, span = {"flags": {"seeds": 3}}, Span(unit="s", name="time")
-    labeled = arrays.dataset(networks, np.asarray(x), span, examples, train_answer, probes, answer, told)
+    labeled = arrays.dataset(networks, np.asarray(x), span, examples, train_answer, shown, {"": answer}, told)
     assert [arrays.axis_label(labeled[name]) for name in ("time", "frequency")] == [
         "time (s)",
         "frequency ω (rad per x)",
@@ -59,9 +59,9 @@ def test_results_may_have_no_probes(tmp_path, whole):
         if whole
         else lt.reproduce_curves(curves, ("y",))
     )
-    assert arrays.curves_of(task, [], 12).shape == (0, 12, 1)
+    assert probes.curves_of(task, probes.by_points([], np.arange(12.0)), 12)[""].shape == (0, 12, 1)
     answer = np.zeros((2, 0, 2) if whole else (2, 0, 12, 1))
-    labeled = arrays.answered(task, np.arange(12.0), Span(), [], answer).assign_attrs(flags="{}")
+    labeled = arrays.answered(task, np.arange(12.0), Span(), [], {"": answer}).assign_attrs(flags="{}")
     storage.save_results(labeled, tmp_path / "results.nc")
     found = storage.load_results(tmp_path / "results.nc", {"input", "answer", "family"})
     assert found.sizes["curve"] == 0

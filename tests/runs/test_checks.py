@@ -73,7 +73,7 @@ def probe(**changes):
     ("points", "made", "told"),
     [
         (20, [], "its training curves have 12 time points, and --timesteps=20; give --timesteps=12, or declare fixed="),
-        (12, [probe(inputs=CURVES[:, :11])], "probe 'mine' has inputs of shape (3, 11, 2); the training curves make"),
+        (12, [probe(inputs=CURVES[..., :1])], "probe 'mine' has inputs of shape (3, 12, 1); the training curves make"),
         (12, [probe(), probe(name="two", inputs=CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
         (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
         (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),

@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PyTree, Shaped
 
+from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import HISTORY, TRAINING
 from lstm_toys.studies.claims.claim import INPUT, TRUTH
 
@@ -38,11 +39,10 @@ def select(labeled: xr.Dataset, curves: str) -> xr.Dataset | None:
         return labeled if "train_rmse" in labeled else None
     if curves == TRAINING:
         return _training(labeled) if "train_answer" in labeled else None
-    chosen = labeled.family.values == curves
-    if "answer" not in labeled or not chosen.any():
+    if "answer" not in labeled or curves not in {*labeled.family.values, *arrays.own_points(labeled)}:
         return None
-    names = [name for name in ("input", "answer", "truth", "name") if name in labeled]
-    return labeled[names].isel(curve=chosen)
+    probe = arrays.probed(labeled, curves)
+    return probe[[name for name in ("input", "answer", "truth", "name") if name in probe]]
 
 
 def _training(labeled: xr.Dataset) -> xr.Dataset:
@@ -72,9 +72,11 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     They are the results of one "network", clipped to ``(-bound, bound)``; 1 is the range of a last layer of LSTM units.
     Answers with other features than the input are missing.
     """
+    ends = ["", *(f"_{probe}" for probe in arrays.own_points(labeled))]
+    every = [*(tuple(f"{name}{end}" for name in ("answer", "input", "truth")) for end in ends)]
     copied = {
         name: _copied(labeled, name, shown, truth)
-        for name, shown, truth in (("answer", "input", "truth"), ("train_answer", "train_input", "train_target"))
+        for name, shown, truth in (*every, ("train_answer", "train_input", "train_target"))
         if name in labeled
     }
     answers = {
@@ -85,7 +87,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
 
 
 def _copied(labeled: xr.Dataset, answer: str, shown: str, truth: str) -> xr.DataArray | None:
-    if "time" not in labeled[answer].dims:
+    if not any(str(axis).startswith("time") for axis in labeled[answer].dims):
         known = labeled[truth]
         return known.isel(example=0) if "example" in known.dims else known
     known = labeled[shown if shown in labeled else truth]

@@ -1,5 +1,7 @@
 """Results of a finished run after the steps whose parameters it kept."""
 
+from functools import partial
+
 import jax
 import numpy as np
 import xarray as xr
@@ -32,16 +34,16 @@ class Kept:
             (seeds,) = np.nonzero(own == step)
             name = "parameters.npz" if step == self._run.settings.steps else population.parameters_name(step)
             params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], self._parameters(name))
-            shown, block = self._prepared.curves.answered, self._prepared.block
-            answers[step] = seeds, answering.answers(self._prepared.model, params, shown, block=block)
-        shape = next(iter(answers.values()))[1].shape[1:]
-        every = np.empty((len(own), *shape), np.float32)
-        for seeds, answer in answers.values():
-            every[seeds] = answer
+            answer = partial(answering.answers, self._prepared.model, params, block=self._prepared.block)
+            answers[step] = seeds, jax.tree.map(answer, self._prepared.curves.answered)
+        _, like = next(iter(answers.values()))
+        every = jax.tree.map(lambda leaf: np.empty((len(own), *leaf.shape[1:]), np.float32), like)
+        for seeds, answer_sets in answers.values():
+            for name, answer in answer_sets.items():
+                every[name][seeds] = answer
         learned, probed = self._prepared.curves.split(every)
-        names = ("answer", "train_answer")
-        dims = {name: self._results[name].dims for name in names if name in self._results}
-        labeled = xr.Dataset({name: (dims[name], each) for name, each in zip(names, (probed, learned), strict=True)})
+        named = {"train_answer": learned} | {f"answer_{name}".rstrip("_"): each for name, each in probed.items()}
+        labeled = xr.Dataset({name: (self._results[name].dims, each) for name, each in named.items()})
         units = arrays.in_units(labeled, arrays.scaling_of(self._results))
         histories = [name for name, each in self._results.variables.items() if {"step", "frame_step"} & {*each.dims}]
         return self._results.drop_vars(histories).assign(

@@ -48,7 +48,7 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
         states={settings.steps: LastGood(jnp.full(1, settings.steps), {}, jnp.ones(1))},
         steps=specification.recorded,
         train_loss=loss,
-        train_measures=np.repeat(np.sqrt(loss)[:, :, None], len(task.output_features), axis=2),
+        train_measures=np.repeat(np.sqrt(loss)[:, :, None], len(task.measured), axis=2),
         frame_steps=specification.recorded[specification.frames],
         frames=np.zeros((1, len(specification.frames), *axes), np.float32),
         block=1,
@@ -56,10 +56,11 @@ def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
         member_steps=0,
         after=experiment.goal.after,
     )
-    answers = np.zeros((1, len(shown), *axes), np.float32)
-    labeled = arrays.dataset(
-        population, np.asarray(prepared.x), experiment.span, examples, answers[:, 0], probes, answers[:, 1:], {}
-    )
+    own = {name: (each.shape[1], *axes[1:]) if task.sequence else axes for name, each in shown.items()}
+    answers = {name: np.zeros((1, len(each), *own[name]), np.float32) for name, each in shown.items()}
+    learned, probed = prepared.curves.split(answers)
+    x = np.asarray(prepared.x)
+    labeled = arrays.dataset(population, x, experiment.span, examples, learned, probes, probed, {})
     labeled = arrays.in_units(labeled, experiment.scaling)
     copied = evidence.copy(labeled)
-    return labeled.assign({name: copied[name] for name in ("answer", "train_answer") if name in copied})
+    return labeled.assign({name: copied[name] for name in copied.data_vars if "answer" in str(name)})

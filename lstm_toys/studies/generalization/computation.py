@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import GeneralizationStudy
 
 CODE = (
-    *(f"studies/generalization/{name}.py" for name in ("computation", "grids", "own_curves", "population", "settings")),
+    *(f"studies/generalization/{name}.py" for name in ("computation", "grids", "lengths", "own_curves", "population")),
+    "studies/generalization/settings.py",
     *(f"populations/{name}.py" for name in ("blocks", "answering")),
     *("results/storage.py", "tasks/scaling.py"),
 )

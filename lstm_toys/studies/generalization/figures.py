@@ -70,9 +70,10 @@ def heat_maps(results: Maps, shown: Grid, subject: Subject) -> Figure:
     columns = 2 if len(panels) > 1 else 1
     with house():
         figure = Figure(figsize=(4.7 * columns, 3.7 * -(-len(panels) // columns) + 0.5))
-        for axes, (measure, panel) in zip(
-            figure.subplots(-(-len(panels) // columns), columns, squeeze=False).flat, panels.items(), strict=True
-        ):
+        places = figure.subplots(-(-len(panels) // columns), columns, squeeze=False)
+        for axes in places.flat[len(panels) :]:
+            axes.set_visible(False)
+        for axes, (measure, panel) in zip(places.flat, panels.items(), strict=False):
             image = _map(axes, grid, panel.values, _norm(panel), "RdBu_r" if panel.scale == "ratio" else "viridis")
             axes.set_title(plain(panel.title))
             figure.colorbar(image, ax=axes, pad=0.02)
@@ -209,15 +210,21 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> 
     def medians(name: str) -> Float[np.ndarray, "rows columns"]:
         return over_seeds(grid[name], seeds, median)
 
+    own = {
+        str(name): Panel(axis_label(each), medians(str(name)), "plain")
+        for name, each in grid.data_vars.items()
+        if "long_name" in each.attrs
+    }
     if "rmse" not in grid.data_vars:
-        chosen = [str(name) for name in grid.data_vars]
+        chosen = [str(name) for name in grid.data_vars if name not in own]
         scales = {name: "error" if name.startswith("error_") else "plain" for name in chosen}
-        return {name: Panel(_title(name), medians(name), scales[name]) for name in sorted(chosen, reverse=True)}
+        read = {name: Panel(_title(name), medians(name), scales[name]) for name in sorted(chosen, reverse=True)}
+        return read | own
     panels = {"rmse": Panel(_title("rmse"), medians("rmse"), "error"), "gain": Panel("Gain", medians("gain"), "ratio")}
     if frequency is None and "frequency" not in grid.dims:
         panels["nonlinearity"] = Panel("Non-linearity, 1 − R² of the best line", medians("nonlinearity"), "error")
         panels["offset_added"] = Panel("Offset", medians("offset_added"), "plain")
-        return panels
+        return panels | own
     along = 0 if axes_of(grid)[0] == "frequency" else 1
     shown = frequency if frequency is not None else np.expand_dims(grid["frequency"].values, 1 - along)
     late, answered = medians("delay"), medians("frequency_answered") / shown
@@ -227,7 +234,7 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> 
         ("frequency_answered", "Answered frequency / shown frequency", answered, "ratio"),
     ):
         panels[name] = Panel(title, np.where(unseen, np.nan, values), scale)
-    return panels
+    return panels | own
 
 
 def _title(name: str) -> str:

@@ -5,7 +5,7 @@ so that a result is bitwise independent of other networks and curves.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ import h5netcdf
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
@@ -29,6 +29,7 @@ from lstm_toys.populations.answering import CURVE_BLOCK
 from lstm_toys.results import arrays
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.measure import Measure
 from lstm_toys.runs.preparation import network
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization.population import Evaluated
@@ -52,16 +53,17 @@ Tiles = list[tuple[int, dict[str, Float[np.ndarray, "S C"]]]]
 """The index of each tile's first cell, and the measures of its cells by name."""
 
 
-def measure_names(task: Task) -> tuple[str, ...]:
-    """The names of all measures of an answer."""
+def measure_names(task: Task, more: Sequence[Measure] = ()) -> tuple[str, ...]:
+    """The names of all measures of an answer; ``more`` are user-defined ones."""
+    own = tuple(each.name for each in more)
     if task.sequence:
-        return tuple(measures.MEASURES)
-    return tuple(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features)
+        return (*measures.MEASURES, *own)
+    return (*(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features), *own)
 
 
 def footprint(study: "GridStudy") -> Footprint:
     """Estimates memory, for one network at a time, and disk."""
-    grids, names = study.settings.grids, len(measure_names(study.task(2)))
+    grids, names = study.settings.grids, len(measure_names(study.task(2), study.experiment.measures))
     cells = [grid.shape[0] * grid.shape[1] for grid in grids]
     return Footprint(memory=16 * max(cells), disk=4 * study.settings.trained.seeds * names * sum(cells))
 
@@ -99,20 +101,21 @@ class CurveSpace(NamedTuple):
     timesteps: int
     span: Span
     families: Mapping[str, Family]
+    measures: tuple[Measure, ...] = ()
 
 
 def space(study: "GridStudy") -> CurveSpace:
     """The curve space of a study's grids."""
     known = {name: families.family_of(family) for name, family in study.subject.families.items()}
     timesteps = study.settings.trained.timesteps
-    return CurveSpace(study.task(timesteps), timesteps, study.experiment.span, known)
+    return CurveSpace(study.task(timesteps), timesteps, study.experiment.span, known, (*study.experiment.measures,))
 
 
 def measured(
     model: nn.Module, space: CurveSpace, grid: Grid
 ) -> Callable[[PyTree, dict[str, Float[Array, "chunks N"]]], dict[str, Float[Array, "chunks N"]]]:
     """Makes the function that computes measures from the parameters of ONE network and chunks of cells."""
-    task, timesteps, span, families = space
+    task, timesteps, span, families, more = space
     family = families[grid.family]
     points = grid.points(timesteps, span)
     window = points if grid.axis(SPACING) else timesteps
@@ -136,13 +139,23 @@ def measured(
         if not task.sequence:
             read = dict(zip(task.output_features, answer[count - 1], strict=True))
             errors = {f"error_{name}": jnp.abs(value - cell[name]) for name, value in read.items()}
-            return {f"answer_{name}": value for name, value in read.items()} | errors
+            truth = jnp.stack([cell[name] for name in task.output_features])
+            own = {each.name: each.function(answer[count - 1], truth) for each in more}
+            return {f"answer_{name}": value for name, value in read.items()} | errors | own
         first, rows = jnp.maximum(count - window, 0), (inputs[:, task.input_features.index("y")], answer[:, y])
         curve, answered = (jax.lax.dynamic_slice_in_dim(row, first, window) for row in rows)
         share = passed(cell)[:window]
         if grid.axis(SPACING):
             share = jnp.where(jnp.arange(window) < count, share, -1.0)
-        return measures.every(answered, curve, share, span.start, span.length)
+        return measures.every(answered, curve, share, span.start, span.length) | others(inputs, answer, first, share)
+
+    def others(
+        inputs: Float[Array, "T F"], answer: Float[Array, "T A"], first: Int[Array, ""], share: Float[Array, " K"]
+    ) -> dict[str, Float[Array, ""]]:
+        """User-defined measures of the last ``window`` time points; the truth of padding is unknown."""
+        shown, answered = (jax.lax.dynamic_slice_in_dim(each, first, window) for each in (inputs, answer))
+        truth = jnp.where(share[:, None] >= 0, shown, jnp.nan)
+        return {each.name: each.function(answered, truth) for each in more}
 
     def chunk(params: PyTree, cells: dict[str, Float[Array, " N"]]) -> dict[str, Float[Array, " N"]]:
         inputs = jax.vmap(shown)(cells)
@@ -317,7 +330,11 @@ def _variables(space: CurveSpace, grid: Grid, group: h5netcdf.Group) -> dict[str
     for axis in grid.axes:
         variable = group.create_variable(axis.name, (axis.name,), data=axis.values)
         variable.attrs.update(words.get(axis.name) or arrays.described(declared.get(axis.name)))
-    return {name: group.create_variable(name, ("seed", *axes), np.float32) for name in measure_names(space.task)}
+    names = measure_names(space.task, space.measures)
+    variables = {name: group.create_variable(name, ("seed", *axes), np.float32) for name in names}
+    for each in space.measures:
+        variables[each.name].attrs.update(long_name=each.label, units=each.unit)
+    return variables
 
 
 def _put(variable: h5netcdf.Variable, members: slice, start: int, values: Float[np.ndarray, "S C"]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
+from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import telling_damage
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.generalization.settings import TRAINING
@@ -95,7 +96,7 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
     """Medians over seeds with a 95 % bootstrap interval, by grid and error.
 
     The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
-    grid where its error is less than `doubled`.
+    grid where its error is less than `doubled`; and its median of every user-defined measure over a grid.
     """
     rows: dict[str, intervals.Estimate] = {}
     for name in errors(maps.training):
@@ -111,4 +112,9 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
             where = f"{title.replace('_', ' x ')}, {label}"
             rows[where] = intervals.median_bootstrap(np.array(medians))
             rows[f"{where}, share below twice"] = intervals.median_bootstrap(np.array(shares))
+    for title, grid in maps.grids.items():
+        for each in (each for each in grid.data_vars.values() if "long_name" in each.attrs):
+            medians = [np.nanmedian(each[seed].values) for seed in maps.seeds]
+            where = f"{title.replace('_', ' x ')}, {axis_label(each)}"
+            rows[where] = intervals.median_bootstrap(np.array(medians))
     return rows

@@ -87,14 +87,19 @@ class Grid:
 
 @dataclass(frozen=True)
 class Evaluation(Identity):
-    """The settings of an evaluation on grids or on a user's curves; ``trained`` are the settings of the training."""
+    """The settings of an evaluation on grids, on a user's curves, or on sequences of several lengths.
+
+    ``trained`` are the settings of the training.
+    """
 
     trained: Settings
     grids: tuple[Grid, ...]
     curves: Curves | None = None
+    lengths: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         own = f", for {counted(len(self.curves.names), 'curve')} of your own" if self.curves else ""
+        own += f", at {counted(len(self.lengths), 'length')}" if self.lengths else ""
         return f"generalization of {self.trained}{own}"
 
 

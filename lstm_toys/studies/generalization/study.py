@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lstm_toys.execution.progress import EvaluationProgress
     from lstm_toys.figures import Drawing
     from lstm_toys.studies.generalization.population import Evaluated
+    from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
 
@@ -143,6 +144,61 @@ class GridStudy(GeneralizationStudy):
                 for grid in planes[:1]:
                     yield "seeds.png", figures.seeds_apart(maps, grid, self.subject)
                 yield "axes.png", figures.along_axes(maps, self.settings.grids, self.subject)
+
+
+class LengthStudy(GeneralizationStudy):
+    """Evaluates a trained population on sequences of several lengths, which its task makes."""
+
+    @cached_property
+    def probes(self) -> list[Probe]:
+        """The sequences of each length."""
+        from lstm_toys.studies.generalization import lengths
+
+        return lengths.probes(self)
+
+    @property
+    def answers(self) -> int:
+        return self.settings.trained.seeds * sum(len(each.inputs) for each in self.probes)
+
+    def check(self) -> None:
+        from lstm_toys.studies.generalization import lengths
+
+        lengths.check(self)
+
+    def footprint(self) -> Footprint:
+        from lstm_toys.studies.generalization import lengths
+
+        return lengths.footprint(self)
+
+    def job(self, trained: Evaluated) -> Job[Any, Any]:
+        from lstm_toys.studies.generalization import lengths
+
+        return lengths.job(self, trained)
+
+    def evaluate(
+        self,
+        trained: Evaluated,
+        context: RunContext,
+        progress: EvaluationProgress,
+        attributes: dict[str, Any],
+    ) -> list[dict[str, Any]]:
+        from lstm_toys.studies.generalization import lengths
+
+        return lengths.evaluate(self, trained, context, progress, attributes)
+
+    def summary(self) -> dict[str, Any]:
+        from lstm_toys.results.summary import as_json
+        from lstm_toys.studies.generalization import lengths, results
+
+        with results.opened(self.run.results) as maps:
+            return {name: as_json(row) for name, row in lengths.length_summary(maps.root).items()}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        from lstm_toys.studies.generalization import length_figure, results
+
+        with results.opened(self.run.checked("results.nc")) as maps:
+            if len(maps.seeds):
+                yield "length.png", length_figure.draw(maps.root, self.settings.trained.timesteps)
 
 
 class CurveStudy(GeneralizationStudy):

@@ -16,6 +16,7 @@ from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Start
 from lstm_toys.populations.specification import Specification
 from lstm_toys.results import arrays, storage, summary
+from lstm_toys.results.accuracy import family_accuracy
 from lstm_toys.runs import checks, preparation, source
 from lstm_toys.runs.context import Refused, RunContext, stopwatch
 from lstm_toys.runs.experiment import Experiment
@@ -23,7 +24,8 @@ from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.shapes import NETWORK, Shape
-from lstm_toys.tasks.supervision import Task
+from lstm_toys.tasks.probes import by_points, curves_of
+from lstm_toys.tasks.supervision import Task, measured
 
 if TYPE_CHECKING:
     from lstm_toys.studies.sweep.study import SweepStudy
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 def check(study: "SweepStudy") -> None:
     """Checks the experiment; raises Refused if it fails or its custom model ignores a network flag that varies."""
     checks.check_experiment(study.experiment)
-    checks.check_values(study.experiment, "sweep")
     experiment, every = study.experiment, study.settings.settings
     if experiment.model is None:
         return
@@ -68,6 +69,7 @@ def digests(study: "SweepStudy") -> Digests:
         # The results record which networks learned, which a user's subclass of Goal may decide.
         errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
         parts["errors"] = digest(goal.error(errors, prepared.task.measured))
+        parts |= {f"measure {each.name}": digest(each.digests(prepared.task)) for each in study.experiment.measures}
         digests[words] = digest(parts)
         digests |= {name: each for name, each in parts.items() if name == CALLBACK}
     return {**digests, **compiled(), "code of training": source.digest(*source.TRAINING, *CODE)}
@@ -81,7 +83,8 @@ CODE = (
 
 
 def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
-    curves = arrays.curves_of(prepared.task, prepared.probes, len(prepared.x))
+    sets = by_points(prepared.probes, prepared.x)
+    curves = curves_of(prepared.task, sets, len(prepared.x))
     return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start)
 
 
@@ -156,19 +159,33 @@ def _values(
     """The values that a sweep's file keeps of members after ``steps``, each with a leading axis M."""
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
-    mse, rmse = losses[:, reached], state.measures[:, reached]
-    learned = experiment.goal.met(experiment.goal.error(rmse, task.measured))
+    loss, measures = losses[:, reached], state.measures[:, reached]
+    learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
     diverged = np.asarray(sound.step) < steps
+    names = results.Names.of(task)
     return {
-        "train_mse": mse,
-        "train_rmse": rmse * experiment.scaling.units if experiment.scaling else rmse,
+        names.loss: loss,
+        names.measures: measures * experiment.scaling.units if experiment.scaling else measures,
         "learned": learned & ~diverged,
         "diverged": diverged,
-        "rmse": np.array([*summary.family_rmse(labeled).values()]).reshape(-1, len(mse)).T,
-        "record_step": np.broadcast_to(recorded[: reached + 1], (len(mse), reached + 1)),
+        **_of_probes(task, experiment, labeled),
+        "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,
     }
+
+
+def _of_probes(task: Task, experiment: Experiment, labeled: xr.Dataset) -> dict[str, np.ndarray]:
+    """What is measured of answers to probes, ``[M, probe, ...]``; user-defined measures are means over curves."""
+    members = labeled.sizes["seed"]
+    if measured(task.loss) is None:
+        values = {"rmse": [*summary.family_rmse(labeled).values()]}
+    else:
+        values = {"accuracy": [np.stack([*each.values()], -1) for each in family_accuracy(labeled).values()]}
+    probes = [*dict.fromkeys(labeled.family.values.tolist()), *arrays.own_points(labeled)]
+    for measure in experiment.measures:
+        values[measure.name] = [measure.of(arrays.probed(labeled, name)).mean(axis=1) for name in probes]
+    return {name: np.stack(each, 1) if each else np.empty((members, 0)) for name, each in values.items()}
 
 
 def draw(study: "SweepStudy") -> Iterator[tuple[str, Drawing]]:
@@ -179,4 +196,4 @@ def draw(study: "SweepStudy") -> Iterator[tuple[str, Drawing]]:
             name = f"{NUMBER}{trained.parameters[parameter.name]}"
             if name in labeled.coords:
                 labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
-    yield from figures.draw(labeled, study.experiment.goal).items()
+    yield from figures.draw(labeled, study.experiment.goal, study.experiment.measures).items()

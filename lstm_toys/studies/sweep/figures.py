@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
@@ -17,13 +17,16 @@ from matplotlib.ticker import LogLocator
 from matplotlib.transforms import ScaledTranslation
 
 from lstm_toys.figures.style import BAND, GRAY, MEDIAN, MOST_BANDS, colors, counted, house, plain, scale
-from lstm_toys.results.arrays import axis_label
+from lstm_toys.results.arrays import axis_label, loss_name
 from lstm_toys.runs.identity import NUMBER, TRACED
+from lstm_toys.runs.measure import Measure
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.sweep.results import varied
-from lstm_toys.tasks.goal import Goal
+from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
+from lstm_toys.tasks.goal import ACCURACIES, Goal
 
 LOGARITHMIC = {"learning_rate", "steps"}
+
+Scale = Literal["log", "linear"]
 
 MOST_TICKS = 6
 """Most values of a setting that all have ticks on a horizontal axis."""
@@ -34,29 +37,51 @@ MOST_ENTRIES = 12
 MOST_COLUMNS, MOST_PANELS = 4, 24
 
 
-def draw(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
+def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
     """Draws all figures of a sweep, by file name.
 
-    The errors of answers share one figure; if that has too many panels, each probe has a separate figure.
+    What was measured of answers shares one figure; if that has too many panels, each probe has a separate figure.
     """
-    train = np.sqrt(found.train_mse).rename("train").expand_dims(probe=["training set"])
-    whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
-    limit = goal.limit if whole and not goal.features else None
-    drawn = {
-        "rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit),
-        "loss.png": histories(found),
-    }
+    drawn = {**_training(found, goal), "loss.png": histories(found)}
     if not found.sizes["probe"]:
         return drawn
-    answers, title = found.assign(error=found.rmse), "RMSE of answers to curves that were shown after training"
-    if found.sizes["probe"] * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS:
-        return drawn | {"answers.png": errors(answers, title, None)}
-    for probe in found.probe.values.tolist():
-        drawn[f"answers_{probe}.png"] = errors(answers.sel(probe=[probe]), f"{title}: {_words(probe)}", None)
+    shown = "curves that were shown after training"
+    words = {each.name: each.words for each in measures}
+    for name, values in of_probes(found).items():
+        file = "answers" if not name else name.replace(" ", "_")
+        label = words.get(name, name) or "RMSE"
+        answers, title = found.assign(error=values), f"{label[0].upper()}{label[1:]} of answers to {shown}"
+        scale: Scale = "linear" if name else "log"
+        if found.sizes["probe"] * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS:
+            drawn[f"{file}.png"] = errors(answers, title, None, label, scale)
+            continue
+        for probe in found.probe.values.tolist():
+            own = f"{title}: {_words(probe)}"
+            drawn[f"{file}_{probe}.png"] = errors(answers.sel(probe=[probe]), own, None, label, scale)
     return drawn
 
 
-def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
+def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
+    """Draws the errors over the training set, or the accuracies."""
+    if "train_accuracy" in found:
+        shown = goal.features if goal.accuracy is not None else ACCURACIES
+        values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
+        limit = None if goal.accuracy is None else goal.limit
+        accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
+        return {"accuracy.png": errors(accuracies, "Accuracy over the training set", limit, "accuracy", "linear")}
+    train = (train_loss(found) ** 0.5).rename("train").expand_dims(probe=["training set"])
+    whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
+    limit = goal.limit if whole and not goal.features else None
+    return {"rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit)}
+
+
+def errors(
+    found: xr.Dataset,
+    title: str,
+    limit: float | None,
+    label: str = "RMSE",
+    scale: Scale = "log",
+) -> Figure:
     """Draws errors over one setting: a color per value of a second, a panel per combination of the others and probe.
 
     Lines are medians; bars are the 5th to 95th percentile of seeds that did not diverge, side by side if there are
@@ -70,15 +95,16 @@ def errors(found: xr.Dataset, title: str, limit: float | None) -> Figure:
     with panels(found, names, title, found.probe.values.tolist()) as (figure, places):
         for axes, part in places:
             _across(axes, across, values)
-            axes.set_yscale("log")
+            axes.set_yscale(scale)
             for index, (value, color) in enumerate(shades.items()):
                 mine = part if hue is None else part.isel(setting=part[hue].values == value)
                 _line(axes, mine, across, values, color, 0.97 - 0.04 * (index % 8), index - (len(shades) - 1) / 2)
             if limit is not None:
                 axes.axhline(limit, color="black", linewidth=1, linestyle="--")
-        decades(places[0][0])
+        if scale == "log":
+            decades(places[0][0])
         figure.supxlabel(plain(_words(axis_label(found[across]))))
-        figure.supylabel("RMSE")
+        figure.supylabel(plain(label))
         bars = Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))
         handles = _handles(hue, shades, [bars])
         if found.diverged.values.any():
@@ -99,6 +125,7 @@ def histories(found: xr.Dataset) -> Figure:
 
     Medians have bands unless there are more than `MOST_BANDS` colors.
     """
+    label = "train MSE" if "train_mse" in found else loss_name(found)
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
@@ -118,7 +145,7 @@ def histories(found: xr.Dataset) -> Figure:
                 axes.plot(steps, np.median(losses, axis=0), color=color, **MEDIAN)
             axes.set_yscale("log")
         figure.supxlabel("step")
-        figure.supylabel("train MSE")
+        figure.supylabel(plain(label))
         bands = [Patch(color=GRAY, label=_seeds(found), **BAND)] if len(shades) <= MOST_BANDS else []
         figure.legend(handles=_handles(hue, shades, bands), loc="outside right center")
     return figure

@@ -14,19 +14,31 @@ MOST_ROWS = 100
 """Most rows of the table on a terminal."""
 
 
+LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
+
+MOST_MORE = 3
+"""Most columns of what was measured of answers; metrics.json has all."""
+
+
+def _columns(row: dict[str, Any]) -> dict[str, str]:
+    """Titles of further columns, with the names of their medians: held-out errors, accuracies, custom measures."""
+    columns = {"RMSE, held out": HELD_OUT} if HELD_OUT in row else {}
+    return columns | dict([(name, name) for name in row if ", " in name and isinstance(row[name], dict)][:MOST_MORE])
+
+
 def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Yields the table of settings, and lines about compilation and run time."""
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
+    loss, more = "train_mse" if "train_mse" in every[0] else "train_loss", _columns(every[0])
     rows = []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
-        mse, diverged = row["train_mse"], len(row["diverged_seeds"])
-        spread = tables.number(mse["median"]), tables.interval(mse["low"], mse["high"])
-        out = [tables.number(row[HELD_OUT]["median"])] if HELD_OUT in row else []
+        value, diverged = row[loss], len(row["diverged_seeds"])
+        spread = tables.number(value["median"]), tables.interval(value["low"], value["high"])
+        out = [tables.number(row[name]["median"]) for name in more.values()]
         rows.append((*values, str(row["learned"]), str(diverged), *spread, *out))
     names = [name.removeprefix("learning_").replace("_", " ") for name in varied]
-    columns = [f"{name}>" for name in (*names, "learned", "diverged", "train MSE", "95 % bootstrap")]
-    columns += ["RMSE, held out>"] if any(HELD_OUT in row for row in every) else []
+    columns = [f"{name}>" for name in (*names, "learned", "diverged", LOSSES[loss], "95 % bootstrap", *more)]
     title = f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each"
     yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
     yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import h5netcdf
 import numpy as np
@@ -16,8 +16,10 @@ from lstm_toys.results import arrays, summary
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
 from lstm_toys.statistics import intervals
+from lstm_toys.tasks.probes import by_points, curves_of
+from lstm_toys.tasks.supervision import MSE, Task, loss_text, measured
 
-VARIABLES = {"train_mse", "train_rmse", "learned", "diverged", "rmse", "record_step", "record_loss", *SWEPT}
+VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
@@ -28,6 +30,20 @@ READ = 16 * (RECORDS + 1)
 
 OWNED = {"momentum": "optimizer", "decay": "optimizer", "gates": "cell"}
 """Settings that exist only for some values of another setting."""
+
+
+class Names(NamedTuple):
+    """The names of variables that depend on the loss of a task."""
+
+    loss: str
+    measures: str
+
+    @classmethod
+    def of(cls, task: Task) -> "Names":
+        """The names for a task."""
+        loss = "train_mse" if task.loss == MSE else "train_loss"
+        return cls(loss, "train_accuracy" if measured(task.loss) else "train_rmse")
+
 
 Write = Callable[[int, slice, dict[str, np.ndarray]], None]
 """Writes results of some seeds of the setting with this number; arrays have a leading axis of seeds."""
@@ -51,24 +67,33 @@ def writing(
     x, task = experiment.at(max(points))
     probes = experiment.probes(x)
     axes = task.axes
-    nothing = np.empty(
-        (0, sum(len(p.inputs) for p in probes), *((len(x),) if task.sequence else ()), len(task.output_features))
-    )
-    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing).drop_vars(["answer", "seed"])
+    sets = by_points(probes, x)
+    nothing = {
+        name: np.empty((0, len(each), *(each.shape[1:2] if task.sequence else ()), len(task.output_features)))
+        for name, each in curves_of(task, sets, len(x)).items()
+    }
+    labels = arrays.answered(task, np.asarray(x), experiment.span, probes, nothing)
+    answered = [name for name in labels.data_vars if "seed" in labels[name].dims]
+    labels = labels.drop_vars([*answered, "seed"])
     labels = arrays.in_units(labels, experiment.scaling)
     swept = settings[0].swept
     labels = labels.rename({name: f"curve_{name}" for name in swept if name in labels})
     labels = labels.assign_coords(
         {
             "seed": np.arange(settings[0].seeds),
-            "probe": list(dict.fromkeys(probe.name for probe in probes)),
+            "probe": list(dict.fromkeys(probe.name for own in sets.values() for probe in own)),
             **{name: ("setting", _column(settings, name)) for name in swept},
         }
     )
+    accuracies = measured(task.loss)
+    if accuracies:
+        labels = labels.assign_coords(counted=list(accuracies))
+    named = Names.of(task)
     numbers: dict[str, tuple[str, ...]] = {
-        "train_mse": (),
-        "train_rmse": (axes[-1],),
-        "rmse": ("probe",),
+        named.loss: (),
+        named.measures: ("counted",) if accuracies else (axes[-1],),
+        **({"accuracy": ("probe", "counted")} if accuracies else {"rmse": ("probe",)}),
+        **{each.name: ("probe",) for each in experiment.measures},
         "record_step": ("record",),
         "record_loss": ("record",),
         **({"answer": ("curve", *axes)} if len(points) == 1 else {}),
@@ -80,6 +105,8 @@ def writing(
             for name, dims in numbers.items():
                 kind = "f8" if name == "record_step" else "f4"  # Single precision holds steps up to 16,777,216.
                 file.create_variable(name, ("setting", "seed", *dims), kind, fillvalue=np.nan)
+            if named.loss == "train_loss":
+                file.variables[named.loss].attrs["loss"] = loss_text(task.loss)
             for name in ("learned", "diverged"):
                 file.create_variable(name, ("setting", "seed"), "i1").attrs["dtype"] = "bool"  # xarray's mark for bool.
 
@@ -124,12 +151,32 @@ def varied(found: xr.Dataset) -> list[str]:
     return [name for name in names(found) if any(differs(name, chosen) for chosen in alike(name))]
 
 
+def train_loss(found: xr.Dataset) -> xr.DataArray:
+    """The training loss of every network, ``[setting, seed]``."""
+    return found.train_mse if "train_mse" in found else found.train_loss
+
+
+def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What the file has of answers to probes, ``[setting, seed, probe]`` each: errors, under no name, and others."""
+    every = {str(name): each for name, each in found.data_vars.items() if {"setting", "probe"} <= {*each.dims}}
+    errors = {"": every.pop("rmse")} if "rmse" in every else {}
+    if "accuracy" in every:
+        accuracy = every.pop("accuracy")
+        errors = {f"accuracy over {each}": accuracy.sel(counted=each, drop=True) for each in accuracy.counted.values}
+    return errors | every
+
+
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
-    """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals."""
-    errors = {
-        "train_mse": found.train_mse.values,
-        **{str(n): found.rmse.sel(probe=n).values for n in found.probe.values},
-    }
+    """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals.
+
+    The medians are of the training loss, of the error of each probe, under its name, and of accuracies and user-defined
+    measures, under the name of the probe and theirs.
+    """
+    loss = train_loss(found)
+    errors = {str(loss.name): loss.values}
+    for name, each in of_probes(found).items():
+        for probe in each.probe.values:
+            errors[f"{probe}, {name}" if name else str(probe)] = each.sel(probe=probe).values
     settings = {name: found[name].values.tolist() for name in names(found)}
     every = []
     for number, diverged in enumerate(found.diverged.values):

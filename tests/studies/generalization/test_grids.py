@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import lstm_toys as lt
 from lstm_toys.execution.here import Here
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
@@ -39,18 +40,18 @@ UNIT = Span()
 READ = dataclasses.replace(SAME, output_features=("amplitude",), sequence=False)
 
 
-def written(tmp_path, params, grid, *, seeds=7, task=SAME, span=UNIT):
+def written(tmp_path, params, grid, *, seeds=7, task=SAME, span=UNIT, more=()):
     """What an evaluation writes of one grid, by measure."""
     model = Stack(1, (6,), sequence=task.sequence)
     some = jax.tree.map(lambda leaf: leaf[:seeds], params)
-    space, counted = grids.CurveSpace(task, TIMESTEPS, span, FAMILIES), []
+    space, counted = grids.CurveSpace(task, TIMESTEPS, span, FAMILIES, more), []
     trained = Evaluated(some, np.arange(seeds) == 1, 4, {})
     path = tmp_path / "results.nc"
     grids.write(model, space, (grid,), trained, path, {"flags": {}}, Here(), counted.append, lambda: False)
     assert counted[-1] == seeds * grid.shape[0] * grid.shape[1]
     with h5netcdf.File(tmp_path / "results.nc", "r") as file:
         group = file[grid.name]
-        return {name: group[name][...] for name in grids.measure_names(task)}
+        return {name: group[name][...] for name in grids.measure_names(task, more)}
 
 
 def one_by_one(params, curves):
@@ -158,3 +159,20 @@ def test_a_file_is_read_back_labeled_without_the_seeds_that_diverged(tmp_path, p
         np.testing.assert_allclose(found.training.amplitude, AMPLITUDE.values)
         expected = np.median(found.training.rmse.values[found.seeds], axis=0)
         np.testing.assert_array_equal(results.over_seeds(found.training.rmse, found.seeds, results.median), expected)
+
+
+LARGEST = lt.Measure("largest", lambda answer, truth: jnp.nanmax(jnp.abs(answer - truth)), "largest error")
+
+
+@pytest.mark.parametrize("second", [FREQUENCY, Axis("spacing", 0.02, 0.1, 2), Axis("length", 30, 41, 2)])
+def test_a_user_defined_measure_sees_the_measured_time_points_alone(tmp_path, params, second):
+    grid = Grid("plane", "sine", (AMPLITUDE, second), (*SINES, *(() if second is FREQUENCY else (("frequency", 9.0),))))
+    found = written(tmp_path, params, grid, more=(LARGEST,))["largest"]
+    cells = grid.cells(0, AMPLITUDE.count * second.count, TIMESTEPS, UNIT)
+    curves = []
+    for a, w, spacing, length in zip(*(cells[n] for n in ("amplitude", "frequency", "spacing", "length")), strict=True):
+        curves.append(np.float32(a + a * np.sin(w * spacing * np.arange(int(length)) + 0.3)))
+    window = slice(None) if second.name == "spacing" else slice(-TIMESTEPS, None)
+    for seed, answers in enumerate(one_by_one(params, curves)):
+        expected = [np.abs(a - c)[window].max() for a, c in zip(answers, curves, strict=True)]
+        np.testing.assert_allclose(found[seed].ravel(), expected, rtol=1e-3, atol=1e-4)

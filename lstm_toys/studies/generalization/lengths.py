@@ -1,0 +1,196 @@
+"""Evaluates a population on sequences of other lengths, which its task makes."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PyTree
+
+from lstm_toys.execution import devices, lowering
+from lstm_toys.execution.base import ExecutionLog, Job
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.populations import answering, blocks
+from lstm_toys.results import arrays, storage, summary
+from lstm_toys.results.accuracy import family_accuracy
+from lstm_toys.runs.checks import trial
+from lstm_toys.runs.context import Refused, RunContext
+from lstm_toys.runs.measure import Measure
+from lstm_toys.statistics import intervals
+from lstm_toys.studies.generalization.population import Evaluated
+from lstm_toys.tasks.planes import LENGTH
+from lstm_toys.tasks.probes import Probe, probe_at
+from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.supervision import Task, measured
+
+if TYPE_CHECKING:
+    from lstm_toys.studies.generalization.study import LengthStudy
+
+HELD = 4
+"""Most arrays in memory at once that have the size of the answers to all sequences of one length."""
+
+
+def check(study: "LengthStudy") -> None:
+    """Raises Refused if the task does not make sequences of other lengths."""
+    refused, task = f"generalization of {study.experiment.name}: ", study.task(study.settings.trained.timesteps)
+    if task.at_length is None:
+        raise Refused(
+            f"{refused}it declares neither trained=lt.Trained(family, parameters), for grids of curves, nor a task "
+            "with at_length, for longer sequences"
+        )
+    with trial(f"{refused}its sequences cannot be made"):
+        assert study.probes
+
+
+def probes(study: "LengthStudy") -> list[Probe]:
+    """The sequences of each length."""
+    trained = study.settings.trained
+    task, numbers = study.task(trained.timesteps), dict(trained.numbers)
+    return [probe_at(f"{length:,}", task, length, numbers) for length in study.settings.lengths]
+
+
+def footprint(study: "LengthStudy") -> Footprint:
+    """Estimates memory and disk for the answers of one length."""
+    task, seeds = study.task(study.settings.trained.timesteps), study.settings.trained.seeds
+    most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in study.probes)
+    return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(study.probes))
+
+
+class LengthPart(NamedTuple):
+    """Some members of the population on sequences of one length; every leaf of ``params`` is ``[S, ...]``."""
+
+    place: int
+    members: slice
+    params: PyTree
+
+    def __str__(self) -> str:
+        return f"members {self.members.start:,} to {self.members.stop - 1:,} on length {self.place}"
+
+
+@dataclass(frozen=True)
+class LengthJob(Job[LengthPart, dict[str, Float[np.ndarray, "S ..."]]]):
+    """Measures networks on sequences of several lengths.
+
+    ``member`` holds the shapes of the parameters of ONE network, and a program works on ``block`` members.
+    """
+
+    model: nn.Module
+    task: Task
+    span: Span
+    measures: tuple[Measure, ...]
+    probes: tuple[Probe, ...]
+    member: PyTree[jax.ShapeDtypeStruct]
+    block: int
+
+    def digests(self) -> lowering.Digests:
+        """Digests of the programs, the sequences and the measures."""
+        digests = lowering.compiled()
+        for each in self.probes:
+            digests |= answering.digests_of(self.model, self.member, each.inputs, self.block, each.name)
+            digests[f"targets {each.name}"] = lowering.digest(each.targets)
+        for measure in self.measures:
+            digests |= measure.digests(self.task)
+        return digests
+
+    def function(self) -> Callable[[LengthPart], dict[str, Float[np.ndarray, "S ..."]]]:
+        """Makes the function that measures a part."""
+
+        def compute(part: LengthPart) -> dict[str, Float[np.ndarray, "S ..."]]:
+            probe = self.probes[part.place]
+            answers = answering.answers(self.model, part.params, probe.inputs, block=self.block)
+            time = np.arange(probe.inputs.shape[1], dtype=float)
+            labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
+            if measured(self.task.loss):
+                own = {"accuracy": np.stack([*family_accuracy(labeled)[probe.name].values()], -1)}
+            else:
+                own = {"rmse": summary.family_rmse(labeled)[probe.name]}
+            return own | {each.name: each.of(labeled).mean(axis=1) for each in self.measures}
+
+        return compute
+
+
+def job(study: "LengthStudy", trained: Evaluated) -> LengthJob:
+    """Makes the job that evaluates a population on the sequences of a study."""
+    task, experiment = study.task(study.settings.trained.timesteps), study.experiment
+    more = (*experiment.measures,)
+    return LengthJob(study.model, task, experiment.span, more, (*study.probes,), trained.member, trained.block)
+
+
+def evaluate(
+    study: "LengthStudy",
+    trained: Evaluated,
+    context: RunContext,
+    progress: EvaluationProgress,
+    attributes: dict[str, Any],
+) -> list[dict[str, Any]]:
+    """Evaluates a population, and writes what was measured at each length; returns `ExecutionLog.others`."""
+    log, count, lengths = (
+        ExecutionLog(devices.fingerprint(trained.block)),
+        len(trained.diverged),
+        study.settings.lengths,
+    )
+    size = blocks.group_size(count, trained.block, context.executor.devices, context.executor.workers)
+    whole: dict[str, np.ndarray] = {}
+    done = 0
+    for part, (values, fingerprint) in context.executor.map(
+        job(study, trained), _parts(trained, len(lengths), size), context.stop
+    ):
+        log.add(str(part), fingerprint)
+        for name, each in values.items():
+            whole.setdefault(name, np.empty((count, len(lengths), *each.shape[1:]), np.float32))
+            whole[name][part.members, part.place] = each
+        done += (part.members.stop - part.members.start) * len(study.probes[part.place].inputs)
+        progress(done)
+    described = {key: json.dumps(value) for key, value in attributes.items()}
+    if log.others:
+        described["executed_elsewhere"] = json.dumps(log.others)
+    words = {each.name: {"long_name": each.label, "units": each.unit} for each in study.experiment.measures}
+    axes = {"accuracy": ("seed", LENGTH, "counted")}
+    labeled = xr.Dataset(
+        {
+            "diverged": ("seed", trained.diverged.astype(np.int8)),
+            **{n: (axes.get(n, ("seed", LENGTH)), each, words.get(n, {})) for n, each in whole.items()},
+        },
+        {
+            "seed": np.arange(count),
+            LENGTH: (LENGTH, list(lengths), {"long_name": "sequence length", "units": "time points"}),
+            **({"counted": list(measured(study.task(2).loss) or ())} if "accuracy" in whole else {}),
+        },
+        described,
+    )
+    storage.save_results(labeled, study.run.results)
+    return log.others
+
+
+def _parts(trained: Evaluated, lengths: int, size: int) -> Iterator[LengthPart]:
+    count = len(trained.diverged)
+    for place in range(lengths):
+        for first in range(0, count, size):
+            own = slice(first, min(first + size, count))
+            yield LengthPart(place, own, jax.tree.map(lambda leaf, own=own: leaf[own], trained.params))
+
+
+def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
+    """What was measured, ``[seed, length]`` each, by label; without seeds that diverged."""
+    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    found: dict[str, xr.DataArray] = {}
+    for name, each in fit.data_vars.items():
+        if name == "accuracy":
+            found |= {f"accuracy over {counted}": each.sel(counted=counted) for counted in each.counted.values}
+        elif LENGTH in each.dims:
+            found["RMSE" if name == "rmse" else arrays.axis_label(each)] = each
+    return found
+
+
+def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """Medians over seeds of every measure at every length."""
+    return {
+        f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
+        for label, values in measures_at(labeled).items()
+        for length in labeled[LENGTH].values.tolist()
+    }
