@@ -1,8 +1,9 @@
 """How fast populations are trained, compared with other tools.
 
 ``python -m benchmarks.population`` measures member-steps a second and draws a figure of them, ``python -m
-benchmarks.end_to_end`` the wall time of whole commands, and ``python -m benchmarks.scaling`` how a training grows with
-its members and workers. Each writes JSON and Markdown to ``--output``.
+benchmarks.end_to_end`` the wall time of whole commands, ``python -m benchmarks.scaling`` how a training grows with its
+members and workers, and ``python -m benchmarks.sequences`` what lengths, weights, losses and fresh examples cost. Each
+writes JSON and Markdown to ``--output``.
 
 A *member-step* is one update of one network: forward pass, gradient through all time points, SGD with learning rate
 0.1, in float32. Every contestant lives in a process of its own and starts from the same weights and curves; it is timed

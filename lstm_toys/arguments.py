@@ -36,7 +36,7 @@ def brief(value: Any) -> str:
         return f"the class {value.__name__}"
     shape = getattr(value, "shape", None)
     if isinstance(shape, tuple) and hasattr(value, "dtype"):
-        if _traced(value) or shape:
+        if traced(value) or shape:
             return f"{value.dtype}[{', '.join(map(str, shape))}]"
         value = value.item() if isinstance(value, np.generic | np.ndarray) else value
     if callable(value) and hasattr(value, "__name__"):
@@ -81,7 +81,7 @@ def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
 
 def number(name: str, value: Any, **bounds: float | int) -> Any:
     """Validates a finite number of single precision; returns a Python number or a traced one. Bounds: see `array`."""
-    if _traced(value):
+    if traced(value):
         return value if value.shape == () else array(name, value, "")
     try:
         if isinstance(value, bool | np.bool_ | str | bytes) or np.ndim(value):
@@ -132,8 +132,10 @@ def array(
         raise ValueError(f"{name} must be {words}, not of the shape [{', '.join(map(str, floats.shape))}]")
     if kind.name not in ("float32", "float64"):
         floats = floats.astype(np.float32 if _of_jax(floats) else np.float64)
-    if not _traced(value):
-        held = np.asarray(floats)
+    if not traced(value):
+        # Not of `floats`: inside a program that JAX traces, converting a known array makes a traced one.
+        held = np.asarray(value if _of_jax(value) else floats)
+        held = held if held.dtype.kind == "f" else held.astype(np.float64)
         if finite:
             _all(name, words, held, np.abs(held) <= LARGEST)
         for bound, limit in bounds.items():
@@ -141,9 +143,15 @@ def array(
     return floats
 
 
+def traced(value: Any) -> bool:
+    """Whether JAX traces a value, so that it has no known number."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(value, jax.core.Tracer)
+
+
 def known(name: str, value: Any) -> None:
     """Refuses values that JAX traces, where a concrete number is needed."""
-    if _traced(value):
+    if traced(value):
         raise refused(name, "known here, outside of jax.jit and jax.vmap", value)
 
 
@@ -252,8 +260,3 @@ def _shape(value: Any) -> str:
 def _of_jax(value: Any) -> bool:
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.Array)
-
-
-def _traced(value: Any) -> bool:
-    jax = sys.modules.get("jax")
-    return jax is not None and isinstance(value, jax.core.Tracer)

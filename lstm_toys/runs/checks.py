@@ -10,20 +10,18 @@ import numpy as np
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
-from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes
 from lstm_toys.tasks.supervision import Task, measured
 
 
 def check_experiment(experiment: Experiment) -> None:
-    """Calls the functions of an experiment with two time points; raises Refused if one fails or contradicts another."""
-    two = families.time_points(2, experiment.span)
+    """Calls the functions of an experiment with few time points; raises Refused if one fails or contradicts another."""
     prefix = f"experiment {experiment.name}: "
     with trial(f"{prefix}its task cannot be made"):
-        task = experiment.task(two)
+        x, task = experiment.small
     with trial(f"{prefix}its probes cannot be made"):
-        probes = experiment.probes(two)
+        probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task is a function of x to an lt.Task, probes one to a list of lt.Probe")
     if set(task.numbers) != set(experiment.numbers):
@@ -51,7 +49,7 @@ def check_experiment(experiment: Experiment) -> None:
 
 def check_values(experiment: Experiment, study: str) -> None:
     """Raises Refused if networks answer classes or bits, whose errors a study cannot measure."""
-    loss = experiment.at(2)[1].loss
+    loss = experiment.small[1].loss
     if measured(loss) is not None:
         raise Refused(f"{study} of {experiment.name}: its networks learn by {loss}, and this measures errors of values")
 

@@ -22,6 +22,9 @@ from lstm_toys.tasks.span import Span
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
 
+FEW = (2, 8, 32, 128)
+"""Numbers of time points with which an experiment is checked; sequences may need more than two."""
+
 TRAINING, HISTORY = "training", "history"
 """Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
 
@@ -132,6 +135,23 @@ class Experiment:
             x = tasks.families.time_points(timesteps, self.span)
             self._made[timesteps] = x, self.task(x)
         return self._made[timesteps]
+
+    @cached_property
+    def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
+        """Time points and task for checks: the fewest of `FEW` of which a task and its examples can be made.
+
+        If there are none, the time points are two, and making the task may raise any error.
+        """
+        from lstm_toys.populations import programs
+
+        for points in FEW:
+            try:
+                x, task = self.at(points)
+                programs.shown(task)
+            except Exception:  # A user's code may raise anything.
+                continue
+            return x, task
+        return self.at(FEW[0])
 
     @cached_property
     def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:

@@ -251,7 +251,7 @@ def footprint(
         states: number of steps after which parameters are kept.
         streamed: see `estimate.estimate`.
     """
-    _, task = experiment.at(2)
+    _, task = experiment.small
     return estimate.estimate(
         task,
         network(experiment, task, settings),
@@ -267,13 +267,14 @@ def footprint(
 
 def _probed(experiment: Experiment, timesteps: int) -> int:
     """The answers of a network to all probes, of whose lengths each is a linear function of the training's length."""
-    x, task = experiment.at(2)
+    x, task = experiment.small
     probes = experiment.probes(x)
     if not task.sequence:
         return sum(len(each.inputs) for each in probes)
     lengths = [each.inputs.shape[1] for each in probes]
     longer = [len(x) + 1] * len(lengths)
     if any(length != len(x) for length in lengths):
-        longer = [each.inputs.shape[1] for each in experiment.probes(experiment.at(3)[0])]
-    grown = [first + (timesteps - 2) * (second - first) for first, second in zip(lengths, longer, strict=True)]
+        longer = [each.inputs.shape[1] for each in experiment.probes(experiment.at(len(x) + 1)[0])]
+    more = timesteps - len(x)
+    grown = [first + more * (second - first) for first, second in zip(lengths, longer, strict=True)]
     return sum(len(each.inputs) * points for each, points in zip(probes, grown, strict=True))

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
+from numpy.typing import ArrayLike
 
 from lstm_toys import arguments
 from lstm_toys.tasks.families import Family, Parameters, family_of
@@ -66,8 +67,10 @@ class Probe:
             object.__setattr__(self, "x", np.array(x))
 
     @classmethod
-    def of(cls, name: str, examples: Examples, parameters: Parameters | None = None) -> "Probe":
+    def of(cls, name: str, examples: Examples, parameters: Mapping[str, ArrayLike] | None = None) -> "Probe":
         """A probe of examples; correct answers are unknown after the end of a sequence, and where weights are 0.
+
+        Parameters are of the sequences, one number for each.
 
         Raises:
             ValueError: there is one answer per curve, and some sequences end before the last time point.

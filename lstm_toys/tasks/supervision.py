@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Key
@@ -177,28 +176,23 @@ class Task:
         curves, points = inputs.shape[:2]
         values = 1 if self.loss == CROSS_ENTROPY else len(self.output_features)
         axes = f"{curves} {points if self.sequence else ''} {values}"
-        targets = arguments.array("targets of examples", targets, axes)
-        self._check_targets(targets)
+        most = {CROSS_ENTROPY: len(self.output_features) - 1, BINARY: 1}.get(cast(str, self.loss))
+        bounds: dict[str, Any] = {} if most is None else {"least": 0, "most": most}
+        if self.loss == CROSS_ENTROPY:
+            _whole("targets of examples", targets)
+        targets = arguments.array("targets of examples", targets, axes, **bounds)
         if lengths is not None:
-            lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
             _whole("lengths of examples", lengths)
+            lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
             lengths = jnp.asarray(lengths).astype(jnp.int32)
         if weights is not None:
             by_point = self.sequence and np.ndim(weights) == 2
+            empty = not arguments.traced(weights) and not np.any(np.asarray(weights))
             weights = arguments.array("weights of examples", weights, f"{curves} {points if by_point else ''}", least=0)
-            if not isinstance(weights, jax.core.Tracer) and not np.sum(weights):
+            if empty:
                 raise arguments.refused("weights of examples", "above 0 somewhere", weights)
             weights = jnp.asarray(weights)
         return Examples(jnp.asarray(inputs), jnp.asarray(targets), lengths, weights)
-
-    def _check_targets(self, targets: Any) -> None:
-        """Raises ValueError if targets that are known are not classes or bits, where the loss takes these."""
-        if isinstance(targets, jax.core.Tracer) or measured(self.loss) is None:
-            return
-        most = len(self.output_features) - 1 if self.loss == CROSS_ENTROPY else 1
-        arguments.array("targets of examples", targets, "...", least=0, most=most)
-        if self.loss == CROSS_ENTROPY:
-            _whole("targets of examples", targets)
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -217,8 +211,8 @@ class Task:
 
 
 def _whole(name: str, values: Any) -> None:
-    """Raises ValueError if known values are not whole numbers."""
-    if not isinstance(values, jax.core.Tracer) and np.any(np.asarray(values) % 1):
+    """Raises ValueError if known values are numbers, but not whole ones."""
+    if not arguments.traced(values) and np.asarray(values).dtype.kind == "f" and np.any(np.asarray(values) % 1):
         raise arguments.refused(name, "whole numbers", values)
 
 

@@ -77,7 +77,7 @@ def published(question: Question) -> Evidence:
 def _probed(experiment: Experiment) -> list[str]:
     """The names of the curve sets that claims may use."""
     return [
-        *dict.fromkeys(probe.name for probe in experiment.probes(families.time_points(2, experiment.span))),
+        *dict.fromkeys(probe.name for probe in experiment.probes(experiment.small[0])),
         TRAINING,
         HISTORY,
     ]

@@ -23,7 +23,7 @@ CODE = (
 def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
     """Raises Refused unless y is among the networks' inputs, all inputs are in ``allowed``, and sequences include y."""
     checks.check_values(study.experiment, "generalization")
-    task = study.task(2)
+    task = study.experiment.small[1]
     refused = f"generalization of {study.experiment.name}: "
     if not {*task.input_features} <= allowed or "y" not in task.input_features:
         words = "y, or x and y" if "x" in allowed else "y"

@@ -63,14 +63,14 @@ def measure_names(task: Task, more: Sequence[Measure] = ()) -> tuple[str, ...]:
 
 def footprint(study: "GridStudy") -> Footprint:
     """Estimates memory, for one network at a time, and disk."""
-    grids, names = study.settings.grids, len(measure_names(study.task(2), study.experiment.measures))
+    grids, names = study.settings.grids, len(measure_names(study.experiment.small[1], study.experiment.measures))
     cells = [grid.shape[0] * grid.shape[1] for grid in grids]
     return Footprint(memory=16 * max(cells), disk=4 * study.settings.trained.seeds * names * sum(cells))
 
 
 def check(study: "GridStudy") -> None:
     """Raises Refused if the population cannot be measured on all grids."""
-    task, experiment, subject = study.task(2), study.experiment, study.subject
+    task, experiment, subject = study.experiment.small[1], study.experiment, study.subject
     refused = f"generalization of {experiment.name}: "
     declared = subject.declared
     if task.trained is not None and declared is not None and not task.trained.same(declared):

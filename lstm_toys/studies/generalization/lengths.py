@@ -159,7 +159,7 @@ def evaluate(
         {
             "seed": np.arange(count),
             LENGTH: (LENGTH, list(lengths), {"long_name": "sequence length", "units": "time points"}),
-            **({"counted": list(measured(study.task(2).loss) or ())} if "accuracy" in whole else {}),
+            **({"counted": list(measured(study.experiment.small[1].loss) or ())} if "accuracy" in whole else {}),
         },
         described,
     )

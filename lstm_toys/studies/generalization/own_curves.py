@@ -41,7 +41,7 @@ squared; measured, and rounded up."""
 
 def footprint(study: "CurveStudy") -> Footprint:
     """Estimates memory and disk for the answers."""
-    task, settings = study.task(2), study.settings
+    task, settings = study.experiment.small[1], study.settings
     model = network(study.experiment, task, settings.trained)
     (curves, points), seeds, devices = study.curves.values.shape, settings.trained.seeds, jax.device_count()
     answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.output_features)

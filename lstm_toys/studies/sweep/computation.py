@@ -37,7 +37,7 @@ def check(study: "SweepStudy") -> None:
     experiment, every = study.experiment, study.settings.settings
     if experiment.model is None:
         return
-    _, task = experiment.at(2)
+    _, task = experiment.small
     seen: dict[Any, Settings] = {}
     for each in every:
         other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
