@@ -66,10 +66,14 @@ def training_answers(
 ) -> dict[str, Any]:
     """Labels a training set and the answers to its first curve; the arguments are those of `dataset`.
 
-    For sequences, only the first curve's target is kept, and its input if that differs from the target.
+    For sequences, only the first curve's target is kept, and its input if that differs from the target. Targets are NaN
+    after the end of a sequence.
     """
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets)
+    if task.sequence and examples.lengths is not None:
+        within = np.arange(inputs.shape[1]) < np.asarray(examples.lengths)[:, None]
+        targets = np.where(within[..., None], targets, np.nan)
     axes, targets = task.labeled(targets)
     if task.sequence:
         variables["train_target"] = (axes, targets[0])
