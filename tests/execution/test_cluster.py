@@ -23,8 +23,8 @@ from lstm_toys.execution.base import Job
 from lstm_toys.populations import blocks, train
 from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
+from lstm_toys.runs.trained import Evaluated
 from lstm_toys.studies.generalization import grids
-from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis

@@ -6,16 +6,16 @@ from lstm_toys.execution.lowering import Digests
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.runs import checks, source
 from lstm_toys.runs.context import Failed, Refused, RunContext, stopwatch
-from lstm_toys.studies.generalization import population
+from lstm_toys.runs.trained import load
 
 if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import GeneralizationStudy
 
 CODE = (
-    *(f"studies/generalization/{name}.py" for name in ("computation", "grids", "lengths", "own_curves", "population")),
+    *(f"studies/generalization/{name}.py" for name in ("computation", "grids", "lengths", "own_curves")),
     "studies/generalization/settings.py",
     *(f"populations/{name}.py" for name in ("blocks", "answering")),
-    *("results/storage.py", "tasks/scaling.py"),
+    *("results/storage.py", "tasks/scaling.py", "runs/trained.py"),
 )
 """The code that writes the file of an evaluation."""
 
@@ -37,7 +37,7 @@ def check_features(study: "GeneralizationStudy", allowed: set[str]) -> None:
 def digests(study: "GeneralizationStudy") -> Digests:
     """Digests of the evaluation's programs and curves, and of the training run."""
     return {
-        **study.job(population.load(study)).digests(),
+        **study.job(load(study.population)).digests(),
         "population": study.population.run.folder.name,
         "code of evaluation": source.digest(*CODE),
     }
@@ -51,7 +51,7 @@ def execute(study: "GeneralizationStudy", context: RunContext, seconds: dict[str
     settings, run = study.settings, study.run
     if lost := study.population.lost(study.population.metrics):
         raise Failed(lost)
-    trained = population.load(study)
+    trained = load(study.population)
     fingerprint, diverged = trained.metrics["fingerprint"], trained.metrics["diverged_seeds"]
     attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "run": run.folder.name}
     with stopwatch(seconds, "evaluate"), EvaluationProgress(context.console, study.answers) as progress:

@@ -31,8 +31,8 @@ from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.measure import Measure
 from lstm_toys.runs.preparation import network
+from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import Grid
 from lstm_toys.tasks import families
 from lstm_toys.tasks.families import Family

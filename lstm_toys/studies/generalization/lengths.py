@@ -21,8 +21,8 @@ from lstm_toys.results.accuracy import family_accuracy
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.measure import Measure
+from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.tasks.planes import LENGTH
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.span import Span

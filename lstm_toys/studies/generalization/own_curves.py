@@ -23,8 +23,8 @@ from lstm_toys.populations import answering, blocks
 from lstm_toys.results import storage
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.preparation import network
+from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import MEASURED_WHOLE
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.scaling import Scaling

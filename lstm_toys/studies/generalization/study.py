@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from lstm_toys.execution.footprint import Footprint
     from lstm_toys.execution.progress import EvaluationProgress
     from lstm_toys.figures import Drawing
-    from lstm_toys.studies.generalization.population import Evaluated
+    from lstm_toys.runs.trained import Evaluated
     from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 

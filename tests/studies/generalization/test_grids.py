@@ -12,9 +12,9 @@ import lstm_toys as lt
 from lstm_toys.execution.here import Here
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering
+from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import grids, results
-from lstm_toys.studies.generalization.population import Evaluated
 from lstm_toys.studies.generalization.settings import TRAINING, Grid
 from lstm_toys.tasks import supervision
 from lstm_toys.tasks.families import FAMILIES

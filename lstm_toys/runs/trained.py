@@ -1,15 +1,14 @@
-"""Loads the trained population of an evaluation."""
+"""Loads the trained population that a study evaluates."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.populations import blocks
 from lstm_toys.results import storage
-
-if TYPE_CHECKING:
-    from lstm_toys.studies.generalization.study import GeneralizationStudy
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.study import Study
 
 
 class Evaluated(NamedTuple):
@@ -26,9 +25,9 @@ class Evaluated(NamedTuple):
         return blocks.member(self.params)
 
 
-def load(study: "GeneralizationStudy") -> Evaluated:
-    """Reads the population of a study; raises Damaged if a file of it is damaged."""
-    run, metrics = study.population.run, study.population.metrics
+def load(population: Study[Settings]) -> Evaluated:
+    """Reads a finished population; raises Damaged if a file of it is damaged."""
+    run, metrics = population.run, population.metrics
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     params = storage.load_parameters(run.checked("parameters.npz"))
     return Evaluated(params, diverged, metrics["fingerprint"]["block"], metrics)
