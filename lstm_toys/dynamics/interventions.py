@@ -85,14 +85,15 @@ def intervene(
     curves = arguments.array("curves", curves, "C T F", hint=", curves as lt.show makes them")
     block = arguments.whole("block", block, least=1)
     seeds = answering.networks(model, params, *curves.shape[1:])
-    check_initial(model, params, curves.shape[2])
     kind, width = _layer(model, params, curves.shape[2], layer)
     rows = np.asarray(units)
     if rows.ndim not in (1, 2) or rows.dtype.kind not in "iu" or not rows.size or rows.shape[:-1] not in ((), (seeds,)):
         raise arguments.refused("units", f"units of {layer}, or one row of them for each of {seeds} networks", units)
     if rows.min() < 0 or rows.max() >= width:
         raise ValueError(f"units must be of the {width} of {layer}, from 0, not {rows.min()} to {rows.max()}")
-    if gate is not None:
+    if gate is None:
+        check_initial(model, params, curves.shape[2])
+    else:
         names = [name for name in GATES.get(kind, ()) if name not in NO_GATES]
         if gate not in names:
             raise ValueError(f"gate must be {' or '.join(map(repr, names)) or 'None'} for {layer}, not {gate!r}")

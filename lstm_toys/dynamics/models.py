@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Complex, Float, Int, PyTree
+from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
 
 from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
 from lstm_toys.dynamics.rest import Kind, Rest
@@ -17,12 +17,12 @@ from lstm_toys.statistics.measures import SETTLED
 
 
 class Equilibria(NamedTuple):
-    """Of each network and constant input the fixed point with the largest share of starts that is not unstable.
+    """The stable fixed point of each network and constant input; of several, that with the largest share of starts.
 
     Attributes:
         inputs: the constant inputs, ascending.
         state: the fixed point; NaN if there is none.
-        answer: the answer at rest, also where a state integrates; NaN if there is none.
+        answer: the answer at rest, also where a state stays where it is or integrates; NaN if there is none.
         linear: linearizations at the fixed points.
     """
 
@@ -62,7 +62,7 @@ def equilibria(
     state, answer = (
         _first(rest, kinds, values)
         for kinds, values in (
-            ((Kind.STABLE, Kind.NEUTRAL), rest.state),
+            ((Kind.STABLE,), rest.state),
             ((Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer),
         )
     )
@@ -110,9 +110,10 @@ def varying_linear(
 ) -> Float[np.ndarray, "S C T A"]:
     """The linearization at the equilibrium of the momentary input (linear parameter-varying, LPV), from a zero state.
 
-    ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``, where equilibrium x*, answer y*, A and C belong
-    to the input at t, between the two nearest constant inputs by linear interpolation. There is no prediction where one
-    of them has no equilibrium; after that the state begins again at equilibrium.
+    ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``: near each constant input A and C are constant,
+    equilibrium x* and answer y* change in proportion to the input, and the predictions of the two nearest constant
+    inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state then goes on
+    as under the nearest constant input that has one.
 
     Args:
         known: the equilibria.
@@ -120,32 +121,52 @@ def varying_linear(
         modes: keep only so many leading modes of A, a complex pair being one: deviations outside of them are forgotten
             at once; None: all.
     """
-    A, C = known.linear.A, known.linear.C
+    A, B, C, D = known.linear
+    at_rest = np.isfinite(known.state).all(axis=-1)
+    inverted = np.where(at_rest[..., None, None], np.eye(A.shape[-1]) - A, np.eye(A.shape[-1]))
+    slopes = np.linalg.solve(inverted, B)
+    rises = (C @ slopes + D)[..., 0]
     if modes is not None:
         kept = leading(A, modes)
         A, C = A @ kept, C @ kept
+    places = [_covered(known.inputs, each, curves) for each in at_rest]
+    stacked = Between(*(np.stack(each) for each in zip(*places, strict=True)))
+    deviations = known.inputs[stacked.below], known.inputs[stacked.above]
+    shown = np.where(np.isnan(stacked.weight), deviations[0], curves[None].astype(float))
+    pushes = tuple(shown - each for each in deviations)
+    own = (known.state, slopes[..., 0], known.answer, rises, A, C)
     with jax.enable_x64(True):
-        return np.asarray(_varying((known.state, known.answer, A, C), _between(known.inputs, curves)))
+        predicted = np.asarray(_varying(own, stacked._replace(weight=np.nan_to_num(stacked.weight)), pushes))
+    return np.where(np.isnan(stacked.weight)[..., None], np.nan, predicted)
 
 
 @jax.jit
 def _varying(
-    own: tuple[Float[Array, "S U D"], Float[Array, "S U A"], Float[Array, "S U D D"], Float[Array, "S U A D"]],
+    own: tuple[Float[Array, "S U ..."], ...],
     places: Between,
+    pushes: tuple[Float[Array, "S C T"], Float[Array, "S C T"]],
 ) -> Float[Array, "S C T A"]:
-    def of_network(network: tuple[Array, Array, Array, Array]) -> Float[Array, "C T A"]:
-        states, answers, A, C = network
+    """The predictions for all networks, from states, answers, their slopes, and matrices; see `varying_linear`."""
 
-        def step(state: Float[Array, " D"], at: Between) -> tuple[Float[Array, " D"], Float[Array, " A"]]:
-            low, high, part = at
-            rest, level = ((1 - part) * ends[low] + part * ends[high] for ends in (states, answers))
-            away = jnp.where(jnp.isfinite(state), state - rest, 0.0)
-            later, change = ((1 - part) * (ends[low] @ away) + part * (ends[high] @ away) for ends in (A, C))
-            return rest + later, level + change
+    def of_network(network: tuple[tuple[Array, ...], Between, tuple[Array, Array]]) -> Float[Array, "C T A"]:
+        (states, slopes, answers, rises, A, C), *along = network
 
-        return jax.lax.map(lambda curve: jax.lax.scan(step, jnp.zeros_like(states[0]), curve)[1], places)
+        def near(state: Float[Array, " D"], place: Int[Array, ""], push: Float[Array, ""]) -> tuple[Array, Array]:
+            rest = states[place] + slopes[place] * push
+            away = state - rest
+            return rest + A[place] @ away, answers[place] + rises[place] * push + C[place] @ away
 
-    return jax.lax.map(of_network, own)
+        def step(
+            state: Float[Array, " D"], at: tuple[Between, tuple[Array, Array]]
+        ) -> tuple[Float[Array, " D"], Float[Array, " A"]]:
+            (below, above, weight), (lower, upper) = at
+            ends = near(state, below, lower), near(state, above, upper)
+            state, answer = ((1 - weight) * low + weight * high for low, high in zip(*ends, strict=True))
+            return state, answer
+
+        return jax.lax.map(lambda curve: jax.lax.scan(step, jnp.zeros_like(states[0]), curve)[1], tuple(along))
+
+    return jax.lax.map(of_network, (own, places, pushes))
 
 
 def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
@@ -183,6 +204,18 @@ def explained(
         error = np.nansum(np.square(counted - predictions), axis=axes)
         share = 1 - error / np.nansum(np.square(counted - mean), axis=axes)
     return Explained(np.where(count > 0, share, np.nan), covered.mean(axis=axes))
+
+
+def _covered(
+    inputs: Float[np.ndarray, " U"], at_rest: Bool[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]
+) -> Between:
+    """As `_between`; where one of both has no equilibrium, twice the nearest input that has one, with weight NaN."""
+    below, above, weight = _between(inputs, curves)
+    known = np.isfinite(weight) & at_rest[below] & at_rest[above]
+    away = np.where(at_rest, np.abs(curves[:, :, None] - inputs), np.inf)
+    nearest = away.argmin(axis=-1)
+    below, above = (np.where(known, each, nearest) for each in (below, above))
+    return Between(below, above, np.where(known, weight, np.nan))
 
 
 def _between(inputs: Float[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]) -> Between:

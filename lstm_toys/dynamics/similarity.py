@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 
-def procrustes(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N E"]) -> float:
+def procrustes(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N _"]) -> float:
     """The similarity of states at the same N moments, 1 if one is the other, moved, scaled, rotated or reflected.
 
     The largest correlation of both, centered, over all rotations and reflections: the sum of the singular values of
@@ -12,11 +12,13 @@ def procrustes(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N E"]
     every component of one is uncorrelated with every one of the other. The fewer dimensions are filled up with zeros.
     NaN if states do not change.
     """
-    first, second = (each - each.mean(axis=0) for each in (first, second))
-    norms = np.linalg.norm(first) * np.linalg.norm(second)
-    return float(np.linalg.svd(first.T @ second, compute_uv=False).sum() / norms) if norms else np.nan
+    return float(similarities(first[None], second[None])[0, 0])
 
 
-def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M N E"]) -> Float[np.ndarray, "S M"]:
-    """The similarity of each network of one population to each of another one, or of the same."""
-    return np.array([[procrustes(one, other) for other in second] for one in first])
+def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M N _"]) -> Float[np.ndarray, "S M"]:
+    """The similarity of each network of one population to each of another one, or of the same; see `procrustes`."""
+    first, second = (each - each.mean(axis=1, keepdims=True) for each in (first, second))
+    norms = [np.linalg.norm(each, axis=(1, 2)) for each in (first, second)]
+    sums = [np.linalg.svd(one.T @ second, compute_uv=False).sum(axis=-1) for one in first]
+    with np.errstate(invalid="ignore"):
+        return np.stack(sums) / np.multiply.outer(*norms)
