@@ -11,6 +11,7 @@ from conftest import rarely
 from lstm_toys.dynamics import rest as module
 from lstm_toys.dynamics.linear import modes
 from lstm_toys.dynamics.rest import Kind, merged, rest, starts_of
+from lstm_toys.dynamics.system import each_network
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.rnn import RNN
 
@@ -112,6 +113,14 @@ def test_a_memory_keeps_each_of_its_starts(of_linear):
     assert found.kind[0, :5].tolist() == [Kind.NEUTRAL] * 4 + [Kind.NOTHING]
     np.testing.assert_array_equal(found.eigenvalues[0, :4], np.tile([1, 0.5], (4, 1)))
     assert found.kind[1, 0] == Kind.NONE  # It integrates its input, and shows that.
+
+
+def test_newtons_method_leaves_a_component_that_holds_still():
+    """All but this one come to rest, though the Jacobian minus one is singular."""
+    system, params = maps.linear(LINEAR["a memory"])
+    starts = RANDOM.uniform(0.5, 1, (1, 1, 4, 2))
+    found = each_network(module._newton, system, params, (starts, np.ones((1, 1, 4), bool)), np.zeros((1, 1)))
+    np.testing.assert_allclose(found, starts * [1, 0], atol=1e-12)
 
 
 def test_a_saturated_cell_integrates_while_its_answer_rests():
