@@ -177,7 +177,8 @@ def rest(
 ) -> Rest:
     """Finds what every network comes to under every constant input.
 
-    Newton's method begins near where states ended, and at every second start.
+    Newton's method begins near where states ended, at every second start, and halfway between the fixed points at which
+    this start and the next one ended, which finds unstable points between stable ones.
 
     Args:
         system: the map of the networks.
@@ -197,8 +198,10 @@ def rest(
         later = each_network(_watched, system, params, (seen.end, restless.any(axis=-1)), inputs, np.int64(LONG))
         seen = Watched(*(_chosen(restless, *each) for each in zip(later, seen, strict=True)))
         points = _chosen(restless, _near_ends(system, params, inputs, seen.end, restless), points)
-    second = every & (np.arange(shape[2]) % 2 == 0)
-    from_starts = each_network(_newton, system, params, (begun, second), inputs)
+    before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
+    apart = np.abs(points - before).max(axis=-1) > MERGED
+    between = np.where(odd[:, None], (points + before) / 2, begun)
+    from_starts = each_network(_newton, system, params, (between, apart | ~odd), inputs)
     values = [
         _slots(Watched(*(leaf[seed] for leaf in seen)), points[seed], from_starts[seed], spacing, most)
         for seed in range(len(starts))

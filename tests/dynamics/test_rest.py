@@ -110,7 +110,9 @@ def test_growth_comes_to_nothing_and_leaves_an_unstable_point(of_linear):
 
 def test_a_memory_keeps_each_of_its_starts(of_linear):
     found = of_linear["a memory"]
-    assert found.kind[0, :5].tolist() == [Kind.NEUTRAL] * 4 + [Kind.NOTHING]
+    np.testing.assert_array_equal(found.share[0], [0.25] * 4 + [0] * 4)
+    assert {*found.kind[0, :4]} == {Kind.NEUTRAL}  # Others between them are found as well.
+    assert {*found.kind[0, 4:]} <= {Kind.NEUTRAL, Kind.NOTHING}
     np.testing.assert_array_equal(found.eigenvalues[0, :4], np.tile([1, 0.5], (4, 1)))
     assert found.kind[1, 0] == Kind.NONE  # It integrates its input, and shows that.
 
@@ -150,7 +152,7 @@ def test_two_stable_points_and_an_unstable_one_are_found_from_each_of_100_sets_o
         for name, shape, value in (("kernel", (1, 1), 0), ("recurrent_kernel", (1, 1), 1.5), ("bias", (1,), 0))
     }
     system, params = maps.made(RNN(1), params)
-    starts = RANDOM.uniform(-1, 1, (100, 32, 1))
+    starts = np.random.default_rng(2).uniform(-1, 1, (100, 32, 1))
     found = rest(system, params, np.zeros((1, 1)), starts, maps.SPACING)
     assert (found.found == 3).all()
     assert (np.sort(found.kind[:, 0], axis=-1)[:, -3:] == [Kind.STABLE, Kind.STABLE, Kind.UNSTABLE]).all()
