@@ -2,7 +2,8 @@
 
 The stages, each of which imports only from those before it::
 
-    files -> tasks, statistics -> execution -> networks -> populations -> results -> figures -> runs -> studies -> cli
+    files -> tasks, statistics -> execution -> networks -> populations -> dynamics -> results -> figures -> runs
+    -> studies -> cli
 
 Nothing is loaded before it is touched: ``import lstm_toys as lt`` costs nothing and reaches every public name.
 
@@ -22,6 +23,12 @@ H     unit of a layer
 G     gate of a layer; of an LSTM 4H: all input, forget, cell and output gates, in this order; of a GRU 3H: z, r, h
 R     recorded step
 K     time point whose answers or states are returned, kept step, or setting
+D     number in a flat state, which joins the states of all layers
+U     constant input
+P     state to start from
+Q     what states come to under a constant input, such as a fixed point
+L     Lyapunov exponent
+W     angular frequency
 E     what is read off next to the loss: the error of a feature, or an accuracy
 ====  ==========================================================================================
 

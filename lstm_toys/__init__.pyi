@@ -1,5 +1,6 @@
 from . import figures
 from .cli.command import main
+from .dynamics.interventions import intervene
 from .execution.devices import configure, fingerprint
 from .figures.style import Drawing
 from .networks.gru import GRU
@@ -86,6 +87,7 @@ __all__ = [
     "energy_score",
     "figures",
     "fingerprint",
+    "intervene",
     "labeled",
     "load",
     "load_parameters",

@@ -1,0 +1,216 @@
+"""Answers of networks, some of whose units are held or whose gates are clamped."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any, NamedTuple, TypeAlias
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PyTree
+
+from lstm_toys import arguments
+from lstm_toys.networks import training
+from lstm_toys.networks.gates import SLOPE, squashed
+from lstm_toys.networks.gru import GRU
+from lstm_toys.networks.lstm import LSTM
+from lstm_toys.populations import answering, blocks
+from lstm_toys.populations.states import check_initial, inside, last
+
+Context: TypeAlias = nn.module.InterceptorContext
+
+GATES: dict[type[nn.Module], tuple[str, ...]] = {LSTM: ("input", "forget", "cell", "output"), GRU: ("z", "r", "h")}
+"""What the columns of a layer's kernels are for, in order; "cell" and "h" are no gates."""
+
+NO_GATES = ("cell", "h")
+
+FAR = 1e4
+"""A sum at which both gate functions are 1."""
+
+
+class Member(NamedTuple):
+    """A network, the units of it that are held or clamped, and the values at which they are; NaN: their own means."""
+
+    params: PyTree
+    units: Int[Array | np.ndarray, "*S K"]
+    values: Float[Array | np.ndarray, "*S K"]
+
+
+def intervene(
+    model: nn.Module,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    curves: Float[Array, "C T F"] | Float[np.ndarray, "C T F"],
+    layer: str,
+    units: Sequence[int] | Int[np.ndarray, "S K"],
+    hold: float | Float[np.ndarray, "S K"] | None = None,
+    gate: str | None = None,
+    *,
+    block: int = blocks.BLOCK,
+) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
+    """Computes the answers of every network to curves while some units of a layer are held, or a gate of theirs is.
+
+    A unit that is held has one value from before the first time point on, for its own layer and for those above. Only
+    its hidden state takes the value ``hold``; its other states, such as the cell of an LSTM, are held at their means.
+    Answers do not depend on which other networks there are.
+
+    Args:
+        model: the Flax module of the networks.
+        params: their parameters; every leaf has a leading axis S, one entry per network.
+        curves: the curves ``[C, T, F]``.
+        layer: name of the layer, as `lt.states` returns it, such as ``"lstm_0"``.
+        units: the units, the same of all networks, or one row per network.
+        hold: the value; None: the mean of each unit, or of its gate, over these curves without an intervention.
+        gate: clamp this gate of the units instead: ``"input"``, ``"forget"``, ``"output"`` of an LSTM, ``"z"``, ``"r"``
+            of a GRU; others have none.
+        block: networks that a compiled program computes at a time; another value changes last bits.
+
+    Returns:
+        The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.
+
+    Raises:
+        ValueError: there is no such layer, unit or gate, a value is beyond what the gate can take, the layers do not
+            begin in the states that they are given, or see `lt.answers`.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> x = lt.time_points(20)
+        >>> task = lt.reproduce("sine", {"amplitude": 0.3, "frequency": 10.0, "phase": 0.0, "offset": 0.3}, x)
+        >>> trained = lt.train(task, lt.Stack(features=1, hidden=(4,)), seeds=2, steps=20, learning_rate=0.1)
+        >>> curves = lt.show(x[None] ** 2, x, ("y",))
+        >>> lt.intervene(trained.model, trained.params, curves, "lstm_0", [0, 2], hold=0.0).shape
+        (2, 1, 20, 1)
+    """
+    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    curves = arguments.array("curves", curves, "C T F", hint=", curves as lt.show makes them")
+    block = arguments.whole("block", block, least=1)
+    seeds = answering.networks(model, params, *curves.shape[1:])
+    kind, width = _layer(model, params, curves.shape[2], layer)
+    rows = np.asarray(units)
+    if rows.ndim not in (1, 2) or rows.dtype.kind not in "iu" or not rows.size or rows.shape[:-1] not in ((), (seeds,)):
+        raise arguments.refused("units", f"units of {layer}, or one row of them for each of {seeds} networks", units)
+    if rows.min() < 0 or rows.max() >= width:
+        raise ValueError(f"units must be of the {width} of {layer}, from 0, not {rows.min()} to {rows.max()}")
+    if gate is None:
+        check_initial(model, params, curves.shape[2])
+    else:
+        names = [name for name in GATES.get(kind, ()) if name not in NO_GATES]
+        if gate not in names:
+            raise ValueError(f"gate must be {' or '.join(map(repr, names)) or 'None'} for {layer}, not {gate!r}")
+    rows = np.broadcast_to(rows, (seeds, rows.shape[-1]))
+    values = np.full(rows.shape, np.nan, np.float32)
+    if hold is not None:
+        bounds = {} if gate is None else {"least": 0, "most": 1}
+        values[:] = arguments.numbers("hold", hold, f"{seeds} {rows.shape[1]}", **bounds)
+
+    mesh = blocks.mesh()
+    program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
+    parts = []
+    for group in blocks.groups(seeds, size, block, mesh.size):
+        take = partial(np.take, indices=group, axis=0, mode="clip")
+        members = blocks.place(jax.tree.map(take, Member(params, rows.astype(np.int32), values)), mesh)
+        answers = blocks.flat(program(members, jnp.asarray(curves, jnp.float32)))
+        parts.append(answers[: min(size, seeds - int(group[0, 0]))])
+    return np.concatenate(parts)
+
+
+def _layer(model: nn.Module, params: PyTree, features: int, layer: str) -> tuple[type[nn.Module], int]:
+    """The class of a layer and its number of units; raises ValueError if the model has no such layer."""
+    found: dict[str, tuple[type[nn.Module], int]] = {}
+
+    def noted(following: Callable[..., Any], args: Any, kwargs: Any, context: Context) -> Any:
+        if context.method_name == "__call__":
+            found["/".join(context.module.path)] = (type(context.module), getattr(context.module, "units", 0))
+        return following(*args, **kwargs)
+
+    one = jax.tree.map(lambda leaf: leaf[0], params)
+    with nn.intercept_methods(noted):
+        states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, features)))
+    if layer not in states:
+        raise ValueError(f"layer must be {' or '.join(map(repr, states))}, not {layer!r}")
+    return found[layer]
+
+
+@cache
+def _program(model: nn.Module, layer: str, gate: str | None, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """Answers of blocks of members with an intervention; cached to avoid recompiling."""
+    return blocks.spread(partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate), mesh)
+
+
+def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
+    """The answers of ONE network, step by step, with units of a layer held."""
+    params, units, values = member
+    _, states = inside(model, params, curves)
+
+    def value(name: str, each: Float[Array, "C T H"]) -> Float[Array, " K"]:
+        mean = each[:, :, units].mean(axis=(0, 1))
+        return jnp.where(jnp.isnan(values), mean, values) if name == "hidden" else mean
+
+    held = {name: value(name, each) for name, each in states[layer].items()}
+
+    def overwritten(states: dict[str, dict[str, Array]]) -> dict[str, dict[str, Array]]:
+        own = {name: each.at[:, units].set(held[name][None]) for name, each in states[layer].items()}
+        return {**states, layer: own}
+
+    def returned(following: Callable[..., Any], args: Any, kwargs: Any, context: Context) -> Any:
+        hidden = following(*args, **kwargs)
+        return hidden.at[:, :, units].set(held["hidden"][None, None]) if _is_layer(context, layer) else hidden
+
+    def step(states: PyTree, inputs: Float[Array, "C F"]) -> tuple[PyTree, Float[Array, "C ..."]]:
+        with nn.intercept_methods(returned):
+            answers, after = inside(model, params, inputs[:, None], states)
+        return overwritten(last(after)), answers
+
+    begun = overwritten(jax.tree.map(jnp.zeros_like, last(states)))
+    answers = jax.lax.scan(step, begun, jnp.swapaxes(curves, 0, 1))[1]
+    return jnp.swapaxes(answers[:, :, 0], 0, 1) if answers.ndim == 4 else answers[-1]
+
+
+def _clamped(
+    model: nn.Module, layer: str, gate: str, member: Member, curves: Float[Array, "C T F"]
+) -> Float[Array, "C ..."]:
+    """The answers of ONE network with a gate of units of a layer clamped, by weights that make it constant."""
+    params, units, values = member
+    seen: list[tuple[nn.Module, Array, Array]] = []
+
+    def noted(following: Callable[..., Any], args: Any, kwargs: Any, context: Context) -> Any:
+        hidden = following(*args, **kwargs)
+        if _is_layer(context, layer):
+            seen.append((context.module, args[0], hidden))
+        return hidden
+
+    with nn.intercept_methods(noted):
+        model.apply({"params": params}, curves)
+    module, inputs, hidden = seen[-1]
+    columns = GATES[type(module)].index(gate) * module.units + units
+    path = tuple(filter(None, layer.split("/")))
+    kernel, recurrent_kernel, bias = (_found(params, path)[n] for n in ("kernel", "recurrent_kernel", "bias"))
+    before = jnp.concatenate([jnp.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
+    biases = jnp.atleast_2d(bias)  # Of a GRU there are two, which are added up.
+    summed = inputs @ kernel[:, columns] + before @ recurrent_kernel[:, columns]
+    mean = squashed(summed + biases[:, columns].sum(axis=0)[None, None], module.gates).mean(axis=(0, 1))
+    constant = _inverse(jnp.where(jnp.isnan(values), mean, values), module.gates)
+    changed = {
+        "kernel": kernel.at[:, columns].set(0),
+        "recurrent_kernel": recurrent_kernel.at[:, columns].set(0),
+        "bias": biases.at[:, columns].set(0).at[0, columns].set(constant).reshape(bias.shape),
+    }
+    return training.answer(model, _replaced(params, path, changed), curves)
+
+
+def _inverse(value: Float[Array, " K"], gates: str) -> Float[Array, " K"]:
+    """What a gate function turns into these values; for 0 and 1 it is far beyond where it gets there in rounding."""
+    inner = (value - 0.5) / SLOPE if gates == "hard" else jnp.log(value) - jnp.log1p(-value)
+    return jnp.where(value <= 0, -FAR, jnp.where(value >= 1, FAR, inner))
+
+
+def _is_layer(context: Context, layer: str) -> bool:
+    return context.method_name == "__call__" and "/".join(context.module.path) == layer
+
+
+def _found(tree: Any, path: tuple[str, ...]) -> Any:
+    return _found(tree[path[0]], path[1:]) if path else tree
+
+
+def _replaced(tree: Any, path: tuple[str, ...], leaf: Any) -> Any:
+    return {**tree, path[0]: _replaced(tree[path[0]], path[1:], leaf)} if path else leaf

@@ -1,0 +1,157 @@
+"""Networks linearized at a state and a constant input: modes, resonance, and the measured answer to small sines."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float, Int, PyTree
+
+from lstm_toys.dynamics.system import Step, System, each_network
+
+PERIODS, SETTLED = 4, 300
+"""The least number of periods, and of time points, in which a sine's answer is measured, after as many to settle."""
+
+
+class Linear(NamedTuple):
+    """A network near a state and an input; the answer at a time point is that to the input at this point.
+
+    With deviations dx, du, dy: ``dx[t] = A dx[t-1] + B du[t]`` and ``dy[t] = C dx[t-1] + D du[t]``.
+    """
+
+    A: Float[Any, "*N D D"]
+    B: Float[Any, "*N D F"]
+    C: Float[Any, "*N A D"]
+    D: Float[Any, "*N A F"]
+
+
+class Modes(NamedTuple):
+    """Modes of a linear map, as eigenvalues are ordered.
+
+    Attributes:
+        time_constant: x in which a mode falls to 1 / e; negative if it grows, infinite if it stays.
+        frequency: its angular frequency, radians per unit of x, of the sign of the eigenvalue's imaginary part.
+    """
+
+    time_constant: Float[np.ndarray, "*N D"]
+    frequency: Float[np.ndarray, "*N D"]
+
+
+def linearization(step: Step, state: Float[Array, " D"], inputs: Float[Array, " F"]) -> Linear:
+    """The linearization of ONE network. At the kink of a hard gate it is the mean of both sides."""
+    (A, B), (C, D) = jax.jacfwd(step, argnums=(0, 1))(state, inputs)
+    return Linear(A, B, C, D)
+
+
+def linearizations(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[np.ndarray, "U F"],
+    states: Float[np.ndarray, "S U *Q D"],
+) -> Linear:
+    """The linearizations of every network at states under each constant input; NaN where a state is NaN."""
+    flat = states.reshape(*states.shape[:2], -1, system.dimension)
+    found: Linear = each_network(_linearizations, system, params, flat, inputs)
+    return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
+
+
+def _linearizations(
+    system: System, params: PyTree, states: Float[Array, "U Q D"], inputs: Float[Array, "U F"]
+) -> Linear:
+    def under(at: tuple[Float[Array, "Q D"], Float[Array, " F"]]) -> Linear:
+        points, constant = at
+
+        def run(state: Float[Array, " D"]) -> Linear:
+            return linearization(partial(system.step, params), state, constant)
+
+        nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), jax.eval_shape(run, points[0]))
+        return jax.lax.map(lambda state: jax.lax.cond(jnp.isfinite(state).all(), run, lambda _: nothing, state), points)
+
+    return jax.lax.map(under, (states, inputs))
+
+
+def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*N D"]:
+    """Eigenvalues by falling modulus, of a pair the one with positive imaginary part first; NaN where a matrix is."""
+    found = np.full(matrices.shape[:-1], np.nan, complex)
+    known = np.isfinite(matrices).all(axis=(-2, -1))
+    values = np.linalg.eigvals(matrices[known]).astype(complex)
+    found[known] = np.take_along_axis(values, by_modulus(values), axis=-1)
+    return found
+
+
+def by_modulus(values: Complex[np.ndarray, "*N D"]) -> Int[np.ndarray, "*N D"]:
+    """The order of `eigenvalues`; rounding keeps the two of a pair together."""
+    return np.lexsort((-values.imag, -np.abs(values).round(12)))
+
+
+def modes(values: Complex[np.ndarray, "*N D"], spacing: float) -> Modes:
+    """Time constants and frequencies of eigenvalues, with ``spacing`` units of x between time points."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return Modes(spacing / (0.0 - np.log(np.abs(values))), np.angle(values) / spacing)
+
+
+def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: float) -> Complex[np.ndarray, "*N W A F"]:
+    """The complex gain of linearizations at angular frequencies in radians per unit of x.
+
+    ``D + C (exp(i w spacing) - A)^-1 B``: its modulus is the gain and its angle the phase of the answer to a sine.
+    """
+    z = np.exp(1j * frequencies * spacing)[:, None, None]
+    A, B, C, D = (each[..., None, :, :] for each in linear)
+    known = np.isfinite(A).all(axis=(-2, -1), keepdims=True)
+    shifted = np.where(known, z * np.eye(A.shape[-1]) - A, np.eye(A.shape[-1]))
+    return np.where(known, D + C @ np.linalg.solve(shifted, B + 0j * z), np.nan)
+
+
+def measured_response(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[np.ndarray, "U F"],
+    states: Float[np.ndarray, "S U D"],
+    frequencies: Float[np.ndarray, " W"],
+    spacing: float,
+    amplitude: float,
+) -> Complex[np.ndarray, "S U W A F"]:
+    """The complex gain of networks, measured by sines ``u + amplitude * sin(w x)`` of one feature at a time.
+
+    Answers are fitted by ``a + b sin(w x) + c cos(w x)`` in least squares, and the gain is ``(b + i c) / amplitude``.
+
+    Args:
+        system: the map of the networks.
+        params: their parameters.
+        inputs: the constant inputs u.
+        states: the states to begin in, such as fixed points; where they are NaN, so is the gain.
+        frequencies: angular frequencies w above 0 in radians per unit of x.
+        spacing: distance of time points, in units of x.
+        amplitude: of the sines.
+    """
+    half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequencies.min() * spacing))))
+    phases = frequencies[:, None] * spacing * np.arange(1, 2 * half + 1)
+    fitted = np.stack([np.ones_like(phases), np.sin(phases), np.cos(phases)], axis=-1)[:, half:]
+    waves, projections = amplitude * np.sin(phases), np.linalg.pinv(fitted)[:, 1:]
+    parts = each_network(_measured, system, params, states, inputs, waves, projections)
+    return (parts[..., 0, :] + 1j * parts[..., 1, :]).swapaxes(-1, -2) / amplitude
+
+
+def _measured(
+    system: System,
+    params: PyTree,
+    states: Float[Array, "U D"],
+    inputs: Float[Array, "U F"],
+    waves: Float[Array, "W T"],
+    projections: Float[Array, "W 2 K"],
+) -> Float[Array, "U W F 2 A"]:
+    """The coefficients of sine and cosine in the answers of ONE network, whose last K time points are fitted."""
+    step, kept = partial(system.step, params), projections.shape[-1]
+
+    def of_sine(
+        state: Float[Array, " D"], constant: Float[Array, " F"], feature: Float[Array, " F"], wave: Float[Array, " T"]
+    ) -> Float[Array, "T A"]:
+        return jax.lax.scan(step, state, constant[None, :] + wave[:, None] * feature[None, :])[1]
+
+    def under(at: tuple[Float[Array, " D"], Float[Array, " F"]]) -> Float[Array, "W F 2 A"]:
+        of_features = jax.vmap(partial(of_sine, *at), (0, None))
+        answers = jax.vmap(of_features, (None, 0))(jnp.eye(inputs.shape[1]), waves)
+        return jnp.einsum("wpt,wfta->wfpa", projections, answers[:, :, -kept:])
+
+    return jax.lax.map(under, (states, inputs))

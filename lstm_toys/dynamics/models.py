@@ -1,0 +1,227 @@
+"""Models of networks made of what they do under constant inputs; none is fitted to the answers that it predicts.
+
+All take curves of one feature, and predict NaN where they have nothing to say.
+"""
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
+
+from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
+from lstm_toys.dynamics.rest import Kind, Rest
+from lstm_toys.dynamics.system import System
+from lstm_toys.statistics.measures import SETTLED
+
+
+class Equilibria(NamedTuple):
+    """The stable fixed point of each network and constant input; of several, that with the largest share of starts.
+
+    Attributes:
+        inputs: the constant inputs, ascending.
+        state: the fixed point; NaN if there is none.
+        answer: the answer at rest, also where a state stays where it is or integrates; NaN if there is none.
+        linear: linearizations at the fixed points.
+    """
+
+    inputs: Float[np.ndarray, " U"]
+    state: Float[np.ndarray, "S U D"]
+    answer: Float[np.ndarray, "S U A"]
+    linear: Linear
+
+
+class Explained(NamedTuple):
+    """How well answers are predicted.
+
+    Attributes:
+        share: one minus the squared error over the variance, of all curves together where there are predictions.
+        coverage: the share of time points at which there are.
+    """
+
+    share: Float[np.ndarray, " S"]
+    coverage: Float[np.ndarray, " S"]
+
+
+class Between(NamedTuple):
+    """The constant inputs around each value of curves, both the same at one of them, and the weight of the upper one.
+
+    The weight is NaN beyond the ends.
+    """
+
+    below: Int[Any, "*C T"]
+    above: Int[Any, "*C T"]
+    weight: Float[Any, "*C T"]
+
+
+def equilibria(
+    system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rest: Rest
+) -> Equilibria:
+    """Chooses equilibria of what networks come to, and linearizes networks at them."""
+    state, answer = (
+        _first(rest, kinds, values)
+        for kinds, values in (
+            ((Kind.STABLE,), rest.state),
+            ((Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer),
+        )
+    )
+    return Equilibria(inputs, state, answer, linearizations(system, params, inputs[:, None], state))
+
+
+def _first(rest: Rest, kinds: tuple[Kind, ...], values: Float[np.ndarray, "S U Q N"]) -> Float[np.ndarray, "S U N"]:
+    """The value of the first thing of one of these kinds, since things are ordered by share."""
+    right = np.isin(rest.kind, kinds)
+    place = right.argmax(axis=-1)[..., None, None]
+    return np.where(right.any(axis=-1, keepdims=True), np.take_along_axis(values, place, axis=2)[:, :, 0], np.nan)
+
+
+def clipped_copy(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
+    """The curves themselves, within the range of a network's answers at rest."""
+    low, high = (
+        each[:, None, None, :] for each in (np.fmin.reduce(known.answer, axis=1), np.fmax.reduce(known.answer, axis=1))
+    )
+    return np.clip(curves[None, :, :, None], low, high)
+
+
+def static_curve(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
+    """The answer at rest under the momentary input, between the two nearest constant inputs by linear interpolation."""
+    below, above, weight = _between(known.inputs, curves)
+    part = weight[None, :, :, None]
+    return (1 - part) * known.answer[:, below] + part * known.answer[:, above]
+
+
+def fixed_linear(known: Equilibria, curves: Float[np.ndarray, "C T"], mean: float) -> Float[np.ndarray, "S C T A"]:
+    """The linearization at the constant input nearest to ``mean``, from a zero state."""
+    nearest = int(np.abs(known.inputs - mean).argmin())
+    A, B, C, D = (each[:, nearest] for each in known.linear)
+    deviation = np.repeat(-known.state[:, None, nearest], len(curves), axis=1)  # [S, C, D]
+    answers = np.empty((len(A), *curves.shape, C.shape[1]))
+    for time in range(curves.shape[1]):
+        push = np.broadcast_to((curves[:, time] - known.inputs[nearest])[None, :, None], (len(A), len(curves), 1))
+        change = deviation @ np.swapaxes(C, 1, 2) + push @ np.swapaxes(D, 1, 2)
+        answers[:, :, time] = known.answer[:, None, nearest] + change
+        deviation = deviation @ np.swapaxes(A, 1, 2) + push @ np.swapaxes(B, 1, 2)
+    return answers
+
+
+def varying_linear(
+    known: Equilibria, curves: Float[np.ndarray, "C T"], modes: int | None = None
+) -> Float[np.ndarray, "S C T A"]:
+    """The linearization at the equilibrium of the momentary input (linear parameter-varying, LPV), from a zero state.
+
+    ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``: near each constant input A and C are constant,
+    equilibrium x* and answer y* change in proportion to the input, and the predictions of the two nearest constant
+    inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state then goes on
+    as under the nearest constant input that has one.
+
+    Args:
+        known: the equilibria.
+        curves: the curves.
+        modes: keep only so many leading modes of A, a complex pair being one: deviations outside of them are forgotten
+            at once; None: all.
+    """
+    A, B, C, D = known.linear
+    at_rest = np.isfinite(known.state).all(axis=-1)
+    inverted = np.where(at_rest[..., None, None], np.eye(A.shape[-1]) - A, np.eye(A.shape[-1]))
+    slopes = np.linalg.solve(inverted, B)
+    rises = (C @ slopes + D)[..., 0]
+    if modes is not None:
+        kept = leading(A, modes)
+        A, C = A @ kept, C @ kept
+    places = [_covered(known.inputs, each, curves) for each in at_rest]
+    stacked = Between(*(np.stack(each) for each in zip(*places, strict=True)))
+    deviations = known.inputs[stacked.below], known.inputs[stacked.above]
+    shown = np.where(np.isnan(stacked.weight), deviations[0], curves[None].astype(float))
+    pushes = tuple(shown - each for each in deviations)
+    own = (known.state, slopes[..., 0], known.answer, rises, A, C)
+    with jax.enable_x64(True):
+        predicted = np.asarray(_varying(own, stacked._replace(weight=np.nan_to_num(stacked.weight)), pushes))
+    return np.where(np.isnan(stacked.weight)[..., None], np.nan, predicted)
+
+
+@jax.jit
+def _varying(
+    own: tuple[Float[Array, "S U ..."], ...],
+    places: Between,
+    pushes: tuple[Float[Array, "S C T"], Float[Array, "S C T"]],
+) -> Float[Array, "S C T A"]:
+    """The predictions for all networks, from states, answers, their slopes, and matrices; see `varying_linear`."""
+
+    def of_network(network: tuple[tuple[Array, ...], Between, tuple[Array, Array]]) -> Float[Array, "C T A"]:
+        (states, slopes, answers, rises, A, C), *along = network
+
+        def near(state: Float[Array, " D"], place: Int[Array, ""], push: Float[Array, ""]) -> tuple[Array, Array]:
+            rest = states[place] + slopes[place] * push
+            away = state - rest
+            return rest + A[place] @ away, answers[place] + rises[place] * push + C[place] @ away
+
+        def step(
+            state: Float[Array, " D"], at: tuple[Between, tuple[Array, Array]]
+        ) -> tuple[Float[Array, " D"], Float[Array, " A"]]:
+            (below, above, weight), (lower, upper) = at
+            ends = near(state, below, lower), near(state, above, upper)
+            state, answer = ((1 - weight) * low + weight * high for low, high in zip(*ends, strict=True))
+            return state, answer
+
+        return jax.lax.map(lambda curve: jax.lax.scan(step, jnp.zeros_like(states[0]), curve)[1], tuple(along))
+
+    return jax.lax.map(of_network, (own, places, pushes))
+
+
+def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
+    """Spectral projections onto the modes with the largest moduli, a complex pair being one; NaN where a matrix is."""
+    found = np.full(matrices.shape, np.nan)
+    for place in np.argwhere(np.isfinite(matrices).all(axis=(-2, -1))):
+        matrix = matrices[tuple(place)]
+        right, count = _ordered(matrix, modes)
+        left, _ = _ordered(matrix.T, modes)
+        right, left = right[:, :count], left[:, :count]
+        found[tuple(place)] = (right @ np.linalg.solve(left.T @ right, left.T)).real
+    return found
+
+
+def _ordered(matrix: Float[np.ndarray, "D D"], modes: int) -> tuple[Complex[np.ndarray, "D D"], int]:
+    """Eigenvectors by falling modulus of their eigenvalues, and how many of them make up so many modes."""
+    values, vectors = (each.astype(complex) for each in np.linalg.eig(matrix))
+    order = by_modulus(values)
+    begins = np.cumsum(values[order].imag >= 0)  # Of a pair, the second one begins no mode.
+    return vectors[:, order], int(np.searchsorted(begins, modes, side="right"))
+
+
+def explained(
+    answers: Float[np.ndarray, "S C T A"], predictions: Float[np.ndarray, "S C T A"], x: Float[np.ndarray, " T"]
+) -> Explained:
+    """The share of the variance of networks' answers to some curves that a model explains, over x of 0.2 and more."""
+    late = (x - x[0]) / (x[-1] - x[0]) >= SETTLED
+    answers, predictions = answers[:, :, late].astype(float), predictions[:, :, late]
+    covered = np.isfinite(predictions)
+    counted = np.where(covered, answers, np.nan)
+    axes = (1, 2, 3)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        count = covered.sum(axis=axes)
+        mean = np.nansum(counted, axis=axes, keepdims=True) / covered.sum(axis=axes, keepdims=True)
+        error = np.nansum(np.square(counted - predictions), axis=axes)
+        share = 1 - error / np.nansum(np.square(counted - mean), axis=axes)
+    return Explained(np.where(count > 0, share, np.nan), covered.mean(axis=axes))
+
+
+def _covered(
+    inputs: Float[np.ndarray, " U"], at_rest: Bool[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]
+) -> Between:
+    """As `_between`; where one of both has no equilibrium, twice the nearest input that has one, with weight NaN."""
+    below, above, weight = _between(inputs, curves)
+    known = np.isfinite(weight) & at_rest[below] & at_rest[above]
+    away = np.where(at_rest, np.abs(curves[:, :, None] - inputs), np.inf)
+    nearest = away.argmin(axis=-1)
+    below, above = (np.where(known, each, nearest) for each in (below, above))
+    return Between(below, above, np.where(known, weight, np.nan))
+
+
+def _between(inputs: Float[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]) -> Between:
+    curves, last = curves.astype(float), len(inputs) - 1
+    below = np.clip(np.searchsorted(inputs, curves, side="right") - 1, 0, last)
+    above = np.clip(below + (curves > inputs[below]), 0, last)
+    width = np.where(above > below, inputs[above] - inputs[below], 1.0)
+    within = (curves >= inputs[0]) & (curves <= inputs[-1])
+    return Between(below, above, np.where(within, (curves - inputs[below]) / width, np.nan))

@@ -1,0 +1,392 @@
+"""What networks come to under constant inputs: fixed points, cycles, or cells that integrate while the answer rests.
+
+States are iterated, Newton's method finds fixed points near where they end and from where they began, and what is found
+is merged. The iteration says what attracts, and which share of the starts; Newton's method is exact, and finds unstable
+points as well.
+"""
+
+from enum import IntEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
+
+from lstm_toys.dynamics.linear import eigenvalues, linearizations
+from lstm_toys.dynamics.system import MEMBERS, Step, System, each_network
+
+SETTLE, LONG = 300, 2_000
+"""Steps before states are watched, and further steps for those that have not come to anything by then."""
+
+WINDOW = 128
+"""Steps during which states are watched; no longer cycle is found."""
+
+NEAR = 0.1
+"""A state that ends at rest belongs to a fixed point whose components are all at most so far away."""
+
+ALIKE, MERGED = 1e-2, 1e-4
+"""The largest difference of a component between states from which Newton's method is run only once, and between fixed
+points that count as one. Cycles, and answers that rest, count as one if answers differ by at most `ALIKE`."""
+
+STILL, RESTING = 1e-6, 1e-3
+"""The most that a component of a state at rest, and an answer at rest, move within half a window and a window."""
+
+STEADY = 0.02
+"""The largest relative change between halves of a window of a rate that is constant, and of a swing that stays."""
+
+RETURNED = 0.1
+"""A state returns to where it ends if it was nearer than this share of its largest distance, and farther than half of
+this distance since."""
+
+ITERATIONS, TOLERANCE, REACH = 15, 1e-12, 1.0
+"""Newton's method: its most steps, the residual at which it ends, relative to 1 + the largest component, and the
+largest change of a component in a step."""
+
+NEUTRAL = 1e-9
+"""A fixed point is neither stable nor unstable if the largest modulus of its eigenvalues is this near to 1."""
+
+
+class Kind(IntEnum):
+    """What states come to: see `Rest`."""
+
+    NOTHING = -1
+    STABLE = 0
+    NEUTRAL = 1
+    UNSTABLE = 2
+    CYCLE = 3
+    INTEGRATES = 4
+    NONE = 5
+
+
+class Rest(NamedTuple):
+    """What networks come to under each constant input, by share of starts; then fixed points at which no start ended.
+
+    Attributes:
+        kind: of `Kind`: stable, neutral and unstable fixed points, by the largest modulus of their eigenvalues; a
+            cycle, which returns to where it was; answers that rest while the state integrates; or none of these.
+            `Kind.NOTHING` fills up the axis Q.
+        share: the share of starts that ended there.
+        state: the fixed point, or the last state of a start that ended there.
+        answer: the answer; of a cycle, its mean.
+        swing: largest minus smallest answer in the last `WINDOW` steps; 0 of a fixed point.
+        eigenvalues: of the Jacobian at fixed points, by falling modulus; elsewhere NaN.
+        residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
+        unit: the component of the flat state that integrates fastest, see `System.unit`; elsewhere -1.
+        rate: the change of this component per unit of x; elsewhere NaN.
+        period: the first return of a cycle, in units of x; elsewhere NaN.
+        found: how many things were found, which may be more than Q.
+    """
+
+    kind: Int[np.ndarray, "S U Q"]
+    share: Float[np.ndarray, "S U Q"]
+    state: Float[np.ndarray, "S U Q D"]
+    answer: Float[np.ndarray, "S U Q A"]
+    swing: Float[np.ndarray, "S U Q A"]
+    eigenvalues: Complex[np.ndarray, "S U Q D"]
+    residual: Float[np.ndarray, "S U Q"]
+    unit: Int[np.ndarray, "S U Q"]
+    rate: Float[np.ndarray, "S U Q"]
+    period: Float[np.ndarray, "S U Q"]
+    found: Int[np.ndarray, "S U"]
+
+
+class Watched(NamedTuple):
+    """States during the last `WINDOW` steps.
+
+    Attributes:
+        end: the last state.
+        swings: the largest range of a component in each half.
+        low: the smallest answer.
+        high: the largest answer.
+        mean: the mean answer.
+        rates: the mean change of each component per step in each half.
+        lag: steps of its last return to where it ends, or 0.
+    """
+
+    end: Float[Any, "*N P D"]
+    swings: Float[Any, "*N P 2"]
+    low: Float[Any, "*N P A"]
+    high: Float[Any, "*N P A"]
+    mean: Float[Any, "*N P A"]
+    rates: Float[Any, "*N P 2 D"]
+    lag: Int[Any, "*N P"]
+
+
+def watched(step: Step, starts: Float[Array, "P D"], inputs: Float[Array, " F"], steps: Int[Array, ""]) -> Watched:
+    """Iterates states of ONE network under a constant input, ``steps`` and then `WINDOW` times."""
+    every = jax.vmap(step, (0, None))
+    begun = jax.lax.fori_loop(0, steps, lambda _, states: every(states, inputs)[0], starts)
+
+    def recorded(
+        states: Float[Array, "P D"], _: None
+    ) -> tuple[Float[Array, "P D"], tuple[Float[Array, "P D"], Float[Array, "P A"]]]:
+        states, answers = every(states, inputs)
+        return states, (states, answers)
+
+    end, (states, answers) = jax.lax.scan(recorded, begun, length=WINDOW)
+    halves = states.reshape(2, WINDOW // 2, *states.shape[1:])
+    swings = (halves.max(axis=1) - halves.min(axis=1)).max(axis=-1)
+    rates = (halves[:, -1] - halves[:, 0]) / (WINDOW // 2 - 1)
+    away = jnp.abs(states[-2::-1] - end[None]).max(axis=-1)  # At a lag of 1 and more.
+    farther = jnp.concatenate([away[1:], jnp.full_like(away[:1], jnp.inf)])
+    gone = jax.lax.cummax(away) >= away.max(axis=0)[None] / 2
+    back = gone & (away <= RETURNED * away.max(axis=0)[None]) & (away < farther)
+    lag = jnp.where(back.any(axis=0), 1 + back.argmax(axis=0), 0)
+    return Watched(
+        end, swings.T, answers.min(axis=0), answers.max(axis=0), answers.mean(axis=0), jnp.swapaxes(rates, 0, 1), lag
+    )
+
+
+def newton(step: Step, start: Float[Array, " D"], inputs: Float[Array, " F"]) -> Float[Array, " D"]:
+    """A fixed point of ONE network under a constant input; NaN if Newton's method finds none from this start.
+
+    Components that hold still whatever the others are, such as saturated memory cells, are left as they are.
+    """
+
+    def change(state: Float[Array, " D"]) -> Float[Array, " D"]:
+        return step(state, inputs)[0] - state
+
+    def open_(carry: tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"]]) -> Bool[Array, ""]:
+        count, state, rest = carry
+        return (count < ITERATIONS) & (jnp.abs(rest).max() > TOLERANCE * (1 + jnp.abs(state).max()))
+
+    def nearer(
+        carry: tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"]],
+    ) -> tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"]]:
+        count, state, rest = carry
+        slopes = jax.jacfwd(change)(state)
+        held = (slopes == 0).all(axis=1) & (rest == 0)
+        moved = jnp.linalg.solve(slopes + jnp.diag(held.astype(slopes.dtype)), -rest[:, None])[:, 0]
+        state = state + moved * jnp.minimum(1, REACH / jnp.maximum(jnp.abs(moved).max(), REACH))
+        return count + 1, state, change(state)
+
+    carry = jax.lax.while_loop(open_, nearer, (jnp.int32(0), start, change(start)))
+    _, state, rest = carry
+    return jnp.where(jnp.isfinite(rest).all() & ~open_((jnp.int32(0), state, rest)), state, jnp.nan)
+
+
+def rest(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    inputs: Float[np.ndarray, "U F"],
+    starts: Float[np.ndarray, "S P D"],
+    spacing: float,
+    most: int = 8,
+) -> Rest:
+    """Finds what every network comes to under every constant input.
+
+    Newton's method begins near where states ended, at every second start, and halfway between the fixed points at which
+    this start and the next one ended, which finds unstable points between stable ones.
+
+    Args:
+        system: the map of the networks.
+        params: their parameters.
+        inputs: constant inputs.
+        starts: states of each network to begin in, such as `starts_of` makes them.
+        spacing: distance of time points, in units of x.
+        most: how many things are returned for each network and input, Q.
+    """
+    shape = (len(starts), len(inputs), starts.shape[1])
+    begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
+    seen = each_network(_watched, system, params, (begun, every.any(axis=-1)), inputs, np.int64(SETTLE))
+    integrates = _integrates(seen)
+    points = _near_ends(system, params, inputs, seen.end, ~integrates)
+    restless = ~(_settled(seen, points) | integrates)
+    if restless.any():
+        later = each_network(_watched, system, params, (seen.end, restless.any(axis=-1)), inputs, np.int64(LONG))
+        seen = Watched(*(_chosen(restless, *each) for each in zip(later, seen, strict=True)))
+        points = _chosen(restless, _near_ends(system, params, inputs, seen.end, restless), points)
+    before, odd = np.roll(points, 1, axis=2), np.arange(shape[2]) % 2 == 1
+    apart = np.abs(points - before).max(axis=-1) > MERGED
+    between = np.where(odd[:, None], (points + before) / 2, begun)
+    from_starts = each_network(_newton, system, params, (between, apart | ~odd), inputs)
+    values = [
+        _slots(Watched(*(leaf[seed] for leaf in seen)), points[seed], from_starts[seed], spacing, most)
+        for seed in range(len(starts))
+    ]
+    found = Rest(*(np.stack(each) for each in zip(*values, strict=True)))
+    return _judged(system, params, inputs, found)
+
+
+def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], found: Rest) -> Rest:
+    """Completes what was found by eigenvalues, and the kinds and answers of fixed points."""
+    at_rest = found.kind == Kind.STABLE
+    states = np.where(at_rest[..., None], found.state, np.nan)
+    for first in range(0, len(states), MEMBERS):  # A few at a time, as matrices are large.
+        some = slice(first, first + MEMBERS)
+        own = jax.tree.map(lambda leaf, some=some: leaf[some], params)
+        found.eigenvalues[some] = eigenvalues(linearizations(system, own, inputs, states[some]).A)
+    largest = np.abs(found.eigenvalues[..., 0])
+    found.kind[at_rest & (largest > 1 - NEUTRAL)] = Kind.NEUTRAL
+    found.kind[at_rest & (largest > 1 + NEUTRAL)] = Kind.UNSTABLE
+    after, answers = each_network(_once, system, params, found.state, inputs)
+    found.residual[at_rest] = np.abs(after - found.state).max(axis=-1)[at_rest]
+    found.answer[at_rest] = answers[at_rest]
+    return found
+
+
+def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
+    """States to begin in: visited ones, evenly spaced along N, and in turn as many drawn from a box around them.
+
+    The box reaches beyond the visited range of each component by that range, on both sides. All networks share the
+    random numbers, so that the starts of one do not depend on the others.
+    """
+    drawn = count // 2
+    low, high = visited.min(axis=1, keepdims=True), visited.max(axis=1, keepdims=True)
+    uniform = np.random.default_rng(0).uniform(-1, 2, (1, drawn, visited.shape[2]))
+    taken = visited[:, np.linspace(0, visited.shape[1] - 1, count - drawn).round().astype(int)]
+    starts = np.empty((len(visited), count, visited.shape[2]))
+    starts[:, ::2], starts[:, 1::2] = taken, low + uniform * (high - low)
+    return starts
+
+
+def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray, " P"]:
+    """For each point the first one, itself not merged, that is within a distance in every component; NaN: -1."""
+    near = np.abs(points[:, None] - points[None]).max(axis=-1) <= distance
+    first = np.full(len(points), -1)
+    for place in np.flatnonzero(near.diagonal()):
+        earlier = np.flatnonzero(near[place, :place] & (first[:place] == np.arange(place)))
+        first[place] = earlier[0] if len(earlier) else place
+    return first
+
+
+def _watched(
+    system: System,
+    params: PyTree,
+    own: tuple[Float[Array, "U P D"], Bool[Array, " U"]],
+    inputs: Float[Array, "U F"],
+    steps: Int[Array, ""],
+) -> Watched:
+    """Watches the states of ONE network under those inputs for which that is asked; elsewhere zeros."""
+
+    def under(at: tuple[Float[Array, "P D"], Bool[Array, ""], Float[Array, " F"]]) -> Watched:
+        starts, asked, constant = at
+        run = partial(watched, partial(system.step, params), starts, constant, steps)
+        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(run))
+        return jax.lax.cond(asked, run, lambda: nothing)
+
+    return jax.lax.map(under, (*own, inputs))
+
+
+def _newton(
+    system: System, params: PyTree, own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]], inputs: Float[Array, "U F"]
+) -> Float[Array, "U P D"]:
+    """Fixed points of ONE network from those starts for which that is asked; elsewhere NaN."""
+
+    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Float[Array, " F"]]) -> Float[Array, "P D"]:
+        starts, asked, constant = at
+
+        def run(start: Float[Array, " D"]) -> Float[Array, " D"]:
+            return newton(partial(system.step, params), start, constant)
+
+        return jax.lax.map(
+            lambda each: jax.lax.cond(each[1], run, lambda start: jnp.full_like(start, jnp.nan), each[0]),
+            (starts, asked),
+        )
+
+    return jax.lax.map(under, (*own, inputs))
+
+
+def _once(
+    system: System, params: PyTree, states: Float[Array, "U Q D"], inputs: Float[Array, "U F"]
+) -> tuple[Float[Array, "U Q D"], Float[Array, "U Q A"]]:
+    """The next states of ONE network, and its answers."""
+    return jax.vmap(jax.vmap(partial(system.step, params), (0, None)))(states, inputs)
+
+
+def _near_ends(
+    system: System,
+    params: PyTree,
+    inputs: Float[np.ndarray, "U F"],
+    ends: Float[np.ndarray, "S U P D"],
+    asked: Bool[np.ndarray, "S U P"],
+) -> Float[np.ndarray, "S U P D"]:
+    """The fixed point that Newton's method finds from each of the ends, or from one that is `ALIKE`."""
+    masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
+    first = np.stack([merged(each, ALIKE) for each in masked]).reshape(asked.shape)
+    points = each_network(_newton, system, params, (ends, first == np.arange(asked.shape[2])), inputs)
+    return np.take_along_axis(points, np.maximum(first, 0)[..., None], axis=2)
+
+
+def _settled(seen: Watched, points: Float[np.ndarray, "*N P D"]) -> Bool[np.ndarray, "*N P"]:
+    """Whether states are near the fixed points, and still or coming to rest."""
+    near = np.abs(seen.end - points).max(axis=-1) <= NEAR
+    before, after = np.moveaxis(np.asarray(seen.swings), -1, 0)
+    return near & (after <= np.maximum(STILL, (1 - STEADY) * before))
+
+
+def _integrates(seen: Watched) -> Bool[np.ndarray, "*N P"]:
+    """Whether answers rest while the component that moves fastest moves at a constant rate."""
+    before, after = np.moveaxis(np.asarray(seen.rates), -2, 0)
+    fastest = np.abs(after).argmax(axis=-1, keepdims=True)
+    before, after = (np.take_along_axis(each, fastest, axis=-1)[..., 0] for each in (before, after))
+    steady = np.abs(after - before) <= STEADY * np.abs(after)
+    rests = np.max(np.asarray(seen.high) - np.asarray(seen.low), axis=-1) <= RESTING
+    return steady & rests & (np.abs(after) * (WINDOW // 2) > STILL)
+
+
+def _cycles(seen: Watched) -> Bool[np.ndarray, "*N P"]:
+    """Whether states return to where they were, in swings that stay."""
+    before, after = np.moveaxis(np.asarray(seen.swings), -1, 0)
+    return (np.asarray(seen.lag) > 0) & (np.abs(after - before) <= STEADY * before) & (after > STILL)
+
+
+def _chosen(
+    restless: Bool[np.ndarray, "S U P"], new: Shaped[np.ndarray, "S U P *N"], old: Shaped[np.ndarray, "S U P *N"]
+) -> Shaped[np.ndarray, "S U P *N"]:
+    return np.where(restless.reshape(*restless.shape, *(1,) * (old.ndim - 3)), new, old)
+
+
+def _slots(
+    seen: Watched,
+    points: Float[np.ndarray, "U P D"],
+    from_starts: Float[np.ndarray, "U P D"],
+    spacing: float,
+    most: int,
+) -> Rest:
+    """What ONE network comes to, before its fixed points are judged: all are called stable."""
+    inputs, count, dimension = points.shape
+    width = seen.mean.shape[-1]
+    settled, integrates, cycles = _settled(seen, points), _integrates(seen), _cycles(seen)
+    kinds = np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.NONE)
+    slots = (inputs, most)
+    found = Rest(
+        kind=np.full(slots, Kind.NOTHING),
+        share=np.zeros(slots),
+        state=np.full((*slots, dimension), np.nan),
+        answer=np.full((*slots, width), np.nan),
+        swing=np.full((*slots, width), np.nan),
+        eigenvalues=np.full((*slots, dimension), np.nan, complex),
+        residual=np.full(slots, np.nan),
+        unit=np.full(slots, -1),
+        rate=np.full(slots, np.nan),
+        period=np.full(slots, np.nan),
+        found=np.zeros(inputs, int),
+    )
+    fastest = np.abs(seen.rates[..., 1, :]).argmax(axis=-1)
+    for u in range(inputs):
+        at_rest = merged(np.concatenate([np.where(settled[u, :, None], points[u], np.nan), from_starts[u]]), MERGED)
+        shown = np.concatenate([seen.low[u], seen.high[u], fastest[u, :, None]], axis=-1)
+        alike = merged(shown, ALIKE)
+        groups = [(kinds[u, p], at_rest[p] if settled[u, p] else alike[p]) for p in range(count)]
+        groups = [(kind, 0) if kind == Kind.NONE else (kind, place) for kind, place in groups]
+        sizes = {group: groups.count(group) for group in dict.fromkeys(groups)}
+        sizes |= {(Kind.STABLE, place): 0 for place in dict.fromkeys(at_rest[count:]) if place >= count}
+        found.found[u] = len(sizes)
+        for q, ((kind, place), size) in enumerate(sorted(sizes.items(), key=lambda item: -item[1])[:most]):
+            found.kind[u, q], found.share[u, q] = kind, size / count
+            if kind == Kind.STABLE:
+                found.state[u, q] = np.concatenate([points[u], from_starts[u]])[place]
+                found.swing[u, q] = 0
+                continue
+            member = groups.index((kind, place))
+            found.state[u, q], found.answer[u, q] = seen.end[u, member], seen.mean[u, member]
+            found.swing[u, q] = seen.high[u, member] - seen.low[u, member]
+            if kind == Kind.INTEGRATES:
+                found.unit[u, q] = fastest[u, member]
+                found.rate[u, q] = seen.rates[u, member, 1, fastest[u, member]] / spacing
+            elif kind == Kind.CYCLE:
+                found.period[u, q] = seen.lag[u, member] * spacing
+    return found

@@ -1,0 +1,148 @@
+"""A network as a discrete map in double precision: from a flat state and an input to the next state and the answer."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any, TypeAlias
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PyTree
+
+from lstm_toys import arguments
+from lstm_toys.populations import answering, blocks
+from lstm_toys.populations.states import check_initial, inside, last
+
+MEMBERS = 8
+"""Most networks that a device holds at a time, which bounds memory."""
+
+Step: TypeAlias = Callable[[Float[Array, " D"], Float[Array, " F"]], tuple[Float[Array, " D"], Float[Array, " A"]]]
+"""From a state and the input of a time point to the state after it and the answer to it."""
+
+
+@dataclass(frozen=True)
+class System:
+    """The map of a model. Its state is flat: the layers' states one after another, as ``places`` lists them.
+
+    Attributes:
+        model: the Flax module of the networks.
+        features: values in an input, F.
+        places: layer, name and units of each part of the flat state.
+    """
+
+    model: nn.Module
+    features: int
+    places: tuple[tuple[str, str, int], ...]
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in a flat state, D."""
+        return sum(units for _, _, units in self.places)
+
+    def step(
+        self, params: PyTree, state: Float[Array, " D"], inputs: Float[Array, " F"]
+    ) -> tuple[Float[Array, " D"], Float[Array, " A"]]:
+        """The state after one more time point, and the answer to it, of ONE network."""
+        begun = jax.tree.map(lambda part: part[None], self.named(state))
+        answers, states = inside(self.model, params, inputs[None, None, :], begun)
+        return self.flat(last(states))[0], answers.reshape(-1)
+
+    def named(self, states: Float[Any, "*N D"]) -> dict[str, dict[str, Float[Any, "*N _"]]]:
+        """Flat states by layer and name."""
+        ends = np.cumsum([units for _, _, units in self.places])
+        found: dict[str, dict[str, Any]] = {}
+        for (layer, name, units), end in zip(self.places, ends, strict=True):
+            found.setdefault(layer, {})[name] = states[..., end - units : end]
+        return found
+
+    def flat(self, states: Mapping[str, Mapping[str, Any]]) -> Any:
+        """Flat states, from states by layer and name as `lt.states` returns them."""
+        return jnp.concatenate([states[layer][name] for layer, name, _ in self.places], axis=-1)
+
+    def unit(self, component: int | np.integer) -> tuple[str, str, int]:
+        """Layer, name and unit of a component of the flat state."""
+        for layer, name, units in self.places:
+            if component < units:
+                return layer, name, int(component)
+            component -= units
+        raise IndexError(f"a state of {self.dimension} components has no further one")
+
+
+def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:
+    """The map of a model, whose state is every state of its layers that the next step depends on.
+
+    Raises:
+        ValueError: the model has no layer, its layers do not begin in the states that they are given, or see
+            `lt.answers`.
+    """
+    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    answering.networks(model, params, 1, features)
+    check_initial(model, params, features)
+    return System(model, features, _places(model, features))
+
+
+@cache
+def _places(model: nn.Module, features: int) -> tuple[tuple[str, str, int], ...]:
+    """The states that a step depends on: those from which a NaN spreads to the next states or to the answer."""
+    inputs = jnp.zeros((1, 1, features))
+    shapes = jax.eval_shape(model.init, jax.random.key(0), inputs)["params"]
+    zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes)
+    found = jax.eval_shape(lambda: last(inside(model, zeros, inputs)[1]))
+    states = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), found)
+    step = jax.jit(partial(inside, model, zeros, inputs))
+
+    def matters(layer: str, name: str) -> bool:
+        spoiled = {**states, layer: {**states[layer], name: np.full_like(states[layer][name], np.nan)}}
+        return any(bool(jnp.isnan(leaf).any()) for leaf in jax.tree.leaves(step(spoiled)))
+
+    every = [(layer, name, each.shape[-1]) for layer, names in states.items() for name, each in names.items()]
+    return tuple(place for place in every if matters(*place[:2]))
+
+
+def each_network(
+    function: Callable[..., PyTree], system: System, params: PyTree, own: PyTree, *shared: PyTree
+) -> PyTree[np.ndarray]:
+    """Calls ``function(system, params, own, *shared)`` for every network, one by one on each device, in double.
+
+    What a network gets does not depend on the others.
+
+    Args:
+        function: a function of ONE network, defined in a module, so that its program is compiled once.
+        system: the map of the networks.
+        params: their parameters; every leaf has a leading axis S.
+        own: further arrays with a leading axis S.
+        shared: arrays that all networks share.
+
+    Returns:
+        What the function returns, with a leading axis S.
+    """
+    mesh = blocks.mesh()
+    program = _program(function, system, mesh)
+    params, own, shared = jax.tree.map(_double, (params, own, shared))
+    count = len(jax.tree.leaves(params)[0])
+    # Of two and more: a loop over a single network would be inlined, and its last bits be others.
+    size = mesh.size * min(max(2, -(-count // mesh.size)), MEMBERS)
+    parts = []
+    with jax.enable_x64(True):
+        for group in blocks.groups(count, size, 1, mesh.size):
+            members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), (params, own))
+            found = blocks.flat(program(blocks.place(members, mesh), *shared))
+            parts.append(jax.tree.map(lambda leaf, first=int(group[0, 0]): leaf[: count - first], found))
+    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+
+
+def _double(leaf: Any) -> np.ndarray:
+    values = np.asarray(leaf)
+    return values.astype(np.float64) if values.dtype.kind == "f" else values
+
+
+@cache
+def _program(function: Callable[..., PyTree], system: System, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
+    """A function of one network for blocks of them; cached to avoid recompiling."""
+
+    def of_member(member: tuple[PyTree, PyTree], *shared: PyTree) -> PyTree:
+        return function(system, *member, *shared)
+
+    return blocks.spread(of_member, mesh, batch=blocks.members_in_turn)

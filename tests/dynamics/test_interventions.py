@@ -1,0 +1,137 @@
+"""Interventions against a plain loop, one network, layer, curve and time point after another."""
+
+import itertools
+
+import jax
+import maps
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from conftest import rarely
+
+CURVES = np.random.default_rng(0).uniform(size=(2, 7, 1)).astype(np.float32)
+GATES = {"sigmoid": lambda a: 1 / (1 + np.exp(-a)), "hard": lambda a: np.clip(0.2 * a + 0.5, 0, 1)}
+
+
+def step(cell, gate, layer, inputs, state, clamped):
+    """The state ``(hidden, cell)`` after a time point, and the gates of every unit, some of which are clamped."""
+    kernel, recurrent, bias = layer["kernel"], layer["recurrent_kernel"], np.atleast_2d(layer["bias"])
+    fed, back = inputs @ kernel + bias[0], state[0] @ recurrent
+    if cell == "rnn":
+        return (np.tanh(fed + back), state[1]), {}
+    if cell == "gru":
+        back = back + bias[1]
+        (a_z, a_r, a_h), (b_z, b_r, b_h) = np.split(fed, 3), np.split(back, 3)
+        gates = {"z": gate(a_z + b_z), "r": gate(a_r + b_r)}
+    else:
+        i, f, g, o = np.split(fed + back, 4)
+        gates = {"input": gate(i), "forget": gate(f), "output": gate(o)}
+    for name, (units, value) in clamped.items():
+        gates[name][units] = value
+    if cell == "gru":
+        return (gates["z"] * state[0] + (1 - gates["z"]) * np.tanh(a_h + gates["r"] * b_h), state[1]), gates
+    memory = gates["forget"] * state[1] + gates["input"] * np.tanh(g)
+    return (gates["output"] * np.tanh(memory), memory), gates
+
+
+def loop(model, params, curve, held=None, clamped=None):
+    """Answers, hidden states of the first layer, and its gates; ``held`` and ``clamped`` are of its units."""
+    layers = [params[name] for name in sorted(params) if name != "readout" or model.readout == "cell"]
+    states = [(np.zeros(len(layer["recurrent_kernel"])),) * 2 for layer in layers]
+    if held is not None:
+        states[0] = (states[0][0].copy(), states[0][1])
+        states[0][0][held[0]] = held[1]
+    answers, hidden, gates = [], [], []
+    for values in curve.astype(float):
+        for place, layer in enumerate(layers):
+            changed = (clamped or {}) if place == 0 else {}
+            states[place], seen = step(model.cell, GATES[model.gates], layer, values, states[place], changed)
+            if place == 0:
+                if held is not None:
+                    states[0][0][held[0]] = held[1]
+                gates.append(seen)
+            values = states[place][0]
+        hidden.append(states[0][0].copy())
+        dense = params["readout"] if model.readout == "dense" else None
+        answers.append(values if dense is None else values @ dense["kernel"] + dense["bias"])
+    return np.stack(answers), np.stack(hidden), gates
+
+
+RARELY = [
+    ({"gates": "hard"}, ("input", "output")),
+    ({}, ("input", "forget", "output")),
+    ({"cell": "gru"}, ("z", "r")),
+    ({"cell": "gru", "gates": "hard"}, ("z", "r")),
+    ({"cell": "rnn"}, ()),
+]
+
+
+@pytest.mark.parametrize(("options", "gates"), [({"gates": "hard"}, ("forget",)), *rarely(*RARELY)], ids=str)
+def test_held_units_and_clamped_gates_are_those_of_a_plain_loop(options, gates):
+    model = lt.Stack(1, hidden=(4,), readout="dense" if options.get("cell") == "rnn" else "cell", **options)
+    params = maps.drawn(model, 2)
+    units = np.array([[0, 2], [3, 1]])
+    layer = f"{model.cell}_0"
+    plain = [[loop(model, maps.stacked(params, seed), curve) for curve in CURVES] for seed in range(2)]
+    for gate, hold in [(None, None), (None, 0.25), *itertools.product(gates, (None, 0.0, 0.3, 1.0))]:
+        found = lt.intervene(model, params, CURVES, layer, units, hold, gate)
+        for seed, (place, curve) in itertools.product(range(2), enumerate(CURVES)):
+            own = units[seed]
+            if gate is None:
+                values = [hidden[:, own] for _, hidden, _ in plain[seed]]
+            else:
+                values = [[seen[gate][own] for seen in each] for _, _, each in plain[seed]]
+            value = np.mean(values, axis=(0, 1)) if hold is None else hold
+            change = {"held": (own, value)} if gate is None else {"clamped": {gate: (own, value)}}
+            expected, _, _ = loop(model, maps.stacked(params, seed), curve, **change)
+            np.testing.assert_allclose(found[seed, place], expected, atol=2e-6)
+            assert np.abs(expected - plain[seed][place][0]).max() > 1e-5
+
+
+def test_an_answer_is_the_same_whatever_other_networks_there_are():
+    model = lt.Stack(1, hidden=(4,), gates="hard")
+    params = maps.drawn(model, 6)
+    alone = jax.tree.map(lambda leaf: leaf[4:5], params)
+    for gate in (None, "forget"):
+        every = lt.intervene(model, params, CURVES, "lstm_0", [1, 2], gate=gate)
+        np.testing.assert_array_equal(lt.intervene(model, alone, CURVES, "lstm_0", [1, 2], gate=gate)[0], every[4])
+
+
+def test_units_of_a_cell_of_ones_own_are_held():
+    _, params = maps.linear([[0.5, 0.3], [0.2, 0.4]])
+    found = lt.intervene(maps.Linear(2), params, CURVES, "", [0], hold=0.5)
+    np.testing.assert_array_equal(found[0, :, :, 0], 0.5)
+    expected = 0.0
+    for time in range(CURVES.shape[1]):
+        expected = 0.4 * expected + 0.3 * 0.5
+        np.testing.assert_allclose(found[0, :, time, 1], expected, atol=1e-6)
+
+
+@pytest.mark.long
+def test_a_network_that_answers_once_answers_once():
+    every, once = lt.Stack(1, hidden=(4,)), lt.Stack(1, hidden=(4,), sequence=False)
+    params = maps.drawn(every, 2)
+    for gate in (None, "forget"):
+        whole = lt.intervene(every, params, CURVES, "lstm_0", [1], gate=gate)
+        np.testing.assert_allclose(
+            lt.intervene(once, params, CURVES, "lstm_0", [1], gate=gate), whole[:, :, -1], atol=1e-6
+        )
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"layer": "lstm_1"}, "layer must be 'lstm_0' or 'readout', not 'lstm_1'"),
+        ({"units": [4]}, "units must be of the 4 of lstm_0, from 0, not 4 to 4"),
+        ({"units": []}, "units must be units of lstm_0, or one row of them for each of 2 networks, not"),
+        ({"gate": "cell"}, "gate must be 'input' or 'forget' or 'output' for lstm_0, not 'cell'"),
+        ({"gate": "forget", "hold": 1.5}, "hold must be at most 1"),
+        ({"hold": np.nan}, "hold must be a finite number"),
+    ],
+)
+def test_what_cannot_be_held_is_refused(changed, said):
+    model = lt.Stack(1, hidden=(4,))
+    arguments = {"layer": "lstm_0", "units": [0], **changed}
+    with pytest.raises(ValueError, match=said):
+        lt.intervene(model, maps.drawn(model, 2), CURVES, **arguments)

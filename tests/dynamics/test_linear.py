@@ -1,0 +1,108 @@
+"""Linearizations against finite differences, and the gain of networks whose gain is known."""
+
+import jax
+import maps
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from conftest import rarely
+from lstm_toys.dynamics.linear import Linear, eigenvalues, linearizations, measured_response, modes, response
+from lstm_toys.dynamics.system import each_network, system_of
+from lstm_toys.networks.lstm import LSTM
+
+STEP = 1e-6
+RANDOM = np.random.default_rng(0)
+
+
+def moved(system, params, points, steps):
+    """States and answers after a step from a point ``[D + F]``, moved by each of these steps."""
+    count = system.dimension
+    return jax.lax.map(lambda step: system.step(params, (points + step)[:count], (points + step)[count:]), steps)
+
+
+def differences(system, params, points, step):
+    """The matrices (A, B, C, D) of each network by differences from a step before to a step after, or one-sided."""
+    width = points.shape[1]
+    before, after = (np.eye(width) * each for each in step)
+    lower, upper = (each_network(moved, system, params, points, each) for each in (before, after))
+    state, answer = ((up - down).swapaxes(1, 2) / (step[1] - step[0]) for up, down in zip(upper, lower, strict=True))
+    count = system.dimension
+    return Linear(state[..., :count], state[..., count:], answer[..., :count], answer[..., count:])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"gates": "hard"}, *rarely({}, {"cell": "gru", "readout": "dense"}, {"cell": "rnn", "hidden": (3, 2)})],
+    ids=str,
+)
+def test_linearizations_are_finite_differences(options):
+    model = lt.Stack(1, **{"hidden": (3,), **options})
+    params = maps.drawn(model)
+    system = system_of(model, params, 1)
+    points = RANDOM.uniform(-0.5, 0.5, (3, system.dimension + 1))
+    points[:, -1] = 0.2
+    found = linearizations(system, params, np.array([[0.2]]), points[:, None, :-1])
+    for ours, theirs in zip(found, differences(system, params, points, (-STEP, STEP)), strict=True):
+        np.testing.assert_allclose(ours[:, 0], theirs, atol=1e-8)
+
+
+def test_at_the_kink_of_a_hard_gate_it_is_the_mean_of_both_sides():
+    """The forget gate becomes 1 where its sum is 2.5, here at the state 0 and the input 0."""
+    params = {"kernel": np.ones((1, 1, 4)), "recurrent_kernel": np.ones((1, 1, 4)), "bias": np.array([[0, 2.5, 0, 0]])}
+    system, params = maps.made(LSTM(1, gates="hard"), jax.tree.map(np.float32, params))
+    point = np.array([[0.7 if name == "cell" else 0.0 for _, name, _ in system.places] + [0.0]])
+    found = linearizations(system, params, np.zeros((1, 1)), point[:, None, :-1])
+    left, right = (differences(system, params, point, step) for step in ((-STEP, 0), (0, STEP)))
+    assert np.abs(left.B - right.B).max() > 0.1
+    for ours, below, above in zip(found, left, right, strict=True):
+        np.testing.assert_allclose(ours[:, 0], (below + above) / 2, atol=1e-5)
+
+
+def test_nothing_is_linearized_at_no_state():
+    system, params = maps.linear(maps.rotation(0.1, 0.9), 0.5 * np.eye(2))
+    states = np.zeros((2, 1, 2))
+    states[1] = np.nan
+    found = linearizations(system, params, np.zeros((1, 1)), states)
+    np.testing.assert_allclose(found.A[0, 0], np.transpose(maps.rotation(0.1, 0.9)), rtol=1e-6)
+    assert np.isnan(found.A[1]).all()
+    assert np.isnan(eigenvalues(found.A)[1]).all()
+    assert np.isnan(response(found, np.array([1.0]), maps.SPACING)[1]).all()
+
+
+def test_modes_are_those_of_a_damped_sine():
+    values = np.exp((-1 / 0.3 + 7j) * 0.01) * np.ones(1)
+    time_constant, frequency = modes(np.concatenate([values, values.conj(), [0, 1, 1.1]]), 0.01)
+    np.testing.assert_allclose(time_constant, [0.3, 0.3, 0, np.inf, -0.01 / np.log(1.1)], rtol=1e-12)
+    np.testing.assert_allclose(frequency, [7, -7, 0, 0, 0], rtol=1e-12)
+
+
+def test_the_gain_of_a_leaky_integrator_is_known_and_measured():
+    """``h[t] = f h[t-1] + u[t]`` answers ``exp(i w t)`` by ``exp(i w t) / (1 - f exp(-i w))``."""
+    leaks = np.float32([0.5, 0.9])
+    system, params = maps.linear(*(leak * np.eye(1) for leak in leaks))
+    frequencies = np.array([1.0, 10.0, 60.0])
+    inputs, states = np.array([[0.3]]), 0.3 / (1 - leaks.astype(float))[:, None, None]
+    expected = 1 / (1 - leaks[:, None] * np.exp(-1j * frequencies * maps.SPACING))
+    found = response(linearizations(system, params, inputs, states), frequencies, maps.SPACING)
+    np.testing.assert_allclose(found[:, 0, :, 0, 0], expected, rtol=1e-9)
+    measured = measured_response(system, params, inputs, states, frequencies, maps.SPACING, 0.01)
+    np.testing.assert_allclose(measured[:, 0, :, 0, 0], expected, rtol=1e-9)
+
+
+@pytest.mark.long
+def test_small_sines_are_answered_as_the_linearization_says():
+    model = lt.Stack(1, hidden=(3,))
+    params = maps.drawn(model)
+    system = system_of(model, params, 1)
+    inputs, frequencies = np.array([[0.1], [0.4]]), np.array([2.0, 20.0])
+    states = each_network(settled, system, params, np.zeros((3, 2, system.dimension)), inputs)
+    expected = response(linearizations(system, params, inputs, states), frequencies, maps.SPACING)
+    measured = measured_response(system, params, inputs, states, frequencies, maps.SPACING, 1e-4)
+    np.testing.assert_allclose(measured, expected, rtol=1e-4)
+
+
+def settled(system, params, states, inputs):
+    """States after many steps."""
+    step = jax.vmap(lambda state, constant: system.step(params, state, constant)[0])
+    return jax.lax.fori_loop(0, 2000, lambda _, each: step(each, inputs), states)

@@ -1,0 +1,98 @@
+"""Models of networks that are truly linear, or have no memory, are exact."""
+
+import maps
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from lstm_toys.dynamics.linear import Linear
+from lstm_toys.dynamics.models import (
+    clipped_copy,
+    equilibria,
+    explained,
+    fixed_linear,
+    leading,
+    static_curve,
+    varying_linear,
+)
+from lstm_toys.dynamics.rest import rest
+
+RANDOM = np.random.default_rng(0)
+GRID = np.linspace(-1, 1, 5)
+CURVES = RANDOM.uniform(-1, 1, (3, 40)).astype(np.float32)
+MATRICES = (maps.rotation(0.3, 0.9), np.diag([0.8, 0.3]) + 0.1)
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Linear networks, their equilibria, and their answers to the curves."""
+    system, params = maps.linear(*MATRICES)
+    starts = RANDOM.uniform(-1, 1, (2, 4, 2))
+    found = equilibria(system, params, GRID, rest(system, params, GRID[:, None], starts, maps.SPACING))
+    return found, answered(params)
+
+
+def answered(params):
+    """The answers of linear networks in double precision."""
+    matrices, kernels = (params[name].astype(float) for name in ("recurrent_kernel", "kernel"))
+    states, answers = np.zeros((2, 3, 2)), []
+    for values in CURVES.astype(float).T:
+        states = states @ matrices + values[None, :, None] * kernels
+        answers.append(states)
+    return np.stack(answers, axis=2)
+
+
+def test_linear_models_of_a_linear_network_are_exact(known):
+    found, answers = known
+    np.testing.assert_allclose(varying_linear(found, CURVES), answers, atol=1e-9)
+    np.testing.assert_allclose(fixed_linear(found, CURVES, 0.4), answers, atol=1e-9)
+    # A complex pair is one mode.
+    np.testing.assert_allclose(varying_linear(found, CURVES, modes=1)[0], answers[0], atol=1e-9)
+    np.testing.assert_allclose(varying_linear(found, CURVES, modes=2), answers, atol=1e-9)
+    np.testing.assert_allclose(varying_linear(found, CURVES, modes=0), static_curve(found, CURVES), atol=1e-9)
+
+
+def test_the_static_curve_is_the_gain_at_rest(known):
+    found, _ = known
+    gains = np.linalg.inv(np.eye(2) - np.float32(MATRICES).astype(float))[:, 0]
+    expected = CURVES[None, :, :, None] * gains[:, None, None]
+    np.testing.assert_allclose(static_curve(found, CURVES), expected, atol=1e-9)
+    largest = np.abs(gains)[:, None, None]
+    np.testing.assert_allclose(clipped_copy(found, 9 * CURVES), np.clip(9 * CURVES[None, ..., None], -largest, largest))
+
+
+def test_nothing_is_predicted_beyond_the_grid_or_where_nothing_rests(known):
+    found, _ = known
+    curves = np.array([[0.0, 1.5, 0.25, 0.25, 0.75, 0.0]])
+    lost = found._replace(state=found.state.copy(), linear=Linear(*map(np.copy, found.linear)))
+    for each in (lost.state, *lost.linear):
+        each[1, 3] = np.nan  # At an input of 0.5.
+    np.testing.assert_array_equal(np.isnan(static_curve(lost, curves)[:, 0, :, 0]), [[0, 1, 0, 0, 0, 0]] * 2)
+    predicted = varying_linear(lost, curves)[:, 0]
+    np.testing.assert_array_equal(np.isnan(predicted[..., 0]), [[0, 1, 0, 0, 0, 0], [0, 1, 1, 1, 1, 0]])
+    # In a gap the state goes on as under the nearest input that has an equilibrium: here 1 and 0, 0, 1.
+    for seed, shown in enumerate(([0.0, 1, 0.25, 0.25, 0.75, 0], [0.0, 1, 0, 0, 1, 0])):
+        np.testing.assert_allclose(predicted[seed, 5], varying_linear(found, np.array([shown]))[seed, 0, 5], atol=1e-9)
+
+
+def test_projections_keep_the_modes_of_the_largest_moduli():
+    vectors = RANDOM.normal(size=(4, 4))
+    spectrum = np.zeros((4, 4))
+    spectrum[:2, :2], spectrum[2, 2], spectrum[3, 3] = maps.rotation(0.4, 0.8), 0.9, -0.5
+    matrix = vectors @ spectrum @ np.linalg.inv(vectors)
+    for modes, kept in enumerate(([0, 0, 0, 0], [0, 0, 1, 0], [1, 1, 1, 0], [1, 1, 1, 1], [1, 1, 1, 1])):
+        expected = vectors @ np.diag(kept) @ np.linalg.inv(vectors)
+        np.testing.assert_allclose(leading(matrix[None], modes)[0], expected, atol=1e-9)
+
+
+def test_the_share_explained_counts_late_and_covered_points():
+    x = np.asarray(lt.time_points(11), float)
+    answers = RANDOM.normal(size=(2, 3, 11, 1))
+    predictions = answers + 0.1
+    predictions[:, :, :2] = 99  # Before x = 0.2.
+    predictions[1, 0] = np.nan
+    share, coverage = explained(answers, predictions, x)
+    np.testing.assert_allclose(coverage, [1, 2 / 3])
+    expected = [1 - 0.01 / answers[0, :, 2:].var(), 1 - 0.01 / answers[1, 1:, 2:].var()]
+    np.testing.assert_allclose(share, expected)
+    assert np.isnan(explained(answers, np.full_like(answers, np.nan), x).share).all()

@@ -1,0 +1,201 @@
+"""What networks made by hand come to under constant inputs, in closed form."""
+
+import itertools
+
+import jax
+import maps
+import numpy as np
+import pytest
+
+from conftest import rarely
+from lstm_toys.dynamics import rest as module
+from lstm_toys.dynamics.linear import modes
+from lstm_toys.dynamics.rest import Kind, merged, rest, starts_of
+from lstm_toys.dynamics.system import each_network
+from lstm_toys.networks.lstm import LSTM
+from lstm_toys.networks.rnn import RNN
+
+RANDOM = np.random.default_rng(0)
+INPUTS = np.array([[0.0], [0.4]])
+
+
+def sigmoid(a):
+    return 1 / (1 + np.exp(-a))
+
+
+def hard(a):
+    return np.clip(0.2 * a + 0.5, 0, 1)
+
+
+def gated(cell, params, u):
+    """The hidden state at rest of a layer without recurrent weights, and the eigenvalue of each unit."""
+    if cell == "gru":
+        (a_z, a_r, a_h), (b_z, b_r, b_h) = (
+            np.split(u * params["kernel"][0] + params["bias"][0], 3),
+            np.split(params["bias"][1], 3),
+        )
+        return np.tanh(a_h + sigmoid(a_r + b_r) * b_h), sigmoid(a_z + b_z)
+    summed = u * params["kernel"][0] + params["bias"]
+    if cell == "rnn":
+        return np.tanh(summed), np.zeros(len(summed))
+    gate = hard if cell == "hard" else sigmoid
+    i, f, g, o = np.split(summed, 4)
+    return gate(o) * np.tanh(gate(i) * np.tanh(g) / (1 - gate(f))), gate(f)
+
+
+@pytest.mark.parametrize("cell", ["hard", *rarely("lstm", "gru", "rnn")])
+def test_without_recurrent_weights_every_unit_rests_by_itself(cell):
+    system, params = maps.made(*maps.memoryless(cell))
+    starts = RANDOM.uniform(-1, 1, (2, 6, system.dimension))
+    found = rest(system, params, INPUTS, starts, maps.SPACING)
+    assert (found.kind[..., 0] == Kind.STABLE).all()
+    assert (found.kind[..., 1:] == Kind.NOTHING).all()
+    np.testing.assert_array_equal(found.share[..., 0], 1)
+    assert np.nanmax(found.residual) < 1e-12
+    for seed, (place, (u,)) in itertools.product(range(2), enumerate(INPUTS)):
+        hidden, factors = gated(cell, maps.stacked(params, seed), u)
+        np.testing.assert_allclose(found.answer[seed, place, 0], hidden, atol=1e-9)
+        expected = np.sort(np.concatenate([factors, np.zeros(system.dimension - len(factors))]))[::-1]
+        np.testing.assert_allclose(found.eigenvalues[seed, place, 0], expected, atol=1e-9)
+        time_constants = modes(found.eigenvalues[seed, place, 0], maps.SPACING).time_constant
+        if cell != "rnn":
+            np.testing.assert_allclose(np.exp(-maps.SPACING / time_constants[: len(factors)]), expected[:2], rtol=1e-9)
+
+
+LINEAR = {
+    "a rotation that shrinks": maps.rotation(0.14, 0.9),
+    "a rotation": [[0, 1], [-1, 0]],
+    "growth": 1.1 * np.eye(2),
+    "a memory": np.diag([1.0, 0.5]),
+}
+
+
+@pytest.fixture(scope="module")
+def of_linear():
+    system, params = maps.linear(*LINEAR.values())
+    starts = np.random.default_rng(1).uniform(0.5, 1, (len(LINEAR), 4, 2))
+    found = rest(system, params, INPUTS, starts, maps.SPACING)
+    return {name: module.Rest(*(leaf[place] for leaf in found)) for place, name in enumerate(LINEAR)}
+
+
+def test_a_rotation_that_shrinks_has_its_frequency_and_time_constant(of_linear):
+    found = of_linear["a rotation that shrinks"]
+    assert found.kind[:, 0].tolist() == [Kind.STABLE] * 2
+    np.testing.assert_array_equal(found.share[:, 0], 1)
+    time_constants, frequencies = modes(found.eigenvalues[:, 0], maps.SPACING)
+    # Weights are in single precision.
+    np.testing.assert_allclose(frequencies, np.tile([14.0, -14.0], (2, 1)), rtol=1e-6)
+    np.testing.assert_allclose(time_constants, -maps.SPACING / np.log(0.9), rtol=1e-6)
+    expected = [0.4, 0.0] @ np.linalg.inv(np.eye(2) - np.array(LINEAR["a rotation that shrinks"]))
+    np.testing.assert_allclose(found.state[1, 0], expected, rtol=1e-5)
+
+
+def test_a_rotation_is_a_cycle_with_its_period(of_linear):
+    found = of_linear["a rotation"]
+    assert (found.kind[0] == Kind.CYCLE).sum() == 4  # One for each radius.
+    np.testing.assert_allclose(found.period[found.kind == Kind.CYCLE], 4 * maps.SPACING)
+    cycle = found.kind[0].tolist().index(Kind.CYCLE)
+    np.testing.assert_allclose(found.answer[0, cycle], 0, atol=1e-1)
+    center = found.kind[0].tolist().index(Kind.NEUTRAL)
+    np.testing.assert_allclose(found.state[0, center], 0, atol=1e-9)
+    assert found.share[0, center] == 0
+
+
+def test_growth_comes_to_nothing_and_leaves_an_unstable_point(of_linear):
+    found = of_linear["growth"]
+    assert found.kind[0, :3].tolist() == [Kind.NONE, Kind.UNSTABLE, Kind.NOTHING]
+    assert found.share[0, :2].tolist() == [1, 0]
+    np.testing.assert_allclose(found.state[0, 1], 0, atol=1e-12)
+
+
+def test_a_memory_keeps_each_of_its_starts(of_linear):
+    found = of_linear["a memory"]
+    np.testing.assert_array_equal(found.share[0], [0.25] * 4 + [0] * 4)
+    assert {*found.kind[0, :4]} == {Kind.NEUTRAL}  # Others between them are found as well.
+    assert {*found.kind[0, 4:]} <= {Kind.NEUTRAL, Kind.NOTHING}
+    np.testing.assert_array_equal(found.eigenvalues[0, :4], np.tile([1, 0.5], (4, 1)))
+    assert found.kind[1, 0] == Kind.NONE  # It integrates its input, and shows that.
+
+
+def test_newtons_method_leaves_a_component_that_holds_still():
+    """All but this one come to rest, though the Jacobian minus one is singular."""
+    system, params = maps.linear(LINEAR["a memory"])
+    starts = RANDOM.uniform(0.5, 1, (1, 1, 4, 2))
+    found = each_network(module._newton, system, params, (starts, np.ones((1, 1, 4), bool)), np.zeros((1, 1)))
+    np.testing.assert_allclose(found, starts * [1, 0], atol=1e-12)
+
+
+def test_a_saturated_cell_integrates_while_its_answer_rests():
+    """The second unit's forget gate is 1, so that its cell grows by i * g at each time point."""
+    params = {"kernel": np.zeros((1, 1, 8), np.float32), "recurrent_kernel": np.zeros((1, 2, 8), np.float32)}
+    i_f_g_o = np.array([[0, 0], [0, 9], [0.5, -0.5], [9, 9]], np.float32)
+    system, params = maps.made(LSTM(2, gates="hard"), {**params, "bias": i_f_g_o.reshape(1, 8)})
+    found = rest(system, params, INPUTS, RANDOM.uniform(-1, 1, (1, 6, 4)), maps.SPACING)
+    assert found.kind[0, 0].tolist() == [Kind.INTEGRATES] + [Kind.NOTHING] * 7
+    assert found.share[0, 0, 0] == 1
+    assert system.unit(found.unit[0, 0, 0]) == ("", "cell", 1)
+    np.testing.assert_allclose(found.rate[0, 0, 0], -0.5 * np.tanh(0.5) / maps.SPACING, rtol=1e-9)
+    np.testing.assert_allclose(found.answer[0, 0, 0], [np.tanh(np.tanh(0.5)), -1], atol=1e-9)
+
+
+def level(weight):
+    """The stable points +h and -h of h = tanh(w h)."""
+    h = 1.0
+    for _ in range(1000):
+        h = np.tanh(weight * h)
+    return h
+
+
+def test_two_stable_points_and_an_unstable_one_are_found_from_each_of_100_sets_of_starts():
+    params = {
+        name: np.full((100, *shape), value, np.float32)
+        for name, shape, value in (("kernel", (1, 1), 0), ("recurrent_kernel", (1, 1), 1.5), ("bias", (1,), 0))
+    }
+    system, params = maps.made(RNN(1), params)
+    starts = np.random.default_rng(2).uniform(-1, 1, (100, 32, 1))
+    found = rest(system, params, np.zeros((1, 1)), starts, maps.SPACING)
+    assert (found.found == 3).all()
+    assert (np.sort(found.kind[:, 0], axis=-1)[:, -3:] == [Kind.STABLE, Kind.STABLE, Kind.UNSTABLE]).all()
+    for state, share in ((level(1.5), (starts > 0).mean(axis=1)), (-level(1.5), (starts < 0).mean(axis=1)), (0, 0)):
+        right = np.abs(found.state[:, 0, :, 0] - state) < 1e-9
+        assert (right.sum(axis=-1) == 1).all()
+        np.testing.assert_allclose(found.share[:, 0][right], np.broadcast_to(np.ravel(share), 100), atol=1e-12)
+
+
+def test_a_flip_flop_has_its_eight_points():
+    """Three units that each remember a sign; at the other 19 fixed points one unit or more is between its signs."""
+    params = {"kernel": np.zeros((1, 1, 3)), "recurrent_kernel": 1.5 * np.eye(3)[None], "bias": np.zeros((1, 3))}
+    system, params = maps.made(RNN(3), jax.tree.map(np.float32, params))
+    starts = RANDOM.uniform(-1, 1, (1, 256, 3))
+    found = rest(system, params, np.zeros((1, 1)), starts, maps.SPACING, most=32)
+    kinds, states = found.kind[0, 0], found.state[0, 0]
+    stable = {tuple(state) for state in np.sign(states[kinds == Kind.STABLE])}
+    assert stable == {*itertools.product((-1, 1), repeat=3)}
+    np.testing.assert_allclose(np.abs(states[kinds == Kind.STABLE]), level(1.5), atol=1e-9)
+    np.testing.assert_allclose(found.share[0, 0].sum(), 1)
+    signs = {tuple(np.sign(state.round(9))) for state in states[kinds == Kind.UNSTABLE]}
+    assert len(signs) == found.found[0, 0] - 8 > 0
+    assert all(0 in each for each in signs)
+
+
+def test_what_a_network_comes_to_does_not_depend_on_others():
+    system, params = maps.linear(*LINEAR.values())
+    starts = np.random.default_rng(1).uniform(0.5, 1, (len(LINEAR), 4, 2))
+    every = rest(system, params, INPUTS, starts, maps.SPACING)
+    alone = rest(system, jax.tree.map(lambda leaf: leaf[1:2], params), INPUTS, starts[1:2], maps.SPACING)
+    for one, all_ in zip(alone, every, strict=True):
+        np.testing.assert_array_equal(one[0], all_[1])
+
+
+def test_points_are_merged_into_the_first_one_within_a_distance():
+    points = np.array([[0.0], [0.08], [0.16], [np.nan], [0.11], [1.0]])
+    assert merged(points, 0.1).tolist() == [0, 0, 2, -1, 2, 5]
+
+
+def test_starts_are_visited_and_drawn_around_them():
+    visited = np.linspace([-1, 2], [1, 2.5], 9)[None]
+    starts = starts_of(np.concatenate([visited, 2 * visited]), 6)
+    np.testing.assert_allclose(starts[:, ::2], [visited[0, [0, 4, 8]], 2 * visited[0, [0, 4, 8]]])
+    assert (starts[0, 1::2] >= [-3, 1.5]).all()
+    assert (starts[0, 1::2] <= [3, 3.0]).all()
+    np.testing.assert_array_equal(starts[:1], starts_of(visited, 6))

@@ -1,0 +1,68 @@
+"""One step of a flat state: that of the answers, in double precision, whatever other networks there are."""
+
+from functools import partial
+
+import jax
+import maps
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from conftest import rarely
+from lstm_toys.dynamics.system import each_network, system_of
+
+CURVES = np.random.default_rng(0).uniform(size=(2, 9, 1)).astype(np.float32)
+
+
+def along(system, params, start, curve):
+    """The answers of one network to a curve."""
+    return jax.lax.scan(partial(system.step, params), start, curve)[1]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"gates": "hard"},
+        *rarely({}, {"cell": "gru", "readout": "dense"}, {"cell": "rnn", "hidden": (3, 2), "sequence": False}),
+    ],
+    ids=str,
+)
+def test_steps_are_those_of_answers(options):
+    model = lt.Stack(1, **{"hidden": (3,), **options})
+    params = maps.drawn(model)
+    system = system_of(model, params, 1)
+    answers = each_network(along, system, params, np.zeros((3, system.dimension)), CURVES[0])
+    assert answers.dtype == np.float64
+    expected = lt.answers(model, params, CURVES)[:, 0]
+    np.testing.assert_allclose(answers if model.sequence else answers[:, -1], expected, atol=1e-6)
+
+
+def test_a_flat_state_names_its_parts():
+    model = lt.Stack(1, hidden=(3,))
+    params = maps.drawn(model)
+    system = system_of(model, params, 1)
+    assert sorted(system.places) == sorted(
+        [("lstm_0", "cell", 3), ("lstm_0", "hidden", 3), ("readout", "cell", 1), ("readout", "hidden", 1)]
+    )
+    states = lt.states(model, params, CURVES)
+    flat = np.asarray(system.flat(states))
+    assert flat.shape == (3, 2, 9, 8)
+    jax.tree.map(np.testing.assert_array_equal, system.named(flat), states)
+    for component in range(8):
+        layer, name, unit = system.unit(component)
+        np.testing.assert_array_equal(flat[..., component], states[layer][name][..., unit])
+
+
+def test_what_is_sown_and_not_begun_with_is_no_part_of_the_state():
+    system, _ = maps.linear(np.eye(2))
+    assert system.places == (("", "hidden", 2),)
+
+
+def test_a_network_gets_the_same_whatever_others_there_are():
+    model = lt.Stack(1, hidden=(3,), gates="hard")
+    params = maps.drawn(model, 19)
+    system = system_of(model, params, 1)
+    start = np.zeros((19, system.dimension))
+    every = each_network(along, system, params, start, CURVES[0])
+    alone = each_network(along, system, jax.tree.map(lambda leaf: leaf[17:18], params), start[:1], CURVES[0])
+    np.testing.assert_array_equal(alone[0], every[17])

@@ -1,0 +1,77 @@
+"""Networks made by hand, whose dynamics are known in closed form."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lstm_toys.dynamics.system import system_of
+from lstm_toys.networks.gru import GRU
+from lstm_toys.networks.layer import Layer
+from lstm_toys.networks.lstm import LSTM
+from lstm_toys.networks.rnn import RNN
+
+SPACING = 0.01
+
+
+class Linear(Layer):
+    """A cell ``h[t] = h[t-1] @ recurrent_kernel + inputs[t] @ kernel``, which also sows how h changed."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        kernel = self.param("kernel", nn.initializers.ones, (inputs.shape[-1], self.units))
+        recurrent_kernel = self.param("recurrent_kernel", nn.initializers.ones, (self.units, self.units))
+
+        def step(hidden, drive):
+            after = hidden @ recurrent_kernel + drive
+            return after, (after, after - hidden)
+
+        start = self.initial("hidden", inputs, kernel)
+        _, (hidden, change) = jax.lax.scan(step, start, jnp.swapaxes(inputs @ kernel, 0, 1))
+        if self.is_mutable_collection("intermediates"):
+            self.sow("intermediates", "change", jnp.swapaxes(change, 0, 1))
+        return jnp.swapaxes(hidden, 0, 1)
+
+
+def linear(*recurrent, kernel=1.0):
+    """Linear networks with these recurrent matrices; inputs enter into the first component."""
+    matrices = np.array(recurrent, np.float32)
+    kernels = np.zeros((len(matrices), 1, matrices.shape[1]), np.float32)
+    kernels[:, 0, 0] = kernel
+    return made(Linear(matrices.shape[1]), {"kernel": kernels, "recurrent_kernel": matrices})
+
+
+def rotation(angle, radius=1.0):
+    """A matrix that turns by an angle, and shrinks or grows."""
+    cosine, sine = radius * np.cos(angle), radius * np.sin(angle)
+    return [[cosine, sine], [-sine, cosine]]
+
+
+def made(model, params):
+    """The map of networks, and their parameters."""
+    return system_of(model, params, 1), params
+
+
+def drawn(model, seeds=3, scale=1.0):
+    """Networks with random parameters."""
+    init = jax.jit(lambda key: model.init(key, jnp.zeros((1, 2, 1)))["params"])
+    every = [init(jax.random.key(seed)) for seed in range(seeds)]
+    random = np.random.default_rng(0)
+    return jax.tree.map(
+        lambda *leaves: np.stack([scale * leaf + random.normal(0, 0.2, leaf.shape) for leaf in leaves]).astype(
+            np.float32
+        ),
+        *every,
+    )
+
+
+def memoryless(cell, seeds=2, units=2):
+    """Layers with random input kernels and biases, whose recurrent weights are zero."""
+    model = {"lstm": LSTM(units), "hard": LSTM(units, gates="hard"), "gru": GRU(units), "rnn": RNN(units)}[cell]
+    params = drawn(model, seeds)
+    return model, {**params, "recurrent_kernel": np.zeros_like(params["recurrent_kernel"])}
+
+
+def stacked(params, seed):
+    """The parameters of one network in double precision."""
+    return jax.tree.map(lambda leaf: np.asarray(leaf[seed], np.float64), params)
