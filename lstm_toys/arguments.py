@@ -135,7 +135,7 @@ def array(
     if not traced(value):
         # Not of `floats`: inside a program that JAX traces, converting a known array makes a traced one.
         held = np.asarray(value if _of_jax(value) else floats)
-        held = held if held.dtype.kind == "f" else held.astype(np.float64)
+        held = held if held.dtype.name in ("float32", "float64") else held.astype(np.float64)
         if finite:
             _all(name, words, held, np.abs(held) <= LARGEST)
         for bound, limit in bounds.items():

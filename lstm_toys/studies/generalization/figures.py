@@ -37,6 +37,7 @@ from lstm_toys.studies.generalization.results import (
     errors,
     median,
     over_seeds,
+    user_defined,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
 from lstm_toys.studies.generalization.settings import Grid, Subject
@@ -210,11 +211,7 @@ def _panels(grid: xr.Dataset, seeds: np.ndarray, frequency: Any, span: Span) -> 
     def medians(name: str) -> Float[np.ndarray, "rows columns"]:
         return over_seeds(grid[name], seeds, median)
 
-    own = {
-        str(name): Panel(axis_label(each), medians(str(name)), "plain")
-        for name, each in grid.data_vars.items()
-        if "long_name" in each.attrs
-    }
+    own = {name: Panel(axis_label(grid[name]), medians(name), "plain") for name in user_defined(grid)}
     if "rmse" not in grid.data_vars:
         chosen = [str(name) for name in grid.data_vars if name not in own]
         scales = {name: "error" if name.startswith("error_") else "plain" for name in chosen}

@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import telling_damage
-from lstm_toys.statistics import intervals
+from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization.settings import TRAINING
 
 AT_ONCE = 2**24
@@ -53,6 +53,12 @@ def opened(path: Path) -> Iterator[Maps]:
 def errors(grid: xr.Dataset) -> list[str]:
     """The measures of a grid that are errors."""
     return [str(name) for name in grid.data_vars if name == "rmse" or str(name).startswith("error_")]
+
+
+def user_defined(grid: xr.Dataset) -> list[str]:
+    """The user-defined measures of a grid."""
+    own = (str(name) for name in grid.data_vars if name not in measures.MEASURES)
+    return [name for name in own if not name.startswith(("answer_", "error_"))]
 
 
 def axes(grid: xr.Dataset) -> tuple[str, str]:
@@ -113,8 +119,8 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
             rows[where] = intervals.median_bootstrap(np.array(medians))
             rows[f"{where}, share below twice"] = intervals.median_bootstrap(np.array(shares))
     for title, grid in maps.grids.items():
-        for each in (each for each in grid.data_vars.values() if "long_name" in each.attrs):
-            medians = [np.nanmedian(each[seed].values) for seed in maps.seeds]
-            where = f"{title.replace('_', ' x ')}, {axis_label(each)}"
+        for name in user_defined(grid):
+            medians = [np.nanmedian(grid[name][seed].values) for seed in maps.seeds]
+            where = f"{title.replace('_', ' x ')}, {axis_label(grid[name])}"
             rows[where] = intervals.median_bootstrap(np.array(medians))
     return rows
