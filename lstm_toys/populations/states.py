@@ -104,9 +104,7 @@ def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], 
     """
     one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), params)
     inputs = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (1, 4, features)), jnp.float32)
-    _, whole = inside(model, one, inputs)
-    _, first = inside(model, one, inputs[:, :2])
-    _, second = inside(model, one, inputs[:, 2:], last(first))
+    whole, second = _halves(model, one, inputs)
     same = jax.tree.map(lambda ours, theirs: np.allclose(ours, theirs, rtol=1e-3, atol=1e-5), last(whole), last(second))
     if not all(jax.tree.leaves(same)):
         kind = getattr(model, "cell", type(model).__name__)
@@ -114,6 +112,18 @@ def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], 
             f"layers of {kind} do not begin in the states that they are given; a cell of your own reads them by "
             f"self.get_variable({INITIAL!r}, name), where self.has_variable({INITIAL!r}, name)"
         )
+
+
+@partial(jax.jit, static_argnums=0)
+def _halves(
+    model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
+) -> tuple[PyTree[Float[Array, "C T _"]], PyTree[Float[Array, "C _ _"]]]:
+    """The states of ONE network along a curve, and along its second half from where the first half ends."""
+    half = inputs.shape[1] // 2
+    _, whole = inside(model, params, inputs)
+    _, first = inside(model, params, inputs[:, :half])
+    _, second = inside(model, params, inputs[:, half:], last(first))
+    return whole, second
 
 
 @cache
