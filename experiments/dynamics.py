@@ -1,0 +1,8 @@
+"""Finds why trained networks answer as they do."""
+
+from lstm_toys.cli import command, dynamics
+
+plan = dynamics.plan
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

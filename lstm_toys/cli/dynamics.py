@@ -1,0 +1,61 @@
+"""Finds why trained networks answer as they do: what they rest at, their resonance, and models made of these.
+
+Takes the population that the flags describe, trains it if it is missing, and analyzes every network: what it comes to
+under constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by what
+it does at rest and near rest. With --keep_steps, the leading mode is followed over the training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import lstm_toys as lt
+from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.studies.dynamics.settings import INPUTS, DynamicsSettings
+from lstm_toys.studies.dynamics.study import DynamicsStudy
+from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.tasks.planes import Axis
+
+MOST_INPUTS, MOST_STARTS = 1_000, 1_000
+
+
+def inputs() -> parsers.Parser[Axis]:
+    """Parses the constant inputs: ``low:high:count``, or one number."""
+
+    def convert(text: str) -> Axis:
+        low, high, count = text.split(":") if ":" in text else (text, text, "1")
+        values = Axis("input", parsers.decimal(low), parsers.decimal(high), parsers.whole(count))
+        if values.count > MOST_INPUTS or (values.count == 1) != (values.low == values.high):
+            raise ValueError
+        return values
+
+    return parsers.Parser(convert, f"low:high:count, such as -1:2:41, or one number; at most {MOST_INPUTS:,}")
+
+
+FLAGS: flags.FlagTable = {
+    "task": (parsers.name(), "the experiment whose networks are analyzed: {}, or a module of your own"),
+    "inputs": (inputs(), f"constant inputs; by default {INPUTS}, to a quarter beyond the range of all curves"),
+    "starts": (parsers.integer(2, MOST_STARTS), "states of each network to begin in, half of them visited ones"),
+    "weight_scale": (parsers.positive(), "factor of all parameters, for untrained networks of other scales"),
+}
+"""Flags of this command, in addition to the flags of the experiment that trains the population."""
+
+DEFAULTS = {"task": "sine", "inputs": "around the curves", "starts": "32", "weight_scale": "1"}
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    if flags.asks_help(arguments):
+        experiment = modules.helped(arguments, "task", "EXPERIMENT", lt.Experiment, DEFAULTS["task"])
+        table, defaults = modules.table_of(experiment)
+        every = {**modules.offered(FLAGS, "task", "EXPERIMENT"), **table}
+        raise flags.Help(__doc__, every, {**defaults, **DEFAULTS, "task": experiment.name})
+    own, rest = flags.split(FLAGS, arguments)
+    declared = modules.declared(own["task"] or DEFAULTS["task"], "EXPERIMENT", lt.Experiment, "task")
+    experiment, rest, notes = modules.completed(declared, rest)
+    trained, options = flags.parse(experiment, rest)
+    starts = int(DEFAULTS["starts"]) if own["starts"] is None else own["starts"]
+    scale = 1.0 if own["weight_scale"] is None else float(own["weight_scale"])
+    settings = DynamicsSettings(f"dynamics_{experiment.name}", trained, own["inputs"], starts, scale)
+    population = TrainingStudy(experiment, trained, options.results_dir)
+    return command.Plan([DynamicsStudy(experiment, settings, population, options.results_dir)], options, notes=notes)

@@ -1,0 +1,209 @@
+"""Analyzes the dynamics of some networks: at rest, near rest, along curves, and models made of these."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PyTree
+
+from lstm_toys.dynamics import linear, models
+from lstm_toys.dynamics.driven import driven
+from lstm_toys.dynamics.rest import rest, starts_of
+from lstm_toys.dynamics.system import System, system_of
+from lstm_toys.execution import lowering
+from lstm_toys.execution.base import Job
+from lstm_toys.populations import answering, states
+
+FEW = 8
+"""States to begin in at kept steps, and for the distance of two states along a curve."""
+
+EXPONENTS = 4
+"""Lyapunov exponents along a curve."""
+
+MEASURED = 12
+"""Frequencies at which the response is measured too."""
+
+AMPLITUDE = 1e-3
+"""Of the measured sines, as a share of the range of constant inputs."""
+
+Model = Callable[[models.Equilibria, Float[np.ndarray, "C T"], float], Float[np.ndarray, "S C T A"]]
+"""A model: from equilibria of networks, curves, and the mean of the training curves to predictions."""
+
+
+def _varying(modes: int | None) -> Model:
+    return lambda known, curves, _: models.varying_linear(known, curves, modes)
+
+
+MODELS: Mapping[str, Model] = {
+    "clipped copy": lambda known, curves, _: models.clipped_copy(known, curves),
+    "static curve": lambda known, curves, _: models.static_curve(known, curves),
+    "linear at the mean": models.fixed_linear,
+    "LPV": _varying(None),
+    **{f"LPV, {count} mode{'s' * (count > 1)}": _varying(count) for count in (1, 2, 3, 4)},
+}
+"""The models by name."""
+
+
+class Part(NamedTuple):
+    """Some networks: their parameters by step, every leaf ``[S, ...]``; the last step is analyzed as a whole."""
+
+    members: slice
+    params: Mapping[int, PyTree]
+
+    def __str__(self) -> str:
+        return f"networks {self.members.start:,} to {self.members.stop - 1:,}"
+
+
+@dataclass(frozen=True)
+class Analysis(Job[Part, xr.Dataset]):
+    """What is analyzed of every network.
+
+    Attributes:
+        model: the Flax module.
+        curves: all curves that networks answer; the first one is the training curve.
+        inputs: constant inputs, of which only one feature varies.
+        varied: the index of this feature.
+        mean: the place of the mean of the training among the constant inputs.
+        starts: states to begin in.
+        spacing: x between two time points.
+        x: time points.
+        frequencies: angular frequencies of the response, in radians per unit of x.
+        driving: places of the curves along which states are followed.
+        sequence: whether networks answer at every time point.
+        block: networks that a program of answers works on.
+    """
+
+    model: nn.Module
+    curves: Float[np.ndarray, "C T F"]
+    inputs: Float[np.ndarray, "U F"]
+    varied: int
+    mean: int
+    starts: int
+    spacing: float
+    x: Float[np.ndarray, " T"]
+    frequencies: Float[np.ndarray, " W"]
+    driving: tuple[int, ...]
+    sequence: bool
+    block: int
+
+    @property
+    def modeled(self) -> bool:
+        """Whether models can be made: of networks that see one feature, and answer at every time point."""
+        return self.sequence and self.curves.shape[2] == 1
+
+    def digests(self) -> lowering.Digests:
+        """Digests of what is analyzed; code of dynamics is digested as source."""
+        own = [self.curves, self.inputs, self.x, self.frequencies]
+        rest = [self.varied, self.mean, self.starts, self.spacing, list(self.driving), self.sequence]
+        return {"analyzed": lowering.digest(own, rest), **lowering.compiled()}
+
+    def function(self) -> Callable[[Part], xr.Dataset]:
+        """Makes the function that analyzes a part."""
+        return self.analyzed
+
+    def analyzed(self, part: Part) -> xr.Dataset:
+        """Analyzes some networks."""
+        *earlier, last = sorted(part.params)
+        params = part.params[last]
+        whole = self._whole(params)
+        course = [self._modes(self._at_mean(part.params[step]), ("seed",)) for step in earlier]
+        if course:
+            now = whole[[*course[0].data_vars]]
+            whole = whole.merge(xr.concat([*course, now], "kept_step").rename({n: f"{n}_course" for n in now}))
+            whole = whole.assign_coords(kept_step=[*earlier, last])
+        return whole.assign_coords(seed=np.arange(part.members.start, part.members.stop))
+
+    def _visited(self, system: System, params: PyTree) -> Float[np.ndarray, "S N D"]:
+        """The states of networks along the training curve."""
+        found = states.states(self.model, params, self.curves[:1], block=self.block)
+        with jax.enable_x64(True):
+            return np.asarray(system.flat(found))[:, 0]
+
+    def _at_mean(self, params: PyTree) -> linear.Linear:
+        """The linearization at the equilibrium under the mean of the training curves, found from few states."""
+        system, constant = system_of(self.model, params, self.curves.shape[2]), self.inputs[self.mean : self.mean + 1]
+        begun = starts_of(self._visited(system, params), FEW)
+        known = models.equilibria(
+            system, params, constant[:, self.varied], rest(system, params, constant, begun, self.spacing)
+        )
+        return linear.Linear(*(each[:, 0] for each in known.linear))
+
+    def _modes(self, near: linear.Linear, axes: tuple[str, ...]) -> xr.Dataset:
+        """The leading mode and the resonance of linearizations; the response is of the varied feature to the first."""
+        leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
+        gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied])
+        highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)[..., None]
+        known = np.isfinite(gain).all(axis=-1)
+        slow = np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, self.varied])
+        found = {
+            "mode_frequency": np.abs(leading.frequency[..., 0]),
+            "time_constant": leading.time_constant[..., 0],
+            "static_gain": slow,
+            "peak_gain": np.take_along_axis(gain, highest, -1)[..., 0],
+            "peak_frequency": np.where(known, self.frequencies[highest[..., 0]], np.nan),
+        }
+        return xr.Dataset({name: (axes, values) for name, values in found.items()})
+
+    def _whole(self, params: PyTree) -> xr.Dataset:
+        system = system_of(self.model, params, self.curves.shape[2])
+        visited = self._visited(system, params)
+        begun = starts_of(visited, self.starts)
+        found = rest(system, params, self.inputs, begun, self.spacing)
+        slots = ("seed", "input", "found")
+        variables: dict[str, Any] = {
+            "kind": (slots, found.kind.astype(np.int8)),
+            "share": (slots, found.share),
+            "rest_answer": ((*slots, "output"), found.answer),
+            "swing": ((*slots, "output"), found.swing),
+            "eigenvalue_real": ((*slots, "state"), found.eigenvalues.real),
+            "eigenvalue_imaginary": ((*slots, "state"), found.eigenvalues.imag),
+            "residual": (slots, found.residual),
+            "unit": (slots, found.unit),
+            "rate": (slots, found.rate),
+            "period": (slots, found.period),
+            "found_count": (("seed", "input"), found.found),
+            "trajectory": (("seed", "time", "state"), visited.astype(np.float32)),
+        }
+        known = models.equilibria(system, params, self.inputs[:, self.varied], found)
+        near = known.linear
+        complex_gain = linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied]
+        variables["gain"] = (("seed", "input", "frequency"), np.abs(complex_gain).astype(np.float32))
+        variables["phase"] = (("seed", "input", "frequency"), np.angle(complex_gain).astype(np.float32))
+        variables["static_answer"] = (("seed", "input", "output"), known.answer)
+        chosen = np.linspace(0, len(self.frequencies) - 1, MEASURED).round().astype(int)
+        own = slice(self.mean, self.mean + 1)
+        amplitude = AMPLITUDE * float(np.ptp(self.inputs[:, self.varied]) or 1.0)
+        measured = linear.measured_response(
+            system, params, self.inputs[own], known.state[:, own], self.frequencies[chosen], self.spacing, amplitude
+        )[:, 0, :, 0, self.varied]
+        variables["measured_gain"] = (("seed", "measured_frequency"), np.abs(measured))
+        variables["measured_phase"] = (("seed", "measured_frequency"), np.angle(measured))
+        along = driven(
+            system, params, self.curves[list(self.driving)], begun[:, : 1 + FEW], self.spacing, largest=EXPONENTS
+        )
+        variables["distance"] = (("seed", "driving", "time"), along.distance.astype(np.float32))
+        variables["exponent"] = (("seed", "driving", "place"), along.exponents)
+        answers = answering.answers(self.model, params, self.curves, block=self.block)
+        variables["answer"] = (
+            ("seed", "curve", "time", "output") if self.sequence else ("seed", "curve", "output"),
+            answers,
+        )
+        coordinates: dict[str, Any] = {
+            "input": self.inputs[:, self.varied],
+            "frequency": self.frequencies,
+            "measured_frequency": self.frequencies[chosen],
+            "time": self.x,
+        }
+        if self.modeled:
+            mean, shown = float(self.inputs[self.mean, self.varied]), self.curves[..., 0]
+            predicted = [model(known, shown, mean).astype(np.float32) for model in MODELS.values()]
+            variables["prediction"] = (("model", "seed", "curve", "time", "output"), np.stack(predicted))
+            coordinates["model"] = list(MODELS)
+        at_mean = linear.Linear(*(each[:, self.mean] for each in near))
+        variables["jacobian"] = (("seed", "state", "before"), at_mean.A.astype(np.float32))
+        coordinates["state"] = ["/".join(map(str, system.unit(place))) for place in range(system.dimension)]
+        return xr.Dataset(variables, coordinates).merge(self._modes(at_mean, ("seed",)))

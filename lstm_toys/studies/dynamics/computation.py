@@ -1,0 +1,268 @@
+"""Analyzes the dynamics of a trained population, part by part, and writes what was found."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, PyTree
+
+from lstm_toys.dynamics import models
+from lstm_toys.dynamics.similarity import similarities
+from lstm_toys.execution import devices, lowering
+from lstm_toys.execution.base import ExecutionLog
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.figures import Drawing
+from lstm_toys.networks import sizes
+from lstm_toys.output import counted
+from lstm_toys.populations.states import check_initial, inside, last
+from lstm_toys.results import population, storage
+from lstm_toys.runs import checks, external, source
+from lstm_toys.runs.checks import trial
+from lstm_toys.runs.context import Failed, RunContext, stopwatch
+from lstm_toys.runs.experiment import TRAINING
+from lstm_toys.runs.trained import Evaluated, load
+from lstm_toys.studies.dynamics import figures, results
+from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, Part
+from lstm_toys.studies.dynamics.settings import INPUTS
+from lstm_toys.tasks.probes import by_points
+
+if TYPE_CHECKING:
+    from lstm_toys.studies.dynamics.study import DynamicsStudy
+
+TOGETHER = 16
+"""Most networks of a part, after which its results are kept in case the run is interrupted."""
+
+FREQUENCIES = 120
+"""Angular frequencies of the response, up to `FASTEST` radians over the range of x."""
+
+FASTEST = 60.0
+
+BEYOND = 0.25
+"""How far constant inputs reach beyond the curves by default, as a share of their range, on both sides."""
+
+CODE = (
+    *(f"dynamics/{name}.py" for name in ("system", "rest", "linear", "driven", "models")),
+    *(f"studies/dynamics/{name}.py" for name in ("analysis", "computation")),
+    *("populations/states.py", "populations/answering.py", "populations/blocks.py", "results/storage.py"),
+    *("runs/external.py", "runs/trained.py"),
+)
+"""The code that a study of dynamics computes with."""
+
+
+def check(study: "DynamicsStudy") -> None:
+    """Raises Refused if the networks of the experiment cannot be analyzed."""
+    checks.check_experiment(study.experiment)
+    prepared = study.prepared
+    with trial(f"dynamics of {study.experiment.name}: its networks cannot be followed from given states"):
+        features = len(prepared.task.input_features)
+        params = prepared.model.init(jax.random.key(0), jnp.zeros((1, 4, features)))["params"]
+        check_initial(prepared.model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
+
+
+def footprint(study: "DynamicsStudy") -> Footprint:
+    """Estimates memory and disk: one part is analyzed at a time, and its arrays of states are the largest."""
+    prepared, settings = study.prepared, study.settings
+    dimension = 2 * sum(sizes.size(prepared.model, len(prepared.task.input_features)).widths)
+    count = INPUTS if settings.inputs is None else settings.inputs.count + 1
+    curves, points = prepared.curves.answered[""].shape[:2]
+    part = 8 * TOGETHER * count * (4 * settings.starts * dimension + 16 * dimension + dimension**2)
+    kept = (
+        4 * settings.trained.seeds * ((len(MODELS) + 1) * curves * points + count * (16 * dimension + 2 * FREQUENCIES))
+    )
+    return Footprint(part + kept, 2 * kept)
+
+
+def analysis(study: "DynamicsStudy") -> Analysis:
+    """What is analyzed of every network."""
+    prepared, settings = study.prepared, study.settings
+    task, curves = prepared.task, prepared.curves.answered[""]
+    varied = task.input_features.index("y") if "y" in task.input_features else 0
+    base = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
+    asked = settings.inputs.values if settings.inputs else around(curves[..., varied])
+    grid = np.union1d(asked, base[varied])
+    inputs = np.repeat(base[None], len(grid), axis=0)
+    inputs[:, varied] = grid
+    x = np.asarray(prepared.x, float)
+    return Analysis(
+        model=prepared.model,
+        curves=curves,
+        inputs=inputs,
+        varied=varied,
+        mean=int(np.searchsorted(grid, base[varied])),
+        starts=settings.starts,
+        spacing=float(x[1] - x[0]),
+        x=x,
+        frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / study.experiment.span.length,
+        driving=tuple(np.unique(families(study), return_index=True)[1].tolist()),
+        sequence=task.sequence,
+        block=prepared.block,
+    )
+
+
+def around(values: Float[np.ndarray, "C T"]) -> Float[np.ndarray, " U"]:
+    """Constant inputs in and around the range of the curves."""
+    low, high = float(values.min()), float(values.max())
+    more = BEYOND * (high - low or 1.0)
+    return np.linspace(low - more, high + more, INPUTS - 1)
+
+
+def families(study: "DynamicsStudy") -> list[str]:
+    """The family of each curve that is answered, the training curve first."""
+    sets = by_points(study.prepared.probes, study.prepared.x)[""]
+    return [TRAINING, *(probe.name for probe in sets for _ in probe.inputs)]
+
+
+def digests(study: "DynamicsStudy") -> lowering.Digests:
+    """Digests of what is analyzed, of the networks' step, and of the code of the analysis."""
+    model, features = study.prepared.model, len(study.prepared.task.input_features)
+    params = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
+    initial = jax.eval_shape(lambda own: last(inside(model, own, jnp.zeros((1, 1, features)))[1]), params)
+    step = jax.jit(partial(inside, model))
+    return {
+        **analysis(study).digests(),
+        **lowering.lowered("step", step, params, jax.ShapeDtypeStruct((1, 1, features), jnp.float32), initial),
+        "families": lowering.digest(families(study)),
+        "population": study.population.run.folder.name,
+        "code of dynamics": source.digest(*CODE),
+    }
+
+
+def execute(study: "DynamicsStudy", context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+    """Analyzes the networks of a finished population, and writes results and the answers of models.
+
+    Every part is kept as soon as it is analyzed, and is not analyzed again if the run is continued.
+
+    Raises:
+        Failed: every seed of the population diverged.
+    """
+    if lost := study.population.lost(study.population.metrics):
+        raise Failed(lost)
+    run, trained = study.run, load(study.population)
+    sound = np.flatnonzero(~trained.diverged)
+    by_step = {
+        step: jax.tree.map(lambda leaf: study.settings.weight_scale * leaf[sound], params)
+        for step, params in _parameters(study, trained).items()
+    }
+    job, log = analysis(study), ExecutionLog(devices.fingerprint(trained.block))
+    slices = [slice(first, min(first + TOGETHER, len(sound))) for first in range(0, len(sound), TOGETHER)]
+    missing = [each for each in slices if not _kept(study, each).is_file()]
+    run.checkpoints.mkdir(parents=True, exist_ok=True)
+    if len(missing) < len(slices):
+        context.progress.tell(f"continues after {len(slices) - len(missing)} of {counted(len(slices), 'part')}")
+    with stopwatch(seconds, "analyze"):
+        parts = (Part(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
+        for part, (found, fingerprint) in context.executor.map(job, parts, context.stop):
+            log.add(str(part), fingerprint)
+            storage.save_results(found.assign_attrs(flags="{}"), _kept(study, part.members))
+            context.progress.tell(f"dynamics of {part.members.stop:,} of {counted(len(sound), 'network')}")
+    with stopwatch(seconds, "summary"):
+        whole = xr.concat(
+            [storage.load_results(_kept(study, each), set()) for each in slices],
+            "seed",
+            data_vars="minimal",
+            coords="minimal",
+        )
+        whole = _labeled(study, whole.assign_coords(seed=sound))
+        losses = storage.load_results(study.population.run.checked("results.nc")).train_loss
+        whole = whole.assign(train_loss=losses.isel(seed=sound))
+        attributes = {"flags": study.settings.as_dict(), "run": run.folder.name, "population": _name(study)}
+        context.ensure()
+        described = {name: json.dumps(value) for name, value in attributes.items()}
+        storage.save_results(whole.assign_attrs(whole.attrs | described), run.results)
+        files = [run.results.name, *_write_models(study, whole)]
+    return {
+        "experiment": run.name,
+        "population": _name(study),
+        "seeds": study.settings.trained.seeds,
+        "diverged_seeds": study.population.metrics["diverged_seeds"],
+        **remeasure(study),
+        "interval": "95 % bootstrap of the median over seeds",
+        "flags": study.settings.as_dict(),
+        "fingerprint": trained.metrics["fingerprint"],
+        **({"executed_elsewhere": log.others} if log.others else {}),
+        "files": files,
+    }
+
+
+def _name(study: "DynamicsStudy") -> str:
+    return study.population.run.folder.name
+
+
+def _kept(study: "DynamicsStudy", members: slice) -> Path:
+    """The file of a part that is analyzed."""
+    return study.run.checkpoints / f"{members.start}-{members.stop}.nc"
+
+
+def _parameters(study: "DynamicsStudy", trained: Evaluated) -> dict[int, PyTree]:
+    """The parameters of the networks by step."""
+    run, settings = study.population.run, study.settings.trained
+    kept = {step: run.checked(population.parameters_name(step)) for step in settings.keep_steps}
+    return {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
+
+
+def _labeled(study: "DynamicsStudy", found: xr.Dataset) -> xr.Dataset:
+    """Adds the names of curves and units, and what compares networks with each other and with models."""
+    span, prepared = study.experiment.span, study.prepared
+    features = prepared.task.input_features
+    per_x = f"rad/{span.unit}" if span.unit else "rad per x"
+    found = found.assign_coords(
+        family=("curve", families(study)),
+        curve_shown=(("curve", "time"), prepared.curves.answered[""][..., analysis(study).varied]),
+        output=list(prepared.task.output_features),
+        input=("input", found.input.values, {"long_name": f"constant input {features[analysis(study).varied]}"}),
+        time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
+        frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
+    )
+    similar = similarities(found.trajectory.values, found.trajectory.values)
+    own: dict[str, Any] = {"similarity": (("seed", "other"), similar.astype(np.float32))}
+    if "prediction" in found:
+        names = list(dict.fromkeys(families(study)))
+        explained = np.full((2, found.sizes["model"], found.sizes["seed"], len(names)), np.nan)
+        for number, place in np.ndindex(found.sizes["model"], len(names)):
+            chosen = found.family.values == names[place]
+            answer, prediction = found.answer.values[:, chosen], found.prediction.values[number][:, chosen]
+            explained[:, number, :, place] = models.explained(answer, prediction, found.time.values)
+        axes = ("model", "seed", "curves")
+        own |= {"explained": (axes, explained[0]), "coverage": (axes, explained[1])}
+        found = found.assign_coords(curves=names)
+    return found.assign(own).assign_attrs(mean=analysis(study).mean)
+
+
+def _write_models(study: "DynamicsStudy", found: xr.Dataset) -> list[str]:
+    """Writes the answers of each model as `lt.labeled` does, so that claims can judge them; returns names of files."""
+    names = []
+    settings = study.settings.trained
+    for model in found.model.values if "prediction" in found else ():
+        prediction = found.prediction.sel(model=model).values
+        zeros = np.nan_to_num(prediction)
+        labeled = external.labeled(study.experiment, zeros, settings.timesteps, dict(settings.numbers))
+        covered = np.isfinite(prediction)
+        own = {
+            name: labeled[name].where(each)
+            for name, each in (("train_answer", covered[:, 0]), ("answer", covered[:, 1:]))
+        }
+        name = f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
+        storage.save_results(labeled.assign(own).assign_coords(seed=found.seed.values), study.run.folder / name)
+        names.append(name)
+    return names
+
+
+def remeasure(study: "DynamicsStudy") -> dict[str, Any]:
+    """The metrics of a finished study, from its results."""
+    return {"summary": results.summary(_results(study))}
+
+
+def _results(study: "DynamicsStudy") -> xr.Dataset:
+    return storage.load_results(study.run.results, results.VARIABLES)
+
+
+def draw(study: "DynamicsStudy") -> Iterator[tuple[str, Drawing]]:
+    """Draws the figures of a finished study from its results alone."""
+    found = storage.load_results(study.run.checked("results.nc"), results.VARIABLES)
+    yield from figures.draw(found).items()

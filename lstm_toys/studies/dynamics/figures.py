@@ -1,0 +1,208 @@
+"""Draws what a study of dynamics found."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, band_name, canvas, colors, counted, house, plain
+from lstm_toys.results.arrays import axis_label
+from lstm_toys.statistics import intervals
+from lstm_toys.studies.dynamics.results import at_rest, families
+
+SHOWN = ("static curve", "LPV")
+"""Models that are drawn next to answers."""
+
+MOST_FAMILIES = 6
+"""Most families that have a panel."""
+
+
+def draw(found: xr.Dataset) -> dict[str, Figure]:
+    """Draws all figures, by file name."""
+    drawn = {
+        "rest.png": rest(found),
+        "resonance.png": resonance(found),
+        "eigenvalues.png": eigenvalues(found),
+        "forgetting.png": forgetting(found),
+    }
+    if "prediction" in found:
+        drawn |= {"explained.png": explained(found), "models.png": models(found)}
+    if "kept_step" in found.coords:
+        drawn["course.png"] = course(found)
+    return drawn
+
+
+def rest(found: xr.Dataset) -> Figure:
+    """Draws the answer at rest against the constant input, and what networks come to."""
+    values, count = found.static_answer.isel(output=0).values, found.sizes["seed"]
+    u = found.input.values
+    with canvas("", "", xlabel=axis_label(found.input)) as (figure, (left, right)):
+        known = np.isfinite(values).mean(axis=0) >= 0.5
+        band = intervals.band(values[:, known])
+        left.fill_between(u[known], *band, color=COLORS["b"], **BAND)
+        left.plot(u[known], np.median(values[:, known], axis=0), color=COLORS["b"], **MEDIAN)
+        left.plot(u[known], u[known], color=GRAY, **INPUT)
+        left.axvspan(*_trained(found), color=COLORS["y"], alpha=0.25, linewidth=0)
+        left.set(ylabel="answer at rest", title=f"Static curve of {counted(count)}")
+        handles = [
+            Line2D([], [], color=COLORS["b"], label="median", **MEDIAN),
+            Patch(color=COLORS["b"], label=band_name(count), **BAND),
+            Line2D([], [], color=GRAY, label="the input itself", **INPUT),
+            Patch(color=COLORS["y"], alpha=0.25, label="range of the training curve"),
+        ]
+        left.legend(handles=handles, loc="best")
+        shares = at_rest(found)
+        right.stackplot(u, *shares.values(), labels=shares, colors=[*colors(shares).values()], alpha=0.45)
+        right.set(ylabel="share of networks", ylim=(0, 1), title="What most starts come to", xlim=(u[0], u[-1]))
+        right.legend(loc="lower left", frameon=True)
+    return figure
+
+
+def _trained(found: xr.Dataset) -> tuple[float, float]:
+    first = found.curve_shown.isel(curve=0).values
+    return float(first.min()), float(first.max())
+
+
+def resonance(found: xr.Dataset) -> Figure:
+    """Draws gain and phase of the linearization at the mean of the training, and the measured ones."""
+    mean, w, count = int(found.attrs["mean"]), found.frequency.values, found.sizes["seed"]
+    gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
+    with canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
+        for axes, values, measured, label in (
+            (left, gain, found.measured_gain.values, "gain of the answer"),
+            (
+                right,
+                np.unwrap(phase, axis=1),
+                np.unwrap(found.measured_phase.values, axis=1),
+                "phase of the answer (rad)",
+            ),
+        ):
+            values = values[np.isfinite(values).all(axis=1)]
+            axes.fill_between(w, *intervals.band(values), color=COLORS["b"], **BAND)
+            axes.plot(w, np.median(values, axis=0), color=COLORS["b"], **MEDIAN)
+            at, dots = found.measured_frequency.values, np.nanmedian(measured, axis=0)
+            axes.plot(at, dots, "o", color=COLORS["r"], markersize=4, fillstyle="none")
+            axes.set_ylabel(label)
+        left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
+        peaks = found.peak_frequency.values
+        left.plot(peaks, np.full(count, 0.03), "|", color=COLORS["b"], alpha=0.6, transform=left.get_xaxis_transform())
+        handles = [
+            Line2D([], [], color=COLORS["b"], label="linearization at rest, median", **MEDIAN),
+            Patch(color=COLORS["b"], label=band_name(count), **BAND),
+            Line2D([], [], color=COLORS["r"], linestyle="", marker="o", fillstyle="none", label="measured, median"),
+            Line2D([], [], color=COLORS["b"], linestyle="", marker="|", label="a network's largest gain"),
+        ]
+        left.legend(handles=handles, loc="best")
+        left.set_ylim(0)
+    return figure
+
+
+def eigenvalues(found: xr.Dataset) -> Figure:
+    """Draws the leading mode of every network: its time constant against its frequency."""
+    with canvas(f"Leading modes of {counted(found.sizes['seed'])} at rest under the mean input") as (figure, (axes,)):
+        axes.plot(found.mode_frequency, found.time_constant, "o", color=COLORS["b"], alpha=0.6, markersize=4)
+        axes.set(xlabel=axis_label(found.frequency), ylabel=f"time constant, in {axis_label(found.time)}")
+        axes.set_ylim(0)
+        axes.set_xlim(-0.5)
+    return figure
+
+
+def forgetting(found: xr.Dataset) -> Figure:
+    """Draws how the distance of two states falls along curves."""
+    names, places = families(found)[:MOST_FAMILIES], found.distance
+    with canvas("Distance of two states, driven by the same curve") as (figure, (axes,)):
+        for number, (name, color) in enumerate(colors(names).items()):
+            values = np.maximum(places.isel(driving=number).values, 1e-12)
+            axes.plot(found.time, np.median(values, axis=0), color=color, label=plain(name.replace("_", " ")), **MEDIAN)
+            if not number:
+                axes.fill_between(found.time, *intervals.band(values), color=color, **BAND)
+        axes.set(yscale="log", xlabel=axis_label(found.time), ylabel="distance, relative to the first")
+        axes.legend(loc="best", title=f"medians of {counted(found.sizes['seed'])}")
+    return figure
+
+
+def explained(found: xr.Dataset) -> Figure:
+    """Draws the share of variance that each model explains, by family, as a heat map with its numbers."""
+    names, curves = found.model.values.tolist(), found.curves.values.tolist()
+    medians = found.explained.median("seed").values
+    coverage = found.coverage.median("seed").values
+    with house(**{"axes.grid": False}):
+        figure = Figure(figsize=(1.1 * len(curves) + 2.6, 0.42 * len(names) + 1.3))
+        axes = figure.subplots()
+        image = axes.imshow(np.clip(medians, -0.5, 1), cmap="viridis", vmin=-0.5, vmax=1, aspect="auto")
+        for row, column in np.ndindex(medians.shape):
+            value, covered = medians[row, column], coverage[row, column]
+            text = f"{value:.2f}" + (f" ({covered:.0%})" if covered < 0.995 else "")
+            shade = "white" if value < 0.4 else "black"
+            axes.text(column, row, plain(text), ha="center", va="center", fontsize=7, color=shade)
+        axes.set_xticks(range(len(curves)), [plain(name.replace("_", " ")) for name in curves], rotation=20)
+        axes.set_yticks(range(len(names)), names)
+        axes.set_title("Variance explained (and share of time points that are predicted), medians")
+        figure.colorbar(image, ax=axes, extend="min")
+    return figure
+
+
+def models(found: xr.Dataset) -> Figure:
+    """Draws the answers to one curve of each family, what models predict, and the input."""
+    names, count = families(found)[:MOST_FAMILIES], found.sizes["seed"]
+    with canvas(*([""] * len(names)), xlabel=axis_label(found.time), columns=min(3, len(names))) as (figure, panels):
+        for axes, name in zip(panels, names, strict=True):
+            own = np.flatnonzero(found.family.values == name)
+            place = int(own[len(own) // 2])
+            answers = found.answer.isel(curve=place, output=0).values
+            axes.plot(found.time, found.curve_shown.isel(curve=place), color=GRAY, **INPUT)
+            axes.fill_between(found.time, *intervals.band(answers), color="black", **BAND)
+            axes.plot(found.time, np.median(answers, axis=0), color="black", **MEDIAN)
+            for model, color in zip(SHOWN, (COLORS["r"], COLORS["b"]), strict=True):
+                values = found.prediction.sel(model=model).isel(curve=place, output=0).values
+                known = np.isfinite(values).mean(axis=0) >= 0.5
+                middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
+                axes.plot(found.time, middle, color=color, **MEDIAN)
+            axes.set_title(plain(name.replace("_", " ")), fontsize=9)
+        handles = [
+            Line2D([], [], color=GRAY, label="input", **INPUT),
+            Line2D([], [], color="black", label=f"answer, median of {counted(count)}", **MEDIAN),
+            Patch(color="black", label=band_name(count), **BAND),
+            *(
+                Line2D([], [], color=color, label=f"{model}, median", **MEDIAN)
+                for model, color in zip(SHOWN, (COLORS["r"], COLORS["b"]), strict=True)
+            ),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return figure
+
+
+def course(found: xr.Dataset) -> Figure:
+    """Draws the leading mode and the resonance over steps of training, and the loss."""
+    shown = {
+        "mode_frequency_course": "frequency of the leading mode",
+        "time_constant_course": "its time constant",
+        "static_gain_course": "gain of slow inputs",
+        "peak_gain_course": "largest gain",
+        "peak_frequency_course": "frequency of the largest gain",
+    }
+    steps = found.kept_step.values
+    with canvas(*([""] * (1 + len(shown))), xlabel="step", columns=3) as (figure, panels):
+        first, *others = panels
+        losses = found.train_loss.values
+        first.fill_between(found.step, *intervals.band(losses), color=COLORS["b"], **BAND)
+        first.plot(found.step, np.median(losses, axis=0), color=COLORS["b"], **MEDIAN)
+        first.set(yscale="log", ylabel="train loss")
+        for axes, (name, label) in zip(others, shown.items(), strict=True):
+            values = found[name].transpose("seed", "kept_step").values
+            axes.fill_between(steps, *_band(values), color=COLORS["b"], **BAND)
+            axes.plot(steps, np.nanmedian(values, axis=0), "o-", color=COLORS["b"], markersize=3, **MEDIAN)
+            axes.set_ylabel(label)
+        handles = [
+            Line2D([], [], color=COLORS["b"], label="median", **MEDIAN),
+            Patch(color=COLORS["b"], label=band_name(found.sizes["seed"]), **BAND),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _band(values: Float[np.ndarray, "S K"]) -> Float[np.ndarray, "2 K"]:
+    """The 5th and the 95th percentile of networks that have a value."""
+    return np.nanquantile(values, (0.05, 0.95), axis=0)
