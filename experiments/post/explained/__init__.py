@@ -1,0 +1,1 @@
+"""Do the dynamics of the sine's networks explain the claims about them?"""

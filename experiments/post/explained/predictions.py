@@ -1,0 +1,64 @@
+"""What the dynamics of networks should be if each is a resonator tuned near the sine that it learned.
+
+Written after a trial with 32 networks at 1,000 steps and 64 networks at 1,500 steps of training, on the frequency 10
+(and, in the trial, 5, 20 and 40), with the readout ``cell`` and base seed 0; and before the dynamics of any network
+that is predicted here were computed.
+"""
+
+from typing import NamedTuple
+
+
+class Prediction(NamedTuple):
+    """A prediction about the median over networks.
+
+    Attributes:
+        id: name in tables.
+        variant: a name in `VARIANTS`, the networks that it is about.
+        measured: what is measured, a name in `lstm_toys.studies.dynamics.results`, or a model and a family of curves.
+        low: the least that it should be.
+        high: the most.
+        words: what is predicted.
+    """
+
+    id: str
+    variant: str
+    measured: str | tuple[str, str]
+    low: float
+    high: float
+    words: str
+
+
+PREDICTIONS = (
+    Prediction("7-mode", "frequency 7", "mode_frequency", 9.0, 14.0, "tuned above 7, as 5 came to 11 and 10 to 14"),
+    Prediction("15-mode", "frequency 15", "mode_frequency", 14.0, 20.0, "tuned near 15"),
+    Prediction("30-mode", "frequency 30", "mode_frequency", 24.0, 34.0, "tuned near 30"),
+    Prediction("7-gain", "frequency 7", "peak_gain", 1.0, 2.0, "slow inputs are damped, the resonance is not"),
+    Prediction(
+        "30-slow", "frequency 30", "static_gain", 0.0, 0.6, "faster sines damp slow inputs more"
+    ),
+    Prediction("15-lpv", "frequency 15", ("LPV", "line_origin"), 0.9, 1.0, "lines from 0 are explained by LPV"),
+    Prediction("seed-mode", "base seed 1", "mode_frequency", 13.0, 16.0, "as with base seed 0"),
+    Prediction("seed-gain", "base seed 1", "peak_gain", 1.25, 1.55, "as with base seed 0"),
+    Prediction("seed-lpv", "base seed 1", ("LPV", "line_origin"), 0.95, 1.0, "as with base seed 0"),
+    Prediction("dense-mode", "dense readout", "mode_frequency", 10.0, 20.0, "the hidden layer resonates by itself"),
+    Prediction("dense-gain", "dense readout", "peak_gain", 1.0, 2.0, "the hidden layer resonates by itself"),
+    Prediction("dense-static", "dense readout", ("static curve", "line"), 0.9, 1.0, "lines follow the static curve"),
+)
+
+VARIANTS: dict[str, tuple[float, tuple[str, ...]]] = {
+    "frequency 7": (7.0, ()),
+    "frequency 15": (15.0, ()),
+    "frequency 30": (30.0, ()),
+    "base seed 1": (10.0, ("--base_seed=1",)),
+    "dense readout": (10.0, ("--readout=dense",)),
+}
+"""By name, the frequency of the training sine, and flags of `experiments.sine`."""
+
+REPLICATIONS: dict[str, tuple[float, tuple[str, ...]]] = {
+    "frequency 5": (5.0, ()),
+    "frequency 10": (10.0, ()),
+    "frequency 20": (20.0, ()),
+    "frequency 40": (40.0, ()),
+    "untrained": (10.0, ("--steps=0",)),
+}
+"""What the trial has seen already, in the same form."""
