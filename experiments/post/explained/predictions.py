@@ -33,9 +33,7 @@ PREDICTIONS = (
     Prediction("15-mode", "frequency 15", "mode_frequency", 14.0, 20.0, "tuned near 15"),
     Prediction("30-mode", "frequency 30", "mode_frequency", 24.0, 34.0, "tuned near 30"),
     Prediction("7-gain", "frequency 7", "peak_gain", 1.0, 2.0, "slow inputs are damped, the resonance is not"),
-    Prediction(
-        "30-slow", "frequency 30", "static_gain", 0.0, 0.6, "faster sines damp slow inputs more"
-    ),
+    Prediction("30-slow", "frequency 30", "static_gain", 0.0, 0.6, "faster sines damp slow inputs more"),
     Prediction("15-lpv", "frequency 15", ("LPV", "line_origin"), 0.9, 1.0, "lines from 0 are explained by LPV"),
     Prediction("seed-mode", "base seed 1", "mode_frequency", 13.0, 16.0, "as with base seed 0"),
     Prediction("seed-gain", "base seed 1", "peak_gain", 1.25, 1.55, "as with base seed 0"),

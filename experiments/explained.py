@@ -1,0 +1,51 @@
+"""Do the dynamics of the sine's networks explain the claims about them?
+
+Analyzes the dynamics of the networks of `experiments.sine`, of networks trained on sines of other frequencies, from
+other seeds, with a dense readout, and of untrained ones. For each claim about the sine it then compares the number of
+each network with that of models of the network, none of which is fitted to what it predicts; and it judges what was
+predicted of networks that had not been analyzed yet. Everything that is missing is trained and analyzed first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lstm_toys.cli import command, flags, parsers
+from lstm_toys.studies.dynamics.settings import DynamicsSettings
+from lstm_toys.studies.dynamics.study import DynamicsStudy
+from lstm_toys.studies.training.study import TrainingStudy
+
+from . import recipe, sine
+from .post.explained.predictions import REPLICATIONS, VARIANTS
+from .post.explained.study import SINE, ExplainedSettings, ExplainedStudy
+from .post.explained.variants import experiment
+
+STARTS = 32
+
+TABLE: flags.FlagTable = {
+    **{name: each for name, each in recipe.TABLE.items() if name != "base_seed"},
+    "seeds": (parsers.integer(6, 2**31 - 1), "networks of each kind"),
+    "restart": (None, "compare again although it was done; networks that are analyzed are used as they are"),
+}
+DEFAULTS = {name: each for name, each in {**recipe.DEFAULTS, "seeds": 64}.items() if name != "base_seed"}
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    values = flags.read("explained", __doc__, TABLE, DEFAULTS, arguments)
+    options = flags.options(values)
+    shared = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
+    every = {SINE: (sine.FREQUENCY, ()), **REPLICATIONS, **VARIANTS}
+    dynamics, trainings = {}, {}
+    for name, (frequency, more) in every.items():
+        trained, _ = flags.parse(experiment(frequency), [*shared, *more])
+        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, 1.0)
+        trainings[name] = TrainingStudy(experiment(frequency), trained, options.results_dir)
+        dynamics[name] = DynamicsStudy(experiment(frequency), settings, trainings[name], options.results_dir)
+    own = ExplainedSettings("explained", trainings[SINE].settings)
+    study = ExplainedStudy(own, trainings[SINE], dynamics, options.results_dir)
+    return command.Plan([study], options)
+
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

@@ -1,0 +1,172 @@
+"""Compares the numbers of claims between networks and models of them, and judges predictions."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+from scipy.stats import rankdata
+
+from lstm_toys.figures import Drawing
+from lstm_toys.results import storage
+from lstm_toys.results.summary import as_json, finite
+from lstm_toys.runs.experiment import HISTORY
+from lstm_toys.statistics import intervals
+from lstm_toys.studies.claims import verdicts
+from lstm_toys.studies.dynamics.results import VARIABLES
+
+from .. import sentences
+from . import figures
+from .predictions import PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
+from .study import SINE
+
+if TYPE_CHECKING:
+    from .study import ExplainedStudy
+
+RESAMPLES = 2_000
+"""Resamples of networks, and permutations of models."""
+
+LEAST = 6
+"""Fewest networks with a number that are compared."""
+
+
+class Compared(NamedTuple):
+    """The numbers of a claim for networks and for models of them, by model."""
+
+    networks: Float[np.ndarray, " S"]
+    models: Mapping[str, Float[np.ndarray, " S"]]
+
+
+def scores(study: "ExplainedStudy") -> dict[str, Any]:
+    """Compares claims and judges predictions.
+
+    Returns:
+        ``claims``: by claim and model what `agreement` returns; ``predictions``: by prediction its median, its interval
+        and its verdict; ``tuning``: for each variant the frequencies of the leading mode and of the largest gain.
+    """
+    compared = _compared(study)
+    every = {name: _dynamics(study, name) for name in study.dynamics}
+    return {
+        "seeds": every[SINE].sizes["seed"],
+        "claims": {
+            claim: {model: agreement(each.networks, numbers) for model, numbers in each.models.items()}
+            for claim, each in compared.items()
+        },
+        "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
+        "tuning": {
+            name: {"frequency": frequency, **_tuned(every[name])}
+            for name, (frequency, _) in {**REPLICATIONS, **VARIANTS}.items()
+        },
+    }
+
+
+def _dynamics(study: "ExplainedStudy", name: str) -> xr.Dataset:
+    return storage.load_results(study.dynamics[name].run.checked("results.nc"), VARIABLES)
+
+
+def _compared(study: "ExplainedStudy") -> dict[str, Compared]:
+    """The numbers of every claim about the sine's networks that needs nothing but answers."""
+    dynamics = study.dynamics[SINE]
+    found = storage.load_results(study.networks.run.checked("results.nc"))
+    sound = _dynamics(study, SINE)
+    networks = found.isel(seed=sound.seed.values)
+    models = {
+        str(model): storage.load_results(dynamics.run.checked(f"answers_{slug(str(model))}.nc"), set())
+        for model in sound.model.values
+    }
+    compared = {}
+    for claim in sentences.SENTENCES:
+        if claim.populations != (SINE,) or claim.against or any(each.curves == HISTORY for each in claim.sources):
+            continue
+        ours = verdicts.judge(claim, {SINE: networks})
+        theirs = {name: verdicts.judge(claim, {SINE: each}) for name, each in models.items()}
+        if ours is not None:
+            compared[claim.id] = Compared(
+                ours.numbers, {name: each.numbers for name, each in theirs.items() if each is not None}
+            )
+    return compared
+
+
+def slug(model: str) -> str:
+    """The name of a model in names of files."""
+    return model.replace(", ", "_").replace(" ", "_")
+
+
+def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:
+    """Compares a claim's number between networks and models of them.
+
+    Returns:
+        ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks with a 95 %
+        bootstrap interval; ``permuted``: what its absolute value exceeds in 5 % of permutations of the models over
+        networks; ``difference``: the median of model minus network with a 95 % bootstrap interval, and ``spread``: the
+        standard deviation of the networks' numbers. None where they cannot be computed.
+    """
+    both = np.isfinite(networks) & np.isfinite(model)
+    ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
+    count = len(ours)
+    constant = count < LEAST or np.ptp(ours) == 0 or np.ptp(theirs) == 0
+    if count < LEAST:
+        return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
+    correlation, permuted = None, None
+    if not constant:
+        resampled = random.integers(0, count, (RESAMPLES, count))
+        with np.errstate(invalid="ignore"):
+            drawn = correlations(ours[resampled], theirs[resampled])
+            shuffled = correlations(
+                np.broadcast_to(ours, (RESAMPLES, count)), random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
+            )
+        low, high = np.nanquantile(drawn, (0.025, 0.975))
+        value = correlations(ours[None], theirs[None])[0]
+        correlation = {"value": finite(value), "low": finite(low), "high": finite(high)}
+        permuted = finite(np.quantile(np.abs(shuffled), 0.95))
+    return {
+        "networks": count,
+        "correlation": correlation,
+        "permuted": permuted,
+        "difference": as_json(intervals.median_bootstrap(theirs - ours)),
+        "spread": finite(float(np.std(ours, ddof=1))),
+    }
+
+
+def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
+    """Spearman's rank correlation of each pair of rows; NaN if a row is constant."""
+    ranks = [rankdata(each, axis=1) for each in (first, second)]
+    one, other = (each - each.mean(axis=1, keepdims=True) for each in ranks)
+    return (one * other).sum(axis=1) / np.sqrt(np.square(one).sum(axis=1) * np.square(other).sum(axis=1))
+
+
+def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
+    """Judges a prediction: it holds if the interval of the median lies within what was predicted, and fails outside."""
+    if isinstance(prediction.measured, str):
+        values = found[prediction.measured].values
+    else:
+        model, curves = prediction.measured
+        values = found.explained.sel(model=model, curves=curves).values
+    estimate = intervals.median_bootstrap(values[np.isfinite(values)])
+    if prediction.low <= estimate.low and estimate.high <= prediction.high:
+        verdict = "holds"
+    else:
+        verdict = "fails" if estimate.high < prediction.low or estimate.low > prediction.high else "undecided"
+    named = prediction.measured if isinstance(prediction.measured, str) else ": ".join(prediction.measured)
+    expected = {"variant": prediction.variant, "measured": named, "words": prediction.words}
+    bounds = {"predicted_low": prediction.low, "predicted_high": prediction.high}
+    return {**expected, **bounds, **as_json(estimate), "verdict": verdict}
+
+
+def _tuned(found: xr.Dataset) -> dict[str, Any]:
+    tuned: dict[str, Any] = {"networks": found.sizes["seed"]}
+    for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
+        values = found[name].values
+        values = values[np.isfinite(values)]
+        tuned[name] = as_json(intervals.median_bootstrap(values))
+        tuned[f"{name}_band"] = [finite(each) for each in np.quantile(values, (0.05, 0.95)).tolist()]
+    turning = int((found.mode_frequency.values > 0).sum())
+    return tuned | {"oscillating": turning}
+
+
+def draw(study: "ExplainedStudy") -> Iterator[tuple[str, Drawing]]:
+    """Draws how far models agree with networks about each claim, and the tuning of networks by training frequency."""
+    metrics = study.metrics
+    yield "claims_by_model.png", figures.claims(metrics)
+    yield "tuning.png", figures.tuning(metrics)

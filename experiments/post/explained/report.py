@@ -1,0 +1,52 @@
+"""The closing tables of what dynamics explain. Imports nothing heavy."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+
+from lstm_toys import tables
+
+SHOWN = ("static curve", "linear at the mean", "LPV")
+"""Models with a column on a terminal."""
+
+
+def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
+    """Yields correlations by claim and model, tuning by training frequency, and the predictions."""
+    rows = [(claim, *(_correlation(own.get(model)) for model in SHOWN)) for claim, own in metrics["claims"].items()]
+    title = f"rank correlation of the claims' numbers over {metrics['seeds']} networks"
+    yield tables.table(title, ("", *(f"{model}>" for model in SHOWN)), rows)
+    yield "95 % bootstrap intervals; in parentheses what permuted models reach in 5 % of cases"
+    tuned = [
+        (
+            name,
+            f"{each['oscillating']} of {each['networks']}",
+            tables.number(each["mode_frequency"]["median"]),
+            tables.number(each["peak_frequency"]["median"]),
+            tables.number(each["peak_gain"]["median"]),
+            tables.number(each["static_gain"]["median"]),
+        )
+        for name, each in metrics["tuning"].items()
+    ]
+    columns = ("networks", "oscillating>", "mode, rad per x>", "largest gain at>", "largest gain>", "slow gain>")
+    yield tables.table("what networks are tuned to, medians", columns, tuned)
+    predicted = [
+        (
+            name,
+            each["measured"],
+            f"{each['predicted_low']:g} … {each['predicted_high']:g}",
+            tables.number(each["median"]),
+            tables.interval(each["low"], each["high"]),
+            each["verdict"],
+        )
+        for name, each in metrics["predictions"].items()
+    ]
+    columns = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
+    yield tables.table("predictions, made before", columns, predicted)
+
+
+def _correlation(found: dict[str, Any] | None) -> str:
+    if found is None or found["correlation"] is None:
+        return "–"
+    value = found["correlation"]
+    return f"{tables.number(value['value'])} ({found['permuted']:.2f})"

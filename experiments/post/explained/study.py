@@ -1,0 +1,78 @@
+"""The study of whether the dynamics of the sine's networks explain the claims about them. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.runs.study import Study
+from lstm_toys.studies.dynamics.study import DynamicsStudy
+
+from . import report
+
+if TYPE_CHECKING:
+    from lstm_toys.figures import Drawing
+
+SINE = "sine"
+"""The networks whose claims are to be explained."""
+
+
+@dataclass(frozen=True)
+class ExplainedSettings(Identity):
+    """The settings of the training of the sine's networks; all others have as many seeds."""
+
+    trained: Settings
+
+    def __str__(self) -> str:
+        return f"claims about {self.trained}, by dynamics"
+
+
+class ExplainedStudy(Study[ExplainedSettings]):
+    """Compares what models of networks say about the claims with what the networks say, and judges predictions.
+
+    ``dynamics`` are the studies of dynamics by name, `SINE` and the variants.
+    """
+
+    def __init__(
+        self,
+        settings: ExplainedSettings,
+        networks: Study[Settings],
+        dynamics: Mapping[str, DynamicsStudy],
+        results_dir: Path,
+    ) -> None:
+        super().__init__(Run(settings, results_dir), needs={"networks": networks, **dynamics})
+        self.networks, self.dynamics = networks, dynamics
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """What was compared, in the form that JSON stores; available once all needed studies are finished."""
+        from . import computation
+
+        return computation.scores(self)
+
+    def digests(self) -> dict[str, str]:
+        from lstm_toys.execution.lowering import digest
+
+        runs = [each.run.folder.name for each in self.needs.values()]
+        return {"scores": digest(json.dumps(self.scores)), "runs": digest(runs)}
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        flags = {name: getattr(self.settings.trained, name) for name in ("seeds", "steps")}
+        return {"experiment": self.run.name, "flags": flags, "files": [], **self.scores}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        from . import computation
+
+        return computation.draw(self)
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return report.report(metrics)

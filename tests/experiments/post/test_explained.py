@@ -1,0 +1,83 @@
+"""What is said of claims by models of networks, and of predictions."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import spearmanr
+
+from experiments import explained
+from experiments.post.explained import computation, figures
+from experiments.post.explained.predictions import PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
+from experiments.post.explained.variants import experiment
+from lstm_toys.figures.style import save
+from lstm_toys.tasks.families import time_points
+
+
+def test_correlations_are_spearmans():
+    random = np.random.default_rng(0)
+    first, second = random.integers(0, 9, (2, 5, 40)).astype(float)
+    expected = [spearmanr(one, other).statistic for one, other in zip(first, second, strict=True)]
+    np.testing.assert_allclose(computation.correlations(first, second), expected)
+
+
+def test_a_model_that_agrees_is_beyond_its_permutations_and_one_that_does_not_is_not():
+    random = np.random.default_rng(1)
+    networks = random.normal(size=60)
+    networks[3] = np.nan
+    near = computation.agreement(networks, networks + 0.5 + random.normal(size=60) * 0.2)
+    assert near["networks"] == 59
+    assert near["correlation"]["low"] > near["permuted"] > 0
+    assert near["difference"]["low"] < 0.5 < near["difference"]["high"]
+    far = computation.agreement(networks, random.normal(size=60))
+    assert far["correlation"]["low"] < 0 < far["correlation"]["high"]
+    assert abs(far["correlation"]["value"]) < far["permuted"]
+
+
+def test_nothing_is_said_of_few_or_equal_numbers():
+    few = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan])
+    assert computation.agreement(few, few)["difference"] is None
+    equal = computation.agreement(np.arange(9.0), np.ones(9))
+    assert equal["correlation"] is None
+    assert equal["difference"]["median"] == -3
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"), [(9, 12, "holds"), (11, 12, "fails"), (9.99, 10.01, "undecided"), (1, 8, "fails")]
+)
+def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, verdict):
+    found = xr.Dataset({"mode_frequency": ("seed", 10 + 0.2 * np.sin(np.arange(40.0)))})
+    assert computation.judged(Prediction("p", "v", "mode_frequency", low, high, ""), found)["verdict"] == verdict
+
+
+def test_every_prediction_is_about_networks_that_are_trained_for_it():
+    assert {each.variant for each in PREDICTIONS} == {*VARIANTS}
+    assert not {*VARIANTS} & {*REPLICATIONS}
+    (study,) = explained.plan(["--seeds=8"]).studies
+    assert {*study.dynamics} == {"sine", *VARIANTS, *REPLICATIONS}
+    assert study.dynamics["base seed 1"].settings.trained.base_seed == 1
+    assert study.dynamics["untrained"].settings.trained.steps == 0
+    assert {each.settings.trained.seeds for each in study.dynamics.values()} == {8}
+
+
+def test_networks_of_another_frequency_learn_that_sine():
+    x = time_points(50)
+    made = experiment(7.0).task(x).made(jax.random.key(0), {"amplitude": jnp.float32(0.3)})
+    np.testing.assert_allclose(made.inputs[0, :, 0], 0.3 + 0.3 * np.sin(7 * np.asarray(x)), atol=1e-6)
+
+
+def test_figures_are_drawn_of_what_was_compared(tmp_path):
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=20)
+    rows = {"near": numbers + 0.1 * random.normal(size=20), "far": random.normal(size=20), "equal": np.ones(20)}
+    own = {name: computation.agreement(numbers, each) for name, each in rows.items()}
+    estimate = {"median": 12.0, "low": 11.0, "high": 13.0}
+    tuned = {"networks": 20, "oscillating": 20}
+    for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
+        tuned |= {name: estimate, f"{name}_band": [10.0, 14.0]}
+    every = {name: {"frequency": frequency, **tuned} for name, (frequency, _) in {**REPLICATIONS, **VARIANTS}.items()}
+    metrics = {"seeds": 20, "claims": {"one": own, "other": own}, "tuning": every}
+    for name, draw in (("claims", figures.claims), ("tuning", figures.tuning)):
+        save(draw(metrics), tmp_path / f"{name}.png")
+        assert (tmp_path / f"{name}.png").stat().st_size > 5_000
