@@ -18,6 +18,7 @@ from lstm_toys.studies.dynamics.results import VARIABLES
 
 from .. import sentences
 from . import figures
+from .interventions import interventions
 from .predictions import PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
 from .study import SINE
 
@@ -42,7 +43,8 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
     """Compares claims and judges predictions.
 
     Returns:
-        ``claims``: by claim and model what `agreement` returns; ``predictions``: by prediction its median, its interval
+        ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;
+        ``predictions``: by prediction its median, its interval
         and its verdict; ``tuning``: for each variant the frequencies of the leading mode and of the largest gain.
     """
     compared = _compared(study)
@@ -53,6 +55,7 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
             claim: {model: agreement(each.networks, numbers) for model, numbers in each.models.items()}
             for claim, each in compared.items()
         },
+        "interventions": interventions(study, every[SINE]),
         "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
         "tuning": {
             name: {"frequency": frequency, **_tuned(every[name])}
@@ -75,17 +78,23 @@ def _compared(study: "ExplainedStudy") -> dict[str, Compared]:
         str(model): storage.load_results(dynamics.run.checked(f"answers_{slug(str(model))}.nc"), set())
         for model in sound.model.values
     }
-    compared = {}
+    ours = numbers_of(networks)
+    theirs = {name: numbers_of(each) for name, each in models.items()}
+    return {
+        claim: Compared(numbers, {name: each[claim] for name, each in theirs.items() if claim in each})
+        for claim, numbers in ours.items()
+    }
+
+
+def numbers_of(labeled: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
+    """The number of each claim about the sine's networks that needs nothing but answers, by claim."""
+    numbers = {}
     for claim in sentences.SENTENCES:
-        if claim.populations != (SINE,) or claim.against or any(each.curves == HISTORY for each in claim.sources):
-            continue
-        ours = verdicts.judge(claim, {SINE: networks})
-        theirs = {name: verdicts.judge(claim, {SINE: each}) for name, each in models.items()}
-        if ours is not None:
-            compared[claim.id] = Compared(
-                ours.numbers, {name: each.numbers for name, each in theirs.items() if each is not None}
-            )
-    return compared
+        if claim.populations == (SINE,) and all(each.curves != HISTORY for each in claim.sources):
+            judgment = verdicts.judge(claim, {SINE: labeled})
+            if judgment is not None:
+                numbers[claim.id] = judgment.numbers
+    return numbers
 
 
 def slug(model: str) -> str:

@@ -17,6 +17,12 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     title = f"rank correlation of the claims' numbers over {metrics['seeds']} networks"
     yield tables.table(title, ("", *(f"{model}>" for model in SHOWN)), rows)
     yield "95 % bootstrap intervals; in parentheses what permuted models reach in 5 % of cases"
+    for kind, own in metrics["interventions"].items():
+        rows = [
+            (claim, *(_change(each[name]) for name in ("mode", "random", "difference"))) for claim, each in own.items()
+        ]
+        columns = (kind, "leading mode>", "random>", "difference>")
+        yield tables.table("change of the claims' numbers, in standard deviations of networks", columns, rows)
     tuned = [
         (
             name,
@@ -28,8 +34,8 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for name, each in metrics["tuning"].items()
     ]
-    columns = ("networks", "oscillating>", "mode, rad per x>", "largest gain at>", "largest gain>", "slow gain>")
-    yield tables.table("what networks are tuned to, medians", columns, tuned)
+    names = ("networks", "oscillating>", "mode, rad per x>", "largest gain at>", "largest gain>", "slow gain>")
+    yield tables.table("what networks are tuned to, medians", names, tuned)
     predicted = [
         (
             name,
@@ -41,8 +47,8 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for name, each in metrics["predictions"].items()
     ]
-    columns = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
-    yield tables.table("predictions, made before", columns, predicted)
+    heading = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
+    yield tables.table("predictions, made before", heading, predicted)
 
 
 def _correlation(found: dict[str, Any] | None) -> str:
@@ -50,3 +56,7 @@ def _correlation(found: dict[str, Any] | None) -> str:
         return "–"
     value = found["correlation"]
     return f"{tables.number(value['value'])} ({found['permuted']:.2f})"
+
+
+def _change(row: dict[str, float | None]) -> str:
+    return f"{tables.number(row['median'])} ({tables.interval(row['low'], row['high'])})"

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from experiments import explained
-from experiments.post.explained import computation, figures
+from experiments.post.explained import computation, figures, interventions
 from experiments.post.explained.predictions import PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
 from experiments.post.explained.variants import experiment
 from lstm_toys.figures.style import save
@@ -81,3 +81,21 @@ def test_figures_are_drawn_of_what_was_compared(tmp_path):
     for name, draw in (("claims", figures.claims), ("tuning", figures.tuning)):
         save(draw(metrics), tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+def test_the_units_of_the_leading_mode_are_those_of_its_eigenvectors():
+    matrix = np.zeros((6, 6))
+    matrix[:3, :3] = np.diag([0.1, 0.2, 0.3])
+    matrix[3:5, 3:5] = 0.9 * np.array([[np.cos(0.3), -np.sin(0.3)], [np.sin(0.3), np.cos(0.3)]])
+    taken = interventions.participation(matrix)
+    np.testing.assert_allclose(taken, [0, 0, 0, 0.5, 0.5, 0], atol=1e-12)
+    assert interventions.participation(np.full((2, 2), np.nan)).tolist() == [0, 0]
+    states = [*(f"lstm_0/{name}/{unit}" for name in ("cell", "hidden") for unit in range(5)), "readout/cell/0"]
+    every = np.diag([0.1, 0.2, 0.9, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1])
+    found = xr.Dataset({"jacobian": (("seed", "state", "before"), every[None])}, {"state": states})
+    assert 2 in interventions.leading_units(found)[0]
+
+
+def test_random_units_of_a_network_do_not_depend_on_the_others():
+    np.testing.assert_array_equal(interventions.random_units(3), interventions.random_units(9)[:3])
+    assert all(len({*row}) == interventions.UNITS for row in interventions.random_units(9).tolist())
