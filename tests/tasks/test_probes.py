@@ -1,0 +1,55 @@
+"""Probes with time points of their own, and probes of examples."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from lstm_toys.tasks import probes
+
+X = np.asarray(lt.time_points(20))
+CURVES = np.zeros((2, 20, 1))
+
+
+def test_probes_are_grouped_by_their_time_points():
+    fine = jnp.linspace(0, 1, 39)
+    every = [
+        lt.Probe("same", CURVES, {}),
+        lt.Probe("longer", np.zeros((1, 30, 1)), {}),
+        lt.probe("finer", "line", {"slope": 0.1, "intercept": 0.0}, fine),
+        lt.Probe("named", CURVES, {}, x=X),
+        lt.Probe("shifted", CURVES, {}, x=X + 1),
+    ]
+    sets = probes.by_points(every, X)
+    assert {name: [each.name for each in own] for name, own in sets.items()} == {
+        "": ["same", "named"],
+        **{name: [name] for name in ("longer", "finer", "shifted")},
+    }
+    np.testing.assert_allclose(sets["longer"][0].points(X), np.arange(30) / 19, rtol=1e-6)
+    np.testing.assert_array_equal(sets["finer"][0].points(X), fine)
+    shapes = {n: each.shape for n, each in probes.curves_of(lt.reproduce_curves(CURVES, ("y",)), sets, 20).items()}
+    assert shapes == {"": (4, 20, 1), "longer": (1, 30, 1), "finer": (1, 39, 1), "shifted": (2, 20, 1)}
+
+
+@pytest.mark.parametrize("shape", [(2, 5), (2,)])
+def test_targets_are_unknown_after_the_end_and_without_weight(shape):
+    weights = np.ones(shape)
+    weights[1] = 0
+    examples = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 2)), np.array([3, 5]), weights)
+    probe = lt.Probe.of("it", examples, {"n": [3, 5]})
+    expected = np.array([[1, 1, 1, np.nan, np.nan], [np.nan] * 5])
+    np.testing.assert_array_equal(probe.targets, np.repeat(expected[..., None], 2, axis=2))
+    assert probe.parameters["n"].tolist() == [3, 5]
+
+
+def test_what_cannot_be_a_probe_is_refused_by_name():
+    task = lt.reproduce_curves(CURVES, ("y",))
+    with pytest.raises(ValueError, match=r"does not say what its examples of 40 time points are"):
+        lt.probe_at("longer", task, 40)
+    with pytest.raises(ValueError, match=r"probe 'sums' has one answer per curve, and curves that end before"):
+        lt.Probe.of("sums", lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4])))
+    with pytest.raises(ValueError, match=r"x must be finite numbers of the shape \[20\]"):
+        lt.Probe("short", CURVES, {}, x=X * np.nan)
+    for name in ("a/b", " a"):
+        with pytest.raises(ValueError, match="has time points of its own, and then a name without /"):
+            probes.check_probes(task, [lt.Probe(name, np.zeros((1, 30, 1)), {})], 20)
