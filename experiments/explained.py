@@ -1,9 +1,10 @@
 """Do the dynamics of the sine's networks explain the claims about them?
 
 Analyzes the dynamics of the networks of `experiments.sine`, of networks trained on sines of other frequencies, from
-other seeds, with a dense readout, and of untrained ones. For each claim about the sine it then compares the number of
-each network with that of models of the network, none of which is fitted to what it predicts; and it judges what was
-predicted of networks that had not been analyzed yet. Everything that is missing is trained and analyzed first.
+other seeds, with a dense readout, of other cells, and of untrained ones. For each claim about the sine it then compares
+the number of each network with that of models of the network, none of which is fitted to what it predicts; it holds the
+units of the leading mode; and it judges what was predicted of networks that had not been analyzed yet. Everything that
+is missing is trained and analyzed first.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from lstm_toys.studies.dynamics.settings import DynamicsSettings
 from lstm_toys.studies.dynamics.study import DynamicsStudy
 from lstm_toys.studies.training.study import TrainingStudy
 
-from . import recipe, sine
-from .post.explained.predictions import REPLICATIONS, VARIANTS
+from . import recipe
+from .post.explained.predictions import EVERY, Variant
 from .post.explained.study import SINE, ExplainedSettings, ExplainedStudy
 from .post.explained.variants import experiment
 
@@ -35,11 +36,10 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     values = flags.read("explained", __doc__, TABLE, DEFAULTS, arguments)
     options = flags.options(values)
     shared = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
-    every = {SINE: (sine.FREQUENCY, ()), **REPLICATIONS, **VARIANTS}
     dynamics, trainings = {}, {}
-    for name, (frequency, more) in every.items():
+    for name, (frequency, more, scale) in {SINE: Variant(), **EVERY}.items():
         trained, _ = flags.parse(experiment(frequency), [*shared, *more])
-        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, 1.0)
+        settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, scale)
         trainings[name] = TrainingStudy(experiment(frequency), trained, options.results_dir)
         dynamics[name] = DynamicsStudy(experiment(frequency), settings, trainings[name], options.results_dir)
     own = ExplainedSettings("explained", trainings[SINE].settings)

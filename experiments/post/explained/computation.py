@@ -8,6 +8,7 @@ import xarray as xr
 from jaxtyping import Float
 from scipy.stats import rankdata
 
+from lstm_toys.dynamics.similarity import similarities
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite
@@ -19,7 +20,7 @@ from lstm_toys.studies.dynamics.results import VARIABLES
 from .. import sentences
 from . import figures
 from .interventions import interventions
-from .predictions import PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
+from .predictions import EVERY, PREDICTIONS, Prediction
 from .study import SINE
 
 if TYPE_CHECKING:
@@ -58,8 +59,8 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
         "interventions": interventions(study, every[SINE]),
         "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
         "tuning": {
-            name: {"frequency": frequency, **_tuned(every[name])}
-            for name, (frequency, _) in {**REPLICATIONS, **VARIANTS}.items()
+            name: {"frequency": variant.frequency, **_tuned(every[name], every[SINE])}
+            for name, variant in EVERY.items()
         },
     }
 
@@ -163,15 +164,18 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
     return {**expected, **bounds, **as_json(estimate), "verdict": verdict}
 
 
-def _tuned(found: xr.Dataset) -> dict[str, Any]:
+def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
+    """What networks are tuned to, and how similar their states along their training curve are to the sine's."""
     tuned: dict[str, Any] = {"networks": found.sizes["seed"]}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
         values = found[name].values
         values = values[np.isfinite(values)]
         tuned[name] = as_json(intervals.median_bootstrap(values))
         tuned[f"{name}_band"] = [finite(each) for each in np.quantile(values, (0.05, 0.95)).tolist()]
-    turning = int((found.mode_frequency.values > 0).sum())
-    return tuned | {"oscillating": turning}
+    tuned["oscillating"] = int((found.mode_frequency.values > 0).sum())
+    similar = similarities(sines.trajectory.values, found.trajectory.values)
+    tuned["similarity"] = as_json(intervals.median_bootstrap(np.median(similar, axis=1)))
+    return tuned
 
 
 def draw(study: "ExplainedStudy") -> Iterator[tuple[str, Drawing]]:

@@ -43,20 +43,46 @@ PREDICTIONS = (
     Prediction("dense-static", "dense readout", ("static curve", "line"), 0.9, 1.0, "lines follow the static curve"),
 )
 
-VARIANTS: dict[str, tuple[float, tuple[str, ...]]] = {
-    "frequency 7": (7.0, ()),
-    "frequency 15": (15.0, ()),
-    "frequency 30": (30.0, ()),
-    "base seed 1": (10.0, ("--base_seed=1",)),
-    "dense readout": (10.0, ("--readout=dense",)),
-}
-"""By name, the frequency of the training sine, and flags of `experiments.sine`."""
 
-REPLICATIONS: dict[str, tuple[float, tuple[str, ...]]] = {
-    "frequency 5": (5.0, ()),
-    "frequency 10": (10.0, ()),
-    "frequency 20": (20.0, ()),
-    "frequency 40": (40.0, ()),
-    "untrained": (10.0, ("--steps=0",)),
+class Variant(NamedTuple):
+    """Networks that are analyzed.
+
+    Attributes:
+        frequency: of the training sine.
+        flags: further flags of `experiments.sine`.
+        weight_scale: factor of all parameters.
+    """
+
+    frequency: float = 10.0
+    flags: tuple[str, ...] = ()
+    weight_scale: float = 1.0
+
+
+VARIANTS = {
+    "frequency 7": Variant(7.0),
+    "frequency 15": Variant(15.0),
+    "frequency 30": Variant(30.0),
+    "base seed 1": Variant(flags=("--base_seed=1",)),
+    "dense readout": Variant(flags=("--readout=dense",)),
 }
-"""What the trial has seen already, in the same form."""
+"""The networks that predictions are about, by name."""
+
+REPLICATIONS = {
+    "frequency 5": Variant(5.0),
+    "frequency 10": Variant(10.0),
+    "frequency 20": Variant(20.0),
+    "frequency 40": Variant(40.0),
+}
+"""What the trial has seen already."""
+
+CONTROLS = {
+    "untrained": Variant(flags=("--steps=0",)),
+    "untrained, half the weights": Variant(flags=("--steps=0",), weight_scale=0.5),
+    "untrained, twice the weights": Variant(flags=("--steps=0",), weight_scale=2.0),
+    "A = 0.6": Variant(flags=("--train_amplitude=0.6",)),
+    "GRUs": Variant(flags=("--cell=gru",)),
+    "plain networks": Variant(flags=("--cell=rnn",)),
+}
+"""Networks that learned nothing, something else, or in another way."""
+
+EVERY = {**REPLICATIONS, **VARIANTS, **CONTROLS}

@@ -31,11 +31,20 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
             tables.number(each["peak_frequency"]["median"]),
             tables.number(each["peak_gain"]["median"]),
             tables.number(each["static_gain"]["median"]),
+            tables.number(each["similarity"]["median"]),
         )
         for name, each in metrics["tuning"].items()
     ]
-    names = ("networks", "oscillating>", "mode, rad per x>", "largest gain at>", "largest gain>", "slow gain>")
-    yield tables.table("what networks are tuned to, medians", names, tuned)
+    names = (
+        "networks",
+        "oscillating>",
+        "mode, rad per x>",
+        "largest gain at>",
+        "largest gain>",
+        "slow gain>",
+        "similarity>",
+    )
+    yield tables.table("what networks are tuned to, medians; frequencies in rad per x", names, tuned)
     predicted = [
         (
             name,

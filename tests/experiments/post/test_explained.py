@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from experiments import explained
 from experiments.post.explained import computation, figures, interventions
-from experiments.post.explained.predictions import PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
+from experiments.post.explained.predictions import CONTROLS, EVERY, PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
 from experiments.post.explained.variants import experiment
 from lstm_toys.figures.style import save
 from lstm_toys.tasks.families import time_points
@@ -53,11 +53,12 @@ def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, ver
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
     assert {each.variant for each in PREDICTIONS} == {*VARIANTS}
-    assert not {*VARIANTS} & {*REPLICATIONS}
+    assert len(EVERY) == len(VARIANTS) + len(REPLICATIONS) + len(CONTROLS)
     (study,) = explained.plan(["--seeds=8"]).studies
-    assert {*study.dynamics} == {"sine", *VARIANTS, *REPLICATIONS}
+    assert {*study.dynamics} == {"sine", *EVERY}
     assert study.dynamics["base seed 1"].settings.trained.base_seed == 1
-    assert study.dynamics["untrained"].settings.trained.steps == 0
+    assert study.dynamics["untrained, twice the weights"].settings.trained.steps == 0
+    assert study.dynamics["untrained, twice the weights"].settings.weight_scale == 2
     assert {each.settings.trained.seeds for each in study.dynamics.values()} == {8}
 
 
@@ -76,7 +77,7 @@ def test_figures_are_drawn_of_what_was_compared(tmp_path):
     tuned = {"networks": 20, "oscillating": 20}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
         tuned |= {name: estimate, f"{name}_band": [10.0, 14.0]}
-    every = {name: {"frequency": frequency, **tuned} for name, (frequency, _) in {**REPLICATIONS, **VARIANTS}.items()}
+    every = {name: {"frequency": variant.frequency, **tuned} for name, variant in EVERY.items()}
     metrics = {"seeds": 20, "claims": {"one": own, "other": own}, "tuning": every}
     for name, draw in (("claims", figures.claims), ("tuning", figures.tuning)):
         save(draw(metrics), tmp_path / f"{name}.png")
