@@ -45,6 +45,11 @@ NUMBERS = [
     Row("timeline --seeds=15", 2, "takes a whole number from 16"),
     Row("generalization $S --amplitude=0.1:1:1_0", 2, "takes low:high:count"),
     Row("generalization $S --length=5", 2, "flag --length"),
+    Row("dynamics $S --inputs=1:0:5", 2, "low:high:count"),
+    Row("dynamics $S --inputs=0:1:1e5", 2, "at most 1,000"),
+    Row("dynamics $S --starts=1", 2, "takes a whole number from 2"),
+    Row("dynamics $S --weight_scale=-1", 2, "takes a finite number above 0"),
+    Row("explained --seeds=5", 2, "takes a whole number from 6"),
 ]
 """Numbers that none are, or that mean something else in single precision."""
 

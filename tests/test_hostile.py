@@ -13,7 +13,10 @@ from hostile import KINDS
 from conftest import HANG
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = "line hill hill_y sine amplitude slope_intercept own all claims recipe timeline sweep generalization"
+COMMANDS = (
+    "line hill hill_y sine amplitude slope_intercept own all claims recipe timeline sweep generalization dynamics "
+    "explained"
+)
 PRELUDE = f"""
 for each in {COMMANDS}; do
     eval "$each() {{ \\"\\$PYTHON\\" -m experiments.$each \\"\\$@\\"; }}"
