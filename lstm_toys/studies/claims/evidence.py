@@ -80,7 +80,9 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
         if name in labeled
     }
     answers = {
-        name: answer.clip(-bound, bound).expand_dims(seed=1) for name, answer in copied.items() if answer is not None
+        name: answer.clip(-bound, bound).expand_dims(seed=1).assign_attrs(labeled[name].attrs)
+        for name, answer in copied.items()
+        if answer is not None
     }
     known = labeled.drop_vars(["seed", *(name for name, array in labeled.variables.items() if "seed" in array.dims)])
     return known.assign({**answers, "diverged": ("seed", np.zeros(1, bool))})

@@ -72,3 +72,17 @@ def test_the_true_value_stands_for_a_copy_of_what_is_read_off():
         np.testing.assert_array_equal(part.answer[0], part.truth)
         np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
         assert (evidence.model(part), evidence.right(part)) == ("true value", True)
+
+
+def test_a_copy_of_bits_is_right_or_wrong_as_answers_are():
+    shown = np.array([[[1.0], [-1.0]], [[1.0], [1.0]]])
+    labeled = lt.Results(
+        {
+            "input": (("curve", "time", "feature"), shown),
+            "answer": (("seed", "curve", "time", "feature"), shown[None], {"loss": "binary_cross_entropy"}),
+            "truth": (("curve", "time", "feature"), np.ones((2, 2, 1))),
+            "diverged": ("seed", [False]),
+        },
+        {"seed": [0]},
+    )
+    assert lt.right(evidence.copy(labeled)).tolist() == [[False, True]]
