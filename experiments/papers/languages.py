@@ -6,6 +6,8 @@ from functools import cache, partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import lstm_toys as lt
 
 if TYPE_CHECKING:
@@ -53,12 +55,11 @@ def experiment(language: Language, doc: str, most: int, hidden: int) -> lt.Exper
 
 def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
     """Strings as long as the time points allow; validation is on every n, or on a fixed set of Dyck-1."""
-    import jax
     import jax.numpy as jnp
 
     symbols = lt.sequences.SYMBOLS[language]
     if language == "dyck1":
-        validation = lt.sequences.counting(jax.random.key(0), len(x), VALIDATED, language)
+        validation = drawn(0, len(x), VALIDATED)
     else:
         every = jnp.arange(1, (len(x) - 1) // len(symbols) + 1)
         validation = lt.sequences.powers(every, len(x), len(symbols))
@@ -107,15 +108,21 @@ DYCK = {
 
 
 @cache
+def drawn(seed: int, length: int, count: int) -> lt.Examples:
+    """Strings of Dyck-1, in one compiled program."""
+    import jax
+
+    draw = partial(lt.sequences.counting, length=length, count=count, language="dyck1")
+    made: lt.Examples = jax.device_get(jax.jit(draw)(jax.random.key(seed)))
+    return made
+
+
 def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
     """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a fixed draw."""
-    import jax
-    import jax.numpy as jnp
-
-    drawn = 2 * count * most // (most - fewest + 1)  # The number of pairs is uniform: half as many would do on average.
-    inputs, targets, lengths, _ = lt.sequences.counting(jax.random.key(most), 2 * most + 1, drawn, "dyck1")
+    enough = 2 * count * most // (most - fewest + 1)  # Twice as many as on average are needed.
+    inputs, targets, lengths, _ = drawn(most, 2 * most + 1, enough)
     assert lengths is not None
-    (chosen,) = jnp.nonzero(lengths > 2 * fewest)
+    (chosen,) = np.nonzero(lengths > 2 * fewest)
     return lt.Examples(*(each[chosen[:count]] for each in (inputs, targets, lengths)))
 
 
