@@ -57,14 +57,7 @@ def main(arguments: Sequence[str]) -> None:
     console = output.console()
     for name in claims.populations if wanted == "all" else (wanted,):
         ranked = tuned(claims, name, values["seeds"], values["base_seed"])
-        rows = [
-            (
-                *(str(value) for value in each.settings.values()),
-                tables.number(each.median.value),
-                tables.interval(each.median.low, each.median.high),
-            )
-            for each in ranked
-        ]
+        rows = [(*map(str, each.settings.values()), *lines.shown(each.median)) for each in ranked]
         console.print(tables.table(name, [*GRID, "median loss>", "95 %"], rows, **tables.PLAIN))
 
 
