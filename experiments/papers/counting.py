@@ -49,9 +49,13 @@ import lstm_toys as lt
 from ..post.other_cells import parameters
 from . import languages, numbers
 
-EXPERIMENT = languages.experiment("anbn", "Networks learn to count: a^n b^n, with n up to 50.", most=50, hidden=10)
-CONTEXT = languages.experiment("anbncn", "Networks learn a^n b^n c^n, with n up to 50.", most=50, hidden=10)
-DYCK = languages.experiment("dyck1", "Networks learn balanced parentheses, up to 25 pairs.", most=25, hidden=1)
+EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=50, hidden=10)
+CONTEXT = languages.experiment(
+    "counting_context", "anbncn", "Networks learn a^n b^n c^n, with n up to 50.", most=50, hidden=10
+)
+DYCK = languages.experiment(
+    "counting_dyck", "dyck1", "Networks learn balanced parentheses, up to 25 pairs.", most=25, hidden=1
+)
 
 GRU, RNN = ["--cell=gru"], ["--cell=rnn", "--learning_rate=0.003"]
 """Flags of other cells. Learning rates are guesses until they are tuned."""

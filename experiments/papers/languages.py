@@ -32,10 +32,11 @@ VALIDATED = 64
 """Strings of Dyck-1 in the validation set."""
 
 
-def experiment(language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
+def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
     """An experiment with a language.
 
     Args:
+        name: its name.
         language: ``"anbn"``, ``"anbncn"`` or ``"dyck1"``.
         doc: its description.
         most: the largest n of the training, or for Dyck-1 the most pairs.
@@ -43,7 +44,7 @@ def experiment(language: Language, doc: str, most: int, hidden: int) -> lt.Exper
     """
     symbols = SYMBOLS[language]
     return lt.Experiment(
-        name=language,
+        name=name,
         doc=doc,
         defaults={**RECIPE, "timesteps": symbols * most + 1, "hidden": str(hidden)},
         goal=GOAL,

@@ -98,7 +98,7 @@ def probes(_: Float[Array, " T"]) -> list[lt.Probe]:
 
 
 EXPERIMENT = lt.Experiment(
-    name="flip_flop",
+    name="memory",
     doc="Networks learn to remember three bits.",
     defaults={
         "timesteps": 50,

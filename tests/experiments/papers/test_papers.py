@@ -191,7 +191,7 @@ def test_claims_are_judged_by_trained_networks(tmp_path, monkeypatch):
     assert carry_out(claims, asked) == 0
     (judged,) = tmp_path.glob("results/runs/claims_*/claims.json")
     entries = {each["id"]: each for each in json.loads(judged.read_text())}
-    (run,) = tmp_path.glob("results/runs/dyck1-*")
+    (run,) = tmp_path.glob("results/runs/counting_dyck-*")
     double = lt.probed(lt.load(run).results, "double")
     assert double.answer.shape == (2, 5, 11, 3)
     assert entries["dyck-one-unit"]["per_seed"] == numbers.share_right(double).tolist()
@@ -200,7 +200,7 @@ def test_claims_are_judged_by_trained_networks(tmp_path, monkeypatch):
 
 def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are(monkeypatch):
     monkeypatch.setattr(languages, "DYCK", {"double": (1, 6, 5), "as_trained": (1, 5, 5)})
-    experiment = languages.experiment("dyck1", "Small.", most=4, hidden=2)
+    experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
     made = Prepared(experiment, flags.parse(experiment, [])[0])
     several = null.parameters(made.model, 3, range(3), 2.0)
     alone = null.parameters(made.model, 3, [2], 2.0)
