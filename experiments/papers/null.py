@@ -10,7 +10,8 @@ of a training, are left out.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jaxtyping as jt
@@ -34,6 +35,9 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 TOGETHER = 64
 """Networks that are judged at a time, which bounds memory."""
 
+WIDTH = 100
+"""Characters of the narrowest table."""
+
 TABLE: flags.FlagTable = {
     "claims": (parsers.name(), "the module that declares CLAIMS"),
     "networks": (parsers.integer(1, 2**31 - 1), "random networks of each scale and population"),
@@ -45,20 +49,29 @@ DEFAULTS = {"claims": f"{__package__}.counting", "networks": 256, "only": "all"}
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
     """The parameters of random networks with these numbers; network i is the same whatever the others are."""
     import jax
+
+    one = _program(model, features)
+    every = [jax.device_get(one(number, scale)) for number in numbers]
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *every)
+
+
+@cache
+def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
+    """Draws the parameters of ONE network; cached to avoid recompiling."""
+    import jax
     import jax.numpy as jnp
 
-    def one(key: jt.Key[jt.Array, ""]) -> Any:
-        initial, drawn = jax.random.split(key)
+    def drawn(number: jt.UInt32[jt.Array, ""], scale: jt.Float[jt.Array, ""]) -> Any:
+        initial, own = jax.random.split(jax.random.fold_in(jax.random.key(0), number))
         leaves, tree = jax.tree_util.tree_flatten_with_path(model.init(initial, jnp.zeros((1, 2, features)))["params"])
-        keys = jax.random.split(drawn, len(leaves))
         scaled = [
-            scale * (jax.random.normal(own, leaf.shape) if path[-1].key == "bias" else leaf)
-            for own, (path, leaf) in zip(keys, leaves, strict=True)
+            scale * (jax.random.normal(key, leaf.shape) if path[-1].key == "bias" else leaf)
+            for key, (path, leaf) in zip(jax.random.split(own, len(leaves)), leaves, strict=True)
         ]
         return jax.tree_util.tree_unflatten(tree, scaled)
 
-    every = [one(jax.random.fold_in(jax.random.key(0), number)) for number in numbers]
-    return jax.tree.map(lambda *leaves: np.stack([np.asarray(leaf) for leaf in leaves]), *every)
+    program = jax.jit(drawn)
+    return lambda number, scale: program(jnp.uint32(number), jnp.float32(scale))
 
 
 def answers(made: Prepared, params: Any) -> lt.Results:
@@ -121,12 +134,14 @@ def main(arguments: Sequence[str]) -> None:
     met = {scale: judged(claims, prepared, scale, networks) for scale in SCALES}
 
     def cell(count: int) -> str:
-        value, low, high = (100 * each for each in lt.wilson(count, networks))
-        return f"{value:.1f} ({low:.1f}–{high:.1f})"
+        value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
+        return f"{value} ({low}–{high})"
 
     rows = [(claim.id, *(cell(met[scale][claim.id]) for scale in SCALES)) for claim in claims]
     title = f"the percentage of {networks:,} random networks that meet each claim, by the scale of their weights"
-    output.console().print(tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN))
+    console = output.console()
+    console.width = max(console.width, WIDTH)  # Otherwise the names of the claims would be left out.
+    console.print(tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN))
 
 
 if __name__ == "__main__":

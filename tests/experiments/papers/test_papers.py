@@ -219,6 +219,15 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     assert null.judged([claim], {"dyck": made}, 2.0, 3) == {"some": expected}
 
 
+def test_the_null_is_printed_with_the_names_of_the_claims(monkeypatch, capsys):
+    met = {"dyck-one-unit": 0, "dyck-not-much-longer": 256}
+    monkeypatch.setattr(null, "judged", lambda claims, *_: {claim.id: met[claim.id] for claim in claims})
+    null.main([f"--only={','.join(met)}"])
+    printed = capsys.readouterr().out
+    assert re.search(r"dyck-one-unit( +0\.0 \(0\.0–1\.5\)){5}", printed), printed
+    assert re.search(r"dyck-not-much-longer( +100 \(99–100\)){5}", printed), printed
+
+
 def test_every_population_has_the_same_grid_on_other_seeds(monkeypatch, capsys):
     called = []
 
