@@ -19,8 +19,8 @@ no pulse comes; so the claims ask whether all eight last for 10,000 points. The 
 drifts slowly enough lasts as long. Fixed points and saddles themselves are not judged here. A variant has larger
 networks.
 
-Thresholds were chosen after a trial of other seeds: of 8 networks of each cell, all answered every bit of 500 points
-right; 8 plain networks, 8 LSTMs and 2 GRUs kept all memories for 10,000 points. Recipes have not been tuned yet;
+Thresholds were chosen after a trial: of 8 networks of each cell, all answered every bit of 500 points right; 8 plain
+networks, 8 LSTMs and 2 GRUs kept all memories for 10,000 points. Recipes have not been tuned yet;
 `python -m experiments.papers.tune --task memory` ranks settings for each population.
 """
 
