@@ -20,7 +20,7 @@ MODULES = {
 }
 SAID = {
     "lin": "there is no module lin; did you mean line?",
-    "nowhere": "slope_intercept, and modules of your own, in this folder or on PYTHONPATH",
+    "nowhere": "experiments.papers.memory, and modules of your own, in this folder or on PYTHONPATH",
     "nowhere.deeper": "there is no module nowhere;",
     "mine_folder.other": "there is no module mine_folder.other;",
     "mine_empty.deeper": "there is no module mine_empty.deeper;",
@@ -85,4 +85,4 @@ def test_those_of_the_clone_are_its_experiments():
     found = modules.listed("EXPERIMENT")
     assert {"line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"} <= {*found}
     assert not {"all", "sweep", "claims", "recipe", "generalization"} & {*found}
-    assert all(experiment(name).name == name for name in found)
+    assert all(experiment(name).name == name.rpartition(".")[2] for name in found)

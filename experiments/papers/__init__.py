@@ -1,0 +1,1 @@
+"""Claims of papers about recurrent networks, judged by populations of networks."""

@@ -1,0 +1,287 @@
+"""Can recurrent networks count? Claims of five papers, judged by populations of networks.
+
+Networks read strings such as a^n b^n, symbol by symbol, and say which symbols may come next. A string is accepted if
+they name all legal symbols and no others at every point.
+
+The papers, and what their text says of the setting:
+
+- Weiss, Goldberg and Yahav (2018, "On the Practical Computational Power of Finite Precision RNNs for Language
+  Recognition", arXiv 1805.04908). The abstract and the authors' code (tech-srl/counting_dimensions) were read, not the
+  paper. The code has one trained network for each of LSTM and GRU and each of a^n b^n and a^n b^n c^n: one layer of 10
+  units, inputs embedded in 3 dimensions, trained to predict the next symbol on all n below 100, or below 50, one string
+  per update, with Adam at 0.001, for 1,000 to 2,000 passes. A string is accepted if each symbol has a probability of
+  more than 0.01. The LSTMs accept a^1000 b^1000 and a^60 b^60 c^60; the GRUs reject both. By a reimplementation that
+  quotes the paper, its networks were trained as classifiers, and the LSTM's n reached 256.
+- Suzgun, Belinkov and Shieber (2018, "On Evaluating the Generalization of LSTM Models in Formal Languages", arXiv
+  1811.01001). The abstract and the authors' code (suzgunmirac/lstm-eval) were read. The code trains LSTMs of one layer,
+  by default of 3 units, on 1,000 strings with n from 1 to 50 (also 1 to 30, and 50 to 100), one string per update, with
+  RMSprop at 0.01 and a mean squared error, for 150 passes, in 10 trials. Networks say which symbols may come next, as
+  here, and are read by the smallest n of which they are wrong.
+- Suzgun, Gehrmann, Belinkov and Shieber (2019, "LSTM Networks Can Perform Dynamic Counting", arXiv 1906.03648). Only
+  the abstract, and a summary that speaks of one layer of fewer than ten units, were read.
+- El-Naggar, Madhyastha and Weyde (2022, "Exploring the Long-Term Generalization of Counting Behavior in RNNs", arXiv
+  2211.16429). Only the abstract, and a summary, were read: networks of one unit on Dyck-1, several learning rates, the
+  best of several networks by the loss on a validation set.
+- Gers and Schmidhuber (2001, "LSTM Recurrent Networks Learn Simple Context-Free and Context-Sensitive Languages", IEEE
+  Transactions on Neural Networks 12). Only the abstract was read. Their LSTMs had peephole connections, which the ones
+  here do not have (this is from memory).
+
+What differs here: networks of all cells are trained in the same way, on 8 new strings in each of 3,000 steps, with
+cross-entropy of independent symbols, Adam, n up to 50 (up to 25 pairs of Dyck-1) and no selection of the best. After
+training, a^n b^n is shown for every n up to 100 and every fourth up to 256, so that no network can reach more. A
+variant trains up to n = 100, as the code of Weiss et al. does. Theorems about what networks can express are not judged;
+"does not" means: not under these budgets, and networks that have learned nothing meet such a claim too. Networks of
+ReLU units, which count in the theory as well, are not tried.
+
+Thresholds were chosen after a trial: of 64 LSTMs of 10 units, 60 reached n = 50, 46 reached 100, and 5 reached 256;
+with hard gates 64, 63 and 39; of 48 GRUs 10 reached 50 and none 100; no plain network reached 50; of 16 LSTMs of 3
+units 9, 1 and 0. Recipes have not been tuned yet; `python -m experiments.papers.tune --task counting` ranks settings
+for each population.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import lstm_toys as lt
+
+from ..post.other_cells import parameters
+from . import languages, numbers
+
+EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=50, hidden=10)
+CONTEXT = languages.experiment(
+    "counting_context", "anbncn", "Networks learn a^n b^n c^n, with n up to 50.", most=50, hidden=10
+)
+DYCK = languages.experiment(
+    "counting_dyck", "dyck1", "Networks learn balanced parentheses, up to 25 pairs.", most=25, hidden=1
+)
+
+GRU, RNN = ["--cell=gru"], ["--cell=rnn", "--learning_rate=0.003"]
+"""Flags of other cells. Learning rates are guesses until they are tuned."""
+
+POPULATIONS: Mapping[str, tuple[lt.Experiment, list[str]]] = {
+    "lstm": (EXPERIMENT, []),
+    "lstm_hard": (EXPERIMENT, ["--gates=hard"]),
+    "lstm_3": (EXPERIMENT, ["--hidden=3"]),
+    "gru": (EXPERIMENT, GRU),
+    "rnn": (EXPERIMENT, RNN),
+    "context_lstm": (CONTEXT, []),
+    "context_gru": (CONTEXT, GRU),
+    "dyck": (DYCK, []),
+    "dyck_hard": (DYCK, ["--gates=hard"]),
+}
+
+
+def strings(population: str) -> tuple[lt.Source, ...]:
+    """The strings a^n b^n, or a^n b^n c^n, up to the largest n."""
+    return tuple(lt.Source(population, probe) for probe in languages.POWERS)
+
+
+REACHED = "largest n up to which every string that is shown is accepted, at most "
+ANBN, ANBNCN = (f"{REACHED}{languages.REACHES[language][-1]}" for language in ("anbn", "anbncn"))
+RIGHT = "share of strings of Dyck-1 that are accepted, of {}"
+
+SENTENCES = (
+    lt.Claim(
+        "lstm-counts",
+        "We show empirically that the LSTM does indeed learn to effectively use the counting mechanism (Weiss et al., "
+        "2018; one LSTM of 10 units, n below 100)",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm"),
+        low=50,
+        learned=True,
+    ),
+    lt.Claim(
+        "lstm-counts-on",
+        "The trained LSTM accepts a^1000 b^1000 (code of Weiss et al., 2018; one LSTM of 10 units, n below 100); here: "
+        "twice the largest n of the training",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm"),
+        low=100,
+        learned=True,
+    ),
+    lt.Claim(
+        "gru-does-not-count-on",
+        "The trained GRU rejects a^1000 b^1000 (code of Weiss et al., 2018; one GRU of 10 units, n below 100); here: "
+        "GRUs do not reach twice the largest n of the training",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("gru"),
+        high=99,
+    ),
+    lt.Claim(
+        "rnn-does-not-count",
+        "The LSTM and the Elman-RNN with ReLU activation are strictly stronger than the RNN with a squashing "
+        "activation (Weiss et al., 2018; a theorem); here: plain networks do not reach the largest n of the training",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("rnn"),
+        high=49,
+    ),
+    lt.Claim(
+        "lstm-beyond-gru",
+        "The LSTM and the Elman-RNN with ReLU activation are strictly stronger than the RNN with a squashing "
+        "activation and the GRU (Weiss et al., 2018; a theorem, with one trained network of each); here: LSTMs reach a "
+        "larger n",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm"),
+        against="gru",
+    ),
+    lt.Claim(
+        "lstm-not-much-longer",
+        "LSTMs fail to learn correct counting behavior for sequences that are significantly longer than in the "
+        "training data (El-Naggar et al., 2022; Dyck-1, one unit); here: not to five times the n of the training",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm"),
+        high=255,
+    ),
+    lt.Claim(
+        "saturation-helps",
+        "The saturation of activation functions in LSTMs […] [is] not achieved in standard training regimens "
+        "(El-Naggar et al., 2022; Dyck-1, one unit); here: hard gates, which do saturate, reach a larger n",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm_hard"),
+        against="lstm",
+    ),
+    lt.Claim(
+        "hard-gates-much-longer",
+        "With gates that saturate, LSTMs count to five times the n of the training (from the trial, not from a paper)",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm_hard"),
+        low=256,
+        learned=True,
+    ),
+    lt.Claim(
+        "units-matter",
+        "We find striking differences in model performances under different training settings (Suzgun et al., 2018; "
+        "LSTMs of 3 units and more, n from 1 to 50, 10 trials); here: LSTMs of 10 units reach a larger n than of 3",
+        f"{ANBN}; trained up to 50",
+        numbers.reached,
+        strings("lstm"),
+        against="lstm_3",
+    ),
+    lt.Claim(
+        "context-lstm",
+        "LSTM variants are also the first RNNs to learn a simple context-sensitive language, namely a^n b^n c^n (Gers "
+        "and Schmidhuber, 2001)",
+        f"{ANBNCN}; trained up to 50",
+        numbers.reached,
+        strings("context_lstm"),
+        low=50,
+        learned=True,
+    ),
+    lt.Claim(
+        "context-beyond-gru",
+        "The trained LSTM accepts a^60 b^60 c^60, and the trained GRU rejects it (code of Weiss et al., 2018; one "
+        "network of each, 10 units, n below 50); here: LSTMs reach a larger n",
+        f"{ANBNCN}; trained up to 50",
+        numbers.reached,
+        strings("context_lstm"),
+        against="context_gru",
+    ),
+    lt.Claim(
+        "dyck-one-unit",
+        "A single-layer LSTM with only one hidden unit is practically sufficient for recognizing the Dyck-1 language "
+        "(Suzgun et al., 2019)",
+        RIGHT.format("26 to 50 pairs; trained up to 25"),
+        numbers.share_right,
+        (lt.Source("dyck", "double"),),
+        low=0.95,
+        learned=True,
+        baselines=(
+            lt.Baseline("strings as long as in training", numbers.share_right, (lt.Source("dyck", "as_trained"),)),
+        ),
+    ),
+    lt.Claim(
+        "dyck-not-much-longer",
+        "LSTMs fail to learn correct counting behavior for sequences that are significantly longer than in the "
+        "training data (El-Naggar et al., 2022; Dyck-1, one unit)",
+        RIGHT.format("475 to 500 pairs; trained up to 25"),
+        numbers.share_right,
+        (lt.Source("dyck", "twenty_times"),),
+        high=0.95,
+        baselines=(lt.Baseline("strings of 225 to 250 pairs", numbers.share_right, (lt.Source("dyck", "ten_times"),)),),
+    ),
+    lt.Claim(
+        "dyck-saturation-helps",
+        "The saturation of activation functions in LSTMs […] [is] not achieved in standard training regimens "
+        "(El-Naggar et al., 2022; Dyck-1, one unit); here: hard gates, which do saturate, accept more strings",
+        RIGHT.format("475 to 500 pairs; trained up to 25"),
+        numbers.share_right,
+        (lt.Source("dyck_hard", "twenty_times"),),
+        against="dyck",
+    ),
+)
+
+
+def untrained(_: str, settings: lt.Settings) -> lt.Settings:
+    """Networks before they learn."""
+    return replace(settings, steps=0)
+
+
+def longer(_: str, settings: lt.Settings) -> lt.Settings:
+    """Three times the steps."""
+    return replace(settings, steps=3 * settings.steps)
+
+
+def up_to_100(name: str, settings: lt.Settings) -> lt.Settings | None:
+    """Training on a^n b^n with n up to 100."""
+    return replace(settings, timesteps=201) if settings.experiment == EXPERIMENT.name and name != "lstm_3" else None
+
+
+def forget_zero(_: str, settings: lt.Settings) -> lt.Settings:
+    """LSTMs whose forget gates begin with a bias of 0; other cells, with which claims compare them, stay."""
+    if settings.cell != "lstm":
+        return settings
+    return replace(settings, cell=f"{__package__}.cells:LSTMForgetZero")
+
+
+def units(count: int) -> Callable[[str, lt.Settings], lt.Settings | None]:
+    """Networks of another number of units."""
+
+    def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
+        return replace(settings, hidden=(count,)) if name != "lstm_3" else None
+
+    return changed
+
+
+def as_large(_: str, settings: lt.Settings) -> lt.Settings:
+    """As many parameters as an LSTM of as many units has, instead of as many units."""
+    if settings.cell == "lstm":
+        return settings
+    features = 4 if settings.experiment == CONTEXT.name else 3
+
+    def size(cell: str, width: int) -> int:
+        return parameters(cell, (features, width)) + (width + 1) * features
+
+    wanted = size("lstm", settings.hidden[0])
+    best = min(range(1, 10 * settings.hidden[0]), key=lambda width: abs(size(settings.cell, width) - wanted))
+    return replace(settings, hidden=(best,))
+
+
+CLAIMS = lt.Claims(
+    title="can recurrent networks count",
+    claims=SENTENCES,
+    populations=POPULATIONS,
+    about="the networks of these cells",
+    controls={"untrained networks": untrained},
+    variants={
+        "one unit": units(1),
+        "three units": units(3),
+        "32 units": units(32),
+        "as many parameters": as_large,
+        "forget bias 0": forget_zero,
+        "three times the steps": longer,
+        "trained up to 100": up_to_100,
+    },
+)
+
+if __name__ == "__main__":
+    lt.main(EXPERIMENT)

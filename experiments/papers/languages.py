@@ -1,0 +1,137 @@
+"""Formal languages that have to be counted, as experiments: networks say which symbols may come next."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import lstm_toys as lt
+
+if TYPE_CHECKING:
+    from jaxtyping import Array, Float, Key
+
+    from lstm_toys.tasks.sequences import Language
+    from lstm_toys.tasks.supervision import Numbers
+
+SYMBOLS: dict[Language, int] = {"anbn": 2, "anbncn": 3, "dyck1": 2}
+"""The number of symbols of each language."""
+
+STRINGS = 8
+"""New strings in every step."""
+
+GOAL = lt.Goal(accuracy=1.0, features=("sequences",))
+"""A network has learned a language when it is right about every string of the validation set."""
+
+RECIPE = {"readout": "dense", "optimizer": "adam", "learning_rate": 0.01, "steps": 3_000}
+"""The recipe of LSTMs; other cells change its learning rate."""
+
+VALIDATED = 64
+"""Strings of Dyck-1 in the validation set."""
+
+
+def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
+    """An experiment with a language.
+
+    Args:
+        name: its name.
+        language: ``"anbn"``, ``"anbncn"`` or ``"dyck1"``.
+        doc: its description.
+        most: the largest n of the training, or for Dyck-1 the most pairs.
+        hidden: units of the networks.
+    """
+    symbols = SYMBOLS[language]
+    return lt.Experiment(
+        name=name,
+        doc=doc,
+        defaults={**RECIPE, "timesteps": symbols * most + 1, "hidden": str(hidden)},
+        goal=GOAL,
+        task=partial(task, language),
+        probes=dyck_probes if language == "dyck1" else partial(powers_probes, symbols),
+        draw=partial(draw, language),
+    )
+
+
+def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
+    """Strings as long as the time points allow; validation is on every n, or on a fixed set of Dyck-1."""
+    import jax.numpy as jnp
+
+    symbols = lt.sequences.SYMBOLS[language]
+    if language == "dyck1":
+        validation = drawn(0, len(x), VALIDATED)
+    else:
+        every = jnp.arange(1, (len(x) - 1) // len(symbols) + 1)
+        validation = lt.sequences.powers(every, len(x), len(symbols))
+    return lt.Task(
+        examples=partial(examples, language, len(x)),
+        input_features=("start", *symbols),
+        output_features=(*symbols, "end"),
+        sequence=True,
+        loss="binary_cross_entropy",
+        fresh=True,
+        validation=validation,
+    )
+
+
+def examples(language: Language, length: int, key: Key[Array, ""], _: Numbers) -> lt.Examples:
+    """The strings of a step."""
+    return lt.sequences.counting(key, length, STRINGS, language)
+
+
+REACHES = {"anbn": (50, 100, 256), "anbncn": (50, 100, 128)}
+"""The largest n of each of three probes; each begins after the one before, and is as long as its longest string."""
+
+POWERS = {"to_first": 1, "to_second": 1, "to_third": 4}
+"""These probes, and the steps of n: every n up to the second end, then every fourth, since results hold all answers."""
+
+
+def powers_probes(symbols: int, _: Float[Array, " T"]) -> list[lt.Probe]:
+    """The strings a^n b^n, or a^n b^n c^n, up to the largest n."""
+    import jax.numpy as jnp
+
+    reaches = REACHES["anbn" if symbols == 2 else "anbncn"]
+    probes = []
+    for (name, step), (below, most) in zip(POWERS.items(), pairwise((0, *reaches)), strict=True):
+        n = jnp.arange(below + step, most + 1, step)
+        probes.append(lt.Probe.of(name, lt.sequences.powers(n, symbols * most + 1, symbols), {"n": n}))
+    return probes
+
+
+DYCK = {
+    "as_trained": (1, 25, 200),
+    "double": (26, 50, 200),
+    "ten_times": (225, 250, 50),
+    "twenty_times": (475, 500, 50),
+}
+"""By probe, the fewest and the most pairs of parentheses, and the number of strings."""
+
+
+@cache
+def drawn(seed: int, length: int, count: int) -> lt.Examples:
+    """Strings of Dyck-1, in one compiled program."""
+    import jax
+
+    draw = partial(lt.sequences.counting, length=length, count=count, language="dyck1")
+    made: lt.Examples = jax.device_get(jax.jit(draw)(jax.random.key(seed)))
+    return made
+
+
+def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
+    """Strings of Dyck-1 with at least so many and at most so many pairs: the first such ones of a fixed draw."""
+    enough = 2 * count * most // (most - fewest + 1)  # Twice as many as on average are needed.
+    inputs, targets, lengths, _ = drawn(most, 2 * most + 1, enough)
+    assert lengths is not None
+    (chosen,) = np.nonzero(lengths > 2 * fewest)
+    return lt.Examples(*(each[chosen[:count]] for each in (inputs, targets, lengths)))
+
+
+def dyck_probes(_: Float[Array, " T"]) -> list[lt.Probe]:
+    """Strings of Dyck-1 as long as in training, and longer ones."""
+    return [lt.Probe.of(name, dyck_strings(*sizes)) for name, sizes in DYCK.items()]
+
+
+def draw(language: Language, results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
+    """The loss."""
+    return {"loss.png": lt.figures.loss(results, f"Training on {language}", goal=GOAL)}

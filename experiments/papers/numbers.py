@@ -1,0 +1,55 @@
+"""The numbers that the papers' claims are about: one per network, read off its answers."""
+
+from __future__ import annotations
+
+import jaxtyping as jt
+import numpy as np
+
+import lstm_toys as lt
+
+
+def reached(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
+    return lt.accepted(strings, by="n")
+
+
+def share_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The share of sequences that are answered right at every point."""
+    return lt.right(sequences).mean(axis=1)
+
+
+def bits_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The share of bits that are answered right, over all points of all sequences."""
+    return _bits(sequences).mean(axis=(1, 2, 3))
+
+
+def kept(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The number of points without a pulse during which all bits of all memories are answered right.
+
+    It ends at the first wrong answer, even if later ones are right. It is at most the number of points that were shown.
+    """
+    right = np.all(_bits(silent), axis=(1, 3))[:, _silent(silent)]
+    return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
+
+
+def margin_left(silent: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """How far the weakest bit of all memories is from being lost after the last point, relative to the first one.
+
+    The logits of the right side of 0 after the last point without a pulse over those after the first one: 1 if a memory
+    does not fade, 0 if it is about to be lost, and negative where it is lost. Smallest over memories and bits.
+    """
+    signed = silent.answer.values * (2 * silent.truth.values - 1)[None]
+    points = np.flatnonzero(_silent(silent))
+    first, last = signed[:, :, points[0]], signed[:, :, points[-1]]
+    return (last / np.where(first > 0, first, np.nan)).min(axis=(1, 2))
+
+
+def _bits(curves: lt.Results) -> jt.Bool[np.ndarray, "S C T A"]:
+    """Whether each bit is answered right."""
+    return (curves.answer.values > 0) == (curves.truth.values > 0.5)[None]
+
+
+def _silent(curves: lt.Results) -> jt.Bool[np.ndarray, " T"]:
+    """The points after the last pulse of any curve."""
+    pulses = np.flatnonzero((curves.input.values != 0).any(axis=(0, 2)))
+    return np.arange(curves.input.shape[1]) > pulses[-1]

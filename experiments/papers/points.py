@@ -1,0 +1,75 @@
+"""What do the memories rest on? Finds the fixed points of the networks of a run of `experiments.papers.memory`.
+
+Without pulses a memory lasts if it is a stable fixed point. For each network, states that are visited, and others drawn
+around them, are followed without pulses; Newton's method then finds fixed points, stable and unstable ones.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import jaxtyping as jt
+import numpy as np
+
+import lstm_toys as lt
+from lstm_toys.cli import flags, parsers
+
+from . import lines, memory
+
+POINTS = 200
+"""Points of the sequence along which states are visited."""
+
+MOST = 64
+"""Fixed points that are kept of each network."""
+
+TABLE: flags.FlagTable = {
+    **lines.RUN,
+    "starts": (parsers.integer(2, 2**31 - 1), "states of each network to begin in"),
+}
+DEFAULTS = {"run": "none", "starts": 128}
+
+
+def found(saved: lt.Saved, starts: int) -> dict[str, jt.Float[np.ndarray, " S"]]:
+    """What is reported of each network."""
+    import jax
+
+    from lstm_toys.dynamics.rest import Kind, rest, starts_of
+    from lstm_toys.dynamics.system import system_of
+
+    inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
+    system = system_of(saved.model, saved.params, inputs.shape[2])
+    visited = np.asarray(system.flat(lt.states(saved.model, saved.params, inputs)), float)[:, 0]
+    silent = np.zeros((1, inputs.shape[2]))
+    known = rest(system, saved.params, silent, starts_of(visited, starts), spacing=1.0, most=MOST)
+    kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
+    stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
+    directions = (np.abs(known.eigenvalues[:, 0]) > 1).sum(axis=-1)
+    largest = np.where(stable, np.abs(known.eigenvalues[:, 0, :, 0]), -np.inf).max(axis=1)
+    patterns = [len({tuple(each) for each in answer[s][stable[s]] > 0}) for s in range(len(kind))]
+    return {
+        "stable fixed points": stable.sum(axis=1).astype(float),
+        "memories that are stable fixed points": np.array(patterns, float),
+        "share of starts that end at stable fixed points": np.where(stable, share, 0).sum(axis=1),
+        "largest eigenvalue of a stable fixed point": np.where(stable.any(axis=1), largest, np.nan),
+        "unstable fixed points": saddle.sum(axis=1).astype(float),
+        "those with one unstable direction": (saddle & (directions == 1)).sum(axis=1).astype(float),
+        "fixed points and other things found": known.found[:, 0].astype(float),
+    }
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Prints the median over networks of everything that is reported."""
+    values = lines.read("points", str(__doc__), TABLE, DEFAULTS, arguments)
+    folder = lines.run_folder(values)
+    lt.configure()
+    saved = lt.load(folder)
+    report = found(saved, values["starts"])
+    eight = int((report["memories that are stable fixed points"] == 2 ** len(memory.BITS)).sum())
+    networks = len(next(iter(report.values())))
+    title = f"all eight memories are stable fixed points in {eight} of {networks} networks"
+    lines.print_medians(title, report)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,269 @@
+"""The papers' claims: their numbers against plain loops, random networks, and whole commands with few steps."""
+
+import dataclasses
+import json
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import xarray as xr
+
+import lstm_toys as lt
+from conftest import carry_out
+from experiments import claims
+from experiments.papers import counting, languages, lines, memory, null, numbers, tune
+from lstm_toys.cli import flags
+from lstm_toys.runs.preparation import Prepared
+from lstm_toys.studies.claims.verdicts import judge
+
+MODULES = (counting, memory)
+
+
+def answered(right, probe, seeds):
+    """A curve set in which each network answers a probe right where ``right`` ``[S, C, T]`` says so."""
+    sign = np.where(np.nan_to_num(probe.targets)[None] > 0.5, 1.0, -1.0)
+    logits = np.where(right[..., None], sign, -sign)
+    axes = ("curve", "time", "output_feature")
+    return xr.Dataset(
+        {
+            "answer": (("seed", *axes), logits, {"loss": "binary_cross_entropy"}),
+            "truth": (axes, probe.targets),
+            "input": (("curve", "time", "feature"), probe.inputs),
+            "diverged": ("seed", np.zeros(seeds, bool)),
+        },
+        {name: ("curve", column) for name, column in probe.parameters.items()},
+    )
+
+
+def test_the_largest_n_is_the_last_one_before_the_first_wrong_string():
+    probes = languages.powers_probes(2, None)
+    rng = np.random.default_rng(0)
+    sets, wrong = [], [set(), {1}, {60, 77}, {104, 101}]
+    for probe in probes:
+        right = np.ones((4, *probe.inputs.shape[:2]), bool)
+        for seed, several in enumerate(wrong):
+            for number in several:
+                for place in np.flatnonzero(probe.parameters["n"] == number):
+                    right[seed, place, rng.integers(2 * number + 1)] = False
+        padding = np.isnan(probe.targets).all(-1)
+        sets.append(answered(right & ~padding[None], probe, 4))  # Whatever is answered to padding does not count.
+    every = [int(n) for probe in probes for n in probe.parameters["n"]]
+    assert every == [*range(1, 101), *range(104, 257, 4)]
+    expected = []
+    for several in wrong:
+        reached = 0
+        for n in every:
+            if n in several:
+                break
+            reached = n
+        expected.append(reached)
+    assert numbers.reached(*sets).tolist() == expected == [256, 0, 59, 100]
+
+
+def legal(string, symbols):
+    """The symbols that may come next after each symbol of a string, and whether it may end; by hand."""
+    if symbols == "()":
+        depths = np.cumsum([0, *(1 if each == "(" else -1 for each in string)])
+        return [[1, depth > 0, depth == 0] for depth in depths]
+    n = string.count("a")
+    marks = []
+    for place in range(len(string) + 1):
+        seen = string[:place]
+        if not seen or (seen[-1] == "a"):
+            marks.append([1, int(bool(seen)), *[0] * (len(symbols) - 1)])
+        else:
+            after = len(seen) // n
+            marks.append([int(each == after) for each in range(len(symbols) + 1)])
+    return marks
+
+
+@pytest.mark.parametrize(("experiment", "symbols"), [(counting.EXPERIMENT, "ab"), (counting.CONTEXT, "abc")])
+def test_strings_are_those_of_the_language(experiment, symbols):
+    for probe in experiment.probes(lt.time_points(5)):
+        for n, inputs, targets in zip(probe.parameters["n"], probe.inputs, probe.targets, strict=True):
+            string = "".join(each * int(n) for each in symbols)
+            length = len(string) + 1
+            shown = "".join(("^" + symbols)[place] for place in inputs[:length].argmax(axis=1))
+            assert shown == "^" + string
+            np.testing.assert_array_equal(targets[:length], legal(string, symbols))
+            assert np.isnan(targets[length:]).all()
+
+
+def test_parentheses_are_balanced_and_as_long_as_declared():
+    for probe in counting.DYCK.probes(lt.time_points(5)):
+        fewest, most, count = languages.DYCK[probe.name]
+        lengths = (~np.isnan(probe.targets[:, :, 0])).sum(axis=1)
+        assert len(probe.inputs) == count
+        assert (fewest <= (lengths - 1) // 2).all()
+        assert ((lengths - 1) // 2 <= most).all()
+        for inputs, targets in zip(probe.inputs[:10], probe.targets[:10], strict=True):
+            length = int((~np.isnan(targets[:, 0])).sum())
+            string = "".join("^()"[place] for place in inputs[:length].argmax(axis=1))[1:]
+            np.testing.assert_array_equal(targets[:length], legal(string, "()"))
+
+
+def test_memories_are_the_eight_and_last_until_the_first_wrong_bit(monkeypatch):
+    monkeypatch.setattr(memory, "SILENT", 40)
+    probe = lt.Probe.of("silent", memory.silence.__wrapped__())
+    assert probe.inputs.shape == (8, memory.BEFORE + 40, 3)
+    assert not probe.inputs[:, memory.BEFORE :].any()
+    held = np.zeros((8, 3))
+    for place in range(memory.BEFORE + 40):
+        held = np.where(probe.inputs[:, place] != 0, probe.inputs[:, place], held)
+        np.testing.assert_array_equal(probe.targets[:, place], held > 0)
+    assert len({*map(tuple, held.tolist())}) == 8
+
+    first = int(np.flatnonzero(probe.inputs.any(axis=(0, 2)))[-1]) + 1
+    silent = memory.BEFORE + 40 - first
+    right = np.ones((4, 8, memory.BEFORE + 40), bool)
+    right[1, 3, first] = False
+    right[2, 5, first + 7] = right[2, 1, first + 20] = False
+    right[3, 2, first - 1] = False  # Before the silence, which does not count.
+    curves = answered(right, probe, 4)
+    assert numbers.kept(curves).tolist() == [silent, 0, 7, silent]
+    expected = [np.mean(right[seed]) for seed in range(4)]
+    np.testing.assert_allclose(numbers.bits_right(curves), expected)
+    faded = curves.assign(answer=curves.answer * np.linspace(2, 1, right.shape[2])[None, None, :, None])
+    fraction = np.linspace(2, 1, right.shape[2])[[first, -1]]
+    assert numbers.margin_left(faded)[0] == pytest.approx(fraction[1] / fraction[0])
+
+
+def test_shares_count_whole_sequences():
+    probe = lt.Probe.of("parentheses", languages.dyck_strings(1, 3, 4))
+    right = np.ones((2, *probe.inputs.shape[:2]), bool)
+    right[1, :3, 0] = False
+    assert numbers.share_right(answered(right, probe, 2)).tolist() == [1.0, 0.25]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_population_and_variant_is_a_network_of_its_experiment(module):
+    for name, (experiment, changes) in module.CLAIMS.populations.items():
+        settings, _ = flags.parse(experiment, changes)
+        for change in [*module.CLAIMS.controls.values(), *module.CLAIMS.variants.values()]:
+            changed = change(name, settings)
+            assert changed is None or claims.claims.checked(experiment, changed) == changed
+
+
+def test_other_cells_are_as_large():
+    def count(settings):
+        made = Prepared(counting.EXPERIMENT, settings)
+        shapes = jax.eval_shape(made.model.init, jax.random.key(0), jnp.zeros((1, 4, 3)))
+        return sum(leaf.size for leaf in jax.tree.leaves(shapes))
+
+    usual = flags.parse(counting.EXPERIMENT, [])[0]
+    for name in ("gru", "rnn"):
+        large = counting.as_large(name, flags.parse(counting.EXPERIMENT, counting.POPULATIONS[name][1])[0])
+        assert abs(count(large) - count(usual)) < 0.06 * count(usual)
+
+
+def test_the_forget_gate_begins_at_zero():
+    def biases(cell):
+        model = lt.Stack(features=3, hidden=(4,), readout="dense", cell=cell)
+        params = model.init(jax.random.key(0), jnp.zeros((1, 4, 3)))["params"]
+        (layer,) = params.keys() - {"readout"}
+        return params[layer]
+
+    zero, usual = biases("experiments.papers.cells:LSTMForgetZero"), biases("lstm")
+    assert not zero["bias"].any()
+    assert usual["bias"].any()
+    assert {name: leaf.shape for name, leaf in zero.items()} == {name: leaf.shape for name, leaf in usual.items()}
+
+
+def smaller(module, monkeypatch, *more):
+    """Makes the populations of a module small, and leaves out controls."""
+    small = {name: (experiment, [*flags, *more]) for name, (experiment, flags) in module.CLAIMS.populations.items()}
+    monkeypatch.setattr(module, "CLAIMS", dataclasses.replace(module.CLAIMS, populations=small, controls={}))
+
+
+def test_claims_are_judged_by_trained_networks(tmp_path, monkeypatch):
+    smaller(counting, monkeypatch, "--steps=3", "--timesteps=9")
+    short = {name: (number, number + 3, 5) for number, name in enumerate(languages.DYCK, 1)}
+    monkeypatch.setattr(languages, "DYCK", short)
+    monkeypatch.chdir(tmp_path)
+    asked = [
+        "--claims=experiments.papers.counting",
+        "--only=dyck-one-unit,dyck-not-much-longer",
+        "--seeds=2",
+        "--quiet",
+    ]
+    assert carry_out(claims, asked) == 0
+    (judged,) = tmp_path.glob("results/runs/claims_*/claims.json")
+    entries = {each["id"]: each for each in json.loads(judged.read_text())}
+    (run,) = tmp_path.glob("results/runs/counting_dyck-*")
+    double = lt.probed(lt.load(run).results, "double")
+    assert double.answer.shape == (2, 5, 11, 3)
+    assert entries["dyck-one-unit"]["per_seed"] == numbers.share_right(double).tolist()
+    assert entries["dyck-not-much-longer"]["share"] == 1
+
+
+def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are(monkeypatch):
+    monkeypatch.setattr(languages, "DYCK", {"double": (1, 6, 5), "as_trained": (1, 5, 5)})
+    experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
+    made = Prepared(experiment, flags.parse(experiment, [])[0])
+    several = null.parameters(made.model, 3, range(3), 2.0)
+    alone = null.parameters(made.model, 3, [2], 2.0)
+    jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
+    doubled = null.parameters(made.model, 3, [2], 4.0)
+    jax.tree.map(lambda one, two: np.testing.assert_allclose(2 * one, two, rtol=1e-6), alone, doubled)
+    claim = lt.Claim("some", "q", "s", numbers.share_right, (lt.Source("dyck", "double"),), high=0.5)
+    labeled = null.answers(made, several)
+    shown = lt.probed(labeled, "double")
+    np.testing.assert_array_equal(
+        shown.answer.values, lt.answers(made.model, several, shown.input.values, block=made.block)
+    )
+    expected = int((numbers.share_right(shown) <= 0.5).sum())
+    assert judge(claim, {"dyck": labeled}).meets.sum() == expected
+    monkeypatch.setattr(null, "TOGETHER", 2)
+    assert null.judged([claim], {"dyck": made}, 2.0, 3) == {"some": expected}
+
+
+def test_the_null_is_printed_with_the_names_of_the_claims(monkeypatch, capsys):
+    met = {"dyck-one-unit": 0, "dyck-not-much-longer": 256}
+    monkeypatch.setattr(null, "judged", lambda claims, *_: {claim.id: met[claim.id] for claim in claims})
+    null.main([f"--only={','.join(met)}"])
+    printed = capsys.readouterr().out
+    assert re.search(r"dyck-one-unit( +0\.0 \(0\.0–1\.5\)){5}", printed), printed
+    assert re.search(r"dyck-not-much-longer( +100 \(99–100\)){5}", printed), printed
+
+
+def test_every_population_has_the_same_grid_on_other_seeds(monkeypatch, capsys):
+    called = []
+
+    def tried(_, model, grid, **given):
+        called.append((model.cell, grid, given))
+        return [lt.Tried({"optimizer": "adam", "learning_rate": 0.01}, lt.median_bootstrap(np.ones(8)), np.ones(8))]
+
+    monkeypatch.setattr(lt, "tune", tried)
+    tune.main(["--task=memory", "--seeds=3"])
+    assert [cell for cell, *_ in called] == ["rnn", "lstm", "lstm", "gru"]
+    assert {given["base_seed"] for *_, given in called} == {100}
+    assert {(given["seeds"], given["steps"]) for *_, given in called} == {(3, 1_000)}
+    assert all(grid is tune.GRID for _, grid, _ in called)
+    assert capsys.readouterr().out.count("adam") == 4
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "said"),
+    [
+        (tune, ["--population=mlp"], "the populations are lstm, lstm_hard"),
+        (tune, ["--task=post"], "flag --task=post: takes one of counting, memory"),
+        (null, ["--only=none"], "there is no claim 'none'"),
+        (null, ["--claims=experiments.papers.cells"], "declares no CLAIMS"),
+    ],
+)
+def test_command_lines_that_are_wrong_end_in_one_line(command, arguments, said, capsys):
+    with pytest.raises(SystemExit) as ended:
+        command.main(arguments)
+    assert ended.value.code == 2
+    printed = capsys.readouterr().err
+    assert re.search(said, printed), printed
+    assert printed.count("\n") == 1
+
+
+def test_help_names_the_flags(capsys):
+    with pytest.raises(SystemExit) as ended:
+        lines.read("tune", str(tune.__doc__), tune.TABLE, tune.DEFAULTS, ["--help"])
+    assert ended.value.code == 0
+    assert "--base_seed" in capsys.readouterr().out
