@@ -79,7 +79,7 @@ def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable,
     if experiment.trained is None:
         points = settings.timesteps
         table[LENGTH] = (axis(LENGTH, experiment.span), "time points of the sequences")
-        return {LENGTH: LENGTH}, table, {LENGTH: f"{points}:{10 * points}:10"}
+        return {LENGTH: LENGTH}, table, {LENGTH: f"{points}:{10 * points}:10" if points else "up to ten times as long"}
     planes, _ = planes_of(experiment, settings)
     taken = flags.flags_of(experiment).keys() | FLAGS.keys()
     names: dict[str, str] = {}

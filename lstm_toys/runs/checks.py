@@ -10,6 +10,7 @@ import numpy as np
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
+from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes
 from lstm_toys.tasks.supervision import Task, measured
@@ -18,8 +19,9 @@ from lstm_toys.tasks.supervision import Task, measured
 def check_experiment(experiment: Experiment) -> None:
     """Calls the functions of an experiment with few time points; raises Refused if one fails or contradicts another."""
     prefix = f"experiment {experiment.name}: "
+    x = families.time_points(experiment.few, experiment.span)
     with trial(f"{prefix}its task cannot be made"):
-        x, task = experiment.small
+        task = experiment.task(x)
     with trial(f"{prefix}its probes cannot be made"):
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):

@@ -137,21 +137,22 @@ class Experiment:
         return self._made[timesteps]
 
     @cached_property
-    def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
-        """Time points and task for checks: the fewest of `FEW` of which a task and its examples can be made.
-
-        If there are none, the time points are two, and making the task may raise any error.
-        """
+    def few(self) -> int:
+        """The number of time points with which the experiment is checked: the first of `FEW` that its task can have."""
         from lstm_toys.populations import programs
 
         for points in FEW:
             try:
-                x, task = self.at(points)
-                programs.shown(task)
-            except Exception:  # A user's code may raise anything.
+                programs.shown(self.at(points)[1])
+            except Exception:  # A user's code may raise anything; the check reports it.
                 continue
-            return x, task
-        return self.at(FEW[0])
+            return points
+        return FEW[0]
+
+    @property
+    def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
+        """Time points and task of the size with which the experiment is checked."""
+        return self.at(self.few)
 
     @cached_property
     def _made(self) -> dict[int, tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]]:
