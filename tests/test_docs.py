@@ -49,6 +49,7 @@ def test_bits_are_remembered_for_ten_times_as_long(sequences):
     assert np.median(right.mean((1, 2))) > 0.9
 
 
+@pytest.mark.long
 def test_a_claim_judges_how_far_networks_count(sequences, monkeypatch):
     folder, _, counting = sequences
     small = {"counting": (counting.EXPERIMENT, ["--steps=30"])}

@@ -15,7 +15,7 @@ from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics import analysis, computation
 
 SMALL = ["--hidden=4", "--timesteps=20", "--steps=300", "--learning_rate=0.01", "--quiet"]
-ASKED = ["--inputs=0:0.6:3", "--starts=4", "--keep_steps=0,100"]
+ASKED = ["--inputs=0:0.6:3", "--starts=4"]
 
 
 def run_of(folder, kind="dynamics_sine"):
@@ -68,12 +68,18 @@ def test_the_variance_explained_is_that_of_a_plain_loop(found):
                 assert found.coverage.sel(model=model, curves=curves).values[seed] == pytest.approx(known.mean())
 
 
-def test_the_last_kept_step_is_the_end_of_the_training(found):
+@pytest.mark.long
+def test_the_last_kept_step_is_the_end_of_the_training(tmp_path):
+    asked = ["--seeds=2", *SMALL, *ASKED, "--keep_steps=0,100", f"--results_dir={tmp_path}"]
+    assert carry_out(dynamics, asked) == 0
+    found = storage.load_results(run_of(tmp_path) / "results.nc", set())
+    assert (run_of(tmp_path) / "course.png").is_file()
     assert found.kept_step.values.tolist() == [0, 100, 300]
     np.testing.assert_allclose(found.mode_frequency_course.sel(kept_step=300), found.mode_frequency, rtol=1e-6)
     assert not np.allclose(found.mode_frequency_course.sel(kept_step=0), found.mode_frequency)
 
 
+@pytest.mark.long
 def test_a_network_does_not_depend_on_the_others_and_a_part_is_analyzed_once(studied, found, monkeypatch):
     monkeypatch.setattr(computation, "TOGETHER", 1)
     analyzed, original = [], analysis.Analysis.analyzed
@@ -116,7 +122,7 @@ def run_of_three(folder):
 def test_every_figure_is_drawn(studied):
     run = run_of_three(studied)
     assert {path.stem for path in run.glob("*.png")} == {
-        *("rest", "resonance", "eigenvalues", "forgetting", "explained", "models", "course")
+        *("rest", "resonance", "eigenvalues", "forgetting", "explained", "models")
     }
 
 
