@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import command, machine
 
 POINTS, COUNT, UNITS, SEEDS = 50, 8, 64, 16
-STEPS, ROUNDS = 300, 7
+STEPS, ROUNDS = 1_000, 5
 PLAIN = "a fixed set, mean squared error"
 
 
