@@ -96,11 +96,38 @@ def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: floa
 
     ``D + C (exp(i w spacing) - A)^-1 B``: its modulus is the gain and its angle the phase of the answer to a sine.
     """
-    z = np.exp(1j * frequencies * spacing)[:, None, None]
-    A, B, C, D = (each[..., None, :, :] for each in linear)
-    known = np.isfinite(A).all(axis=(-2, -1), keepdims=True)
-    shifted = np.where(known, z * np.eye(A.shape[-1]) - A, np.eye(A.shape[-1]))
-    return np.where(known, D + C @ np.linalg.solve(shifted, B + 0j * z), np.nan)
+    z = np.exp(1j * frequencies * spacing)
+    shape, outputs, features = linear.A.shape[:-2], linear.C.shape[-2], linear.B.shape[-1]
+    flat = Linear(*(each.reshape(-1, *each.shape[len(shape) :]) for each in linear))
+    found = np.full((len(flat.A), len(z), outputs, features), np.nan, complex)
+    for place in np.flatnonzero(np.isfinite(flat.A).all(axis=(-2, -1))):
+        found[place] = _response(Linear(*(each[place] for each in flat)), z)
+    return found.reshape(*shape, *found.shape[1:])
+
+
+AGREE = 1e-6
+"""The largest relative difference, at the first frequency, of a response by modes from one by a linear system."""
+
+
+def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarray, "W A F"]:
+    """The response of ONE linearization by its modes; where these are too nearly parallel, by linear systems."""
+    A, B, C, D = linear
+    identity = np.eye(len(A))
+    exact = D + C @ np.linalg.solve(z[0] * identity - A, B + 0j)
+    values, vectors = (each.astype(complex) for each in np.linalg.eig(A))
+    with np.errstate(all="ignore"):
+        by_mode = np.einsum("ad,wd,df->waf", C @ vectors, 1 / (z[:, None] - values), _solved(vectors, B))
+    if np.abs(D + by_mode[0] - exact).max() <= AGREE * np.abs(exact).max():
+        return np.asarray(D + by_mode)
+    return np.stack([D + C @ np.linalg.solve(each * identity - A, B + 0j) for each in z])
+
+
+def _solved(matrix: Complex[np.ndarray, "D D"], right: Float[np.ndarray, "D F"]) -> Complex[np.ndarray, "D F"]:
+    """The solution of a linear system; NaN if there is none."""
+    try:
+        return np.linalg.solve(matrix, right + 0j)
+    except np.linalg.LinAlgError:
+        return np.full(right.shape, np.nan + 0j)
 
 
 def measured_response(

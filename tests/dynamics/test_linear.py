@@ -106,3 +106,11 @@ def settled(system, params, states, inputs):
     """States after many steps."""
     step = jax.vmap(lambda state, constant: system.step(params, state, constant)[0])
     return jax.lax.fori_loop(0, 2000, lambda _, each: step(each, inputs), states)
+
+
+def test_the_response_of_a_defective_map_is_that_of_its_linear_systems():
+    A = np.array([[0.5, 1.0], [0.0, 0.5]])  # It has one eigenvector.
+    own = Linear(A[None], np.array([[[0.0], [1.0]]]), np.array([[[1.0, 0.0]]]), np.zeros((1, 1, 1)))
+    w = np.array([1.0, 5.0, 20.0])
+    found = response(own, w, 0.1)[0, :, 0, 0]
+    np.testing.assert_allclose(found, 1 / np.square(np.exp(0.1j * w) - 0.5), rtol=1e-9)

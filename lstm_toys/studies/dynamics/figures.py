@@ -40,9 +40,8 @@ def rest(found: xr.Dataset) -> Figure:
     u = found.input.values
     with canvas("", "", xlabel=axis_label(found.input)) as (figure, (left, right)):
         known = np.isfinite(values).mean(axis=0) >= 0.5
-        band = intervals.band(values[:, known])
-        left.fill_between(u[known], *band, color=COLORS["b"], **BAND)
-        left.plot(u[known], np.median(values[:, known], axis=0), color=COLORS["b"], **MEDIAN)
+        left.fill_between(u[known], *_band(values[:, known]), color=COLORS["b"], **BAND)
+        left.plot(u[known], np.nanmedian(values[:, known], axis=0), color=COLORS["b"], **MEDIAN)
         left.plot(u[known], u[known], color=GRAY, **INPUT)
         left.axvspan(*_trained(found), color=COLORS["y"], alpha=0.25, linewidth=0)
         left.set(ylabel="answer at rest", title=f"Static curve of {counted(count)}")
