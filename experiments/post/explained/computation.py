@@ -171,7 +171,8 @@ def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
         values = found[name].values
         values = values[np.isfinite(values)]
         tuned[name] = as_json(intervals.median_bootstrap(values))
-        tuned[f"{name}_band"] = [finite(each) for each in np.quantile(values, (0.05, 0.95)).tolist()]
+        band = np.quantile(values, (0.05, 0.95)).tolist() if len(values) else (np.nan, np.nan)
+        tuned[f"{name}_band"] = [finite(each) for each in band]
     tuned["oscillating"] = int((found.mode_frequency.values > 0).sum())
     similar = similarities(sines.trajectory.values, found.trajectory.values)
     tuned["similarity"] = as_json(intervals.median_bootstrap(np.median(similar, axis=1)))

@@ -79,6 +79,8 @@ def resonance(found: xr.Dataset) -> Figure:
             ),
         ):
             values = values[np.isfinite(values).all(axis=1)]
+            if not len(values):  # No network rests under this input.
+                continue
             axes.fill_between(w, *intervals.band(values), color=COLORS["b"], **BAND)
             axes.plot(w, np.median(values, axis=0), color=COLORS["b"], **MEDIAN)
             at, dots = found.measured_frequency.values, np.nanmedian(measured, axis=0)

@@ -76,7 +76,7 @@ def test_the_last_kept_step_is_the_end_of_the_training(tmp_path):
     assert (run_of(tmp_path) / "course.png").is_file()
     assert found.kept_step.values.tolist() == [0, 100, 300]
     np.testing.assert_allclose(found.mode_frequency_course.sel(kept_step=300), found.mode_frequency, rtol=1e-6)
-    assert not np.allclose(found.mode_frequency_course.sel(kept_step=0), found.mode_frequency)
+    assert not np.allclose(found.static_gain_course.sel(kept_step=0), found.static_gain)
 
 
 @pytest.mark.long
