@@ -51,7 +51,9 @@ def interventions(study: "ExplainedStudy", found: xr.Dataset) -> dict[str, Any]:
             after[name] = numbers_of(lt.labeled(prepared.experiment, held))
         rows[kind] = {}
         for claim, numbers in before.items():
-            changes = {name: np.abs(each[claim] - numbers) / np.nanstd(numbers, ddof=1) for name, each in after.items()}
+            with np.errstate(divide="ignore", invalid="ignore"):  # Networks may all have the same number.
+                spread = np.nanstd(numbers, ddof=1)
+                changes = {name: np.abs(each[claim] - numbers) / spread for name, each in after.items()}
             known = np.isfinite(changes["mode"]) & np.isfinite(changes["random"])
             if known.sum() >= 6:
                 values = {name: each[known] for name, each in changes.items()}
