@@ -99,7 +99,7 @@ def analysis(study: "DynamicsStudy") -> Analysis:
         spacing=float(x[1] - x[0]),
         x=x,
         frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / study.experiment.span.length,
-        driving=tuple(np.unique(families(study), return_index=True)[1].tolist()),
+        driving=tuple(map(families(study).index, dict.fromkeys(families(study)))),
         sequence=task.sequence,
         block=prepared.block,
     )
@@ -213,6 +213,7 @@ def _labeled(study: "DynamicsStudy", found: xr.Dataset) -> xr.Dataset:
     per_x = f"rad/{span.unit}" if span.unit else "rad per x"
     found = found.assign_coords(
         family=("curve", families(study)),
+        driving=list(dict.fromkeys(families(study))),
         curve_shown=(("curve", "time"), prepared.curves.answered[""][..., analysis(study).varied]),
         output=list(prepared.task.output_features),
         input=("input", found.input.values, {"long_name": f"constant input {features[analysis(study).varied]}"}),

@@ -9,8 +9,9 @@ from matplotlib.patches import Patch
 
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, band_name, canvas, colors, counted, house, plain
 from lstm_toys.results.arrays import axis_label
+from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.dynamics.results import at_rest, families
+from lstm_toys.studies.dynamics.results import at_rest
 
 SHOWN = ("static curve", "LPV")
 """Models that are drawn next to answers."""
@@ -112,12 +113,12 @@ def eigenvalues(found: xr.Dataset) -> Figure:
 
 def forgetting(found: xr.Dataset) -> Figure:
     """Draws how the distance of two states falls along curves."""
-    names, places = families(found)[:MOST_FAMILIES], found.distance
+    names = found.driving.values.tolist()[:MOST_FAMILIES]
     with canvas("Distance of two states, driven by the same curve") as (figure, (axes,)):
-        for number, (name, color) in enumerate(colors(names).items()):
-            values = np.maximum(places.isel(driving=number).values, 1e-12)
+        for name, color in colors(names).items():
+            values = np.maximum(found.distance.sel(driving=name).values, 1e-12)
             axes.plot(found.time, np.median(values, axis=0), color=color, label=plain(name.replace("_", " ")), **MEDIAN)
-            if not number:
+            if name == TRAINING:
                 axes.fill_between(found.time, *intervals.band(values), color=color, **BAND)
         axes.set(yscale="log", xlabel=axis_label(found.time), ylabel="distance, relative to the first")
         axes.legend(loc="best", title=f"medians of {counted(found.sizes['seed'])}")
@@ -147,7 +148,7 @@ def explained(found: xr.Dataset) -> Figure:
 
 def models(found: xr.Dataset) -> Figure:
     """Draws the answers to one curve of each family, what models predict, and the input."""
-    names, count = families(found)[:MOST_FAMILIES], found.sizes["seed"]
+    names, count = found.driving.values.tolist()[:MOST_FAMILIES], found.sizes["seed"]
     with canvas(*([""] * len(names)), xlabel=axis_label(found.time), columns=min(3, len(names))) as (figure, panels):
         for axes, name in zip(panels, names, strict=True):
             own = np.flatnonzero(found.family.values == name)

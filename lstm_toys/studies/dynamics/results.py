@@ -36,12 +36,12 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     for name, label in LABELS.items():
         rows[label] = intervals.median_bootstrap(_finite(found[name].values))
     rows["largest exponent along the training curve"] = intervals.median_bootstrap(
-        _finite(found.exponent.values[:, 0, 0])
+        _finite(found.exponent.sel(driving=TRAINING).isel(place=0).values)
     )
-    others = found.similarity.values[~np.eye(found.sizes["seed"], dtype=bool)]
-    if len(others):
+    if found.sizes["seed"] > 1:
+        others = np.where(np.eye(found.sizes["seed"], dtype=bool), np.nan, found.similarity.values)
         rows["similarity of states to those of other networks"] = intervals.median_bootstrap(
-            np.nanmedian(np.where(np.eye(found.sizes["seed"], dtype=bool), np.nan, found.similarity.values), axis=1)
+            np.nanmedian(others, axis=1)
         )
     if "explained" in found:
         for model in found.model.values:
@@ -66,11 +66,6 @@ def at_rest(found: xr.Dataset) -> dict[str, Float[np.ndarray, " U"]]:
     }
     shares = {name: (first == kind).mean(axis=0) for kind, name in names.items()}
     return {name: each for name, each in shares.items() if each.any()}
-
-
-def families(found: xr.Dataset) -> list[str]:
-    """The families of curves, the training curve first."""
-    return [*dict.fromkeys(found.family.values.tolist())] if "family" in found.coords else [TRAINING]
 
 
 def _finite(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " K"]:

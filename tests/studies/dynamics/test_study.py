@@ -9,7 +9,9 @@ import lstm_toys as lt
 from conftest import carry_out
 from experiments.post import sentences
 from lstm_toys.cli import dynamics
-from lstm_toys.dynamics.rest import Kind
+from lstm_toys.dynamics.driven import driven
+from lstm_toys.dynamics.rest import Kind, starts_of
+from lstm_toys.dynamics.system import system_of
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics import analysis, computation
@@ -50,6 +52,17 @@ def test_the_response_is_that_of_small_sines(found):
     own = found.gain.isel(input=int(found.attrs["mean"])).sel(frequency=found.measured_frequency.values)
     np.testing.assert_allclose(own, found.measured_gain, rtol=1e-2)
     assert found.frequency.attrs["units"] == "rad per x"
+
+
+def test_what_is_found_along_a_curve_bears_the_name_of_its_family(studied, found):
+    saved = lt.load(run_of(studied, "sine"))
+    system = system_of(saved.model, saved.params, 1)
+    visited = found.trajectory.values.astype(float)
+    for family in found.driving.values:
+        curve = found.curve_shown.values[found.family.values == family][:1, :, None]
+        own = driven(system, saved.params, curve, starts_of(visited, 4), float(found.time[1] - found.time[0]))
+        np.testing.assert_allclose(found.exponent.sel(driving=family), own.exponents[:, 0], rtol=1e-3)
+    assert found.driving.values.tolist()[:2] == ["training", "line"]
 
 
 def test_the_variance_explained_is_that_of_a_plain_loop(found):
