@@ -1,7 +1,9 @@
 """Loads the trained population that a study evaluates."""
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Bool, Float, PyTree
 
@@ -23,6 +25,13 @@ class Evaluated(NamedTuple):
     def member(self) -> PyTree:
         """The shapes of the parameters of ONE network."""
         return blocks.member(self.params)
+
+    def split(self, size: int) -> Iterator[tuple[slice, PyTree]]:
+        """Yields the numbers and the parameters of at most ``size`` networks at a time."""
+        count = len(self.diverged)
+        for first in range(0, count, size):
+            own = slice(first, min(first + size, count))
+            yield own, jax.tree.map(lambda leaf, own=own: leaf[own], self.params)
 
 
 def load(population: Study[Settings]) -> Evaluated:

@@ -47,7 +47,7 @@ BEYOND = 0.25
 """How far constant inputs reach beyond the curves by default, as a share of their range, on both sides."""
 
 CODE = (
-    *(f"dynamics/{name}.py" for name in ("system", "rest", "linear", "driven", "models")),
+    *(f"dynamics/{name}.py" for name in ("system", "rest", "linear", "driven", "models", "similarity")),
     *(f"studies/dynamics/{name}.py" for name in ("analysis", "computation")),
     *("populations/states.py", "populations/answering.py", "populations/blocks.py", "results/storage.py"),
     *("runs/external.py", "runs/trained.py"),

@@ -15,7 +15,8 @@ CODE = (
     *(f"studies/generalization/{name}.py" for name in ("computation", "grids", "lengths", "own_curves")),
     "studies/generalization/settings.py",
     *(f"populations/{name}.py" for name in ("blocks", "answering")),
-    *("results/storage.py", "tasks/scaling.py", "runs/trained.py"),
+    *(f"results/{name}.py" for name in ("storage", "arrays", "summary", "accuracy")),
+    *("tasks/scaling.py", "runs/trained.py", "runs/measure.py", "runs/measured.py"),
 )
 """The code that writes the file of an evaluation."""
 

@@ -300,7 +300,7 @@ def write(
         file.create_variable("seed", ("seed",), data=np.arange(count))
         file.create_variable("diverged", ("seed",), data=trained.diverged.astype(np.int8))
         variables = {grid.name: _variables(space, grid, file.create_group(grid.name)) for grid in grids}
-        for part, (tiles, fingerprint) in executor.map(job, _parts(grids, trained.params, count, size), stop):
+        for part, (tiles, fingerprint) in executor.map(job, _parts(grids, trained, size), stop):
             log.add(str(part), fingerprint)
             for start, tile in tiles:
                 for name, values in tile.items():
@@ -312,11 +312,10 @@ def write(
     return log.others
 
 
-def _parts(grids: tuple[Grid, ...], params: PyTree, count: int, size: int) -> Iterator[GridPart]:
+def _parts(grids: tuple[Grid, ...], trained: Evaluated, size: int) -> Iterator[GridPart]:
     for grid in grids:
-        for first in range(0, count, size):
-            members = slice(first, min(first + size, count))
-            yield GridPart(grid, members, jax.tree.map(lambda leaf, own=members: leaf[own], params))
+        for members, params in trained.split(size):
+            yield GridPart(grid, members, params)
 
 
 def _variables(space: CurveSpace, grid: Grid, group: h5netcdf.Group) -> dict[str, h5netcdf.Variable]:

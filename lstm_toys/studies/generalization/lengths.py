@@ -16,11 +16,11 @@ from lstm_toys.execution.base import ExecutionLog, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.populations import answering, blocks
-from lstm_toys.results import arrays, storage, summary
-from lstm_toys.results.accuracy import family_accuracy
+from lstm_toys.results import arrays, storage
 from lstm_toys.runs.checks import trial
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.measure import Measure
+from lstm_toys.runs.measured import of_probes
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.planes import LENGTH
@@ -44,7 +44,7 @@ def check(study: "LengthStudy") -> None:
             "with at_length, for longer sequences"
         )
     with trial(f"{refused}its sequences cannot be made"):
-        assert study.probes
+        len(study.probes)
 
 
 def probes(study: "LengthStudy") -> list[Probe]:
@@ -105,11 +105,8 @@ class LengthJob(Job[LengthPart, dict[str, Float[np.ndarray, "S ..."]]]):
             answers = answering.answers(self.model, part.params, probe.inputs, block=self.block)
             time = np.arange(probe.inputs.shape[1], dtype=float)
             labeled = arrays.answered(self.task, time, self.span, [probe], {"": answers})
-            if measured(self.task.loss):
-                own = {"accuracy": np.stack([*family_accuracy(labeled)[probe.name].values()], -1)}
-            else:
-                own = {"rmse": summary.family_rmse(labeled)[probe.name]}
-            return own | {each.name: each.of(labeled).mean(axis=1) for each in self.measures}
+            values = of_probes(self.task, self.measures, labeled)
+            return {name: each[:, 0] for name, each in values.items()}
 
         return compute
 
@@ -117,8 +114,8 @@ class LengthJob(Job[LengthPart, dict[str, Float[np.ndarray, "S ..."]]]):
 def job(study: "LengthStudy", trained: Evaluated) -> LengthJob:
     """Makes the job that evaluates a population on the sequences of a study."""
     task, experiment = study.task(study.settings.trained.timesteps), study.experiment
-    more = (*experiment.measures,)
-    return LengthJob(study.model, task, experiment.span, more, (*study.probes,), trained.member, trained.block)
+    probes, measures = (*study.probes,), (*experiment.measures,)
+    return LengthJob(study.model, task, experiment.span, measures, probes, trained.member, trained.block)
 
 
 def evaluate(
@@ -129,11 +126,8 @@ def evaluate(
     attributes: dict[str, Any],
 ) -> list[dict[str, Any]]:
     """Evaluates a population, and writes what was measured at each length; returns `ExecutionLog.others`."""
-    log, count, lengths = (
-        ExecutionLog(devices.fingerprint(trained.block)),
-        len(trained.diverged),
-        study.settings.lengths,
-    )
+    count, lengths = len(trained.diverged), study.settings.lengths
+    log = ExecutionLog(devices.fingerprint(trained.block))
     size = blocks.group_size(count, trained.block, context.executor.devices, context.executor.workers)
     whole: dict[str, np.ndarray] = {}
     done = 0
@@ -168,11 +162,9 @@ def evaluate(
 
 
 def _parts(trained: Evaluated, lengths: int, size: int) -> Iterator[LengthPart]:
-    count = len(trained.diverged)
     for place in range(lengths):
-        for first in range(0, count, size):
-            own = slice(first, min(first + size, count))
-            yield LengthPart(place, own, jax.tree.map(lambda leaf, own=own: leaf[own], trained.params))
+        for members, params in trained.split(size):
+            yield LengthPart(place, members, params)
 
 
 def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:

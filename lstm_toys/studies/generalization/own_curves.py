@@ -215,11 +215,9 @@ def evaluate(
 
 def parts(trained: Evaluated, executor: Executor) -> Iterator[CurvePart]:
     """Splits a population into parts for an executor."""
-    count = len(trained.diverged)
-    size = blocks.group_size(count, trained.block, executor.devices, executor.workers)
-    for first in range(0, count, size):
-        own = slice(first, min(first + size, count))
-        yield CurvePart(own, jax.tree.map(lambda leaf, own=own: leaf[own], trained.params), trained.diverged[own])
+    size = blocks.group_size(len(trained.diverged), trained.block, executor.devices, executor.workers)
+    for members, params in trained.split(size):
+        yield CurvePart(members, params, trained.diverged[members])
 
 
 LEAST_MEASURED = 3

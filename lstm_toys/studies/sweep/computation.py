@@ -15,17 +15,17 @@ from lstm_toys.figures import Drawing
 from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.programs import Start
 from lstm_toys.populations.specification import Specification
-from lstm_toys.results import arrays, storage, summary
-from lstm_toys.results.accuracy import family_accuracy
+from lstm_toys.results import arrays, storage
 from lstm_toys.runs import checks, preparation, source
 from lstm_toys.runs.context import Refused, RunContext, stopwatch
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.measured import of_probes
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.sweep import figures, results
 from lstm_toys.studies.sweep.shapes import NETWORK, Shape
 from lstm_toys.tasks.probes import by_points, curves_of
-from lstm_toys.tasks.supervision import Task, measured
+from lstm_toys.tasks.supervision import Task
 
 if TYPE_CHECKING:
     from lstm_toys.studies.sweep.study import SweepStudy
@@ -77,7 +77,7 @@ def digests(study: "SweepStudy") -> Digests:
 
 CODE = (
     *(f"studies/sweep/{name}.py" for name in ("computation", "results", "shapes")),
-    *("results/summary.py", "tasks/goal.py"),
+    *("results/summary.py", "results/accuracy.py", "runs/measure.py", "runs/measured.py", "tasks/goal.py"),
 )
 """The code that writes a sweep's file, in addition to `source.TRAINING`."""
 
@@ -168,24 +168,11 @@ def _values(
         names.measures: measures * experiment.scaling.units if experiment.scaling else measures,
         "learned": learned & ~diverged,
         "diverged": diverged,
-        **_of_probes(task, experiment, labeled),
+        **of_probes(task, experiment.measures, labeled),
         "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),
         "record_loss": losses[:, : reached + 1],
         "answer": labeled.answer.values,
     }
-
-
-def _of_probes(task: Task, experiment: Experiment, labeled: xr.Dataset) -> dict[str, np.ndarray]:
-    """What is measured of answers to probes, ``[M, probe, ...]``; user-defined measures are means over curves."""
-    members = labeled.sizes["seed"]
-    if measured(task.loss) is None:
-        values = {"rmse": [*summary.family_rmse(labeled).values()]}
-    else:
-        values = {"accuracy": [np.stack([*each.values()], -1) for each in family_accuracy(labeled).values()]}
-    probes = [*dict.fromkeys(labeled.family.values.tolist()), *arrays.own_points(labeled)]
-    for measure in experiment.measures:
-        values[measure.name] = [measure.of(arrays.probed(labeled, name)).mean(axis=1) for name in probes]
-    return {name: np.stack(each, 1) if each else np.empty((members, 0)) for name, each in values.items()}
 
 
 def draw(study: "SweepStudy") -> Iterator[tuple[str, Drawing]]:
