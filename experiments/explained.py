@@ -17,7 +17,7 @@ from lstm_toys.studies.dynamics.study import DynamicsStudy
 from lstm_toys.studies.training.study import TrainingStudy
 
 from . import recipe
-from .post.explained.predictions import EVERY, Variant
+from .post.explained.predictions import EVERY, TrainedNetworks
 from .post.explained.study import SINE, ExplainedSettings, ExplainedStudy
 from .post.explained.variants import experiment
 
@@ -37,7 +37,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     options = flags.options(values)
     shared = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
     dynamics, trainings = {}, {}
-    for name, (frequency, more, scale) in {SINE: Variant(), **EVERY}.items():
+    for name, (frequency, more, scale) in {SINE: TrainedNetworks(), **EVERY}.items():
         trained, _ = flags.parse(experiment(frequency), [*shared, *more])
         settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, scale)
         trainings[name] = TrainingStudy(experiment(frequency), trained, options.results_dir)

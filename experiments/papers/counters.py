@@ -89,8 +89,9 @@ def gates(
 def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Float[np.ndarray, " S"]:
     """The share of strings that each network accepts."""
     assert probe.targets is not None
-    right = ((answers > 0) == (probe.targets > 0.5)[None]).all(axis=-1)
-    return (right | np.isnan(probe.targets).any(axis=-1)[None]).all(axis=-1).mean(axis=1)
+    axes = ("seed", "curve", "time", "output")
+    answered = (axes, answers, {"loss": "binary_cross_entropy"})
+    return lt.right(lt.Results({"answer": answered, "truth": (axes[1:], probe.targets)})).mean(axis=1)
 
 
 def found(saved: lt.Saved) -> tuple[dict[str, jt.Float[np.ndarray, " S"]], jt.Bool[np.ndarray, " S"]]:

@@ -29,7 +29,7 @@ FAR = 1e4
 """A sum at which both gate functions are 1."""
 
 
-class Member(NamedTuple):
+class IntervenedNetwork(NamedTuple):
     """A network, the units of it that are held or clamped, and the values at which they are; NaN: their own means."""
 
     params: PyTree
@@ -108,7 +108,7 @@ def intervene(
     parts = []
     for group in blocks.groups(seeds, size, block, mesh.size):
         take = partial(np.take, indices=group, axis=0, mode="clip")
-        members = blocks.place(jax.tree.map(take, Member(params, rows.astype(np.int32), values)), mesh)
+        members = blocks.place(jax.tree.map(take, IntervenedNetwork(params, rows.astype(np.int32), values)), mesh)
         answers = blocks.flat(program(members, jnp.asarray(curves, jnp.float32)))
         parts.append(answers[: min(size, seeds - int(group[0, 0]))])
     return np.concatenate(parts)
@@ -137,7 +137,9 @@ def _program(model: nn.Module, layer: str, gate: str | None, mesh: jax.sharding.
     return blocks.spread(partial(_held, model, layer) if gate is None else partial(_clamped, model, layer, gate), mesh)
 
 
-def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C T F"]) -> Float[Array, "C ..."]:
+def _held(
+    model: nn.Module, layer: str, member: IntervenedNetwork, curves: Float[Array, "C T F"]
+) -> Float[Array, "C ..."]:
     """The answers of ONE network, step by step, with units of a layer held."""
     params, units, values = member
     _, states = inside(model, params, curves)
@@ -167,7 +169,7 @@ def _held(model: nn.Module, layer: str, member: Member, curves: Float[Array, "C 
 
 
 def _clamped(
-    model: nn.Module, layer: str, gate: str, member: Member, curves: Float[Array, "C T F"]
+    model: nn.Module, layer: str, gate: str, member: IntervenedNetwork, curves: Float[Array, "C T F"]
 ) -> Float[Array, "C ..."]:
     """The answers of ONE network with a gate of units of a layer clamped, by weights that make it constant."""
     params, units, values = member

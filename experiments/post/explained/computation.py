@@ -15,7 +15,7 @@ from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.claims import verdicts
-from lstm_toys.studies.dynamics.results import VARIABLES
+from lstm_toys.studies.dynamics.results import VARIABLES, answers_file
 
 from .. import sentences
 from . import figures
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 RESAMPLES = 2_000
 """Resamples of networks, and permutations of models."""
+
+UNREAD = {"prediction", "answer", "gain", "phase"}
+"""Variables of studies of dynamics that are not needed, and most of their files."""
 
 LEAST = 6
 """Fewest networks with a number that are compared."""
@@ -48,8 +51,11 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
         ``predictions``: by prediction its median, its interval
         and its verdict; ``tuning``: for each variant the frequencies of the leading mode and of the largest gain.
     """
-    compared = _compared(study)
-    every = {name: _dynamics(study, name) for name in study.dynamics}
+    every = {
+        name: storage.load_results(each.run.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
+        for name, each in study.dynamics.items()
+    }
+    compared = _compared(study, every[SINE])
     return {
         "seeds": every[SINE].sizes["seed"],
         "claims": {
@@ -65,19 +71,14 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
     }
 
 
-def _dynamics(study: "ExplainedStudy", name: str) -> xr.Dataset:
-    return storage.load_results(study.dynamics[name].run.checked("results.nc"), VARIABLES)
-
-
-def _compared(study: "ExplainedStudy") -> dict[str, Compared]:
+def _compared(study: "ExplainedStudy", sines: xr.Dataset) -> dict[str, Compared]:
     """The numbers of every claim about the sine's networks that needs nothing but answers."""
     dynamics = study.dynamics[SINE]
     found = storage.load_results(study.networks.run.checked("results.nc"))
-    sound = _dynamics(study, SINE)
-    networks = found.isel(seed=sound.seed.values)
+    networks = found.isel(seed=sines.seed.values)
     models = {
-        str(model): storage.load_results(dynamics.run.checked(f"answers_{slug(str(model))}.nc"), set())
-        for model in sound.model.values
+        str(model): storage.load_results(dynamics.run.checked(answers_file(str(model))), set())
+        for model in sines.model.values
     }
     ours = numbers_of(networks)
     theirs = {name: numbers_of(each) for name, each in models.items()}
@@ -96,11 +97,6 @@ def numbers_of(labeled: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
             if judgment is not None:
                 numbers[claim.id] = judgment.numbers
     return numbers
-
-
-def slug(model: str) -> str:
-    """The name of a model in names of files."""
-    return model.replace(", ", "_").replace(" ", "_")
 
 
 def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ PREDICTIONS = (
 )
 
 
-class Variant(NamedTuple):
+class TrainedNetworks(NamedTuple):
     """Networks that are analyzed.
 
     Attributes:
@@ -59,29 +59,29 @@ class Variant(NamedTuple):
 
 
 VARIANTS = {
-    "frequency 7": Variant(7.0),
-    "frequency 15": Variant(15.0),
-    "frequency 30": Variant(30.0),
-    "base seed 1": Variant(flags=("--base_seed=1",)),
-    "dense readout": Variant(flags=("--readout=dense",)),
+    "frequency 7": TrainedNetworks(7.0),
+    "frequency 15": TrainedNetworks(15.0),
+    "frequency 30": TrainedNetworks(30.0),
+    "base seed 1": TrainedNetworks(flags=("--base_seed=1",)),
+    "dense readout": TrainedNetworks(flags=("--readout=dense",)),
 }
 """The networks that predictions are about, by name."""
 
 REPLICATIONS = {
-    "frequency 5": Variant(5.0),
-    "frequency 10": Variant(10.0),
-    "frequency 20": Variant(20.0),
-    "frequency 40": Variant(40.0),
+    "frequency 5": TrainedNetworks(5.0),
+    "frequency 10": TrainedNetworks(10.0),
+    "frequency 20": TrainedNetworks(20.0),
+    "frequency 40": TrainedNetworks(40.0),
 }
 """What the trial has seen already."""
 
 CONTROLS = {
-    "untrained": Variant(flags=("--steps=0",)),
-    "untrained, half the weights": Variant(flags=("--steps=0",), weight_scale=0.5),
-    "untrained, twice the weights": Variant(flags=("--steps=0",), weight_scale=2.0),
-    "A = 0.6": Variant(flags=("--train_amplitude=0.6",)),
-    "GRUs": Variant(flags=("--cell=gru",)),
-    "plain networks": Variant(flags=("--cell=rnn",)),
+    "untrained": TrainedNetworks(flags=("--steps=0",)),
+    "untrained, half the weights": TrainedNetworks(flags=("--steps=0",), weight_scale=0.5),
+    "untrained, twice the weights": TrainedNetworks(flags=("--steps=0",), weight_scale=2.0),
+    "A = 0.6": TrainedNetworks(flags=("--train_amplitude=0.6",)),
+    "GRUs": TrainedNetworks(flags=("--cell=gru",)),
+    "plain networks": TrainedNetworks(flags=("--cell=rnn",)),
 }
 """Networks that learned nothing, something else, or in another way."""
 

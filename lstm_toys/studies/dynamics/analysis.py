@@ -48,7 +48,7 @@ MODELS: Mapping[str, Model] = {
 """The models by name."""
 
 
-class Part(NamedTuple):
+class AnalyzedNetworks(NamedTuple):
     """Some networks: their parameters by step, every leaf ``[S, ...]``; the last step is analyzed as a whole."""
 
     members: slice
@@ -59,7 +59,7 @@ class Part(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Analysis(Job[Part, xr.Dataset]):
+class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
     """What is analyzed of every network.
 
     Attributes:
@@ -101,16 +101,16 @@ class Analysis(Job[Part, xr.Dataset]):
         rest = [self.varied, self.mean, self.starts, self.spacing, list(self.driving), self.sequence]
         return {"analyzed": lowering.digest(own, rest), **lowering.compiled()}
 
-    def function(self) -> Callable[[Part], xr.Dataset]:
+    def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
         """Makes the function that analyzes a part."""
         return self.analyzed
 
-    def analyzed(self, part: Part) -> xr.Dataset:
+    def analyzed(self, part: AnalyzedNetworks) -> xr.Dataset:
         """Analyzes some networks."""
         *earlier, last = sorted(part.params)
         params = part.params[last]
         whole = self._whole(params)
-        course = [self._modes(self._at_mean(part.params[step]), ("seed",)) for step in earlier]
+        course = [self._modes(self._at_mean(part.params[step])) for step in earlier]
         if course:
             now = whole[[*course[0].data_vars]]
             whole = whole.merge(xr.concat([*course, now], "kept_step").rename({n: f"{n}_course" for n in now}))
@@ -132,7 +132,7 @@ class Analysis(Job[Part, xr.Dataset]):
         )
         return linear.Linear(*(each[:, 0] for each in known.linear))
 
-    def _modes(self, near: linear.Linear, axes: tuple[str, ...]) -> xr.Dataset:
+    def _modes(self, near: linear.Linear) -> xr.Dataset:
         """The leading mode and the resonance of linearizations; the response is of the varied feature to the first."""
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
         gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied])
@@ -146,7 +146,7 @@ class Analysis(Job[Part, xr.Dataset]):
             "peak_gain": np.take_along_axis(gain, highest, -1)[..., 0],
             "peak_frequency": np.where(known, self.frequencies[highest[..., 0]], np.nan),
         }
-        return xr.Dataset({name: (axes, values) for name, values in found.items()})
+        return xr.Dataset({name: ("seed", values) for name, values in found.items()})
 
     def _whole(self, params: PyTree) -> xr.Dataset:
         system = system_of(self.model, params, self.curves.shape[2])
@@ -188,10 +188,8 @@ class Analysis(Job[Part, xr.Dataset]):
         variables["distance"] = (("seed", "driving", "time"), along.distance.astype(np.float32))
         variables["exponent"] = (("seed", "driving", "place"), along.exponents)
         answers = answering.answers(self.model, params, self.curves, block=self.block)
-        variables["answer"] = (
-            ("seed", "curve", "time", "output") if self.sequence else ("seed", "curve", "output"),
-            answers,
-        )
+        points = ("time",) if self.sequence else ()
+        variables["answer"] = (("seed", "curve", *points, "output"), answers)
         coordinates: dict[str, Any] = {
             "input": self.inputs[:, self.varied],
             "frequency": self.frequencies,
@@ -206,4 +204,4 @@ class Analysis(Job[Part, xr.Dataset]):
         at_mean = linear.Linear(*(each[:, self.mean] for each in near))
         variables["jacobian"] = (("seed", "state", "before"), at_mean.A.astype(np.float32))
         coordinates["state"] = ["/".join(map(str, system.unit(place))) for place in range(system.dimension)]
-        return xr.Dataset(variables, coordinates).merge(self._modes(at_mean, ("seed",)))
+        return xr.Dataset(variables, coordinates).merge(self._modes(at_mean))

@@ -28,7 +28,7 @@ from lstm_toys.runs.context import Failed, RunContext, stopwatch
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.studies.dynamics import figures, results
-from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, Part
+from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
 from lstm_toys.studies.dynamics.settings import INPUTS
 from lstm_toys.tasks.probes import by_points
 
@@ -72,9 +72,8 @@ def footprint(study: "DynamicsStudy") -> Footprint:
     count = INPUTS if settings.inputs is None else settings.inputs.count + 1
     curves, points = prepared.curves.answered[""].shape[:2]
     part = 8 * TOGETHER * count * (4 * settings.starts * dimension + 16 * dimension + dimension**2)
-    kept = (
-        4 * settings.trained.seeds * ((len(MODELS) + 1) * curves * points + count * (16 * dimension + 2 * FREQUENCIES))
-    )
+    answers, at_rest = (len(MODELS) + 1) * curves * points, count * (16 * dimension + 2 * FREQUENCIES)
+    kept = 4 * settings.trained.seeds * (answers + at_rest)
     return Footprint(part + kept, 2 * kept)
 
 
@@ -88,7 +87,7 @@ def analysis(study: "DynamicsStudy") -> Analysis:
     grid = np.union1d(asked, base[varied])
     inputs = np.repeat(base[None], len(grid), axis=0)
     inputs[:, varied] = grid
-    x = np.asarray(prepared.x, float)
+    x, every = np.asarray(prepared.x, float), families(study)
     return Analysis(
         model=prepared.model,
         curves=curves,
@@ -99,7 +98,7 @@ def analysis(study: "DynamicsStudy") -> Analysis:
         spacing=float(x[1] - x[0]),
         x=x,
         frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / study.experiment.span.length,
-        driving=tuple(map(families(study).index, dict.fromkeys(families(study)))),
+        driving=tuple(map(every.index, dict.fromkeys(every))),
         sequence=task.sequence,
         block=prepared.block,
     )
@@ -156,7 +155,7 @@ def execute(study: "DynamicsStudy", context: RunContext, seconds: dict[str, floa
     if len(missing) < len(slices):
         context.progress.tell(f"continues after {len(slices) - len(missing)} of {counted(len(slices), 'part')}")
     with stopwatch(seconds, "analyze"):
-        parts = (Part(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
+        parts = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
         for part, (found, fingerprint) in context.executor.map(job, parts, context.stop):
             log.add(str(part), fingerprint)
             storage.save_results(found.assign_attrs(flags="{}"), _kept(study, part.members))
@@ -168,7 +167,7 @@ def execute(study: "DynamicsStudy", context: RunContext, seconds: dict[str, floa
             data_vars="minimal",
             coords="minimal",
         )
-        whole = _labeled(study, whole.assign_coords(seed=sound))
+        whole = _labeled(study, job, whole.assign_coords(seed=sound))
         losses = storage.load_results(study.population.run.checked("results.nc")).train_loss
         whole = whole.assign(train_loss=losses.isel(seed=sound))
         attributes = {"flags": study.settings.as_dict(), "run": run.folder.name, "population": _name(study)}
@@ -181,7 +180,7 @@ def execute(study: "DynamicsStudy", context: RunContext, seconds: dict[str, floa
         "population": _name(study),
         "seeds": study.settings.trained.seeds,
         "diverged_seeds": study.population.metrics["diverged_seeds"],
-        **remeasure(study),
+        "summary": results.summary(whole),
         "interval": "95 % bootstrap of the median over seeds",
         "flags": study.settings.as_dict(),
         "fingerprint": trained.metrics["fingerprint"],
@@ -206,24 +205,24 @@ def _parameters(study: "DynamicsStudy", trained: Evaluated) -> dict[int, PyTree]
     return {step: storage.load_parameters(path) for step, path in kept.items()} | {settings.steps: trained.params}
 
 
-def _labeled(study: "DynamicsStudy", found: xr.Dataset) -> xr.Dataset:
+def _labeled(study: "DynamicsStudy", job: Analysis, found: xr.Dataset) -> xr.Dataset:
     """Adds the names of curves and units, and what compares networks with each other and with models."""
-    span, prepared = study.experiment.span, study.prepared
-    features = prepared.task.input_features
+    span, task = study.experiment.span, study.prepared.task
+    every = families(study)
+    names = list(dict.fromkeys(every))
     per_x = f"rad/{span.unit}" if span.unit else "rad per x"
     found = found.assign_coords(
-        family=("curve", families(study)),
-        driving=list(dict.fromkeys(families(study))),
-        curve_shown=(("curve", "time"), prepared.curves.answered[""][..., analysis(study).varied]),
-        output=list(prepared.task.output_features),
-        input=("input", found.input.values, {"long_name": f"constant input {features[analysis(study).varied]}"}),
+        family=("curve", every),
+        driving=names,
+        curve_shown=(("curve", "time"), job.curves[..., job.varied]),
+        output=list(task.output_features),
+        input=("input", found.input.values, {"long_name": f"constant input {task.input_features[job.varied]}"}),
         time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
         frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
     )
     similar = similarities(found.trajectory.values, found.trajectory.values)
     own: dict[str, Any] = {"similarity": (("seed", "other"), similar.astype(np.float32))}
     if "prediction" in found:
-        names = list(dict.fromkeys(families(study)))
         explained = np.full((2, found.sizes["model"], found.sizes["seed"], len(names)), np.nan)
         for number, place in np.ndindex(found.sizes["model"], len(names)):
             chosen = found.family.values == names[place]
@@ -232,7 +231,7 @@ def _labeled(study: "DynamicsStudy", found: xr.Dataset) -> xr.Dataset:
         axes = ("model", "seed", "curves")
         own |= {"explained": (axes, explained[0]), "coverage": (axes, explained[1])}
         found = found.assign_coords(curves=names)
-    return found.assign(own).assign_attrs(mean=analysis(study).mean)
+    return found.assign(own).assign_attrs(mean=job.mean)
 
 
 def _write_models(study: "DynamicsStudy", found: xr.Dataset) -> list[str]:
@@ -248,7 +247,7 @@ def _write_models(study: "DynamicsStudy", found: xr.Dataset) -> list[str]:
             name: labeled[name].where(each)
             for name, each in (("train_answer", covered[:, 0]), ("answer", covered[:, 1:]))
         }
-        name = f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
+        name = results.answers_file(model)
         storage.save_results(labeled.assign(own).assign_coords(seed=found.seed.values), study.run.folder / name)
         names.append(name)
     return names
@@ -259,11 +258,10 @@ def remeasure(study: "DynamicsStudy") -> dict[str, Any]:
     return {"summary": results.summary(_results(study))}
 
 
-def _results(study: "DynamicsStudy") -> xr.Dataset:
-    return storage.load_results(study.run.results, results.VARIABLES)
-
-
 def draw(study: "DynamicsStudy") -> Iterator[tuple[str, Drawing]]:
     """Draws the figures of a finished study from its results alone."""
-    found = storage.load_results(study.run.checked("results.nc"), results.VARIABLES)
-    yield from figures.draw(found).items()
+    yield from figures.draw(_results(study)).items()
+
+
+def _results(study: "DynamicsStudy") -> xr.Dataset:
+    return storage.load_results(study.run.checked("results.nc"), results.VARIABLES)

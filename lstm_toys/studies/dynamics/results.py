@@ -24,6 +24,11 @@ LABELS = {
 """Names of what is found at rest under the mean of the training."""
 
 
+def answers_file(model: str) -> str:
+    """The name of the file with the answers of a model."""
+    return f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
+
+
 def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
     """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
     mean = int(found.attrs["mean"])

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lstm_toys.execution.progress import EvaluationProgress
     from lstm_toys.figures import Drawing
     from lstm_toys.runs.trained import Evaluated
+    from lstm_toys.statistics.intervals import Estimate
+    from lstm_toys.studies.generalization.results import Maps
     from lstm_toys.tasks.probes import Probe
     from lstm_toys.tasks.supervision import Task
 
@@ -59,8 +61,16 @@ class GeneralizationStudy(Study[Evaluation]):
         """Evaluates the population, and writes the results; see `grids.evaluate`."""
 
     @abstractmethod
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        """Medians over seeds, by name."""
+
     def summary(self) -> dict[str, Any]:
         """Medians over seeds for the metrics."""
+        from lstm_toys.results.summary import as_json
+        from lstm_toys.studies.generalization import results
+
+        with results.opened(self.run.results) as maps:
+            return {name: as_json(row) for name, row in self.rows(maps).items()}
 
     def task(self, timesteps: int) -> Task:
         """The training task with ``timesteps`` time points."""
@@ -126,12 +136,10 @@ class GridStudy(GeneralizationStudy):
 
         return grids.evaluate(self, trained, context, progress, attributes)
 
-    def summary(self) -> dict[str, Any]:
-        from lstm_toys.results.summary import as_json
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
         from lstm_toys.studies.generalization import results
 
-        with results.opened(self.run.results) as maps:
-            return {name: as_json(row) for name, row in results.summary(maps).items()}
+        return results.summary(maps)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         from lstm_toys.studies.generalization import figures, results
@@ -186,12 +194,10 @@ class LengthStudy(GeneralizationStudy):
 
         return lengths.evaluate(self, trained, context, progress, attributes)
 
-    def summary(self) -> dict[str, Any]:
-        from lstm_toys.results.summary import as_json
-        from lstm_toys.studies.generalization import lengths, results
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        from lstm_toys.studies.generalization import lengths
 
-        with results.opened(self.run.results) as maps:
-            return {name: as_json(row) for name, row in lengths.length_summary(maps.root).items()}
+        return lengths.length_summary(maps.root)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         from lstm_toys.studies.generalization import length_figure, results
@@ -240,12 +246,10 @@ class CurveStudy(GeneralizationStudy):
 
         return own_curves.evaluate(self, trained, context, progress, attributes)
 
-    def summary(self) -> dict[str, Any]:
-        from lstm_toys.results.summary import as_json
-        from lstm_toys.studies.generalization import own_curves, results
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        from lstm_toys.studies.generalization import own_curves
 
-        with results.opened(self.run.results) as maps:
-            return {name: as_json(row) for name, row in own_curves.curve_summary(maps.root).items()}
+        return own_curves.curve_summary(maps.root)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         from lstm_toys.studies.generalization import curve_figure, results
