@@ -105,13 +105,9 @@ def intervene(
 
     mesh = blocks.mesh()
     program, size = _program(model, layer, gate, mesh), blocks.group_size(seeds, block, mesh.size)
-    parts = []
-    for group in blocks.groups(seeds, size, block, mesh.size):
-        take = partial(np.take, indices=group, axis=0, mode="clip")
-        members = blocks.place(jax.tree.map(take, IntervenedNetwork(params, rows.astype(np.int32), values)), mesh)
-        answers = blocks.flat(program(members, jnp.asarray(curves, jnp.float32)))
-        parts.append(answers[: min(size, seeds - int(group[0, 0]))])
-    return np.concatenate(parts)
+    members = IntervenedNetwork(params, rows.astype(np.int32), values)
+    answers: np.ndarray = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(curves, jnp.float32))
+    return answers
 
 
 def _layer(model: nn.Module, params: PyTree, features: int, layer: str) -> tuple[type[nn.Module], int]:

@@ -124,13 +124,8 @@ def each_network(
     count = len(jax.tree.leaves(params)[0])
     # Of two and more: a loop over a single network would be inlined, and its last bits be others.
     size = mesh.size * min(max(2, -(-count // mesh.size)), MEMBERS)
-    parts = []
     with jax.enable_x64(True):
-        for group in blocks.groups(count, size, 1, mesh.size):
-            members = jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), (params, own))
-            found = blocks.flat(program(blocks.place(members, mesh), *shared))
-            parts.append(jax.tree.map(lambda leaf, first=int(group[0, 0]): leaf[: count - first], found))
-    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+        return blocks.in_groups(program, (params, own), size, 1, mesh, *shared)
 
 
 def _double(leaf: Any) -> np.ndarray:

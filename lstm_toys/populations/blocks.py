@@ -113,6 +113,31 @@ def groups(members: int, size: int, block: int, device_count: int) -> Iterator[I
         yield first + np.arange(blocks * block).reshape(blocks, block)
 
 
+def in_groups(
+    program: Callable[..., PyTree], members: PyTree, size: int, block: int, mesh: jax.sharding.Mesh, *shared: PyTree
+) -> PyTree[np.ndarray]:
+    """Runs a program of `spread` for all members, group by group.
+
+    Args:
+        program: the program.
+        members: one pytree of all members, every leaf with a leading axis of members.
+        size: members in a group, see `group_size`.
+        block: members in a block.
+        mesh: the devices of the program.
+        shared: the program's further arguments.
+
+    Returns:
+        What the program returns, with a leading axis of members.
+    """
+    count = len(jax.tree.leaves(members)[0])
+    parts = []
+    for group in groups(count, size, block, mesh.size):
+        placed = place(jax.tree.map(partial(np.take, indices=group, axis=0, mode="clip"), members), mesh)
+        own = min(size, count - int(group[0, 0]))
+        parts.append(jax.tree.map(lambda leaf, own=own: leaf[:own], flat(program(placed, *shared))))
+    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+
+
 def flat(blocks: PyTree) -> PyTree:
     """Merges the axes of blocks and of members in a block, as NumPy arrays."""
     return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:]), blocks)

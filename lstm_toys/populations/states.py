@@ -73,14 +73,9 @@ def states(
     check_initial(model, params, inputs.shape[2])
     mesh = blocks.mesh()
     program, size = _continuing(model, every, mesh), blocks.group_size(seeds, block, mesh.size)
-    parts = []
-    for group in blocks.groups(seeds, size, block, mesh.size):
-        take = partial(np.take, indices=group, axis=0, mode="clip")
-        members = blocks.place(jax.tree.map(take, (params, {layer: {**each} for layer, each in initial.items()})), mesh)
-        count = min(size, seeds - int(group[0, 0]))
-        found = blocks.flat(program(members, jnp.asarray(inputs, jnp.float32)))
-        parts.append(jax.tree.map(lambda leaf, count=count: leaf[:count], found))
-    return jax.tree.map(lambda *each: np.concatenate(each), *parts)
+    members = params, {layer: {**each} for layer, each in initial.items()}
+    found: States = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(inputs, jnp.float32))
+    return found
 
 
 def _check_shapes(
