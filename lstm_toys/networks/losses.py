@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float
 
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
@@ -58,11 +58,7 @@ def weights(examples: Examples) -> PerPoint | None:
     every = jnp.ones((curves, points), examples.inputs.dtype)
     if given is not None:
         every = every * (given if given.ndim == 2 else given[:, None])
-    return every if lengths is None else jnp.where(_within(points, lengths), every, 0)
-
-
-def _within(points: int, lengths: Int[Array, " C"]) -> Bool[Array, "C T"]:
-    return jnp.arange(points)[None, :] < lengths[:, None]
+    return every if lengths is None else jnp.where(examples.within, every, 0)
 
 
 def mean(values: PerPoint, weight: PerPoint | None) -> Float[Array, ""]:

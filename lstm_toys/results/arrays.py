@@ -72,8 +72,7 @@ def training_answers(
     variables: dict[str, Any] = {"train_answer": (("seed", *task.axes), train_answer)}
     inputs, targets = np.asarray(examples.inputs), np.asarray(examples.targets)
     if task.sequence and examples.lengths is not None:
-        within = np.arange(inputs.shape[1]) < np.asarray(examples.lengths)[:, None]
-        targets = np.where(within[..., None], targets, np.nan)
+        targets = np.where(np.asarray(examples.within)[..., None], targets, np.nan)
     axes, targets = task.labeled(targets)
     if task.sequence:
         variables["train_target"] = (axes, targets[0])

@@ -82,17 +82,10 @@ class Probe:
             (2, 9, 3)
         """
         inputs, targets = np.asarray(examples.inputs), np.array(examples.targets, np.float32)
-        if (
-            targets.ndim == 2
-            and examples.lengths is not None
-            and (np.asarray(examples.lengths) < inputs.shape[1]).any()
-        ):
+        within = np.asarray(examples.within)
+        if targets.ndim == 2 and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, and curves that end before the last time point")
-        if targets.ndim == 3:
-            lengths = inputs.shape[1] if examples.lengths is None else np.asarray(examples.lengths)[:, None]
-            counted = np.broadcast_to(np.arange(inputs.shape[1]) < lengths, inputs.shape[:2])
-        else:
-            counted = np.ones(len(inputs), bool)
+        counted: np.ndarray = within if targets.ndim == 3 else within.all(axis=1)
         if examples.weights is not None:
             weights = np.asarray(examples.weights) > 0
             counted = counted & (weights[:, None] if counted.ndim > weights.ndim else weights)

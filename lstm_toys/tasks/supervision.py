@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, Key
+from jaxtyping import Array, Bool, Float, Int, Key
 
 from lstm_toys import arguments, forks
 from lstm_toys.tasks.families import Ends, Family, Parameters, family_of
@@ -62,6 +62,13 @@ class Examples(NamedTuple):
     targets: Float[Array, "C T A"] | Float[Array, "C A"]
     lengths: Int[Array, " C"] | None = None
     weights: Float[Array, "C T"] | Float[Array, " C"] | None = None
+
+    @property
+    def within(self) -> Bool[Array, "C T"]:
+        """Whether each point is before the end of its sequence."""
+        points = jnp.arange(self.inputs.shape[1])[None, :]
+        ends = self.inputs.shape[1] if self.lengths is None else jnp.asarray(self.lengths)[:, None]
+        return jnp.broadcast_to(points < ends, self.inputs.shape[:2])
 
     def __repr__(self) -> str:
         return arguments.line(self, **{name: each for name, each in self._asdict().items() if each is not None})
