@@ -85,10 +85,10 @@ class Probe:
         within = np.asarray(examples.within)
         if targets.ndim == 2 and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, and curves that end before the last time point")
-        counted: np.ndarray = within if targets.ndim == 3 else within.all(axis=1)
+        counted = within if targets.ndim == 3 else np.logical_and.reduce(within, axis=1)
         if examples.weights is not None:
             weights = np.asarray(examples.weights) > 0
-            counted = counted & (weights[:, None] if counted.ndim > weights.ndim else weights)
+            counted = np.logical_and(counted, weights[:, None] if counted.ndim > weights.ndim else weights)
         columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
         return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan))
 
