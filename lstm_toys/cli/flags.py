@@ -165,7 +165,7 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     """
     parsed = _read(experiment.name, experiment.doc, flags_of(experiment), defaults_of(experiment), arguments)
     values = {**parsed.flag_values_dict(), **experiment.fixed}
-    usual = {flag: parser.parse(DEFAULTS[flag]) for flag, (parser, _) in FLAGS.items() if parser and flag in DEFAULTS}
+    usual = parsed_defaults()
     typed = [flag for flag in parsed if parsed[flag].present]
     try:
         values = conflicts.settled(values, typed, experiment.fixed, usual, experiment.name)
@@ -176,6 +176,15 @@ def parse(experiment: Experiment, arguments: Sequence[str]) -> tuple[Settings, O
     settings |= {name: default for name, default in own.items() if settings[name] is None}
     settings["numbers"] = tuple((name, values[f"{NUMBER}{name}"]) for name in experiment.numbers)
     return Settings(experiment=experiment.name, **settings), options(values)
+
+
+def parsed_defaults() -> dict[str, Any]:
+    """The values of `DEFAULTS`."""
+    return {
+        flag: parser.parse(DEFAULTS[flag]) if parser else DEFAULTS[flag]
+        for flag, (parser, _) in FLAGS.items()
+        if flag in DEFAULTS
+    }
 
 
 def flags_of(experiment: Experiment) -> FlagTable:
@@ -297,7 +306,7 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
 def options(values: dict[str, Any]) -> Options:
     """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError if two exclude each other."""
     off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
-    every = {**off, **DEFAULTS, **values}
+    every = {**off, **parsed_defaults(), **values}
     if every["replot"] and every["restart"]:
         raise UsageError("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})

@@ -51,10 +51,12 @@ class Run(Generic[Identified]):
     Args:
         results_dir: folder of all runs and published sets.
         declared: tells declarations with the same settings apart; see `manifest.declared`.
+        published: where the set is published, relative to ``results_dir``; by default a folder of the run's name.
     """
 
-    def __init__(self, settings: Identified, results_dir: Path, declared: str = "") -> None:
+    def __init__(self, settings: Identified, results_dir: Path, declared: str = "", published: str = "") -> None:
         self.settings, self.results_dir, self.declared = settings, results_dir, declared
+        self.published = results_dir / (published or self.name)
         self._folder: Path | None = None
         self._value: dict[str, str] | None = None
 
@@ -249,10 +251,10 @@ class Run(Generic[Identified]):
         return path
 
     def publish(self, tell: Callable[[str], None]) -> Path:
-        """Publishes figures, tables and summaries to ``<results_dir>/<name>``; see `publishing.publish`."""
-        target = self.results_dir / self.name
-        publishing.publish(_matching(self.folder, PUBLISHED), target, self.folder.name, tell)
-        return target
+        """Publishes figures, tables and summaries; see `publishing.publish`."""
+        sources = _matching(self.folder, PUBLISHED)
+        publishing.publish(sources, self.published, self.folder.name, tell, folder=self.results_dir)
+        return self.published
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""

@@ -38,7 +38,7 @@ def publish(
         target: folder of the set; created if missing.
         origin: name of the run or command that made the files.
         tell: called with one line for each file of the old set that stays because it was changed.
-        folder: folder of all published sets, which may be the target itself; None: the target's parent.
+        folder: folder of all published sets: the target itself, its parent, or its parent's parent; None: its parent.
 
     Raises:
         NotPublished: the set would replace a file that was changed since it was published, or another process is
@@ -50,7 +50,7 @@ def publish(
     if len(new) < len(sources) or MANIFEST in new:
         raise NotPublished(f"{target} cannot hold two files of one name, nor a {MANIFEST} but its own")
     with _locked(folder or target.parent):
-        target.mkdir(exist_ok=True)
+        target.mkdir(parents=True, exist_ok=True)
         _settle(target, tell)
         manifest = target / MANIFEST
         published = _names(read_json(manifest), "files", manifest) if manifest.exists() else {}
@@ -73,7 +73,7 @@ def publish(
 
 
 def repair(folder: Path, tell: Callable[[str], None]) -> None:
-    """Completes or undoes interrupted publishing in any folder of published sets.
+    """Completes or undoes interrupted publishing of any set in a folder of published sets; see `publish`.
 
     Raises:
         NotPublished: another process keeps publishing.
@@ -87,7 +87,8 @@ def repair(folder: Path, tell: Callable[[str], None]) -> None:
 
 
 def _interrupted(folder: Path) -> list[Path]:
-    paths = (path for name in (STAGE, JOURNAL) for path in (folder / name, *folder.glob(f"*/{name}")))
+    below = ("", "*/", "*/*/")
+    paths = (path for name in (STAGE, JOURNAL) for depth in below for path in folder.glob(f"{depth}{name}"))
     return sorted({path.parent for path in paths if path.exists()})
 
 

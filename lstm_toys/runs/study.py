@@ -1,9 +1,11 @@
-"""The base class of all studies, as the lifecycle of a run uses it. Imports nothing heavy."""
+"""The base classes of studies, as the lifecycle of a run uses it. Imports nothing heavy."""
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic
 
 from rich.console import RenderableType
@@ -88,3 +90,30 @@ class Study(ABC, Generic[Identified]):
     def lost(self, metrics: dict[str, Any]) -> str | None:
         """One line if every seed diverged, so that no statistic is left; else None."""
         return None
+
+
+class DerivedStudy(Study[Identified]):
+    """A study whose metrics are computed from the runs that it needs, and decide whether it has to be done again."""
+
+    @abstractmethod
+    def score(self) -> dict[str, Any]:
+        """Computes the metrics from the finished runs that are needed, in the form that JSON stores."""
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """The metrics; available once all needed studies are finished."""
+        return self.score()
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        """The settings that are recorded with the metrics."""
+        return self.settings.as_dict()
+
+    def digests(self) -> dict[str, str]:
+        from lstm_toys.execution.lowering import digest
+
+        runs = [each.run.folder.name for each in self.needs.values()]
+        return {"scores": digest(json.dumps(self.scores)), "runs": digest(runs)}
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        return {"experiment": self.run.name, "flags": self.flags, "files": [], **self.scores}

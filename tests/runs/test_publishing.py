@@ -150,6 +150,18 @@ def test_a_set_may_lie_in_the_folder_of_all_where_others_are_writing(tmp_path, t
     assert told == []
 
 
+def test_a_set_may_lie_two_folders_below_that_of_all(tmp_path, told):
+    results = tmp_path / "results"
+    target = results / "papers" / "counting"
+    publish(write(tmp_path / "new", NEW), target, "counting-new", told.append, folder=results)
+    assert visible(target) == NEW | {"manifest.json": manifest(NEW, tmp_path / "new", "counting-new")}
+    assert {path.name for path in results.iterdir()} == {"papers", LOCK}
+    (target / STAGE).mkdir()
+    repair(results, told.append)
+    assert not (target / STAGE).exists()
+    assert told == []
+
+
 def test_without_a_manifest_no_file_is_replaced(tmp_path, target, told):
     write(target, {"loss.png": "mine", "notes.txt": "mine", "other.png": "mine"})
     with pytest.raises(NotPublished, match=r": loss\.png, notes\.txt$"):

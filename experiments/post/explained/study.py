@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
-from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.study import DerivedStudy, Study
 from lstm_toys.studies.dynamics.study import DynamicsStudy
 
 from . import report
@@ -36,7 +33,7 @@ class ExplainedSettings(Identity):
         return f"claims about {self.trained}, by dynamics"
 
 
-class ExplainedStudy(Study[ExplainedSettings]):
+class ExplainedStudy(DerivedStudy[ExplainedSettings]):
     """Compares what models of networks say about the claims with what the networks say, and judges predictions.
 
     ``dynamics`` are the studies of dynamics by name, `SINE` and the variants.
@@ -52,22 +49,14 @@ class ExplainedStudy(Study[ExplainedSettings]):
         super().__init__(Run(settings, results_dir), needs={"networks": networks, **dynamics})
         self.networks, self.dynamics = networks, dynamics
 
-    @cached_property
-    def scores(self) -> dict[str, Any]:
-        """What was compared, in the form that JSON stores; available once all needed studies are finished."""
+    @property
+    def flags(self) -> dict[str, Any]:
+        return {name: getattr(self.settings.trained, name) for name in ("seeds", "steps")}
+
+    def score(self) -> dict[str, Any]:
         from . import computation
 
         return computation.scores(self)
-
-    def digests(self) -> dict[str, str]:
-        from lstm_toys.execution.lowering import digest
-
-        runs = [each.run.folder.name for each in self.needs.values()]
-        return {"scores": digest(json.dumps(self.scores)), "runs": digest(runs)}
-
-    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        flags = {name: getattr(self.settings.trained, name) for name in ("seeds", "steps")}
-        return {"experiment": self.run.name, "flags": flags, "files": [], **self.scores}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         from . import computation
