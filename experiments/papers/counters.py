@@ -1,23 +1,19 @@
-"""How do networks count? Looks into the networks of a finished run of `experiments.papers.counting`.
+"""How do networks count? Looks into networks that were trained on a^n b^n.
 
-For each network it finds the unit whose state is most nearly a straight line in the count, a's minus b's, along one
-string a^n b^n; for an LSTM the state is its memory cell. It reports how the state changes with each symbol, how open
+For each network this finds the unit whose state is most nearly a straight line in the count, a's minus b's, along one
+string a^n b^n; for an LSTM the state is its memory cell. It measures how the state changes with each symbol, how open
 the unit's gates are, and which share of the strings is still accepted if that unit is held at its mean, compared with
 other units that are drawn at random. Only networks that accept every string are counted.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-
-from . import lines
 
 MOST = 50
 """The largest n."""
@@ -94,8 +90,8 @@ def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Fl
     return lt.right(lt.Results({"answer": answered, "truth": (axes[1:], probe.targets)})).mean(axis=1)
 
 
-def found(saved: lt.Saved) -> tuple[dict[str, jt.Float[np.ndarray, " S"]], jt.Bool[np.ndarray, " S"]]:
-    """What is reported of each network, and which networks accept every string."""
+def counted(saved: lt.Saved) -> dict[str, jt.Float[np.ndarray, " S"]]:
+    """What is measured of each network; NaN for a network that does not accept every string."""
     import jax.numpy as jnp
 
     one = np.asarray(lt.sequences.powers(jnp.array([MOST]), 2 * MOST + 1, 2).inputs)
@@ -125,18 +121,4 @@ def found(saved: lt.Saved) -> tuple[dict[str, jt.Float[np.ndarray, " S"]], jt.Bo
         drawn = np.random.default_rng(0).integers(1, inner.shape[2], (OTHERS, len(seeds)))
         shares = [held((best.unit + shift) % inner.shape[2]) for shift in drawn]
         report["share of strings with another unit held"] = np.mean(shares, axis=0)
-    return report, usual == 1
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Prints the median over networks of everything that is reported."""
-    values = lines.read("counters", str(__doc__), lines.RUN, {"run": "none"}, arguments)
-    folder = lines.run_folder(values)
-    lt.configure()
-    report, learned = found(lt.load(folder))
-    title = f"{learned.sum()} of {len(learned)} networks accept every string up to n = {MOST}"
-    lines.print_medians(title, {name: each[learned] for name, each in report.items()})
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    return {name: np.where(usual == 1, each, np.nan) for name, each in report.items()}

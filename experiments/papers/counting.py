@@ -72,6 +72,20 @@ POPULATIONS: Mapping[str, tuple[lt.Experiment, list[str]]] = {
     "dyck_hard": (DYCK, ["--gates=hard"]),
 }
 
+SHOWN = {
+    "lstm": "LSTMs",
+    "lstm_hard": "LSTMs with hard gates",
+    "lstm_3": "LSTMs of 3 units",
+    "gru": "GRUs",
+    "rnn": "plain networks",
+    "context_lstm": "LSTMs on a^n b^n c^n",
+    "context_gru": "GRUs on a^n b^n c^n",
+}
+"""The populations of the figure, in words."""
+
+OPEN = """\
+Whether networks of ReLU units count, which they can in theory, was not tried."""
+
 
 def strings(population: str) -> tuple[lt.Source, ...]:
     """The strings a^n b^n, or a^n b^n c^n, up to the largest n."""

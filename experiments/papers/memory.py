@@ -124,6 +124,9 @@ POPULATIONS: Mapping[str, tuple[lt.Experiment, list[str]]] = {
 
 WORDS = {"rnn": "plain networks", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard gates", "gru": "GRUs"}
 
+OPEN = """\
+Fixed points were sought from states that are visited and from states around them; others may exist."""
+
 ATTRACTORS = (
     "In all cases, the mechanisms of trained networks could be inferred from the sets of fixed and slow points and the "
     "linearized dynamics around them (Sussillo and Barak, 2013; one network of 1,000 units)"

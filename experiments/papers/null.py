@@ -9,20 +9,18 @@ of a training, are left out.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jaxtyping as jt
 import numpy as np
+from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import output, tables
-from lstm_toys.cli import flags, modules, parsers
+from lstm_toys import tables
+from lstm_toys.cli import flags
 from lstm_toys.runs.experiment import HISTORY
-
-from . import lines
 
 if TYPE_CHECKING:
     import flax.linen as nn
@@ -35,15 +33,51 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 TOGETHER = 64
 """Networks that are judged at a time, which bounds memory."""
 
-WIDTH = 100
-"""Characters of the narrowest table."""
 
-TABLE: flags.FlagTable = {
-    "claims": (parsers.name(), "the module that declares CLAIMS"),
-    "networks": (parsers.integer(1, 2**31 - 1), "random networks of each scale and population"),
-    "only": (parsers.name(), "the claims that are judged, joined by commas, or all"),
-}
-DEFAULTS = {"claims": f"{__package__}.counting", "networks": 256, "only": "all"}
+def met(claims: lt.Claims, networks: int) -> dict[str, list[int]]:
+    """By claim, how many random networks of each scale meet it, of so many."""
+    from lstm_toys.runs.preparation import Prepared
+
+    asked = judgeable(claims)
+    prepared = {
+        name: Prepared(experiment, flags.parse(experiment, changes)[0])
+        for name, (experiment, changes) in claims.populations.items()
+        if any(name in claim.populations for claim in asked)
+    }
+    counts = {scale: judged(asked, prepared, scale, networks) for scale in SCALES}
+    return {claim.id: [own[claim.id] for own in counts.values()] for claim in asked}
+
+
+def judgeable(claims: lt.Claims) -> list[lt.Claim]:
+    """The claims about one population that need nothing but answers."""
+    return [
+        claim
+        for claim in claims.claims
+        if claim.against is None and HISTORY not in {each.curves for each in claim.sources}
+    ]
+
+
+def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields the table of percentages."""
+    networks = metrics["networks"]
+    rows = [(claim, *(brief(count, networks) for count in counts)) for claim, counts in metrics["claims"].items()]
+    title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
+    yield tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN)
+    yield "where none or all do, the other end of the 95 % interval (Wilson)"
+
+
+def brief(count: int, networks: int) -> str:
+    """A percentage; where it is 0 or 100, what it may be as well."""
+    value, low, high = (100 * each for each in lt.wilson(count, networks))
+    if count in (0, networks):
+        return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
+    return f"{value:.1f}"
+
+
+def share(count: int, networks: int) -> str:
+    """A percentage with its interval."""
+    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
+    return f"{value} ({low}–{high})"
 
 
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
@@ -103,46 +137,3 @@ def judged(claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: 
             assert outcome is not None
             met[claim.id] += int(outcome.meets.sum())
     return met
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Prints the percentage of random networks that meet each claim, with its 95 % interval."""
-    values = lines.read("null", str(__doc__), TABLE, DEFAULTS, arguments)
-    try:
-        declared = modules.declared(values["claims"], "CLAIMS", lt.Claims, "claims")
-    except flags.UsageError as error:
-        output.complain(str(error))
-        sys.exit(2)
-    asked = declared.ids if values["only"] == "all" else tuple(values["only"].split(","))
-    if unknown := [each for each in asked if each not in declared.ids]:
-        output.complain(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
-        sys.exit(2)
-    from lstm_toys.runs.preparation import Prepared
-
-    lt.configure()
-    claims = [
-        claim
-        for claim in declared.claims
-        if claim.id in asked and claim.against is None and HISTORY not in {each.curves for each in claim.sources}
-    ]
-    prepared = {
-        name: Prepared(experiment, flags.parse(experiment, changes)[0])
-        for name, (experiment, changes) in declared.populations.items()
-        if any(name in claim.populations for claim in claims)
-    }
-    networks = values["networks"]
-    met = {scale: judged(claims, prepared, scale, networks) for scale in SCALES}
-
-    def cell(count: int) -> str:
-        value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
-        return f"{value} ({low}–{high})"
-
-    rows = [(claim.id, *(cell(met[scale][claim.id]) for scale in SCALES)) for claim in claims]
-    title = f"the percentage of {networks:,} random networks that meet each claim, by the scale of their weights"
-    console = output.console()
-    console.width = max(console.width, WIDTH)  # Otherwise the names of the claims would be left out.
-    console.print(tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

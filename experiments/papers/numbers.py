@@ -7,10 +7,22 @@ import numpy as np
 
 import lstm_toys as lt
 
+from . import languages
+
 
 def reached(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
     return lt.accepted(strings, by="n")
+
+
+def reached_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The largest n that is reached on all strings of a run."""
+    return reached(*(lt.probed(results, probe) for probe in languages.POWERS))
+
+
+def kept_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The number of points without a pulse during which all memories of a run last."""
+    return kept(lt.probed(results, "silent"))
 
 
 def share_right(sequences: lt.Results) -> jt.Float[np.ndarray, " S"]:

@@ -1,4 +1,4 @@
-"""What do the memories rest on? Finds the fixed points of the networks of a run of `experiments.papers.memory`.
+"""What do the memories rest on? Finds the fixed points of networks that were trained on the three-bit flip-flop.
 
 Without pulses a memory lasts if it is a stable fixed point. For each network, states that are visited, and others drawn
 around them, are followed without pulses; Newton's method then finds fixed points, stable and unstable ones.
@@ -6,16 +6,12 @@ around them, are followed without pulses; Newton's method then finds fixed point
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-
 import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.cli import flags, parsers
 
-from . import lines, memory
+from . import memory
 
 POINTS = 200
 """Points of the sequence along which states are visited."""
@@ -23,15 +19,12 @@ POINTS = 200
 MOST = 64
 """Fixed points that are kept of each network."""
 
-TABLE: flags.FlagTable = {
-    **lines.RUN,
-    "starts": (parsers.integer(2, 2**31 - 1), "states of each network to begin in"),
-}
-DEFAULTS = {"run": "none", "starts": 128}
+STARTS = 128
+"""States of each network to begin in."""
 
 
-def found(saved: lt.Saved, starts: int) -> dict[str, jt.Float[np.ndarray, " S"]]:
-    """What is reported of each network."""
+def found(saved: lt.Saved, starts: int = STARTS) -> dict[str, jt.Float[np.ndarray, " S"]]:
+    """What is measured of each network."""
     import jax
 
     from lstm_toys.dynamics.rest import Kind, rest, starts_of
@@ -56,20 +49,3 @@ def found(saved: lt.Saved, starts: int) -> dict[str, jt.Float[np.ndarray, " S"]]
         "those with one unstable direction": (saddle & (directions == 1)).sum(axis=1).astype(float),
         "fixed points and other things found": known.found[:, 0].astype(float),
     }
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Prints the median over networks of everything that is reported."""
-    values = lines.read("points", str(__doc__), TABLE, DEFAULTS, arguments)
-    folder = lines.run_folder(values)
-    lt.configure()
-    saved = lt.load(folder)
-    report = found(saved, values["starts"])
-    eight = int((report["memories that are stable fixed points"] == 2 ** len(memory.BITS)).sum())
-    networks = len(next(iter(report.values())))
-    title = f"all eight memories are stable fixed points in {eight} of {networks} networks"
-    lines.print_medians(title, report)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

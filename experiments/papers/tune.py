@@ -1,65 +1,57 @@
 """Which settings learn? Ranks optimizers and learning rates for each population of a set of claims.
 
-Every population has the same budget: the same grid, the same number of networks, and as many steps as the claims give
-it. The networks are of another base seed than the ones that judge the claims.
+Every population has the same budget: the same grid, the same number of networks under each setting, and as many steps
+as the claims give it. The networks are of another base seed than the ones that judge the claims. The best setting is
+the one with the smallest median loss of the validation set.
 """
 
 from __future__ import annotations
 
 import importlib
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import lstm_toys as lt
-from lstm_toys import output, tables
-from lstm_toys.cli import flags, parsers
+from lstm_toys.cli import command, flags, parsers, sweep
+from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import SweepStudy
 
-from . import lines
+from .study import TunedStudy
 
-GRID: dict[str, Sequence[str | float]] = {
-    "optimizer": ("adam", "rmsprop"),
-    "learning_rate": (0.001, 0.003, 0.01, 0.03),
-}
+GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.001", "0.003", "0.01", "0.03"]}
 """The settings that are tried for every population."""
 
-TASKS = ("counting", "memory")
-
 TABLE: flags.FlagTable = {
-    "task": (parsers.choice(*TASKS), "the claims whose populations are tuned"),
-    "seeds": (parsers.integer(1, 2**31 - 1), "networks under each setting"),
+    "task": (parsers.choice("counting", "memory"), "the claims whose populations are tuned"),
+    "seeds": (parsers.integer(2, 2**31 - 1), "networks under each setting"),
     "base_seed": (parsers.integer(1, 2**32 - 1), "of these networks; claims are judged on base seed 0"),
-    "population": (parsers.name(), "the population that is tuned, or all"),
+    **{
+        name: flags.FLAGS[name]
+        for name in ("results_dir", "publish", "restart", "quiet", "checkpoint_every", "cluster")
+    },
 }
-DEFAULTS = {"task": "counting", "seeds": 8, "base_seed": 100, "population": "all"}
+DEFAULTS = {**flags.DEFAULTS, "task": "counting", "seeds": 8, "base_seed": 100}
 
 
-def tuned(claims: lt.Claims, name: str, seeds: int, base_seed: int) -> list[lt.Tried]:
-    """The settings that were tried for a population, the smallest median loss first."""
-    from lstm_toys.runs.preparation import Prepared
+def sweeps(claims: lt.Claims, values: Mapping[str, object]) -> dict[str, SweepStudy]:
+    """The sweep of every population that has a training of its own, by population."""
+    options = flags.options({**values})
+    axes = [*GRID.items()]
+    studies = {}
+    for name, (experiment, changes) in claims.populations.items():
+        own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
+        size = [f"--{flag}={values[flag]}" for flag in ("seeds", "base_seed")]
+        settings, _ = sweep.expand(experiment, axes, [*own, *size])
+        studies[name] = SweepStudy(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
+    return studies
 
-    experiment, changes = claims.populations[name]
-    settings, _ = flags.parse(experiment, changes)
-    made = Prepared(experiment, settings)
-    return lt.tune(
-        made.task, made.model, GRID, seeds=seeds, steps=settings.steps, base_seed=base_seed, block=made.block
-    )
 
-
-def main(arguments: Sequence[str]) -> None:
-    """Prints a table for each population, as soon as it is tuned."""
-    values = lines.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
-    claims = importlib.import_module(f"{__package__}.{values['task']}").CLAIMS
-    wanted = values["population"]
-    if wanted != "all" and wanted not in claims.populations:
-        output.complain(f"flag --population={wanted}: the populations are {', '.join(claims.populations)}")
-        sys.exit(2)
-    lt.configure()
-    console = output.console()
-    for name in claims.populations if wanted == "all" else (wanted,):
-        ranked = tuned(claims, name, values["seeds"], values["base_seed"])
-        rows = [(*map(str, each.settings.values()), *lines.shown(each.median)) for each in ranked]
-        console.print(tables.table(name, [*GRID, "median loss>", "95 %"], rows, **tables.PLAIN))
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    values = flags.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
+    options, task = flags.options(values), values["task"]
+    studies = sweeps(importlib.import_module(f"{__package__}.{task}").CLAIMS, values)
+    return command.Plan([TunedStudy(task, studies, options.results_dir)], options)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    command.run_and_exit(plan)

@@ -64,11 +64,3 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     assert 0 < found["those with one unstable direction"] <= 12
     assert found["unstable fixed points"] <= 27 - 8
     assert found["fixed points and other things found"] == 8 + found["unstable fixed points"]
-
-
-@pytest.mark.parametrize("command", [counters, points])
-def test_without_a_run_there_is_one_line(command, capsys):
-    with pytest.raises(SystemExit) as ended:
-        command.main([])
-    assert ended.value.code == 2
-    assert capsys.readouterr().err == "flag --run: takes the folder of a finished run\n"

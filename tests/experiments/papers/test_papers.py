@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,10 +11,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import experiments.null
+import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out
 from experiments import claims
-from experiments.papers import counting, languages, lines, memory, null, numbers, tune
+from experiments.papers import counters, counting, figures, languages, memory, null, numbers, ranking, tune
+from experiments.papers.paper import Paper
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.verdicts import judge
@@ -219,51 +223,90 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     assert null.judged([claim], {"dyck": made}, 2.0, 3) == {"some": expected}
 
 
-def test_the_null_is_printed_with_the_names_of_the_claims(monkeypatch, capsys):
-    met = {"dyck-one-unit": 0, "dyck-not-much-longer": 256}
-    monkeypatch.setattr(null, "judged", lambda claims, *_: {claim.id: met[claim.id] for claim in claims})
-    null.main([f"--only={','.join(met)}"])
+def test_claims_by_random_networks_are_kept_and_printed_with_the_names_of_the_claims(tmp_path, monkeypatch, capsys):
+    met = {claim.id: place for place, claim in enumerate(null.judgeable(counting.CLAIMS))}
+    monkeypatch.setattr(null, "judged", lambda *_: met)
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--claims=experiments.papers.counting", "--networks=256", "--publish"]
+    assert carry_out(experiments.null, arguments) == 0
     printed = capsys.readouterr().out
-    assert re.search(r"dyck-one-unit( +0\.0 \(0\.0–1\.5\)){5}", printed), printed
-    assert re.search(r"dyck-not-much-longer( +100 \(99–100\)){5}", printed), printed
+    assert re.search(r"lstm-counts( +≤ 1\.5){5}\n.*lstm-counts-on( +0\.4){5}", printed), printed
+    kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
+    assert kept["claims"] == {name: 5 * [count] for name, count in met.items()}
 
 
-def test_every_population_has_the_same_grid_on_other_seeds(monkeypatch, capsys):
-    called = []
+def test_every_population_has_the_same_grid_on_other_seeds():
+    (study,) = tune.plan(["--task=memory", "--seeds=3"]).studies
+    assert [*study.needs] == [*memory.CLAIMS.populations]
+    for sweep in study.needs.values():
+        every = sweep.settings.settings
+        assert {(each.seeds, each.base_seed, each.steps) for each in every} == {(3, 100, 1_000)}
+        tried = [(each.optimizer, each.learning_rate) for each in every]
+        assert tried == [(name, float(rate)) for name in tune.GRID["optimizer"] for rate in tune.GRID["learning_rate"]]
+    gates = [sweep.settings.settings[0].gates for sweep in study.needs.values()]
+    assert gates == ["sigmoid", "sigmoid", "hard", "sigmoid"]
 
-    def tried(_, model, grid, **given):
-        called.append((model.cell, grid, given))
-        return [lt.Tried({"optimizer": "adam", "learning_rate": 0.01}, lt.median_bootstrap(np.ones(8)), np.ones(8))]
 
-    monkeypatch.setattr(lt, "tune", tried)
-    tune.main(["--task=memory", "--seeds=3"])
-    assert [cell for cell, *_ in called] == ["rnn", "lstm", "lstm", "gru"]
-    assert {given["base_seed"] for *_, given in called} == {100}
-    assert {(given["seeds"], given["steps"]) for *_, given in called} == {(3, 1_000)}
-    assert all(grid is tune.GRID for _, grid, _ in called)
-    assert capsys.readouterr().out.count("adam") == 4
+def test_settings_are_ranked_by_their_median_loss_and_those_that_diverge_are_last():
+    def row(rate, median):
+        loss = {"median": median, "low": median, "high": median}
+        return {
+            "learning_rate": rate,
+            "train_loss": loss,
+            "learned": 1,
+            "diverged_seeds": [0] if median is None else [],
+        }
+
+    rows = [row(1.0, 0.5), row(2.0, None), row(3.0, 0.1)]
+    found = ranking.ranked({"varied": ["learning_rate"], "rows": rows})
+    assert [each["settings"]["learning_rate"] for each in found] == [3.0, 1.0, 2.0]
+    assert [each["diverged"] for each in found] == [0, 0, 1]
+
+
+def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
+    monkeypatch.setattr(counters, "MOST", 4)
+    small = (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])
+    claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count")
+    changed = dataclasses.replace(counting.CLAIMS, claims=claims, populations={"rnn": small}, controls={}, variants={})
+    monkeypatch.setattr(counting, "CLAIMS", changed)
+    shown, inside = {"rnn": "plain networks"}, (counters.counted, ("rnn",))
+    draw = partial(figures.counting, names=shown, trained=4)
+    paper = Paper("counting", "What is *different*.", "Much.", numbers.reached_of, shown, inside, draw)
+    monkeypatch.setattr(papers, "PAPERS", {"counting": lambda: paper})
+    monkeypatch.chdir(tmp_path)
+    assert carry_out(papers, ["--seeds=3", "--random=2", "--publish"]) == 0
+    folder = tmp_path / "results" / "papers" / "counting"
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"paper.md", "metrics.json", "manifest.json", "finding.png", "claims.png", "numbers.png"}
+    metrics = json.loads((folder / "metrics.json").read_text())
+    (run,) = tmp_path.glob("results/runs/counting-*")
+    saved = lt.load(run)
+    assert metrics["numbers"]["rnn"] == numbers.reached_of(saved.results).tolist()
+    assert metrics["claims"] == {"rnn-does-not-count": {"verdict": "undecided", "random": 5 * [2]}}
+    assert metrics["inside"]["rnn"]["share of strings with this unit held"] == {
+        "networks": 0,
+        "median": None,
+        "low": None,
+        "high": None,
+    }
+    text = (folder / "paper.md").read_text()
+    assert "What is *different*." in text
+    assert re.search(r"rnn-does-not-count \| 100 \(34–100\)", text), text
+    assert text.count("\n# ") == 0
+    assert "### rnn-does-not-count" in text
 
 
 @pytest.mark.parametrize(
     ("command", "arguments", "said"),
     [
-        (tune, ["--population=mlp"], "the populations are lstm, lstm_hard"),
         (tune, ["--task=post"], "flag --task=post: takes one of counting, memory"),
-        (null, ["--only=none"], "there is no claim 'none'"),
-        (null, ["--claims=experiments.papers.cells"], "declares no CLAIMS"),
+        (papers, ["--paper=post"], "flag --paper=post: takes one of counting, memory"),
+        (experiments.null, ["--claims=experiments.papers.cells"], "declares no CLAIMS"),
     ],
 )
 def test_command_lines_that_are_wrong_end_in_one_line(command, arguments, said, capsys):
-    with pytest.raises(SystemExit) as ended:
-        command.main(arguments)
-    assert ended.value.code == 2
+    assert carry_out(command, arguments) == 2
     printed = capsys.readouterr().err
     assert re.search(said, printed), printed
     assert printed.count("\n") == 1
-
-
-def test_help_names_the_flags(capsys):
-    with pytest.raises(SystemExit) as ended:
-        lines.read("tune", str(tune.__doc__), tune.TABLE, tune.DEFAULTS, ["--help"])
-    assert ended.value.code == 0
-    assert "--base_seed" in capsys.readouterr().out

@@ -1,0 +1,39 @@
+"""How many random networks meet each claim? The null for any set of claims, by default those of the post.
+
+Draws networks at random, without training, at five scales of their weights, and judges them by the claims. A claim that
+random networks meet says little about training. Claims that compare two populations, or that need records of a
+training, are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import lstm_toys as lt
+from lstm_toys.cli import command, flags, modules, parsers
+from lstm_toys.cli.home import canonical, home
+
+from .papers.study import NullSettings, NullStudy
+
+TABLE: flags.FlagTable = {
+    "claims": (parsers.name(), "the module that declares CLAIMS"),
+    "networks": (parsers.integer(1, 2**31 - 1), "random networks of each population and scale"),
+    **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "quiet")},
+}
+DEFAULTS = {**flags.DEFAULTS, "claims": "those of the post", "networks": 256}
+
+
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    values = flags.read("null", str(__doc__), TABLE, DEFAULTS, arguments)
+    options = flags.options(values)
+    post = f"{home()[0]}.post.claims"
+    module = post if values["claims"] == DEFAULTS["claims"] else values["claims"]
+    own = "" if module == post else f"_{canonical(module).replace('.', '_')}"
+    claims = modules.declared(module, "CLAIMS", lt.Claims, "claims")
+    settings = NullSettings(f"null{own}", values["networks"])
+    return command.Plan([NullStudy(claims, settings, options.results_dir, canonical(module))], options)
+
+
+if __name__ == "__main__":
+    command.run_and_exit(plan)

@@ -1,0 +1,75 @@
+"""Draws the findings about papers: how far networks count, and for how long they remember."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from lstm_toys.figures.style import COLORS, GRAY, house
+from lstm_toys.statistics import intervals
+
+
+def surviving(
+    axes: Axes, numbers: Mapping[str, Sequence[float | None]], places: Float[np.ndarray, " N"], names: Mapping[str, str]
+) -> None:
+    """Draws the share of networks whose number is at least each place, with 95 % intervals (Wilson, pointwise).
+
+    Networks that diverged are left out.
+    """
+    for color, (population, name) in zip(COLORS.values(), names.items(), strict=False):
+        values = np.array([each for each in numbers[population] if each is not None], float)
+        shares = [intervals.wilson(int((values >= place).sum()), len(values)) for place in places]
+        value, low, high = 100 * np.array(shares).T
+        axes.step(places, value, where="post", color=color, linewidth=1.4, label=name)
+        axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
+    axes.set_ylim(-2, 102)
+
+
+def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int) -> Figure:
+    """Draws the share of networks that accept every string up to each n."""
+    numbers = metrics["numbers"]
+    groups = {
+        "$a^nb^n$": {name: words for name, words in names.items() if not name.startswith("context")},
+        "$a^nb^nc^n$": {name: words for name, words in names.items() if name.startswith("context")},
+    }
+    groups = {title: own for title, own in groups.items() if own}
+    with house():
+        figure = Figure(figsize=(4.2 * len(groups), 3.6))
+        panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+        for axes, (title, own) in zip(panels, groups.items(), strict=True):
+            most = max([trained, *(each for name in own for each in numbers[name] if each is not None)])
+            surviving(axes, numbers, np.arange(1, most + 1.0), own)
+            axes.axvline(trained, color=GRAY, linewidth=0.9, linestyle="--")
+            axes.annotate(
+                "trained up to here", (trained, 4), (4, 0), textcoords="offset points", color=GRAY, fontsize=7
+            )
+            axes.set_title(title, fontsize=10)
+            axes.set_xlabel("n")
+            axes.legend(loc="upper right", fontsize=7)
+        panels[0].set_ylabel("% of networks that accept every string up to n")
+        figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each n")
+    return figure
+
+
+def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
+    """Draws the share of networks that keep all memories for each number of points without a pulse."""
+    numbers = metrics["numbers"]
+    most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
+    with house():
+        figure = Figure(figsize=(6.2, 3.6))
+        axes = figure.subplots()
+        surviving(axes, numbers, np.unique(np.round(np.geomspace(1, most, 200))), names)
+        axes.set_xscale("log")
+        axes.set_xlabel("points without a pulse")
+        axes.set_ylabel("% of networks that keep all eight memories")
+        axes.legend(loc="lower left", fontsize=7)
+        figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each point")
+    return figure
+
+
+def _seeds(numbers: Mapping[str, Sequence[float | None]]) -> str:
+    counts = {len(each) for each in numbers.values()}
+    return f"{' or '.join(map(str, sorted(counts)))} networks of each kind"

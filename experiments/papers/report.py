@@ -1,0 +1,55 @@
+"""The report on a paper. Imports nothing heavy."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lstm_toys import tables
+from lstm_toys.markdown import escape
+
+from . import null
+from .paper import Paper
+
+HEAD = """\
+# {title}
+
+![the finding](finding.png)
+
+{sources}
+
+## Random networks
+
+The percentage of {random:,} random networks, untrained, that meet each claim, by the scale of their weights, with 95 %
+intervals (Wilson, for each number alone). Kernels are those before training times the scale; biases are normal with the
+scale as their standard deviation.
+
+"""
+
+
+def markdown(paper: Paper, metrics: Mapping[str, Any], judged: str) -> str:
+    """Everything about a paper; ``judged`` is the Markdown of its claims, which begins with a heading."""
+    title, _, claims = judged.partition("\n")
+    networks = metrics["flags"]["random"]
+    text = HEAD.format(title=title.removeprefix("# "), sources=paper.sources, random=networks)
+    rows = [
+        (claim, *(null.share(count, networks) for count in each["random"]))
+        for claim, each in metrics["claims"].items()
+        if each["random"] is not None
+    ]
+    text += _table(("claim", *(f"{scale:g}" for scale in null.SCALES)), rows)
+    for population, measured in metrics["inside"].items():
+        text += f"\n## Inside {escape(paper.shown[population])}\n\n"
+        text += _table(("of each network", "networks", "median", "95 % bootstrap"), cells(measured))
+    return f"{text}\n## What stayed open\n\n{paper.open}\n\n## The claims\n{claims}"
+
+
+def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """The rows of a table of what was measured inside networks."""
+    for what, each in measured.items():
+        spread = tables.interval(each["low"], each["high"])
+        yield what, str(each["networks"]), tables.number(each["median"]), spread
+
+
+def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    lines += [f"| {' | '.join(map(escape, row))} |" for row in rows]
+    return "\n".join(lines) + "\n"

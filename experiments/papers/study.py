@@ -1,0 +1,130 @@
+"""Studies of papers: which recipes learn, random networks that meet claims, and all that is known about the claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+
+from lstm_toys import tables
+from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.runs.study import DerivedStudy, Study
+from lstm_toys.studies.claims.declaration import NETWORKS
+from lstm_toys.studies.claims.study import ClaimStudy
+from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import SweepStudy
+
+from . import null, ranking, report
+from .paper import Paper
+
+if TYPE_CHECKING:
+    import lstm_toys as lt
+    from lstm_toys.figures import Drawing
+
+
+@dataclass(frozen=True)
+class NullSettings(Identity):
+    """How many random networks of each population and scale judge claims."""
+
+    networks: int
+
+
+class NullStudy(DerivedStudy[NullSettings]):
+    """Judges claims, which the module ``declared`` declares, by random networks."""
+
+    def __init__(self, claims: lt.Claims, settings: NullSettings, results_dir: Path, declared: str) -> None:
+        super().__init__(Run(settings, results_dir, declared))
+        self.claims = claims
+
+    def score(self) -> dict[str, Any]:
+        networks = self.settings.networks
+        return {"networks": networks, "claims": null.met(self.claims, networks)}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield from ()
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return null.report(metrics)
+
+
+class TunedStudy(DerivedStudy[SweepSettings]):
+    """Ranks the settings that were tried for each population, whose sweeps are ``needs``."""
+
+    def __init__(self, paper: str, sweeps: Mapping[str, SweepStudy], results_dir: Path) -> None:
+        every = tuple(setting for each in sweeps.values() for setting in each.settings.settings)
+        settings = SweepSettings(f"papers_{paper}_recipes", every)
+        super().__init__(Run(settings, results_dir, published=f"papers/{paper}_recipes"), needs=sweeps)
+
+    def score(self) -> dict[str, Any]:
+        every = {name: each.metrics for name, each in self.needs.items()}
+        return {
+            "seeds": self.settings.settings[0].seeds,
+            "populations": {name: ranking.ranked(metrics) for name, metrics in every.items()},
+            "sweeps_seconds": sum(sum(metrics["seconds"].values()) for metrics in every.values()),
+        }
+
+    @property
+    def flags(self) -> dict[str, Any]:
+        return {name: getattr(self.settings.settings[0], name) for name in ("seeds", "base_seed")}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield from ()
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return ranking.report(metrics)
+
+
+@dataclass(frozen=True)
+class PaperSettings(Identity):
+    """The settings of the claims, and the number of random networks."""
+
+    seeds: int
+    base_seed: int
+    variants: bool
+    random: int
+
+
+class PaperStudy(DerivedStudy[PaperSettings]):
+    """Puts together what is known about the claims of a paper."""
+
+    def __init__(self, paper: Paper, judged: ClaimStudy, random: NullStudy, results_dir: Path) -> None:
+        own = judged.settings
+        settings = PaperSettings(
+            f"papers_{paper.name}", own.seeds, own.base_seed, own.variants, random.settings.networks
+        )
+        run = Run(settings, results_dir, published=f"papers/{paper.name}")
+        super().__init__(run, needs={"claims": judged, "random": random})
+        self.paper, self.judged, self.random = paper, judged, random
+
+    @property
+    def networks(self) -> dict[str, Study[Settings]]:
+        """The networks that the claims are about, by population."""
+        return {name: each for (column, name), each in self.judged.needs.items() if column == NETWORKS}
+
+    def score(self) -> dict[str, Any]:
+        from . import computation
+
+        return computation.scores(self)
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        metrics = super().execute(context, seconds)
+        judged = self.judged.run.checked("claims.md").read_text(encoding="utf-8")
+        text = report.markdown(self.paper, metrics, judged)
+        (self.run.folder / "paper.md").write_text(text, encoding="utf-8")
+        return {**metrics, "files": ["paper.md"]}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield "finding.png", self.paper.draw(self.metrics)
+        yield from self.judged.draw()
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        yield from self.judged.report(self.judged.metrics)
+        yield from null.report(self.random.metrics)
+        columns = ("", "networks>", "median>", "95 % bootstrap>")
+        for population, rows in metrics["inside"].items():
+            yield tables.table(f"inside {population}", columns, report.cells(rows), **tables.PLAIN)
