@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RESAMPLES = 2_000
 """Resamples of networks, and permutations of models."""
 
-UNREAD = {"prediction", "answer", "gain", "phase"}
+UNREAD = {"prediction", "answer", "phase"}
 """Variables of studies of dynamics that are not needed, and most of their files."""
 
 LEAST = 6
@@ -49,7 +49,8 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
     Returns:
         ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;
         ``predictions``: by prediction its median, its interval
-        and its verdict; ``tuning``: for each variant the frequencies of the leading mode and of the largest gain.
+        and its verdict; ``tuning``: for each variant the frequencies of the leading mode and of the largest gain, and
+        the gain by frequency.
     """
     every = {
         name: storage.load_results(each.run.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
@@ -170,9 +171,21 @@ def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
         band = np.quantile(values, (0.05, 0.95)).tolist() if len(values) else (np.nan, np.nan)
         tuned[f"{name}_band"] = [finite(each) for each in band]
     tuned["oscillating"] = int((found.mode_frequency.values > 0).sum())
+    tuned["resonance"] = _resonance(found)
     similar = similarities(sines.trajectory.values, found.trajectory.values)
     tuned["similarity"] = as_json(intervals.median_bootstrap(np.median(similar, axis=1)))
     return tuned
+
+
+def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
+    """Gain by frequency under the mean input: the median over networks, and the 5th and 95th percentile."""
+    frequency, gains = found.frequency.values, found.gain.isel(input=int(found.attrs["mean"])).values
+    gains = gains[np.isfinite(gains).all(axis=1)]
+    if not len(gains):
+        gains = np.full((1, len(frequency)), np.nan)
+    rows = {"frequency": frequency}
+    rows |= dict(zip(("median", "low", "high"), np.quantile(gains, (0.5, 0.05, 0.95), axis=0), strict=True))
+    return {name: [finite(each) for each in values.tolist()] for name, values in rows.items()}
 
 
 def draw(study: "ExplainedStudy") -> Iterator[tuple[str, Drawing]]:

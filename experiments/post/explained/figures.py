@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from lstm_toys.figures.style import COLORS, GRAY, canvas, counted, house, plain
 
@@ -67,30 +68,45 @@ def _values(
 
 
 def tuning(metrics: dict[str, Any]) -> Figure:
-    """Draws what networks resonate at against the frequency of the sine that they were trained on."""
+    """Draws the gain of networks by frequency, and what they resonate at against the frequency that they learned."""
     every = [each for name, each in metrics["tuning"].items() if name.startswith("frequency")]
     every.sort(key=lambda each: each["frequency"])
-    trained = np.array([each["frequency"] for each in every])
-    title = f"What {counted(metrics['seeds'])} each are tuned to"
-    with canvas(title, xlabel="training frequency (rad per x)", ylabel="frequency (rad per x)") as (figure, (axes,)):
-        for shift, (name, label, color) in enumerate(
-            (
-                ("mode_frequency", "leading mode", COLORS["b"]),
-                ("peak_frequency", "largest gain", COLORS["r"]),
-            )
-        ):
-            places = trained + 0.5 * shift
-            axes.plot(places, [each[name]["median"] for each in every], "o-", color=color, markersize=4, label=label)
-            axes.vlines(places, *zip(*(each[f"{name}_band"] for each in every), strict=True), color=color, linewidth=1)
-        ends = [0, 1.05 * trained.max()]
-        axes.plot(ends, ends, color=GRAY, linewidth=0.9, linestyle="--")
-        untrained = metrics["tuning"]["untrained"]["mode_frequency"]["median"]
-        axes.axhline(untrained, color=COLORS["b"], linewidth=0.9, linestyle=":")
-        handles, _ = axes.get_legend_handles_labels()
-        handles += [
-            Line2D([], [], color=GRAY, marker="|", linestyle="", markersize=10, label="middle 90 % of networks"),
-            Line2D([], [], color=GRAY, linewidth=0.9, linestyle="--", label="the training frequency"),
-            Line2D([], [], color=COLORS["b"], linewidth=0.9, linestyle=":", label="leading mode of untrained networks"),
-        ]
-        axes.legend(handles=handles, loc="best")
+    with canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
+        _gains(left, every)
+        _tuned(right, every, metrics["tuning"]["untrained"]["mode_frequency"]["median"])
+        figure.suptitle(f"{counted(metrics['seeds'])} for each training frequency; bands and bars: their middle 90 %")
     return figure
+
+
+def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
+    """The gain of the linearization at rest under the mean input, by training frequency."""
+    shades = colormaps["viridis"](np.linspace(0, 0.85, len(every)))
+    for color, each in zip(shades, every, strict=True):
+        frequency, median, low, high = (
+            np.array(each["resonance"][name], float) for name in ("frequency", "median", "low", "high")
+        )
+        axes.fill_between(frequency, low, high, color=color, alpha=0.13, linewidth=0)
+        axes.plot(frequency, median, color=color, linewidth=1.3, label=f"{each['frequency']:g}")
+        axes.plot(each["frequency"], np.interp(each["frequency"], frequency, median), "o", color=color, markersize=4)
+    axes.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
+    axes.set(ylabel="gain of the answer", title="Gain at rest; dots: at the training frequency", ylim=(0, None))
+    axes.legend(loc="upper right", title="trained on (rad per x)", ncols=2)
+
+
+def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
+    """The frequencies of the leading mode and of the largest gain against that of the training."""
+    trained = np.array([each["frequency"] for each in every])
+    for shift, (name, label, color) in enumerate(
+        (
+            ("mode_frequency", "leading mode", COLORS["b"]),
+            ("peak_frequency", "largest gain", COLORS["r"]),
+        )
+    ):
+        places = trained + 0.5 * shift
+        axes.plot(places, [each[name]["median"] for each in every], "o-", color=color, markersize=4, label=label)
+        axes.vlines(places, *zip(*(each[f"{name}_band"] for each in every), strict=True), color=color, linewidth=1)
+    ends = [0, 1.05 * trained.max()]
+    axes.plot(ends, ends, color=GRAY, linewidth=0.9, linestyle="--", label="the training frequency")
+    axes.axhline(untrained, color=COLORS["b"], linewidth=0.9, linestyle=":", label="leading mode, untrained")
+    axes.set(xlabel="training frequency (rad per x)", ylabel="frequency (rad per x)", title="What networks resonate at")
+    axes.legend(loc="upper left")

@@ -77,6 +77,13 @@ def test_figures_are_drawn_of_what_was_compared(tmp_path):
     tuned = {"networks": 20, "oscillating": 20}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
         tuned |= {name: estimate, f"{name}_band": [10.0, 14.0]}
+    gains = xr.Dataset(
+        {"gain": (("seed", "input", "frequency"), random.uniform(size=(20, 3, 4)))}, {"frequency": [0.0, 5, 20, 40]}
+    ).assign_attrs(mean=1)
+    gains.gain[3, 1] = np.nan  # This network rests nowhere under the mean input.
+    tuned["resonance"] = computation._resonance(gains)
+    expected = np.median(np.delete(gains.gain.values[:, 1], 3, axis=0), axis=0)
+    np.testing.assert_allclose(tuned["resonance"]["median"], expected)
     every = {name: {"frequency": variant.frequency, **tuned} for name, variant in EVERY.items()}
     metrics = {"seeds": 20, "claims": {"one": own, "other": own}, "tuning": every}
     for name, draw in (("claims", figures.claims), ("tuning", figures.tuning)):
