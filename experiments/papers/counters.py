@@ -15,6 +15,8 @@ import numpy as np
 
 import lstm_toys as lt
 
+from . import languages
+
 MOST = 50
 """The largest n."""
 
@@ -94,8 +96,8 @@ def counted(saved: lt.Saved) -> dict[str, jt.Float[np.ndarray, " S"]]:
     """What is measured of each network; NaN for a network that does not accept every string."""
     import jax.numpy as jnp
 
-    one = np.asarray(lt.sequences.powers(jnp.array([MOST]), 2 * MOST + 1, 2).inputs)
-    every = lt.Probe.of("every", lt.sequences.powers(jnp.arange(1, MOST + 1), 2 * MOST + 1, 2))
+    one = np.asarray(languages.powers(jnp.array([MOST]), 2 * MOST + 1, 2).inputs)
+    every = lt.Probe.of("every", languages.powers(jnp.arange(1, MOST + 1), 2 * MOST + 1, 2))
     (name, states), *_ = lt.states(saved.model, saved.params, one).items()
     inner = states.get("cell", states["hidden"])[:, 0, 1:]
     best = counter(inner, MOST)

@@ -11,7 +11,7 @@ import numpy as np
 import lstm_toys as lt
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float, Key
+    from jaxtyping import Array, Float, Int, Key
 
     from lstm_toys.tasks.sequences import Language
     from lstm_toys.tasks.supervision import Numbers
@@ -63,7 +63,7 @@ def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
         validation = drawn(0, len(x), VALIDATED)
     else:
         every = jnp.arange(1, (len(x) - 1) // len(symbols) + 1)
-        validation = lt.sequences.powers(every, len(x), len(symbols))
+        validation = powers(every, len(x), len(symbols))
     return lt.Task(
         examples=partial(examples, language, len(x)),
         input_features=("start", *symbols),
@@ -77,7 +77,25 @@ def task(language: Language, x: Float[Array, " T"]) -> lt.Task:
 
 def examples(language: Language, length: int, key: Key[Array, ""], _: Numbers) -> lt.Examples:
     """The strings of a step."""
-    return lt.sequences.counting(key, length, STRINGS, language)
+    made = lt.sequences.counting(key, length, STRINGS, language)
+    return made if language == "dyck1" else without_first(made)
+
+
+def powers(n: Int[Array, " C"], length: int, symbols: int) -> lt.Examples:
+    """The strings a^n b^n, or a^n b^n c^n, of given n."""
+    return without_first(lt.sequences.powers(n, length, symbols))
+
+
+def without_first(made: lt.Examples) -> lt.Examples:
+    """The same strings, where the answer to the start does not count.
+
+    Only a may follow the start, so that b would be illegal, legal and illegal in the course of a string. A network of
+    one unit cannot answer that, since its logits are monotonic in the state of the unit, and could not be judged.
+    """
+    import jax.numpy as jnp
+
+    count, length, _ = made.inputs.shape
+    return made._replace(weights=jnp.ones((count, length)).at[:, 0].set(0.0))
 
 
 REACHES = {"anbn": (50, 100, 256), "anbncn": (50, 100, 128)}
@@ -95,7 +113,7 @@ def powers_probes(symbols: int, _: Float[Array, " T"]) -> list[lt.Probe]:
     probes = []
     for (name, step), (below, most) in zip(POWERS.items(), pairwise((0, *reaches)), strict=True):
         n = jnp.arange(below + step, most + 1, step)
-        probes.append(lt.Probe.of(name, lt.sequences.powers(n, symbols * most + 1, symbols), {"n": n}))
+        probes.append(lt.Probe.of(name, powers(n, symbols * most + 1, symbols), {"n": n}))
     return probes
 
 

@@ -14,8 +14,8 @@ The papers, and what their text says of the setting:
   fixed points is more similar over cells than the geometry of the trajectories.
 
 What differs here: 64 units in discrete time, 8 new sequences of 50 points in each of 1,000 steps, pulses with a
-probability of a quarter per point, cross-entropy of bits, RMSprop. If each memory is an attractor, it lasts for as long as
-no pulse comes; so the claims ask whether all eight last for 10,000 points. The reverse does not hold: a state that
+probability of a quarter per point, cross-entropy of bits, RMSprop. If each memory is an attractor, it lasts for as long
+as no pulse comes; so the claims ask whether all eight last for 10,000 points. The reverse does not hold: a state that
 drifts slowly enough lasts as long. Fixed points and saddles themselves are not judged here. A variant has larger
 networks.
 

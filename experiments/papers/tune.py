@@ -17,7 +17,7 @@ from lstm_toys.studies.sweep.study import SweepStudy
 
 from .study import TunedStudy
 
-GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.001", "0.003", "0.01", "0.03"]}
+GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.03", "0.1"]}
 """The settings that are tried for every population."""
 
 TABLE: flags.FlagTable = {

@@ -20,6 +20,7 @@ from lstm_toys.studies.dynamics.results import VARIABLES, answers_file
 from .. import sentences
 from . import figures
 from .interventions import interventions
+from .plateau import plateau
 from .predictions import EVERY, PREDICTIONS, Prediction
 from .study import SINE
 
@@ -50,7 +51,7 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
         ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;
         ``predictions``: by prediction its median, its interval
         and its verdict; ``tuning``: for each variant the frequencies of the leading mode and of the largest gain, and
-        the gain by frequency.
+        the gain by frequency; ``plateau``: what `plateau` returns for the networks of base seed 1.
     """
     every = {
         name: storage.load_results(each.run.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
@@ -69,6 +70,7 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
             name: {"frequency": variant.frequency, **_tuned(every[name], every[SINE])}
             for name, variant in EVERY.items()
         },
+        "plateau": plateau(every["base seed 1"]),
     }
 
 

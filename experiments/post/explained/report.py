@@ -56,8 +56,21 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for name, each in metrics["predictions"].items()
     ]
+    yield _plateau(metrics["plateau"])
     heading = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
     yield tables.table("predictions, made before", heading, predicted)
+
+
+def _plateau(row: dict[str, Any]) -> str:
+    """When the plateau of the loss ends, and when the resonance appears."""
+    spans = [
+        f"{tables.number(each['median'])} ({tables.interval(each['low'], each['high'])})"
+        for each in (row["ended"], row["resonant"])
+    ]
+    return (
+        f"base seed 1: the plateau of the loss ends after {spans[0]} steps, and networks resonate after {spans[1]}; in "
+        f"{row['together']} of {row['networks']} they do by then; rank correlation {_correlation(row['agreement'])}"
+    )
 
 
 def _correlation(found: dict[str, Any] | None) -> str:

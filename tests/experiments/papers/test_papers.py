@@ -91,8 +91,8 @@ def test_strings_are_those_of_the_language(experiment, symbols):
             length = len(string) + 1
             shown = "".join(("^" + symbols)[place] for place in inputs[:length].argmax(axis=1))
             assert shown == "^" + string
-            np.testing.assert_array_equal(targets[:length], legal(string, symbols))
-            assert np.isnan(targets[length:]).all()
+            np.testing.assert_array_equal(targets[1:length], legal(string, symbols)[1:])
+            assert np.isnan(targets[[0, *range(length, len(targets))]]).all()  # The answer to the start does not count.
 
 
 def test_parentheses_are_balanced_and_as_long_as_declared():

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from experiments import explained
-from experiments.post.explained import computation, figures, interventions
+from experiments.post.explained import computation, figures, interventions, plateau
 from experiments.post.explained.predictions import CONTROLS, EVERY, PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
 from experiments.post.explained.variants import experiment
 from lstm_toys.figures.style import save
@@ -89,6 +89,25 @@ def test_figures_are_drawn_of_what_was_compared(tmp_path):
     for name, draw in (("claims", figures.claims), ("tuning", figures.tuning)):
         save(draw(metrics), tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():
+    sine = 0.3 + 0.3 * np.sin(10 * np.linspace(0, 1, 100))
+    high, low = sine.var() * 0.9, sine.var() * 0.1
+    found = xr.Dataset(
+        {
+            "train_loss": (("seed", "step"), [[high, high, low, low], [high, low, low, high], [high] * 4]),
+            "peak_gain_course": (("kept_step", "seed"), [[0.5, 0.5, 0.9], [0.5, 0.9, 0.9], [0.9, 0.9, 0.9]]),
+            "static_gain_course": (("kept_step", "seed"), np.full((3, 3), 0.5)),
+        },
+        {"step": [0, 10, 20, 30], "kept_step": [0, 10, 30], "curve_shown": (("curve", "time"), sine[None])},
+    )
+    ended, resonant = plateau.steps_of(found)
+    np.testing.assert_array_equal(ended, [20, 10, np.nan])
+    np.testing.assert_array_equal(resonant, [30, 10, 0])
+    judged = plateau.plateau(found)
+    assert (judged["networks"], judged["together"], judged["ended"]["median"]) == (2, 2, 15)
+    assert judged["agreement"]["correlation"] is None
 
 
 def test_the_units_of_the_leading_mode_are_those_of_its_eigenvectors():
