@@ -19,7 +19,7 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
         ``claims``: by claim its verdict, and ``random``: how many random networks of each scale meet it;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
         ``inside``: by population and measured quantity, how many networks have it, and their median with a 95 %
-        bootstrap interval.
+        bootstrap interval, or of booleans the share of networks with Wilson's.
     """
     paper, networks = study.paper, study.networks
     random = study.random.metrics["claims"]
@@ -42,6 +42,9 @@ def _numbers(study: "PaperStudy", population: str) -> list[float | None]:
 
 
 def summary(values: np.ndarray) -> dict[str, Any]:
-    """How many networks have a number, and its median over them."""
+    """How many networks have a number, and its median over them; of booleans, the share that is true."""
+    if values.dtype == bool:
+        share, low, high = lt.wilson(int(values.sum()), len(values))
+        return {"networks": len(values), "share": share, "low": low, "high": high}
     known = values[np.isfinite(values)]
     return {"networks": len(known), **as_json(lt.median_bootstrap(known))}

@@ -111,8 +111,11 @@ def counted(saved: lt.Saved) -> dict[str, jt.Float[np.ndarray, " S"]]:
         layer = {key: np.asarray(leaf) for key, leaf in saved.params[name].items()}
         opened = gates(layer, one[0], states["hidden"][:, 0], saved.model.gates)[:, 1:]
         for number, gate in ((0, "input"), (1, "forget"), (3, "output")):
-            own = opened[seeds, :, number, best.unit]
-            report |= {f"{gate} gate at a": own[:, :MOST].mean(axis=1), f"{gate} gate at b": own[:, MOST:].mean(axis=1)}
+            shut = 1 - opened[seeds, :, number, best.unit]
+            report |= {
+                f"1 - {gate} gate at a": shut[:, :MOST].mean(axis=1),
+                f"1 - {gate} gate at b": shut[:, MOST:].mean(axis=1),
+            }
     usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
 
     def held(units: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:

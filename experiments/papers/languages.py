@@ -125,6 +125,9 @@ DYCK = {
 }
 """By probe, the fewest and the most pairs of parentheses, and the number of strings."""
 
+JOINED = (500, 50)
+"""The most pairs of strings that are no deeper than those of the training, and their number."""
+
 
 @cache
 def drawn(seed: int, length: int, count: int) -> lt.Examples:
@@ -145,9 +148,37 @@ def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
     return lt.Examples(*(each[chosen[:count]] for each in (inputs, targets, lengths)))
 
 
+def joined(pairs: int, count: int) -> lt.Examples:
+    """Long strings of Dyck-1 that are no deeper than those of the training: such strings, one after another.
+
+    Args:
+        pairs: the most pairs of a string; it has as many whole strings of the training as fit.
+        count: number of strings.
+    """
+    import jax.numpy as jnp
+
+    most = DYCK["as_trained"][1]
+    shown, targets, lengths = map(np.asarray, drawn(1, 2 * most + 1, 4 * count * pairs // most)[:3])
+    strings, parts = [], list[int]()
+    for number, length in enumerate(lengths.tolist()):
+        if sum(lengths[each] - 1 for each in parts) + length - 1 > 2 * pairs:
+            strings.append(parts)
+            parts = []
+        parts.append(number)
+    whole = np.zeros((2, count, 2 * pairs + 1, 3), np.float32)
+    ends = np.zeros(count, int)
+    for place, several in enumerate(strings[:count]):
+        for kind, own in ((0, shown), (1, targets)):
+            made = np.concatenate([own[0, :1], *(own[each, 1 : lengths[each]] for each in several)])
+            whole[kind, place, : len(made)] = made
+            ends[place] = len(made)
+    return lt.Examples(jnp.asarray(whole[0]), jnp.asarray(whole[1]), jnp.asarray(ends))
+
+
 def dyck_probes(_: Float[Array, " T"]) -> list[lt.Probe]:
-    """Strings of Dyck-1 as long as in training, and longer ones."""
-    return [lt.Probe.of(name, dyck_strings(*sizes)) for name, sizes in DYCK.items()]
+    """Strings of Dyck-1 as long as in training, longer ones, and long ones that are no deeper."""
+    probes = [lt.Probe.of(name, dyck_strings(*sizes)) for name, sizes in DYCK.items()]
+    return [*probes, lt.Probe.of("joined", joined(*JOINED))]
 
 
 def draw(language: Language, results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:

@@ -15,6 +15,30 @@ def reached(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return lt.accepted(strings, by="n")
 
 
+def reached_loosely(*strings: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The largest n up to which every string is accepted as in the code of Weiss et al. (2018).
+
+    There a string is accepted if each of its symbols, and its end, has a probability above 0.005 when its turn comes.
+    """
+    return lt.accepted([_least(each) for each in strings], by="n")
+
+
+LEAST_PROBABILITY = 0.005
+
+
+def _least(strings: lt.Results) -> lt.Results:
+    """For each string the smallest logit of the symbol that comes next, above that of `LEAST_PROBABILITY`."""
+    counted = ~np.isnan(strings.truth.values[:, :, 0])
+    following = np.roll(strings.input.values.argmax(axis=-1) - 1, -1, axis=1)
+    last = counted.shape[1] - 1 - counted[:, ::-1].argmax(axis=1)
+    following[np.arange(len(last)), last] = strings.sizes["output_feature"] - 1
+    logits = np.take_along_axis(strings.answer.values, following[None, :, :, None], axis=3)[..., 0]
+    least = np.where(counted[None], logits, np.inf).min(axis=2) - np.log(LEAST_PROBABILITY / (1 - LEAST_PROBABILITY))
+    answer = ("seed", "curve", "output_feature"), least[..., None], {"loss": "binary_cross_entropy"}
+    truth = answer[0][1:], np.ones((*least.shape[1:], 1))
+    return lt.Results({"answer": answer, "truth": truth}, {"n": ("curve", strings.n.values)})
+
+
 def reached_of(results: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The largest n that is reached on all strings of a run."""
     return reached(*(lt.probed(results, probe) for probe in languages.POWERS))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Shaped
     from matplotlib.figure import Figure
     from numpy import ndarray
 
@@ -33,5 +33,5 @@ class Paper:
     open: str
     number: Callable[[lt.Results], Float[ndarray, " S"]]
     shown: Mapping[str, str]
-    inside: tuple[Callable[[lt.Saved], Mapping[str, Float[ndarray, " S"]]], Sequence[str]]
+    inside: tuple[Callable[[lt.Saved], Mapping[str, Shaped[ndarray, " S"]]], Sequence[str]]
     draw: Callable[[Mapping[str, Any]], Figure]

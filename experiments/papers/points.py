@@ -23,8 +23,12 @@ STARTS = 128
 """States of each network to begin in."""
 
 
-def found(saved: lt.Saved, starts: int = STARTS) -> dict[str, jt.Float[np.ndarray, " S"]]:
-    """What is measured of each network."""
+EVERY = 2 ** len(memory.BITS)
+"""Memories."""
+
+
+def found(saved: lt.Saved, starts: int = STARTS) -> dict[str, jt.Shaped[np.ndarray, " S"]]:
+    """What is measured of each network: numbers, and booleans."""
     import jax
 
     from lstm_toys.dynamics.rest import Kind, rest, starts_of
@@ -37,12 +41,20 @@ def found(saved: lt.Saved, starts: int = STARTS) -> dict[str, jt.Float[np.ndarra
     known = rest(system, saved.params, silent, starts_of(visited, starts), spacing=1.0, most=MOST)
     kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
     stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
-    directions = (np.abs(known.eigenvalues[:, 0]) > 1).sum(axis=-1)
+    lasting = np.isin(kind, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES))
+    directions = (np.abs(known.eigenvalues[:, 0]) > 1 + 1e-9).sum(axis=-1)
     largest = np.where(stable, np.abs(known.eigenvalues[:, 0, :, 0]), -np.inf).max(axis=1)
-    patterns = [len({tuple(each) for each in answer[s][stable[s]] > 0}) for s in range(len(kind))]
+
+    def memories(points: jt.Bool[np.ndarray, "S K"]) -> jt.Float[np.ndarray, " S"]:
+        return np.array([len({tuple(each) for each in answer[s][points[s]] > 0}) for s in range(len(kind))], float)
+
     return {
+        "all eight memories are stable fixed points": memories(stable) == EVERY,
+        "all eight are stable or neutral points, or answers at rest": memories(lasting) == EVERY,
         "stable fixed points": stable.sum(axis=1).astype(float),
-        "memories that are stable fixed points": np.array(patterns, float),
+        "memories that are stable fixed points": memories(stable),
+        "neutral fixed points": (kind == Kind.NEUTRAL).sum(axis=1).astype(float),
+        "answers at rest while a state integrates": (kind == Kind.INTEGRATES).sum(axis=1).astype(float),
         "share of starts that end at stable fixed points": np.where(stable, share, 0).sum(axis=1),
         "largest eigenvalue of a stable fixed point": np.where(stable.any(axis=1), largest, np.nan),
         "unstable fixed points": saddle.sum(axis=1).astype(float),

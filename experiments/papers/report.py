@@ -38,15 +38,19 @@ def markdown(paper: Paper, metrics: Mapping[str, Any], judged: str) -> str:
     text += _table(("claim", *(f"{scale:g}" for scale in null.SCALES)), rows)
     for population, measured in metrics["inside"].items():
         text += f"\n## Inside {escape(paper.shown[population])}\n\n"
-        text += _table(("of each network", "networks", "median", "95 % bootstrap"), cells(measured))
+        text += _table(("of each network", "networks", "median or share", "95 % interval"), cells(measured))
     return f"{text}\n## What stayed open\n\n{paper.open}\n\n## The claims\n{claims}"
 
 
 def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
     """The rows of a table of what was measured inside networks."""
     for what, each in measured.items():
-        spread = tables.interval(each["low"], each["high"])
-        yield what, str(each["networks"]), tables.number(each["median"]), spread
+        if "share" in each:
+            value, low, high = (f"{each[name]:.0%}" for name in ("share", "low", "high"))
+            yield what, str(each["networks"]), value, f"{low} … {high}"
+        else:
+            spread = tables.interval(each["low"], each["high"])
+            yield what, str(each["networks"]), tables.number(each["median"]), spread
 
 
 def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tuple[str, ...]]) -> str:

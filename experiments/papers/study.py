@@ -125,6 +125,6 @@ class PaperStudy(DerivedStudy[PaperSettings]):
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         yield from self.judged.report(self.judged.metrics)
         yield from null.report(self.random.metrics)
-        columns = ("", "networks>", "median>", "95 % bootstrap>")
+        columns = ("", "networks>", "median or share>", "95 % interval>")
         for population, rows in metrics["inside"].items():
             yield tables.table(f"inside {population}", columns, report.cells(rows), **tables.PLAIN)
