@@ -70,6 +70,7 @@ def resonance(found: xr.Dataset) -> Figure:
     mean, w, count = int(found.attrs["mean"]), found.frequency.values, found.sizes["seed"]
     gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
     with canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
+        figure.suptitle(f"Small sines about the mean input, {counted(count)}")
         for axes, values, measured, label in (
             (left, gain, found.measured_gain.values, "gain of the answer"),
             (
@@ -112,13 +113,16 @@ def eigenvalues(found: xr.Dataset) -> Figure:
 
 
 def forgetting(found: xr.Dataset) -> Figure:
-    """Draws how the distance of two states falls along curves."""
+    """Draws how the distance of two states falls along the first curve of each family."""
     names = found.driving.values.tolist()[:MOST_FAMILIES]
+    first = {name: found.curve_shown.values[(found.family.values == name).argmax()].tobytes() for name in names}
     with canvas("Distance of two states, driven by the same curve") as (figure, (axes,)):
-        for name, color in colors(names).items():
-            values = np.maximum(found.distance.sel(driving=name).values, 1e-12)
-            axes.plot(found.time, np.median(values, axis=0), color=color, label=plain(name.replace("_", " ")), **MEDIAN)
-            if name == TRAINING:
+        for curve, color in colors(dict.fromkeys(first.values())).items():
+            own = [name for name in names if first[name] == curve]
+            values = np.maximum(found.distance.sel(driving=own[0]).values, 1e-12)
+            label = plain(", ".join(own).replace("_", " "))
+            axes.plot(found.time, np.median(values, axis=0), color=color, label=label, **MEDIAN)
+            if TRAINING in own:
                 axes.fill_between(found.time, *intervals.band(values), color=color, **BAND)
         axes.set(yscale="log", xlabel=axis_label(found.time), ylabel="distance, relative to the first")
         axes.legend(loc="best", title=f"medians of {counted(found.sizes['seed'])}")
@@ -178,12 +182,13 @@ def models(found: xr.Dataset) -> Figure:
 
 def course(found: xr.Dataset) -> Figure:
     """Draws the leading mode and the resonance over steps of training, and the loss."""
+    unit = f"({plain(found.frequency.attrs['units'])})"
     shown = {
-        "mode_frequency_course": "frequency of the leading mode",
-        "time_constant_course": "its time constant",
+        "mode_frequency_course": f"frequency of the leading mode {unit}",
+        "time_constant_course": f"its time constant, in {axis_label(found.time)}",
         "static_gain_course": "gain of slow inputs",
         "peak_gain_course": "largest gain",
-        "peak_frequency_course": "frequency of the largest gain",
+        "peak_frequency_course": f"frequency of the largest gain {unit}",
     }
     steps = found.kept_step.values
     with canvas(*([""] * (1 + len(shown))), xlabel="step", columns=3) as (figure, panels):
@@ -197,6 +202,12 @@ def course(found: xr.Dataset) -> Figure:
             axes.fill_between(steps, *_band(values), color=COLORS["b"], **BAND)
             axes.plot(steps, np.nanmedian(values, axis=0), "o-", color=COLORS["b"], markersize=3, **MEDIAN)
             axes.set_ylabel(label)
+        linear = max(1, steps[steps > 0].min(initial=steps.max()))
+        ticks = [0, *(10**power for power in range(9) if linear < 10**power <= steps.max())]
+        for axes in panels:  # Much happens early, and the first step is 0.
+            axes.set_xscale("symlog", linthresh=linear)
+            axes.set_xlim(0, max(1, steps.max()))
+            axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
         handles = [
             Line2D([], [], color=COLORS["b"], label="median", **MEDIAN),
             Patch(color=COLORS["b"], label=band_name(found.sizes["seed"]), **BAND),
