@@ -123,7 +123,7 @@ EXPERIMENT = lt.Experiment(
 
 RECIPES = {
     "rnn": ["--optimizer=rmsprop", "--learning_rate=0.01"],
-    "lstm": ["--optimizer=rmsprop", "--learning_rate=0.03"],
+    "lstm": ["--optimizer=rmsprop", "--learning_rate=0.1"],
     "lstm_hard": ["--optimizer=rmsprop", "--learning_rate=0.03"],
     "gru": ["--optimizer=rmsprop", "--learning_rate=0.03"],
 }
