@@ -33,19 +33,47 @@ SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
 TOGETHER = 64
 """Networks that are judged at a time, which bounds memory."""
 
+SAMPLE = 2
+"""Networks whose numbers decide whether the others have to be judged again; no network depends on another."""
 
-def met(claims: lt.Claims, networks: int) -> dict[str, list[int]]:
-    """By claim, how many random networks of each scale meet it, of so many."""
+
+def digests(claims: lt.Claims) -> dict[str, str]:
+    """Digests of what random networks are asked, and of the numbers of the first `SAMPLE` of them."""
+    from lstm_toys.execution.lowering import digest
+    from lstm_toys.studies.claims.verdicts import judge
+
+    asked, prepared = judgeable(claims), prepare(claims)
+    drawn = {name: _drawn(made, range(SAMPLE), scale) for name, made in prepared.items() for scale in SCALES[:1]}
+    results = {name: answers(made, drawn[name]) for name, made in prepared.items()}
+    sample = {claim.id: judge(claim, results) for claim in asked}
+    return {
+        "networks": digest(drawn),
+        "numbers": digest({name: each.numbers for name, each in sample.items() if each is not None}),
+        "thresholds": digest([[claim.id, claim.low, claim.high] for claim in asked]),
+        "asked": digest({name: list(made.declared_digests().values()) for name, made in prepared.items()}),
+        "scales": digest(list(SCALES)),
+    }
+
+
+def prepare(claims: lt.Claims) -> dict[str, Prepared]:
+    """The experiments of the populations that random networks take the place of."""
     from lstm_toys.runs.preparation import Prepared
 
-    asked = judgeable(claims)
-    prepared = {
+    needed = set().union(*(claim.made_of(claims.populations) for claim in judgeable(claims)))
+    return {
         name: Prepared(experiment, flags.parse(experiment, changes)[0])
         for name, (experiment, changes) in claims.populations.items()
-        if any(name in claim.populations for claim in asked)
+        if name in needed
     }
-    counts = {scale: judged(asked, prepared, scale, networks) for scale in SCALES}
-    return {claim.id: [own[claim.id] for own in counts.values()] for claim in asked}
+
+
+def parts(networks: int) -> list[tuple[float, range]]:
+    """The scales and numbers of networks that are judged one after another."""
+    return [
+        (scale, range(first, min(first + TOGETHER, networks)))
+        for scale in SCALES
+        for first in range(0, networks, TOGETHER)
+    ]
 
 
 def judgeable(claims: lt.Claims) -> list[lt.Claim]:
@@ -121,19 +149,16 @@ def answers(made: Prepared, params: Any) -> lt.Results:
     return arrays.in_units(labeled.assign(more).assign_attrs(flags="{}"), made.experiment.scaling)
 
 
-def judged(claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: float, networks: int) -> dict[str, int]:
-    """By claim, how many of so many random networks meet it."""
+def judged(
+    claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: float, numbers: Sequence[int]
+) -> dict[str, int]:
+    """By claim, how many of the random networks with these numbers meet it."""
     from lstm_toys.studies.claims.verdicts import judge
 
-    met = dict.fromkeys((claim.id for claim in claims), 0)
-    for first in range(0, networks, TOGETHER):
-        numbers = range(first, min(first + TOGETHER, networks))
-        results = {
-            name: answers(made, parameters(made.model, len(made.task.input_features), numbers, scale))
-            for name, made in prepared.items()
-        }
-        for claim in claims:
-            outcome = judge(claim, results)
-            assert outcome is not None
-            met[claim.id] += int(outcome.meets.sum())
-    return met
+    results = {name: answers(made, _drawn(made, numbers, scale)) for name, made in prepared.items()}
+    outcomes = {claim.id: judge(claim, results) for claim in claims}
+    return {name: int(each.meets.sum()) for name, each in outcomes.items() if each is not None}
+
+
+def _drawn(made: Prepared, numbers: Sequence[int], scale: float) -> Any:
+    return parameters(made.model, len(made.task.input_features), numbers, scale)

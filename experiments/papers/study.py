@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.runs.context import RunContext
+from lstm_toys.execution.signals import Stopped
+from lstm_toys.files import read_json, write_json
+from lstm_toys.runs.context import RunContext, stopwatch
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.study import DerivedStudy, Study
@@ -34,16 +36,39 @@ class NullSettings(Identity):
     networks: int
 
 
-class NullStudy(DerivedStudy[NullSettings]):
+class NullStudy(Study[NullSettings]):
     """Judges claims, which the module ``declared`` declares, by random networks."""
 
     def __init__(self, claims: lt.Claims, settings: NullSettings, results_dir: Path, declared: str) -> None:
         super().__init__(Run(settings, results_dir, declared))
         self.claims = claims
 
-    def score(self) -> dict[str, Any]:
-        networks = self.settings.networks
-        return {"networks": networks, "claims": null.met(self.claims, networks)}
+    def digests(self) -> dict[str, str]:
+        return null.digests(self.claims)
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        """Judges claims; every part is kept as soon as it is judged, and is not judged again if the run continues."""
+        networks, run = self.settings.networks, self.run
+        claims, prepared = null.judgeable(self.claims), null.prepare(self.claims)
+        met: dict[str, list[int]] = {claim.id: [0] * len(null.SCALES) for claim in claims}
+        run.checkpoints.mkdir(parents=True, exist_ok=True)
+        with stopwatch(seconds, "judge"):
+            for scale, numbers in null.parts(networks):
+                kept = run.checkpoints / f"{scale:g}-{numbers.start}.json"
+                if not kept.is_file():
+                    if context.stop():
+                        raise Stopped
+                    write_json(kept, null.judged(claims, prepared, scale, numbers))
+                    context.progress.tell(f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}")
+                for claim, count in read_json(kept).items():
+                    met[claim][null.SCALES.index(scale)] += count
+        return {
+            "experiment": run.name,
+            "flags": self.settings.as_dict(),
+            "files": [],
+            "networks": networks,
+            "claims": met,
+        }
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         yield from ()

@@ -237,13 +237,40 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     )
     expected = int((numbers.share_right(shown) <= 0.5).sum())
     assert judge(claim, {"dyck": labeled}).meets.sum() == expected
+    assert null.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
+
+
+def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch):
+    claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
+    monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
     monkeypatch.setattr(null, "TOGETHER", 2)
-    assert null.judged([claim], {"dyck": made}, 2.0, 3) == {"some": expected}
+    monkeypatch.setattr(null, "digests", lambda _: {"networks": "none"})
+    monkeypatch.setattr(null, "prepare", lambda _: {})
+    monkeypatch.chdir(tmp_path)
+    asked = []
+
+    def judged(*given):
+        asked.append((given[2], *given[3]))
+        if len(asked) == 5:
+            raise OSError("full")
+        return {"dyck-one-unit": len(given[3]) - 1}
+
+    monkeypatch.setattr(null, "judged", judged)
+    arguments = ["--claims=experiments.papers.counting", "--networks=3", "--publish"]
+    assert carry_out(experiments.null, arguments) == 1
+    assert carry_out(experiments.null, arguments) == 0
+    parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
+    assert asked == [*parts[:5], *parts[4:]]
+    kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
+    assert kept["claims"] == {"dyck-one-unit": 5 * [1]}
 
 
 def test_claims_by_random_networks_are_kept_and_printed_with_the_names_of_the_claims(tmp_path, monkeypatch, capsys):
     met = {claim.id: place for place, claim in enumerate(null.judgeable(counting.CLAIMS))}
     monkeypatch.setattr(null, "judged", lambda *_: met)
+    monkeypatch.setattr(null, "digests", lambda _: {"networks": "none"})
+    monkeypatch.setattr(null, "prepare", lambda _: {})
+    monkeypatch.setattr(null, "TOGETHER", 256)
     monkeypatch.chdir(tmp_path)
     arguments = ["--claims=experiments.papers.counting", "--networks=256", "--publish"]
     assert carry_out(experiments.null, arguments) == 0
