@@ -61,7 +61,8 @@ def table(
         widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells)))
         # Without a minimum width, Rich would cut off whole cells, and squeeze foldable ones to nothing.
         whole = not fold and (number > 0 or widest <= SHORT)
-        created.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=widest if whole else None)
+        least = widest if whole else min(widest, SHORT) if number == 0 else None
+        created.add_column(head, justify=justify, no_wrap=whole, overflow="fold", min_width=least)
     for row in cells:
         created.add_row(*row)
     return created

@@ -19,14 +19,19 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield "95 % bootstrap intervals; in parentheses what permuted models reach in 5 % of cases"
     for kind, own in metrics["interventions"].items():
         rows = [
-            (claim, *(_change(each[name]) for name in ("mode", "random", "difference"))) for claim, each in own.items()
+            (
+                claim,
+                *(tables.number(each[name]["median"]) for name in ("mode", "random", "difference")),
+                tables.interval(each["difference"]["low"], each["difference"]["high"]),
+            )
+            for claim, each in own.items()
         ]
-        columns = (kind, "leading mode>", "random>", "difference>")
+        columns = (kind, "mode>", "random>", "difference>", "95 % bootstrap>")
         yield tables.table("change of the claims' numbers, in standard deviations of networks", columns, rows)
     tuned = [
         (
             name,
-            f"{each['oscillating']} of {each['networks']}",
+            f"{each['oscillating']}/{each['networks']}",
             tables.number(each["mode_frequency"]["median"]),
             tables.number(each["peak_frequency"]["median"]),
             tables.number(each["peak_gain"]["median"]),
@@ -37,14 +42,14 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     ]
     names = (
         "networks",
-        "oscillating>",
-        "mode, rad per x>",
-        "largest gain at>",
-        "largest gain>",
+        "oscillate>",
+        "mode>",
+        "peak>",
+        "peak gain>",
         "slow gain>",
         "similarity>",
     )
-    yield tables.table("what networks are tuned to, medians; frequencies in rad per x", names, tuned)
+    yield tables.table("what networks are tuned to, medians; mode and peak of the gain in rad per x", names, tuned)
     predicted = [
         (
             name,
@@ -78,7 +83,3 @@ def _correlation(found: dict[str, Any] | None) -> str:
         return "–"
     value = found["correlation"]
     return f"{tables.number(value['value'])} ({found['permuted']:.2f})"
-
-
-def _change(row: dict[str, float | None]) -> str:
-    return f"{tables.number(row['median'])} ({tables.interval(row['low'], row['high'])})"
