@@ -21,9 +21,9 @@ def claims(metrics: dict[str, Any]) -> Figure:
     """
     rows = metrics["claims"]
     models = list(dict.fromkeys(model for own in rows.values() for model in own))
-    correlation, difference, texts = _values(rows, models)
+    correlation, difference, texts = _values(rows, models, metrics["seeds"])
     with house(**{"axes.grid": False}):
-        figure = Figure(figsize=(3.0 + 1.25 * len(models), 1.9 + 0.3 * len(rows)))
+        figure = Figure(figsize=(3.0 + 1.25 * len(models), 1.9 + 0.34 * len(rows)))
         panels = figure.subplots(1, 2, sharey=True)
         for axes, values, words, limit, title in (
             (panels[0], correlation, texts, CORRELATION, "rank correlation over networks"),
@@ -48,9 +48,9 @@ _CENTERED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 
 
 def _values(
-    rows: dict[str, Any], models: list[str]
+    rows: dict[str, Any], models: list[str], seeds: int
 ) -> tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"], list[list[str]]]:
-    """Correlations, differences in standard deviations, and the texts of correlations."""
+    """Correlations, differences in standard deviations, and the texts of correlations, with few networks their number."""
     correlation, difference = np.full((2, len(rows), len(models)), np.nan)
     texts = [["–"] * len(models) for _ in rows]
     for row, own in enumerate(rows.values()):
@@ -64,6 +64,8 @@ def _values(
                 correlation[row, column] = value
                 beyond = abs(value) > each["permuted"]
                 texts[row][column] = f"{value:.2f}" if beyond else f"({value:.2f})"
+                if 2 * each["networks"] < seeds:
+                    texts[row][column] += f"\nof {each['networks']}"
     return correlation, difference, texts
 
 

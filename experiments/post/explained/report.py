@@ -15,8 +15,8 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Yields correlations by claim and model, tuning by training frequency, and the predictions."""
     rows = [(claim, *(_correlation(own.get(model)) for model in SHOWN)) for claim, own in metrics["claims"].items()]
     title = f"rank correlation of the claims' numbers over {metrics['seeds']} networks"
-    yield tables.table(title, ("", *(f"{model}>" for model in SHOWN)), rows)
-    yield "95 % bootstrap intervals; in parentheses what permuted models reach in 5 % of cases"
+    yield tables.table(title, ("", *(f"{model}>" for model in SHOWN)), rows, **tables.PLAIN)
+    yield "in parentheses: exceeded by the absolute correlation of permuted models in 5 % of cases"
     for kind, own in metrics["interventions"].items():
         rows = [
             (
@@ -27,7 +27,9 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
             for claim, each in own.items()
         ]
         columns = (kind, "mode>", "random>", "difference>", "95 % bootstrap>")
-        yield tables.table("change of the claims' numbers, in standard deviations of networks", columns, rows)
+        yield tables.table(
+            "change of the claims' numbers, in standard deviations of networks", columns, rows, **tables.PLAIN
+        )
     tuned = [
         (
             name,
@@ -49,7 +51,9 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         "slow gain>",
         "similarity>",
     )
-    yield tables.table("what networks are tuned to, medians; mode and peak of the gain in rad per x", names, tuned)
+    yield tables.table(
+        "what networks are tuned to, medians; mode and peak of the gain in rad per x", names, tuned, **tables.PLAIN
+    )
     predicted = [
         (
             name,
@@ -63,7 +67,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     ]
     yield _plateau(metrics["plateau"])
     heading = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
-    yield tables.table("predictions, made before", heading, predicted)
+    yield tables.table("predictions, made before", heading, predicted, **tables.PLAIN)
 
 
 def _plateau(row: dict[str, Any]) -> str:
