@@ -3,7 +3,7 @@ PYTHON ?= python3
 RUN = $(VENV)/bin/python
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-long check lock browser
+.PHONY: env sine test test-long check numbers lock browser
 
 env: $(VENV)/installed
 
@@ -38,6 +38,10 @@ check: env
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
+
+# Fills numbers of published results into README and docs.
+numbers: env
+	$(RUN) -m maintenance.numbers
 
 # Resolves the dependencies anew; needs uv.
 lock:
