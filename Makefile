@@ -1,9 +1,10 @@
 VENV ?= .venv
 PYTHON ?= python3
 RUN = $(VENV)/bin/python
+DOCS = build/docs-env
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-long check numbers lock browser
+.PHONY: env sine test test-long check docs numbers lock browser
 
 env: $(VENV)/installed
 
@@ -39,11 +40,24 @@ check: env
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
 
+# The site in build/docs, in an environment of its own; warnings are errors. The tutorials are carried out.
+docs: $(DOCS)/installed
+	PATH="$(abspath $(DOCS))/bin:$$PATH" $(DOCS)/bin/python -m sphinx --fail-on-warning --keep-going --quiet \
+		--doctree-dir build/doctrees docs build/docs
+
+$(DOCS)/installed: docs/requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --require-hashes -r docs/requirements.lock
+	$(DOCS)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
 # Fills numbers of published results into README and docs.
 numbers: env
 	$(RUN) -m maintenance.numbers
 
 # Resolves the dependencies anew; needs uv.
+RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
+	--no-emit-find-links --no-annotate pyproject.toml
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
-		--no-emit-find-links --no-annotate --extra test --output-file requirements.lock pyproject.toml
+	$(RESOLVE) --extra test --output-file requirements.lock
+	$(RESOLVE) --extra docs --constraint requirements.lock --output-file docs/requirements.lock

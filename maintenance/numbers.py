@@ -11,13 +11,15 @@ A page holds a template, in a comment that readers do not see, and below it the 
     <!-- end of numbers -->
 
 Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
-``sine.metrics`` is ``results/sine/metrics.json``.
+``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
+and ``median`` is a filter.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import statistics
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -54,11 +56,12 @@ def published(folder: Path) -> dict[str, dict[str, Any]]:
 def filled(text: str, results: Mapping[str, Any]) -> str:
     """A page with the text below each template made anew; raises Unfilled."""
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["median"] = statistics.median
 
     def make(match: re.Match[str]) -> str:
         comment, template, _ = match.groups()
         try:
-            made = environment.from_string(template).render(results).strip()
+            made = environment.from_string(template).render(results, results=results).strip()
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             raise Unfilled(f"{error}, in the template {template.splitlines()[0]!r}") from error
         return f"{comment}\n{made}\n\n{END}"

@@ -1,38 +1,159 @@
-"""The Python of the documentation runs as it stands there."""
+"""The documentation: its Python runs as it stands there, its commands are valid, its links lead somewhere."""
 
 import dataclasses
 import importlib
+import importlib.util
 import json
 import re
+import shlex
 import sys
+import tomllib
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, rarely
 from experiments import claims, generalization, sweep
+from lstm_toys.cli import command, flags, script
+from lstm_toys.cli.home import home
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = {str(path.relative_to(ROOT)): path for path in (*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")))}
+
+FILE = re.compile(r"This is `(\w+)\.py`.*?```python\n(.*?)```", re.DOTALL)
+"""A block that is a file, and the sentence before it that names the file."""
+
+DATA = ("mine.csv", "other.csv", "longer.csv", "elnino.csv")
+"""Files of curves that commands of the documentation read."""
+
+
+def text(page):
+    """The text of a page without comments, which hold templates of numbers."""
+    return re.sub(r"<!--.*?-->", "", PAGES[page].read_text(), flags=re.DOTALL)
+
+
+def fences(page, language):
+    """The fenced blocks of a language."""
+    found = re.findall(r"^```(.*?)\n(.*?)^```$", text(page), re.DOTALL | re.MULTILINE)
+    return [block for name, block in found if name == language]
 
 
 @pytest.fixture(scope="module")
-def sequences(tmp_path_factory):
-    """The folder of the two files, and their modules."""
-    folder = tmp_path_factory.mktemp("sequences")
-    written = re.findall(r"```python\n(.*?)```", (DOCS / "sequences.md").read_text(), re.DOTALL)
+def written(tmp_path_factory):
+    """A folder with the files that guides write, on the path of modules, and files of curves."""
+    folder = tmp_path_factory.mktemp("written")
+    files = [pair for page in PAGES if page.startswith("docs/") for pair in FILE.findall(text(page))]
+    for name, block in files:
+        assert block.count("\n") <= 60
+        (folder / f"{name}.py").write_text(block)
+    rows = ["time (s),a,b,c,d,e,f", *(",".join(f"{t + k / 10:g}" for k in range(7)) for t in range(12))]
+    for name in DATA:
+        (folder / name).write_text("\n".join(rows))
+    (folder / "t.csv").write_text("\n".join(["size", *"123456"]))
+    for name in ("other.nc", "scheduler.json"):
+        (folder / name).write_text("{}")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(folder)
-        modules = []
-        for name, text in zip(("flipflop", "counting"), written, strict=True):
-            assert text.count("\n") <= 50
-            (folder / f"{name}.py").write_text(text)
-            modules.append(importlib.import_module(name))
-        yield folder, *modules
-    for module in modules:
-        del sys.modules[module.__name__]
+        yield folder
+    for name, _ in files:
+        sys.modules.pop(name, None)
+
+
+def check_python(module, arguments):
+    """Expects that a command line of ``python -m`` can be planned; nothing is computed."""
+    if module.startswith(("benchmarks.", "experiments.papers.")):
+        assert importlib.util.find_spec(module)
+        return
+    name = f"{module}.__main__" if module == "experiments.page" else module
+    asked = importlib.import_module(name)
+    plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
+    if not arguments:  # Nothing to check, and some commands plan for seconds.
+        return
+    try:
+        plan(arguments)
+    except flags.Help:
+        assert "--help" in arguments
+
+
+@cache
+def check_command(line):
+    """Expects that a command of the documentation exists and takes its arguments; ``...`` stands for more of them."""
+    match [word for word in shlex.split(line, comments=True) if word != "..."]:
+        case []:
+            pass
+        case ["python", "-m", module, *arguments]:
+            check_python(module, arguments)
+        case ["lstm-toys"]:
+            pass
+        case ["lstm-toys", "help", name]:
+            assert name in script.commands(home()[1])
+        case ["lstm-toys", name, *arguments]:
+            check_python(f"experiments.{name}", arguments)
+        case ["make", *targets]:
+            assert {*targets} <= {*re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)}
+        case ["pip", "install", *packages]:
+            extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+            named = [name for each in packages for name in re.findall(r"\[(.*?)\]", each)]
+            assert {*named} <= extras.keys()
+        case ["dask", "scheduler" | "worker", *_]:
+            pass
+        case _:
+            raise AssertionError("a block without a language holds commands only")
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_are_valid(page):
+    for block in fences(page, ""):
+        for line in block.splitlines():
+            try:
+                check_command(line)
+            except (Exception, SystemExit) as error:
+                pytest.fail(f"{line}: {error}")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    targets = [each or other for each, other in re.findall(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"", text(page))]
+    for target in targets:
+        if target.startswith("https://"):
+            continue
+        path, _, anchor = target.partition("#")
+        found = PAGES[page].parent / path if path else PAGES[page]
+        assert found.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", found.read_text(), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", each).strip().lower().replace(" ", "-") for each in headings}
+
+
+@pytest.mark.usefixtures("written")
+@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics")])
+def test_python_of_a_guide_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(lt, "configure", lambda: None)
+    names: dict = {}
+    for block in fences(f"docs/{page}.md", "python"):
+        exec(block, names)
+
+
+def test_the_reference_has_every_public_name_once():
+    pages = "".join(path.read_text() for path in (DOCS / "api").glob("*.md"))
+    named = re.findall(r"^\.\. (?:autofunction|autoclass|py:data):: (\w+)$", pages, re.MULTILINE)
+    modules = {"figures", "measures", "sequences"}
+    assert sorted(named) == sorted({*dir(lt)} - modules)
+    for name in modules:
+        assert f".. automodule:: {getattr(lt, name).__name__}\n" in pages
+
+
+@pytest.fixture
+def sequences(written):
+    """The folder of the two files about sequences, and their modules."""
+    return written, *(importlib.import_module(name) for name in ("flipflop", "counting"))
 
 
 SMALL = ["--seeds=2", "--hidden=6", "--quiet"]
