@@ -33,8 +33,9 @@ browser: env
 		{ apt-get update --quiet --quiet && apt-get install --quiet --quiet --yes --no-install-recommends chromium; } || \
 		PLAYWRIGHT_BROWSERS_PATH=0 $(RUN) -m playwright install --with-deps chromium
 
-# Style, types, and which folder may import which.
+# Style, spelling, types, and which folder may import which.
 check: env
+	$(VENV)/bin/codespell
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy

@@ -150,6 +150,11 @@ def test_the_reference_has_every_public_name_once():
         assert f".. automodule:: {getattr(lt, name).__name__}\n" in pages
 
 
+def test_the_version_is_the_same_everywhere():
+    assert f"\nversion: {lt.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == lt.__version__
+
+
 @pytest.fixture
 def sequences(written):
     """The folder of the two files about sequences, and their modules."""
