@@ -4,7 +4,7 @@ RUN = $(VENV)/bin/python
 DOCS = build/docs-env
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-long check docs numbers lock browser
+.PHONY: env sine test test-long check docs numbers results lock browser
 
 env: $(VENV)/installed
 
@@ -55,6 +55,10 @@ $(DOCS)/installed: docs/requirements.lock pyproject.toml
 # Fills numbers of published results into README and docs.
 numbers: env
 	$(RUN) -m maintenance.numbers
+
+# Everything in results/ anew, after saying what that takes; continues after an interruption. Needs the extra `peers`.
+results: env
+	$(RUN) -m maintenance.results
 
 # Resolves the dependencies anew; needs uv.
 RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -12,7 +12,7 @@ A page holds a template, in a comment that readers do not see, and below it the 
 
 Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
 ``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
-and ``median`` is a filter.
+``commands`` the commands that publish them, and ``median`` is a filter.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+
+from . import steps
 
 ROOT = Path(__file__).parent.parent
 
@@ -61,7 +63,7 @@ def filled(text: str, results: Mapping[str, Any]) -> str:
     def make(match: re.Match[str]) -> str:
         comment, template, _ = match.groups()
         try:
-            made = environment.from_string(template).render(results, results=results).strip()
+            made = environment.from_string(template).render(results, results=results, commands=steps.commands()).strip()
         except (jinja2.TemplateError, TypeError, ValueError) as error:
             raise Unfilled(f"{error}, in the template {template.splitlines()[0]!r}") from error
         return f"{comment}\n{made}\n\n{END}"

@@ -1,0 +1,79 @@
+"""The commands that make everything in ``results/``, and what they took the last time."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments import all as every
+from experiments.page import runs
+
+SEA = "results/runs/elnino.csv"
+"""The file of temperatures that networks of `experiments.own` learn."""
+
+
+class Step(NamedTuple):
+    """A command, as typed after ``python -m``, and the folders of ``results/`` that it publishes."""
+
+    command: str
+    sets: tuple[str, ...] = ()
+
+
+OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
+PAPERS = tuple(
+    Step(f"experiments.claims --claims experiments.papers.{name} --variants", (f"claims_experiments_papers_{name}",))
+    for name in ("counting", "memory")
+)
+GRIDS = tuple(
+    Step(f"experiments.generalization --task {name} --seeds 64", (f"generalization_{name}",))
+    for name in ("sine", "amplitude", "slope_intercept")
+)
+SHOWN = tuple(
+    Step(f"experiments.{' '.join(commands[0])}")
+    for name, commands in runs.COMMANDS.items()
+    if name not in (*every.EXPERIMENTS, "claims")
+)
+"""Runs that nothing but the page shows."""
+
+STEPS = (
+    *(Step(f"experiments.{name} --seeds 16", (name,)) for name in every.EXPERIMENTS),
+    Step(OWN, ("own",)),
+    *GRIDS,
+    *SHOWN,
+    Step("experiments.timeline", ("timeline",)),
+    Step("experiments.dynamics --task sine --seeds 64", ("dynamics_sine",)),
+    Step("experiments.recipe", ("recipe",)),
+    Step("experiments.claims --variants", ("claims",)),
+    *PAPERS,
+    Step("experiments.explained", ("explained",)),
+)
+
+BENCHMARKS = (
+    "benchmarks.sequences",
+    "benchmarks.scaling",
+    "benchmarks.end_to_end --variants",
+    "benchmarks.population --peers",
+)
+
+PAGE = "experiments.page --quiet"
+
+COSTS = Path(__file__).with_name("costs.json")
+"""Seconds and bytes of each command when it was last carried out by `make results`, on two cores; before, estimates."""
+
+
+class Cost(NamedTuple):
+    """What a command took."""
+
+    seconds: float
+    bytes: int
+
+
+def costs() -> dict[str, Cost]:
+    """What each command took the last time."""
+    return {command: Cost(**each) for command, each in json.loads(COSTS.read_text()).items()}
+
+
+def commands() -> dict[str, str]:
+    """The command that publishes each set."""
+    return {name: f"python -m {step.command}" for step in STEPS for name in step.sets}

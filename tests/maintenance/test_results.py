@@ -1,0 +1,148 @@
+"""All results by one command: computed first, then published, and continued after an interruption."""
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+from conftest import ROOT
+from maintenance import picture, results, steps
+
+MADE = """
+import pathlib
+import sys
+
+words = sys.argv[1:]
+with open("log", "a") as log:
+    print(*words, file=log)
+if pathlib.Path("broken").exists() and words == ["b"]:
+    sys.exit(3)
+if "--publish" not in words:
+    pathlib.Path(f"results/runs/{words[0]}").write_text("numbers")
+"""
+MEASURED = """
+import pathlib
+import sys
+
+folder = pathlib.Path(sys.argv[sys.argv.index("--output") + 1])
+folder.mkdir(exist_ok=True)
+(folder / "measured.json").write_text("{}")
+with open("log", "a") as log:
+    print("measured", file=log)
+"""
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A folder with two commands that leave something, one that measures, and what they took the last time."""
+    (tmp_path / "made.py").write_text(MADE)
+    (tmp_path / "measured.py").write_text(MEASURED)
+    (tmp_path / "costs.json").write_text(
+        json.dumps({name: {"seconds": 7200, "bytes": 2**30} for name in ("made a", "made b", "measured --all")})
+    )
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
+    monkeypatch.setattr(steps, "STEPS", (steps.Step("made a"), steps.Step("made b", ("b",))))
+    monkeypatch.setattr(steps, "BENCHMARKS", ("measured --all",))
+    monkeypatch.setattr(steps, "PAGE", "made page --publish")
+    monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
+    monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
+    monkeypatch.setattr(picture, "take", lambda page, to: to.write_text(page.name))
+    return tmp_path
+
+
+def test_what_it_takes_is_said_and_all_is_computed_before_anything_is_published(clone, capsys):
+    results.main(clone)
+    assert (clone / "log").read_text().splitlines() == ["a", "b", "measured", "b --publish --quiet", "page --publish"]
+    assert re.search(r"all of them +6.00  3.00\n", capsys.readouterr().out)
+    assert (clone / "results/index.png").read_text() == "index.html"
+    assert (clone / "results/benchmarks/measured.json").exists()
+    assert {path.name for path in (clone / "results/runs").iterdir()} == {"a", "b", "elnino.csv"}
+    assert (clone / "results/runs/elnino.csv").read_text().startswith("t (months),year 1950,")
+
+
+def test_an_interruption_publishes_nothing_and_the_same_command_continues(clone, capsys):
+    (clone / "broken").touch()
+    with pytest.raises(SystemExit) as ended:
+        results.main(clone)
+    assert ended.value.code == 3
+    assert "made b ended with 3" in capsys.readouterr().err
+    assert (clone / "log").read_text().splitlines() == ["a", "b"]
+    (clone / "broken").unlink()
+    results.main(clone)
+    assert (clone / "log").read_text().splitlines()[2:] == [
+        "a",
+        "b",
+        "measured",
+        "b --publish --quiet",
+        "page --publish",
+    ]
+
+
+def test_what_commands_took_is_kept_unless_they_found_finished_runs(clone):
+    (clone / "results/runs").mkdir(parents=True)
+    (clone / "results/runs/a").write_text("numbers")
+    results.main(clone)
+    kept = steps.costs()
+    assert kept["made a"] == (7200, 2**30)
+    assert kept["made b"].seconds < 7200
+    assert kept["made b"].bytes >= len("numbers")
+
+
+def test_a_benchmark_that_is_measured_is_not_measured_again(clone):
+    measured = clone / "results/runs/benchmarks"
+    measured.mkdir(parents=True)
+    (measured / "measured.json").write_text('{"earlier": true}')
+    results.main(clone)
+    assert "measured" not in (clone / "log").read_text().splitlines()
+    assert (clone / "results/benchmarks/measured.json").read_text() == '{"earlier": true}'
+
+
+def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(clone, monkeypatch):
+    monkeypatch.setattr(results.shutil, "disk_usage", lambda _: Disk())
+    with pytest.raises(SystemExit, match="not enough"):
+        results.main(clone)
+    monkeypatch.setattr(results, "NEEDED", {"no_such_library": "peers"})
+    with pytest.raises(SystemExit, match=r"pip install '.\[peers\]'"):
+        results.main(clone)
+    assert not (clone / "results").exists()
+
+
+class Disk:
+    free = 2**30
+
+
+def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
+    (tmp_path / "saves.py").write_text(
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "open('ready', 'w').close()\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def interrupt():
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(signal.SIGINT)
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(SystemExit) as ended:
+        results.call("saves", tmp_path)
+    assert ended.value.code == 5
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_what_every_command_takes_is_known():
+    known = {*(step.command for step in steps.STEPS), *steps.BENCHMARKS}
+    assert steps.costs().keys() == known
+
+
+def test_the_commands_publish_every_set_there_is():
+    published = {path.parent.name for path in (ROOT / "results").glob("*/manifest.json")}
+    assert published <= steps.commands().keys()
