@@ -1,15 +1,19 @@
 """All results by one command: computed first, then published, and continued after an interruption."""
 
+import importlib
 import json
 import os
 import re
+import shlex
 import signal
 import threading
 import time
+from functools import partial
 
 import pytest
 
 from conftest import ROOT
+from lstm_toys.cli import command
 from maintenance import picture, results, steps
 
 MADE = """
@@ -136,6 +140,25 @@ def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
         results.call("saves", tmp_path)
     assert ended.value.code == 5
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        step if len(step.command.split()) > 1 else pytest.param(step, marks=pytest.mark.long)  # These plan for seconds.
+        for step in steps.STEPS
+    ],
+    ids=lambda step: step.command,
+)
+def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / steps.SEA).parent.mkdir(parents=True)
+    results.write_sea(tmp_path / steps.SEA)
+    module, *arguments = shlex.split(step.command)
+    asked = importlib.import_module(module)
+    plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
+    (study,) = plan(arguments).studies
+    assert step.sets in ((), (study.run.name,))
 
 
 def test_what_every_command_takes_is_known():
