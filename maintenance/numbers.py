@@ -12,7 +12,7 @@ A page holds a template, in a comment that readers do not see, and below it the 
 
 Templates are Jinja2. Each folder of published results is a name in them, and each of its JSON files an attribute:
 ``sine.metrics`` is ``results/sine/metrics.json``. ``results`` holds all folders by name,
-``commands`` the commands that publish them, and ``median`` is a filter.
+such as ``papers/counting``, ``commands`` the commands that publish them, and ``median`` is a filter.
 """
 
 from __future__ import annotations
@@ -49,9 +49,10 @@ def pages() -> list[Path]:
 def published(folder: Path) -> dict[str, dict[str, Any]]:
     """The contents of all published JSON files, by folder and by name without ending."""
     found: dict[str, dict[str, Any]] = {}
-    for path in sorted(folder.glob("*/*.json")):
-        if path.parent.name != "runs":
-            found.setdefault(path.parent.name, {})[path.stem] = json.loads(path.read_text())
+    for path in sorted(folder.rglob("*.json")):
+        name = path.parent.relative_to(folder).as_posix()
+        if name.partition("/")[0] not in (".", "runs"):
+            found.setdefault(name, {})[path.stem] = json.loads(path.read_text())
     return found
 
 

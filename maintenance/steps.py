@@ -22,8 +22,12 @@ class Step(NamedTuple):
 
 OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
 PAPERS = tuple(
-    Step(f"experiments.claims --claims experiments.papers.{name} --variants", (f"claims_experiments_papers_{name}",))
+    step
     for name in ("counting", "memory")
+    for step in (
+        Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
+        Step(f"experiments.papers --paper {name} --variants", (f"papers/{name}",)),
+    )
 )
 GRIDS = tuple(
     Step(f"experiments.generalization --task {name} --seeds 64", (f"generalization_{name}",))

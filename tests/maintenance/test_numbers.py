@@ -50,9 +50,9 @@ def test_a_template_that_cannot_be_filled_is_reported(page, reason, tmp_path):
 
 
 def test_published_results_are_found_by_folder_and_file(tmp_path):
-    for name in ("sine/metrics.json", "runs/other.json", "claims/claims.json"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("sine/metrics.json", "runs/sine-0/metrics.json", "runs/a.json", "papers/counting/claims.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text('{"seeds": 3}')
     (tmp_path / "manifest.json").write_text("{}")
     three = {"seeds": 3}
-    assert numbers.published(tmp_path) == {"claims": {"claims": three}, "sine": {"metrics": three}}
+    assert numbers.published(tmp_path) == {"papers/counting": {"claims": three}, "sine": {"metrics": three}}

@@ -155,10 +155,10 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     (tmp_path / steps.SEA).parent.mkdir(parents=True)
     results.write_sea(tmp_path / steps.SEA)
     module, *arguments = shlex.split(step.command)
-    asked = importlib.import_module(module)
+    asked = importlib.import_module(f"{module}.__main__" if module == "experiments.papers" else module)
     plan = getattr(asked, "plan", None) or partial(command.plan, asked.EXPERIMENT)
     (study,) = plan(arguments).studies
-    assert step.sets in ((), (study.run.name,))
+    assert step.sets in ((), (study.run.published.relative_to("results").as_posix(),))
 
 
 def test_what_every_command_takes_is_known():
@@ -167,5 +167,6 @@ def test_what_every_command_takes_is_known():
 
 
 def test_the_commands_publish_every_set_there_is():
-    published = {path.parent.name for path in (ROOT / "results").glob("*/manifest.json")}
+    folder = ROOT / "results"
+    published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= steps.commands().keys()
