@@ -9,6 +9,7 @@ author = copyright = "The lstm_toys developers"
 release = version = lstm_toys.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+highlight_language = "none"  # Of blocks that name none, which hold commands.
 default_role = "code"  # Docstrings have names between single backticks.
 
 myst_enable_extensions = ["deflist"]
@@ -32,9 +33,9 @@ html_title = "lstm_toys"
 
 
 def readable(*arguments):
-    """Replaces defaults that are not Python, such as <factory>, which keep Sphinx from reading a signature."""
-    signature, returns = arguments[-2:]
-    return (signature and re.sub(r"<[^<>]*>", "...", signature)), returns
+    """Shortens signatures: the class of arrays, and defaults that are not Python, which Sphinx could not read."""
+    short = [text and re.sub(r"~?jaxlib\._jax\.Array", "Array", text) for text in arguments[-2:]]
+    return short[0] and re.sub(r"<[^<>]*>", "...", short[0]), short[1]
 
 
 def setup(app):
