@@ -11,6 +11,7 @@ import tomllib
 from functools import cache, partial
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 
@@ -140,6 +141,23 @@ def test_python_of_a_guide_runs(page, tmp_path, monkeypatch):
     names: dict = {}
     for block in fences(f"docs/{page}.md", "python"):
         exec(block, names)
+
+
+def test_the_cell_of_a_guide_begins_with_biases_of_one(written):
+    assert (written / "twist.py").is_file()
+    model = lt.Stack(features=1, hidden=(3,), cell="twist:TwistedGRU", readout="dense")
+    params = model.init(jax.random.key(0), jax.numpy.zeros((1, 2, 1)))["params"]
+    (layer,) = (each for each in params.values() if "recurrent_kernel" in each)
+    assert (layer["bias"] == 1).all()
+
+
+@pytest.mark.long
+def test_the_question_of_a_guide_is_run_and_judged(written):
+    damped = importlib.import_module("damped")
+    assert carry_out(damped.EXPERIMENT, [*SMALL, "--timesteps=20", "--steps=40", "--train_decay=0.7"]) == 0
+    assert carry_out(claims, ["--claims=damped", "--seeds=2", "--quiet"]) == 0
+    (judged,) = written.glob("results/runs/claims_damped-*/claims.json")
+    assert len(json.loads(judged.read_text())[0]["per_seed"]) == 2
 
 
 def test_the_reference_has_every_public_name_once():
