@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from experiments import all as every
 from experiments.page import runs
+from experiments.post.explained.predictions import KEPT
 
 SEA = "results/runs/elnino.csv"
 """The file of temperatures that networks of `experiments.own` learn."""
@@ -21,6 +22,7 @@ class Step(NamedTuple):
 
 
 OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperature (°C)'"
+DYNAMICS = f"experiments.dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT))}"
 PAPERS = tuple(
     step
     for name in ("counting", "memory")
@@ -46,7 +48,7 @@ STEPS = (
     *GRIDS,
     *SHOWN,
     Step("experiments.timeline", ("timeline",)),
-    Step("experiments.dynamics --task sine --seeds 64", ("dynamics_sine",)),
+    Step(DYNAMICS, ("dynamics_sine",)),
     Step("experiments.recipe", ("recipe",)),
     Step("experiments.claims --variants", ("claims",)),
     *PAPERS,
