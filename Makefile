@@ -54,11 +54,11 @@ $(DOCS)/installed: docs/requirements.lock pyproject.toml
 
 # Fills numbers of published results into README and docs.
 numbers: env
-	$(RUN) -m maintenance.numbers
+	$(RUN) -m docs.maintenance.numbers
 
 # Everything in results/ anew, after saying what that takes; continues after an interruption. Needs the extra `peers`.
 results: env
-	$(RUN) -m maintenance.results
+	$(RUN) -m docs.maintenance.results
 
 # Resolves the dependencies anew; needs uv.
 RESOLVE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -1,6 +1,7 @@
 """How Sphinx builds the site."""
 
 import re
+from typing import Any
 
 import lstm_toys
 
@@ -32,12 +33,12 @@ html_theme = "sphinx_book_theme"
 html_title = "lstm_toys"
 
 
-def readable(*arguments):
+def readable(*arguments: Any) -> tuple[Any, Any]:
     """Shortens signatures: the class of arrays, and defaults that are not Python, which Sphinx could not read."""
     short = [text and re.sub(r"~?jaxlib\._jax\.Array", "Array", text) for text in arguments[-2:]]
     return short[0] and re.sub(r"<[^<>]*>", "...", short[0]), short[1]
 
 
-def setup(app):
+def setup(app: Any) -> None:
     """Connects `readable`."""
     app.connect("autodoc-process-signature", readable)

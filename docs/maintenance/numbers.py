@@ -29,7 +29,7 @@ import jinja2
 
 from . import steps
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 BEGIN, END = "<!-- numbers\n", "<!-- end of numbers -->"
 

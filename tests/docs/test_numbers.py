@@ -2,7 +2,7 @@
 
 import pytest
 
-from maintenance import numbers
+from docs.maintenance import numbers
 
 RESULTS = {"sine": {"metrics": {"converged": 15, "seeds": 16}}}
 TEMPLATE = "<!-- numbers\n{{ sine.metrics.converged }} of {{ sine.metrics.seeds }}\n-->\n"

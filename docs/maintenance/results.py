@@ -139,4 +139,4 @@ def name_of(command: str) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(__file__).parent.parent)
+    main(Path(__file__).parents[2])

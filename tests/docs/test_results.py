@@ -13,8 +13,8 @@ from functools import partial
 import pytest
 
 from conftest import ROOT
+from docs.maintenance import picture, results, steps
 from lstm_toys.cli import command
-from maintenance import picture, results, steps
 
 MADE = """
 import pathlib

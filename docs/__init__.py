@@ -1,0 +1,1 @@
+"""The documentation: a site, and the commands that maintain its numbers."""
