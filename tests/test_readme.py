@@ -1,4 +1,4 @@
-"""The Python of the README runs as it stands there."""
+"""The Python of the README and of the guides it leads to runs as it stands there."""
 
 import importlib
 import json
@@ -14,21 +14,20 @@ import xarray as xr
 import lstm_toys as lt
 from conftest import carry_out
 from experiments import claims, generalization, sweep
-from lstm_toys.populations import answering
 from lstm_toys.results import population
 
-README = Path(__file__).parent.parent / "README.md"
+ROOT = Path(__file__).parent.parent
 
 
-def blocks():
-    return re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+def blocks(page="README.md"):
+    return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
 
 @pytest.fixture(scope="module")
 def question(tmp_path_factory):
     """The folder of a question of one's own, and its module."""
     folder = tmp_path_factory.mktemp("question")
-    (written,) = (block for block in blocks() if "CLAIMS" in block)
+    (written,) = (block for block in blocks("docs/own-question.md") if "CLAIMS" in block)
     assert written.count("\n") <= 60
     (folder / "damped.py").write_text(written)
     with pytest.MonkeyPatch.context() as patch:
@@ -95,11 +94,11 @@ def test_its_claim_is_judged_of_networks_and_of_any_model(question):
     assert other["verdict"] == "refuted"
 
 
-def test_examples_run(hand_made, tmp_path, monkeypatch):
+def test_examples_run(tmp_path, monkeypatch):
     matplotlib.use("agg")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lt, "configure", lambda: None)
-    first, flips, second = (block for block in blocks() if "CLAIMS" not in block and "elnino" not in block)
+    question, flips, first = blocks()
     names: dict = {}
     exec(first, names)
     assert (tmp_path / "answers.png").stat().st_size > 10_000
@@ -113,21 +112,17 @@ def test_examples_run(hand_made, tmp_path, monkeypatch):
     held = names["quiet"].answers
     assert held.shape == (4, 8, 10, 3)
     assert np.mean(np.sign(held) == np.sign(held[:, :, :1])) > 0.9
-    population.save(trained, tmp_path / "results" / "runs" / "sine-0123456789", hand_made())
-    names = {}
-    exec(second, names)
-    x = np.linspace(0, 1, 100, dtype=np.float32)
-    lines = np.stack([0.1 + 0.3 * x, 0.9 - 0.3 * x])[:, :, None]
-    expected = answering.answers(trained.model, trained.params, lines)
-    np.testing.assert_allclose(names["answers"], expected, atol=1e-5)
-    xr.testing.assert_identical(names["losses"], hand_made().train_loss)
+    (tmp_path / "short_question.py").write_text(question)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert carry_out(importlib.import_module("short_question").EXPERIMENT, SMALL) == 0
+    assert len([*tmp_path.glob("results/runs/damped-*/others.png")]) == 1
 
 
 @pytest.mark.long
 def test_curves_of_ones_own_are_learned_from_what_a_package_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(lt, "configure", lambda: None)
-    made, learned = (block for block in blocks() if "elnino" in block)
+    made, learned = (block for block in blocks("docs/own-data.md") if "elnino" in block)
     exec(made, {})
     curves = lt.read_curves("elnino.csv")
     assert curves.values.shape == (61, 12)
