@@ -19,7 +19,7 @@ POINTS = 200
 MOST = 64
 """Fixed points that are kept of each network."""
 
-STARTS = 128
+STARTS = 64
 """States of each network to begin in."""
 
 

@@ -114,7 +114,7 @@ class PaperSettings(Identity):
     random: int
 
 
-class PaperStudy(DerivedStudy[PaperSettings]):
+class PaperStudy(Study[PaperSettings]):
     """Puts together what is known about the claims of a paper."""
 
     def __init__(self, paper: Paper, judged: ClaimStudy, random: NullStudy, results_dir: Path) -> None:
@@ -131,17 +131,21 @@ class PaperStudy(DerivedStudy[PaperSettings]):
         """The networks that the claims are about, by population."""
         return {name: each for (column, name), each in self.judged.needs.items() if column == NETWORKS}
 
-    def score(self) -> dict[str, Any]:
+    def digests(self) -> dict[str, str]:
         from . import computation
 
-        return computation.scores(self)
+        return computation.digests(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        metrics = super().execute(context, seconds)
+        from . import computation
+
+        with stopwatch(seconds, "look inside"):
+            found = computation.scores(self, context)
+        metrics = {"experiment": self.run.name, "flags": self.settings.as_dict(), **found, "files": ["paper.md"]}
         judged = self.judged.run.checked("claims.md").read_text(encoding="utf-8")
         text = report.markdown(self.paper, metrics, judged)
         (self.run.folder / "paper.md").write_text(text, encoding="utf-8")
-        return {**metrics, "files": ["paper.md"]}
+        return metrics
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         yield "finding.png", self.paper.draw(self.metrics)
