@@ -16,54 +16,59 @@ from lstm_toys.runs.context import RunContext
 from lstm_toys.studies.dynamics.computation import CODE
 
 if TYPE_CHECKING:
-    from .study import PaperStudy
+    from .study import InsideStudy, PaperStudy
 
 
-def digests(study: "PaperStudy") -> Digests:
-    """Digests of the runs, and of the code that looks into their networks."""
-    paper = study.paper
-    measure, populations = paper.inside
-    modules = [inspect.getmodule(each) for each in (measure, paper.number)]
+def digests(study: "InsideStudy") -> Digests:
+    """Digests of the networks' runs, and of the code that looks into them."""
+    module = inspect.getmodule(study.measure)
     return {
         "runs": digest([each.run.folder.name for each in study.needs.values()]),
-        "words": digest([paper.sources, paper.open, dict(paper.shown), list(populations)]),
-        "code of measures": digest([inspect.getsource(each) for each in modules if each is not None]),
+        "code of measures": digest(inspect.getsource(module) if module else ""),
         "code of dynamics": source.digest(*CODE),
     }
 
 
-def scores(study: "PaperStudy", context: RunContext) -> dict[str, Any]:
-    """What is known about the claims of a paper.
+def inside(study: "InsideStudy", context: RunContext) -> dict[str, Any]:
+    """What was measured of the networks of each population.
 
     What was measured of a population is kept, and is not measured again if the run is continued.
 
     Returns:
+        By population and measured quantity, how many networks have it, and their median with a 95 % bootstrap interval,
+        or of booleans the share of networks with Wilson's.
+    """
+    found: dict[str, Any] = {}
+    study.run.checkpoints.mkdir(parents=True, exist_ok=True)
+    for population, networks in study.needs.items():
+        kept = study.run.checkpoints / f"{population}.json"
+        if not kept.is_file():
+            if context.stop():
+                raise Stopped
+            measured = study.measure(lt.load(networks.run.folder))
+            write_json(kept, {what: summary(values) for what, values in measured.items()})
+            context.progress.tell(f"looked into {population}")
+        found[population] = read_json(kept)
+    return found
+
+
+def scores(study: "PaperStudy") -> dict[str, Any]:
+    """What is known about the claims of a paper.
+
+    Returns:
         ``claims``: by claim its verdict, and ``random``: how many random networks of each scale meet it;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
-        ``inside``: by population and measured quantity, how many networks have it, and their median with a 95 %
-        bootstrap interval, or of booleans the share of networks with Wilson's.
+        ``inside``: what `inside` returned.
     """
     random = study.random.metrics["claims"]
     verdicts = study.judged.metrics["verdicts"]
     return {
         "claims": {claim: {"verdict": verdict, "random": random.get(claim)} for claim, verdict in verdicts.items()},
         "numbers": {name: _numbers(study, name) for name in study.paper.shown},
-        "inside": {name: _inside(study, name, context) for name in study.paper.inside[1]},
+        "inside": study.inside.metrics["inside"],
+        "sources": study.paper.sources,
+        "open": study.paper.open,
     }
-
-
-def _inside(study: "PaperStudy", population: str, context: RunContext) -> dict[str, Any]:
-    """What was measured of the networks of a population, now or before an interruption."""
-    kept = study.run.checkpoints / f"{population}.json"
-    if not kept.is_file():
-        if context.stop():
-            raise Stopped
-        measured = study.paper.inside[0](lt.load(study.networks[population].run.folder))
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_json(kept, {what: summary(values) for what, values in measured.items()})
-        context.progress.tell(f"looked into {population}")
-    found: dict[str, Any] = read_json(kept)
-    return found
 
 
 def _numbers(study: "PaperStudy", population: str) -> list[float | None]:

@@ -1,6 +1,7 @@
 """Draws the findings about papers: how far networks count, and for how long they remember."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from matplotlib.figure import Figure
 from lstm_toys.figures.style import COLORS, GRAY, house
 from lstm_toys.statistics import intervals
 
+STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
+"""Of lines that may lie on each other."""
+
 
 def surviving(
     axes: Axes, numbers: Mapping[str, Sequence[float | None]], places: Float[np.ndarray, " N"], names: Mapping[str, str]
@@ -19,11 +23,11 @@ def surviving(
 
     Networks that diverged are left out.
     """
-    for color, (population, name) in zip(COLORS.values(), names.items(), strict=False):
+    for color, style, (population, name) in zip(COLORS.values(), cycle(STYLES), names.items(), strict=False):
         values = np.array([each for each in numbers[population] if each is not None], float)
         shares = [intervals.wilson(int((values >= place).sum()), len(values)) for place in places]
         value, low, high = 100 * np.array(shares).T
-        axes.step(places, value, where="post", color=color, linewidth=1.4, label=name)
+        axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4, label=name)
         axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
     axes.set_ylim(-2, 102)
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import lstm_toys as lt
 
 
+Measure = Callable[["lt.Saved"], "Mapping[str, Shaped[ndarray, ' S']]"]
+"""Measures something of each network of a population: numbers, or booleans."""
+
+
 @dataclass(frozen=True)
 class Paper:
     """Claims of papers, and what is measured of the networks that judge them.
@@ -33,5 +37,5 @@ class Paper:
     open: str
     number: Callable[[lt.Results], Float[ndarray, " S"]]
     shown: Mapping[str, str]
-    inside: tuple[Callable[[lt.Saved], Mapping[str, Shaped[ndarray, " S"]]], Sequence[str]]
+    inside: tuple[Measure, Sequence[str]]
     draw: Callable[[Mapping[str, Any]], Figure]

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.console import RenderableType
+
 from lstm_toys import tables
 from lstm_toys.markdown import escape
 
@@ -40,6 +42,13 @@ def markdown(paper: Paper, metrics: Mapping[str, Any], judged: str) -> str:
         text += f"\n## Inside {escape(paper.shown[population])}\n\n"
         text += _table(("of each network", "networks", "median or share", "95 % interval"), cells(measured))
     return f"{text}\n## What stayed open\n\n{paper.open}\n\n## The claims\n{claims}"
+
+
+def inside(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields a table of what was measured inside networks, for each population."""
+    columns = ("", "networks>", "median or share>", "95 % interval>")
+    for population, measured in metrics["inside"].items():
+        yield tables.table(f"inside {population}", columns, cells(measured), **tables.PLAIN)
 
 
 def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
-from lstm_toys import tables
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.files import read_json, write_json
 from lstm_toys.runs.context import RunContext, stopwatch
@@ -22,7 +21,7 @@ from lstm_toys.studies.sweep.settings import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 from . import null, ranking, report
-from .paper import Paper
+from .paper import Measure, Paper
 
 if TYPE_CHECKING:
     import lstm_toys as lt
@@ -104,6 +103,35 @@ class TunedStudy(DerivedStudy[SweepSettings]):
         return ranking.report(metrics)
 
 
+class InsideStudy(Study[SweepSettings]):
+    """Measures the parameters of networks, by population; see `Paper.inside`."""
+
+    def __init__(
+        self, paper: str, measure: Measure, populations: Mapping[str, Study[Settings]], results_dir: Path
+    ) -> None:
+        settings = SweepSettings(f"inside_{paper}", tuple(each.settings for each in populations.values()))
+        super().__init__(Run(settings, results_dir), needs=populations)
+        self.measure = measure
+
+    def digests(self) -> dict[str, str]:
+        from . import computation
+
+        return computation.digests(self)
+
+    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
+        from . import computation
+
+        with stopwatch(seconds, "measure"):
+            found = computation.inside(self, context)
+        return {"experiment": self.run.name, "flags": {}, "files": [], "inside": found}
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        yield from ()
+
+    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+        return report.inside(metrics)
+
+
 @dataclass(frozen=True)
 class PaperSettings(Identity):
     """The settings of the claims, and the number of random networks."""
@@ -114,38 +142,31 @@ class PaperSettings(Identity):
     random: int
 
 
-class PaperStudy(Study[PaperSettings]):
+class PaperStudy(DerivedStudy[PaperSettings]):
     """Puts together what is known about the claims of a paper."""
 
     def __init__(self, paper: Paper, judged: ClaimStudy, random: NullStudy, results_dir: Path) -> None:
-        own = judged.settings
-        settings = PaperSettings(
-            f"papers_{paper.name}", own.seeds, own.base_seed, own.variants, random.settings.networks
-        )
+        own, networks = judged.settings, random.settings.networks
+        settings = PaperSettings(f"papers_{paper.name}", own.seeds, own.base_seed, own.variants, networks)
+        self.networks = {name: each for (column, name), each in judged.needs.items() if column == NETWORKS}
+        measure, populations = paper.inside
+        looked = {name: self.networks[name] for name in populations}
+        self.inside = InsideStudy(paper.name, measure, looked, results_dir)
         run = Run(settings, results_dir, published=f"papers/{paper.name}")
-        super().__init__(run, needs={"claims": judged, "random": random})
+        super().__init__(run, needs={"claims": judged, "random": random, "inside": self.inside})
         self.paper, self.judged, self.random = paper, judged, random
 
-    @property
-    def networks(self) -> dict[str, Study[Settings]]:
-        """The networks that the claims are about, by population."""
-        return {name: each for (column, name), each in self.judged.needs.items() if column == NETWORKS}
-
-    def digests(self) -> dict[str, str]:
+    def score(self) -> dict[str, Any]:
         from . import computation
 
-        return computation.digests(self)
+        return computation.scores(self)
 
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from . import computation
-
-        with stopwatch(seconds, "look inside"):
-            found = computation.scores(self, context)
-        metrics = {"experiment": self.run.name, "flags": self.settings.as_dict(), **found, "files": ["paper.md"]}
+        metrics = super().execute(context, seconds)
         judged = self.judged.run.checked("claims.md").read_text(encoding="utf-8")
         text = report.markdown(self.paper, metrics, judged)
         (self.run.folder / "paper.md").write_text(text, encoding="utf-8")
-        return metrics
+        return {**metrics, "files": ["paper.md"]}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         yield "finding.png", self.paper.draw(self.metrics)
@@ -154,6 +175,4 @@ class PaperStudy(Study[PaperSettings]):
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         yield from self.judged.report(self.judged.metrics)
         yield from null.report(self.random.metrics)
-        columns = ("", "networks>", "median or share>", "95 % interval>")
-        for population, rows in metrics["inside"].items():
-            yield tables.table(f"inside {population}", columns, report.cells(rows), **tables.PLAIN)
+        yield from report.inside(metrics)
