@@ -333,7 +333,7 @@ def _limits(
     span = np.ptp(every)
     near = others[(others >= every.min() - span) & (others <= every.max() + span)]
     low, high = float(min([every.min(), *near])), float(max([every.max(), *near]))
-    margin = 0.04 * (high - low) or 0.5
+    margin = 0.04 * (high - low) or 0.1 * abs(high) or 0.5
     return low - margin, high + margin
 
 
