@@ -98,13 +98,18 @@ SHOWN = {
     "lstm_3": "LSTMs of 3 units",
     "gru": "GRUs",
     "rnn": "plain networks",
-    "context_lstm": "LSTMs on a^n b^n c^n",
-    "context_gru": "GRUs on a^n b^n c^n",
+    "context_lstm": "LSTMs",
+    "context_gru": "GRUs",
 }
 """The populations of the figure, in words."""
 
 OPEN = """\
-Whether networks of ReLU units count, which they can in theory, was not tried."""
+- Networks of ReLU units, which can count in theory, were not tried.
+- GRUs and plain networks were tuned as LSTMs were, and learned less. Whether they count under budgets that are better
+  for them is open; the variants with three times the steps, with 32 units and with as many parameters ask this.
+- Long strings of Dyck-1 that are no deeper than those of the training are accepted, and deeper ones are not. How much of
+  what El-Naggar et al. report for long strings is depth cannot be read off their abstract.
+- No string is longer than n = 256, and above 100 only every fourth n is shown."""
 
 
 def strings(population: str) -> tuple[lt.Source, ...]:
@@ -119,7 +124,8 @@ RIGHT = "share of strings of Dyck-1 that are accepted, of {}; trained up to 25"
 ACCEPTS, REJECTS = "The trained LSTM accepts a^1000 b^1000", "The trained GRU rejects a^1000 b^1000"
 WEISS = "(code of Weiss et al., 2018; one network of each, 10 units, n below 100)"
 SATURATION = (
-    "From no paper, suggested by El-Naggar et al. (2022), who find too little saturation: with hard gates, which"
+    "From no paper, suggested by El-Naggar et al. (2022), who find too little saturation: with hard gates, which can "
+    "saturate, an LSTM"
 )
 
 

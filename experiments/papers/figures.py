@@ -17,18 +17,22 @@ STYLES = ("-", (0, (4, 2)), (2, (4, 2)), (0, (1, 1)))
 
 
 def surviving(
-    axes: Axes, numbers: Mapping[str, Sequence[float | None]], places: Float[np.ndarray, " N"], names: Mapping[str, str]
+    axes: Axes,
+    numbers: Mapping[str, Sequence[float | None]],
+    places: Float[np.ndarray, " N"],
+    names: Mapping[str, str],
+    shades: Mapping[str, str],
 ) -> None:
     """Draws the share of networks whose number is at least each place, with 95 % intervals (Wilson, pointwise).
 
     Networks that diverged are left out.
     """
-    for color, style, (population, name) in zip(COLORS.values(), cycle(STYLES), names.items(), strict=False):
+    for style, (population, name) in zip(cycle(STYLES), names.items(), strict=False):
         values = np.array([each for each in numbers[population] if each is not None], float)
         shares = [intervals.wilson(int((values >= place).sum()), len(values)) for place in places]
         value, low, high = 100 * np.array(shares).T
-        axes.step(places, value, where="post", color=color, linestyle=style, linewidth=1.4, label=name)
-        axes.fill_between(places, low, high, step="post", color=color, alpha=0.15, linewidth=0)
+        axes.step(places, value, where="post", color=shades[name], linestyle=style, linewidth=1.4, label=name)
+        axes.fill_between(places, low, high, step="post", color=shades[name], alpha=0.15, linewidth=0)
     axes.set_ylim(-2, 102)
 
 
@@ -45,14 +49,22 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int)
         panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
         for axes, (title, own) in zip(panels, groups.items(), strict=True):
             most = max([trained, *(each for name in own for each in numbers[name] if each is not None)])
-            surviving(axes, numbers, np.arange(1, most + 1.0), own)
+            surviving(axes, numbers, np.arange(1, most + 1.0), own, _shades(names))
             axes.axvline(trained, color=GRAY, linewidth=0.9, linestyle="--")
             axes.annotate(
-                "trained up to here", (trained, 4), (4, 0), textcoords="offset points", color=GRAY, fontsize=7
+                "trained up to here",
+                (trained, 75),
+                (-3, 0),
+                textcoords="offset points",
+                color=GRAY,
+                fontsize=7,
+                rotation=90,
+                ha="right",
+                va="top",
             )
             axes.set_title(title, fontsize=10)
             axes.set_xlabel("n")
-            axes.legend(loc="upper right", fontsize=7)
+            axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.12), fontsize=7)
         panels[0].set_ylabel("% of networks that accept every string up to n")
         figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each n")
     return figure
@@ -65,13 +77,18 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
     with house():
         figure = Figure(figsize=(6.2, 3.6))
         axes = figure.subplots()
-        surviving(axes, numbers, np.unique(np.round(np.geomspace(1, most, 200))), names)
+        surviving(axes, numbers, np.unique(np.round(np.geomspace(1, most, 200))), names, _shades(names))
         axes.set_xscale("log")
         axes.set_xlabel("points without a pulse")
         axes.set_ylabel("% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
         figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each point")
     return figure
+
+
+def _shades(names: Mapping[str, str]) -> dict[str, str]:
+    """A color for each name."""
+    return dict(zip(dict.fromkeys(names.values()), COLORS.values(), strict=False))
 
 
 def _seeds(numbers: Mapping[str, Sequence[float | None]]) -> str:
