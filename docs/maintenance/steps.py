@@ -25,10 +25,10 @@ OWN = f"experiments.own --train {SEA} --ask next --seeds 16 --quantity 'temperat
 DYNAMICS = f"experiments.dynamics --task sine --seeds 64 --keep_steps {','.join(map(str, KEPT))}"
 PAPERS = tuple(
     step
-    for name in ("counting", "memory")
+    for name, networks in (("counting", 128), ("memory", 64))
     for step in (
         Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
-        Step(f"experiments.papers --paper {name} --variants", (f"papers/{name}",)),
+        Step(f"experiments.papers --paper {name} --random {networks}", (f"papers/{name}",)),
     )
 )
 GRIDS = tuple(
