@@ -2,7 +2,7 @@
 
 They keep the experiment's own settings if at least 15 of 16 seeds learn; otherwise the nearest rate at which they do.
 The seeds are of base seed 100, by which no claim is judged. No rate that was tried suffices for the rnns on the sine,
-of which 14 learn at the best one, and for the larger rnn on the amplitude. The counts are in BUILD_NOTES.md.
+of which 14 learn at the best one, and for the larger rnn on the amplitude. docs/notes/post-claims.md has the counts.
 """
 
 from __future__ import annotations

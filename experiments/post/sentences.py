@@ -1,7 +1,8 @@
 """The claims of the post: each is a sentence, one number per network, and the range in which it meets the sentence.
 
 Where a sentence can be read in several ways, the reading here is one that the author's own picture meets;
-BUILD_NOTES.md says why. A new claim needs an entry in `SENTENCES`, and a function in `experiments.post.numbers`.
+docs/notes/post-claims.md says why. A new claim needs an entry in `SENTENCES`, and a function in
+`experiments.post.numbers`.
 """
 
 from __future__ import annotations
