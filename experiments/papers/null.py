@@ -43,7 +43,7 @@ def digests(claims: lt.Claims) -> dict[str, str]:
     from lstm_toys.studies.claims.verdicts import judge
 
     asked, prepared = judgeable(claims), prepare(claims)
-    drawn = {name: _drawn(made, range(SAMPLE), scale) for name, made in prepared.items() for scale in SCALES[:1]}
+    drawn = {name: _drawn(made, range(SAMPLE), SCALES[0]) for name, made in prepared.items()}
     results = {name: answers(made, drawn[name]) for name, made in prepared.items()}
     sample = {claim.id: judge(claim, results) for claim in asked}
     return {
