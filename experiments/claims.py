@@ -1,4 +1,4 @@
-"""Judges claims about networks: in how many networks does each claim hold?"""
+"""Tests claims about networks: how many networks meet each claim?"""
 
 from lstm_toys.cli import claims, command
 

@@ -1,4 +1,4 @@
-"""Finds why trained networks answer as they do."""
+"""Analyzes why trained networks answer as they do."""
 
 from lstm_toys.cli import command, dynamics
 

@@ -1,4 +1,4 @@
-"""Networks learn curves from your own files."""
+"""Trains networks on curves from your own files."""
 
 import lstm_toys as lt
 from lstm_toys.cli import own

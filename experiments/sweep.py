@@ -1,4 +1,4 @@
-"""Trains populations over a grid of settings: which hyperparameters learn a task, and what do they generalize?"""
+"""Trains populations over a grid of settings: which settings learn a task, and how do the networks generalize?"""
 
 from lstm_toys.cli import command, sweep
 

@@ -112,7 +112,7 @@ def array(
         name: name of the argument, for the message.
         value: value of the argument.
         axes: a letter or the length of each axis: ``"C T 1"``; a final ``"..."`` allows further axes.
-        hint: origin of such arrays for the message, such as ``", as lt.show makes them"``.
+        hint: where such arrays come from, for the message, such as ``", as lt.show makes them"``.
         finite: refuse NaN, infinity and numbers beyond single precision.
         empty: allow the first axis to have length 0.
         bounds: bounds of all numbers: ``least``, ``above``, ``most``, ``below``.

@@ -1,9 +1,9 @@
-"""Judges claims about networks: in how many networks does each claim hold?
+"""Tests claims about networks: how many networks meet each claim?
 
-Judges claims by many networks, by default the claims of the post: one number per network, the share of networks that
-meet the claim, and a verdict. Compares this with published answers, models that are not networks, networks that were
-not trained or trained on something else, and with --variants networks of other shapes and budgets. Trains missing
-networks.
+Tests claims on many networks, by default the claims of the post. Reports one number per network, the share of networks
+that meet the claim, and a verdict. For comparison, also reports published answers, trivial models, networks that are
+untrained or were trained on something else, and, with --variants, networks of other shapes and budgets. Missing
+networks are trained first.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def ids() -> parsers.Parser[tuple[str, ...]]:
             raise ValueError
         return names
 
-    return parsers.Parser(convert, "names of claims, joined by commas, or all")
+    return parsers.Parser(convert, "names of claims, separated by commas, or all")
 
 
 def answers() -> parsers.Parser[tuple[str, Path]]:
@@ -51,19 +51,19 @@ def answers() -> parsers.Parser[tuple[str, Path]]:
             raise ValueError
         return name, parsers.folder().convert(path)
 
-    return parsers.Parser(convert, "NAME=FILE, a population of the claims and a netCDF file", many=True)
+    return parsers.Parser(convert, "NAME=FILE, the name of a population and a netCDF file", many=True)
 
 
 OWN: flags.FlagTable = {
     "claims": (
         parsers.name(),
-        "the module that declares CLAIMS; of the clone, {}, or one of your own",
+        "module that declares CLAIMS: {}, or a module of your own",
     ),
-    "only": (ids(), "the claims that are judged; only what they need is trained"),
+    "only": (ids(), "claims to test; only the networks that they need are trained"),
     "answers": (
         answers(),
-        "answers that are given instead of trained, such as lt.labeled makes them of any model; give it once for each "
-        "population",
+        "file of answers to use instead of trained networks, made by lt.labeled from any model; give the flag once "
+        "for each population",
     ),
 }
 OWN_DEFAULTS = {"claims": "those of the post", "only": "all", "answers": "none"}
@@ -72,9 +72,9 @@ CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "co
 
 FLAGS: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
-    "variants": (None, "judge networks of other shapes and budgets, too, as the claims have them; takes long"),
+    "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; takes long"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
-    "restart": (None, "judge again although it was done; runs of networks that are finished are used as they are"),
+    "restart": (None, "test again, even if the run is finished; finished runs of networks are reused"),
     **{name: flags.FLAGS[name] for name in CONDUCT},
 }
 DEFAULTS = {**{name: flags.DEFAULTS[name] for name in FLAGS if name in flags.DEFAULTS}, "seeds": 64}

@@ -50,7 +50,7 @@ class Plan:
 
 
 def main(experiment: Experiment) -> None:
-    """Runs an experiment as the command line says, and exits.
+    """Runs an experiment with the flags of the command line, and exits.
 
     Example:
         A file with a custom experiment ends with

@@ -1,8 +1,8 @@
-"""Finds why trained networks answer as they do: what they rest at, their resonance, and models made of these.
+"""Analyzes why trained networks answer as they do: fixed points, resonance, and models built from them.
 
-Takes the population that the flags describe, trains it if it is missing, and analyzes every network: what it comes to
-under constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by what
-it does at rest and near rest. With --keep_steps, the leading mode is followed over the training.
+Trains the population that the flags describe, if it is missing, and analyzes every network: where it settles under
+constant inputs, how it answers small sines, how fast it forgets, and how much of its answers is explained by its
+behavior at rest and near rest. With --keep_steps, also computes the leading mode after earlier training steps.
 """
 
 from __future__ import annotations
@@ -33,10 +33,19 @@ def inputs() -> parsers.Parser[Axis]:
 
 
 FLAGS: flags.FlagTable = {
-    "task": (parsers.name(), "the experiment whose networks are analyzed: {}, or a module of your own"),
-    "inputs": (inputs(), f"constant inputs; by default {INPUTS}, to a quarter beyond the range of all curves"),
-    "starts": (parsers.integer(2, MOST_STARTS), "states of each network to begin in, half of them visited ones"),
-    "weight_scale": (parsers.positive(), "factor of all parameters, for untrained networks of other scales"),
+    "task": (parsers.name(), "experiment whose networks are analyzed: {}, or a module of your own"),
+    "inputs": (
+        inputs(),
+        f"constant inputs; by default {INPUTS}, over the range of all curves and a quarter of it beyond each end",
+    ),
+    "starts": (
+        parsers.integer(2, MOST_STARTS),
+        "number of initial states for each network; half of them are states that the network visits",
+    ),
+    "weight_scale": (
+        parsers.positive(),
+        "factor by which all parameters are multiplied, to analyze untrained networks with larger or smaller weights",
+    ),
 }
 """Flags of this command, in addition to the flags of the experiment that trains the population."""
 

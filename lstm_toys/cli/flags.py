@@ -63,69 +63,75 @@ FLAGFILE = "flagfile"
 
 FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
 
-OWN = "the optimizer's own"
+OWN = "the optimizer's default"
 
 FLAGS: FlagTable = {
     "seeds": (
         parsers.integer(1, 2**31 - 1),
-        "independently initialized networks; seed i is the same whatever their number",
+        "number of independently initialized networks; seed i is the same network, however many there are",
     ),
-    "base_seed": (parsers.integer(0, 2**32 - 1), "another number gives other networks under the same seed numbers"),
-    "steps": (parsers.integer(0, 2**31 - 1), "updates of each network; 0 leaves them untrained"),
+    "base_seed": (parsers.integer(0, 2**32 - 1), "another value gives other networks under the same seed numbers"),
+    "steps": (parsers.integer(0, 2**31 - 1), "training steps of each network; 0 leaves the networks untrained"),
     "learning_rate": (parsers.positive(), "step size of the optimizer"),
     "optimizer": (
         parsers.choice(*hyper.TAKES),
-        "momentum is sgd with momentum; rmsprop_keras has its epsilon outside the root, as the Keras of 2018",
+        "momentum: sgd with momentum; rmsprop_keras: epsilon is added outside the root, as in Keras in 2018",
     ),
-    "momentum": (parsers.share(OWN), "share of earlier gradients that momentum and adam keep from step to step"),
+    "momentum": (parsers.share(OWN), "share of the earlier gradients that momentum and adam keep in each step"),
     "decay": (
         parsers.share(OWN),
-        "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep",
+        "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep in each step",
     ),
-    "hidden": (parsers.widths(), "units of the layers below the readout: 32, or 32,32, or none"),
+    "hidden": (parsers.widths(), "units of each recurrent layer below the readout; none: there is only the readout"),
     "readout": (
         parsers.choice("cell", "dense"),
-        "cell: one more layer, whose units are the answer; dense: an affine map",
+        "cell: one more recurrent layer, whose units are the answer; dense: an affine map",
     ),
-    "cell": (parsers.cell(), "what every layer is; lstm_toys/networks/cells.py says what one of your own has to be"),
-    "gates": (parsers.choice(*cells.GATES), "how lstm and gru squash their gates; hard: clip(0.2 a + 0.5, 0, 1)"),
-    "timesteps": (parsers.integer(2, 2**31 - 1), "points of a curve, evenly spaced over the range of x"),
+    "cell": (
+        parsers.cell(),
+        "cell of every layer; lstm_toys/networks/cells.py describes what a custom cell must provide",
+    ),
+    "gates": (parsers.choice(*cells.GATES), "gate function of lstm and gru; hard: clip(0.2 a + 0.5, 0, 1)"),
+    "timesteps": (parsers.integer(2, 2**31 - 1), "number of points of each curve, evenly spaced over the range of x"),
     "keep_steps": (
         parsers.numbers_of_steps(),
-        "steps before the last after which the parameters are kept, too: 0,100,1000; 0 is the untrained network",
+        "earlier steps after which the parameters are saved, too; 0 saves the untrained network",
     ),
     "noise": (
         parsers.not_negative(),
-        "standard deviation of normal noise on what networks are shown in training, drawn once for each seed",
+        "standard deviation of Gaussian noise on the training inputs, drawn once for each seed",
     ),
     "block": (
         parsers.integer_or_auto(1, 2**31 - 1),
-        "networks that one compiled program works on; fixes the last bits of all results",
+        "number of networks that one compiled program computes; another value changes the last bits of all results",
     ),
-    "results_dir": (parsers.folder(), "folder of runs and published sets"),
-    "publish": (None, "copy figures and metrics of the finished run to <results_dir>/<experiment>"),
+    "results_dir": (parsers.folder(), "folder for runs and published files"),
+    "publish": (None, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, "redraw the figures of the finished run without training"),
-    "restart": (None, "run from the beginning although the run is finished, or could be continued"),
-    "quiet": (None, "print nothing but the folder of the results, and errors"),
+    "restart": (None, "run from the beginning, even if the run is finished or could be continued"),
+    "quiet": (None, "print only errors and the folder of the results"),
     "checkpoint_every": (
         parsers.positive(),
-        "seconds between two checkpoints, from which a run that was killed continues",
+        "seconds between two checkpoints, from which an interrupted run continues",
     ),
     "on_divergence": (
         parsers.choice("exclude", "stop"),
-        "what to do with a seed that diverges: exclude it from the statistics, or stop",
+        "exclude: leave seeds that diverge out of the statistics; stop: end the run",
     ),
     "figure_format": (
         parsers.choice(*FORMATS),
-        "what figures are written as, those of a finished run too; animations are GIF",
+        "file format of figures, including those of a finished run; animations are always GIF",
     ),
     "cluster": (
         parsers.cluster(),
-        "whose workers train and evaluate, with the extra 'cluster': local:4 for four on this machine, the address of "
-        "a Dask scheduler, or its file",
+        "workers of a Dask cluster that train and evaluate (needs the extra 'cluster'): local:4 starts four on this "
+        "machine; otherwise the address of a scheduler, or its scheduler file",
     ),
-    "mixed": (None, "accept workers of another version or processor, whose last bits may differ, and record them"),
-    "compile_cache": (None, "keep compiled programs in the user's cache folder for the next command"),
+    "mixed": (
+        None,
+        "accept workers with other library versions or another processor, whose last bits may differ, and record them",
+    ),
+    "compile_cache": (None, "keep compiled programs in the user's cache folder for later commands"),
 }
 """The flags of an experiment."""
 
@@ -264,7 +270,7 @@ def asks_help(arguments: Sequence[str]) -> bool:
 
 
 def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Separates a command's own flags, whose value is None where they are missing, from the other arguments.
+    """Separates a command's own flags from the other arguments; the value of a missing flag is None.
 
     Raises:
         UsageError: a flag has an invalid value.

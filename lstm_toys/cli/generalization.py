@@ -29,7 +29,7 @@ MOST_POINTS = 100_000
 MEANING = {LENGTH: "time points of a longer sequence", SPACING: "x between two time points"}
 
 FLAGS: flags.FlagTable = {
-    "task": (parsers.name(), "the experiment whose population is evaluated: {}, or a module of your own"),
+    "task": (parsers.name(), "experiment whose population is evaluated: {}, or a module of your own"),
     "curve": (parsers.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
 }
 """Flags of this command, in addition to the flags of the experiment that trains the population, and of its axes."""

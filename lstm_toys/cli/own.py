@@ -1,9 +1,10 @@
-"""Networks learn curves from your own files.
+"""Trains networks on curves from your own files.
 
-Trains LSTMs on the curves in the columns of a file, one time point per row: to return the curves, to predict the next
-value at every time point, or to answer with numbers of each whole curve. With five or more curves some are held out of
-training, and the error on them is reported next to the error on the others; further curves can be shown. Curves are
-scaled to what networks can answer, and answers and errors are reported in the units of the file.
+Trains LSTMs on the curves in a file, with one column per curve and one row per time point: to return the curves, to
+predict the next value at every time point, or to give numbers about each whole curve. With five or more curves, some
+are held out of training, and the errors on them are reported next to the errors on the others. Further curves can be
+shown after training. Curves are scaled to the range that networks can reach; answers and errors are reported in the
+units of the file.
 """
 
 from __future__ import annotations
@@ -66,26 +67,32 @@ def quantities() -> parsers.Parser[str]:
 
 
 FLAGS: flags.FlagTable = {
-    "train": (files(), "file of curves to train on, one a column, one time point a row; one file for each feature"),
-    "show": (files(), "file of further curves to be answered, as long as the others; one file for each feature"),
-    "quantity": (quantities(), "what a file of --train holds, for tables and figures; as many as there are files"),
+    "train": (
+        files(),
+        "file of curves to train on: one column per curve, one row per time point; repeat for each feature",
+    ),
+    "show": (files(), "file of further curves of the same length to show after training; repeat for each feature"),
+    "quantity": (quantities(), "name of the values in a file of --train, for tables and figures; repeat for each file"),
     "targets": (
         parsers.path(),
-        "file of numbers to tell of the curves, a row a curve in their order, a column a number",
+        "file of numbers to give about the curves: one row per curve, in the same order, one column per number",
     ),
-    "ask": (parsers.choice("same", "next"), "same: the value that is shown; next: the value after it"),
-    "hold_out": (parsers.share("a fifth of five and more"), "share of the curves that is kept out of training"),
-    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "curves in a step"),
-    "standardize": (None, "scale the curves to what networks can answer, and undo it in what is told"),
+    "ask": (
+        parsers.choice("same", "next"),
+        "what networks learn to answer; same: the value that is shown; next: the value after it",
+    ),
+    "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves that is held out of training"),
+    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "number of curves in each training step"),
+    "standardize": (None, "scale the curves to the range that networks can reach; reports are in the original units"),
 }
 DEFAULTS = {
-    "train": "none, and needed",
+    "train": "none; required",
     "show": "none",
-    "quantity": "auto, y of one file, and of several their names",
+    "quantity": "auto, y for one file, the names of several files",
     "targets": "none",
     "ask": "same",
-    "hold_out": f"auto, {HELD_OUT} of {LEAST} curves and more",
-    "batch": f"auto, about {BATCH} of {MANY} curves and more, else all",
+    "hold_out": f"auto, {HELD_OUT} of {LEAST} or more curves",
+    "batch": f"auto, about {BATCH} of {MANY} or more curves, otherwise all",
     "standardize": True,
 }
 

@@ -113,7 +113,7 @@ def positive() -> Parser[float]:
 
 
 def share(auto: str) -> Parser[float | None]:
-    """A number from 0 up to but not 1, or None for the word ``auto``, which the argument explains."""
+    """A number from 0 up to but not including 1, or None for the word ``auto``, which the argument explains."""
 
     def convert(text: str) -> float | None:
         if text == "auto":
@@ -122,7 +122,7 @@ def share(auto: str) -> Parser[float | None]:
             raise ValueError
         return number
 
-    return Parser(convert, f"a number from 0 up to but not 1 in single precision, or auto: {auto}")
+    return Parser(convert, f"a number from 0 up to but not including 1 in single precision, or auto: {auto}")
 
 
 def number() -> Parser[float]:
@@ -137,7 +137,7 @@ def number() -> Parser[float]:
 
 
 def not_negative() -> Parser[float]:
-    """Zero, or a number as `positive` takes it."""
+    """Zero, or a number that `positive` accepts."""
     above = positive()
     return Parser(lambda text: above.convert(text) if decimal(text) else 0.0, f"0, or {above.takes}")
 
@@ -155,7 +155,7 @@ def widths() -> Parser[tuple[int, ...]]:
 
     return Parser(
         convert,
-        f"whole numbers from 1 to {MOST_UNITS:,}, joined by commas, at most {MOST_LAYERS}, such as 32,32, or none",
+        f"at most {MOST_LAYERS} whole numbers from 1 to {MOST_UNITS:,}, separated by commas, such as 32,32, or none",
     )
 
 
@@ -168,7 +168,7 @@ def numbers_of_steps() -> Parser[tuple[int, ...]]:
             raise ValueError
         return numbers
 
-    return Parser(convert, "whole numbers from 0 on, ascending and joined by commas, such as 0,100,1000, or none")
+    return Parser(convert, "whole numbers in ascending order, separated by commas, such as 0,100,1000, or none")
 
 
 def choice(*names: str) -> Parser[str]:
@@ -203,7 +203,7 @@ def cell() -> Parser[str]:
                 raise ValueError
         return text
 
-    own = "package.module:Class of your own, of a package in this folder, on PYTHONPATH or installed"
+    own = "package.module:Class, a custom class in this folder, on PYTHONPATH or installed"
     return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
 
 

@@ -1,9 +1,9 @@
-"""Trains populations over a grid of settings: which hyperparameters learn a task, and what do the networks generalize?
+"""Trains populations over a grid of settings: which hyperparameters learn a task, and how do the networks generalize?
 
-Trains one experiment's networks under each combination of the values in --grid; several --grid flags make the full
-product. Learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) and numbers of steps share
-one compiled program; optimizer, hidden, readout, cell, gates and timesteps compile one for each combination. Several
-numbers of steps are one training, evaluated several times.
+Trains one experiment's networks under each combination of the values in the --grid flags. Settings that differ only in
+learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) or steps share one compiled
+program; each combination of optimizer, hidden, readout, cell, gates and timesteps needs its own. For several numbers of
+steps, networks are trained once and evaluated after each of them.
 """
 
 from collections.abc import Sequence
@@ -37,10 +37,10 @@ def axis() -> parsers.Parser[Axis]:
 
 
 OWN: flags.FlagTable = {
-    "task": (parsers.name(), "the experiment whose task is learned: {}, or a module of your own"),
-    "grid": (axis(), "values of a flag, such as 'learning_rate=0.1 1'; give it once for each flag that varies"),
+    "task": (parsers.name(), "experiment whose networks are trained: {}, or a module of your own"),
+    "grid": (axis(), "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies"),
 }
-OWN_DEFAULTS = {"task": "sine", "grid": "one setting"}
+OWN_DEFAULTS = {"task": "sine", "grid": "a single setting"}
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:

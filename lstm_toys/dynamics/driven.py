@@ -1,4 +1,4 @@
-"""Networks along a curve: how fast they forget the state in which they began, and their largest Lyapunov exponents."""
+"""Networks along a curve: how fast they forget their initial state, and their largest Lyapunov exponents."""
 
 from functools import partial
 from typing import NamedTuple
@@ -17,8 +17,8 @@ class Driven(NamedTuple):
     Attributes:
         distance: the Euclidean distance of two states that are driven by the same curve, relative to their first one;
             a geometric mean over pairs of starts.
-        exponents: the largest Lyapunov exponents per unit of x, by falling size; minus infinity where a direction is
-            forgotten at once.
+        exponents: the largest Lyapunov exponents per unit of x, in descending order; minus infinity where a direction
+            is forgotten at once.
     """
 
     distance: Float[np.ndarray, "S C T"]
@@ -26,7 +26,7 @@ class Driven(NamedTuple):
 
 
 def distance(step: Step, first: Float[Array, " D"], second: Float[Array, " D"], curve: Float[Array, "T F"]) -> Array:
-    """The distances ``[T]`` of the states of ONE network from two starts, relative to that of the starts."""
+    """The distances ``[T]`` of the states of ONE network from two starts, relative to the distance of the starts."""
 
     def both(
         states: tuple[Float[Array, " D"], Float[Array, " D"]], inputs: Float[Array, " F"]

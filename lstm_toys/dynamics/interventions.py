@@ -48,22 +48,22 @@ def intervene(
     *,
     block: int = blocks.BLOCK,
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
-    """Computes the answers of every network to curves while some units of a layer are held, or a gate of theirs is.
+    """Computes the answers of every network to curves while some units of a layer, or one of their gates, are held.
 
-    A unit that is held has one value from before the first time point on, for its own layer and for those above. Only
-    its hidden state takes the value ``hold``; its other states, such as the cell of an LSTM, are held at their means.
-    Answers do not depend on which other networks there are.
+    A held unit has a constant value from before the first time point, as seen by its own layer and by the layers above.
+    Only its hidden state has the value ``hold``; its other states, such as the cell of an LSTM, are held at their
+    means. Answers do not depend on which other networks there are.
 
     Args:
         model: the Flax module of the networks.
         params: their parameters; every leaf has a leading axis S, one entry per network.
         curves: the curves ``[C, T, F]``.
         layer: name of the layer, as `lt.states` returns it, such as ``"lstm_0"``.
-        units: the units, the same of all networks, or one row per network.
+        units: indices of the units, the same for all networks, or one row per network.
         hold: the value; None: the mean of each unit, or of its gate, over these curves without an intervention.
-        gate: clamp this gate of the units instead: ``"input"``, ``"forget"``, ``"output"`` of an LSTM, ``"z"``, ``"r"``
-            of a GRU; others have none.
-        block: networks that a compiled program computes at a time; another value changes last bits.
+        gate: hold this gate of the units instead: ``"input"``, ``"forget"`` or ``"output"`` of an LSTM, ``"z"`` or
+            ``"r"`` of a GRU; other cells have no gates.
+        block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
         The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.

@@ -30,7 +30,7 @@ class Modes(NamedTuple):
     """Modes of a linear map, as eigenvalues are ordered.
 
     Attributes:
-        time_constant: x in which a mode falls to 1 / e; negative if it grows, infinite if it stays.
+        time_constant: distance in x in which a mode falls to 1 / e; negative if it grows, infinite if it is constant.
         frequency: its angular frequency, radians per unit of x, of the sign of the eigenvalue's imaginary part.
     """
 
@@ -72,7 +72,7 @@ def _linearizations(
 
 
 def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*N D"]:
-    """Eigenvalues by falling modulus, of a pair the one with positive imaginary part first; NaN where a matrix is."""
+    """Eigenvalues by falling modulus, complex pairs with the positive imaginary part first; NaN where a matrix is."""
     found = np.full(matrices.shape[:-1], np.nan, complex)
     known = np.isfinite(matrices).all(axis=(-2, -1))
     values = np.linalg.eigvals(matrices[known]).astype(complex)
@@ -147,10 +147,10 @@ def measured_response(
         system: the map of the networks.
         params: their parameters.
         inputs: the constant inputs u.
-        states: the states to begin in, such as fixed points; where they are NaN, so is the gain.
+        states: initial states, such as fixed points; where they are NaN, so is the gain.
         frequencies: angular frequencies w above 0 in radians per unit of x.
         spacing: distance of time points, in units of x.
-        amplitude: of the sines.
+        amplitude: amplitude of the sines.
     """
     half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequencies.min() * spacing))))
     phases = frequencies[:, None] * spacing * np.arange(1, 2 * half + 1)

@@ -1,6 +1,6 @@
-"""Models of networks made of what they do under constant inputs; none is fitted to the answers that it predicts.
+"""Models of networks, built from their behavior under constant inputs; none is fitted to the answers that it predicts.
 
-All take curves of one feature, and predict NaN where they have nothing to say.
+All take curves of one feature, and predict NaN where there is no equilibrium.
 """
 
 from typing import Any, NamedTuple
@@ -17,12 +17,12 @@ from lstm_toys.statistics.measures import SETTLED
 
 
 class Equilibria(NamedTuple):
-    """The stable fixed point of each network and constant input; of several, that with the largest share of starts.
+    """The stable fixed point of each network and constant input; of several, the one with the largest share of starts.
 
     Attributes:
         inputs: the constant inputs, ascending.
         state: the fixed point; NaN if there is none.
-        answer: the answer at rest, also where a state stays where it is or integrates; NaN if there is none.
+        answer: the answer at rest, also if a state is neutral or integrates; NaN if there is none.
         linear: linearizations at the fixed points.
     """
 
@@ -36,8 +36,8 @@ class Explained(NamedTuple):
     """How well answers are predicted.
 
     Attributes:
-        share: one minus the squared error over the variance, of all curves together where there are predictions.
-        coverage: the share of time points at which there are.
+        share: one minus the ratio of squared error and variance, over all curves, where there are predictions.
+        coverage: the share of time points that have predictions.
     """
 
     share: Float[np.ndarray, " S"]
@@ -58,7 +58,7 @@ class Between(NamedTuple):
 def equilibria(
     system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rest: Rest
 ) -> Equilibria:
-    """Chooses equilibria of what networks come to, and linearizes networks at them."""
+    """Chooses equilibria among the limits of networks, and linearizes the networks there."""
     state, answer = (
         _first(rest, kinds, values)
         for kinds, values in (
@@ -85,7 +85,7 @@ def clipped_copy(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[n
 
 
 def static_curve(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
-    """The answer at rest under the momentary input, between the two nearest constant inputs by linear interpolation."""
+    """The answer at rest under the current input, interpolated linearly between the two nearest constant inputs."""
     below, above, weight = _between(known.inputs, curves)
     part = weight[None, :, :, None]
     return (1 - part) * known.answer[:, below] + part * known.answer[:, above]
@@ -108,18 +108,18 @@ def fixed_linear(known: Equilibria, curves: Float[np.ndarray, "C T"], mean: floa
 def varying_linear(
     known: Equilibria, curves: Float[np.ndarray, "C T"], modes: int | None = None
 ) -> Float[np.ndarray, "S C T A"]:
-    """The linearization at the equilibrium of the momentary input (linear parameter-varying, LPV), from a zero state.
+    """The linearization at the equilibrium of the current input (linear parameter-varying, LPV), from a zero state.
 
     ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``: near each constant input A and C are constant,
     equilibrium x* and answer y* change in proportion to the input, and the predictions of the two nearest constant
-    inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state then goes on
-    as under the nearest constant input that has one.
+    inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state is then
+    updated as under the nearest constant input that has one.
 
     Args:
         known: the equilibria.
         curves: the curves.
-        modes: keep only so many leading modes of A, a complex pair being one: deviations outside of them are forgotten
-            at once; None: all.
+        modes: number of leading modes of A to keep, a complex pair being one mode; deviations outside of these are
+            forgotten at once; None: all.
     """
     A, B, C, D = known.linear
     at_rest = np.isfinite(known.state).all(axis=-1)

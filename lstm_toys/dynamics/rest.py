@@ -1,8 +1,8 @@
-"""What networks come to under constant inputs: fixed points, cycles, or cells that integrate while the answer rests.
+"""Limits of networks under constant inputs: fixed points, cycles, or cells that integrate while the answer rests.
 
-States are iterated, Newton's method finds fixed points near where they end and from where they began, and what is found
-is merged. The iteration says what attracts, and which share of the starts; Newton's method is exact, and finds unstable
-points as well.
+States are iterated, Newton's method finds fixed points near where they end and from where they began, and duplicates
+are merged. The iteration finds attractors and the shares of starts that they attract; Newton's method is exact, and
+also finds unstable points.
 """
 
 from enum import IntEnum
@@ -49,7 +49,7 @@ NEUTRAL = 1e-9
 
 
 class Kind(IntEnum):
-    """What states come to: see `Rest`."""
+    """The kind of limit that a state approaches: see `Rest`."""
 
     NOTHING = -1
     STABLE = 0
@@ -61,7 +61,7 @@ class Kind(IntEnum):
 
 
 class Rest(NamedTuple):
-    """What networks come to under each constant input, by share of starts; then fixed points at which no start ended.
+    """Where networks settle under each constant input, by share of starts; then fixed points at which no start ended.
 
     Attributes:
         kind: of `Kind`: stable, neutral and unstable fixed points, by the largest modulus of their eigenvalues; a
@@ -76,7 +76,7 @@ class Rest(NamedTuple):
         unit: the component of the flat state that integrates fastest, see `System.unit`; elsewhere -1.
         rate: the change of this component per unit of x; elsewhere NaN.
         period: the first return of a cycle, in units of x; elsewhere NaN.
-        found: how many things were found, which may be more than Q.
+        found: number of limits that were found, which may be more than Q.
     """
 
     kind: Int[np.ndarray, "S U Q"]
@@ -175,7 +175,7 @@ def rest(
     spacing: float,
     most: int = 8,
 ) -> Rest:
-    """Finds what every network comes to under every constant input.
+    """Finds where every network settles under every constant input: fixed points, cycles, or integrating cells.
 
     Newton's method begins near where states ended, at every second start, and halfway between the fixed points at which
     this start and the next one ended, which finds unstable points between stable ones.
@@ -184,9 +184,9 @@ def rest(
         system: the map of the networks.
         params: their parameters.
         inputs: constant inputs.
-        starts: states of each network to begin in, such as `starts_of` makes them.
+        starts: initial states of each network, such as those of `starts_of`.
         spacing: distance of time points, in units of x.
-        most: how many things are returned for each network and input, Q.
+        most: largest number of limits that are returned for each network and input, Q.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
     begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
@@ -228,10 +228,10 @@ def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], fo
 
 
 def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
-    """States to begin in: visited ones, evenly spaced along N, and in turn as many drawn from a box around them.
+    """Initial states: visited states, evenly spaced along N, alternating with as many drawn from a box around them.
 
     The box reaches beyond the visited range of each component by that range, on both sides. All networks share the
-    random numbers, so that the starts of one do not depend on the others.
+    random numbers, so that the starts of a network do not depend on the others.
     """
     drawn = count // 2
     low, high = visited.min(axis=1, keepdims=True), visited.max(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""How alike the trajectories of two networks are, after the best rotation."""
+"""The similarity of the trajectories of two networks after the best rotation."""
 
 import numpy as np
 from jaxtyping import Float

@@ -106,7 +106,7 @@ def each_network(
 ) -> PyTree[np.ndarray]:
     """Calls ``function(system, params, own, *shared)`` for every network, one by one on each device, in double.
 
-    What a network gets does not depend on the others.
+    The arguments for a network do not depend on the others.
 
     Args:
         function: a function of ONE network, defined in a module, so that its program is compiled once.
@@ -116,7 +116,7 @@ def each_network(
         shared: arrays that all networks share.
 
     Returns:
-        What the function returns, with a leading axis S.
+        The results of the function, with a leading axis S.
     """
     mesh = blocks.mesh()
     program = _program(function, system, mesh)

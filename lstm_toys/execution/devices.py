@@ -179,13 +179,13 @@ def _chosen() -> str:
 
 
 def fingerprint(block: int) -> dict[str, Any]:
-    """Returns everything that bitwise reproducibility depends on, apart from code and settings.
+    """Returns everything that bit-identical results depend on, apart from code and settings.
 
-    These are versions, processor, accelerator, XLA flags, JAX switches, block size, and whether there are several
-    devices.
+    This comprises library versions, processor, accelerator, XLA flags, JAX options, block size, and whether there are
+    several devices.
 
     Args:
-        block: members that a compiled program computes at a time.
+        block: number of members that one compiled program computes.
 
     Example:
         >>> import lstm_toys as lt

@@ -24,7 +24,7 @@ def target(results: xr.Dataset, title: str) -> Figure:
 
 @needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curve and the networks' answers to it; in the plane, if they answer x too."""
+    """Draws the training curve and the networks' answers to it; in the (x, y) plane if they also answer x."""
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         answers_of(axes, fit.train_answer, COLORS["r"])
@@ -52,7 +52,7 @@ def family_answers(
         results: labeled results of a run.
         curves: for each family the labels of its curves in order. Their colors are those of `COLORS`, or, for more than
             six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the colors of their letters.
-        titles: one per family.
+        titles: one title per family.
         show_input: draw the inputs as thin dashed lines.
 
     Raises:

@@ -26,7 +26,9 @@ FEW_RECORDS = 25
 def loss(
     results: xr.Dataset, title: str, references: dict[str, float] | None = None, goal: Goal | None = None
 ) -> Figure:
-    """Draws the training loss of every network and the median; next to it the error in the goal, if that is another.
+    """Draws the training loss of every network and the median.
+
+    If the goal limits another error, this error is drawn next to the loss.
 
     Args:
         results: labeled results of a run.

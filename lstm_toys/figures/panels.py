@@ -75,7 +75,7 @@ def curve_panels(
     title: str = "",
     ylabel: str = "y",
 ) -> Figure:
-    """Draws answers to the curves of some parts, one part below the other.
+    """Draws answers to the curves of several parts, one part below the other.
 
     Up to `MOST_BANDS` curves of a part share one panel. More have a panel each, at most `MOST_PANELS`, which also
     shows the median answers to the others for comparison. The y axis fits everything drawn.

@@ -36,9 +36,9 @@ MOST_CURVES = 100
 
 @needs("train_input", "train_target/output_feature")
 def training_set(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curves, colored by the first output feature; if every seed draws its own, an exemplary set.
+    """Draws the training curves, colored by the first output feature; if every seed draws its own, an example of a set.
 
-    At most `MOST_CURVES` are drawn, as the title then says.
+    At most `MOST_CURVES` are drawn; the title then says so.
     """
     first = str(results.output_feature.values[0])
     truth = results.train_target.sel(output_feature=first).values
@@ -65,7 +65,7 @@ def read_off_curves(
     title: str,
     published: Float[np.ndarray, "C A"] | None = None,
 ) -> Figure:
-    """Draws the curves of read-off parameters, the true curves, and those of published parameters.
+    """Draws curves with the parameters that networks read off, the true curves, and curves with published parameters.
 
     Args:
         results: labeled results of a run.
@@ -155,7 +155,7 @@ def read_off_plane(
         results: labeled results of a run.
         names: horizontal and vertical parameter.
         title: text before the names.
-        square: left, bottom, width and height of the training range.
+        square: left, bottom, width and height of the training range, in units of the parameters.
         probe: name of the probe whose curves are a full grid of both.
 
     Raises:

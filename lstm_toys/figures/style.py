@@ -118,7 +118,7 @@ def house(**style: Any) -> Iterator[None]:
 def canvas(
     *titles: str, xlabel: str = "x", ylabel: str = "y", columns: int | None = None, **style: Any
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure in the house style, with one pair of axes for each title, side by side or in so many columns.
+    """Makes a figure in the library's style, with one pair of axes per title, side by side or in ``columns`` columns.
 
     Titles and labels are literal: a dollar sign does not begin a formula.
     """
@@ -176,9 +176,9 @@ def dark_scale() -> Colormap:
 
 
 def save(drawing: Drawing, path: Path | str) -> None:
-    """Writes a figure as PNG, SVG or PDF, as its name ends, or an animation as GIF, atomically.
+    """Writes a figure as PNG, SVG or PDF, depending on the suffix, or an animation as GIF, atomically.
 
-    The same figure is the same bytes, whatever the user's settings of matplotlib are.
+    The file has the same bytes whatever the user's Matplotlib settings are.
 
     Raises:
         ValueError: the name has another suffix.

@@ -44,8 +44,8 @@ def recurrence(
 class GRU(Layer):
     """One GRU layer, initialized as Keras does.
 
-    As ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a glorot-uniform input kernel ``(F, 3H)``, an
-    orthogonal recurrent kernel ``(H, 3H)``, zero biases ``(2, 3H)``, one per kernel.
+    Equivalent to ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a glorot-uniform input kernel
+    ``(F, 3H)``, an orthogonal recurrent kernel ``(H, 3H)``, and zero biases ``(2, 3H)``, one per kernel.
 
     Attributes:
         units: size of the hidden state, H.

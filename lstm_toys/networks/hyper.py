@@ -50,7 +50,7 @@ BOUNDS: dict[str, dict[str, int]] = {
     "decay": {"least": 0, "below": 1},
     "noise": {"least": 0},
 }
-"""Bounds of each hyper-parameter, in single precision; see `lstm_toys.arguments.array`."""
+"""Bounds of each hyperparameter, in single precision; see `lstm_toys.arguments.array`."""
 
 
 def takes(optimizer: str) -> dict[str, float]:

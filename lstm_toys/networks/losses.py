@@ -1,4 +1,4 @@
-"""What training minimizes at each point of a sequence, what is read off next to it, and the weights of points."""
+"""Losses at each point of a sequence, errors and accuracies recorded next to them, and the weights of points."""
 
 import math
 
@@ -91,7 +91,7 @@ def first_settled(timesteps: int, after: float | int) -> int:
 
 
 def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | int) -> Float[Array, " E"]:
-    """What is read off a network: the RMSE of each output feature, or the accuracy over points and whole sequences.
+    """Measures a network: the RMSE of each output feature, or the accuracy over points and whole sequences.
 
     ``after`` is the share of a sequence, from its beginning, that is left out.
     """

@@ -174,8 +174,8 @@ recurrence.defvjp(_forward, _backward)
 class LSTM(Layer):
     """One LSTM layer with packed gates, initialized as Keras does.
 
-    As ``keras.layers.LSTM`` of Keras 3: a glorot-uniform input kernel ``(F, 4H)``, an orthogonal recurrent kernel
-    ``(H, 4H)``, zero biases, except ones for the forget gate.
+    Equivalent to ``keras.layers.LSTM`` of Keras 3: a glorot-uniform input kernel ``(F, 4H)``, an orthogonal recurrent
+    kernel ``(H, 4H)``, and zero biases, except ones for the forget gate.
 
     Attributes:
         units: size of the hidden state, H.

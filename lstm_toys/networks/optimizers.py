@@ -1,4 +1,4 @@
-"""Optimizers by name, with hyper-parameters that may be traced."""
+"""Optimizers by name, with hyperparameters that may be traced."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -17,10 +17,10 @@ ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
 
 
 def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
-    """Converts a trained network to a `torch.nn.Module` with the same answers, to 1e-6.
+    """Converts a trained network to a `torch.nn.Module` with the same answers, up to 1e-6.
 
-    Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer and a torch.nn.Linear for a dense readout. It answers
-    curves ``[C, T, F]``, as the model does. The extra ``peers`` installs torch.
+    Its ``layers`` are a torch.nn.LSTM, GRU or RNN for each layer and a torch.nn.Linear for a dense readout. Like the
+    model, it takes curves ``[C, T, F]``. The extra ``peers`` installs torch.
 
     Args:
         model: a `Stack` of a built-in cell with sigmoid gates.

@@ -33,8 +33,8 @@ def recurrence(
 class RNN(Layer):
     """One layer without gates, initialized as Keras does.
 
-    As ``keras.layers.SimpleRNN`` of Keras 3: a glorot-uniform input kernel ``(F, H)``, an orthogonal recurrent kernel
-    ``(H, H)``, a zero bias.
+    Equivalent to ``keras.layers.SimpleRNN`` of Keras 3: a glorot-uniform input kernel ``(F, H)``, an orthogonal
+    recurrent kernel ``(H, H)``, and a zero bias.
 
     Attributes:
         units: size of the hidden state, H.

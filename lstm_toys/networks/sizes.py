@@ -30,7 +30,7 @@ class Size(NamedTuple):
 
 @cache
 def size(model: nn.Module, features: int) -> Size:
-    """Estimates the size of a model for curves of so many features; raises InvalidModel, see `checked`."""
+    """Estimates the size of a model for curves of ``features`` features; raises InvalidModel, see `checked`."""
     key, curve = jax.random.key(0), jnp.zeros((1, 2, features))
     layers = list(_layers(checked(model, jax.eval_shape(model.init, key, curve))))
     work, rows = 0, []

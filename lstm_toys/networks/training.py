@@ -31,7 +31,7 @@ class LastGood(NamedTuple):
 
     A network has diverged while its loss is NaN or above the untrained network's, or a parameter is NaN or beyond
     `WEIGHT_LIMIT`. LSTM units have bounded answers and so a bounded loss: checking only for finite numbers would miss
-    exploded weights. With fresh examples, a loss on the validation set above the untrained network's is no divergence.
+    exploded weights. With fresh examples, a loss on the validation set above the untrained network's is not divergence.
     """
 
     step: Int[Array, ""]

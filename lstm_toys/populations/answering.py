@@ -32,14 +32,14 @@ def answers(
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answer of every network to every curve.
 
-    An answer is bitwise the same whatever other networks and curves there are: blocks of networks and of curves are
-    padded to sizes that depend only on the number of time points.
+    An answer is bit-identical whatever other networks and curves there are: blocks of networks and of curves are padded
+    to sizes that depend only on the number of time points.
 
     Args:
         model: the Flax module of the networks.
         params: their parameters; every leaf has a leading axis S, one entry per network.
         inputs: the curves ``[C, T, F]``.
-        block: networks that a compiled program computes at a time; another value changes last bits.
+        block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
         The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.

@@ -30,8 +30,8 @@ class Checkpoints:
 
     Args:
         folder: the folder of this training's checkpoints; created with the first one.
-        every: seconds between two checkpoints of a group in training; infinite: only finished groups are written.
-        tell: called with a line of text about anything unusual.
+        every: seconds between two checkpoints of a group in training; infinite: only finished groups are saved.
+        tell: called with one line of text if anything unusual happens.
 
     Example:
         >>> from pathlib import Path

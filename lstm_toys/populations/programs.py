@@ -29,7 +29,7 @@ BROAD = 64
 
 
 class Start(NamedTuple):
-    """Everything that differs between members of a population: seed numbers and hyper-parameters."""
+    """Everything that differs between members of a population: seed numbers and hyperparameters."""
 
     seed: UInt32[Array, "*M"] | UInt32[np.ndarray, "*M"]
     hyper: Hyper
@@ -43,13 +43,13 @@ def starts(
     numbers: Mapping[str, float | Float[np.ndarray, " M"]] | None = None,
     **hyper: float | Float[np.ndarray, " M"] | Schedule | None,
 ) -> Start:
-    """Checks seeds and hyper-parameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
+    """Checks seeds and hyperparameters, and returns them for every member, every leaf ``[M]``; see `train.train`.
 
     Args:
         wanted: names of the task's training numbers, which ``numbers`` must have.
 
     Raises:
-        ValueError: no seed or a repeated one, an unknown optimizer, a hyper-parameter that it does not take, or that is
+        ValueError: no seed or a repeated one, an unknown optimizer, a hyperparameter that it does not take, or that is
             not within `BOUNDS`, or other training numbers than the task's.
     """
     if arguments.several(seeds):
@@ -84,7 +84,7 @@ def starts(
 
 
 def _refuse_twice(seeds: Int[np.ndarray, " M"], columns: Sequence[Float[np.ndarray, " M"]]) -> None:
-    """Raises ValueError if two members have the same seed and hyper-parameters, and so are the same network."""
+    """Raises ValueError if two members have the same seed and hyperparameters, and so are the same network."""
     rows = np.stack([seeds.astype(float), *map(np.nan_to_num, columns)], axis=1)
     _, first, counts = np.unique(rows, axis=0, return_index=True, return_counts=True)
     if (counts > 1).any():

@@ -23,11 +23,11 @@ Feedback = Callable[[Float[Array, "C A"]], Float[Array, "C F"]]
 
 
 class Rollout(NamedTuple):
-    """What networks answered on their own.
+    """The answers of networks whose inputs are their own earlier answers.
 
     Attributes:
-        answers: ``[S, C, K, A]``, at every so many steps.
-        states: the states after the last step, ``[S, C, H]`` by layer and name; `lt.states` goes on from them.
+        answers: ``[S, C, K, A]``, one per ``every`` steps.
+        states: the states after the last step, ``[S, C, H]`` by layer and name; `lt.states` can continue from them.
 
     Example:
         >>> import lstm_toys as lt
@@ -57,19 +57,19 @@ def rollout(
     *,
     block: int = blocks.BLOCK,
 ) -> Rollout:
-    """Shows networks the beginning of curves, and then their own answers, one after another.
+    """Shows networks the beginning of curves, and then feeds their own answers back as inputs, step by step.
 
     The last answer to the beginning is the first input that is fed back. Memory does not grow with the number of steps,
-    except for the answers that are returned.
+    except for the returned answers.
 
     Args:
         model: the Flax module of the networks, which answers at every time point.
         params: their parameters; every leaf has a leading axis S, one entry per network.
         start: the beginning of each curve.
-        steps: number of steps after it.
-        feedback: makes the next inputs from answers; None: the answers themselves.
-        every: answers are returned after each of this many steps.
-        block: networks that a compiled program computes at a time; another value changes last bits.
+        steps: number of steps after the beginning.
+        feedback: function from answers to the next inputs; None: the next inputs are the answers.
+        every: number of steps between returned answers.
+        block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
         ValueError: answers do not have the features of inputs, and there is no ``feedback``; the layers do not begin in

@@ -32,22 +32,22 @@ def states(
 ) -> States:
     """Computes the states of every layer of every network after every time point of every curve.
 
-    A layer is a module in the model that has an attribute ``units``; if there is none, it is the model itself, under
-    the name ``""``. If a model runs a layer several times, the last time counts. As with `lt.answers`, a state is
-    bitwise the same whatever other networks and curves there are.
+    A layer is a module in the model that has an attribute ``units``; if there is none, the model itself is the
+    layer, with the name ``""``. If a model runs a layer several times, the states of the last time are returned. As
+    with `lt.answers`, a state is bit-identical whatever other networks and curves there are.
 
     Args:
         model: the Flax module of the networks.
         params: their parameters; every leaf has a leading axis S, one entry per network.
         inputs: the curves ``[C, T, F]``.
-        initial: states in which the layers begin, ``[S, C, H]`` by layer and name, such as the last ones of an earlier
+        initial: initial states of the layers, ``[S, C, H]`` by layer and name, such as the last states of an earlier
             call or of `lt.rollout`; None: zero.
-        every: states are returned after each of this many time points.
-        block: networks that a compiled program computes at a time; another value changes last bits.
+        every: number of time points between returned states.
+        block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
         States ``[S, C, T // every, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, what the layer returns;
-        ``cell`` of an LSTM; and what a user-defined cell sows.
+        ``cell`` of an LSTM; and all states that a user-defined cell sows.
 
     Raises:
         ValueError: the model has no layer, the initial states are not those of its layers for these curves, its layers

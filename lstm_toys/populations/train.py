@@ -45,13 +45,13 @@ class Population:
         states: the last parameters before divergence, by kept step; every leaf has a leading axis M.
         steps: recorded steps ``[R]``.
         train_loss: the loss over the training set at each recorded step, ``[M, R]``.
-        train_measures: what is read off next to the loss at each recorded step, ``[M, R, E]``; see `train_rmse` and
+        train_measures: errors or accuracies at each recorded step, ``[M, R, E]``; see `train_rmse` and
             `train_accuracy`.
         frame_steps: recorded steps whose answers were kept, ``[K]``.
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
-        block: members that a compiled program computes at a time.
+        block: number of members that one compiled program computes.
         numbers: the training numbers of each member, by name, ``[M]``.
-        member_steps: steps summed over members, without those before a checkpoint.
+        member_steps: total number of steps of all members, without steps before the checkpoint that was continued.
         seconds: wall time of each stage; see `Training.seconds`.
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
             several sets of curves.
@@ -327,16 +327,16 @@ def train(
     on_divergence: Literal["exclude", "stop"] = "exclude",
     executor: Executor | None = None,
 ) -> Population:
-    """Trains a population of networks, one per member: a seed with its hyper-parameters.
+    """Trains a population of networks. Each is a member: a seed with hyperparameters.
 
-    A hyper-parameter is one number for all members, or an array ``[M]`` with one per member.
+    A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
 
     Args:
         task: the training set.
         model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
             the shape of the targets.
-        seeds: number of seeds, numbered from 0, or the seed number of each member, ``[M]``. A member is bitwise the
-            same whatever other members there are.
+        seeds: number of seeds, numbered from 0, or the seed number of each member, ``[M]``. A member is
+            bit-identical whatever other members there are.
         steps: number of updates; if several, parameters are kept after each of these numbers of updates.
         learning_rate: step size of the optimizer; or an Optax schedule for all members, from the number of a step,
             starting at 0, to its step size.
@@ -345,18 +345,19 @@ def train(
             `lstm_toys.networks.hyper.TAKES`.
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
         numbers: free parameters of the task's training curves, by name.
-        noise: standard deviation of the normal noise on the training inputs, drawn once per seed.
-        base_seed: changes all networks with the same seed numbers.
-        block: members that a compiled program computes at a time; another value changes last bits. None: chosen for
-            speed.
-        frames: most records of which to keep the answer to the first training curve.
+        noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
+        base_seed: another value gives other networks under the same seed numbers.
+        block: number of members that one compiled program computes; another value changes the last bits. None:
+            chosen for speed.
+        frames: largest number of records for which the answer to the first training curve is kept.
         curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step; or several sets by name, each with
             its own number of time points.
         after: the share of a sequence, from its beginning, that the recorded RMSE leaves out, since every network
             starts from a zero state and has to find the curve first.
         progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
-        monitor: called at recorded steps, instead of ``progress``, with a step, losses, and who has not diverged.
-        checkpoints: where to continue from, if there are checkpoints, and where to save more.
+        monitor: called at recorded steps, instead of ``progress``, with the step, the losses, and a mask of the members
+            that have not diverged.
+        checkpoints: where checkpoints are saved, and from which training continues if there are any.
         stop: called before the first step and about once a second; returns True to end the training with `Stopped`.
         on_divergence: ``"exclude"``: mark a diverged member; ``"stop"``: end the training.
         executor: computes the groups of members; None: this process.

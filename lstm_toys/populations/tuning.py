@@ -1,4 +1,4 @@
-"""Which hyper-parameters learn a task, by the median over seeds that judge nothing else."""
+"""Which hyperparameters learn a task, by the median over seeds that judge nothing else."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -16,11 +16,11 @@ from lstm_toys.tasks.supervision import Task
 
 TRACED = ("learning_rate", "momentum", "decay", "noise")
 TUNED = ("optimizer", *TRACED)
-"""The hyper-parameters that a grid may vary."""
+"""The hyperparameters that a grid may vary."""
 
 
 class Tried(NamedTuple):
-    """Hyper-parameters that were tried.
+    """One combination of hyperparameters, and the losses of its networks.
 
     Attributes:
         settings: the values of the grid, as arguments of `lt.train`.
@@ -49,10 +49,10 @@ def tune(
     base_seed: int,
     **options: Any,
 ) -> list[Tried]:
-    """Trains networks under every combination of hyper-parameters, and ranks them by the median loss over seeds.
+    """Trains networks under every combination of hyperparameters, and ranks these by the median loss over seeds.
 
-    The loss is that of the set that is recorded: with fresh examples the validation set. Judge on another base seed: on
-    this one the best settings are better than they are.
+    With fresh examples, the loss is that of the validation set. The loss of the best combination is biased downward by
+    the selection; measure it again with another base seed.
 
     Args:
         task: the training set.
@@ -60,11 +60,11 @@ def tune(
         grid: values by name, of ``optimizer``, ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
         seeds: number of networks under each combination.
         steps: number of updates.
-        base_seed: of these networks.
+        base_seed: base seed of these networks.
         options: further arguments of `lt.train`.
 
     Returns:
-        All combinations, the smallest median first.
+        All combinations in ascending order of the median.
 
     Raises:
         ValueError: the grid is empty, or has another name; or see `lt.train`.

@@ -29,7 +29,7 @@ def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray
 
 
 def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
-    """Whether each network answers each sequence right, at every point whose truth is known.
+    """Returns whether each network answers each sequence correctly at every point whose truth is known.
 
     Args:
         curves: a curve set of networks that answer classes or bits, such as `lt.probed` selects.
@@ -53,16 +53,16 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
 
 
 def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.ndarray, " S"]:
-    """Up to which value of a parameter each network answers every sequence right, without a gap.
+    """Returns the largest value of a parameter up to which each network answers every sequence correctly.
 
-    No network can reach more than the largest value among the curves.
+    This is at most the largest value among the curves.
 
     Args:
         curves: curve sets of the same networks, see `right`.
         by: a parameter of the curves, such as the n of a^n b^n.
 
     Returns:
-        The largest such value of each network; 0 if it is wrong about the smallest one.
+        The value for each network; 0 if the network is wrong about the smallest one.
 
     Raises:
         ValueError: see `right`; or a curve set does not have the parameter.

@@ -140,7 +140,7 @@ def answered(
     probes: Sequence[Probe],
     answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
 ) -> xr.Dataset:
-    """Labels probes and what networks answered to them, as `dataset` takes them.
+    """Labels probes and the networks' answers to them, in the form that `dataset` takes.
 
     Where a probe has its own time points, the names of its variables, coordinates and axes end in its name, as in
     ``answer_long [seed, curve_long, time_long, feature]``; `probed` selects the results of one probe.
@@ -229,8 +229,8 @@ def own_points(results: xr.Dataset) -> list[str]:
 def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     """Selects the results of one probe.
 
-    The curves and answers of a probe with its own time points then have the names that others have, and what belongs
-    to the time points of the training is left out.
+    If the probe has its own time points, its curves and answers get the names that they have for other probes, and
+    variables on the time points of training are left out.
 
     Args:
         results: labeled results of an experiment.

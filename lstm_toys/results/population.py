@@ -38,9 +38,9 @@ class Saved(NamedTuple):
 
     Attributes:
         params: parameters after the last step, every leaf with a leading axis S.
-        kept: parameters after other steps that were kept, by step.
+        kept: parameters that were kept after earlier steps, by step.
         results: labeled histories, training curves and answers.
-        scaling: scaling of inputs and answers; None: networks see the curves as they are.
+        scaling: scaling of inputs and answers; None: curves are not scaled.
 
     Example:
         >>> import lstm_toys as lt
@@ -126,10 +126,10 @@ def save(
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
-    """Loads a population that `save` wrote, or the run of an experiment.
+    """Loads a population that was saved by `save`, or the run of an experiment.
 
-    Files of data are read as data. The class of the model is code: it is taken from this library, or from a module that
-    the program has imported already; other modules are imported only if they are trusted.
+    Loading executes no code from the files. The class of the model is taken from this library, or from a module that
+    the program has already imported; other modules are imported only if ``trust`` names them.
 
     Args:
         folder: folder of the population.

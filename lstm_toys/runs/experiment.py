@@ -31,7 +31,7 @@ TRAINING, HISTORY = "training", "history"
 
 @dataclass(frozen=True, repr=False)
 class Experiment:
-    """An experiment: what networks are trained on, and which curves they answer afterwards.
+    """An experiment: what networks are trained on, and which curves they are shown afterwards.
 
     Attributes:
         name: name of the command and of the run folders.
@@ -46,15 +46,15 @@ class Experiment:
         frames: number of recorded steps whose answers are kept, for an animation.
         numbers: training numbers that the task leaves open, with their defaults; ``--train_decay`` sets ``decay``.
         span: range of x that the time points cover.
-        trained: the training curves, for generalization.
+        trained: the training curves, to which evaluations of generalization refer.
         planes: from the settings of a run to the grids of curves on which generalization is evaluated; None: grids
             that suit ``trained``.
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
             settings describe.
         measures: further measures of answers, in sweeps and evaluations.
-        data: for each thing read from files, its digest or how it is used; written into results.
+        data: digests of what was read from files, and how it is used, by name; written into results.
         scaling: scaling that task and probes already apply; results undo it.
-        fixed: settings without a flag because something else determines them, such as time points read from a file.
+        fixed: settings that have no flag because something else determines them, such as a file's time points.
 
     Raises:
         ValueError: the name is not a valid folder name, the name of a training number is not a valid flag name, or

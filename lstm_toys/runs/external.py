@@ -19,7 +19,7 @@ TIMESTEPS = 100
 def curves_of(
     experiment: Experiment, timesteps: int | None = None, numbers: Mapping[str, float | int] | None = None
 ) -> Float[np.ndarray, "C T F"]:
-    """Returns the curves that the networks of an experiment answer: the first training curve, then the probes' curves.
+    """Returns the curves that an experiment shows its networks: the first training curve, then the probes' curves.
 
     Probes with their own time points are left out.
 
@@ -55,7 +55,7 @@ def labeled(
     timesteps: int | None = None,
     numbers: Mapping[str, float | int] | None = None,
 ) -> xr.Dataset:
-    """Labels the answers of models to `curves_of`, so that claims can judge them like the answers of networks.
+    """Labels the answers of any models to `curves_of`, so that claims can be tested on them.
 
     Args:
         experiment: the experiment whose curves were answered.
@@ -65,7 +65,7 @@ def labeled(
         numbers: training numbers by name; missing ones have the experiment's defaults.
 
     Returns:
-        Labeled results. `lt.save_results` writes them into a file that ``claims --answers`` takes.
+        Labeled results. `lt.save_results` writes them to a file for ``claims --answers``.
 
     Raises:
         ValueError: the answers have another shape.

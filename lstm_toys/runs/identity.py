@@ -30,18 +30,18 @@ class Settings(Identity):
     Attributes:
         experiment: name of the experiment.
         seeds: number of networks.
-        base_seed: another number gives other networks under the same seed numbers.
-        steps: updates of each network; 0 leaves them untrained.
+        base_seed: another value gives other networks under the same seed numbers.
+        steps: training steps of each network; 0 leaves the networks untrained.
         learning_rate: step size of the optimizer.
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
         momentum: share of earlier gradients that is kept; None if the optimizer has no momentum.
         decay: share of the earlier mean of squared gradients that is kept; None if the optimizer has no decay.
         hidden: units of each layer below the readout.
         readout: ``"cell"``: one more layer, whose units are the answer; ``"dense"``: an affine map.
-        timesteps: time points of a curve.
-        noise: standard deviation of normal noise on training inputs, drawn once for each seed.
-        block: networks that one compiled program works on; None: a number that suits the task and the platform.
-        keep_steps: steps before the last after which parameters are kept too.
+        timesteps: number of time points of each curve.
+        noise: standard deviation of Gaussian noise on the training inputs, drawn once for each seed.
+        block: number of networks that one compiled program computes; None: chosen for the task and the platform.
+        keep_steps: earlier steps after which the parameters are also kept.
         cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a user's cell.
         gates: activation of the gates: ``"sigmoid"``, or ``"hard"``, which is clip(0.2 a + 0.5, 0, 1).
         numbers: names and values of the experiment's training numbers.

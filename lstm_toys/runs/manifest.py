@@ -75,7 +75,7 @@ def key(settings: Mapping[str, Any]) -> str:
 
 
 def find(runs: Path, name: str, key: str, declared: str) -> list[FoundManifest]:
-    """Returns the manifests with a key: those of the same declaration first, then untouched ones, then the newest."""
+    """Returns the manifests with a key: first those of the same declaration, then untouched ones, then the newest."""
     paths = [(path.stat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
     every = (_read(path, declared) for _, path in sorted(paths, reverse=True))
     return sorted((each for each in every if each is not None), key=lambda each: (not each.alike, bool(each.touched)))

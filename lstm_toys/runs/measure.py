@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Measure:
-    """A number that sweeps and evaluations compute of every answer, next to their own.
+    """A custom number that sweeps and evaluations compute for every answer, next to the built-in measures.
 
     Attributes:
         name: name in labeled results.

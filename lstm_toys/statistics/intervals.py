@@ -26,8 +26,8 @@ class Estimate(NamedTuple):
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
     """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator with a fixed seed.
 
-    A single seed has no interval, and without seeds the median is NaN, too. If a value is infinite, the ends of the
-    interval are values of the sample of medians.
+    With a single seed the interval is NaN, and without seeds the median is also NaN. If a value is infinite, the ends
+    of the interval are values of the sample of medians.
 
     Example:
         >>> import lstm_toys as lt

@@ -251,7 +251,7 @@ def every(
     *,
     square: bool = True,
 ) -> dict[str, Float[Array, ""]]:
-    """All measures in `MEASURES`, by names that differ from those of parameters, so that both can label results.
+    """All measures in `MEASURES`, by names that differ from those of parameters, so that results can have both.
 
     Args:
         answer: ``[T]``.

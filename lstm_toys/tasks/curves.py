@@ -60,12 +60,12 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
 
     Args:
         path: a regular file.
-        largest: bound on the absolute values.
-        least: the least that the largest absolute value of a curve may be, unless all of its values are 0.
+        largest: upper bound on the absolute values.
+        least: lower bound on the largest absolute value of a curve, unless all of its values are 0.
 
     Raises:
-        ValueError: the file contains no curves or is ambiguous; the message says why in one line, and where: by column,
-            and by row as editors count lines.
+        ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason, the
+            column, and the row as editors count lines.
 
     Example:
         >>> import tempfile

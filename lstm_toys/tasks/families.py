@@ -166,7 +166,7 @@ def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
     """``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
 
     Raises:
-        ValueError: there are fewer than two points, or an argument is invalid.
+        ValueError: ``count`` is below two, or an argument is invalid.
 
     Example:
         >>> import lstm_toys as lt

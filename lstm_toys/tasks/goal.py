@@ -16,7 +16,7 @@ ACCURACIES = ("points", "sequences")
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
-    """When a seed counts as having learned its task: at most an error, or at least an accuracy.
+    """The error or accuracy at which a seed counts as having learned its task.
 
     Attributes:
         rmse: largest root mean squared error on the training set that counts as learned, in scaled units where curves
@@ -24,13 +24,13 @@ class Goal:
         accuracy: instead, the smallest accuracy that counts as learned, of networks that answer classes or bits.
         features: output features that must each meet the goal; if empty, all of them together. For an accuracy,
             ``("points",)``, the default, or ``("sequences",)``, the share of whole sequences that are right.
-        after: share at the beginning of a sequence that does not count; None: a tenth for an error, since every network
+        after: share of a sequence, from its beginning, that is ignored; None: a tenth for an error, since every network
             starts from a zero state and has to find the curve first, and nothing for an accuracy. It does not apply to
             answers to whole curves.
 
     Raises:
-        ValueError: there is not one of the two limits, the error is not above 0, the accuracy not a share, the features
-            are not a tuple of names, or nothing would be left.
+        ValueError: not exactly one of the two limits is given, the error is not above 0, the accuracy is not a share,
+            the features are not a tuple of names, or no time points would be left.
 
     Example:
         >>> import lstm_toys as lt

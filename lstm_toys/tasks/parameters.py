@@ -34,8 +34,8 @@ class Parameter:
 
     Attributes:
         name: name in code, flags and labeled results.
-        low: lowest value that is drawn by default.
-        high: upper end of the default draws, itself excluded.
+        low: lower end of the range from which values are drawn by default, included.
+        high: upper end of the default range, excluded.
         symbol: symbol in formulas; if empty, the name.
         unit: empty if there is none.
 

@@ -62,10 +62,10 @@ class Plane:
 
     Attributes:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        axes: the axis of the rows of results first, which maps draw horizontally; if an axis is only a name, its values
-            depend on the training curves.
-        at: further parameters: a number, or the name of a parameter to equal; parameters not listed are as in the
-            training curves, or in the middle of their range.
+        axes: two axes; maps draw the first one, the rows of results, horizontally. If an axis is only a name, its
+            values depend on the training curves.
+        at: values of other parameters: a number, or the name of a parameter that has the same value. Parameters not
+            listed are as in the training curves, or in the middle of their range.
 
     Raises:
         ValueError: there are not two axes.
@@ -95,7 +95,7 @@ to draw them from."""
 
 @dataclass(frozen=True)
 class Trained:
-    """Describes which curves of a family networks are trained on.
+    """The curves of a family that networks are trained on.
 
     Attributes:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.

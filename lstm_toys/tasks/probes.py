@@ -142,7 +142,7 @@ def probe_at(
         task: a task with `Task.at_length`.
         length: time points of the probe, T.
         numbers: values of the training numbers of the task.
-        seed: other seeds draw other examples.
+        seed: seed of the examples.
 
     Raises:
         ValueError: the task has no ``at_length``, or an argument is invalid.

@@ -19,7 +19,7 @@ Affine = tuple[tuple[float, float], ...]
 
 @dataclass(frozen=True)
 class Scaling:
-    """Scales curves to a range that networks can answer; undone in results.
+    """A scaling of curves to the range that networks can reach; results are in the original units.
 
     Attributes:
         inputs: center and unit of each input feature.

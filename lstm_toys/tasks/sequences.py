@@ -1,6 +1,6 @@
 """Sequences from the literature: counting, flip-flops, adding, parity, each drawn from a key.
 
-A task of them draws fresh examples in every step, or one fixed set for each seed:
+A task with such sequences can draw fresh examples in every step, or one fixed set per seed:
 
 >>> import lstm_toys as lt
 >>> def examples(key, numbers):
@@ -29,7 +29,7 @@ SYMBOLS: dict[Language, tuple[str, ...]] = {
 
 
 def counting(key: Key[Array, ""], length: int, count: int, language: Language = "anbn") -> Examples:
-    """Strings of a language that has to be counted, and which symbols may come next.
+    """Strings of a language that requires counting, and the symbols that may come next.
 
     Inputs are one-hot: the start, then the string. Targets are 1 for every symbol, or the end, that may come next, for
     the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM recurrent networks learn simple context-free and
@@ -62,7 +62,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
-    """The strings a^n b^n ... of given n, as `counting` makes them.
+    """The strings a^n b^n ... for given values of n, in the form of `counting`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -100,7 +100,7 @@ def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
 
 
 def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate: float = 0.25) -> Examples:
-    """Channels of pulses of -1 and 1, and the last pulse of each channel.
+    """Channels of pulses of -1 and 1, and the most recent pulse of each channel.
 
     Every channel begins with a pulse (Sussillo and Barak, "Opening the Black Box: Low-Dimensional Dynamics in
     High-Dimensional Recurrent Neural Networks", 2013).
@@ -134,7 +134,7 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
 
 
 def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
-    """Numbers of which two are marked, and their sum at the end.
+    """The adding problem: sequences of numbers of which two are marked, and the sum of these two at the end.
 
     Numbers are uniform from 0 to 1; one of the first and one of the second half is marked by a 1 in the second channel
     (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with other ranges).
@@ -164,7 +164,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 
 
 def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
-    """Bits, and whether their number of ones so far is odd; for the loss ``"binary_cross_entropy"``.
+    """Bits, and whether the number of ones so far is odd; for the loss ``"binary_cross_entropy"``.
 
     Args:
         key: PRNG key.

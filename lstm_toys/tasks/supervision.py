@@ -49,7 +49,7 @@ class Examples(NamedTuple):
             class per answer, ``[C, T, 1]`` or ``[C, 1]``.
         lengths: ``[C]``, the number of points of each sequence, after which it is padding; None: all T. Where there is
             one answer per curve, it is the answer after the last point.
-        weights: ``[C, T]`` or ``[C]``, how much each point or sequence counts in the loss; None: all alike.
+        weights: ``[C, T]`` or ``[C]``, the weight of each point or sequence in the loss; None: equal weights.
 
     Example:
         >>> import lstm_toys as lt
@@ -85,16 +85,16 @@ class Task:
         batch: curves per step, a divisor of their number; None: all.
         numbers: names of the training numbers that the examples use.
         trained: the training curves, if they belong to a family.
-        ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. Time points
-            are then those of the answers.
+        ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. The time
+            points are then those of the answers.
         loss: what training minimizes, a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that
             returns one value per point ``[C, T]`` (without T where there is one answer per curve). For
             ``"cross_entropy"`` the output features are the classes. Networks answer logits then, and for
             ``"binary_cross_entropy"``; `probabilities` converts them.
         fresh: draw new examples in every step, from the seed's key and the number of the step. ``examples`` is then
-            called in every step, and what is recorded is ``validation``.
+            called in every step, and the recorded losses are those of ``validation``.
         validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
-            each seed, from a key of its own.
+            each seed, from a separate key.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
             evaluations of other lengths; None: there are none.
 
@@ -209,7 +209,7 @@ class Task:
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """The names of what is read off networks next to the loss: accuracies, or the features that have an RMSE."""
+        """The names of measures recorded next to the loss: accuracies, or the features that have an RMSE."""
         return measured(self.loss) or self.output_features
 
     def labeled(self, targets: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
@@ -295,7 +295,7 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
     """Sequence to sequence: every seed learns to reproduce these curves.
 
     Args:
-        curves: ``[C, T, F]``, as `show` makes them.
+        curves: ``[C, T, F]``, such as those of `show`.
         features: names of the F features.
         batch: curves per step; None: all.
 

@@ -423,10 +423,7 @@ def test_help_tells_the_flags_that_it_takes(capsys):
     assert carry_out(claims, ["--help"]) == 0
     output = capsys.readouterr().out
     assert "--[no]variants" in output
-    assert (
-        "declares CLAIMS; of the clone, experiments.papers.counting, experiments.papers.memory, experiments.post.claims"
-        in output
-    )
+    assert "declares CLAIMS: experiments.papers.counting, experiments.papers.memory, experiments.post.claims" in output
     assert "--steps" not in output
 
 

@@ -223,7 +223,7 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers, and there are 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves"),
-        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not 1"),
+        (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not including 1"),
         (["--train=years.csv"], "years.csv: row 1, 1950 to 1961, may be names of columns or values: if they are"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 curves"),
         (["--train=mine.csv", "--batch=7"], "flag --batch=7: there are 5 curves to train on"),

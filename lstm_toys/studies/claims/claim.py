@@ -68,7 +68,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence as one number per network, and the thresholds that the number has to meet.
+    """A statement with one number per network, and the thresholds that this number has to meet.
 
     Attributes:
         id: a short name; see `Claims` for what it may contain.
@@ -82,8 +82,8 @@ class Claim:
         high: the largest number that meets the claim.
         learned: the claim says that something was learned. A diverged network then counts as not meeting it; otherwise
             diverged networks are excluded.
-        against: a population to compare with instead of thresholds. The claim is that the number of a network is higher
-            than the number of a network of this population.
+        against: a population to compare with instead of thresholds. The claim is that a network's number is
+            higher than that of a network of this population.
         baselines: further numbers that are reported alongside.
 
     Raises:

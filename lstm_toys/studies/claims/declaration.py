@@ -27,14 +27,14 @@ Counted = Literal["all", "learned", "equal loss"]
 
 @dataclass(frozen=True)
 class Variant:
-    """Networks of another kind, and which of them count.
+    """A variant of the networks: how their settings change, and which of them count.
 
     Attributes:
-        change: makes their settings.
-        networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each after
-            the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final loss
-            of the networks that the claims are about, without those that never get there. Claims that something was
-            learned count all networks, except for ``"equal loss"``, where they are not judged.
+        change: returns the settings of a population, changed.
+        networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each
+            after the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final
+            loss of the networks that the claims are about; networks that never reach it are excluded. Claims with
+            ``learned=True`` count all networks, and are not tested with ``"equal loss"``.
 
     Raises:
         ValueError: an argument has the wrong type.
@@ -60,21 +60,21 @@ class Variant:
 
 @dataclass(frozen=True)
 class Claims:
-    """A set of claims and the populations that judge them. A module declares it under the name ``CLAIMS``.
+    """A set of claims and the populations that they are tested on. A module declares it as ``CLAIMS``.
 
     Attributes:
         title: the title of tables.
         claims: the claims, in the order of tables. An id has letters, digits and ``.``, ``-``, ``_``, and is not "all".
         populations: by the name that `Source` uses, an experiment and command-line flags that override its defaults.
-        about: the networks in words.
+        about: a description of the networks.
         published: a module-level function that returns published answers: by population, the results of one network.
         data: files that ``published`` reads.
         controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
             says little about the trained networks.
         variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
-        aspects: by description, a property of the networks, the names of all variants that lack it.
-        during: by population, numbers of steps after which claims about this population alone are judged too, in one
-            training.
+        aspects: by the description of a property of the networks, the names of all variants that lack it.
+        during: by population, earlier numbers of steps in the same training after which claims about this
+            population alone are also tested.
 
     Raises:
         ValueError: there is no claim, two claims or columns share a name, a claim's id is invalid, a claim uses an

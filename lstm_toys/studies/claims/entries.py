@@ -118,7 +118,7 @@ def entry(judged: Judgments, about: str, claims: int, differences: int) -> dict[
     """Returns everything that is reported of a claim as JSON; a number that is not finite becomes null.
 
     Args:
-        about: the networks in words.
+        about: a description of the networks.
         claims: number of claims in the table, for intervals that hold for all of them at once.
         differences: number of differences in the table, for intervals that hold for all of them at once.
     """

@@ -36,7 +36,7 @@ def check(question: Question) -> None:
 
 
 def made(experiment: Experiment, settings: Settings) -> xr.Dataset:
-    """Makes results like those of a run, of one synthetic network that answers as a copy does."""
+    """Makes results like those of a run, for one synthetic network that copies its input."""
     prepared = Prepared(experiment, settings)
     task, (examples, probes, shown) = prepared.task, prepared.curves
     specification, _ = prepared.specify((*settings.keep_steps, settings.steps), {})

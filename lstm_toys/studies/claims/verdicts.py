@@ -65,7 +65,7 @@ class Judgment:
 
 
 def verdict(share: Estimate) -> Verdict:
-    """Compares the interval of a share with one half; undecided if it includes that, or there is none."""
+    """Compares the interval of a share with one half; undecided if it contains one half, or there is no interval."""
     if share.low > 0.5:
         return "supported"
     return "refuted" if share.high < 0.5 else "undecided"

@@ -36,7 +36,7 @@ def draw(found: xr.Dataset) -> dict[str, Figure]:
 
 
 def rest(found: xr.Dataset) -> Figure:
-    """Draws the answer at rest against the constant input, and what networks come to."""
+    """Draws the answer at rest against the constant input, and the kinds of limits."""
     values, count = found.static_answer.isel(output=0).values, found.sizes["seed"]
     u = found.input.values
     with canvas("", "", xlabel=axis_label(found.input)) as (figure, (left, right)):

@@ -60,7 +60,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
 
 
 def at_rest(found: xr.Dataset) -> dict[str, Float[np.ndarray, " U"]]:
-    """The shares of networks, by constant input, that come to each kind of thing from most starts."""
+    """The shares of networks, by constant input, that settle in each kind of limit from most starts."""
     first = found.kind.isel(found=0).values
     names = {
         Kind.STABLE: "a stable point",

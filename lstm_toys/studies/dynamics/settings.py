@@ -13,9 +13,10 @@ class DynamicsSettings(Identity):
 
     Attributes:
         trained: the settings of the training.
-        inputs: the constant inputs; None: `INPUTS` of them, beyond the range of the training by its width.
-        starts: states of each network to begin in.
-        weight_scale: factor of all parameters, for untrained networks of other scales.
+        inputs: the constant inputs; None: `INPUTS` of them, over the range of all curves and a quarter of it beyond
+            each end.
+        starts: number of initial states of each network.
+        weight_scale: factor by which all parameters are multiplied.
     """
 
     trained: Settings

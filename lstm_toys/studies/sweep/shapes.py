@@ -14,11 +14,11 @@ NETWORK = ("hidden", "readout", "cell", "gates")
 
 @dataclass(frozen=True)
 class Shape:
-    """Settings that share compiled programs: they differ only in traced hyper-parameters and in steps.
+    """Settings that share compiled programs: they differ only in traced hyperparameters and in steps.
 
     Attributes:
         common: one of the settings, from which to read shared values.
-        hyper: the combinations of hyper-parameters.
+        hyper: the combinations of hyperparameters.
         numbers: for each combination, the index of the setting in the sweep, by steps.
     """
 
@@ -38,7 +38,7 @@ class Shape:
 
     @property
     def start(self) -> dict[str, Any]:
-        """Seeds and hyper-parameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
+        """Seeds and hyperparameters, ``[M]`` each: all seeds of the first combination, then of the second, ..."""
         columns = {name: np.repeat([each[name] for each in self.hyper], self.common.seeds) for name in self.hyper[0]}
         numbers = {name.removeprefix(NUMBER): columns.pop(name) for name in [*columns] if name.startswith(NUMBER)}
         seeds = np.tile(np.arange(self.common.seeds), len(self.hyper))
