@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.cli.home import canonical, home
+from lstm_toys.cli.home import home
 
-from .papers.study import NullSettings, NullStudy
+from .papers.study import null_study
 
 TABLE: flags.FlagTable = {
     "claims": (parsers.name(), "the module that declares CLAIMS"),
@@ -29,10 +29,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     options = flags.options(values)
     post = f"{home()[0]}.post.claims"
     module = post if values["claims"] == DEFAULTS["claims"] else values["claims"]
-    own = "" if module == post else f"_{canonical(module).replace('.', '_')}"
     claims = modules.declared(module, "CLAIMS", lt.Claims, "claims")
-    settings = NullSettings(f"null{own}", values["networks"])
-    return command.Plan([NullStudy(claims, settings, options.results_dir, canonical(module))], options)
+    return command.Plan([null_study(claims, module, values["networks"], options.results_dir)], options)
 
 
 if __name__ == "__main__":

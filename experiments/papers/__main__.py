@@ -16,7 +16,7 @@ from lstm_toys.studies.claims.study import ClaimStudy
 
 from . import counting, memory, numbers
 from .paper import Paper
-from .study import NullSettings, NullStudy, PaperStudy
+from .study import PaperStudy, null_study
 
 
 def _counting() -> Paper:
@@ -72,8 +72,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     given = [f"--{name}={values[name]}" for name in SHARED] + ["--variants"] * values["variants"]
     (judged,) = claims.plan([f"--claims={module}", *given]).studies
     assert isinstance(judged, ClaimStudy)
-    settings = NullSettings(f"null_papers_{values['paper']}", values["random"])
-    random = NullStudy(judged.question.declared, settings, options.results_dir, judged.run.declared)
+    random = null_study(judged.question.declared, module, values["random"], options.results_dir)
     return command.Plan([PaperStudy(PAPERS[values["paper"]](), judged, random, options.results_dir)], options)
 
 

@@ -1,19 +1,22 @@
 """Computes what is reported about a paper, from the runs of its networks."""
 
 import inspect
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.execution.lowering import Digests, digest
-from lstm_toys.execution.signals import Stopped
-from lstm_toys.files import read_json, write_json
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs import source
 from lstm_toys.runs.context import RunContext
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.study import Study
 from lstm_toys.studies.dynamics.computation import CODE
+
+from .parts import part
 
 if TYPE_CHECKING:
     from .study import InsideStudy, PaperStudy
@@ -38,18 +41,15 @@ def inside(study: "InsideStudy", context: RunContext) -> dict[str, Any]:
         By population and measured quantity, how many networks have it, and their median with a 95 % bootstrap interval,
         or of booleans the share of networks with Wilson's.
     """
-    found: dict[str, Any] = {}
-    study.run.checkpoints.mkdir(parents=True, exist_ok=True)
-    for population, networks in study.needs.items():
-        kept = study.run.checkpoints / f"{population}.json"
-        if not kept.is_file():
-            if context.stop():
-                raise Stopped
-            measured = study.measure(lt.load(networks.run.folder))
-            write_json(kept, {what: summary(values) for what, values in measured.items()})
-            context.progress.tell(f"looked into {population}")
-        found[population] = read_json(kept)
-    return found
+
+    def measured(networks: Study[Settings]) -> dict[str, Any]:
+        values = study.measure(lt.load(networks.run.folder))
+        return {what: summary(each) for what, each in values.items()}
+
+    return {
+        name: part(study.run.checkpoints / f"{name}.json", context, partial(measured, networks), f"looked into {name}")
+        for name, networks in study.needs.items()
+    }
 
 
 def scores(study: "PaperStudy") -> dict[str, Any]:

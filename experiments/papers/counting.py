@@ -58,6 +58,7 @@ import lstm_toys as lt
 
 from ..post.other_cells import parameters
 from . import languages, numbers
+from .populations import longer, tuned, untrained
 
 EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=50, hidden=10)
 CONTEXT = languages.experiment(
@@ -292,16 +293,6 @@ SENTENCES = (
 )
 
 
-def untrained(_: str, settings: lt.Settings) -> lt.Settings:
-    """Networks before they learn."""
-    return replace(settings, steps=0)
-
-
-def longer(_: str, settings: lt.Settings) -> lt.Settings:
-    """Three times the steps."""
-    return replace(settings, steps=3 * settings.steps)
-
-
 def up_to_100(name: str, settings: lt.Settings) -> lt.Settings | None:
     """Training on a^n b^n with n up to 100."""
     return replace(settings, timesteps=201) if settings.experiment == EXPERIMENT.name and name != "lstm_3" else None
@@ -345,7 +336,7 @@ def as_large(_: str, settings: lt.Settings) -> lt.Settings:
 CLAIMS = lt.Claims(
     title="can recurrent networks count",
     claims=SENTENCES,
-    populations={name: (own, [*flags, *RECIPES[name]]) for name, (own, flags) in POPULATIONS.items()},
+    populations=tuned(POPULATIONS, RECIPES),
     about="the networks of these cells",
     controls={"untrained networks": untrained},
     variants={

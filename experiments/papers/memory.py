@@ -42,6 +42,7 @@ from typing import TYPE_CHECKING
 import lstm_toys as lt
 
 from . import numbers
+from .populations import longer, tuned, untrained
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Key
@@ -180,16 +181,6 @@ def keeps(population: str) -> lt.Claim:
     )
 
 
-def untrained(_: str, settings: lt.Settings) -> lt.Settings:
-    """Networks before they learn."""
-    return replace(settings, steps=0)
-
-
-def longer(_: str, settings: lt.Settings) -> lt.Settings:
-    """Three times the steps."""
-    return replace(settings, steps=3 * settings.steps)
-
-
 def units(count: int, networks: float = 1) -> Callable[[str, lt.Settings], lt.Settings]:
     """Networks of another number of units, and a share of their number."""
     return lambda _, settings: replace(settings, hidden=(count,), seeds=max(1, int(settings.seeds * networks)))
@@ -203,7 +194,7 @@ def noisy(_: str, settings: lt.Settings) -> lt.Settings:
 CLAIMS = lt.Claims(
     title="do recurrent networks remember",
     claims=(*map(right, POPULATIONS), *map(keeps, POPULATIONS)),
-    populations={name: (own, [*flags, *RECIPES[name]]) for name, (own, flags) in POPULATIONS.items()},
+    populations=tuned(POPULATIONS, RECIPES),
     about="the networks of these cells",
     controls={"untrained networks": untrained},
     variants={

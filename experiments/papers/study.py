@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
-from lstm_toys.execution.signals import Stopped
-from lstm_toys.files import read_json, write_json
+from lstm_toys.cli.home import canonical
 from lstm_toys.runs.context import RunContext, stopwatch
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
@@ -22,10 +22,15 @@ from lstm_toys.studies.sweep.study import SweepStudy
 
 from . import null, ranking, report
 from .paper import Measure, Paper
+from .parts import part
 
 if TYPE_CHECKING:
     import lstm_toys as lt
     from lstm_toys.figures import Drawing
+
+
+POST = "experiments.post.claims"
+"""The module with the claims of the post, as it is called in a clone."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +55,15 @@ class NullStudy(Study[NullSettings]):
         networks, run = self.settings.networks, self.run
         claims, prepared = null.judgeable(self.claims), null.prepare(self.claims)
         met: dict[str, list[int]] = {claim.id: [0] * len(null.SCALES) for claim in claims}
-        run.checkpoints.mkdir(parents=True, exist_ok=True)
         with stopwatch(seconds, "judge"):
             for scale, numbers in null.parts(networks):
-                kept = run.checkpoints / f"{scale:g}-{numbers.start}.json"
-                if not kept.is_file():
-                    if context.stop():
-                        raise Stopped
-                    write_json(kept, null.judged(claims, prepared, scale, numbers))
-                    context.progress.tell(f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}")
-                for claim, count in read_json(kept).items():
+                counts = part(
+                    run.checkpoints / f"{scale:g}-{numbers.start}.json",
+                    context,
+                    partial(null.judged, claims, prepared, scale, numbers),
+                    f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}",
+                )
+                for claim, count in counts.items():
                     met[claim][null.SCALES.index(scale)] += count
         return {
             "experiment": run.name,
@@ -74,6 +78,13 @@ class NullStudy(Study[NullSettings]):
 
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
         return null.report(metrics)
+
+
+def null_study(claims: lt.Claims, module: str, networks: int, results_dir: Path) -> NullStudy:
+    """The study of random networks for the claims of a module, under one name whichever command needs it."""
+    named = canonical(module)
+    own = "" if named == POST else f"_{named.replace('.', '_')}"
+    return NullStudy(claims, NullSettings(f"null{own}", networks), results_dir, named)
 
 
 class TunedStudy(DerivedStudy[SweepSettings]):

@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 from jaxtyping import Float
-from scipy.stats import rankdata
 
 from lstm_toys.dynamics.similarity import similarities
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite
-from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.dynamics.results import VARIABLES, answers_file
 
-from .. import sentences
 from . import figures
+from .agreement import agreement
+from .claim_numbers import numbers_of
 from .interventions import interventions
 from .plateau import plateau
 from .predictions import EVERY, PREDICTIONS, Prediction
@@ -27,14 +25,8 @@ from .study import SINE
 if TYPE_CHECKING:
     from .study import ExplainedStudy
 
-RESAMPLES = 2_000
-"""Resamples of networks, and permutations of models."""
-
 UNREAD = {"prediction", "answer", "phase"}
 """Variables of studies of dynamics that are not needed, and most of their files."""
-
-LEAST = 6
-"""Fewest networks with a number that are compared."""
 
 
 class Compared(NamedTuple):
@@ -89,60 +81,6 @@ def _compared(study: "ExplainedStudy", sines: xr.Dataset) -> dict[str, Compared]
         claim: Compared(numbers, {name: each[claim] for name, each in theirs.items() if claim in each})
         for claim, numbers in ours.items()
     }
-
-
-def numbers_of(labeled: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
-    """The number of each claim about the sine's networks that needs nothing but answers, by claim."""
-    numbers = {}
-    for claim in sentences.SENTENCES:
-        if claim.populations == (SINE,) and all(each.curves != HISTORY for each in claim.sources):
-            judgment = verdicts.judge(claim, {SINE: labeled})
-            if judgment is not None:
-                numbers[claim.id] = judgment.numbers
-    return numbers
-
-
-def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:
-    """Compares a claim's number between networks and models of them.
-
-    Returns:
-        ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks with a 95 %
-        bootstrap interval; ``permuted``: what its absolute value exceeds in 5 % of permutations of the models over
-        networks; ``difference``: the median of model minus network with a 95 % bootstrap interval, and ``spread``: the
-        standard deviation of the networks' numbers. None where they cannot be computed.
-    """
-    both = np.isfinite(networks) & np.isfinite(model)
-    ours, theirs, random = networks[both], model[both], np.random.default_rng(0)
-    count = len(ours)
-    constant = count < LEAST or np.ptp(ours) == 0 or np.ptp(theirs) == 0
-    if count < LEAST:
-        return {"networks": count, "correlation": None, "permuted": None, "difference": None, "spread": None}
-    correlation, permuted = None, None
-    if not constant:
-        resampled = random.integers(0, count, (RESAMPLES, count))
-        with np.errstate(invalid="ignore"):
-            drawn = correlations(ours[resampled], theirs[resampled])
-            shuffled = correlations(
-                np.broadcast_to(ours, (RESAMPLES, count)), random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
-            )
-        low, high = np.nanquantile(drawn, (0.025, 0.975))
-        value = correlations(ours[None], theirs[None])[0]
-        correlation = {"value": finite(value), "low": finite(low), "high": finite(high)}
-        permuted = finite(np.quantile(np.abs(shuffled), 0.95))
-    return {
-        "networks": count,
-        "correlation": correlation,
-        "permuted": permuted,
-        "difference": as_json(intervals.median_bootstrap(theirs - ours)),
-        "spread": finite(float(np.std(ours, ddof=1))),
-    }
-
-
-def correlations(first: Float[np.ndarray, "N S"], second: Float[np.ndarray, "N S"]) -> Float[np.ndarray, " N"]:
-    """Spearman's rank correlation of each pair of rows; NaN if a row is constant."""
-    ranks = [rankdata(each, axis=1) for each in (first, second)]
-    one, other = (each - each.mean(axis=1, keepdims=True) for each in ranks)
-    return (one * other).sum(axis=1) / np.sqrt(np.square(one).sum(axis=1) * np.square(other).sum(axis=1))
 
 
 def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from lstm_toys.results.summary import as_json
 from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 
+from .claim_numbers import numbers_of
+
 if TYPE_CHECKING:
     from .study import ExplainedStudy
 
@@ -35,8 +37,6 @@ def interventions(study: "ExplainedStudy", found: xr.Dataset) -> dict[str, Any]:
         ``random`` ones, and the median of their ``difference`` over networks with a 95 % bootstrap interval, all in
         standard deviations of the networks' numbers. A claim without a number for enough networks is left out.
     """
-    from .computation import numbers_of
-
     prepared = study.dynamics["sine"].prepared
     params = jax.tree.map(lambda leaf: leaf[found.seed.values], load(study.networks).params)
     curves = prepared.curves.answered[""]

@@ -13,6 +13,8 @@ from jaxtyping import Float
 from lstm_toys.results.summary import as_json
 from lstm_toys.statistics import intervals
 
+from .agreement import agreement
+
 ENDED = 0.25
 """The plateau has ended at the first recorded loss below this share of the variance of the sine."""
 
@@ -31,8 +33,6 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
         how many of the ``networks`` resonate by the first kept step after the end; ``agreement``: what `agreement`
         returns for both numbers. Networks that never come to one of both are left out.
     """
-    from .computation import agreement
-
     ended, resonant = steps_of(found)
     both = np.isfinite(ended) & np.isfinite(resonant)
     kept = found.kept_step.values

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.stats import spearmanr
 
 from experiments import explained
-from experiments.post.explained import computation, figures, interventions, plateau
+from experiments.post.explained import agreement, computation, figures, interventions, plateau
 from experiments.post.explained.predictions import CONTROLS, EVERY, PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
 from experiments.post.explained.variants import experiment
 from lstm_toys.figures.style import save
@@ -19,26 +19,26 @@ def test_correlations_are_spearmans():
     random = np.random.default_rng(0)
     first, second = random.integers(0, 9, (2, 5, 40)).astype(float)
     expected = [spearmanr(one, other).statistic for one, other in zip(first, second, strict=True)]
-    np.testing.assert_allclose(computation.correlations(first, second), expected)
+    np.testing.assert_allclose(agreement.correlations(first, second), expected)
 
 
 def test_a_model_that_agrees_is_beyond_its_permutations_and_one_that_does_not_is_not():
     random = np.random.default_rng(1)
     networks = random.normal(size=60)
     networks[3] = np.nan
-    near = computation.agreement(networks, networks + 0.5 + random.normal(size=60) * 0.2)
+    near = agreement.agreement(networks, networks + 0.5 + random.normal(size=60) * 0.2)
     assert near["networks"] == 59
     assert near["correlation"]["low"] > near["permuted"] > 0
     assert near["difference"]["low"] < 0.5 < near["difference"]["high"]
-    far = computation.agreement(networks, random.normal(size=60))
+    far = agreement.agreement(networks, random.normal(size=60))
     assert far["correlation"]["low"] < 0 < far["correlation"]["high"]
     assert abs(far["correlation"]["value"]) < far["permuted"]
 
 
 def test_nothing_is_said_of_few_or_equal_numbers():
     few = np.array([1.0, 2.0, 3.0, np.nan, np.nan, np.nan])
-    assert computation.agreement(few, few)["difference"] is None
-    equal = computation.agreement(np.arange(9.0), np.ones(9))
+    assert agreement.agreement(few, few)["difference"] is None
+    equal = agreement.agreement(np.arange(9.0), np.ones(9))
     assert equal["correlation"] is None
     assert equal["difference"]["median"] == -3
 
@@ -72,7 +72,7 @@ def test_figures_are_drawn_of_what_was_compared(tmp_path):
     random = np.random.default_rng(0)
     numbers = random.normal(size=20)
     rows = {"near": numbers + 0.1 * random.normal(size=20), "far": random.normal(size=20), "equal": np.ones(20)}
-    own = {name: computation.agreement(numbers, each) for name, each in rows.items()}
+    own = {name: agreement.agreement(numbers, each) for name, each in rows.items()}
     estimate = {"median": 12.0, "low": 11.0, "high": 13.0}
     tuned = {"networks": 20, "oscillating": 20}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):

@@ -1,0 +1,26 @@
+"""What the claims of all papers do with their populations. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import lstm_toys as lt
+
+Populations = Mapping[str, tuple[lt.Experiment, Sequence[str]]]
+"""By name, an experiment and its flags."""
+
+
+def tuned(populations: Populations, recipes: Mapping[str, Sequence[str]]) -> Populations:
+    """The populations with the flags of their recipes."""
+    return {name: (experiment, [*own, *recipes[name]]) for name, (experiment, own) in populations.items()}
+
+
+def untrained(_: str, settings: lt.Settings) -> lt.Settings:
+    """Networks before they learn."""
+    return replace(settings, steps=0)
+
+
+def longer(_: str, settings: lt.Settings) -> lt.Settings:
+    """Three times the steps."""
+    return replace(settings, steps=3 * settings.steps)
