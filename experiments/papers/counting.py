@@ -51,14 +51,14 @@ reached 50; of 16 LSTMs of 3 units 9, 1 and 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 import lstm_toys as lt
 
 from ..post.other_cells import parameters
 from . import languages, numbers
-from .populations import longer, tuned, untrained
+from .populations import Change, fewer, longer, tuned, untrained
 
 EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=50, hidden=10)
 CONTEXT = languages.experiment(
@@ -305,7 +305,7 @@ def forget_zero(_: str, settings: lt.Settings) -> lt.Settings:
     return replace(settings, cell=f"{__package__}.cells:LSTMForgetZero")
 
 
-def units(count: int) -> Callable[[str, lt.Settings], lt.Settings | None]:
+def units(count: int) -> Change:
     """Networks of another number of units; claims about one unit, or three, are not judged by them."""
 
     def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
@@ -341,13 +341,13 @@ CLAIMS = lt.Claims(
     controls={"untrained networks": untrained},
     variants={
         "networks that learned": lt.Variant(unchanged, networks="learned"),
-        "one unit": units(1),
-        "three units": units(3),
-        "32 units": units(32),
+        "one unit": fewer(units(1)),
+        "three units": fewer(units(3)),
+        "32 units": fewer(units(32)),
         "as many parameters": as_large,
         "forget bias 0": forget_zero,
-        "three times the steps": longer,
-        "trained up to 100": up_to_100,
+        "three times the steps": fewer(longer),
+        "trained up to 100": fewer(up_to_100),
     },
 )
 

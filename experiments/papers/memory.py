@@ -33,7 +33,7 @@ is the best of two optimizers with four learning rates each, by the median loss 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import product
@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 import lstm_toys as lt
 
 from . import numbers
-from .populations import longer, tuned, untrained
+from .populations import Change, fewer, longer, tuned, untrained
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Key
@@ -181,14 +181,19 @@ def keeps(population: str) -> lt.Claim:
     )
 
 
-def units(count: int, networks: float = 1) -> Callable[[str, lt.Settings], lt.Settings]:
-    """Networks of another number of units, and a share of their number."""
-    return lambda _, settings: replace(settings, hidden=(count,), seeds=max(1, int(settings.seeds * networks)))
+def units(count: int) -> Change:
+    """Networks of another number of units."""
+    return lambda _, settings: replace(settings, hidden=(count,))
 
 
 def noisy(_: str, settings: lt.Settings) -> lt.Settings:
     """Training with noise on the pulses and between them."""
     return replace(settings, noise=0.1)
+
+
+def slower(_: str, settings: lt.Settings) -> lt.Settings:
+    """A third of the learning rate that has the smallest loss."""
+    return replace(settings, learning_rate=settings.learning_rate / 3)
 
 
 CLAIMS = lt.Claims(
@@ -198,10 +203,11 @@ CLAIMS = lt.Claims(
     about="the networks of these cells",
     controls={"untrained networks": untrained},
     variants={
-        "16 units": units(16),
-        "256 units": units(256, 0.25),  # A quarter of the networks, since this column takes most of the time.
-        "three times the steps": longer,
-        "noise 0.1": noisy,
+        "16 units": fewer(units(16)),
+        "256 units": fewer(units(256), 0.25),
+        "three times the steps": fewer(longer),
+        "noise 0.1": fewer(noisy),
+        "a third of the learning rate": fewer(slower),
     },
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import lstm_toys as lt
@@ -24,3 +24,17 @@ def untrained(_: str, settings: lt.Settings) -> lt.Settings:
 def longer(_: str, settings: lt.Settings) -> lt.Settings:
     """Three times the steps."""
     return replace(settings, steps=3 * settings.steps)
+
+
+Change = Callable[[str, lt.Settings], lt.Settings | None]
+"""The settings of a population in a variant; ``None`` leaves the population out."""
+
+
+def fewer(change: Change, share: float = 0.5) -> Change:
+    """A variant with this share of the networks, because all of them would take too long."""
+
+    def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
+        made = change(name, settings)
+        return made and replace(made, seeds=max(1, int(share * settings.seeds)))
+
+    return changed
