@@ -15,7 +15,7 @@ from lstm_toys.runs.study import Study
 
 from .. import all as every
 
-KEPT = (0, 30, 100, 500)
+KEPT = (0, 10, 30, 60, 100, 150, 200, 250, 300, 400, 500, 700, 900, 1_200)
 """Steps before the last at which the page shows the published networks."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {

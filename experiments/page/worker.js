@@ -2,9 +2,9 @@
 
 const kept = new Map();
 
-onmessage = ({ data: { block, text, layers, networks, curves } }) => {
+onmessage = ({ data: { block, text, precision, layers, networks, curves } }) => {
   if (text !== undefined) {
-    kept.set(block, decoded(text));
+    kept.set(block, decoded(text, precision));
     return;
   }
   const answers = answersOf(layers, kept.get(block), networks, curves);

@@ -4,7 +4,8 @@
   const data = JSON.parse(document.getElementById("playground-data").textContent);
   const { times, families, sets, populations } = data;
   const controls = document.getElementById("controls").elements;
-  const chart = document.getElementById("chart");
+  const canvas = document.getElementById("chart");
+  const chart = new Chart(canvas);
   const playground = document.getElementById("playground");
 
   const FEW = 16; // Networks that answer while a slider moves.
@@ -132,10 +133,7 @@
 
   // ---- Questions to the worker: one at a time, always the latest.
 
-  const worker = new Worker(URL.createObjectURL(new Blob(
-    ["cells", "worker"].map((id) => document.getElementById(id).textContent),
-    { type: "text/javascript" },
-  )));
+  const worker = workerOf("cells", "worker");
   const sent = new Set();
   let waiting = null; // What is being answered.
   let wanted = false; // Whether something has changed since.
@@ -159,10 +157,10 @@
     }
     wanted = false;
     const { layers, seeds } = population();
-    const { block, networks } = stage();
+    const { block, networks, precision } = stage();
     if (!sent.has(block)) {
       sent.add(block);
-      worker.postMessage({ block, text: document.getElementById(`block-${block}`).textContent });
+      worker.postMessage({ block, text: document.getElementById(`block-${block}`).textContent, precision });
     }
     const one = seeds.slice(0, networks).indexOf(asked.seed);
     const rows = one < 0 ? Array.from({ length: answering() }, (_, network) => network) : [one];
@@ -182,28 +180,16 @@
     if (held) settling = setTimeout(changed, SETTLED);
     show();
     ask();
+    document.dispatchEvent(new CustomEvent("curve", { detail: shownCurve() }));
   }
 
   // ---- The picture.
 
-  const MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
   let heights = [0, 1]; // Of the picture, lowest and highest.
   let reach = [0, 1]; // Of what was drawn since something began to move.
   let cursor = Math.floor(times.length / 2); // Where the keyboard draws.
   let stroke = null; // Where the pointer that draws was last: time point and value.
   let last = null; // What was drawn last, to draw it again in another size or color.
-
-  function place(time, value, box) {
-    const first = times[0];
-    const across = (time - first) / (times[times.length - 1] - first);
-    const up = (value - heights[0]) / (heights[1] - heights[0]);
-    return [box.left + across * (box.right - box.left), box.bottom - up * (box.bottom - box.top)];
-  }
-
-  function frame() {
-    const { width, height } = chart.getBoundingClientRect();
-    return { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom, width, height };
-  }
 
   /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
   function fit(lines, keep) {
@@ -235,87 +221,19 @@
     const trained = population().trained;
     const answer = published();
     fit([curves[0], trained, ...found.map(({ low }) => low), ...found.map(({ high }) => high), ...singles, answer ?? []], last.moving);
-    const box = frame();
-    const dense = window.devicePixelRatio || 1;
-    chart.width = Math.round(box.width * dense);
-    chart.height = Math.round(box.height * dense);
-    const pen = chart.getContext("2d");
-    const style = getComputedStyle(document.documentElement);
-    const color = (name) => style.getPropertyValue(`--${name}`).trim();
-    pen.scale(dense, dense);
-    axes(pen, box, color);
-
-    const line = (values, stroke, width, dash = []) => {
-      pen.beginPath();
-      values.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
-      Object.assign(pen, { strokeStyle: color(stroke), lineWidth: width, lineJoin: "round" });
-      pen.setLineDash(dash);
-      pen.stroke();
-      pen.setLineDash([]);
-    };
+    chart.begin({ x: [times[0], times[times.length - 1]], y: heights, xTicks: SHARES, yTicks: heightTicks(heights), xName: "x", yName: "y" });
+    const [{ low, median, high }, ...others] = found;
     if (rows.length > 1) {
-      pen.beginPath();
-      found[0].high.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
-      [...found[0].low].reverse().forEach((value, at) => pen.lineTo(...place(times[times.length - 1 - at], value, box)));
-      pen.fillStyle = color("band");
-      pen.fill();
-      for (const edge of [found[0].low, found[0].high]) line(edge, "single", 1); // The band alone is too faint.
+      chart.area(times, low, high, "band");
+      for (const edge of [low, high]) chart.line(times, edge, "single", 1); // The band alone is too faint.
     }
-    line(trained, "trained", 3);
-    found.slice(1).forEach(({ median }) => line(median, "others", 1.2));
-    line(curves[0], "shown", 1.6, [6, 4]);
-    pen.fillStyle = color("single");
-    for (const values of rows.length > 1 ? singles : []) {
-      values.forEach((value, at) => {
-        const [across, up] = place(times[at], value, box);
-        pen.fillRect(across - 1, up - 1, 2, 2);
-      });
-    }
-    line(found[0].median, "median", 2.2);
-    if (answer) {
-      Object.assign(pen, { strokeStyle: color("published"), lineWidth: 1.4 });
-      answer.forEach((value, at) => {
-        if (value === null) return;
-        const [across, up] = place(times[at], value, box);
-        pen.beginPath();
-        for (const [x, y] of [[0, -3.4], [3.4, 0], [0, 3.4], [-3.4, 0]]) pen.lineTo(across + x, up + y);
-        pen.closePath();
-        pen.stroke();
-      });
-    }
-    if (asked.family === "drawn" && document.activeElement === chart) {
-      const [across, up] = place(times[cursor], curves[0][cursor], box);
-      Object.assign(pen, { strokeStyle: color("ink"), lineWidth: 1.5 });
-      pen.beginPath();
-      pen.arc(across, up, 6, 0, 2 * Math.PI);
-      pen.stroke();
-    }
-  }
-
-  function axes(pen, box, color) {
-    Object.assign(pen, { font: "12px system-ui, sans-serif", lineWidth: 1, strokeStyle: color("grid"), fillStyle: color("quiet") });
-    const step = heights[1] - heights[0] > 2.5 ? 1 : heights[1] - heights[0] > 1.2 ? 0.5 : 0.25;
-    Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
-    for (let value = Math.ceil(heights[0] / step) * step; value <= heights[1]; value += step) {
-      const [, up] = place(times[0], value, box);
-      rule(pen, box.left, up, box.right, up);
-      pen.fillText(value.toFixed(step < 0.5 ? 2 : 1), box.left - 6, up);
-    }
-    Object.assign(pen, { textAlign: "center", textBaseline: "top" });
-    for (const share of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
-      const across = box.left + share * (box.right - box.left);
-      rule(pen, across, box.top, across, box.bottom);
-      pen.fillText(share.toFixed(1), across, box.bottom + 6);
-    }
-    pen.fillText("x", (box.left + box.right) / 2, box.bottom + 6);
-    pen.fillText("y", 8, box.top);
-  }
-
-  function rule(pen, fromX, fromY, toX, toY) {
-    pen.beginPath();
-    pen.moveTo(fromX, fromY);
-    pen.lineTo(toX, toY);
-    pen.stroke();
+    chart.line(times, trained, "trained", 3);
+    for (const other of others) chart.line(times, other.median, "others", 1.2);
+    chart.line(times, curves[0], "shown", 1.6, [6, 4]);
+    if (rows.length > 1) singles.forEach((values) => chart.dots(times, values, "single"));
+    chart.line(times, median, "median", 2.2);
+    if (answer) chart.diamonds(times, answer, "published");
+    if (asked.family === "drawn" && document.activeElement === canvas) chart.ring(times[cursor], curves[0][cursor], "ink");
   }
 
   // ---- The same in words and numbers.
@@ -386,8 +304,8 @@
     controls.state.max = states.length - 1;
     controls.state.value = states.indexOf(stage());
     controls.state.setAttribute("aria-valuetext", `${stage().step} steps`);
-    document.getElementById("training").hidden = states.length < 2;
-    document.querySelector("#training output").textContent = `${stage().step.toLocaleString("en")} steps`;
+    document.getElementById("trained-for").hidden = states.length < 2;
+    document.querySelector("#trained-for output").textContent = `${stage().step.toLocaleString("en")} steps`;
     const choices = ["all networks", ...seeds.slice(0, stage().networks).map((seed) => `network ${seed}`)];
     if (controls.seed.length !== choices.length || controls.seed.options[1]?.textContent !== choices[1]) {
       controls.seed.replaceChildren(...choices.map((text, at) => new Option(text, at ? seeds[at - 1] : -1)));
@@ -396,14 +314,15 @@
     controls.seed.value = there ? asked.seed : -1;
     const lost = asked.seed >= 0 && !there ? `; network ${asked.seed} is not among the ${stage().networks} kept here` : "";
     const who = there ? `network ${asked.seed}` : counted(answering());
-    document.getElementById("population-note").textContent = `${about}; ${learned}; shown: ${who}${lost}`;
+    const rounded = stage().precision === "half" ? "; weights of earlier steps are rounded to 16 bits" : "";
+    document.getElementById("population-note").textContent = `${about}; ${learned}${rounded}; shown: ${who}${lost}`;
     const quote = asked.claim && document.getElementById(`quote-${asked.claim}`).textContent;
     const note = document.getElementById("claim-note");
     note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
     note.hidden = !quote;
     document.getElementById("copied").textContent = "";
     document.getElementById("drawing-help").hidden = asked.family !== "drawn";
-    chart.classList.toggle("drawing", asked.family === "drawn");
+    canvas.classList.toggle("drawing", asked.family === "drawn");
     document.getElementById("key-published").hidden = !published();
     const alone = controls.seed.value !== "-1";
     for (const id of ["key-band", "key-single", "head-low", "head-high"]) document.getElementById(id).hidden = alone;
@@ -507,12 +426,9 @@
   // ---- Drawing by hand.
 
   function drawTo(event) {
-    const box = frame();
-    const rect = chart.getBoundingClientRect();
-    const across = (event.clientX - rect.left - box.left) / (box.right - box.left);
-    const up = (box.bottom - (event.clientY - rect.top)) / (box.bottom - box.top);
-    const at = Math.round(Math.min(1, Math.max(0, across)) * (times.length - 1));
-    const value = clamped(heights[0] + up * (heights[1] - heights[0]));
+    const [across, up] = chart.under(event);
+    const at = Math.round(Math.min(1, Math.max(0, across / times[times.length - 1])) * (times.length - 1));
+    const value = clamped(up);
     const from = stroke ?? { at, value };
     const count = Math.abs(at - from.at);
     for (let step = 0; step <= count; step++) {
@@ -524,19 +440,19 @@
     changed({ held: true });
   }
 
-  chart.onpointerdown = (event) => {
+  canvas.onpointerdown = (event) => {
     if (asked.family !== "drawn") return;
-    chart.setPointerCapture(event.pointerId);
+    canvas.setPointerCapture(event.pointerId);
     drawTo(event);
   };
-  chart.onpointermove = (event) => {
-    if (asked.family === "drawn" && chart.hasPointerCapture(event.pointerId)) drawTo(event);
+  canvas.onpointermove = (event) => {
+    if (asked.family === "drawn" && canvas.hasPointerCapture(event.pointerId)) drawTo(event);
   };
-  chart.onpointerup = chart.onpointercancel = () => {
+  canvas.onpointerup = canvas.onpointercancel = () => {
     stroke = null;
     if (asked.family === "drawn") changed();
   };
-  chart.onkeydown = (event) => {
+  canvas.onkeydown = (event) => {
     const across = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
     const up = { ArrowUp: 0.05, ArrowDown: -0.05 }[event.key];
     if (asked.family !== "drawn" || (across === undefined && up === undefined)) return;
@@ -546,10 +462,10 @@
     } else {
       asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - cursor) / 4) ** 2))));
     }
-    chart.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(asked.drawn[cursor])}`);
+    canvas.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(asked.drawn[cursor])}`);
     changed({ held: up !== undefined });
   };
-  chart.onfocus = chart.onblur = paint;
+  canvas.onfocus = canvas.onblur = paint;
 
   // ---- Buttons beside claims, addresses, other sizes and colors.
 
@@ -559,7 +475,7 @@
       changed({ step: true });
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       playground.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
-      chart.focus({ preventScroll: true });
+      canvas.focus({ preventScroll: true });
     };
   }
 
@@ -568,7 +484,7 @@
     asked = read(location.hash);
     changed();
   };
-  new ResizeObserver(paint).observe(chart);
+  new ResizeObserver(paint).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").onchange = paint;
   matchMedia("print").onchange = paint;
 

@@ -110,6 +110,10 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
     elif population.id == "published":
         states = {**saved.kept, **states}
     names = {step: f"{population.run}-{step}" for step in states}
+
+    def precision(step: int) -> weights.Precision:
+        return "half" if step in saved.kept else "single"
+
     entry = {
         "id": population.id,
         "label": population.label,
@@ -117,7 +121,12 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         "layers": weights.layers(saved.model, len(saved.input_features)),
         "seeds": sound.tolist(),
         "states": [
-            {"step": step, "block": names[step], "networks": min(len(sound), FEW if step in saved.kept else ALL)}
+            {
+                "step": step,
+                "block": names[step],
+                "networks": min(len(sound), FEW if step in saved.kept else ALL),
+                "precision": precision(step),
+            }
             for step in states
         ],
         "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
@@ -126,7 +135,7 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         else f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {metrics['steps']:,} steps",
     }
     blocks = {
-        names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL])
+        names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL], precision(step))
         for step, params in states.items()
     }
     return entry, blocks

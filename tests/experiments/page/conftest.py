@@ -16,7 +16,7 @@ import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
 from experiments.page import build, runs
-from experiments.page.parts import playground, post
+from experiments.page.parts import playground, post, training
 from lstm_toys.files import read_json_list
 
 CLAIMS = ROOT / "results" / "claims" / "claims.json"
@@ -69,6 +69,10 @@ def saved(networks):
         told = answers[:, : 1 + sum(len(each.inputs) for each in sine.EXPERIMENT.probes(lt.time_points(100)))].copy()
         told[3] = np.nan
         results = lt.labeled(sine.EXPERIMENT, told)
+        errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
+        results = results.assign(train_rmse=(("seed", "step", "feature"), errors)).assign_coords(
+            step=[0, 10, 100, 1_000]
+        )
         kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in (0, 30)}
         return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
 
@@ -108,6 +112,17 @@ def browser():
 
 
 @pytest.fixture(scope="session")
+def script(browser):
+    """Evaluates an expression with the scripts of the page, given arguments."""
+    tab = browser.new_page()
+    tab.goto("about:blank")
+    for name in build.SCRIPTS:
+        tab.add_script_tag(content=str(build.source(name)))
+    yield lambda expression, **given: tab.evaluate(f"(given) => {expression}", given)
+    tab.close()
+
+
+@pytest.fixture(scope="session")
 def compose(saved, metrics, entries):
     """Makes a page of networks of some kinds, and of what was found of claims."""
 
@@ -120,8 +135,9 @@ def compose(saved, metrics, entries):
             for section in post.SECTIONS
         }
         found["claims"] = found["line"]
+        trained = training.made(saved("published").results)
         told = post.made({section.id: figure for section in post.SECTIONS}, entries, found)
-        return build.html([(playground.PART, tried), (post.PART, told)], missing or {})
+        return build.html([(playground.PART, tried), (training.PART, trained), (post.PART, told)], missing or {})
 
     return make
 

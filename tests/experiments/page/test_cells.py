@@ -1,5 +1,6 @@
 """The networks of the page, in JavaScript, against those of the library."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from kinds import KINDS, SEEDS
 
 import lstm_toys as lt
 from conftest import rarely
-from experiments.page import build, weights
+from experiments.page import weights
 from lstm_toys.statistics import intervals
 
 CLOSE = 1e-5
@@ -16,24 +17,14 @@ LIKE_OTHERS = ("larger", "gru", "rnn")
 """Kinds of which every line of code is that of another one."""
 
 
-@pytest.fixture(scope="module")
-def script(browser):
-    """What an expression of the page's scripts comes to, given arguments."""
-    tab = browser.new_page()
-    tab.goto("about:blank")
-    for name in build.SCRIPTS:
-        tab.add_script_tag(content=str(build.source(name)))
-    yield lambda expression, **given: tab.evaluate(f"(given) => {expression}", given)
-    tab.close()
-
-
 @pytest.mark.parametrize("kind", [*(kind for kind in KINDS if kind not in LIKE_OTHERS), *rarely(*LIKE_OTHERS)])
 def test_networks_answer_as_in_the_library(kind, networks, curves, script):
     model, params, answers = networks(kind)
     found = script(
-        "Array.from(answersOf(given.layers, decoded(given.text), given.rows, given.curves))",
+        "Array.from(answersOf(given.layers, decoded(given.text, given.precision), given.rows, given.curves))",
         layers=weights.layers(model, 1),
         text=weights.packed(model, params, np.arange(SEEDS)),
+        precision="single",
         rows=list(range(SEEDS)),
         curves=curves[:, :, 0].tolist(),
     )
@@ -43,13 +34,34 @@ def test_networks_answer_as_in_the_library(kind, networks, curves, script):
 def test_some_networks_are_those_of_their_rows(networks, curves, script):
     model, params, answers = networks("published")
     found = script(
-        "Array.from(answersOf(given.layers, decoded(given.text), given.rows, given.curves))",
+        "Array.from(answersOf(given.layers, decoded(given.text, given.precision), given.rows, given.curves))",
         layers=weights.layers(model, 1),
         text=weights.packed(model, params, np.array([7, 2, 11])),
+        precision="single",
         rows=[2, 0],
         curves=curves[:2, :, 0].tolist(),
     )
     assert np.abs(np.reshape(found, (2, 2, 100, 1)) - answers[[11, 7], :2]).max() < CLOSE
+
+
+def test_weights_of_half_precision_are_those_of_the_library(networks, script):
+    model, params, _ = networks("published")
+    params = jax.tree.map(np.array, params)
+    special = np.float32([0, -0.0, 1, -2, 65_504, 6e-8, -6e-5, 6.2e-5])
+    params["readout"]["kernel"][:, 0, :4] = special[:4]
+    params["readout"]["kernel"][:, 1, :4] = special[4:]
+    rows = np.arange(SEEDS)
+    both = {
+        precision: np.array(
+            script(
+                "Array.from(decoded(given.text, given.precision))",
+                text=weights.packed(model, params, rows, precision),
+                precision=precision,
+            )
+        )
+        for precision in weights.PRECISIONS
+    }
+    assert np.array_equal(both["half"], both["single"].astype(np.float16).astype(float))
 
 
 def test_families_are_those_of_the_library(script):

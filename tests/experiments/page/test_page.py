@@ -218,10 +218,10 @@ def contrast(one, other):
 def test_what_the_picture_draws_stands_out(ground, scheme):
     """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
     drawn = {"trained", "shown", "median", "single", "others", "published", "ink"}
-    script = str(build.source("parts/playground.js"))
-    assert drawn | {"band", "grid", "quiet"} == {*re.findall(r'(?:color\(|line\(.*?, )"([a-z]+)"', script)}
+    scripts = "".join(str(build.source(name)) for name in ("chart.js", "parts/playground.js", "parts/training.js"))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
+    assert drawn | {"band", "grid", "quiet"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}
     below = over(colors[ground], None)
     band = over(colors["band"], below)
     faint = {
@@ -272,5 +272,5 @@ def test_the_committed_page_is_recognized_as_made_by_the_command():
 
 def test_the_committed_page_is_of_todays_scripts():
     text = (ROOT / "results" / command.NAME).read_text(encoding="utf-8")
-    for name in ("page.css", "worker.js", *build.SCRIPTS, "parts/playground.js"):
+    for name in ("page.css", *build.SCRIPTS, *build.WORKERS, "parts/playground.js", "parts/training.js"):
         assert str(build.source(name)).strip() in text, f"{name} has changed: python -m experiments.page"
