@@ -15,7 +15,18 @@ from .part import Made, Part
 
 FOLDER = Path(__file__).parent
 
-SCRIPTS = ("cells.js", "curves.js", "random.js", "initial.js", "gradient.js", "rmsprop.js", "chart.js", "workers.js")
+SCRIPTS = (
+    "cells.js",
+    "curves.js",
+    "handles.js",
+    "random.js",
+    "initial.js",
+    "gradient.js",
+    "rmsprop.js",
+    "chart.js",
+    "grips.js",
+    "workers.js",
+)
 """Scripts that the parts and the workers share."""
 
 WORKERS = ("worker.js", "trainer.js")

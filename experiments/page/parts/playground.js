@@ -8,10 +8,13 @@
   const chart = new Chart(canvas);
   const playground = document.getElementById("playground");
 
-  const FEW = 16; // Networks that answer while a slider moves.
+  const FEW = 16; // Networks that answer while training is played: so many are kept of every step.
   const DRAWN = { least: -2, most: 3, scale: 1000 }; // A curve drawn by hand, and its thousandths in an address.
   const SINGLES = 4; // Single networks that are drawn beside band and median.
-  const SETTLED = 150; // Milliseconds without a change after which all networks answer.
+  const SETTLED = 150; // Milliseconds without a change after which words and numbers follow the picture.
+  const FRAME = 400; // Milliseconds between two steps while training is played.
+  const STROKE = 6; // Pixels that the mouse moves before it draws.
+  const DRAG = "Drag the round handles, or draw a curve of your own with the mouse. Point at the chart to read values.";
 
   // ---- What is asked: all of it is in the address.
 
@@ -36,9 +39,9 @@
     return states.find(({ step }) => step === asked.step) ?? states[states.length - 1];
   }
 
-  /** How many of the networks answer, if all do that can: those that are kept, fewer while a slider moves. */
+  /** How many of the networks answer, if all do that can: those that are kept, and equally many while training is played. */
   function answering() {
-    return Math.min(stage().networks, moving ? FEW : Infinity);
+    return Math.min(stage().networks, playing ? FEW : Infinity);
   }
 
   function curveOf(family, parameters) {
@@ -131,24 +134,32 @@
     return Math.min(DRAWN.most, Math.max(DRAWN.least, value));
   }
 
-  // ---- Questions to the worker: one at a time, always the latest.
+  // ---- Questions to the workers, each of which computes some of the networks: one at a time, always the latest.
 
-  const worker = workerOf("cells", "worker");
+  const workers = Array.from({ length: Math.min(4, navigator.hardwareConcurrency || 2) }, () => workerOf("cells", "worker"));
   const sent = new Set();
   let waiting = null; // What is being answered.
   let wanted = false; // Whether something has changed since.
-  let moving = false; // Whether a slider is held.
+  let moving = false; // Whether something is changing continuously.
+  let pressed = false; // Whether a pointer is held.
+  let playing = 0; // The timer that plays the training.
   let settling = 0;
+  let depth = 0; // Changes that can be undone.
 
-  worker.onmessage = ({ data: answers }) => {
-    const question = waiting;
-    waiting = null;
-    draw(question, answers);
-    if (wanted) ask();
-  };
-  worker.onerror = () => {
-    document.getElementById("summary").textContent = "This browser cannot compute the networks here; the figures below were made before.";
-  };
+  for (const worker of workers) {
+    worker.onmessage = ({ data: { from, answers } }) => {
+      const question = waiting;
+      question.answers.set(answers, from * question.curves.length * times.length);
+      question.left -= 1;
+      if (question.left) return;
+      waiting = null;
+      draw(question);
+      if (wanted) ask();
+    };
+    worker.onerror = () => {
+      document.getElementById("summary").textContent = "This browser cannot compute the networks here; the figures below were made before.";
+    };
+  }
 
   function ask() {
     if (waiting) {
@@ -160,24 +171,33 @@
     const { block, networks, precision } = stage();
     if (!sent.has(block)) {
       sent.add(block);
-      worker.postMessage({ block, text: document.getElementById(`block-${block}`).textContent, precision });
+      const text = document.getElementById(`block-${block}`).textContent;
+      for (const worker of workers) worker.postMessage({ block, text, precision });
     }
     const one = seeds.slice(0, networks).indexOf(asked.seed);
     const rows = one < 0 ? Array.from({ length: answering() }, (_, network) => network) : [one];
     const curves = [shownCurve()];
     const others = chosenSet()?.curves.filter((curve) => !sameCurve(curve)) ?? [];
     if (!moving) curves.push(...others.map(({ family, parameters }) => curveOf(family, parameters)));
-    waiting = { rows, curves, moving, began: performance.now() };
-    worker.postMessage({ block, layers, networks: rows, curves });
+    const share = Math.ceil(rows.length / workers.length);
+    const busy = workers.slice(0, Math.ceil(rows.length / share));
+    waiting = { rows, curves, moving, left: busy.length, answers: new Float32Array(rows.length * curves.length * times.length) };
+    busy.forEach((worker, number) => {
+      const from = number * share;
+      worker.postMessage({ block, layers, networks: rows.slice(from, from + share), curves, from });
+    });
   }
 
-  /** Whatever was changed is asked at once of a few networks, and of all once nothing changes any more. */
+  /** Asks for answers after a change: `held`, one of several in a row; `step`, one that can be undone. */
   function changed({ held = false, step = false } = {}) {
     clearTimeout(settling);
     moving = held;
-    if (step && address() !== location.hash) history.pushState(null, "", address());
+    if (step && address() !== location.hash) {
+      depth += 1;
+      history.pushState({ depth }, "", address());
+    }
     playground.setAttribute("aria-busy", "true");
-    if (held) settling = setTimeout(changed, SETTLED);
+    if (held) settling = setTimeout(() => changed({ step: !pressed && !playing }), SETTLED);
     show();
     ask();
     document.dispatchEvent(new CustomEvent("curve", { detail: shownCurve() }));
@@ -187,13 +207,14 @@
 
   let heights = [0, 1]; // Of the picture, lowest and highest.
   let reach = [0, 1]; // Of what was drawn since something began to move.
-  let cursor = Math.floor(times.length / 2); // Where the keyboard draws.
+  let cursor = Math.floor(times.length / 2); // Where values are read, and where the keyboard draws.
+  let hovering = false; // Whether a pointer is over the chart.
   let stroke = null; // Where the pointer that draws was last: time point and value.
   let last = null; // What was drawn last, to draw it again in another size or color.
 
   /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
   function fit(lines, keep) {
-    if (stroke) return; // The picture stays where it is under the hand.
+    if (stroke || grips.held) return; // The picture stays where it is under the hand.
     if (!keep) reach = asked.family === "drawn" ? [-1, 1.5] : [0, 0.75];
     for (const line of lines) {
       for (const value of line) {
@@ -203,8 +224,8 @@
     heights = [Math.floor(reach[0] * 4 - 0.05) / 4, Math.ceil(reach[1] * 4 + 0.05) / 4];
   }
 
-  function draw(question, answers) {
-    const { rows, curves } = question;
+  function draw(question) {
+    const { rows, curves, answers } = question;
     const found = curves.map((_, curve) => spread(answers, rows.length, curves.length, curve, times.length));
     const singles = rows.slice(0, SINGLES).map((_, row) =>
       answers.subarray(row * curves.length * times.length, (row * curves.length + 1) * times.length));
@@ -227,14 +248,57 @@
       chart.area(times, low, high, "band");
       for (const edge of [low, high]) chart.line(times, edge, "single", 1); // The band alone is too faint.
     }
+    const bounds = bounded().filter((bound) => bound > heights[0] && bound < heights[1]);
+    for (const bound of bounds) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
+    document.getElementById("key-bound").hidden = !bounds.length;
     chart.line(times, trained, "trained", 3);
     for (const other of others) chart.line(times, other.median, "others", 1.2);
     chart.line(times, curves[0], "shown", 1.6, [6, 4]);
     if (rows.length > 1) singles.forEach((values) => chart.dots(times, values, "single"));
     chart.line(times, median, "median", 2.2);
     if (answer) chart.diamonds(times, answer, "published");
-    if (asked.family === "drawn" && document.activeElement === canvas) chart.ring(times[cursor], curves[0][cursor], "ink");
+    const reading = hovering || document.activeElement === canvas;
+    if (reading) chart.line([times[cursor], times[cursor]], heights, "quiet", 1);
+    if (reading && asked.family === "drawn") chart.ring(times[cursor], curves[0][cursor], "ink");
+    document.getElementById("reading").textContent = reading ? readings() : asked.family === "drawn" ? "" : DRAG;
+    grips.show(handles());
   }
+
+  /** The values that the answers of the population cannot leave; a dense readout has none. */
+  function bounded() {
+    const { layers } = population();
+    return layers[layers.length - 1].kind === "dense" ? [] : [-1, 1];
+  }
+
+  /** The values at the cursor. */
+  function readings() {
+    const { rows, curves, found: [{ low, median, high }] } = last;
+    const band = rows.length > 1 ? `, 5–95 % of networks ${number(low[cursor])} to ${number(high[cursor])}` : "";
+    return `x ${number(times[cursor])}: shown ${number(curves[0][cursor])}, ${rows.length > 1 ? "median answer" : "answer"} ${number(median[cursor])}${band}`;
+  }
+
+  // ---- Handles of the curve, upon the picture.
+
+  function handles() {
+    return asked.family === "drawn" ? [] : HANDLES[asked.family](asked.parameters[asked.family], asked.tied);
+  }
+
+  const grips = new Grips(document.getElementById("grips"), chart, {
+    move: ({ moved, unties }, x, y) => {
+      const { family } = asked;
+      const parameters = asked.parameters[family];
+      for (const [name, value] of Object.entries(moved(x, y))) {
+        const { low, high } = families[family].find((slider) => slider.name === name);
+        parameters[name] = Math.round(100 * Math.min(high, Math.max(low, value))) / 100;
+      }
+      if (unties) asked.tied = false;
+      if (asked.tied) parameters.offset = parameters.amplitude;
+      Object.assign(asked, { set: "", claim: "" });
+      grips.show(handles()); // The next key moves it from there, even if the networks have not answered yet.
+      changed({ held: true });
+    },
+    end: () => changed({ held: true }),
+  });
 
   // ---- The same in words and numbers.
 
@@ -321,7 +385,13 @@
     note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
     note.hidden = !quote;
     document.getElementById("copied").textContent = "";
-    document.getElementById("drawing-help").hidden = asked.family !== "drawn";
+    document.getElementById("drawing-help").textContent = asked.family === "drawn"
+      ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there."
+      : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys.";
+    document.getElementById("draw").disabled = asked.family === "drawn";
+    document.getElementById("undo").disabled = depth === 0;
+    document.getElementById("play").hidden = states.length < 2;
+    document.getElementById("play").textContent = playing ? "Pause" : "Play the training";
     canvas.classList.toggle("drawing", asked.family === "drawn");
     document.getElementById("key-published").hidden = !published();
     const alone = controls.seed.value !== "-1";
@@ -330,7 +400,6 @@
       document.getElementById(id).textContent = alone ? "its answer" : "median answer";
     }
     document.getElementById("key-others").hidden = !chosenSet() || chosenSet().curves.length < 2;
-    if (!moving) history.replaceState(null, "", address());
   }
 
   /** A button for every curve of the set that is chosen. */
@@ -367,10 +436,19 @@
 
   for (const radio of controls.family) {
     radio.onchange = () => {
-      if (radio.value === "drawn") asked.drawn ??= shownCurve().map(clamped);
+      if (radio.value === "drawn") beginDrawing();
       Object.assign(asked, { family: radio.value, set: "", claim: "" });
       changed({ step: true });
     };
+  }
+  document.getElementById("draw").onclick = () => {
+    beginDrawing();
+    changed({ step: true });
+    canvas.focus({ preventScroll: true });
+  };
+  document.getElementById("undo").onclick = () => history.back();
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
+    window.addEventListener(name, () => { pressed = name === "pointerdown"; }, true);
   }
   for (const [family, sliders] of Object.entries(families)) {
     for (const { name } of sliders) {
@@ -382,7 +460,7 @@
         if (name === "offset") asked.tied = false;
         changed({ held: true });
       };
-      controls[name].onchange = () => changed();
+      controls[name].onchange = () => changed({ held: true });
     }
   }
   controls.tied.onchange = () => {
@@ -402,7 +480,26 @@
     asked.step = population().states[Number(controls.state.value)].step;
     changed({ held: true });
   };
-  controls.state.onchange = () => changed();
+  controls.state.onchange = () => changed({ held: true });
+
+  /** Shows one step of training after another, from the first if the last one is shown. */
+  function play() {
+    const { states } = population();
+    const next = states[(states.indexOf(stage()) + 1) % states.length];
+    asked.step = next.step;
+    playing = next === states[states.length - 1] ? 0 : setTimeout(play, FRAME);
+    changed(playing ? { held: true } : { step: true });
+  }
+
+  document.getElementById("play").onclick = () => {
+    if (!playing) {
+      play();
+      return;
+    }
+    clearTimeout(playing);
+    playing = 0;
+    changed({ step: true });
+  };
   controls.seed.onchange = () => {
     asked.seed = Number(controls.seed.value);
     changed({ step: true });
@@ -423,12 +520,21 @@
     }
   };
 
-  // ---- Drawing by hand.
+  // ---- Drawing by hand, and reading values.
+
+  /** What is shown becomes a curve drawn by hand, to be changed further. */
+  function beginDrawing() {
+    const drawn = Float64Array.from(shownCurve(), clamped);
+    Object.assign(asked, { family: "drawn", drawn, set: "", claim: "" });
+  }
+
+  function placeUnder(event) {
+    const [across, up] = chart.under(event);
+    return { at: Math.round(Math.min(1, Math.max(0, across)) * (times.length - 1)), value: clamped(up) };
+  }
 
   function drawTo(event) {
-    const [across, up] = chart.under(event);
-    const at = Math.round(Math.min(1, Math.max(0, across / times[times.length - 1])) * (times.length - 1));
-    const value = clamped(up);
+    const { at, value } = placeUnder(event);
     const from = stroke ?? { at, value };
     const count = Math.abs(at - from.at);
     for (let step = 0; step <= count; step++) {
@@ -440,32 +546,58 @@
     changed({ held: true });
   }
 
+  let grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
+
   canvas.onpointerdown = (event) => {
-    if (asked.family !== "drawn") return;
+    if (asked.family !== "drawn" && event.pointerType === "touch") return; // A finger scrolls; it draws once that is chosen.
     canvas.setPointerCapture(event.pointerId);
-    drawTo(event);
+    if (asked.family === "drawn") drawTo(event);
+    else grasped = event;
   };
   canvas.onpointermove = (event) => {
-    if (asked.family === "drawn" && canvas.hasPointerCapture(event.pointerId)) drawTo(event);
+    if (grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > STROKE) {
+      beginDrawing();
+      drawTo(grasped);
+      grasped = null;
+    }
+    if (asked.family === "drawn" && canvas.hasPointerCapture(event.pointerId)) {
+      drawTo(event);
+      return;
+    }
+    hovering = true;
+    cursor = placeUnder(event).at;
+    paint();
+  };
+  canvas.onpointerleave = () => {
+    hovering = false;
+    paint();
   };
   canvas.onpointerup = canvas.onpointercancel = () => {
+    grasped = null;
+    if (!stroke) return;
     stroke = null;
-    if (asked.family === "drawn") changed();
+    changed({ held: true });
   };
   canvas.onkeydown = (event) => {
     const across = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
     const up = { ArrowUp: 0.05, ArrowDown: -0.05 }[event.key];
-    if (asked.family !== "drawn" || (across === undefined && up === undefined)) return;
+    if (across === undefined && (up === undefined || asked.family !== "drawn")) return;
     event.preventDefault();
     if (across !== undefined) {
       cursor = Math.min(times.length - 1, Math.max(0, cursor + across));
+      paint();
     } else {
       asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - cursor) / 4) ** 2))));
+      changed({ held: true });
     }
-    canvas.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(asked.drawn[cursor])}`);
-    changed({ held: up !== undefined });
+    canvas.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(shownCurve()[cursor])}`);
   };
   canvas.onfocus = canvas.onblur = paint;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || !depth) return;
+    event.preventDefault();
+    history.back();
+  });
 
   // ---- Buttons beside claims, addresses, other sizes and colors.
 
@@ -479,7 +611,8 @@
     };
   }
 
-  window.onpopstate = () => {
+  window.onpopstate = ({ state }) => {
+    depth = state?.depth ?? 0;
     if (location.hash && !location.hash.includes("=")) return; // A section of the page.
     asked = read(location.hash);
     changed();
@@ -489,15 +622,10 @@
   matchMedia("print").onchange = paint;
 
   function begin() {
-    if (location.hash.includes("=")) asked = read(location.hash);
-    const anchor = location.hash && !location.hash.includes("=");
-    if (!anchor) {
-      changed();
-      return;
-    }
-    const address = location.hash;
+    const { hash } = location;
+    if (hash.includes("=")) asked = read(hash);
     changed();
-    history.replaceState(null, "", address);
+    if (!hash || hash.includes("=")) history.replaceState(null, "", address());
   }
   document.addEventListener("DOMContentLoaded", begin);
 })();

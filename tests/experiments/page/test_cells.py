@@ -96,3 +96,66 @@ def test_the_error_is_that_of_the_library(script):
 def test_a_cell_of_ones_own_is_refused():
     with pytest.raises(ValueError, match="tests"):
         weights.layers(lt.Stack(features=1, cell="tests.cells:Own"), 1)
+
+
+MOVES = {
+    "line": {"left end": (0, 0.7), "right end": (1, -0.4)},
+    "hill": {"foot": (0, 0.3), "top": (0.5, 0.9)},
+    "sine": {"peak": (0.31, 1.3), "middle": (0, 0.2)},
+}
+"""Where handles are moved, by family and name."""
+
+
+@pytest.mark.parametrize("family", MOVES)
+def test_the_curve_goes_where_its_handles_are_moved(family, script):
+    random = np.random.default_rng(4)
+    for _ in range(20):
+        given = {each.name: float(random.uniform(0.1, 1)) for each in lt.FAMILIES[family].parameters}
+        if family == "sine":
+            given["frequency"] = float(random.uniform(8, 60))
+        handles = script("HANDLES[given.family](given.of, false)", family=family, of=given)
+        names = [each["name"] for each in handles]
+        assert set(names) == MOVES[family].keys() | ({"valley"} if family == "sine" else set())
+        for number, handle in enumerate(handles):
+            if handle["name"] != "middle":
+                assert curve(family, given, handle["x"]) == pytest.approx(handle["y"], abs=1e-9)
+            if handle["name"] == "valley":
+                continue
+            x, y = MOVES[family][handle["name"]]
+            moved = given | script(
+                "HANDLES[given.family](given.of, false)[given.number].moved(given.x, given.y)",
+                family=family,
+                of=given,
+                number=number,
+                x=x,
+                y=y,
+            )
+            if handle["name"] == "middle":
+                assert moved == given | {"offset": y}
+            else:
+                assert curve(family, moved, x) == pytest.approx(y, abs=1e-9)
+
+
+def test_the_valley_of_a_sine_is_moved_and_its_peak_stays(script):
+    for frequency, phase in ((10, 0), (25, 2), (7, -1.5)):
+        given = {"amplitude": 0.5, "frequency": frequency, "phase": phase, "offset": 0.6}
+        peak, valley, _ = script("HANDLES.sine(given.of, true)", of=given)
+        assert valley["y"] == pytest.approx(0.1)
+        moved = given | script("HANDLES.sine(given.of, true)[1].moved(given.x, 0)", of=given, x=peak["x"] + 0.2)
+        assert curve("sine", moved, peak["x"]) == pytest.approx(1.1)
+        assert curve("sine", moved, peak["x"] + 0.2) == pytest.approx(0.1)
+
+
+def test_a_tied_offset_moves_with_the_peak(script):
+    given = {"amplitude": 0.5, "frequency": 10, "phase": 0, "offset": 0.5}
+    moved = given | script("HANDLES.sine(given.of, true)[0].moved(0.2, 0.8)", of=given)
+    assert moved["offset"] == moved["amplitude"] == pytest.approx(0.4)
+
+
+def curve(family, parameters, x):
+    """A curve of the library at one x, in double precision."""
+    if family == "line":
+        return parameters["slope"] * x + parameters["intercept"]
+    if family == "hill":
+        return parameters["base"] + parameters["height"] * np.sin(np.pi * x)
+    return parameters["offset"] + parameters["amplitude"] * np.sin(parameters["frequency"] * x + parameters["phase"])

@@ -217,7 +217,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("ground", ["paper", "raised"])
 def test_what_the_picture_draws_stands_out(ground, scheme):
     """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
-    drawn = {"trained", "shown", "median", "single", "others", "published", "ink"}
+    drawn = {"trained", "shown", "median", "single", "others", "published", "null", "ink"}
     scripts = "".join(str(build.source(name)) for name in ("chart.js", "parts/playground.js", "parts/training.js"))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))

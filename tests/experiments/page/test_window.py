@@ -140,19 +140,144 @@ def test_the_picture_is_as_high_while_a_slider_is_held_as_what_it_holds(page, op
     assert held > 0.5 * ink(tab)
 
 
-def test_it_is_said_how_many_networks_answer_while_a_slider_moves(page, opened, settled):
+def test_the_same_networks_answer_while_a_slider_moves_and_after(page, opened, settled):
     tab = opened(page)
-    note = tab.locator("[name=phase]").evaluate(
-        """slider => {
-            slider.value = 1;
-            slider.dispatchEvent(new Event("input"));
-            return document.getElementById("population-note").textContent;
+    moving = tab.locator("[name=phase]").evaluate(
+        """async (slider) => {
+            slider.value = 0.3;
+            for (let count = 0; count < 20; count++) { // The pauses are too short for anything to settle.
+                slider.dispatchEvent(new Event("input"));
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+            const note = document.getElementById("population-note").textContent;
+            return [note, document.getElementById("chart").toDataURL()];
         }"""
     )
-    assert note.endswith("shown: 16 of 19 networks")
+    assert moving[0].endswith("shown: 19 networks")
+    assert tab.locator("#playground").get_attribute("aria-busy") == "true"
     settled(tab)
-    assert tab.inner_text("#population-note").endswith("shown: 19 networks")
-    assert tab.inner_text("#summary").startswith("19 networks")
+    assert tab.locator("#chart").evaluate("chart => chart.toDataURL()") == moving[1]
+
+
+def middle(box):
+    """The middle of what a box surrounds."""
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def parameters(tab):
+    """The parameters of the sine, as its sliders have them."""
+    names = ("amplitude", "frequency", "phase", "offset")
+    return {name: float(tab.locator(f"[name={name}]").input_value()) for name in names}
+
+
+def test_a_peak_is_dragged_and_the_drag_undone(page, opened, settled):
+    tab = opened(page)
+    before, shown = parameters(tab), numbers(tab)
+    assert tab.locator("#undo").is_disabled()
+    grip = tab.get_by_label("peak of the curve")
+    x, y = middle(grip.bounding_box())
+    chart = tab.locator("#chart").bounding_box()
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for share in (0.25, 0.5, 0.75, 1):
+        tab.mouse.move(x + share * 0.1 * chart["width"], y + share * 0.2 * chart["height"])
+        tab.wait_for_timeout(100)
+    assert middle(grip.bounding_box()) == pytest.approx((x + 0.1 * chart["width"], y + 0.2 * chart["height"]), abs=3)
+    tab.mouse.up()
+    settled(tab)
+    after = parameters(tab)
+    assert 0.3 < after["amplitude"] < 0.55
+    assert after["offset"] == after["amplitude"]
+    assert after["frequency"] == before["frequency"]
+    assert -1.2 < after["phase"] < -0.8
+    assert numbers(tab)[:, 0].max() == pytest.approx(2 * after["amplitude"], rel=0.05)
+    tab.click("#undo")
+    settled(tab)
+    assert parameters(tab) == before
+    assert np.array_equal(numbers(tab), shown)
+    assert tab.locator("#undo").is_disabled()
+
+
+def test_a_handle_is_moved_by_keys_and_all_of_it_undone_at_once(page, opened, settled):
+    tab = opened(page)
+    tab.get_by_label("valley of the curve").focus()
+    for _ in range(10):
+        tab.keyboard.press("ArrowRight")
+    settled(tab)
+    place = (np.pi / 2 + np.pi) / 10 + 0.1
+    moved = parameters(tab)
+    assert (1.5 * np.pi - moved["phase"]) / moved["frequency"] == pytest.approx(place, abs=0.01)
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("valley")
+    tab.get_by_label("middle of the curve").press("ArrowDown")
+    settled(tab)
+    assert not tab.locator("[name=tied]").is_checked()
+    assert parameters(tab)["offset"] == pytest.approx(moved["offset"] - 0.02)
+    tab.keyboard.press("Control+z")
+    settled(tab)
+    assert parameters(tab) == moved
+    tab.keyboard.press("Control+z")
+    settled(tab)
+    assert parameters(tab)["frequency"] == 10
+
+
+def test_a_finger_drags_a_handle(page, opened, settled):
+    tab = opened(page, **SIZES["narrow"])
+    grip = tab.get_by_label("peak of the curve")
+    grip.scroll_into_view_if_needed()
+    x, y = middle(grip.bounding_box())
+    scrolled = tab.evaluate("scrollY")
+    finger = tab.context.new_cdp_session(tab)
+    for kind, down in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchMove", 60)):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y + down}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settled(tab)
+    assert parameters(tab)["amplitude"] < 0.55
+    assert tab.evaluate("scrollY") == scrolled
+
+
+def test_the_mouse_draws_upon_any_curve_and_reads_values(page, opened, settled):
+    tab = opened(page)
+    box = tab.locator("#chart").bounding_box()
+    left, right = box["x"] + 46, box["x"] + box["width"] - 12
+    tab.mouse.move(left + 50 / 99 * (right - left), box["y"] + 0.5 * box["height"])
+    shown, median, low, high = numbers(tab)[5]
+    told = tab.inner_text("#reading").replace("−", "-")
+    assert [float(number) for number in re.findall(r"-?\d+\.\d+", told)] == pytest.approx(
+        [50 / 99, shown, median, low, high], abs=0.006
+    )
+    tab.mouse.down()
+    tab.mouse.up()
+    assert tab.get_by_label("sine", exact=True).is_checked()
+    tab.mouse.down()
+    tab.mouse.move(left + 0.8 * (right - left), box["y"] + 0.2 * box["height"], steps=4)
+    tab.mouse.up()
+    settled(tab)
+    assert tab.get_by_label("drawn by hand").is_checked()
+    drawn = numbers(tab)[:, 0]
+    assert np.allclose(np.diff(drawn)[5:7], np.diff(drawn)[5], atol=0.03)
+    assert drawn[0] == pytest.approx(0.6, abs=1e-3)
+    tab.click("#undo")
+    settled(tab)
+    assert tab.get_by_label("sine", exact=True).is_checked()
+
+
+def test_training_is_played(page, opened, settled):
+    tab = opened(page)
+    tab.click("#play")
+    assert "before training" in tab.inner_text("#population-note") or "0 steps" in tab.inner_text("#trained-for")
+    assert tab.inner_text("#population-note").endswith("shown: 16 of 19 networks")
+    tab.wait_for_function("() => document.getElementById('play').textContent === 'Play the training'")
+    settled(tab)
+    assert "19 networks" in tab.inner_text("#summary")
+    assert "after 1,000 steps" in tab.inner_text("#summary")
+
+
+def test_what_the_networks_cannot_leave_is_drawn(page, opened, settled):
+    tab = opened(page)
+    assert tab.locator("#key-bound").is_visible()
+    tab.locator("[name=networks]").select_option("dense")
+    settled(tab)
+    assert not tab.locator("#key-bound").is_visible()
 
 
 def ink(tab):
