@@ -611,6 +611,10 @@
     };
   }
 
+  document.addEventListener("ask", ({ detail: { address, step } }) => {
+    asked = read(address);
+    changed({ step });
+  });
   window.onpopstate = ({ state }) => {
     depth = state?.depth ?? 0;
     if (location.hash && !location.hash.includes("=")) return; // A section of the page.

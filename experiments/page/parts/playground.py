@@ -17,7 +17,7 @@ from ..part import Made, Part
 from ..runs import FinishedRun
 
 ALL, FEW = 64, 16
-"""Networks of the published population, and of every other population and earlier step."""
+"""Networks of the published population at the end and at the step of the post's picture, and of all others."""
 
 
 class Choice(NamedTuple):
@@ -104,12 +104,16 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
     sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if population.id == "published" else FEW]
+    moment = pictured(saved) if population.id == "published" else None
     states: dict[int, Any] = {metrics["steps"]: saved.params}
     if population.id == "untrained":
         states = {0: saved.kept[0]}
     elif population.id == "published":
         states = {**saved.kept, **states}
     names = {step: f"{population.run}-{step}" for step in states}
+
+    def networks(step: int) -> int:
+        return min(len(sound), FEW if step in saved.kept and step != moment else ALL)
 
     def precision(step: int) -> weights.Precision:
         return "half" if step in saved.kept else "single"
@@ -124,7 +128,7 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
             {
                 "step": step,
                 "block": names[step],
-                "networks": min(len(sound), FEW if step in saved.kept else ALL),
+                "networks": networks(step),
                 "precision": precision(step),
             }
             for step in states
@@ -135,10 +139,17 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         else f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {metrics['steps']:,} steps",
     }
     blocks = {
-        names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL], precision(step))
+        names[step]: weights.packed(saved.model, params, sound[: networks(step)], precision(step))
         for step, params in states.items()
     }
     return entry, blocks
+
+
+def pictured(saved: lt.Saved) -> int:
+    """The kept step at which the networks are as far from the sine as the answer in the post's picture of it."""
+    steps = [*saved.kept]
+    losses = saved.results.train_loss.sel(step=steps).median("seed").values
+    return steps[int(np.argmin(np.abs(np.log(losses) - np.log(sine.POST_MSE))))]
 
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:

@@ -272,5 +272,6 @@ def test_the_committed_page_is_recognized_as_made_by_the_command():
 
 def test_the_committed_page_is_of_todays_scripts():
     text = (ROOT / "results" / command.NAME).read_text(encoding="utf-8")
-    for name in ("page.css", *build.SCRIPTS, *build.WORKERS, "parts/playground.js", "parts/training.js"):
+    own = (f"parts/{part.name}.js" for part in command.PARTS if part.script)
+    for name in ("page.css", *build.SCRIPTS, *build.WORKERS, *own):
         assert str(build.source(name)).strip() in text, f"{name} has changed: python -m experiments.page"

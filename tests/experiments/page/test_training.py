@@ -244,6 +244,7 @@ def test_eight_more_catch_up(page, opened):
     tab.wait_for_function(
         "() => /8 networks after [012], 8 networks after 3 of/.test(document.getElementById('progress').textContent)"
     )
+    tab.locator("[name=speed]").select_option("steady")  # In which ten steps would lead beyond the others.
     tab.wait_for_function("() => document.getElementById('progress').textContent.includes('16 networks after')")
     tab.click("#train-run")
     progress(tab, "16 networks after")

@@ -25,6 +25,11 @@ def numbers(tab):
     return np.array([[float(cell) for cell in row[1:]] for row in rows])
 
 
+def unfold(tab):
+    """Opens all sections that are folded."""
+    tab.evaluate("document.querySelectorAll('details.section').forEach((fold) => { fold.open = true; })")
+
+
 def expected(results, family, number, seeds):
     """Shown, median, and band of the answers to a curve of the post, at the time points of the table."""
     index = np.flatnonzero(results.family.values == family)[number]
@@ -69,7 +74,7 @@ def test_training_is_scrubbed_through(page, opened, settled):
     tab.locator("[name=state]").fill("0")
     settled(tab)
     assert "before training" in tab.inner_text("#summary")
-    tab.locator("[name=state]").fill("2")
+    tab.locator("[name=state]").fill("3")
     settled(tab)
     assert "19 networks" in tab.inner_text("#summary")
     assert tab.inner_text("#population-note").endswith("shown: 19 networks")
@@ -120,7 +125,7 @@ def test_a_network_that_an_earlier_step_lacks_comes_back(page, opened, settled):
     tab.locator("[name=state]").fill("1")
     settled(tab)
     assert "network 18 is not among the 16 kept here" in tab.inner_text("#population-note")
-    tab.locator("[name=state]").fill("2")
+    tab.locator("[name=state]").fill("3")
     settled(tab)
     assert "Network 18" in tab.inner_text("#summary")
 
@@ -329,6 +334,7 @@ def test_the_networks_that_were_chosen_stay_when_a_claim_shows_its_curves(page, 
     chosen = {"networks": "gru", "seed": "5"}
     for name, value in chosen.items():
         tab.locator(f"[name={name}]").select_option(value)
+    unfold(tab)
     tab.locator("button[data-set=line]").first.click()
     settled(tab)
     assert {name: tab.locator(f"[name={name}]").input_value() for name in chosen} == chosen
@@ -344,6 +350,7 @@ def test_the_networks_that_were_chosen_stay_when_a_claim_shows_its_curves(page, 
 @pytest.mark.long
 def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, opened):
     tab = opened(page)
+    unfold(tab)
     for claim in sentences.SENTENCES:
         place = tab.locator(f"#claim-{claim.id}")
         assert claim.quote in place.inner_text()
@@ -361,6 +368,7 @@ def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, open
 )
 def test_nothing_keeps_anybody_out(size, scheme, page, opened):
     tab = opened(page, **SIZES[size], color_scheme=scheme)
+    unfold(tab)
     tab.get_by_text("The same in numbers").click()
     tab.locator("[name=set]").select_option("amplitude")
     found = Axe().run(tab)
@@ -379,8 +387,8 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("told", HOSTILE)
-def test_nonsense_in_an_address_breaks_nothing(told, page, opened, settled):
-    tab = opened(f"{page}#{told}")
+def test_nonsense_in_an_address_breaks_nothing(told, address, opened, settled):
+    tab = opened(f"{address}#{told}")
     assert np.isfinite(numbers(tab)).all()
     assert "NaN" not in tab.inner_text("main")
     tab.locator("[name=networks]").select_option("dense")
@@ -395,6 +403,7 @@ def test_a_population_that_is_missing_is_neither_offered_nor_asked(compose, open
     values = tab.eval_on_selector_all("[name=networks] option", "options => options.map(o => o.value)")
     assert values == ["published", "untrained", "rnn"]
     assert tab.locator("[name=networks]").input_value() == "published"
+    unfold(tab)
     assert "python -m experiments.sine --cell gru" in tab.inner_text("main")
 
 
@@ -409,6 +418,7 @@ def test_names_are_text(compose, entries, opened, settled, tmp_path, monkeypatch
     path = tmp_path / "index.html"
     path.write_text(compose(entries=named, missing={"x": nasty}))
     tab = opened(path.as_uri())
+    unfold(tab)
     tab.locator("button[data-set]").first.click()
     settled(tab)
     assert nasty in tab.inner_text("#claim-note")
@@ -420,7 +430,7 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, settled, tmp_pa
     for _, *arguments in runs_of.values():
         assert conftest.carry_out(sine.EXPERIMENT, [*arguments, f"--results_dir={tmp_path}", "--quiet"]) == 0
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
-    tab = opened((tmp_path / command.NAME).as_uri())
+    tab = opened(f"{(tmp_path / command.NAME).as_uri()}#curve=sine")
     for population in playground.POPULATIONS:
         if population.id == "untrained":
             continue  # Results have no answers of these.
