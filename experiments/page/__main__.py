@@ -19,9 +19,9 @@ from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Options, Refused
 
 from . import build, runs
-from .parts import playground, post, story, training
+from .parts import inside, playground, post, story, training
 
-PARTS = (story.PART, playground.PART, training.PART, post.PART)
+PARTS = (story.PART, playground.PART, inside.PART, training.PART, post.PART)
 """In page order. To add a part, add a template, a script if it needs one, and a function from runs to data."""
 
 NAME = "index.html"

@@ -18,6 +18,7 @@ FOLDER = Path(__file__).parent
 SCRIPTS = (
     "cells.js",
     "curves.js",
+    "csv.js",
     "handles.js",
     "random.js",
     "initial.js",

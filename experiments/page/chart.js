@@ -35,9 +35,10 @@ class Chart {
       const half = pen.measureText(text).width / 2;
       pen.fillText(text, Math.min(across, box.width - half), box.bottom + 6);
     }
-    pen.fillText(xName, (box.left + box.right) / 2, box.bottom + 6);
     pen.textAlign = "left";
     pen.fillText(yName, box.left + 6, box.top + 2);
+    Object.assign(pen, { textAlign: "right", textBaseline: "bottom" });
+    pen.fillText(xName, box.right - 4, box.bottom - 3);
   }
 
   frame() {
@@ -116,6 +117,17 @@ class Chart {
     });
   }
 
+  /** The picture as a PNG upon the page's color, as a data URL. */
+  png() {
+    const copy = document.createElement("canvas");
+    Object.assign(copy, { width: this.canvas.width, height: this.canvas.height });
+    const pen = copy.getContext("2d");
+    pen.fillStyle = this.color("paper");
+    pen.fillRect(0, 0, copy.width, copy.height);
+    pen.drawImage(this.canvas, 0, 0);
+    return copy.toDataURL("image/png");
+  }
+
   ring(x, y, color) {
     Object.assign(this.pen, { strokeStyle: this.color(color), lineWidth: 1.5 });
     this.pen.beginPath();
@@ -141,3 +153,8 @@ function heightTicks(range) {
 }
 
 const SHARES = [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => [share, share.toFixed(1)]);
+
+/** A number with two digits after the point. */
+function decimal(value) {
+  return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
+}

@@ -14,7 +14,7 @@
   const SETTLED = 150; // Milliseconds without a change after which words and numbers follow the picture.
   const FRAME = 400; // Milliseconds between two steps while training is played.
   const STROKE = 6; // Pixels that the mouse moves before it draws.
-  const DRAG = "Drag the round handles, or draw a curve of your own with the mouse. Point at the chart to read values.";
+  const DRAG = "Drag the round handles, or draw with the mouse. Or drop a CSV file here, or paste numbers.";
 
   // ---- What is asked: all of it is in the address.
 
@@ -200,7 +200,18 @@
     if (held) settling = setTimeout(() => changed({ step: !pressed && !playing }), SETTLED);
     show();
     ask();
-    document.dispatchEvent(new CustomEvent("curve", { detail: shownCurve() }));
+    document.dispatchEvent(new CustomEvent("curve", { detail: described() }));
+  }
+
+  /** What is shown, for other parts of the page: the curve, and one of the networks. */
+  function described() {
+    const { id, label, layers, seeds, states } = population();
+    const { block, networks, precision } = stage();
+    const one = seeds.slice(0, networks).indexOf(asked.seed);
+    const row = Math.max(0, one);
+    const examined = id === populations[0].id && stage() === states[states.length - 1];
+    const frequency = asked.family === "sine" ? asked.parameters.sine.frequency : null;
+    return { curve: shownCurve(), label, layers, block, precision, row, seed: seeds[row], alone: one >= 0, examined, frequency };
   }
 
   // ---- The picture.
@@ -273,8 +284,8 @@
   /** The values at the cursor. */
   function readings() {
     const { rows, curves, found: [{ low, median, high }] } = last;
-    const band = rows.length > 1 ? `, 5–95 % of networks ${number(low[cursor])} to ${number(high[cursor])}` : "";
-    return `x ${number(times[cursor])}: shown ${number(curves[0][cursor])}, ${rows.length > 1 ? "median answer" : "answer"} ${number(median[cursor])}${band}`;
+    const band = rows.length > 1 ? `, 5–95 % of networks ${decimal(low[cursor])} to ${decimal(high[cursor])}` : "";
+    return `x ${decimal(times[cursor])}: shown ${decimal(curves[0][cursor])}, ${rows.length > 1 ? "median answer" : "answer"} ${decimal(median[cursor])}${band}`;
   }
 
   // ---- Handles of the curve, upon the picture.
@@ -302,10 +313,6 @@
 
   // ---- The same in words and numbers.
 
-  function number(value) {
-    return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
-  }
-
   /** So many networks, and of how many if these are not all. */
   function counted(networks) {
     const { length } = population().seeds;
@@ -319,14 +326,14 @@
     const trained = population().states.length < 2 ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
     const error = errorOf(median, curves[0], times);
     const off = error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
-    const ends = (values) => `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
+    const ends = (values) => `${decimal(Math.min(...values))} to ${decimal(Math.max(...values))}`;
     const lines = [
       `${who} (${population().label}${trained}) are shown a curve from ${ends(curves[0])}.`,
       `Their median answer goes from ${ends(median)}; it is ${off} off (RMSE, x from 0.1 on).`,
     ];
     if (rows.length > 1) {
       const width = high.reduce((sum, value, at) => sum + value - low[at], 0) / times.length;
-      lines.push(`The band of 5–95 % of them is ${number(width)} wide on average.`);
+      lines.push(`The band of 5–95 % of them is ${decimal(width)} wide on average.`);
     } else {
       lines[0] = lines[0].replace(" are shown", " is shown");
       lines[1] = lines[1].replace("Their median answer", "Its answer");
@@ -357,7 +364,7 @@
         const slider = controls[name];
         const value = asked.parameters[family][name];
         if (Number(slider.value) !== value) slider.value = value;
-        slider.parentElement.querySelector("output").textContent = number(value);
+        slider.parentElement.querySelector("output").textContent = decimal(value);
       }
     }
     controls.tied.checked = asked.tied;
@@ -384,7 +391,7 @@
     const note = document.getElementById("claim-note");
     note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
     note.hidden = !quote;
-    document.getElementById("copied").textContent = "";
+    for (const id of ["copied", "loaded"]) document.getElementById(id).textContent = "";
     document.getElementById("drawing-help").textContent = asked.family === "drawn"
       ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there."
       : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys.";
@@ -520,6 +527,41 @@
     }
   };
 
+  document.getElementById("save").onclick = () => {
+    const link = document.createElement("a");
+    Object.assign(link, { href: chart.png(), download: "curve.png" });
+    link.click();
+  };
+
+  // ---- Curves from text: dropped files, and pasted numbers.
+
+  /** Shows a curve of text as one drawn by hand, and tells what was done to it. */
+  function load(text) {
+    const told = document.getElementById("loaded");
+    let found;
+    try {
+      found = curveOfText(text, times.length);
+    } catch ({ message }) {
+      told.textContent = `${message} The curve is as it was.`;
+      return;
+    }
+    const { curve, ends } = found;
+    const learned = [Math.min(...populations[0].trained), Math.max(...populations[0].trained)];
+    const beyond = ends[0] < DRAWN.least || ends[1] > DRAWN.most;
+    Object.assign(asked, { family: "drawn", drawn: beyond ? rescaled(curve, ends, learned) : curve, set: "", claim: "" });
+    changed({ step: true });
+    const done = beyond ? `scaled to ${decimal(learned[0])} to ${decimal(learned[1])}, the range of the sine that the networks learned` : "kept as they are";
+    told.textContent = `The curve was read and resampled to ${times.length} points; its values, from ${decimal(ends[0])} to ${decimal(ends[1])}, were ${done}.`;
+  }
+
+  canvas.ondragover = (event) => event.preventDefault();
+  canvas.ondrop = async (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    load(file ? await file.text() : event.dataTransfer.getData("text"));
+  };
+  document.addEventListener("paste", (event) => load(event.clipboardData.getData("text")));
+
   // ---- Drawing by hand, and reading values.
 
   /** What is shown becomes a curve drawn by hand, to be changed further. */
@@ -565,9 +607,15 @@
       return;
     }
     hovering = true;
-    cursor = placeUnder(event).at;
-    paint();
+    point(placeUnder(event).at);
   };
+  function point(at) {
+    document.dispatchEvent(new CustomEvent("cursor", { detail: at }));
+  }
+  document.addEventListener("cursor", ({ detail }) => {
+    cursor = detail;
+    paint();
+  });
   canvas.onpointerleave = () => {
     hovering = false;
     paint();
@@ -584,13 +632,12 @@
     if (across === undefined && (up === undefined || asked.family !== "drawn")) return;
     event.preventDefault();
     if (across !== undefined) {
-      cursor = Math.min(times.length - 1, Math.max(0, cursor + across));
-      paint();
+      point(Math.min(times.length - 1, Math.max(0, cursor + across)));
     } else {
       asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - cursor) / 4) ** 2))));
       changed({ held: true });
     }
-    canvas.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(shownCurve()[cursor])}`);
+    canvas.setAttribute("aria-label", `The curve and the answers; at x ${decimal(times[cursor])} the curve is ${decimal(shownCurve()[cursor])}`);
   };
   canvas.onfocus = canvas.onblur = paint;
   document.addEventListener("keydown", (event) => {

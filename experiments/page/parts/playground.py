@@ -9,6 +9,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
+from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import PARAMETERS
 
 from ... import post, sine
@@ -98,7 +99,33 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
         for family, ends in RANGES.items()
     }
     content = {"families": sliders, "sets": [*sets(results)], "populations": populations}
-    return Made(content, {"times": results.time.values.tolist(), **content}, blocks)
+    given = {**content, "still": still(results)}
+    return Made(given, {"times": results.time.values.tolist(), **content}, blocks)
+
+
+def still(results: lt.Results) -> dict[str, Any]:
+    """The larger sine of the story as a picture for browsers without JavaScript: points of lines, in its own units."""
+    width, height, top = 640, 320, 1.3
+    larger = 2 * sine.TRAIN_AMPLITUDE
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, larger))
+    sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
+    low, high = intervals.band(sound.answer.values)
+    x = width * results.time.values / results.time.values[-1]
+
+    def points(values: Any, x: Any = x) -> str:
+        ys = height * (top - np.asarray(values)) / (top + 0.3)
+        return " ".join(f"{one:.1f},{other:.1f}" for one, other in zip(x, ys, strict=True))
+
+    return {
+        "width": width,
+        "height": height,
+        "networks": sound.sizes["seed"],
+        "larger": larger,
+        "shown": points(sound.input.values),
+        "median": points(np.median(sound.answer.values, axis=0)),
+        "band": f"{points(low)} {points(high[::-1], x[::-1])}",
+        "bound": points([1.0, 1.0], np.array([0, width])),
+    }
 
 
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -139,7 +139,7 @@
     place("progress").textContent = known.length ? progress(known) : "No network has begun.";
     const [least, most] = [Math.min(...target), Math.max(...target)];
     const notes = [];
-    if (least < -1 || most > 1) notes.push(`The curve goes from ${least.toFixed(2)} to ${most.toFixed(2)}, but an LSTM unit, which gives the answer, cannot leave the range from −1 to 1.`);
+    if (least < -1 || most > 1) notes.push(`The curve goes from ${decimal(least)} to ${decimal(most)}, but an LSTM unit, which gives the answer, cannot leave the range from −1 to 1.`);
     if (networks.length && controls.target.value === "own" && target !== offered) notes.push("The curve above has changed; “Begin again” trains on the new one.");
     place("train-note").textContent = notes.join(" ");
     place("train-note").hidden = !notes.length;
@@ -196,7 +196,8 @@
   for (const control of [...controls.target, controls.gates]) control.onchange = reset;
   place("trainer").onsubmit = (event) => event.preventDefault();
   document.addEventListener("curve", ({ detail }) => {
-    offered = Float64Array.from(detail);
+    if (offered.every((value, at) => value === detail.curve[at])) return;
+    offered = Float64Array.from(detail.curve);
     if (controls.target.value !== "own") return;
     if (networks.length) show();
     else reset();

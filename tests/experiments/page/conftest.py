@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 from kinds import KINDS, SEEDS
 from playwright.sync_api import sync_playwright
 
@@ -16,7 +17,7 @@ import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
 from experiments.page import build, runs
-from experiments.page.parts import playground, post, story, training
+from experiments.page.parts import inside, playground, post, story, training
 from lstm_toys.files import read_json_list
 
 CLAIMS = ROOT / "results" / "claims" / "claims.json"
@@ -135,6 +136,7 @@ def compose(saved, metrics, entries):
         missing=None,
         figure="data:,",
         resonance=None,
+        dynamics=None,
     ):
         tried = playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))
         found = {
@@ -148,7 +150,13 @@ def compose(saved, metrics, entries):
         trained = training.made(saved("published").results)
         told = post.made({section.id: figure for section in post.SECTIONS}, entries, found)
         return build.html(
-            [(story.PART, told_first), (playground.PART, tried), (training.PART, trained), (post.PART, told)],
+            [
+                (story.PART, told_first),
+                (playground.PART, tried),
+                (inside.PART, inside.made(dynamics)),
+                (training.PART, trained),
+                (post.PART, told),
+            ],
             missing or {},
         )
 
@@ -171,10 +179,25 @@ def resonance():
 
 
 @pytest.fixture(scope="session")
-def address(compose, resonance, tmp_path_factory):
+def dynamics():
+    """What the study of dynamics found of each network."""
+    inputs = np.linspace(-0.6, 3, 41)
+    rest = np.tanh(inputs) + 0.01 * np.arange(SEEDS)[:, None]
+    rest[4, 7] = np.nan
+    return xr.Dataset(
+        {
+            "static_answer": (("seed", "input", "output"), rest[:, :, None]),
+            "mode_frequency": ("seed", np.linspace(12, 17, SEEDS)),
+        },
+        {"seed": np.arange(SEEDS), "input": inputs},
+    )
+
+
+@pytest.fixture(scope="session")
+def address(compose, resonance, dynamics, tmp_path_factory):
     """The address of a page of all."""
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(compose(resonance=resonance), encoding="utf-8")
+    path.write_text(compose(resonance=resonance, dynamics=dynamics), encoding="utf-8")
     return path.as_uri()
 
 

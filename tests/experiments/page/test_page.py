@@ -218,7 +218,8 @@ def contrast(one, other):
 def test_what_the_picture_draws_stands_out(ground, scheme):
     """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
     drawn = {"trained", "shown", "median", "single", "others", "published", "null", "ink"}
-    scripts = "".join(str(build.source(name)) for name in ("chart.js", "parts/playground.js", "parts/training.js"))
+    own = [f"parts/{part.name}.js" for part in command.PARTS if part.script]
+    scripts = "".join(str(build.source(name)) for name in ("chart.js", *own))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
     assert drawn | {"band", "grid", "quiet"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}

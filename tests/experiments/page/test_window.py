@@ -449,3 +449,23 @@ def test_the_committed_page_works(opened):
     tab = opened((conftest.ROOT / "results" / command.NAME).as_uri())
     assert "64 networks" in tab.inner_text("#summary")
     assert tab.locator(".claim").count() == len(sentences.SENTENCES)
+
+
+def test_without_javascript_there_are_a_picture_and_the_story(address, browser):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.goto(address)
+    assert tab.locator("svg.still").is_visible()
+    assert "19 networks" in tab.locator("noscript figcaption").inner_text()
+    assert [article.is_visible() for article in tab.locator("#story article").all()] == [True] * 5
+    assert not tab.locator("#controls").is_visible()
+    assert not tab.locator("#train-run").is_visible()
+    context.close()
+
+
+def test_the_story_is_printed_on_few_pages(address, opened):
+    tab = opened(address)
+    printed = tab.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
+    tab.emulate_media(media="print")
+    assert all(article.is_visible() for article in tab.locator("#story article").all())
