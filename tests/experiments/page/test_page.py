@@ -222,7 +222,7 @@ def test_what_the_picture_draws_stands_out(ground, scheme):
     scripts = "".join(str(build.source(name)) for name in ("chart.js", *own))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
-    assert drawn | {"band", "grid", "quiet"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}
+    assert drawn | {"band", "grid", "quiet", "paper"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}
     below = over(colors[ground], None)
     band = over(colors["band"], below)
     faint = {
