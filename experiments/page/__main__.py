@@ -19,14 +19,14 @@ from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Options, Refused
 
 from . import build, runs
-from .parts import playground, post
+from .parts import inside, playground, post, story, training
 
-PARTS = (playground.PART, post.PART)
+PARTS = (story.PART, playground.PART, inside.PART, training.PART, post.PART)
 """In page order. To add a part, add a template, a script if it needs one, and a function from runs to data."""
 
 NAME = "index.html"
 
-MOST = 6_000_000
+MOST = 8_000_000
 """Largest page in bytes that is convenient to send and open."""
 
 FLAGS: flags.FlagTable = {name: flags.FLAGS[name] for name in ("results_dir", "quiet")}

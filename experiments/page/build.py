@@ -15,8 +15,23 @@ from .part import Made, Part
 
 FOLDER = Path(__file__).parent
 
-SCRIPTS = ("cells.js", "curves.js")
-"""Scripts that the parts share."""
+SCRIPTS = (
+    "cells.js",
+    "curves.js",
+    "csv.js",
+    "handles.js",
+    "random.js",
+    "initial.js",
+    "gradient.js",
+    "rmsprop.js",
+    "chart.js",
+    "grips.js",
+    "workers.js",
+)
+"""Scripts that the parts and the workers share."""
+
+WORKERS = ("worker.js", "trainer.js")
+"""Scripts that only workers execute."""
 
 
 def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
@@ -33,7 +48,7 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
         parts=[(part.name, environment.get_template(f"parts/{part.name}.html"), each.given) for part, each in made],
         missing=missing,
         style=source("page.css"),
-        scripts=[(name.removesuffix(".js"), source(name)) for name in (*SCRIPTS, "worker.js")],
+        scripts=[(name.removesuffix(".js"), source(name), name in WORKERS) for name in (*SCRIPTS, *WORKERS)],
         own_scripts=[source(f"parts/{part.name}.js") for part, _ in made if part.script],
         data=[(part.name, embedded(each.data)) for part, each in made if each.data],
         blocks=[item for _, each in made for item in each.blocks.items()],

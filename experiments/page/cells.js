@@ -7,10 +7,21 @@ const GATES = {
   hard: (sum) => Math.min(1, Math.max(0, 0.2 * sum + 0.5)),
 };
 
-/** Adds a row of values times a matrix, whose columns are as many as there are sums. */
+/** Adds a row of values times a matrix, whose columns are as many as there are sums; four rows at a time for speed. */
 function addProduct(sums, values, from, rows, weights, start) {
   const columns = sums.length;
-  for (let row = 0; row < rows; row++) {
+  const fours = rows - (rows % 4);
+  for (let row = 0; row < fours; row += 4) {
+    const place = from + row;
+    const [one, two, three, four] = [values[place], values[place + 1], values[place + 2], values[place + 3]];
+    const base = start + row * columns;
+    for (let column = 0; column < columns; column++) {
+      const at = base + column;
+      sums[column] += one * weights[at] + two * weights[at + columns]
+        + three * weights[at + 2 * columns] + four * weights[at + 3 * columns];
+    }
+  }
+  for (let row = fours; row < rows; row++) {
     const value = values[from + row];
     const base = start + row * columns;
     for (let column = 0; column < columns; column++) sums[column] += value * weights[base + column];
@@ -121,9 +132,22 @@ function answersOf(layers, weights, networks, curves) {
   return answers;
 }
 
-/** Numbers of base64 text, 32-bit floats in little-endian order. */
-function decoded(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  const view = new DataView(bytes.buffer);
-  return Float32Array.from({ length: bytes.length / 4 }, (_, place) => view.getFloat32(4 * place, true));
+/** The number of 16 bits: a sign, 5 bits of exponent, 10 bits of fraction (IEEE 754). */
+function halfFloat(bits) {
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  const size = exponent ? 2 ** (exponent - 15) * (1 + fraction) : 2 ** -14 * fraction;
+  return bits & 32768 ? -size : size;
+}
+
+const PRECISIONS = {
+  single: { bytes: 4, number: (view, place) => view.getFloat32(place, true) },
+  half: { bytes: 2, number: (view, place) => halfFloat(view.getUint16(place, true)) },
+};
+
+/** Numbers of base64 text, finite and little-endian. */
+function decoded(text, precision) {
+  const { bytes, number } = PRECISIONS[precision];
+  const view = new DataView(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+  return Float32Array.from({ length: view.byteLength / bytes }, (_, place) => number(view, bytes * place));
 }

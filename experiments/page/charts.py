@@ -19,6 +19,9 @@ DOT = 5
 TICKS = 5
 """Approximate number of ticks on an axis."""
 
+NO_THRESHOLD: dict[str, None] = {"low": None, "high": None, "against": None}
+"""The threshold of numbers that nothing is claimed about."""
+
 
 class Row(NamedTuple):
     """Numbers, one per network, that are drawn above one line; ``kind`` is ``"networks"`` or ``"others"``."""
@@ -46,8 +49,14 @@ class Scale(NamedTuple):
 
 def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Lays out the chart of an entry of ``claims.json`` for the template: positions and texts."""
-    rows, marks = [*rows_of(entry)], [*marks_of(entry)]
-    ends = [end for name in ("low", "high") if (end := entry["threshold"][name]) is not None]
+    return laid_out([*rows_of(entry)], [*marks_of(entry)], entry["threshold"])
+
+
+def laid_out(
+    rows: Sequence[Row], marks: Sequence[tuple[str, float, str]], threshold: Mapping[str, Any] = NO_THRESHOLD
+) -> dict[str, Any]:
+    """Lays out a chart of rows and single numbers for the template: positions and texts."""
+    ends = [end for name in ("low", "high") if (end := threshold[name]) is not None]
     scale = scaled([row.numbers for row in rows], [*ends, *(value for _, value, _ in marks)])
     return {
         "width": WIDTH,
@@ -62,13 +71,13 @@ def drawing(entry: Mapping[str, Any]) -> dict[str, Any]:
                 "kind": row.kind,
                 "line": TOP + ROW * (number + 1),
                 "above": TOP + ROW * number + LABEL - 6,
-                "dots": [*stacked(row.numbers, scale, TOP + ROW * (number + 1), entry["threshold"])],
+                "dots": [*stacked(row.numbers, scale, TOP + ROW * (number + 1), threshold)],
                 "beyond": sum(not scale.holds(each) for each in row.numbers),
             }
             for number, row in enumerate(rows)
         ],
         "marks": [{"kind": kind, "place": scale(value), "text": text} for kind, value, text in marks],
-        "region": region(entry["threshold"], scale),
+        "region": region(threshold, scale),
         "ticks": [{"place": scale(tick), "text": f"{tick:g}"} for tick in ticks(scale)],
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lstm_toys.cli import claims, command
+from lstm_toys.cli import claims, command, dynamics
 from lstm_toys.runs import lifecycle
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
@@ -15,7 +15,7 @@ from lstm_toys.runs.study import Study
 
 from .. import all as every
 
-KEPT = (0, 30, 100, 500)
+KEPT = (0, 10, 30, 60, 100, 150, 200, 250, 300, 400, 500, 700, 900, 1_200)
 """Steps before the last at which the page shows the published networks."""
 
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -27,8 +27,12 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     "larger": (("sine", "--train_amplitude", "0.6"),),
     **{name: ((name,),) for name in every.EXPERIMENTS},
     "claims": (("claims", "--variants"), ("claims",)),
+    "dynamics": (("dynamics", "--seeds", "64"),),
 }
 """By name, the commands whose run will do; the first one is printed if all runs are missing."""
+
+PLANS = {"claims": claims.plan, "dynamics": dynamics.plan}
+"""Commands other than those of experiments."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, Finis
 def planned(arguments: tuple[str, ...], results_dir: Path) -> Study[Any]:
     """The study that a command line executes."""
     name, *rest = (*arguments, f"--results_dir={results_dir}")
-    plan = claims.plan(rest) if name == "claims" else command.plan(every.EXPERIMENTS[name], rest)
+    plan = PLANS[name](rest) if name in PLANS else command.plan(every.EXPERIMENTS[name], rest)
     return plan.studies[0]
 
 

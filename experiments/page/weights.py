@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import Any, Literal
 
 import jaxtyping as jt
 import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.networks.cells import CELLS, cell_class
+
+Precision = Literal["single", "half"]
+
+PRECISIONS = {"single": "<f4", "half": "<f2"}
+"""Types of the encoded numbers, all little-endian."""
 
 ORDER = ("kernel", "recurrent_kernel", "bias")
 """Order of the parameters of a layer."""
@@ -27,8 +32,13 @@ def layers(model: Any, features: int) -> list[dict[str, Any]]:
     ]
 
 
-def packed(model: Any, params: jt.PyTree[jt.Float[np.ndarray, "S ..."]], rows: jt.Int[np.ndarray, " N"]) -> str:
-    """Encodes the parameters of networks ``rows``, one by one, layer by layer, as base64 of little-endian float32."""
+def packed(
+    model: Any,
+    params: jt.PyTree[jt.Float[np.ndarray, "S ..."]],
+    rows: jt.Int[np.ndarray, " N"],
+    precision: Precision = "single",
+) -> str:
+    """Encodes the parameters of networks ``rows``, one by one, layer by layer, as base64 of little-endian floats."""
     names = [f"{cell_class(model.cell).__name__.lower()}_{number}" for number in range(len(model.hidden))]
     parts = [
         np.reshape(params[name][leaf][rows], (len(rows), -1))
@@ -36,4 +46,4 @@ def packed(model: Any, params: jt.PyTree[jt.Float[np.ndarray, "S ..."]], rows: j
         for leaf in ORDER
         if leaf in params[name]
     ]
-    return base64.b64encode(np.concatenate(parts, axis=1).astype("<f4").tobytes()).decode()
+    return base64.b64encode(np.concatenate(parts, axis=1).astype(PRECISIONS[precision]).tobytes()).decode()

@@ -2,11 +2,11 @@
 
 const kept = new Map();
 
-onmessage = ({ data: { block, text, layers, networks, curves } }) => {
+onmessage = ({ data: { block, text, precision, layers, networks, curves, from } }) => {
   if (text !== undefined) {
-    kept.set(block, decoded(text));
+    kept.set(block, decoded(text, precision));
     return;
   }
   const answers = answersOf(layers, kept.get(block), networks, curves);
-  postMessage(answers, [answers.buffer]);
+  postMessage({ from, answers }, [answers.buffer]);
 };

@@ -4,13 +4,17 @@
   const data = JSON.parse(document.getElementById("playground-data").textContent);
   const { times, families, sets, populations } = data;
   const controls = document.getElementById("controls").elements;
-  const chart = document.getElementById("chart");
+  const canvas = document.getElementById("chart");
+  const chart = new Chart(canvas);
   const playground = document.getElementById("playground");
 
-  const FEW = 16; // Networks that answer while a slider moves.
+  const FEW = 16; // Networks that answer while training is played: so many are kept of every step.
   const DRAWN = { least: -2, most: 3, scale: 1000 }; // A curve drawn by hand, and its thousandths in an address.
   const SINGLES = 4; // Single networks that are drawn beside band and median.
-  const SETTLED = 150; // Milliseconds without a change after which all networks answer.
+  const SETTLED = 150; // Milliseconds without a change after which words and numbers follow the picture.
+  const FRAME = 400; // Milliseconds between two steps while training is played.
+  const STROKE = 6; // Pixels that the mouse moves before it draws.
+  const DRAG = "Drag the round handles, or draw with the mouse. Or drop a CSV file here, or paste numbers.";
 
   // ---- What is asked: all of it is in the address.
 
@@ -35,9 +39,9 @@
     return states.find(({ step }) => step === asked.step) ?? states[states.length - 1];
   }
 
-  /** How many of the networks answer, if all do that can: those that are kept, fewer while a slider moves. */
+  /** How many of the networks answer, if all do that can: those that are kept, and equally many while training is played. */
   function answering() {
-    return Math.min(stage().networks, moving ? FEW : Infinity);
+    return Math.min(stage().networks, playing ? FEW : Infinity);
   }
 
   function curveOf(family, parameters) {
@@ -130,27 +134,32 @@
     return Math.min(DRAWN.most, Math.max(DRAWN.least, value));
   }
 
-  // ---- Questions to the worker: one at a time, always the latest.
+  // ---- Questions to the workers, each of which computes some of the networks: one at a time, always the latest.
 
-  const worker = new Worker(URL.createObjectURL(new Blob(
-    ["cells", "worker"].map((id) => document.getElementById(id).textContent),
-    { type: "text/javascript" },
-  )));
+  const workers = Array.from({ length: Math.min(4, navigator.hardwareConcurrency || 2) }, () => workerOf("cells", "worker"));
   const sent = new Set();
   let waiting = null; // What is being answered.
   let wanted = false; // Whether something has changed since.
-  let moving = false; // Whether a slider is held.
+  let moving = false; // Whether something is changing continuously.
+  let pressed = false; // Whether a pointer is held.
+  let playing = 0; // The timer that plays the training.
   let settling = 0;
+  let depth = 0; // Changes that can be undone.
 
-  worker.onmessage = ({ data: answers }) => {
-    const question = waiting;
-    waiting = null;
-    draw(question, answers);
-    if (wanted) ask();
-  };
-  worker.onerror = () => {
-    document.getElementById("summary").textContent = "This browser cannot compute the networks here; the figures below were made before.";
-  };
+  for (const worker of workers) {
+    worker.onmessage = ({ data: { from, answers } }) => {
+      const question = waiting;
+      question.answers.set(answers, from * question.curves.length * times.length);
+      question.left -= 1;
+      if (question.left) return;
+      waiting = null;
+      draw(question);
+      if (wanted) ask();
+    };
+    worker.onerror = () => {
+      document.getElementById("summary").textContent = "This browser cannot compute the networks here; the figures below were made before.";
+    };
+  }
 
   function ask() {
     if (waiting) {
@@ -159,55 +168,64 @@
     }
     wanted = false;
     const { layers, seeds } = population();
-    const { block, networks } = stage();
+    const { block, networks, precision } = stage();
     if (!sent.has(block)) {
       sent.add(block);
-      worker.postMessage({ block, text: document.getElementById(`block-${block}`).textContent });
+      const text = document.getElementById(`block-${block}`).textContent;
+      for (const worker of workers) worker.postMessage({ block, text, precision });
     }
     const one = seeds.slice(0, networks).indexOf(asked.seed);
     const rows = one < 0 ? Array.from({ length: answering() }, (_, network) => network) : [one];
     const curves = [shownCurve()];
     const others = chosenSet()?.curves.filter((curve) => !sameCurve(curve)) ?? [];
     if (!moving) curves.push(...others.map(({ family, parameters }) => curveOf(family, parameters)));
-    waiting = { rows, curves, moving, began: performance.now() };
-    worker.postMessage({ block, layers, networks: rows, curves });
+    const share = Math.ceil(rows.length / workers.length);
+    const busy = workers.slice(0, Math.ceil(rows.length / share));
+    waiting = { rows, curves, moving, left: busy.length, answers: new Float32Array(rows.length * curves.length * times.length) };
+    busy.forEach((worker, number) => {
+      const from = number * share;
+      worker.postMessage({ block, layers, networks: rows.slice(from, from + share), curves, from });
+    });
   }
 
-  /** Whatever was changed is asked at once of a few networks, and of all once nothing changes any more. */
+  /** Asks for answers after a change: `held`, one of several in a row; `step`, one that can be undone. */
   function changed({ held = false, step = false } = {}) {
     clearTimeout(settling);
     moving = held;
-    if (step && address() !== location.hash) history.pushState(null, "", address());
+    if (step && address() !== location.hash) {
+      depth += 1;
+      history.pushState({ depth }, "", address());
+    }
     playground.setAttribute("aria-busy", "true");
-    if (held) settling = setTimeout(changed, SETTLED);
+    if (held) settling = setTimeout(() => changed({ step: !pressed && !playing }), SETTLED);
     show();
     ask();
+    document.dispatchEvent(new CustomEvent("curve", { detail: described() }));
+  }
+
+  /** What is shown, for other parts of the page: the curve, and one of the networks. */
+  function described() {
+    const { id, label, layers, seeds, states } = population();
+    const { block, networks, precision } = stage();
+    const one = seeds.slice(0, networks).indexOf(asked.seed);
+    const row = Math.max(0, one);
+    const examined = id === populations[0].id && stage() === states[states.length - 1];
+    const frequency = asked.family === "sine" ? asked.parameters.sine.frequency : null;
+    return { curve: shownCurve(), label, layers, block, precision, row, seed: seeds[row], alone: one >= 0, examined, frequency };
   }
 
   // ---- The picture.
 
-  const MARGIN = { left: 46, right: 12, top: 12, bottom: 26 };
   let heights = [0, 1]; // Of the picture, lowest and highest.
   let reach = [0, 1]; // Of what was drawn since something began to move.
-  let cursor = Math.floor(times.length / 2); // Where the keyboard draws.
+  let cursor = Math.floor(times.length / 2); // Where values are read, and where the keyboard draws.
+  let hovering = false; // Whether a pointer is over the chart.
   let stroke = null; // Where the pointer that draws was last: time point and value.
   let last = null; // What was drawn last, to draw it again in another size or color.
 
-  function place(time, value, box) {
-    const first = times[0];
-    const across = (time - first) / (times[times.length - 1] - first);
-    const up = (value - heights[0]) / (heights[1] - heights[0]);
-    return [box.left + across * (box.right - box.left), box.bottom - up * (box.bottom - box.top)];
-  }
-
-  function frame() {
-    const { width, height } = chart.getBoundingClientRect();
-    return { left: MARGIN.left, right: width - MARGIN.right, top: MARGIN.top, bottom: height - MARGIN.bottom, width, height };
-  }
-
   /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
   function fit(lines, keep) {
-    if (stroke) return; // The picture stays where it is under the hand.
+    if (stroke || grips.held) return; // The picture stays where it is under the hand.
     if (!keep) reach = asked.family === "drawn" ? [-1, 1.5] : [0, 0.75];
     for (const line of lines) {
       for (const value of line) {
@@ -217,8 +235,8 @@
     heights = [Math.floor(reach[0] * 4 - 0.05) / 4, Math.ceil(reach[1] * 4 + 0.05) / 4];
   }
 
-  function draw(question, answers) {
-    const { rows, curves } = question;
+  function draw(question) {
+    const { rows, curves, answers } = question;
     const found = curves.map((_, curve) => spread(answers, rows.length, curves.length, curve, times.length));
     const singles = rows.slice(0, SINGLES).map((_, row) =>
       answers.subarray(row * curves.length * times.length, (row * curves.length + 1) * times.length));
@@ -235,94 +253,65 @@
     const trained = population().trained;
     const answer = published();
     fit([curves[0], trained, ...found.map(({ low }) => low), ...found.map(({ high }) => high), ...singles, answer ?? []], last.moving);
-    const box = frame();
-    const dense = window.devicePixelRatio || 1;
-    chart.width = Math.round(box.width * dense);
-    chart.height = Math.round(box.height * dense);
-    const pen = chart.getContext("2d");
-    const style = getComputedStyle(document.documentElement);
-    const color = (name) => style.getPropertyValue(`--${name}`).trim();
-    pen.scale(dense, dense);
-    axes(pen, box, color);
-
-    const line = (values, stroke, width, dash = []) => {
-      pen.beginPath();
-      values.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
-      Object.assign(pen, { strokeStyle: color(stroke), lineWidth: width, lineJoin: "round" });
-      pen.setLineDash(dash);
-      pen.stroke();
-      pen.setLineDash([]);
-    };
+    chart.begin({ x: [times[0], times[times.length - 1]], y: heights, xTicks: SHARES, yTicks: heightTicks(heights), xName: "x", yName: "y" });
+    const [{ low, median, high }, ...others] = found;
     if (rows.length > 1) {
-      pen.beginPath();
-      found[0].high.forEach((value, at) => pen.lineTo(...place(times[at], value, box)));
-      [...found[0].low].reverse().forEach((value, at) => pen.lineTo(...place(times[times.length - 1 - at], value, box)));
-      pen.fillStyle = color("band");
-      pen.fill();
-      for (const edge of [found[0].low, found[0].high]) line(edge, "single", 1); // The band alone is too faint.
+      chart.area(times, low, high, "band");
+      for (const edge of [low, high]) chart.line(times, edge, "single", 1); // The band alone is too faint.
     }
-    line(trained, "trained", 3);
-    found.slice(1).forEach(({ median }) => line(median, "others", 1.2));
-    line(curves[0], "shown", 1.6, [6, 4]);
-    pen.fillStyle = color("single");
-    for (const values of rows.length > 1 ? singles : []) {
-      values.forEach((value, at) => {
-        const [across, up] = place(times[at], value, box);
-        pen.fillRect(across - 1, up - 1, 2, 2);
-      });
-    }
-    line(found[0].median, "median", 2.2);
-    if (answer) {
-      Object.assign(pen, { strokeStyle: color("published"), lineWidth: 1.4 });
-      answer.forEach((value, at) => {
-        if (value === null) return;
-        const [across, up] = place(times[at], value, box);
-        pen.beginPath();
-        for (const [x, y] of [[0, -3.4], [3.4, 0], [0, 3.4], [-3.4, 0]]) pen.lineTo(across + x, up + y);
-        pen.closePath();
-        pen.stroke();
-      });
-    }
-    if (asked.family === "drawn" && document.activeElement === chart) {
-      const [across, up] = place(times[cursor], curves[0][cursor], box);
-      Object.assign(pen, { strokeStyle: color("ink"), lineWidth: 1.5 });
-      pen.beginPath();
-      pen.arc(across, up, 6, 0, 2 * Math.PI);
-      pen.stroke();
-    }
+    const bounds = bounded().filter((bound) => bound > heights[0] && bound < heights[1]);
+    for (const bound of bounds) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
+    document.getElementById("key-bound").hidden = !bounds.length;
+    chart.line(times, trained, "trained", 3);
+    for (const other of others) chart.line(times, other.median, "others", 1.2);
+    chart.line(times, curves[0], "shown", 1.6, [6, 4]);
+    if (rows.length > 1) singles.forEach((values) => chart.dots(times, values, "single"));
+    chart.line(times, median, "median", 2.2);
+    if (answer) chart.diamonds(times, answer, "published");
+    const reading = hovering || document.activeElement === canvas;
+    if (reading) chart.line([times[cursor], times[cursor]], heights, "quiet", 1);
+    if (reading && asked.family === "drawn") chart.ring(times[cursor], curves[0][cursor], "ink");
+    document.getElementById("reading").textContent = reading ? readings() : asked.family === "drawn" ? "" : DRAG;
+    grips.show(handles());
   }
 
-  function axes(pen, box, color) {
-    Object.assign(pen, { font: "12px system-ui, sans-serif", lineWidth: 1, strokeStyle: color("grid"), fillStyle: color("quiet") });
-    const step = heights[1] - heights[0] > 2.5 ? 1 : heights[1] - heights[0] > 1.2 ? 0.5 : 0.25;
-    Object.assign(pen, { textAlign: "right", textBaseline: "middle" });
-    for (let value = Math.ceil(heights[0] / step) * step; value <= heights[1]; value += step) {
-      const [, up] = place(times[0], value, box);
-      rule(pen, box.left, up, box.right, up);
-      pen.fillText(value.toFixed(step < 0.5 ? 2 : 1), box.left - 6, up);
-    }
-    Object.assign(pen, { textAlign: "center", textBaseline: "top" });
-    for (const share of [0, 0.2, 0.4, 0.6, 0.8, 1]) {
-      const across = box.left + share * (box.right - box.left);
-      rule(pen, across, box.top, across, box.bottom);
-      pen.fillText(share.toFixed(1), across, box.bottom + 6);
-    }
-    pen.fillText("x", (box.left + box.right) / 2, box.bottom + 6);
-    pen.fillText("y", 8, box.top);
+  /** The values that the answers of the population cannot leave; a dense readout has none. */
+  function bounded() {
+    const { layers } = population();
+    return layers[layers.length - 1].kind === "dense" ? [] : [-1, 1];
   }
 
-  function rule(pen, fromX, fromY, toX, toY) {
-    pen.beginPath();
-    pen.moveTo(fromX, fromY);
-    pen.lineTo(toX, toY);
-    pen.stroke();
+  /** The values at the cursor. */
+  function readings() {
+    const { rows, curves, found: [{ low, median, high }] } = last;
+    const band = rows.length > 1 ? `, 5–95 % of networks ${decimal(low[cursor])} to ${decimal(high[cursor])}` : "";
+    return `x ${decimal(times[cursor])}: shown ${decimal(curves[0][cursor])}, ${rows.length > 1 ? "median answer" : "answer"} ${decimal(median[cursor])}${band}`;
   }
+
+  // ---- Handles of the curve, upon the picture.
+
+  function handles() {
+    return asked.family === "drawn" ? [] : HANDLES[asked.family](asked.parameters[asked.family], asked.tied);
+  }
+
+  const grips = new Grips(document.getElementById("grips"), chart, {
+    move: ({ moved, unties }, x, y) => {
+      const { family } = asked;
+      const parameters = asked.parameters[family];
+      for (const [name, value] of Object.entries(moved(x, y))) {
+        const { low, high } = families[family].find((slider) => slider.name === name);
+        parameters[name] = Math.round(100 * Math.min(high, Math.max(low, value))) / 100;
+      }
+      if (unties) asked.tied = false;
+      if (asked.tied) parameters.offset = parameters.amplitude;
+      Object.assign(asked, { set: "", claim: "" });
+      grips.show(handles()); // The next key moves it from there, even if the networks have not answered yet.
+      changed({ held: true });
+    },
+    end: () => changed({ held: true }),
+  });
 
   // ---- The same in words and numbers.
-
-  function number(value) {
-    return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
-  }
 
   /** So many networks, and of how many if these are not all. */
   function counted(networks) {
@@ -337,14 +326,14 @@
     const trained = population().states.length < 2 ? "" : step ? `, after ${step.toLocaleString("en")} steps` : ", before training";
     const error = errorOf(median, curves[0], times);
     const off = error < 1e-4 ? "less than 0.0001" : error.toPrecision(2);
-    const ends = (values) => `${number(Math.min(...values))} to ${number(Math.max(...values))}`;
+    const ends = (values) => `${decimal(Math.min(...values))} to ${decimal(Math.max(...values))}`;
     const lines = [
       `${who} (${population().label}${trained}) are shown a curve from ${ends(curves[0])}.`,
       `Their median answer goes from ${ends(median)}; it is ${off} off (RMSE, x from 0.1 on).`,
     ];
     if (rows.length > 1) {
       const width = high.reduce((sum, value, at) => sum + value - low[at], 0) / times.length;
-      lines.push(`The band of 5–95 % of them is ${number(width)} wide on average.`);
+      lines.push(`The band of 5–95 % of them is ${decimal(width)} wide on average.`);
     } else {
       lines[0] = lines[0].replace(" are shown", " is shown");
       lines[1] = lines[1].replace("Their median answer", "Its answer");
@@ -375,7 +364,7 @@
         const slider = controls[name];
         const value = asked.parameters[family][name];
         if (Number(slider.value) !== value) slider.value = value;
-        slider.parentElement.querySelector("output").textContent = number(value);
+        slider.parentElement.querySelector("output").textContent = decimal(value);
       }
     }
     controls.tied.checked = asked.tied;
@@ -386,8 +375,8 @@
     controls.state.max = states.length - 1;
     controls.state.value = states.indexOf(stage());
     controls.state.setAttribute("aria-valuetext", `${stage().step} steps`);
-    document.getElementById("training").hidden = states.length < 2;
-    document.querySelector("#training output").textContent = `${stage().step.toLocaleString("en")} steps`;
+    document.getElementById("trained-for").hidden = states.length < 2;
+    document.querySelector("#trained-for output").textContent = `${stage().step.toLocaleString("en")} steps`;
     const choices = ["all networks", ...seeds.slice(0, stage().networks).map((seed) => `network ${seed}`)];
     if (controls.seed.length !== choices.length || controls.seed.options[1]?.textContent !== choices[1]) {
       controls.seed.replaceChildren(...choices.map((text, at) => new Option(text, at ? seeds[at - 1] : -1)));
@@ -396,14 +385,21 @@
     controls.seed.value = there ? asked.seed : -1;
     const lost = asked.seed >= 0 && !there ? `; network ${asked.seed} is not among the ${stage().networks} kept here` : "";
     const who = there ? `network ${asked.seed}` : counted(answering());
-    document.getElementById("population-note").textContent = `${about}; ${learned}; shown: ${who}${lost}`;
+    const rounded = stage().precision === "half" ? "; weights of earlier steps are rounded to 16 bits" : "";
+    document.getElementById("population-note").textContent = `${about}; ${learned}${rounded}; shown: ${who}${lost}`;
     const quote = asked.claim && document.getElementById(`quote-${asked.claim}`).textContent;
     const note = document.getElementById("claim-note");
     note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
     note.hidden = !quote;
-    document.getElementById("copied").textContent = "";
-    document.getElementById("drawing-help").hidden = asked.family !== "drawn";
-    chart.classList.toggle("drawing", asked.family === "drawn");
+    for (const id of ["copied", "loaded"]) document.getElementById(id).textContent = "";
+    document.getElementById("drawing-help").textContent = asked.family === "drawn"
+      ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there."
+      : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys.";
+    document.getElementById("draw").disabled = asked.family === "drawn";
+    document.getElementById("undo").disabled = depth === 0;
+    document.getElementById("play").hidden = states.length < 2;
+    document.getElementById("play").textContent = playing ? "Pause" : "Play the training";
+    canvas.classList.toggle("drawing", asked.family === "drawn");
     document.getElementById("key-published").hidden = !published();
     const alone = controls.seed.value !== "-1";
     for (const id of ["key-band", "key-single", "head-low", "head-high"]) document.getElementById(id).hidden = alone;
@@ -411,7 +407,6 @@
       document.getElementById(id).textContent = alone ? "its answer" : "median answer";
     }
     document.getElementById("key-others").hidden = !chosenSet() || chosenSet().curves.length < 2;
-    if (!moving) history.replaceState(null, "", address());
   }
 
   /** A button for every curve of the set that is chosen. */
@@ -448,10 +443,19 @@
 
   for (const radio of controls.family) {
     radio.onchange = () => {
-      if (radio.value === "drawn") asked.drawn ??= shownCurve().map(clamped);
+      if (radio.value === "drawn") beginDrawing();
       Object.assign(asked, { family: radio.value, set: "", claim: "" });
       changed({ step: true });
     };
+  }
+  document.getElementById("draw").onclick = () => {
+    beginDrawing();
+    changed({ step: true });
+    canvas.focus({ preventScroll: true });
+  };
+  document.getElementById("undo").onclick = () => history.back();
+  for (const name of ["pointerdown", "pointerup", "pointercancel"]) {
+    window.addEventListener(name, () => { pressed = name === "pointerdown"; }, true);
   }
   for (const [family, sliders] of Object.entries(families)) {
     for (const { name } of sliders) {
@@ -463,7 +467,7 @@
         if (name === "offset") asked.tied = false;
         changed({ held: true });
       };
-      controls[name].onchange = () => changed();
+      controls[name].onchange = () => changed({ held: true });
     }
   }
   controls.tied.onchange = () => {
@@ -483,7 +487,26 @@
     asked.step = population().states[Number(controls.state.value)].step;
     changed({ held: true });
   };
-  controls.state.onchange = () => changed();
+  controls.state.onchange = () => changed({ held: true });
+
+  /** Shows one step of training after another, from the first if the last one is shown. */
+  function play() {
+    const { states } = population();
+    const next = states[(states.indexOf(stage()) + 1) % states.length];
+    asked.step = next.step;
+    playing = next === states[states.length - 1] ? 0 : setTimeout(play, FRAME);
+    changed(playing ? { held: true } : { step: true });
+  }
+
+  document.getElementById("play").onclick = () => {
+    if (!playing) {
+      play();
+      return;
+    }
+    clearTimeout(playing);
+    playing = 0;
+    changed({ step: true });
+  };
   controls.seed.onchange = () => {
     asked.seed = Number(controls.seed.value);
     changed({ step: true });
@@ -504,15 +527,56 @@
     }
   };
 
-  // ---- Drawing by hand.
+  document.getElementById("save").onclick = () => {
+    const link = document.createElement("a");
+    Object.assign(link, { href: chart.png(), download: "curve.png" });
+    link.click();
+  };
+
+  // ---- Curves from text: dropped files, and pasted numbers.
+
+  /** Shows a curve of text as one drawn by hand, and tells what was done to it. */
+  function load(text) {
+    const told = document.getElementById("loaded");
+    let found;
+    try {
+      found = curveOfText(text, times.length);
+    } catch ({ message }) {
+      told.textContent = `${message} The curve is as it was.`;
+      return;
+    }
+    const { curve, ends } = found;
+    const learned = [Math.min(...populations[0].trained), Math.max(...populations[0].trained)];
+    const beyond = ends[0] < DRAWN.least || ends[1] > DRAWN.most;
+    Object.assign(asked, { family: "drawn", drawn: beyond ? rescaled(curve, ends, learned) : curve, set: "", claim: "" });
+    changed({ step: true });
+    const done = beyond ? `scaled to ${decimal(learned[0])} to ${decimal(learned[1])}, the range of the sine that the networks learned` : "kept as they are";
+    told.textContent = `The curve was read and resampled to ${times.length} points; its values, from ${decimal(ends[0])} to ${decimal(ends[1])}, were ${done}.`;
+  }
+
+  canvas.ondragover = (event) => event.preventDefault();
+  canvas.ondrop = async (event) => {
+    event.preventDefault();
+    const [file] = event.dataTransfer.files;
+    load(file ? await file.text() : event.dataTransfer.getData("text"));
+  };
+  document.addEventListener("paste", (event) => load(event.clipboardData.getData("text")));
+
+  // ---- Drawing by hand, and reading values.
+
+  /** What is shown becomes a curve drawn by hand, to be changed further. */
+  function beginDrawing() {
+    const drawn = Float64Array.from(shownCurve(), clamped);
+    Object.assign(asked, { family: "drawn", drawn, set: "", claim: "" });
+  }
+
+  function placeUnder(event) {
+    const [across, up] = chart.under(event);
+    return { at: Math.round(Math.min(1, Math.max(0, across)) * (times.length - 1)), value: clamped(up) };
+  }
 
   function drawTo(event) {
-    const box = frame();
-    const rect = chart.getBoundingClientRect();
-    const across = (event.clientX - rect.left - box.left) / (box.right - box.left);
-    const up = (box.bottom - (event.clientY - rect.top)) / (box.bottom - box.top);
-    const at = Math.round(Math.min(1, Math.max(0, across)) * (times.length - 1));
-    const value = clamped(heights[0] + up * (heights[1] - heights[0]));
+    const { at, value } = placeUnder(event);
     const from = stroke ?? { at, value };
     const count = Math.abs(at - from.at);
     for (let step = 0; step <= count; step++) {
@@ -524,32 +588,63 @@
     changed({ held: true });
   }
 
-  chart.onpointerdown = (event) => {
-    if (asked.family !== "drawn") return;
-    chart.setPointerCapture(event.pointerId);
-    drawTo(event);
+  let grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
+
+  canvas.onpointerdown = (event) => {
+    if (asked.family !== "drawn" && event.pointerType === "touch") return; // A finger scrolls; it draws once that is chosen.
+    canvas.setPointerCapture(event.pointerId);
+    if (asked.family === "drawn") drawTo(event);
+    else grasped = event;
   };
-  chart.onpointermove = (event) => {
-    if (asked.family === "drawn" && chart.hasPointerCapture(event.pointerId)) drawTo(event);
+  canvas.onpointermove = (event) => {
+    if (grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > STROKE) {
+      beginDrawing();
+      drawTo(grasped);
+      grasped = null;
+    }
+    if (asked.family === "drawn" && canvas.hasPointerCapture(event.pointerId)) {
+      drawTo(event);
+      return;
+    }
+    hovering = true;
+    point(placeUnder(event).at);
   };
-  chart.onpointerup = chart.onpointercancel = () => {
+  function point(at) {
+    document.dispatchEvent(new CustomEvent("cursor", { detail: at }));
+  }
+  document.addEventListener("cursor", ({ detail }) => {
+    cursor = detail;
+    paint();
+  });
+  canvas.onpointerleave = () => {
+    hovering = false;
+    paint();
+  };
+  canvas.onpointerup = canvas.onpointercancel = () => {
+    grasped = null;
+    if (!stroke) return;
     stroke = null;
-    if (asked.family === "drawn") changed();
+    changed({ held: true });
   };
-  chart.onkeydown = (event) => {
+  canvas.onkeydown = (event) => {
     const across = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
     const up = { ArrowUp: 0.05, ArrowDown: -0.05 }[event.key];
-    if (asked.family !== "drawn" || (across === undefined && up === undefined)) return;
+    if (across === undefined && (up === undefined || asked.family !== "drawn")) return;
     event.preventDefault();
     if (across !== undefined) {
-      cursor = Math.min(times.length - 1, Math.max(0, cursor + across));
+      point(Math.min(times.length - 1, Math.max(0, cursor + across)));
     } else {
       asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - cursor) / 4) ** 2))));
+      changed({ held: true });
     }
-    chart.setAttribute("aria-label", `The curve and the answers; at x ${number(times[cursor])} the curve is ${number(asked.drawn[cursor])}`);
-    changed({ held: up !== undefined });
+    canvas.setAttribute("aria-label", `The curve and the answers; at x ${decimal(times[cursor])} the curve is ${decimal(shownCurve()[cursor])}`);
   };
-  chart.onfocus = chart.onblur = paint;
+  canvas.onfocus = canvas.onblur = paint;
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || !depth) return;
+    event.preventDefault();
+    history.back();
+  });
 
   // ---- Buttons beside claims, addresses, other sizes and colors.
 
@@ -559,29 +654,29 @@
       changed({ step: true });
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       playground.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
-      chart.focus({ preventScroll: true });
+      canvas.focus({ preventScroll: true });
     };
   }
 
-  window.onpopstate = () => {
+  document.addEventListener("ask", ({ detail: { address, step } }) => {
+    asked = read(address);
+    changed({ step });
+  });
+  window.onpopstate = ({ state }) => {
+    depth = state?.depth ?? 0;
     if (location.hash && !location.hash.includes("=")) return; // A section of the page.
     asked = read(location.hash);
     changed();
   };
-  new ResizeObserver(paint).observe(chart);
+  new ResizeObserver(paint).observe(canvas);
   matchMedia("(prefers-color-scheme: dark)").onchange = paint;
   matchMedia("print").onchange = paint;
 
   function begin() {
-    if (location.hash.includes("=")) asked = read(location.hash);
-    const anchor = location.hash && !location.hash.includes("=");
-    if (!anchor) {
-      changed();
-      return;
-    }
-    const address = location.hash;
+    const { hash } = location;
+    if (hash.includes("=")) asked = read(hash);
     changed();
-    history.replaceState(null, "", address);
+    if (!hash || hash.includes("=")) history.replaceState(null, "", address());
   }
   document.addEventListener("DOMContentLoaded", begin);
 })();

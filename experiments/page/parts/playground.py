@@ -9,6 +9,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.runs.experiment import TRAINING
+from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import PARAMETERS
 
 from ... import post, sine
@@ -17,7 +18,7 @@ from ..part import Made, Part
 from ..runs import FinishedRun
 
 ALL, FEW = 64, 16
-"""Networks of the published population, and of every other population and earlier step."""
+"""Networks of the published population at the end and at the step of the post's picture, and of all others."""
 
 
 class Choice(NamedTuple):
@@ -98,18 +99,52 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
         for family, ends in RANGES.items()
     }
     content = {"families": sliders, "sets": [*sets(results)], "populations": populations}
-    return Made(content, {"times": results.time.values.tolist(), **content}, blocks)
+    given = {**content, "still": still(results)}
+    return Made(given, {"times": results.time.values.tolist(), **content}, blocks)
+
+
+def still(results: lt.Results) -> dict[str, Any]:
+    """The larger sine of the story as a picture for browsers without JavaScript: points of lines, in its own units."""
+    width, height, top = 640, 320, 1.3
+    larger = 2 * sine.TRAIN_AMPLITUDE
+    (row,) = np.flatnonzero((results.family.values == "amplitude") & np.isclose(results.amplitude.values, larger))
+    sound = results.isel(curve=row, seed=np.flatnonzero(~results.diverged.values), feature=0)
+    low, high = intervals.band(sound.answer.values)
+    x = width * results.time.values / results.time.values[-1]
+
+    def points(values: Any, x: Any = x) -> str:
+        ys = height * (top - np.asarray(values)) / (top + 0.3)
+        return " ".join(f"{one:.1f},{other:.1f}" for one, other in zip(x, ys, strict=True))
+
+    return {
+        "width": width,
+        "height": height,
+        "networks": sound.sizes["seed"],
+        "larger": larger,
+        "shown": points(sound.input.values),
+        "median": points(np.median(sound.answer.values, axis=0)),
+        "band": f"{points(low)} {points(high[::-1], x[::-1])}",
+        "bound": points([1.0, 1.0], np.array([0, width])),
+    }
 
 
 def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """Describes a population for the page, without diverged seeds, and returns the blocks of its weights by name."""
     sound = np.flatnonzero(~saved.results.diverged.values)[: ALL if population.id == "published" else FEW]
+    moment = pictured(saved) if population.id == "published" else None
     states: dict[int, Any] = {metrics["steps"]: saved.params}
     if population.id == "untrained":
         states = {0: saved.kept[0]}
     elif population.id == "published":
         states = {**saved.kept, **states}
     names = {step: f"{population.run}-{step}" for step in states}
+
+    def networks(step: int) -> int:
+        return min(len(sound), FEW if step in saved.kept and step != moment else ALL)
+
+    def precision(step: int) -> weights.Precision:
+        return "half" if step in saved.kept else "single"
+
     entry = {
         "id": population.id,
         "label": population.label,
@@ -117,7 +152,12 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         "layers": weights.layers(saved.model, len(saved.input_features)),
         "seeds": sound.tolist(),
         "states": [
-            {"step": step, "block": names[step], "networks": min(len(sound), FEW if step in saved.kept else ALL)}
+            {
+                "step": step,
+                "block": names[step],
+                "networks": networks(step),
+                "precision": precision(step),
+            }
             for step in states
         ],
         "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
@@ -126,10 +166,17 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         else f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {metrics['steps']:,} steps",
     }
     blocks = {
-        names[step]: weights.packed(saved.model, params, sound[: FEW if step in saved.kept else ALL])
+        names[step]: weights.packed(saved.model, params, sound[: networks(step)], precision(step))
         for step, params in states.items()
     }
     return entry, blocks
+
+
+def pictured(saved: lt.Saved) -> int:
+    """The kept step at which the networks are as far from the sine as the answer in the post's picture of it."""
+    steps = [*saved.kept]
+    losses = saved.results.train_loss.sel(step=steps).median("seed").values
+    return steps[int(np.argmin(np.abs(np.log(losses) - np.log(sine.POST_MSE))))]
 
 
 def sets(results: lt.Results) -> Iterator[dict[str, Any]]:

@@ -275,4 +275,4 @@ def sentences(entry: dict[str, Any]) -> Iterator[str]:
         yield f"Among other networks the verdict turns: {turned}."
 
 
-PART = Part("post", make)
+PART = Part("post", make, script=True)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import xarray as xr
 from kinds import KINDS, SEEDS
 from playwright.sync_api import sync_playwright
 
@@ -16,7 +17,7 @@ import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
 from experiments.page import build, runs
-from experiments.page.parts import playground, post
+from experiments.page.parts import inside, playground, post, story, training
 from lstm_toys.files import read_json_list
 
 CLAIMS = ROOT / "results" / "claims" / "claims.json"
@@ -24,6 +25,8 @@ CLAIMS = ROOT / "results" / "claims" / "claims.json"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
+KEPT = (0, 30, 100)
+"""Earlier steps of the published networks, the last one that of the post's picture."""
 
 WITHIN = ("file:", "data:", "blob:")
 """What an address begins with that asks nobody."""
@@ -69,7 +72,12 @@ def saved(networks):
         told = answers[:, : 1 + sum(len(each.inputs) for each in sine.EXPERIMENT.probes(lt.time_points(100)))].copy()
         told[3] = np.nan
         results = lt.labeled(sine.EXPERIMENT, told)
-        kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in (0, 30)}
+        errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
+        losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))
+        results = results.assign(
+            train_rmse=(("seed", "step", "feature"), errors), train_loss=(("seed", "step"), losses)
+        ).assign_coords(step=[*KEPT, 1_000])
+        kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in KEPT}
         return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
 
     return make
@@ -108,10 +116,28 @@ def browser():
 
 
 @pytest.fixture(scope="session")
+def script(browser):
+    """Evaluates an expression with the scripts of the page, given arguments."""
+    tab = browser.new_page()
+    tab.goto("about:blank")
+    for name in build.SCRIPTS:
+        tab.add_script_tag(content=str(build.source(name)))
+    yield lambda expression, **given: tab.evaluate(f"(given) => {expression}", given)
+    tab.close()
+
+
+@pytest.fixture(scope="session")
 def compose(saved, metrics, entries):
     """Makes a page of networks of some kinds, and of what was found of claims."""
 
-    def make(kinds=tuple(each.run for each in playground.POPULATIONS), entries=entries, missing=None, figure="data:,"):
+    def make(
+        kinds=tuple(each.run for each in playground.POPULATIONS),
+        entries=entries,
+        missing=None,
+        figure="data:,",
+        resonance=None,
+        dynamics=None,
+    ):
         tried = playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))
         found = {
             section.run: runs.FinishedRun(
@@ -120,18 +146,65 @@ def compose(saved, metrics, entries):
             for section in post.SECTIONS
         }
         found["claims"] = found["line"]
+        told_first = story.made(saved("published"), metrics, resonance)
+        trained = training.made(saved("published").results)
         told = post.made({section.id: figure for section in post.SECTIONS}, entries, found)
-        return build.html([(playground.PART, tried), (post.PART, told)], missing or {})
+        return build.html(
+            [
+                (story.PART, told_first),
+                (playground.PART, tried),
+                (inside.PART, inside.made(dynamics)),
+                (training.PART, trained),
+                (post.PART, told),
+            ],
+            missing or {},
+        )
 
     return make
 
 
 @pytest.fixture(scope="session")
-def page(compose, tmp_path_factory):
+def resonance():
+    """What the study of dynamics found, about."""
+    found = {
+        "share with one stable point at the mean input": (0.95, 0.8, 1.0),
+        "share whose leading mode oscillates": (0.9, 0.8, 1.0),
+        "frequency of the leading mode": (14.71, 13.9, 15.4),
+        "frequency of the largest gain": (15.25, 15.0, 15.5),
+        "largest gain": (1.37, 1.3, 1.4),
+        "gain of slow inputs": (0.56, 0.5, 0.6),
+    }
+    summary = {name: dict(zip(("median", "low", "high"), each, strict=True)) for name, each in found.items()}
+    return story.Resonance(np.linspace(12, 17, SEEDS), summary)
+
+
+@pytest.fixture(scope="session")
+def dynamics():
+    """What the study of dynamics found of each network."""
+    inputs = np.linspace(-0.6, 3, 41)
+    rest = np.tanh(inputs) + 0.01 * np.arange(SEEDS)[:, None]
+    rest[4, 7] = np.nan
+    return xr.Dataset(
+        {
+            "static_answer": (("seed", "input", "output"), rest[:, :, None]),
+            "mode_frequency": ("seed", np.linspace(12, 17, SEEDS)),
+        },
+        {"seed": np.arange(SEEDS), "input": inputs},
+    )
+
+
+@pytest.fixture(scope="session")
+def address(compose, resonance, dynamics, tmp_path_factory):
     """The address of a page of all."""
     path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(compose(), encoding="utf-8")
+    path.write_text(compose(resonance=resonance, dynamics=dynamics), encoding="utf-8")
     return path.as_uri()
+
+
+@pytest.fixture(scope="session")
+def page(address):
+    """The address of that page with a sine that nobody trained on."""
+    return f"{address}#curve=sine"
 
 
 @pytest.fixture(scope="session")

@@ -217,11 +217,12 @@ def contrast(one, other):
 @pytest.mark.parametrize("ground", ["paper", "raised"])
 def test_what_the_picture_draws_stands_out(ground, scheme):
     """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
-    drawn = {"trained", "shown", "median", "single", "others", "published", "ink"}
-    script = str(build.source("parts/playground.js"))
-    assert drawn | {"band", "grid", "quiet"} == {*re.findall(r'(?:color\(|line\(.*?, )"([a-z]+)"', script)}
+    drawn = {"trained", "shown", "median", "single", "others", "published", "null", "ink"}
+    own = [f"parts/{part.name}.js" for part in command.PARTS if part.script]
+    scripts = "".join(str(build.source(name)) for name in ("chart.js", *own))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
+    assert drawn | {"band", "grid", "quiet", "paper"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}
     below = over(colors[ground], None)
     band = over(colors["band"], below)
     faint = {
@@ -272,5 +273,6 @@ def test_the_committed_page_is_recognized_as_made_by_the_command():
 
 def test_the_committed_page_is_of_todays_scripts():
     text = (ROOT / "results" / command.NAME).read_text(encoding="utf-8")
-    for name in ("page.css", "worker.js", *build.SCRIPTS, "parts/playground.js"):
+    own = (f"parts/{part.name}.js" for part in command.PARTS if part.script)
+    for name in ("page.css", *build.SCRIPTS, *build.WORKERS, *own):
         assert str(build.source(name)).strip() in text, f"{name} has changed: python -m experiments.page"

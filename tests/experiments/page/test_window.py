@@ -25,6 +25,11 @@ def numbers(tab):
     return np.array([[float(cell) for cell in row[1:]] for row in rows])
 
 
+def unfold(tab):
+    """Opens all sections that are folded."""
+    tab.evaluate("document.querySelectorAll('details.section').forEach((fold) => { fold.open = true; })")
+
+
 def expected(results, family, number, seeds):
     """Shown, median, and band of the answers to a curve of the post, at the time points of the table."""
     index = np.flatnonzero(results.family.values == family)[number]
@@ -69,7 +74,7 @@ def test_training_is_scrubbed_through(page, opened, settled):
     tab.locator("[name=state]").fill("0")
     settled(tab)
     assert "before training" in tab.inner_text("#summary")
-    tab.locator("[name=state]").fill("2")
+    tab.locator("[name=state]").fill("3")
     settled(tab)
     assert "19 networks" in tab.inner_text("#summary")
     assert tab.inner_text("#population-note").endswith("shown: 19 networks")
@@ -120,7 +125,7 @@ def test_a_network_that_an_earlier_step_lacks_comes_back(page, opened, settled):
     tab.locator("[name=state]").fill("1")
     settled(tab)
     assert "network 18 is not among the 16 kept here" in tab.inner_text("#population-note")
-    tab.locator("[name=state]").fill("2")
+    tab.locator("[name=state]").fill("3")
     settled(tab)
     assert "Network 18" in tab.inner_text("#summary")
 
@@ -140,19 +145,144 @@ def test_the_picture_is_as_high_while_a_slider_is_held_as_what_it_holds(page, op
     assert held > 0.5 * ink(tab)
 
 
-def test_it_is_said_how_many_networks_answer_while_a_slider_moves(page, opened, settled):
+def test_the_same_networks_answer_while_a_slider_moves_and_after(page, opened, settled):
     tab = opened(page)
-    note = tab.locator("[name=phase]").evaluate(
-        """slider => {
-            slider.value = 1;
-            slider.dispatchEvent(new Event("input"));
-            return document.getElementById("population-note").textContent;
+    moving = tab.locator("[name=phase]").evaluate(
+        """async (slider) => {
+            slider.value = 0.3;
+            for (let count = 0; count < 20; count++) { // The pauses are too short for anything to settle.
+                slider.dispatchEvent(new Event("input"));
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+            const note = document.getElementById("population-note").textContent;
+            return [note, document.getElementById("chart").toDataURL()];
         }"""
     )
-    assert note.endswith("shown: 16 of 19 networks")
+    assert moving[0].endswith("shown: 19 networks")
+    assert tab.locator("#playground").get_attribute("aria-busy") == "true"
     settled(tab)
-    assert tab.inner_text("#population-note").endswith("shown: 19 networks")
-    assert tab.inner_text("#summary").startswith("19 networks")
+    assert tab.locator("#chart").evaluate("chart => chart.toDataURL()") == moving[1]
+
+
+def middle(box):
+    """The middle of what a box surrounds."""
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def parameters(tab):
+    """The parameters of the sine, as its sliders have them."""
+    names = ("amplitude", "frequency", "phase", "offset")
+    return {name: float(tab.locator(f"[name={name}]").input_value()) for name in names}
+
+
+def test_a_peak_is_dragged_and_the_drag_undone(page, opened, settled):
+    tab = opened(page)
+    before, shown = parameters(tab), numbers(tab)
+    assert tab.locator("#undo").is_disabled()
+    grip = tab.get_by_label("peak of the curve")
+    x, y = middle(grip.bounding_box())
+    chart = tab.locator("#chart").bounding_box()
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for share in (0.25, 0.5, 0.75, 1):
+        tab.mouse.move(x + share * 0.1 * chart["width"], y + share * 0.2 * chart["height"])
+        tab.wait_for_timeout(100)
+    assert middle(grip.bounding_box()) == pytest.approx((x + 0.1 * chart["width"], y + 0.2 * chart["height"]), abs=3)
+    tab.mouse.up()
+    settled(tab)
+    after = parameters(tab)
+    assert 0.3 < after["amplitude"] < 0.55
+    assert after["offset"] == after["amplitude"]
+    assert after["frequency"] == before["frequency"]
+    assert -1.2 < after["phase"] < -0.8
+    assert numbers(tab)[:, 0].max() == pytest.approx(2 * after["amplitude"], rel=0.05)
+    tab.click("#undo")
+    settled(tab)
+    assert parameters(tab) == before
+    assert np.array_equal(numbers(tab), shown)
+    assert tab.locator("#undo").is_disabled()
+
+
+def test_a_handle_is_moved_by_keys_and_all_of_it_undone_at_once(page, opened, settled):
+    tab = opened(page)
+    tab.get_by_label("valley of the curve").focus()
+    for _ in range(10):
+        tab.keyboard.press("ArrowRight")
+    settled(tab)
+    place = (np.pi / 2 + np.pi) / 10 + 0.1
+    moved = parameters(tab)
+    assert (1.5 * np.pi - moved["phase"]) / moved["frequency"] == pytest.approx(place, abs=0.01)
+    assert tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("valley")
+    tab.get_by_label("middle of the curve").press("ArrowDown")
+    settled(tab)
+    assert not tab.locator("[name=tied]").is_checked()
+    assert parameters(tab)["offset"] == pytest.approx(moved["offset"] - 0.02)
+    tab.keyboard.press("Control+z")
+    settled(tab)
+    assert parameters(tab) == moved
+    tab.keyboard.press("Control+z")
+    settled(tab)
+    assert parameters(tab)["frequency"] == 10
+
+
+def test_a_finger_drags_a_handle(page, opened, settled):
+    tab = opened(page, **SIZES["narrow"])
+    grip = tab.get_by_label("peak of the curve")
+    grip.scroll_into_view_if_needed()
+    x, y = middle(grip.bounding_box())
+    scrolled = tab.evaluate("scrollY")
+    finger = tab.context.new_cdp_session(tab)
+    for kind, down in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchMove", 60)):
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y + down}]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    settled(tab)
+    assert parameters(tab)["amplitude"] < 0.55
+    assert tab.evaluate("scrollY") == scrolled
+
+
+def test_the_mouse_draws_upon_any_curve_and_reads_values(page, opened, settled):
+    tab = opened(page)
+    box = tab.locator("#chart").bounding_box()
+    left, right = box["x"] + 46, box["x"] + box["width"] - 12
+    tab.mouse.move(left + 50 / 99 * (right - left), box["y"] + 0.5 * box["height"])
+    shown, median, low, high = numbers(tab)[5]
+    told = tab.inner_text("#reading").replace("−", "-")
+    assert [float(number) for number in re.findall(r"-?\d+\.\d+", told)] == pytest.approx(
+        [50 / 99, shown, median, low, high], abs=0.006
+    )
+    tab.mouse.down()
+    tab.mouse.up()
+    assert tab.get_by_label("sine", exact=True).is_checked()
+    tab.mouse.down()
+    tab.mouse.move(left + 0.8 * (right - left), box["y"] + 0.2 * box["height"], steps=4)
+    tab.mouse.up()
+    settled(tab)
+    assert tab.get_by_label("drawn by hand").is_checked()
+    drawn = numbers(tab)[:, 0]
+    assert np.allclose(np.diff(drawn)[5:7], np.diff(drawn)[5], atol=0.03)
+    assert drawn[0] == pytest.approx(0.6, abs=1e-3)
+    tab.click("#undo")
+    settled(tab)
+    assert tab.get_by_label("sine", exact=True).is_checked()
+
+
+def test_training_is_played(page, opened, settled):
+    tab = opened(page)
+    tab.click("#play")
+    assert "before training" in tab.inner_text("#population-note") or "0 steps" in tab.inner_text("#trained-for")
+    assert tab.inner_text("#population-note").endswith("shown: 16 of 19 networks")
+    tab.wait_for_function("() => document.getElementById('play').textContent === 'Play the training'")
+    settled(tab)
+    assert "19 networks" in tab.inner_text("#summary")
+    assert "after 1,000 steps" in tab.inner_text("#summary")
+
+
+def test_what_the_networks_cannot_leave_is_drawn(page, opened, settled):
+    tab = opened(page)
+    assert tab.locator("#key-bound").is_visible()
+    tab.locator("[name=networks]").select_option("dense")
+    settled(tab)
+    assert not tab.locator("#key-bound").is_visible()
 
 
 def ink(tab):
@@ -204,6 +334,7 @@ def test_the_networks_that_were_chosen_stay_when_a_claim_shows_its_curves(page, 
     chosen = {"networks": "gru", "seed": "5"}
     for name, value in chosen.items():
         tab.locator(f"[name={name}]").select_option(value)
+    unfold(tab)
     tab.locator("button[data-set=line]").first.click()
     settled(tab)
     assert {name: tab.locator(f"[name={name}]").input_value() for name in chosen} == chosen
@@ -219,6 +350,7 @@ def test_the_networks_that_were_chosen_stay_when_a_claim_shows_its_curves(page, 
 @pytest.mark.long
 def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, opened):
     tab = opened(page)
+    unfold(tab)
     for claim in sentences.SENTENCES:
         place = tab.locator(f"#claim-{claim.id}")
         assert claim.quote in place.inner_text()
@@ -236,6 +368,7 @@ def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, open
 )
 def test_nothing_keeps_anybody_out(size, scheme, page, opened):
     tab = opened(page, **SIZES[size], color_scheme=scheme)
+    unfold(tab)
     tab.get_by_text("The same in numbers").click()
     tab.locator("[name=set]").select_option("amplitude")
     found = Axe().run(tab)
@@ -254,8 +387,8 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("told", HOSTILE)
-def test_nonsense_in_an_address_breaks_nothing(told, page, opened, settled):
-    tab = opened(f"{page}#{told}")
+def test_nonsense_in_an_address_breaks_nothing(told, address, opened, settled):
+    tab = opened(f"{address}#{told}")
     assert np.isfinite(numbers(tab)).all()
     assert "NaN" not in tab.inner_text("main")
     tab.locator("[name=networks]").select_option("dense")
@@ -270,6 +403,7 @@ def test_a_population_that_is_missing_is_neither_offered_nor_asked(compose, open
     values = tab.eval_on_selector_all("[name=networks] option", "options => options.map(o => o.value)")
     assert values == ["published", "untrained", "rnn"]
     assert tab.locator("[name=networks]").input_value() == "published"
+    unfold(tab)
     assert "python -m experiments.sine --cell gru" in tab.inner_text("main")
 
 
@@ -284,6 +418,7 @@ def test_names_are_text(compose, entries, opened, settled, tmp_path, monkeypatch
     path = tmp_path / "index.html"
     path.write_text(compose(entries=named, missing={"x": nasty}))
     tab = opened(path.as_uri())
+    unfold(tab)
     tab.locator("button[data-set]").first.click()
     settled(tab)
     assert nasty in tab.inner_text("#claim-note")
@@ -295,7 +430,7 @@ def test_a_page_of_runs_answers_as_their_results_have_it(opened, settled, tmp_pa
     for _, *arguments in runs_of.values():
         assert conftest.carry_out(sine.EXPERIMENT, [*arguments, f"--results_dir={tmp_path}", "--quiet"]) == 0
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
-    tab = opened((tmp_path / command.NAME).as_uri())
+    tab = opened(f"{(tmp_path / command.NAME).as_uri()}#curve=sine")
     for population in playground.POPULATIONS:
         if population.id == "untrained":
             continue  # Results have no answers of these.
@@ -314,3 +449,23 @@ def test_the_committed_page_works(opened):
     tab = opened((conftest.ROOT / "results" / command.NAME).as_uri())
     assert "64 networks" in tab.inner_text("#summary")
     assert tab.locator(".claim").count() == len(sentences.SENTENCES)
+
+
+def test_without_javascript_there_are_a_picture_and_the_story(address, browser):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    tab.goto(address)
+    assert tab.locator("svg.still").is_visible()
+    assert "19 networks" in tab.locator("noscript figcaption").inner_text()
+    assert [article.is_visible() for article in tab.locator("#story article").all()] == [True] * 5
+    assert not tab.locator("#controls").is_visible()
+    assert not tab.locator("#train-run").is_visible()
+    context.close()
+
+
+def test_the_story_is_printed_on_few_pages(address, opened):
+    tab = opened(address)
+    printed = tab.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
+    tab.emulate_media(media="print")
+    assert all(article.is_visible() for article in tab.locator("#story article").all())

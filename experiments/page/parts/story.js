@@ -1,0 +1,34 @@
+(() => {
+  "use strict";
+
+  const steps = [...document.querySelectorAll("#story article")];
+  const links = [...document.querySelectorAll("#story .steps a")];
+
+  function ask(address, step) {
+    document.dispatchEvent(new CustomEvent("ask", { detail: { address: `#${address}`, step } }));
+  }
+
+  function show(shown) {
+    steps.forEach((step) => { step.hidden = step !== shown; });
+    links.forEach((link, number) => {
+      if (steps[number] === shown) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+    });
+  }
+
+  /** Tells the step of the story that the address names, if it names one, and shows its curve. */
+  function follow() {
+    const step = steps.find(({ dataset }) => location.hash === `#${dataset.step}`);
+    if (!step) return;
+    show(step);
+    ask(step.dataset.ask, false);
+  }
+
+  for (const button of document.querySelectorAll("#story button")) button.onclick = () => ask(button.dataset.ask, true);
+  window.addEventListener("popstate", follow);
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!location.hash) history.replaceState(null, "", `#${steps[0].dataset.step}`);
+    show(steps[steps.length - 1]); // Whoever comes with an address of a picture has a curve already.
+    follow();
+  });
+})();

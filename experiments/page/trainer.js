@@ -1,0 +1,32 @@
+// Trains networks beside the page: as many steps as it is asked for, and then returns their answers.
+
+const trained = new Map(); // By seed.
+let task; // Layers, curve, and settings of the optimizer, the same for all networks.
+
+function begun(seed) {
+  const weights = initialWeights(task.layers, randomOf(seed));
+  return { weights, squares: new Float64Array(weights.length), step: 0 };
+}
+
+function advance(seed, steps) {
+  if (!trained.has(seed)) trained.set(seed, begun(seed));
+  const network = trained.get(seed);
+  const { weights, squares } = network;
+  const { pass, gradient, curve, optimizer } = task;
+  for (let step = 0; step < steps; step++) {
+    pass.backward(weights, curve, gradient);
+    rmspropStep(weights, gradient, squares, optimizer);
+  }
+  network.step += steps;
+  return { seed, step: network.step, answer: Float64Array.from(pass.forward(weights, curve)) };
+}
+
+onmessage = ({ data }) => {
+  if (data.curve) {
+    trained.clear();
+    task = { ...data, pass: new StackPass(data.layers, data.curve.length) };
+    task.gradient = new Float64Array(begun(0).weights.length);
+    return;
+  }
+  postMessage(data.seeds.map((seed) => advance(seed, data.steps)));
+};
