@@ -1,6 +1,7 @@
 """Computes what is reported about a paper, from the runs of its networks."""
 
 import inspect
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 import lstm_toys as lt
 from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.files import read_json_list
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs import source
@@ -56,19 +58,31 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
     """What is known about the claims of a paper.
 
     Returns:
-        ``claims``: by claim its verdict, and ``random``: how many random networks of each scale meet it;
+        ``claims``: by claim its verdict; ``random``, how many random networks of each scale meet it; and ``variants``,
+        by name the share of networks that meet it, with its interval and verdict, where it was judged;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
         ``inside``: what `inside` returned.
     """
     random = study.random.metrics["claims"]
-    verdicts = study.judged.metrics["verdicts"]
+    entries = read_json_list(study.judged.run.checked("claims.json"))
     return {
-        "claims": {claim: {"verdict": verdict, "random": random.get(claim)} for claim, verdict in verdicts.items()},
+        "claims": {
+            each["id"]: {
+                "verdict": each["verdict"],
+                "random": random.get(each["id"]),
+                "variants": {name: _judged(own) for name, own in each["variants"].items()},
+            }
+            for each in entries
+        },
         "numbers": {name: _numbers(study, name) for name in study.paper.shown},
         "inside": study.inside.metrics["inside"],
         "sources": study.paper.sources,
         "open": study.paper.open,
     }
+
+
+def _judged(variant: Mapping[str, Any]) -> dict[str, Any]:
+    return {what: variant[what] for what in ("share", "interval", "verdict", "counted")}
 
 
 def _numbers(study: "PaperStudy", population: str) -> list[float | None]:

@@ -18,6 +18,7 @@ from conftest import carry_out
 from experiments import claims
 from experiments.papers import counters, counting, figures, languages, memory, null, numbers, ranking, tune
 from experiments.papers.paper import Paper
+from experiments.papers.populations import fewer
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.verdicts import judge
@@ -313,22 +314,34 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(counters, "MOST", 4)
     small = (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
-    changed = dataclasses.replace(counting.CLAIMS, claims=claims, populations={"rnn": small}, controls={}, variants={})
+    changed = dataclasses.replace(
+        counting.CLAIMS,
+        claims=claims,
+        populations={"rnn": small},
+        controls={},
+        variants={"fewer": fewer(counting.unchanged)},
+    )
     monkeypatch.setattr(counting, "CLAIMS", changed)
     shown, inside = {"rnn": "plain networks"}, (counters.counted, ("rnn",))
     draw = partial(figures.counting, names=shown, trained=4)
     paper = Paper("counting", "What is *different*.", "Much.", numbers.reached_of, shown, inside, draw)
     monkeypatch.setattr(papers, "PAPERS", {"counting": lambda: paper})
     monkeypatch.chdir(tmp_path)
-    assert carry_out(papers, ["--seeds=3", "--random=2", "--publish"]) == 0
+    assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
     names = {path.name for path in folder.iterdir()}
-    assert names == {"paper.md", "metrics.json", "manifest.json", "finding.png", "claims.png", "numbers.png"}
+    pictures = {"finding.png", "claims.png", "numbers.png", "variants.png"}
+    assert names == {"paper.md", "metrics.json", "manifest.json", *pictures}
     metrics = json.loads((folder / "metrics.json").read_text())
-    (run,) = tmp_path.glob("results/runs/counting-*")
-    saved = lt.load(run)
+    few, saved = sorted(
+        map(lt.load, tmp_path.glob("results/runs/counting-*")), key=lambda each: each.results.sizes["seed"]
+    )
+    assert few.results.sizes["seed"] == 1
     assert metrics["numbers"]["rnn"] == numbers.reached_of(saved.results).tolist()
-    assert metrics["claims"] == {"rnn-does-not-count-on": {"verdict": "undecided", "random": 5 * [2]}}
+    share, *interval = lt.wilson(1, 1)
+    judged = {"share": share, "interval": pytest.approx(interval), "verdict": "undecided", "counted": 1}
+    claim = {"verdict": "undecided", "random": 5 * [2], "variants": {"fewer": judged}}
+    assert metrics["claims"] == {"rnn-does-not-count-on": claim}
     assert metrics["inside"]["rnn"]["share of strings with this unit held"] == {
         "networks": 0,
         "median": None,
