@@ -28,7 +28,7 @@ PAPERS = tuple(
     for name, networks in (("counting", 128), ("memory", 64))
     for step in (
         Step(f"experiments.papers.tune --task {name}", (f"papers/{name}_recipes",)),
-        Step(f"experiments.papers --paper {name} --random {networks}", (f"papers/{name}",)),
+        Step(f"experiments.papers --paper {name} --random {networks} --variants", (f"papers/{name}",)),
     )
 )
 GRIDS = tuple(
@@ -51,6 +51,7 @@ STEPS = (
     Step(DYNAMICS, ("dynamics_sine",)),
     Step("experiments.recipe", ("recipe",)),
     Step("experiments.claims --variants", ("claims",)),
+    Step("experiments.null", ("null",)),
     *PAPERS,
     Step("experiments.explained", ("explained",)),
 )
