@@ -23,6 +23,7 @@ SCRIPTS = (
     "random.js",
     "initial.js",
     "gradient.js",
+    "changes.js",
     "rmsprop.js",
     "chart.js",
     "grips.js",

@@ -203,15 +203,15 @@
     document.dispatchEvent(new CustomEvent("curve", { detail: described() }));
   }
 
-  /** What is shown, for other parts of the page: the curve, and one of the networks. */
+  /** What is shown, for other parts of the page: the curve, that which was learned, and one of the networks. */
   function described() {
-    const { id, label, layers, seeds, states } = population();
+    const { id, label, layers, seeds, states, trained } = population();
     const { block, networks, precision } = stage();
     const one = seeds.slice(0, networks).indexOf(asked.seed);
     const row = Math.max(0, one);
     const examined = id === populations[0].id && stage() === states[states.length - 1];
     const frequency = asked.family === "sine" ? asked.parameters.sine.frequency : null;
-    return { curve: shownCurve(), label, layers, block, precision, row, seed: seeds[row], alone: one >= 0, examined, frequency };
+    return { curve: shownCurve(), trained, label, layers, block, precision, row, seed: seeds[row], alone: one >= 0, examined, frequency };
   }
 
   // ---- The picture.
