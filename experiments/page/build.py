@@ -27,6 +27,7 @@ SCRIPTS = (
     "rmsprop.js",
     "chart.js",
     "grips.js",
+    "challenge.js",
     "workers.js",
 )
 """Scripts that the parts and the workers share."""

@@ -82,6 +82,7 @@
     for (const id of ["inside-controls", "inside-changed"]) place(id).hidden = !cell;
     for (const id of ["key-held", "key-unit"]) place(id).hidden = !changes.held;
     place("key-dense").hidden = !changes.exchanged;
+    place("key-state").hidden = compared();
     place("inside-changed").replaceChildren(...(cell ? findings() : []).map((text) => {
       const paragraph = document.createElement("p");
       paragraph.textContent = text;
@@ -109,6 +110,11 @@
       told.push(`When it is pushed while the input rests at the mean of the sine, it swings with a frequency of ${frequency.toFixed(1)}${own}.`);
     }
     return told.join(" ");
+  }
+
+  /** Whether answers are compared: the cell state, which may be much larger, is then left out of their figure. */
+  function compared() {
+    return Boolean(changes.held || changes.exchanged);
   }
 
   /** What the changes of the network do, in sentences. */
@@ -154,9 +160,9 @@
       gates.forEach((gate, number) => charts.gates.line(times, gate, ["others", "published", "median"][number], 2));
       const [state, answer] = [last.cell, last.hidden].map((each) => [...each]);
       const others = [changes.held, changes.exchanged].filter(Boolean).flatMap((change) => change.answer);
-      begin(charts.cell, reach([...state, ...answer, ...curve, ...others]), "");
+      begin(charts.cell, reach([...(compared() ? others : state), ...answer, ...curve]), "");
       charts.cell.line(times, curve, "shown", 1.6, [6, 4]);
-      charts.cell.line(times, state, "ink", 2);
+      if (!compared()) charts.cell.line(times, state, "ink", 2);
       charts.cell.line(times, answer, "median", 2.2);
       if (changes.held) charts.cell.line(times, changes.held.answer, "published", 2);
       if (changes.exchanged) charts.cell.line(times, changes.exchanged.answer, "others", 2.2, [2, 3]);

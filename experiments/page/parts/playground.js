@@ -24,7 +24,7 @@
       parameters[family] = Object.fromEntries(sliders.map(({ name, value }) => [name, value]));
     }
     const { id } = populations[0];
-    return { family: "sine", parameters, tied: true, drawn: null, set: "", claim: "", networks: id, step: -1, seed: -1 };
+    return { family: "sine", parameters, tied: true, drawn: null, set: "", claim: "", networks: id, step: -1, seed: -1, score: -1, sent: "" };
   }
 
   let asked = initial();
@@ -67,7 +67,13 @@
     return found ? found.published : null;
   }
 
+  /** The address of what is asked; that of a challenge keeps its score until something is changed. */
   function address() {
+    const plain = plainAddress();
+    return plain === asked.sent ? `${plain}&score=${asked.score}` : plain;
+  }
+
+  function plainAddress() {
     const told = new URLSearchParams();
     if (asked.family === "drawn") {
       told.set("curve", "drawn");
@@ -104,7 +110,14 @@
     if (populations.some(({ id }) => id === told.get("networks"))) found.networks = told.get("networks");
     found.step = within(told.get("step"), 0, Infinity, -1);
     found.seed = Math.round(within(told.get("seed"), -1, 1e6, -1));
+    found.score = within(told.get("score"), 0, Infinity, -1);
     return found;
+  }
+
+  /** Asks for what an address says. */
+  function open(hash) {
+    asked = read(hash);
+    if (asked.score >= 0) asked.sent = plainAddress();
   }
 
   function within(text, low, high, otherwise) {
@@ -313,6 +326,18 @@
 
   // ---- The same in words and numbers.
 
+  const challenge = new Challenge({
+    goal: document.getElementById("challenge-goal"),
+    sent: document.getElementById("challenge-sent"),
+    button: document.getElementById("challenge-copy"),
+  });
+
+  /** The lowest and the highest value of the sine that the networks learned. */
+  function learnedRange() {
+    const { trained } = population();
+    return [Math.min(...trained), Math.max(...trained)];
+  }
+
   /** So many networks, and of how many if these are not all. */
   function counted(networks) {
     const { length } = population().seeds;
@@ -339,6 +364,14 @@
       lines[1] = lines[1].replace("Their median answer", "Its answer");
     }
     document.getElementById("summary").textContent = lines.join(" ");
+    challenge.show({
+      curve: curves[0],
+      range: learnedRange(),
+      error,
+      who: `${who} (${population().label}${trained})`,
+      alone: rows.length < 2,
+      opened: address() === `${asked.sent}&score=${asked.score}`,
+    });
     const body = document.querySelector("#numbers tbody");
     body.replaceChildren();
     times.forEach((time, at) => {
@@ -391,7 +424,7 @@
     const note = document.getElementById("claim-note");
     note.textContent = `“${quote}”: these are the curves that this sentence is about.`;
     note.hidden = !quote;
-    for (const id of ["copied", "loaded"]) document.getElementById(id).textContent = "";
+    for (const id of ["copied", "challenge-copied", "loaded"]) document.getElementById(id).textContent = "";
     document.getElementById("drawing-help").textContent = asked.family === "drawn"
       ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there."
       : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys.";
@@ -516,15 +549,22 @@
     asked = initial();
     changed({ step: true });
   };
-  document.getElementById("copy").onclick = async () => {
-    const told = document.getElementById("copied");
+  async function copy(hash, told) {
     try {
-      await navigator.clipboard.writeText(location.href.replace(/#.*/, "") + address());
+      await navigator.clipboard.writeText(location.href.replace(/#.*/, "") + hash);
       told.textContent = "Copied.";
     } catch {
-      history.replaceState(null, "", address());
+      history.replaceState(history.state, "", hash);
       told.textContent = "It is in the address bar.";
     }
+  }
+
+  document.getElementById("copy").onclick = () => copy(address(), document.getElementById("copied"));
+  document.getElementById("challenge-copy").onclick = () => {
+    const told = new URLSearchParams(plainAddress().slice(1));
+    told.delete("seed"); // One that is not kept at this step is not what is shown.
+    told.set("score", errorOf(last.found[0].median, last.curves[0], times).toPrecision(2));
+    copy(`#${told}`, document.getElementById("challenge-copied"));
   };
 
   document.getElementById("save").onclick = () => {
@@ -546,7 +586,7 @@
       return;
     }
     const { curve, ends } = found;
-    const learned = [Math.min(...populations[0].trained), Math.max(...populations[0].trained)];
+    const learned = learnedRange();
     const beyond = ends[0] < DRAWN.least || ends[1] > DRAWN.most;
     Object.assign(asked, { family: "drawn", drawn: beyond ? rescaled(curve, ends, learned) : curve, set: "", claim: "" });
     changed({ step: true });
@@ -659,13 +699,13 @@
   }
 
   document.addEventListener("ask", ({ detail: { address, step } }) => {
-    asked = read(address);
+    open(address);
     changed({ step });
   });
   window.onpopstate = ({ state }) => {
     depth = state?.depth ?? 0;
     if (location.hash && !location.hash.includes("=")) return; // A section of the page.
-    asked = read(location.hash);
+    open(location.hash);
     changed();
   };
   new ResizeObserver(paint).observe(canvas);
@@ -674,7 +714,7 @@
 
   function begin() {
     const { hash } = location;
-    if (hash.includes("=")) asked = read(hash);
+    if (hash.includes("=")) open(hash);
     changed();
     if (!hash || hash.includes("=")) history.replaceState(null, "", address());
   }

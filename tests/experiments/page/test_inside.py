@@ -162,11 +162,13 @@ def test_a_change_of_the_network_is_drawn_and_measured(address, opened, settled,
     settled(tab)
     assert tab.inner_text("#inside-changed") == ""
     assert not tab.locator("#key-held").is_visible()
+    assert tab.locator("#key-state").is_visible()
     assert tab.locator("[name=unit] option").count() == 9
     drawn = tab.locator("#inside-cell canvas").evaluate("canvas => canvas.toDataURL()")
     tab.locator("[name=unit]").select_option("unit 2")
     assert tab.locator("#key-held").is_visible()
     assert tab.locator("#key-unit").is_visible()
+    assert not tab.locator("#key-state").is_visible()
     assert tab.locator("#inside-cell canvas").evaluate("canvas => canvas.toDataURL()") != drawn
 
     published = saved("published")
