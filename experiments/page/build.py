@@ -28,6 +28,7 @@ SCRIPTS = (
     "chart.js",
     "grips.js",
     "challenge.js",
+    "repository.js",
     "workers.js",
 )
 """Scripts that the parts and the workers share."""
