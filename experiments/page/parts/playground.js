@@ -693,7 +693,7 @@
       chooseSet(button.dataset.set, button.dataset.claim);
       changed({ step: true });
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      playground.scrollIntoView({ behavior: calm ? "auto" : "smooth" });
+      document.querySelector(".board").scrollIntoView({ behavior: calm ? "auto" : "smooth" });
       canvas.focus({ preventScroll: true });
     };
   }
