@@ -20,16 +20,21 @@ SCRIPTS = (
     "curves.js",
     "csv.js",
     "handles.js",
+    "asked.js",
     "random.js",
     "initial.js",
     "gradient.js",
     "changes.js",
     "rmsprop.js",
     "chart.js",
+    "picture.js",
+    "words.js",
+    "drawing.js",
     "grips.js",
     "challenge.js",
     "repository.js",
     "workers.js",
+    "answers.js",
 )
 """Scripts that the parts and the workers share."""
 

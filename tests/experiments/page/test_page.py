@@ -200,7 +200,7 @@ def test_what_the_picture_draws_stands_out(ground, scheme):
     """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
     drawn = {"trained", "shown", "median", "single", "others", "published", "null", "ink"}
     own = [f"parts/{part.name}.js" for part in command.PARTS if part.script]
-    scripts = "".join(str(build.source(name)) for name in ("chart.js", *own))
+    scripts = "".join(str(build.source(name)) for name in ("chart.js", "picture.js", *own))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
     assert drawn | {"band", "grid", "quiet", "paper"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}
