@@ -20,15 +20,26 @@ SCRIPTS = (
     "curves.js",
     "csv.js",
     "handles.js",
+    "asked.js",
     "random.js",
     "initial.js",
     "gradient.js",
+    "changes.js",
     "rmsprop.js",
     "chart.js",
+    "picture.js",
+    "words.js",
+    "drawing.js",
     "grips.js",
+    "challenge.js",
+    "repository.js",
     "workers.js",
+    "answers.js",
 )
 """Scripts that the parts and the workers share."""
+
+OPENING = ("story", "playground")
+"""Parts of the first screen, which small screens arrange anew."""
 
 WORKERS = ("worker.js", "trainer.js")
 """Scripts that only workers execute."""
@@ -46,6 +57,7 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
     )
     return environment.get_template("page.html").render(
         parts=[(part.name, environment.get_template(f"parts/{part.name}.html"), each.given) for part, each in made],
+        opening=OPENING,
         missing=missing,
         style=source("page.css"),
         scripts=[(name.removesuffix(".js"), source(name), name in WORKERS) for name in (*SCRIPTS, *WORKERS)],

@@ -8,10 +8,12 @@
     const canvas = place(`inside-${name}`).querySelector("canvas");
     return [name, new Chart(canvas)];
   }));
+  const controls = place("inside-controls").elements;
   const decodedBlocks = new Map();
 
   let shown = null; // What the playground shows: curve, network and its weights.
   let passes = null; // What went on in each layer of the network.
+  let changes = {}; // Answers of the network with a unit held, and with a dense readout, if they are asked for.
   let cursor = 0;
 
   function weights({ block, precision, layers, row }) {
@@ -36,11 +38,56 @@
     return times.map((_, time) => values[time * units + unit]);
   }
 
+  /** The hidden states of the first layer along the sine that the network has learned. */
+  function learnedStates() {
+    const [below] = shown.layers;
+    return lstm(below, weights(shown).subarray(0, sizeOf(below)), shown.trained, shown.trained.length);
+  }
+
+  /** The answer while the chosen unit is held at its mean over the sine; undefined if none is chosen. */
+  function held() {
+    const unit = Number(controls.unit.value);
+    if (unit < 0) return undefined;
+    const { layers, curve } = shown;
+    const own = unitOf(learnedStates(), layers[0].units, unit);
+    const value = own.reduce((sum, each) => sum + each, 0) / own.length;
+    return { unit, value, answer: [...answerOf(layers, heldWeights(layers, weights(shown), unit, value), 0, curve)] };
+  }
+
+  /** The answer of a dense readout that was fitted to the sine, and how far it is off there; undefined if not asked for. */
+  function exchanged() {
+    if (!controls.dense.checked) return undefined;
+    const { units } = shown.layers[0];
+    const states = learnedStates();
+    const readout = denseReadout(states, units, shown.trained);
+    const answer = (hidden) => [...dense({ features: units, units: 1 }, readout, hidden, times.length)];
+    return { answer: answer(passes[0].hidden), error: errorOf(answer(states), shown.trained, times) };
+  }
+
+  /** Offers the units of the layer below; one that is chosen stays so. */
+  function offer() {
+    const { units } = shown.layers[0];
+    if (controls.unit.length === units + 1) return;
+    const names = Array.from({ length: units }, (_, unit) => new Option(`unit ${unit}`, unit));
+    controls.unit.replaceChildren(new Option("none", -1), ...names);
+  }
+
   function look() {
     if (!place("inside").open || !shown) return;
     passes = traced();
     place("inside-charts").hidden = !passes;
     const cell = passes && shown.layers[shown.layers.length - 1].kind === "lstm";
+    if (cell) offer();
+    changes = cell ? { held: held(), exchanged: exchanged() } : {};
+    for (const id of ["inside-controls", "inside-changed"]) place(id).hidden = !cell;
+    for (const id of ["key-held", "key-unit"]) place(id).hidden = !changes.held;
+    place("key-dense").hidden = !changes.exchanged;
+    place("key-state").hidden = compared();
+    place("inside-changed").replaceChildren(...(cell ? findings() : []).map((text) => {
+      const paragraph = document.createElement("p");
+      paragraph.textContent = text;
+      return paragraph;
+    }));
     for (const name of ["gates", "cell"]) place(`inside-${name}`).hidden = !cell;
     place("inside-static").hidden = !cell;
     place("inside-who").textContent = who(cell);
@@ -65,6 +112,30 @@
     return told.join(" ");
   }
 
+  /** Whether answers are compared: the cell state, which may be much larger, is then left out of their figure. */
+  function compared() {
+    return Boolean(changes.held || changes.exchanged);
+  }
+
+  /** What the changes of the network do, in sentences. */
+  function findings() {
+    const { curve } = shown;
+    const answer = passes[passes.length - 1].hidden;
+    const off = (one, other) => errorOf(one, other, times).toPrecision(2);
+    const told = [];
+    if (changes.held) {
+      const { unit, value } = changes.held;
+      told.push(`Unit ${unit} is held at ${decimal(value)}, the mean of its hidden state over the sine that the networks learned, from before the beginning. The answer changes by ${off(changes.held.answer, answer)} (RMSE, x from 0.1 on).`);
+    }
+    if (changes.exchanged) {
+      const other = changes.exchanged.answer;
+      told.push(`The dense readout is a weighted sum of the hidden states below, fitted to the sine that the networks learned (least squares, plus ${RIDGE} times the squares of the weights), where it is ${changes.exchanged.error.toPrecision(2)} off. `
+        + `On this curve it goes from ${decimal(Math.min(...other))} to ${decimal(Math.max(...other))} and is ${off(other, curve)} off; the LSTM readout is ${off(answer, curve)} off. `
+        + "An LSTM readout cannot leave the range from −1 to 1, and a weighted sum can; what both miss is lost in the layer below.");
+    }
+    return told;
+  }
+
   function begin(chart, y, yName) {
     chart.begin({ x: [0, times[times.length - 1]], y, xTicks: SHARES, yTicks: heightTicks(y), xName: "x", yName });
   }
@@ -79,6 +150,7 @@
     const below = passes[0];
     begin(charts.hidden, [-1, 1], "");
     for (let unit = 0; unit < below.units; unit++) charts.hidden.line(times, unitOf(below.hidden, below.units, unit), "single", 1);
+    if (changes.held) charts.hidden.line(times, unitOf(below.hidden, below.units, changes.held.unit), "published", 2.2);
     const read = [charts.hidden];
     const values = [`x ${decimal(times[cursor])}: shown ${decimal(curve[cursor])}`];
     if (!place("inside-gates").hidden) {
@@ -87,14 +159,19 @@
       begin(charts.gates, [0, 1], "");
       gates.forEach((gate, number) => charts.gates.line(times, gate, ["others", "published", "median"][number], 2));
       const [state, answer] = [last.cell, last.hidden].map((each) => [...each]);
-      begin(charts.cell, reach([...state, ...answer, ...curve]), "");
+      const others = [changes.held, changes.exchanged].filter(Boolean).flatMap((change) => change.answer);
+      begin(charts.cell, reach([...(compared() ? others : state), ...answer, ...curve]), "");
       charts.cell.line(times, curve, "shown", 1.6, [6, 4]);
-      charts.cell.line(times, state, "ink", 2);
+      if (!compared()) charts.cell.line(times, state, "ink", 2);
       charts.cell.line(times, answer, "median", 2.2);
+      if (changes.held) charts.cell.line(times, changes.held.answer, "published", 2);
+      if (changes.exchanged) charts.cell.line(times, changes.exchanged.answer, "others", 2.2, [2, 3]);
       read.push(charts.gates, charts.cell);
       overInput(answer);
       values.push(`input gate ${decimal(gates[0][cursor])}`, `forget gate ${decimal(gates[1][cursor])}`,
         `output gate ${decimal(gates[2][cursor])}`, `cell state ${decimal(state[cursor])}`, `answer ${decimal(answer[cursor])}`);
+      if (changes.held) values.push(`answer with unit ${changes.held.unit} held ${decimal(changes.held.answer[cursor])}`);
+      if (changes.exchanged) values.push(`answer of a dense readout ${decimal(changes.exchanged.answer[cursor])}`);
     }
     for (const chart of read) chart.line([times[cursor], times[cursor]], chart.y, "quiet", 1);
     place("inside-values").textContent = values.join(", ");
@@ -131,6 +208,8 @@
       document.dispatchEvent(new CustomEvent("cursor", { detail: at }));
     };
   }
+  for (const control of [controls.unit, controls.dense]) control.onchange = look;
+  place("inside-controls").onsubmit = (event) => event.preventDefault();
   place("inside").ontoggle = look;
   new ResizeObserver(paint).observe(place("inside-charts"));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);

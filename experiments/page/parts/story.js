@@ -4,6 +4,8 @@
   const steps = [...document.querySelectorAll("#story article")];
   const links = [...document.querySelectorAll("#story .steps a")];
 
+  let walking = false; // Whether a step has been chosen, rather than returned to by undoing.
+
   function ask(address, step) {
     document.dispatchEvent(new CustomEvent("ask", { detail: { address: `#${address}`, step } }));
   }
@@ -22,9 +24,19 @@
     if (!step) return;
     show(step);
     ask(step.dataset.ask, false);
+    if (walking) reveal(step);
+    walking = false;
+  }
+
+  /** Scrolls back to the beginning of a step, if the end of a longer one has been read. */
+  function reveal(step) {
+    const board = document.querySelector(".board");
+    const hidden = getComputedStyle(board).position === "sticky" ? board.getBoundingClientRect().bottom : 0;
+    if (step.getBoundingClientRect().top < hidden) step.scrollIntoView();
   }
 
   for (const button of document.querySelectorAll("#story button")) button.onclick = () => ask(button.dataset.ask, true);
+  for (const link of document.querySelectorAll('#story a[href^="#step-"]')) link.onclick = () => { walking = true; };
   window.addEventListener("popstate", follow);
   document.addEventListener("DOMContentLoaded", () => {
     if (!location.hash) history.replaceState(null, "", `#${steps[0].dataset.step}`);

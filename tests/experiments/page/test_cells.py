@@ -146,6 +146,44 @@ def test_the_valley_of_a_sine_is_moved_and_its_peak_stays(script):
         assert curve("sine", moved, peak["x"] + 0.2) == pytest.approx(0.1)
 
 
+def test_a_slow_sine_has_handles_for_frequency_and_phase(script):
+    random = np.random.default_rng(5)
+    kinds = set()
+    for _ in range(300):
+        frequency, phase = random.uniform(1, 9), random.uniform(-3.14, 3.14)
+        given = {"amplitude": 0.5, "frequency": frequency, "phase": phase, "offset": 0.6}
+        handles = script("HANDLES.sine(given.of, false)", of=given)
+        names = tuple(each["name"] for each in handles)
+        kinds.add(names)
+        assert names[2] == "middle"
+        assert all(0 <= each["x"] <= 1 for each in handles)
+        for number, parameter in ((0, "phase"), (1, "frequency")):
+            x, y = handles[number]["x"], handles[number]["y"]
+            assert curve("sine", given, x) == pytest.approx(y, abs=1e-9)
+            if handles[number]["sign"] != "↕":
+                continue
+            for near in (y, 0.6 + 0.9 * (y - 0.6)):
+                moved = given | script(
+                    "HANDLES.sine(given.of, false)[given.number].moved(given.x, given.y)",
+                    of=given,
+                    number=number,
+                    x=x,
+                    y=near,
+                )
+                assert curve("sine", moved, x) == pytest.approx(near, abs=1e-6)
+                assert abs(moved[parameter] - given[parameter]) < 3.2
+                if near == y:
+                    turned = (moved["phase"] - phase + 1) % (2 * np.pi) - 1
+                    assert (moved["frequency"], turned) == pytest.approx((frequency, 0), abs=1e-6)
+    assert kinds == {
+        ("peak", "valley", "middle"),
+        ("peak", "right end", "middle"),
+        ("peak", "left end", "middle"),
+        ("left end", "valley", "middle"),
+        ("left end", "right end", "middle"),
+    }
+
+
 def test_a_tied_offset_moves_with_the_peak(script):
     given = {"amplitude": 0.5, "frequency": 10, "phase": 0, "offset": 0.5}
     moved = given | script("HANDLES.sine(given.of, true)[0].moved(0.2, 0.8)", of=given)

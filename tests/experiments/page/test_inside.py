@@ -92,3 +92,120 @@ def test_only_what_is_known_of_a_network_is_said(address, opened, settled):
     settled(tab)
     assert "frequency" not in tab.inner_text("#inside-who")
     assert not tab.locator("#key-rest").is_visible()
+
+
+def one(params, seed):
+    """The parameters of one network, which keep their leading axis."""
+    return jax.tree.map(lambda leaf: leaf[seed : seed + 1], params)
+
+
+@pytest.mark.parametrize("kind", ["published", "other_gates"])
+def test_a_unit_is_held_as_in_the_library(kind, networks, curves, script):
+    model, params, _ = networks(kind)
+    for unit, curve in ((0, curves[4]), (5, curves[60]), (7, curves[0])):
+        mean = lt.states(model, one(params, 6), curves[:1])["lstm_0"]["hidden"][0, 0, :, unit].mean()
+        held = lt.intervene(model, one(params, 6), curve[None], "lstm_0", [unit], hold=float(mean))[0, 0, :, 0]
+        found = script(
+            """(() => {
+                const weights = decoded(given.text, "single");
+                return Array.from(answerOf(given.layers, heldWeights(given.layers, weights, given.unit, given.mean), 0, given.curve));
+            })()""",
+            layers=weights.layers(model, 1),
+            text=weights.packed(model, params, np.array([6])),
+            unit=unit,
+            mean=float(mean),
+            curve=curve[:, 0].tolist(),
+        )
+        assert np.abs(found - held).max() < CLOSE
+        unchanged = lt.answers(model, one(params, 6), curve[None])[0, 0, :, 0]
+        assert np.abs(held - unchanged).max() > 100 * CLOSE
+
+
+RIDGE = 1e-3
+
+
+def dense(states, target):
+    """The weights of a dense readout in double precision, and then its bias."""
+    rows = np.column_stack([states, np.ones(len(states))]).astype(float)
+    penalty = RIDGE * np.diag([*np.ones(states.shape[1]), 0])
+    return np.linalg.solve(rows.T @ rows + penalty, rows.T @ target)
+
+
+def test_a_dense_readout_is_that_of_least_squares(script):
+    random = np.random.default_rng(3)
+    for units, points in ((1, 5), (8, 100), (32, 100), (32, 20)):
+        states = np.tanh(random.normal(size=(points, units)) @ random.normal(0, 0.3, (units, units)))
+        target = random.normal(size=points)
+        found = script(
+            "Array.from(denseReadout(Float64Array.from(given.states), given.units, given.target))",
+            states=states.ravel().tolist(),
+            units=units,
+            target=target.tolist(),
+        )
+        assert np.allclose(found, dense(states, target), rtol=1e-8, atol=1e-9)
+
+
+def numbers_after(text, words):
+    """The numbers in a text from some words on."""
+    return [float(number) for number in re.findall(r"-?\d*\.\d+", text.replace("−", "-").split(words)[1])]
+
+
+def rmse(answer, curve):
+    """The error that the page says, of all but the first tenth."""
+    return np.sqrt(np.mean(np.square(answer - curve)[10:]))
+
+
+def test_a_change_of_the_network_is_drawn_and_measured(address, opened, settled, saved):
+    tab = opened(f"{address}#step-2")
+    tab.locator("[name=seed]").select_option("network 4")
+    tab.locator("#inside > summary").click()
+    settled(tab)
+    assert tab.inner_text("#inside-changed") == ""
+    assert not tab.locator("#key-held").is_visible()
+    assert tab.locator("#key-state").is_visible()
+    assert tab.locator("[name=unit] option").count() == 9
+    drawn = tab.locator("#inside-cell canvas").evaluate("canvas => canvas.toDataURL()")
+    tab.locator("[name=unit]").select_option("unit 2")
+    assert tab.locator("#key-held").is_visible()
+    assert tab.locator("#key-unit").is_visible()
+    assert not tab.locator("#key-state").is_visible()
+    assert tab.locator("#inside-cell canvas").evaluate("canvas => canvas.toDataURL()") != drawn
+
+    published = saved("published")
+    params, x = one(published.params, 4), lt.time_points(100)
+    sine, larger = (np.float32(a + a * np.sin(10 * x))[None, :, None] for a in (0.3, 0.6))
+    states = lt.states(published.model, params, np.concatenate([sine, larger]))["lstm_0"]["hidden"][0]
+    held = lt.intervene(published.model, params, larger, "lstm_0", [2], hold=float(states[0, :, 2].mean()))[0, 0, :, 0]
+    answer = lt.answers(published.model, params, larger)[0, 0, :, 0]
+    mean, changed, _ = numbers_after(tab.inner_text("#inside-changed"), "held at ")
+    assert mean == pytest.approx(states[0, :, 2].mean(), abs=0.006)
+    assert changed == pytest.approx(rmse(held, answer), rel=0.06)
+
+    tab.locator("[name=unit]").select_option("none")
+    tab.get_by_label("exchange the readout for a dense one").check()
+    assert tab.locator("#key-dense").is_visible()
+    assert not tab.locator("#key-held").is_visible()
+    readout = dense(states[0], sine[0, :, 0])
+    fitted, other = (states @ readout[:-1] + readout[-1]).astype(float)
+    text = tab.inner_text("#inside-changed")
+    assert str(RIDGE) in text
+    assert numbers_after(text, "where it is ")[0] == pytest.approx(rmse(fitted, sine[0, :, 0]), rel=0.06)
+    low, high, off, own, *_ = numbers_after(text, "it goes from ")
+    assert (low, high) == pytest.approx((other.min(), other.max()), abs=0.006)
+    assert (off, own) == pytest.approx((rmse(other, larger[0, :, 0]), rmse(answer, larger[0, :, 0])), rel=0.06)
+
+
+def test_changes_are_offered_only_where_an_lstm_answers(address, opened, settled):
+    tab = opened(f"{address}#step-2")
+    tab.locator("#inside > summary").click()
+    tab.locator("[name=unit]").select_option("unit 3")
+    assert tab.locator("#inside-controls").is_visible()
+    for kind in ("dense", "gru", "rnn"):
+        tab.locator("[name=networks]").select_option(kind)
+        settled(tab)
+        assert not tab.locator("#inside-controls").is_visible()
+        assert tab.inner_text("#inside-changed") == ""
+    tab.locator("[name=networks]").select_option("untrained")
+    settled(tab)
+    assert tab.locator("[name=unit]").input_value() == "3"
+    assert "Unit 3 is held" in tab.inner_text("#inside-changed")

@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from colors import contrast, over
 from hypothesis import given, settings
 from rendered import PLAIN, TEXTS
 
@@ -193,33 +194,13 @@ def test_text_is_what_a_reader_of_the_page_sees(elements, text):
     assert elements(text) == instead(elements(PLAIN), one_line(text))
 
 
-def over(color, ground):
-    """The color that one of a style sheet, perhaps transparent, comes to upon another."""
-    if color.startswith("#"):
-        return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
-    *letters, percent = map(int, re.findall(r"\d+", color))
-    return tuple(percent / 100 * own + (1 - percent / 100) * below for own, below in zip(letters, ground, strict=True))
-
-
-def contrast(one, other):
-    """The contrast of two colors, as the Web Content Accessibility Guidelines 2.2 define it."""
-
-    def luminance(color):
-        shares = (each / 255 for each in color)
-        red, green, blue = (each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in shares)
-        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-    dark, light = sorted(map(luminance, (one, other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 @pytest.mark.parametrize("ground", ["paper", "raised"])
 def test_what_the_picture_draws_stands_out(ground, scheme):
     """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
     drawn = {"trained", "shown", "median", "single", "others", "published", "null", "ink"}
     own = [f"parts/{part.name}.js" for part in command.PARTS if part.script]
-    scripts = "".join(str(build.source(name)) for name in ("chart.js", *own))
+    scripts = "".join(str(build.source(name)) for name in ("chart.js", "picture.js", *own))
     blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
     colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
     assert drawn | {"band", "grid", "quiet", "paper"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}

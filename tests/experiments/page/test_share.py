@@ -1,11 +1,16 @@
 """What comes to the page and leaves it: curves as text, and the picture."""
 
 import io
+import os
 import re
+import shutil
+import subprocess
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from conftest import ROOT
 
 CURVE = "Array.from(curveOfText(given.text, given.count).curve)"
 
@@ -126,3 +131,52 @@ def test_a_preview_has_a_title_a_description_and_a_picture(address, opened):
     for name in ("og:title", "og:description", "og:image"):
         assert re.search(rf'property="{name}" content="[^"]+"', head)
     assert "data:image/svg+xml" in tab.locator("link[rel=icon]").get_attribute("href")
+
+
+REPOSITORIES = {
+    "https://somebody.github.io/toys/": "https://github.com/somebody/toys",
+    "https://some-body.github.io/toys.2/index.html?x#step-1": "https://github.com/some-body/toys.2",
+    "https://somebody.github.io/index.html": None,
+    "https://somebody.github.io.example.org/toys/": None,
+    "https://example.org/toys/": None,
+    "file:///home/github.io/index.html": None,
+}
+"""Addresses of pages, and of the repository that each is published from."""
+
+
+@pytest.mark.parametrize("served", REPOSITORIES)
+def test_the_repository_is_that_of_the_address(served, script):
+    assert script("repositoryOf(given.served)", served=served) == REPOSITORIES[served]
+
+
+def test_a_page_says_where_its_code_is(address, browser, opened):
+    tab = opened(address)
+    words = "The code is the repository lstm_toys, folder experiments/page."
+    assert tab.locator(".source").all_inner_texts() == [words, words]
+    context = browser.new_context()
+    context.route("**/*", lambda route: route.fulfill(path=address.removeprefix("file://")))
+    published = context.new_page()
+    published.goto("https://somebody.github.io/toys/")
+    for place in ("footer", "#challenge"):
+        link = published.locator(f"{place} .source a")
+        assert link.get_attribute("href") == "https://github.com/somebody/toys"
+        assert link.inner_text() == "github.com/somebody/toys"
+    context.close()
+
+
+@pytest.mark.parametrize("base", ["https://somebody.github.io/toys", "https://somebody.github.io/toys/"])
+def test_previews_of_the_published_page_have_whole_addresses(base, address, opened, tmp_path):
+    workflow = (ROOT / ".github" / "workflows" / "page.yml").read_text(encoding="utf-8")
+    before, _ = workflow.split("actions/upload-pages-artifact")
+    (command,) = re.findall(r"- run: (sed .*)", before)
+    assert before.index("id: pages") < before.index(command)
+    page = tmp_path / "site" / "index.html"
+    page.parent.mkdir()
+    shutil.copy(address.removeprefix("file://"), page)
+    subprocess.run(["bash", "-c", command], cwd=tmp_path, env={**os.environ, "BASE": base}, check=True)
+    tab = opened(page.as_uri())
+    found = {name: tab.locator(f'[property="og:{name}"]').get_attribute("content") for name in ("image", "url")}
+    assert found == {
+        "image": "https://somebody.github.io/toys/index.png",
+        "url": "https://somebody.github.io/toys/",
+    }

@@ -126,3 +126,30 @@ def test_nothing_of_commands_is_said_before_the_sections(address, opened):
 @pytest.mark.parametrize(("items", "words"), [(["a"], "a"), (["a", "b"], "a and b"), ([1, 2, 3], "1, 2 and 3")])
 def test_lists_are_words(items, words):
     assert story.listed(items) == words
+
+
+def test_the_chart_is_on_the_first_screen_of_a_phone(address, opened):
+    for step in range(1, 6):
+        tab = opened(f"{address}#step-{step}", width=400, height=800)
+        box = tab.locator("#chart").bounding_box()
+        assert box["y"] + box["height"] / 2 < 800
+        assert tab.locator("#story article:visible").bounding_box()["y"] >= box["y"] + box["height"]
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_page_is_short_until_something_is_opened(width, address, opened):
+    for step in range(1, 6):
+        tab = opened(f"{address}#step-{step}", width=width)
+        assert tab.evaluate("document.documentElement.scrollHeight") <= 6_000
+
+
+def test_the_next_step_begins_where_it_can_be_read(address, opened, settled):
+    tab = opened(f"{address}#step-1", width=400, height=500)
+    for number in range(2, 6):
+        link = tab.locator("#story article:visible").get_by_text("Next")
+        link.evaluate("link => scrollBy(0, link.getBoundingClientRect().top - innerHeight + 60)")
+        link.click()
+        settled(tab)
+        assert tab.url.endswith(f"#step-{number}")
+        board = tab.locator(".board").bounding_box()
+        assert tab.locator("#story article:visible").bounding_box()["y"] >= board["y"] + board["height"] - 1

@@ -1,0 +1,103 @@
+"use strict";
+
+/** Drawing a curve by pointer and keys, and the cursor at which values are read. */
+class Drawing {
+  static STROKE = 6; // Pixels that the mouse moves before it draws.
+  static ACROSS = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
+  static UP = { ArrowUp: 0.05, ArrowDown: -0.05 };
+
+  /** `changed` is called when what is asked has been drawn upon, `painted` when the picture has to be drawn again. */
+  constructor(chart, asked, times, { changed, painted }) {
+    Object.assign(this, { chart, asked, times, changed, painted });
+    this.cursor = Math.floor(times.length / 2); // Where values are read, and where the keyboard draws.
+    this.hovering = false; // Whether a pointer is over the chart.
+    this.stroke = null; // Where the pointer that draws was last: time point and value.
+    this.grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
+    const { canvas } = chart;
+    canvas.onpointerdown = (event) => this.press(event);
+    canvas.onpointermove = (event) => this.follow(event);
+    canvas.onpointerup = canvas.onpointercancel = () => this.lift();
+    canvas.onpointerleave = () => {
+      this.hovering = false;
+      painted();
+    };
+    canvas.onkeydown = (event) => this.type(event);
+    canvas.onfocus = canvas.onblur = painted;
+    document.addEventListener("cursor", ({ detail }) => {
+      this.cursor = detail;
+      painted();
+    });
+  }
+
+  /** Whether values are read at the cursor. */
+  get reading() {
+    return this.hovering || document.activeElement === this.chart.canvas;
+  }
+
+  under(event) {
+    const [across, up] = this.chart.under(event);
+    return { at: Math.round(Math.min(1, Math.max(0, across)) * (this.times.length - 1)), value: clamped(up) };
+  }
+
+  point(at) {
+    document.dispatchEvent(new CustomEvent("cursor", { detail: at }));
+  }
+
+  drawTo(event) {
+    const { at, value } = this.under(event);
+    const from = this.stroke ?? { at, value };
+    const count = Math.abs(at - from.at);
+    for (let step = 0; step <= count; step++) {
+      const share = count ? step / count : 1;
+      this.asked.drawn[from.at + Math.sign(at - from.at) * step] = from.value + share * (value - from.value);
+    }
+    this.stroke = { at, value };
+    this.cursor = at;
+    this.changed();
+  }
+
+  press(event) {
+    const drawn = this.asked.family === "drawn";
+    if (!drawn && event.pointerType === "touch") return; // A finger scrolls; it draws once that is chosen.
+    this.chart.canvas.setPointerCapture(event.pointerId);
+    if (drawn) this.drawTo(event);
+    else this.grasped = event;
+  }
+
+  follow(event) {
+    const { grasped } = this;
+    if (grasped && Math.hypot(event.clientX - grasped.clientX, event.clientY - grasped.clientY) > Drawing.STROKE) {
+      this.asked.drawByHand();
+      this.drawTo(grasped);
+      this.grasped = null;
+    }
+    if (this.asked.family === "drawn" && this.chart.canvas.hasPointerCapture(event.pointerId)) {
+      this.drawTo(event);
+      return;
+    }
+    this.hovering = true;
+    this.point(this.under(event).at);
+  }
+
+  lift() {
+    this.grasped = null;
+    if (!this.stroke) return;
+    this.stroke = null;
+    this.changed();
+  }
+
+  type(event) {
+    const { asked, times } = this;
+    const across = Drawing.ACROSS[event.key];
+    const up = Drawing.UP[event.key];
+    if (across === undefined && (up === undefined || asked.family !== "drawn")) return;
+    event.preventDefault();
+    if (across !== undefined) {
+      this.point(Math.min(times.length - 1, Math.max(0, this.cursor + across)));
+    } else {
+      asked.drawn = asked.drawn.map((value, at) => clamped(value + up * Math.exp(-(((at - this.cursor) / 4) ** 2))));
+      this.changed();
+    }
+    this.chart.canvas.setAttribute("aria-label", `The curve and the answers; at x ${decimal(times[this.cursor])} the curve is ${decimal(asked.curve[this.cursor])}`);
+  }
+}
