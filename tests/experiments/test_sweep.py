@@ -24,7 +24,7 @@ def load(folder):
 
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 BAD = [
-    (["--task=nope"], "--task", "there is no module nope"),
+    (["--task=nope"], "--task", "no module named nope"),
     (["--grid"], "grid", "Missing value"),
     (["--grid="], "--grid", "'flag=value value ...'"),
     (["--grid=steps"], "--grid", "'flag=value value ...'"),
@@ -35,10 +35,10 @@ BAD = [
     (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same, written differently"),
     (["--optimizer=momentum", "--grid=momentum=auto 0.9"], "--grid", "the same, written differently"),
     (["--grid=steps=1 2", "--grid=steps=3"], "steps", "given twice"),
-    (["--grid=steps=4 5", "--keep_steps=1"], "--keep_steps", "a sweep keeps no parameters"),
+    (["--grid=steps=4 5", "--keep_steps=1"], "--keep_steps", "a sweep saves no parameters"),
     (["--grid=steps=1 2", "--steps=3"], "--steps", "one of the two"),
-    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop_keras (the default of sine) has none"),
-    (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd has none"),
+    (["--grid=momentum=0.5 0.9"], "--momentum=0.5", "--optimizer=rmsprop_keras (the default of sine) does not use it"),
+    (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd does not use it"),
     (["--grid=hidden=8 none", "--grid=readout=cell dense"], "--readout=dense", "layer below"),
     (["--grid=learning_rate=0.1,1"], "--learning_rate", "finite number above 0"),
     (["--grid=learning_rate=0.1 nan"], "--learning_rate", "finite number above 0"),
@@ -46,11 +46,11 @@ BAD = [
     (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "takes a number"),
     (["--task=line", "--grid=train_amplitude=0.3"], "train_amplitude", "Unknown command line flag"),
-    (["--grid", "learning_rate=0.1", "1"], "'1'", "in quotes"),
+    (["--grid", "learning_rate=0.1", "1"], "'1'", "need quotes"),
     (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),
     (["--nonsense=1"], "nonsense", "nknown"),
     (["--grid=steps=1 2", "--replot"], "--replot", "no finished run"),
-    (LARGE, "--grid", f"10,201 settings are more than {sweep.MOST_SETTINGS:,}"),
+    (LARGE, "--grid", f"10,201 settings; at most {sweep.MOST_SETTINGS:,} are allowed"),
     (["--grid=hidden=4 1000000,1000000"], "GiB of memory", "settings"),
     (["--seeds=2000000000", "--grid=learning_rate=0.1 1"], "GiB of disk", "settings"),
 ]

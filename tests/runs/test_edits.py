@@ -91,7 +91,9 @@ def assert_known(folder, *command, **environment):
     """Expects that a command answers at once."""
     told = carried_out(folder, *command, **environment)
     assert "already finished" in told
-    assert not any(said in told for said in ("computation unchanged", "compared the computation", "differs from", "cpu; XLA"))
+    assert not any(
+        said in told for said in ("computation unchanged", "compared the computation", "differs from", "cpu; XLA")
+    )
 
 
 def line(told, said):
