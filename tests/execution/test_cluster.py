@@ -239,7 +239,7 @@ def test_no_worker_comes(scheduler, monkeypatch):
         cluster.connected(str(file), mixed=False, tell=told.append),
     ):
         pass
-    assert "waits 2 s" in told[0]
+    assert "waiting up to 2 s" in told[0]
 
 
 @pytest.mark.parametrize(
@@ -327,7 +327,7 @@ def test_whoever_is_gone_for_long_ends_the_run(who, scheduler, monkeypatch):
         (scheduling if who == "scheduler" else worker).send_signal(signal.SIGKILL)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:
             child.kill()
-        with pytest.raises(cluster.Lost, match=f"there was no {who} for 8 s"):
+        with pytest.raises(cluster.Lost, match=f"there has been no {who} for 8 s"):
             list(outcomes)
 
 
