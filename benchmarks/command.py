@@ -39,7 +39,7 @@ def read(doc: str, name: str, *switches: str, arguments: Sequence[str] | None = 
     try:
         stray = values(["benchmark", *given])[1:]
         if stray:
-            raise flags.Error(f"stray argument {stray[0]!r}: settings are given as flags, --help lists them")
+            raise flags.Error(f"unexpected argument {stray[0]!r}: settings are given as flags; --help lists the flags")
         if not values.output:
             raise flags.Error("flag --output=: takes a folder")
         Path(values.output).mkdir(parents=True, exist_ok=True)

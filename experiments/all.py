@@ -1,6 +1,6 @@
 """Runs every experiment of the post, one after another.
 
-Flags apply to each of them; without a flag, each experiment has its own default.
+Flags apply to all experiments; without a flag, each experiment uses its own default.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,13 @@ from . import amplitude, hill, hill_y, line, sine, slope_intercept
 EXPERIMENTS = {
     module.EXPERIMENT.name: module.EXPERIMENT for module in (line, hill, hill_y, sine, amplitude, slope_intercept)
 }
-"""By name, in the order of the post."""
+"""The experiments by name, in the order of the post."""
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     if flags.asks_help(arguments):
-        defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "each experiment's own")}
+        defaults = {**flags.DEFAULTS, **dict.fromkeys(("optimizer", "hidden"), "set by each experiment")}
         raise flags.Help(__doc__, flags.FLAGS, defaults)
     parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
     options = next(iter(parsed.values()))[1]
@@ -34,7 +34,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 
 
 def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
-    """One row per experiment, and when it counts as learned."""
+    """Yields a table with one row per experiment, and the goal of each."""
     rows = []
     for metrics in (study.metrics for study in studies):
         losses = [loss for loss in metrics["train_mse"] if loss is not None]

@@ -22,7 +22,7 @@ GOAL = lt.Goal(rmse=0.01, features=("amplitude",))
 
 
 def sines(amplitudes: np.ndarray) -> dict[str, float | np.ndarray]:
-    """The parameters of A + A sin(10 x)."""
+    """Returns the parameters of A + A sin(10 x)."""
     return {"amplitude": amplitudes, "frequency": 10.0, "phase": 0.0, "offset": amplitudes}
 
 
@@ -32,23 +32,23 @@ def task(x: lt.TimePoints) -> lt.Task:
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """The post's six sines, and all amplitudes from 0 to 1.5."""
+    """The post's six sines, and amplitudes from 0 to 1.5."""
     return [lt.probe("post", "sine", sines(POST), x), lt.probe("sweep", "sine", sines(SWEPT), x)]
 
 
 def planes(settings: lt.Settings) -> list[lt.Plane]:
-    """Planes of `experiments.sine` without lines, which have no amplitude; spacing varies with the amplitude."""
+    """The planes of `experiments.sine`, except lines, which have no amplitude; spacing varies with the amplitude."""
     *sines, _, longer, _ = sine.planes(settings)
     return [*sines, longer, lt.Plane("sine", (lt.SPACING, longer.axes[1]))]
 
 
 def rebuild(x: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
-    """The sine of a read-off amplitude."""
+    """Returns the sine with a read-off amplitude."""
     return amplitudes * (1 + np.sin(10 * x))
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's figures, and the read-off amplitude over the true one."""
+    """Draws the post's figures, and the read-off amplitude against the true one."""
     pairs = post.readings.published()["predicted_amplitude"]["pairs"]
     published = {pair["amplitude"]: pair["predicted"] for pair in pairs}
     labels = dict(zip("rbgcyk", [f"A = {a:g}" for a in POST], strict=True))

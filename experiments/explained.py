@@ -1,10 +1,10 @@
 """Do the dynamics of the sine's networks explain the claims about them?
 
-Analyzes the dynamics of the networks of `experiments.sine`, of networks trained on sines of other frequencies, from
-other seeds, with a dense readout, of other cells, and of untrained ones. For each claim about the sine it then compares
-the number of each network with that of models of the network, none of which is fitted to what it predicts; it holds the
-units of the leading mode; and it judges what was predicted of networks that had not been analyzed yet. Everything that
-is missing is trained and analyzed first.
+Analyzes the dynamics of the networks of `experiments.sine`, and of networks trained on sines of other frequencies, with
+other seeds, with a dense readout, with other cells, and untrained. For each claim about the sine it then compares each
+network's number with the numbers of models of the network, none of which is fitted to what it predicts; it holds the
+units of the leading mode; and it tests predictions that were made about networks before they were analyzed. Missing
+networks are trained and analyzed first.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ STARTS = 32
 
 TABLE: flags.FlagTable = {
     **{name: each for name, each in recipe.TABLE.items() if name != "base_seed"},
-    "seeds": (parsers.integer(6, 2**31 - 1), "networks of each kind"),
-    "restart": (None, "compare again although it was done; networks that are analyzed are used as they are"),
+    "seeds": (parsers.integer(6, 2**31 - 1), "number of networks of each kind"),
+    "restart": (None, "compare again, even if that is finished; analyzed networks are reused"),
 }
 DEFAULTS = {name: each for name, each in {**recipe.DEFAULTS, "seeds": 64}.items() if name != "base_seed"}
 

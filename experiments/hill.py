@@ -1,7 +1,7 @@
 """Networks learn a hill, point by point, with two LSTM layers and with one.
 
 Trains LSTMs to return the points (x, y) of the hill y = 0.3 + 0.3 sin(pi x), and tests them on lines and hills that
-they never saw. The networks have two layers; as many networks of one layer are trained for comparison.
+they never saw. The networks have two layers; the same number of networks with one layer is trained for comparison.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's animation of the answered x and y, its last state, the answers to unseen curves, and the errors."""
+    """Draws the post's animation of the answers x and y, its last frame, answers to unseen curves, and errors."""
     populations = {layers(results): results, **companions}
     return {
         "lstm_hill.gif": lt.figures.film(populations),
@@ -47,7 +47,7 @@ def layers(results: lt.Results) -> str:
 
 
 def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
-    """As many networks of one layer."""
+    """The same number of networks with one layer."""
     one = replace(settings, hidden=(), readout="cell")
     return {} if one == settings else {"1 layer": (EXPERIMENT, one)}
 

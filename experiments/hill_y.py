@@ -1,8 +1,8 @@
 """Networks learn the hill from its y alone, with two LSTM layers and with one.
 
 Trains LSTMs to return the values y = 0.3 + 0.3 sin(pi x) without seeing x, and tests them on lines and hills that they
-never saw. The networks have two layers; as many networks of one layer, and the networks of `experiments.hill`, which
-see x too, are trained for comparison: which learn sooner?
+never saw. The networks have two layers; networks with one layer, and the networks of `experiments.hill`, which also see
+x, are trained for comparison: which learn sooner?
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's figure, the answers to unseen curves, and the errors with and without x."""
+    """Draws the post's figure, the answers to unseen curves, and the errors with and without x."""
     populations = {f"{hill.layers(results)}, y alone": results, **companions}
     return {
         "hill.png": lt.figures.training_answer(results, "Answers to the training hill 0.3 + 0.3 sin(π x), y alone"),
@@ -37,7 +37,7 @@ def draw(results: lt.Results, companions: dict[str, lt.Results]) -> dict[str, lt
 
 
 def companions(settings: lt.Settings) -> dict[str, tuple[lt.Experiment, lt.Settings]]:
-    """As many networks of one layer, and as many that see x too."""
+    """The same number of networks with one layer, and of networks that also see x."""
     one = replace(settings, hidden=(), readout="cell")
     layers = {} if one == settings else {"1 layer, y alone": (EXPERIMENT, one)}
     return {**layers, "x and y": (hill.EXPERIMENT, replace(settings, experiment=hill.EXPERIMENT.name))}

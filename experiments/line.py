@@ -1,6 +1,6 @@
-"""Networks of one LSTM layer learn a line, point by point.
+"""Networks with one LSTM layer learn a line, point by point.
 
-Trains LSTMs of two units, which are the answer, to return the points (x, y) of the line y = 0.3 + 0.176 x, and tests
+Trains LSTMs with two units, which are the answer, to return the points (x, y) of the line y = 0.3 + 0.176 x, and tests
 them on lines and hills that they never saw.
 """
 
@@ -25,7 +25,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's figure of the answered x and y, the answers to unseen curves, and the loss."""
+    """Draws the post's figure of the answers x and y, the answers to unseen curves, and the loss."""
     return {
         "line.png": lt.figures.training_answer(results, "Answers (x, y) to the training line 0.3 + 0.176 x"),
         "unseen.png": unseen.draw(results),

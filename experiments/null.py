@@ -1,8 +1,8 @@
-"""How many random networks meet each claim? The null for any set of claims, by default those of the post.
+"""How many random networks meet each claim? A null model for any set of claims, by default those of the post.
 
-Draws networks at random, without training, at five scales of their weights, and judges them by the claims. A claim that
-random networks meet says little about training. Claims that compare two populations, or that need records of a
-training, are left out.
+Draws networks at random, without training, at five scales of their weights, and tests the claims on them. A claim that
+random networks meet says little about training. Claims that compare two populations or need records of training are
+skipped.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from lstm_toys.cli.home import home
 from .papers.study import null_study
 
 TABLE: flags.FlagTable = {
-    "claims": (parsers.name(), "the module that declares CLAIMS"),
-    "networks": (parsers.integer(1, 2**31 - 1), "random networks of each population and scale"),
+    "claims": (parsers.name(), "module that declares CLAIMS"),
+    "networks": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "restart", "quiet")},
 }
 DEFAULTS = {**flags.DEFAULTS, "claims": "those of the post", "networks": 256}

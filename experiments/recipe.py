@@ -1,11 +1,11 @@
 """Which recipe did the post use? Scores training settings by how well their seeds explain the published answers.
 
-The post names neither optimizer, learning rate and steps nor gates and size of its network. This command trains the
-sine's networks under a grid of them, and scores each setting by the published answers to lines and to other amplitudes:
-the energy score, a proper score, of a published curve under the distribution of answers over seeds. It reports the
-settings that no other beats; the one that a fixed rule chooses among them, with its scores on curves left out of the
-choice and on the published answers to other phases, which no choice saw; and the verdicts on the claims about these
-networks under those settings.
+The post does not state the optimizer, learning rate, steps, gates or size of its network. This command trains the
+sine's networks over a grid of these settings, and scores each setting on the published answers to lines and to other
+amplitudes: the energy score, a proper scoring rule, of a published curve under the distribution of answers over seeds.
+It reports the settings that no other beats; the one that a fixed rule chooses among them, with its scores on curves
+left out of the choice and on the published answers to other phases, which are not used for the choice; and the verdicts
+on the claims about these networks under those settings.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ TAKEN = (
 )
 TABLE: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in TAKEN},
-    "seeds": (parsers.integer(2, 2**31 - 1), "networks under each setting; a score needs two"),
-    "restart": (None, "score again although it was done; networks that are trained are used as they are"),
+    "seeds": (parsers.integer(2, 2**31 - 1), "number of networks for each setting; a score needs at least two"),
+    "restart": (None, "score again, even if that is finished; trained networks are reused"),
 }
 DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
 
 
 def probes(x: lt.TimePoints) -> list[lt.Probe]:
-    """The inputs of the post's network, the training sine included."""
+    """The inputs of the post's network, including the training sine."""
     amplitude = sine.TRAIN_AMPLITUDE
     trained = {"amplitude": amplitude, "frequency": sine.FREQUENCY, "phase": 0.0, "offset": amplitude}
     return [lt.probe("sine", "sine", trained, x), *sine.probes(x)]
@@ -55,7 +55,7 @@ NETWORKS = replace(sine.EXPERIMENT, probes=probes)
 
 
 def shared(values: Mapping[str, Any]) -> list[str]:
-    """The flags that all networks share, from the values of the command's own flags."""
+    """Returns the flags that all networks share, from the values of the command's flags."""
     return [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")] + [
         f"--base_seed={values['base_seed']}"
     ]

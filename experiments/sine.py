@@ -1,7 +1,7 @@
 """Trains networks on one sine, and then shows them lines and other sines.
 
-Trains LSTMs to return the curve A + A sin(10 x), A = 0.3, value by value, and tests them on curves that they have never
-seen: lines with and without intercept, and sines of other amplitudes, phases and frequencies.
+Trains LSTMs to return the curve A + A sin(10 x), A = 0.3, value by value, and tests them on curves that they never saw:
+lines with and without intercept, and sines with other amplitudes, phases and frequencies.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FREQUENCIES = np.array((10.0, 20.0, 30.0, 40.0, 50.0, 60.0))
 SLOPES = np.array((0.1, 0.2, 0.5, 0.8, 1.2))
 ORIGIN_SLOPES = np.array((0.1, 0.2, 0.4, 0.6, 0.8, 1.2))
 POST_MSE = 6.6e-4
-"""MSE of the answer in the post's sine.png, which networks of this recipe have after about 500 steps."""
+"""MSE of the answer in the post's sine.png, which networks with this recipe reach after about 500 steps."""
 GOAL = lt.Goal(rmse=0.02, features=("y",))
 LABELS = {
     "line": dict(zip("rbgyk", [f"{slope:g} x + {slope:g}" for slope in SLOPES], strict=True)),
@@ -60,7 +60,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def planes(settings: lt.Settings) -> list[lt.Plane]:
-    """Sines around the training curve, lines, and sequences that are longer by whole periods, so that all end alike."""
+    """Sines around the training curve, lines, and sequences longer by whole periods, so that all end alike."""
     period = round(2 * np.pi / FREQUENCY * (settings.timesteps - 1))
     amplitudes, frequencies = lt.Axis("amplitude", 0.03, 1.92, 64), lt.Axis("frequency", 1.0, 64.0, 64)
     lengths = lt.Axis(lt.LENGTH, settings.timesteps, settings.timesteps + 15 * period, 16)
@@ -75,7 +75,7 @@ def planes(settings: lt.Settings) -> list[lt.Plane]:
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's figures, under the post's file names and in its colors, and the loss."""
+    """Draws the post's figures, with its file names and colors, and the loss."""
     amplitudes = LABELS["amplitude"]
     pairs = zip(AMPLITUDES, FREQUENCIES, strict=True)
     frequencies = dict(zip("rbgcyk", [f"A = {a:g}, ω = {w:g}" for a, w in pairs], strict=True))

@@ -25,7 +25,7 @@ GRID = np.linspace(-1, 2, 31)
 
 
 def task(x: lt.TimePoints) -> lt.Task:
-    """Lines that each seed draws for itself, with slope and intercept as targets."""
+    """Lines that each seed draws separately, with slope and intercept as targets."""
     return lt.read_off_drawn("line", COUNT, TRAINED, ASKED, x, BATCH)
 
 
@@ -39,7 +39,7 @@ def probes(x: lt.TimePoints) -> list[lt.Probe]:
 
 
 def planes(_: lt.Settings) -> list[lt.Plane]:
-    """Lines over a wider range, longer, and with other spacing."""
+    """Lines over a wider range, longer lines, and lines with other spacings."""
     slopes = lt.Axis("slope", -2.0, 2.0, 81)
     return [
         lt.Plane("line", (slopes, lt.Axis("intercept", -2.0, 2.0, 81))),
@@ -49,12 +49,12 @@ def planes(_: lt.Settings) -> list[lt.Plane]:
 
 
 def rebuild(x: np.ndarray, answers: np.ndarray) -> np.ndarray:
-    """The line of a read-off slope and intercept."""
+    """Returns the line with a read-off slope and intercept."""
     return answers[..., :1] * x + answers[..., 1:]
 
 
 def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
-    """The post's figures, and the error over the plane."""
+    """Draws the post's figures, and the error over the plane."""
     pairs = post.readings.published()["predicted_lines"]["pairs"]
     published = np.array([[pair["predicted_slope"], pair["predicted_intercept"]] for pair in pairs])
     labels = dict(zip("kycrbg", [f"{m:g} x + {POST_INTERCEPT:g}" for m in POST_SLOPES], strict=True))

@@ -2,9 +2,8 @@
 
 Trains the networks of `experiments.sine` once, and compares them after many numbers of steps with the published
 answers, figure by figure. Two criteria choose the number of steps: the energy score of the published curves, and the
-likelihood of their first values, which depend on the first input alone. Posterior predictive checks then ask whether
-the published answers could be those of one more network, and the numbers of claims and single points show what sets
-them apart.
+likelihood of their first values, which depend only on the first input. Posterior predictive checks then test whether
+the published answers could come from one more network, and the claims' numbers and single points show how they differ.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from .post.timeline.study import TimelineStudy
 
 STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
 LEAST_SEEDS = 16
-"""A covariance of the first answers needs more networks than there are first answers."""
+"""Fewest networks: the covariance of the first answers needs more networks than first answers."""
 
 TABLE: flags.FlagTable = {
     **recipe.TABLE,
-    "seeds": (parsers.integer(LEAST_SEEDS, 2**31 - 1), "networks, which are compared after every number of steps"),
-    "restart": (None, "compare again although it was done; networks that are trained are used as they are"),
+    "seeds": (parsers.integer(LEAST_SEEDS, 2**31 - 1), "number of networks compared after each number of steps"),
+    "restart": (None, "compare again, even if that is finished; trained networks are reused"),
 }
 DEFAULTS = {**recipe.DEFAULTS, "seeds": 64}
 

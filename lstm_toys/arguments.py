@@ -1,4 +1,4 @@
-"""Validates arguments: converts a value, or raises an error that names argument, value and expectation.
+"""Validates arguments: converts a value, or raises an error that names the argument, its value and what is allowed.
 
 Equivalent types are converted, such as NumPy integers, or integers and booleans as curves. Of values that JAX traces
 only the shape is checked. Also formats values for one-line reprs. Imports nothing heavy.
@@ -26,12 +26,12 @@ _short.maxlevel = 2
 
 
 def refused(name: str, expected: str, value: Any) -> ValueError:
-    """The error for an invalid argument."""
+    """Returns the error for an invalid argument."""
     return ValueError(f"{name} must be {expected}, not {brief(value)}")
 
 
 def brief(value: Any) -> str:
-    """A short description of a value on one line; of an array, its type and shape."""
+    """Describes a value briefly on one line; an array by its type and shape."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     shape = getattr(value, "shape", None)
@@ -45,7 +45,7 @@ def brief(value: Any) -> str:
 
 
 def line(value: Any, **fields: Any) -> str:
-    """A one-line repr: the class of a value, and as many of these fields as fit."""
+    """Returns a one-line repr: the class of a value and as many of these fields as fit."""
     parts, length = [], 0
     for name, field in fields.items():
         parts.append(f"{name}={brief(field)}")
@@ -69,9 +69,9 @@ def whole(name: str, value: Any, **bounds: int) -> int:
 
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
-    """Validates one integer or more, in a sequence or a one-dimensional array."""
+    """Validates a sequence or one-dimensional array of at least one integer."""
     if not several(value) or not len(value) or len(np.shape(value)) > 1:
-        raise refused(name, "whole numbers, at least one", value)
+        raise refused(name, "at least one whole number", value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
         for bound, limit in (("least", least), ("most", most)):
             _all(name, f"{WORDS[bound]} {limit:,}", value, COMPARED[bound](value, limit))
@@ -80,7 +80,7 @@ def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
 
 
 def number(name: str, value: Any, **bounds: float | int) -> Any:
-    """Validates a finite number of single precision; returns a Python number or a traced one. Bounds: see `array`."""
+    """Validates a finite number in single precision; returns a Python number or a traced one. Bounds: see `array`."""
     if traced(value):
         return value if value.shape == () else array(name, value, "")
     try:
@@ -91,13 +91,13 @@ def number(name: str, value: Any, **bounds: float | int) -> Any:
     except (TypeError, ValueError, OverflowError):
         raise refused(name, "a finite number", value) from None
     if beyond:
-        raise refused(name, "a finite number of single precision", value)
+        raise refused(name, "a finite number in single precision", value)
     _bound(name, np.float32(converted), value, **bounds)
     return converted
 
 
 def numbers(name: str, value: Any, axes: str, **bounds: Any) -> Any:
-    """Validates one `number`, or an `array` with these axes."""
+    """Validates a single `number`, or an `array` with these axes."""
     return array(name, value, axes, **bounds) if several(value) else number(name, value, **bounds)
 
 
@@ -111,14 +111,14 @@ def array(
     Args:
         name: name of the argument, for the message.
         value: value of the argument.
-        axes: a letter or the length of each axis: ``"C T 1"``; a final ``"..."`` allows further axes.
+        axes: a letter or the length for each axis, such as ``"C T 1"``; a final ``"..."`` allows further axes.
         hint: where such arrays come from, for the message, such as ``", as lt.show makes them"``.
         finite: refuse NaN, infinity and numbers beyond single precision.
         empty: allow the first axis to have length 0.
         bounds: bounds of all numbers: ``least``, ``above``, ``most``, ``below``.
     """
     expected = axes.split()
-    words = f"{'finite ' * finite}numbers of the shape [{', '.join(expected)}]{hint}"
+    words = f"{'finite ' * finite}numbers of shape [{', '.join(expected)}]{hint}"
     try:
         if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
             raise TypeError
@@ -129,7 +129,7 @@ def array(
     if kind.kind not in "biuf" and not kind.name.startswith(("bfloat", "float")):
         raise refused(name, words, value)
     if not _fits(floats.shape, expected, empty=empty):
-        raise ValueError(f"{name} must be {words}, not of the shape [{', '.join(map(str, floats.shape))}]")
+        raise ValueError(f"{name} must be {words}, not of shape [{', '.join(map(str, floats.shape))}]")
     if kind.name not in ("float32", "float64"):
         floats = floats.astype(np.float32 if _of_jax(floats) else np.float64)
     if not traced(value):
@@ -144,7 +144,7 @@ def array(
 
 
 def traced(value: Any) -> bool:
-    """Whether JAX traces a value, so that it has no known number."""
+    """Whether JAX traces a value, so that its number is unknown."""
     jax = sys.modules.get("jax")
     return jax is not None and isinstance(value, jax.core.Tracer)
 
@@ -152,15 +152,15 @@ def traced(value: Any) -> bool:
 def known(name: str, value: Any) -> None:
     """Refuses values that JAX traces, where a concrete number is needed."""
     if traced(value):
-        raise refused(name, "known here, outside of jax.jit and jax.vmap", value)
+        raise refused(name, "a concrete value, outside of jax.jit and jax.vmap", value)
 
 
 def curve(x: Any, **curves: Any) -> None:
-    """Refuses curves whose shape is not the shape ``[T]`` of their time points; values may be traced."""
+    """Refuses curves whose shape differs from the shape ``[T]`` of their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():
         if np.ndim(value) != 1 or np.shape(value) != np.shape(x):
-            of = f"[{len(x)}], as x is" if np.ndim(x) == 1 else "[T]"
-            raise ValueError(f"{name} must be numbers of the shape {of}, not of the shape {_shape(value)}")
+            of = f"[{len(x)}], like x" if np.ndim(x) == 1 else "[T]"
+            raise ValueError(f"{name} must be numbers of shape {of}, not of shape {_shape(value)}")
 
 
 def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def mapping(name: str, value: Any, expected: str) -> None:
 
 
 def several(value: Any) -> bool:
-    """Whether a value is a sequence or an array, rather than one number or text."""
+    """Whether a value is a sequence or an array, rather than a single number or text."""
     if isinstance(value, str | bytes | Mapping):
         return False
     shape = getattr(value, "shape", None)

@@ -24,7 +24,7 @@ SEAL = "sha256"
 """Key under which a JSON object stores the digest of its other entries."""
 
 SCHEMA = 2
-"""Version of all files of a run. Increase it when files of earlier versions can no longer be read correctly."""
+"""Version of all files of a run; increase it when files of earlier versions can no longer be read correctly."""
 
 
 class Damaged(OSError):
@@ -41,8 +41,8 @@ class OtherSchema(Damaged):
     """A file of a run that another version of the library wrote."""
 
     def __init__(self, path: Path, schema: Any) -> None:
-        reason = f"has version {schema} of the files of a run" if schema else "is of an earlier version of lstm_toys"
-        super().__init__(path, f"{reason}; this one reads version {SCHEMA}")
+        reason = f"has file version {schema}" if schema else "was written by an earlier version of lstm_toys"
+        super().__init__(path, f"{reason}; this version reads file version {SCHEMA}")
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def abandon() -> None:
 
 @contextmanager
 def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
-    """Locks a file, created if missing, against other processes. The lock ends with the process, however that ends.
+    """Locks a file, created if missing, against other processes. The lock ends with the process in any case.
 
     Yields a function that checks whether the path still names the locked file, which may have been removed or moved.
 
@@ -194,5 +194,5 @@ def read_arrays(path: Path, content: bytes) -> dict[str, np.ndarray]:
     except (OSError, ValueError, TypeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise Damaged(path, f"is damaged: {error}") from None
     if not all(isinstance(array, np.ndarray) for array in loaded.values()):
-        raise Damaged(path, "is damaged: it holds something else than arrays")
+        raise Damaged(path, "is damaged: it contains more than arrays")
     return loaded

@@ -1,4 +1,4 @@
-"""Detects processes forked after JAX started: they lack its threads, so that JAX would hang.
+"""Detects processes forked after JAX started, in which JAX would hang since its threads are missing.
 
 Imported with the package, so that it sees every fork. Imports nothing heavy.
 """
@@ -13,8 +13,8 @@ def check() -> None:
     """Raises RuntimeError in a process that was forked after JAX started."""
     if _broken:
         raise RuntimeError(
-            "this process was forked after JAX had begun, and JAX would hang in it: start processes by "
-            'multiprocessing.get_context("spawn"), or fork before the first array'
+            "this process was forked after JAX had started, and JAX would hang: start processes with "
+            'multiprocessing.get_context("spawn"), or fork before creating the first array'
         )
 
 

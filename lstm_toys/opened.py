@@ -1,4 +1,4 @@
-"""Records the files that this process opens and imports, as its numbers may depend on them. Imports nothing heavy.
+"""Records the files that this process opens and imports, since results may depend on them. Imports nothing heavy.
 
 An audit hook sees every file that Python opens, from the import of `lstm_toys` on. Interactive sessions are not
 recorded.
@@ -33,7 +33,7 @@ UNSEEN_READERS = re.compile(
     rb"\b(h5py|h5netcdf|netCDF4|pyarrow|polars|read_hdf|read_parquet|read_feather|"
     rb"open_dataset|open_mfdataset|load_dataset|open_dataarray|load_dataarray|open_datatree|open_zarr|shelve|dbm)\b"
 )
-"""Readers that open files without the hook noticing, although the library may have loaded them already."""
+"""Readers that open files unnoticed by the hook, although the library may have loaded them already."""
 
 EXTENSIONS = {
     *("PIL", "contourpy", "h5py", "jaxlib", "kiwisolver", "matplotlib", "ml_dtypes", "msgpack", "numpy", "pandas"),
@@ -45,7 +45,7 @@ LOADED = EXTENSIONS | {"dask", "distributed", "flax", "h5netcdf", "jax", "optax"
 """Packages that the library loads itself. They could read files unnoticed, but only if the user's code calls them."""
 
 SPAWNING = re.compile(r".*\.popen_(spawn|forkserver|loky)\w*")
-"""Modules imported when the first process that is not a fork starts, which raises no audit event."""
+"""Modules imported when the first non-forked process starts, which raises no audit event."""
 
 SUMMARIES = ("config.json", "metrics.json")
 """Files of every run that the library reads to find a run. They count only if the user's code reads them."""
@@ -58,10 +58,10 @@ OUTSIDE = {
     "ctypes.dlopen": "loads a library",
     "sqlite3.connect": "uses SQLite, which opens files without Python",
 }
-"""Audit events that may affect numbers without opening a file, with their descriptions."""
+"""Audit events that may affect results without opening a file, with their descriptions."""
 
 TEMPORARY = ".lstm_toys-"
-"""Prefix of files that this library is writing, maybe without Python; see `files.replacing`."""
+"""Prefix of files that this library is writing, possibly without Python; see `files.replacing`."""
 
 Stamp = tuple[int, int, int]
 """Size, modification time and inode of a file when it was opened."""
@@ -121,7 +121,7 @@ def written(path: str) -> bool:
 
 
 def looked_up(path: str) -> bool:
-    """Whether a file is a summary of a run that only the library has read."""
+    """Whether a file is a run's summary that only the library has read."""
     return os.path.basename(path) in SUMMARIES and path not in _summaries
 
 
@@ -138,7 +138,7 @@ def digest(path: str) -> str:
 
 
 def missed() -> Iterator[str]:
-    """Paths at which a new file would change an import: of modules not found, and ahead of modules found."""
+    """Paths at which a new file would change an import: of missing modules, and ahead of those found."""
     for name, (folders, by_own) in [*_sought.items()]:
         module, last = sys.modules.get(name), name.rpartition(".")[2]
         file = getattr(module, "__file__", None)

@@ -1,4 +1,4 @@
-"""Standard streams that take any text and may be closed or full, and a console that prints names literally."""
+"""Standard streams that accept any text and may be closed or full, and a console that prints names literally."""
 
 import codecs
 import io
@@ -15,12 +15,12 @@ ASCII = {"–": "-", "…": "-", "−": "-", "✓": "y", "✗": "n"}
 
 
 def counted(number: int, noun: str) -> str:
-    """A count with its noun: ``1 network``, ``2,000 networks``."""
+    """Formats a count with its noun: ``1 network``, ``2,000 networks``."""
     return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def listed(seeds: list[int]) -> str:
-    """Comma-separated seeds, at most twenty."""
+    """Joins seeds with commas, at most twenty."""
     more = f" and {len(seeds) - 20} more" if len(seeds) > 20 else ""
     return ", ".join(map(str, seeds[:20])) + more
 
@@ -52,9 +52,9 @@ class Output(io.FileIO):
 
 
 def sturdy() -> list[Output]:
-    """Replaces standard output and standard error by streams that take any text and tolerate failures; returns both.
+    """Replaces standard output and error with streams that accept any text and tolerate failures; returns both.
 
-    Closed descriptors are opened onto the null device first: otherwise the next opened file would receive the output.
+    Closed descriptors are first opened on the null device; otherwise the next opened file would receive the output.
     """
     for descriptor in (0, 1, 2):
         try:
@@ -81,7 +81,7 @@ class _Console(Console):
 
 
 def console(*, quiet: bool = False) -> Console:
-    """A console that interprets no markup and does not wrap text; tables fit its width."""
+    """Makes a console that interprets no markup and does not wrap text; tables fit its width."""
     created = _Console(quiet=quiet, markup=False, highlight=False, emoji=False, soft_wrap=True)
     if created.width < LEAST_WIDTH:  # Otherwise it follows the terminal's.
         created.width = LEAST_WIDTH

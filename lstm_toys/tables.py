@@ -34,11 +34,11 @@ def stages(seconds: dict[str, float]) -> str:
 def few(networks: int) -> Iterator[str]:
     """Yields a warning if there are too few networks for a 95 % interval of a median.
 
-    The widest interval between two values of a sample holds the median with a probability of 1 - 2^(1 - n), which is
-    94 % for five (David and Nagaraja, 2003, Order Statistics, section 7.1).
+    The widest interval between two values of a sample contains the median with a probability of 1 - 2^(1 - n), which
+    is 94 % for five (David and Nagaraja, 2003, Order Statistics, section 7.1).
     """
     if 0 < networks < LEAST:
-        yield f"{counted(networks, 'network')}: of fewer than {LEAST} no interval of a median holds 95 %"
+        yield f"{counted(networks, 'network')}: with fewer than {LEAST}, intervals of medians do not reach 95 %"
 
 
 def table(

@@ -70,7 +70,7 @@ KEPT = {
         "from lstm_toys.networks.answers import answer\n",
         {"lstm_toys/networks/answers.py": MOVED},
     ),
-    "a message": library("networks/hyper.py", "there is no optimizer", "nobody has heard of an optimizer"),
+    "a message": library("networks/hyper.py", "unknown optimizer", "nobody has heard of the optimizer"),
 }
 """Of the library, after which nothing is trained."""
 

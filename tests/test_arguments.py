@@ -111,7 +111,7 @@ REFUSED = [
 )
 def test_what_a_training_cannot_mean_is_refused_before_it_begins(name, value):
     options = {"optimizer": "adam"} if name in ("momentum", "decay") else {}
-    said = {"optimizer": "no optimizer"}
+    said = {"optimizer": "unknown optimizer"}
     with pytest.raises(ValueError, match=said.get(name, name)) as raised:
         training(**{**options, name: value})
     assert "\n" not in str(raised.value)
@@ -215,7 +215,7 @@ NO_CURVES = {
 )
 def test_what_is_no_curves_is_refused_and_named(function, kind):
     with pytest.raises(
-        ValueError, match=r"^(curves|inputs|inputs of examples) must be finite numbers of the shape \[C, T, "
+        ValueError, match=r"^(curves|inputs|inputs of examples) must be finite numbers of shape \[C, T, "
     ) as e:
         TAKING[function](NO_CURVES[kind])
     assert "\n" not in str(e.value)
@@ -384,7 +384,7 @@ for name, call in calls.items():
     try:
         call()
     except RuntimeError as error:
-        assert "forked after JAX had begun" in str(error), (name, error)
+        assert "forked after JAX had started" in str(error), (name, error)
     else:
         print(name, "did not raise")
 lt.band(np.arange(3.0))  # Needs no JAX.

@@ -165,8 +165,8 @@ def test_what_is_no_archive_of_numbers_is_damaged_and_never_run(tmp_path, conten
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ({"a": 1}, "is of an earlier version of lstm_toys; this one reads version 2"),
-        ({"a": 1, "schema": 3}, "has version 3 of the files of a run; this one reads version 2"),
+        ({"a": 1}, "was written by an earlier version of lstm_toys; this version reads file version 2"),
+        ({"a": 1, "schema": 3}, "has file version 3; this version reads file version 2"),
     ],
 )
 def test_a_file_of_another_version_is_said_to_be_that(tmp_path, content, told):

@@ -315,7 +315,7 @@ def interrupt(folder, number, checkpoints):
     output, errors, code = finish(process)
     assert (output, code) == ("", 128 + number)
     first, second = errors.splitlines()
-    assert first.startswith(f"{number.name}: saving at the end of the step")
+    assert first.startswith(f"{number.name}: saving after the current step")
     assert second == f"ended by {number.name}; the same command continues"
     assert has_checkpoints(folder)
 
@@ -368,7 +368,7 @@ def test_a_second_signal_ends_a_process_inside_xla(tmp_path, where, record_prope
                 break
         time.sleep(60.0 if where == "a step" else 15.0)
         process.send_signal(signal.SIGTERM)
-        assert process.stderr.readline().startswith("SIGTERM: saving at the end of the step or compilation in hand")
+        assert process.stderr.readline().startswith("SIGTERM: saving after the current step or compilation")
         time.sleep(3.0)
         assert process.poll() is None
         began = time.monotonic()
@@ -453,7 +453,7 @@ def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupte
     assert continued(folder) == 0
     output = " ".join(capsys.readouterr().out.split())
     assert "begun with another processor; bits may differ" in output
-    assert "begun under another execution fingerprint" in output
+    assert "started under another execution fingerprint" in output
     metrics = json.loads((only(folder) / "metrics.json").read_text())
     assert metrics["earlier_fingerprints"] == [here]
     assert metrics["fingerprint"]["processor"] == "another"

@@ -1,8 +1,8 @@
 """What do populations of networks say about the claims of papers?
 
-Judges the claims of papers about counting, or about memory, by trained networks and by random ones, looks inside the
-networks, and puts everything into one folder. Everything that is missing is trained first; what is finished is used as
-it is. `python -m experiments.claims --claims experiments.papers.counting` judges the claims alone, and
+Tests the claims of papers about counting or about memory on trained and on random networks, looks inside the networks,
+and collects the results in one folder. Missing networks are trained first, and finished runs are reused.
+`python -m experiments.claims --claims experiments.papers.counting` tests only the claims, and
 `python -m experiments.papers.tune` shows how the recipes were found.
 """
 
@@ -53,13 +53,13 @@ SHARED = ("seeds", "base_seed", "results_dir")
 """Flags that the claims have, too."""
 
 TABLE: flags.FlagTable = {
-    "paper": (parsers.choice(*PAPERS), "what the papers are about"),
+    "paper": (parsers.choice(*PAPERS), "topic of the papers"),
     **{name: claims.FLAGS[name] for name in claims.FLAGS if name != "restart"},
     "restart": (
         None,
-        "put together again although it was done; networks that are trained are used as they are",
+        "collect the results again, even if that is finished; trained networks are reused",
     ),
-    "random": (parsers.integer(1, 2**31 - 1), "random networks of each population and scale of weights"),
+    "random": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
 }
 DEFAULTS = {**claims.DEFAULTS, "paper": "counting", "random": 128}
 

@@ -21,9 +21,9 @@ GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.
 """The settings that are tried for every population."""
 
 TABLE: flags.FlagTable = {
-    "task": (parsers.choice("counting", "memory"), "the claims whose populations are tuned"),
-    "seeds": (parsers.integer(2, 2**31 - 1), "networks under each setting"),
-    "base_seed": (parsers.integer(1, 2**32 - 1), "of these networks; claims are judged on base seed 0"),
+    "task": (parsers.choice("counting", "memory"), "topic of the papers whose populations are tuned"),
+    "seeds": (parsers.integer(2, 2**31 - 1), "number of networks for each setting"),
+    "base_seed": (parsers.integer(1, 2**32 - 1), "base seed of these networks; claims are tested on base seed 0"),
     **{
         name: flags.FLAGS[name]
         for name in ("results_dir", "publish", "restart", "quiet", "checkpoint_every", "cluster")

@@ -1,4 +1,4 @@
-"""Everything about the post: its published answers, its claims, and the search for its recipe."""
+"""Modules about the post: its published answers, its claims, and the search for its recipe."""
 
 import lazy_loader
 

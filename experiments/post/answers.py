@@ -1,4 +1,4 @@
-"""The answers of a sweep's networks to the curves to which the post's answers are published."""
+"""The answers of a sweep's networks to the curves with published answers."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,10 +18,10 @@ class Published(NamedTuple):
 
     Attributes:
         family: the probe.
-        parameters: of the curve.
+        parameters: parameters of the curve.
         output: the published answer, NaN where it is hidden.
-        error: standard errors of its reading, NaN where it is hidden.
-        answers: of all settings' networks, ``[K, S, T]``.
+        error: standard errors of the reading, NaN where it is hidden.
+        answers: answers of all settings' networks, ``[K, S, T]``.
     """
 
     family: str
@@ -64,7 +64,7 @@ class Answers:
         )
 
     def inside(self, families: Sequence[str], settings: Sequence[int] | None = None) -> list[list[float]]:
-        """Shares of the points of each of these curves within 5-95 % of the sound seeds, by setting."""
+        """Shares of the points of each curve between the 5th and 95th percentile of the sound seeds, by setting."""
         numbers = range(len(self._sound)) if settings is None else settings
         return [[self._inside(each, number) for each in self.published(families)] for number in numbers]
 

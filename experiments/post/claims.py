@@ -1,4 +1,4 @@
-"""The claims of the post, and the populations by which they are judged."""
+"""The claims of the post, and the populations that they are tested on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from . import other_cells, sentences
 from .data import PUBLISHED
 
 DENSE_RATE = 0.3
-"""Learning rate of dense readouts: at 1, where readouts of LSTM units learn the hill, all dense ones diverge."""
+"""Learning rate of dense readouts: at 1, where readouts of LSTM units learn the hill, all of them diverge."""
 
 
 DURING = (250, 500, 750, 1_000, 1_250, 1_500, 1_750, 2_000, 2_250, 2_500, 3_000, 4_000)
-"""Steps of the sine's networks after which the claims about them are judged too."""
+"""Numbers of steps of the sine's networks after which the claims about them are also tested."""
 
 
 def published() -> dict[str, lt.Results]:
@@ -25,17 +25,17 @@ def published() -> dict[str, lt.Results]:
 
 
 def untrained(name: str, settings: lt.Settings) -> lt.Settings | None:
-    """Networks before they learn the sine."""
+    """Leaves networks untrained."""
     return replace(settings, steps=0) if name == "sine" else None
 
 
 def on_another_sine(name: str, settings: lt.Settings) -> lt.Settings | None:
-    """Networks that learn a sine twice as large."""
+    """Trains networks on a sine twice as large."""
     return settings.given(amplitude=0.6) if name == "sine" else None
 
 
 def dense(_: str, settings: lt.Settings) -> lt.Settings:
-    """A dense readout, which needs an LSTM layer below it: networks without one get a layer of 32 units."""
+    """Sets a dense readout; networks without a layer below it get one of 32 units."""
     rate = min(settings.learning_rate, DENSE_RATE)
     return replace(settings, readout="dense", hidden=settings.hidden or (32,), learning_rate=rate)
 

@@ -3,4 +3,4 @@
 from pathlib import Path
 
 PUBLISHED = Path(__file__).with_name("published.json")
-"""Numbers that could be read off the figures of the post."""
+"""The numbers read off the post's figures."""

@@ -11,9 +11,9 @@ from . import readings
 
 
 def published() -> dict[str, xr.Dataset]:
-    """Returns the post's own answers as results of populations of one network; curves that it does not show are absent.
+    """Returns the post's own answers as results of populations of one network, without curves that it does not show.
 
-    Dots that other dots hide are interpolated linearly.
+    Dots hidden by other dots are interpolated linearly.
     """
     data = readings.published()
     x = families.time_points(len(data["time"]))
@@ -43,7 +43,7 @@ def published() -> dict[str, xr.Dataset]:
 
 
 def _curves(rows: list[dict[str, Any]]) -> list[tuple[dict[str, float], np.ndarray]]:
-    """The parameters of each curve, and its dots without gaps."""
+    """Returns the parameters of each curve, and its dots without gaps."""
     every = []
     for row in rows:
         output = np.array(row["output"], float)

@@ -1,4 +1,4 @@
-"""What the claims of the post measure of one answer: pure functions of the answer, of the input curve, and of x."""
+"""The measures behind the post's claims: pure functions of one answer, the input curve, and x."""
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -9,7 +9,7 @@ EARLY = 0.4
 """The post's lines perform "something like a sine phase in the beginning", which is over by this x."""
 
 LEAST_RISE = 0.01
-"""Resolution of the post's figures; a line that rises less counts as rising by this."""
+"""Resolution of the post's figures; a line that rises less counts as rising by this much."""
 
 Curve = Float[Array, " T"]
 
@@ -20,7 +20,7 @@ def early_turns(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
 
 
 def rises(answer: Curve, shown: Curve, x: Curve) -> tuple[Float[Array, ""], Float[Array, ""]]:
-    """By how much the answer and the input curve rise over x in [0.4, 1]."""
+    """The rise of the answer and of the input curve over x in [0.4, 1]."""
 
     def rise(curve: Curve) -> Float[Array, ""]:
         return jnp.maximum(curve[-1] - jnp.interp(EARLY, x, curve), LEAST_RISE)
@@ -34,7 +34,7 @@ def bend(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
 
 
 def excess_swing(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
-    """Peak-to-peak range of the answer less that of the input curve."""
+    """Peak-to-peak range of the answer minus that of the input curve."""
     return measures.peak_to_peak(answer, x) - measures.peak_to_peak(shown, x)
 
 

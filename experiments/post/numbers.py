@@ -1,6 +1,6 @@
-"""The numbers that claims are about: one per network, computed from the curve sets that the sources of a claim name.
+"""The numbers of claims: one per network, computed from the curve sets in a claim's sources.
 
-Imports nothing heavy, so that the claims can be named before they are judged.
+Imports nothing heavy, so that claims can be listed without loading JAX.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> jt.Float[np.ndarray
 
 
 def steps_until_learned(history: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Steps until the hill is learned for good; the whole budget where it is not."""
+    """Steps until the hill is learned for good; the whole budget if it is not."""
     return np.minimum(lt.results.summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
 
 
 def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """How often an answer turns before x = 0.4, median over lines."""
+    """Number of turns of an answer before x = 0.4, median over lines."""
     return np.median(lt.per_curve(lines, post.measured.early_turns), axis=1)
 
 
@@ -67,9 +67,9 @@ def bend(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """The amplitude from which on the answer swings less than the input, interpolated linearly between amplitudes.
+    """The amplitude above which the answer swings less than the input, interpolated linearly between amplitudes.
 
-    The smallest amplitude if no answer swings more than its input, the largest if the answer to the largest does.
+    It is the smallest amplitude if no answer swings more than its input, and the largest if its answer does.
     """
     swing = lt.per_curve(sines, post.measured.excess_swing)
     amplitudes = sines.amplitude.values
@@ -98,7 +98,7 @@ def valley_places(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def valley_follows(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Slope of the place of the answer's valley on that place in the input. 0: it stays; 1: it follows, like a copy."""
+    """Slope of the place of the answer's valley on its place in the input: 0 if it stays, 1 if it follows."""
     answered, shown = (valley.place for valley in lt.per_curve(sines, post.measured.valleys))
     across = shown - shown.mean(axis=1, keepdims=True)
     return (across * answered).sum(axis=1) / np.square(across).sum(axis=1)
@@ -140,7 +140,7 @@ def inside_error(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """By how much the amplitude read off at A = 0.8 falls short, where a clipped truth does not."""
+    """Shortfall of the amplitude read off at A = 0.8, in comparison with the clipped truth."""
     answers, truth = _read_off(sines, np.isclose(sines.amplitude.values, 0.8))
     return (truth - answers).mean(axis=(1, 2))
 
@@ -148,7 +148,7 @@ def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 def _plane_errors(lines: lt.Results, low: float, high: float) -> tuple[jt.Float[np.ndarray, " S"], float]:
     """RMSE of (m, t), and of the clipped truth, over lines with m from low to high and t as in training."""
     slope, intercept = lines.slope.values, lines.intercept.values
-    margin = 1e-6  # The grid's numbers are sums of steps of a tenth.
+    margin = 1e-6  # The grid's numbers are rounded sums of tenths.
     chosen = (slope > low - margin) & (slope < high + margin) & (intercept > -margin) & (intercept < 1 - margin)
     if not chosen.any():
         return np.full(lines.sizes["seed"], np.nan), np.nan
@@ -163,6 +163,6 @@ def negative_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def large_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1), less the RMSE of the clipped truth."""
+    """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1), minus the RMSE of the clipped truth."""
     answered, clipped = _plane_errors(lines, 1.1, 2.0)
     return answered - clipped

@@ -1,8 +1,9 @@
-"""Networks of other cells with which the post's are compared, and the settings that let them learn.
+"""Networks with other cells for comparison with the post's, and settings at which they learn.
 
-They keep the experiment's own settings if at least 15 of 16 seeds learn; otherwise the nearest rate at which they do.
-The seeds are of base seed 100, by which no claim is judged. No rate that was tried suffices for the rnns on the sine,
-of which 14 learn at the best one, and for the larger rnn on the amplitude. docs/notes/post-claims.md has the counts.
+They keep the experiment's own settings if at least 15 of 16 seeds learn, and otherwise use the nearest learning rate at
+which they do. The seeds have base seed 100, on which no claim is tested. No tested rate suffices for the RNNs on the
+sine, of which 14 learn at the best one, or for the larger RNN on the amplitude. docs/notes/post-claims.md has the
+counts.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import lstm_toys as lt
 from lstm_toys.networks.cells import Gates
 
 KERNELS = {"lstm": (4, 1), "gru": (3, 2), "rnn": (1, 1)}
-"""By cell, the matrices and biases of a unit; each gate counts separately."""
+"""By cell, the numbers of matrices and biases per unit; each gate counts separately."""
 
 OTHER_GATES: dict[Gates, Gates] = {"sigmoid": "hard", "hard": "sigmoid"}
 
@@ -24,7 +25,7 @@ FEATURES = {
     **dict.fromkeys(("hill_y", "sine", "amplitude"), (1, 1)),
     "slope_intercept": (1, 2),
 }
-"""By population, the features of an input and of an answer."""
+"""By population, the numbers of features of an input and of an answer."""
 
 RATES = {
     ("gru", "hill"): 0.3,
@@ -40,14 +41,14 @@ RATES = {
     ("rnn as large", "sine"): 0.002,
     ("rnn as large", "amplitude"): 0.003,
 }
-"""By column and population, the learning rate where the experiment's own one does not suffice."""
+"""By column and population, the learning rate if the experiment's own one does not suffice."""
 
 UNLEARNED = (("rnn", "slope_intercept"), ("rnn as large", "slope_intercept"))
-"""Columns and populations of which none of 64 networks learns at the experiment's own rate; no other rate was tried.
-Networks that have learned nothing judge no claim."""
+"""Columns and populations in which none of 64 networks learns at the experiment's own rate; no other rate was tried.
+Claims are not tested on networks that have learned nothing."""
 
 KEPT = tuple(sorted({round(10 * 1.2**power) for power in range(39)}))
-"""Numbers of steps after which networks of other cells are kept, from 10 to 10,206, each a fifth more than the last."""
+"""Numbers of steps after which networks with other cells are kept, from 10 to 10,206, each a fifth above the last."""
 
 
 def parameters(cell: str, widths: Sequence[int]) -> int:
@@ -57,9 +58,9 @@ def parameters(cell: str, widths: Sequence[int]) -> int:
 
 
 def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
-    """Units of one layer that give a cell about as many parameters as the LSTM of a population has.
+    """Returns the units of one layer that give a cell about as many parameters as a population's LSTM.
 
-    None without a layer below the readout, whose units are those of the answer.
+    None without a layer below the readout, whose units are determined by the answer.
     """
     if not settings.hidden:
         return None
@@ -70,7 +71,7 @@ def as_large(name: str, settings: lt.Settings) -> tuple[int, ...] | None:
 
 
 def variant(column: str, cell: str, *, turned: bool, large: bool) -> lt.Change:
-    """Changes networks to another cell, or to other gates, and keeps them after the numbers of steps in `KEPT`.
+    """Makes a change to another cell or to other gates; networks are kept after the numbers of steps in `KEPT`.
 
     Args:
         column: key of the networks in `RATES` and `UNLEARNED`.
@@ -108,4 +109,4 @@ VARIANTS = {
     **{column: lt.Variant(change, "learned") for column, change in CHANGES.items()},
     **{f"{column} at equal loss": lt.Variant(change, "equal loss") for column, change in CHANGES.items()},
 }
-"""Networks of other cells, after as many steps as the LSTMs, and each at the LSTMs' training loss; the same runs."""
+"""Networks with other cells, after as many steps as the LSTMs, and each at the LSTMs' training loss, from one run."""

@@ -1,6 +1,6 @@
-"""The published answers of the post's networks, and how a population compares with them.
+"""The published answers of the post's networks, and their comparison with a population.
 
-The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``published.json`` holds what could be read off its figures.
+The post: Daniel Pollithy, "Lstm Toy Examples", 2018. ``published.json`` contains the numbers read off its figures.
 """
 
 import json
@@ -23,7 +23,7 @@ FAMILIES = {
     "lines_without_intercept": "line_origin",
     "phase": "phase",
 }
-"""The figures of the post whose answers are known as numbers, and the probes that repeat them."""
+"""The post's figures whose answers are known as numbers, and the probes with the same curves."""
 
 NAMED = ("amplitude", "slope", "intercept")
 """Parameters that distinguish the published curves."""
@@ -40,8 +40,8 @@ def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
     """Compares answers to the training sine and to the probes with the published ones, without diverged seeds.
 
     Returns:
-        One row per published curve: its name, its number of known points, the share of them inside the band of 5-95 %
-        of seeds, and the RMSE of the seeds' median. Empty if the time points differ.
+        One row per published curve: its name, its number of known points, the share of them between the 5th and 95th
+        percentile of seeds, and the RMSE of the seeds' median. Empty if the time points differ.
     """
     if results.sizes["time"] != len(published()["time"]):
         return []
@@ -51,7 +51,7 @@ def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:
-    """Yields published curves that labeled results contain too: probe, published curve, and index in the results."""
+    """Yields published curves that labeled results also contain: probe, published curve, and index in the results."""
     for figure, family in FAMILIES.items():
         for curve in published()[figure]["curves"]:
             same = np.all([np.isclose(results[name], value) for name, value in parameters(curve).items()], axis=0)
@@ -82,7 +82,7 @@ def compare_vectors(results: xr.Dataset, figure: str, names: dict[str, str]) -> 
 
 
 def inside_share(answers: Float[np.ndarray, "S T"], output: Float[np.ndarray, " T"]) -> float:
-    """Share of the known points of a published curve inside the band of 5-95 % of seeds."""
+    """Share of the known points of a published curve between the 5th and 95th percentile of seeds."""
     low, high = intervals.band(answers)
     known = np.isfinite(output)
     return float(((low <= output) & (output <= high))[known].mean())

@@ -18,14 +18,14 @@ class Scores:
 
     Attributes:
         each: ``[K, C]``.
-        of_seeds: scores with B resamples of seeds, alike for all settings, ``[K, B, C]``.
+        of_seeds: scores with B resamples of seeds, the same for all settings, ``[K, B, C]``.
     """
 
     each: Float[np.ndarray, "K C"]
     of_seeds: Float[np.ndarray, "K B C"]
 
     def on(self, curves: Bool[np.ndarray, " C"]) -> "Scores":
-        """The scores on some of the curves."""
+        """Selects the scores on some of the curves."""
         return Scores(self.each[:, curves], self.of_seeds[..., curves])
 
     @property
@@ -35,7 +35,7 @@ class Scores:
 
     @cached_property
     def resampled(self) -> Float[np.ndarray, "B K"]:
-        """Means over resampled curves and seeds; curves are resampled alike for all settings."""
+        """Means over resampled curves and seeds; all settings share the resampled curves."""
         _, repeats, curves = self.of_seeds.shape
         drawn = np.random.default_rng(1).integers(curves, size=(repeats, curves))
         return np.take_along_axis(self.of_seeds, drawn[None], axis=2).mean(axis=2).T
@@ -46,10 +46,10 @@ class Scores:
         return np.quantile(self.resampled, (tail, 1 - tail), axis=0, method="inverted_cdf")
 
     def unbeaten(self, confidence: float = 0.95) -> Bool[np.ndarray, " K"]:
-        """Settings that no other beats: no interval of the difference to another lies wholly above zero.
+        """Settings that no other beats: no interval of the difference to another lies entirely above zero.
 
-        Not corrected for the number of comparisons, so that the set is small rather than large: its settings explain
-        the curves well, while a corrected set would have all that the curves cannot exclude.
+        Not corrected for the number of comparisons, which keeps the set small: its settings explain the curves well,
+        while a corrected set would contain all settings that the curves cannot exclude.
         """
         tail = (1 - confidence) / 2
         beaten = [
@@ -61,10 +61,10 @@ class Scores:
     def differences(self, number: int, confidence: float = 0.95) -> Float[np.ndarray, "3 K"]:
         """Differences of the means to one setting's mean, with the ends of simultaneous intervals.
 
-        All intervals hold at once with this confidence: their widths in standard errors are the quantile of the largest
-        t statistic in the bootstrap (Romano and Wolf, 2005, single step).
+        All intervals hold simultaneously with this confidence: their widths in standard errors are the quantile of the
+        largest t statistic in the bootstrap (Romano and Wolf, 2005, single step).
         """
-        with np.errstate(invalid="ignore"):  # Settings without a score have no difference either.
+        with np.errstate(invalid="ignore"):  # Settings without a score have no difference.
             difference = self.mean - self.mean[number]
             resampled = self.resampled - self.resampled[:, [number]]
             error = resampled.std(axis=0)
@@ -77,7 +77,7 @@ class Scores:
 def score(settings: Sequence[Sequence[Distances]]) -> Scores:
     """Scores settings by their distances to each curve.
 
-    Seeds, and independently of them curves, are resampled with replacement, with generators of fixed state.
+    Seeds and, independently, curves are resampled with replacement, with fixed random seeds.
     """
     seeds = len(settings[0][0].to_curve)
     drawn = np.random.default_rng(0).integers(seeds, size=(RESAMPLES, seeds))
@@ -99,7 +99,7 @@ def held_out(
         choose: from the scores on the other curves to the number of a setting.
 
     Returns:
-        For each curve, the setting that was chosen without it, and the score of this setting on it.
+        For each curve, the setting chosen without it, and the score of this setting on it.
     """
     chosen = np.empty(len(groups), int)
     for group in np.unique(groups):

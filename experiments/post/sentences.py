@@ -1,7 +1,7 @@
-"""The claims of the post: each is a sentence, one number per network, and the range in which it meets the sentence.
+"""The claims of the post: each has a sentence, one number per network, and the range of numbers that meet the sentence.
 
-Where a sentence can be read in several ways, the reading here is one that the author's own picture meets;
-docs/notes/post-claims.md says why. A new claim needs an entry in `SENTENCES`, and a function in
+If a sentence is ambiguous, its interpretation here is one that the author's own picture meets;
+docs/notes/post-claims.md gives the reasons. A new claim needs an entry in `SENTENCES`, and a function in
 `experiments.post.numbers`.
 """
 
@@ -191,4 +191,4 @@ SENTENCES = (
         low=0.1,
     ),
 )
-"""Every claim of the post, in its order."""
+"""All claims of the post, in its order."""

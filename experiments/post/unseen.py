@@ -21,7 +21,7 @@ def probes(x: lt.TimePoints, features: tuple[str, ...]) -> list[lt.Probe]:
 
 
 def draw(results: lt.Results) -> lt.Drawing:
-    """The answers to these lines and hills."""
+    """Draws the answers to these lines and hills."""
     lines = [summed(t, m, "x") for m, t in zip(SLOPES, INTERCEPTS, strict=True)]
     hills = [summed(base, height, "sin(π x)") for height, base in zip(HEIGHTS, BASES, strict=True)]
     curves = {"line": dict(zip("rbgk", lines, strict=True)), "hill": dict(zip("rbgk", hills, strict=True))}

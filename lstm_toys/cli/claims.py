@@ -31,7 +31,7 @@ from lstm_toys.studies.training.study import TrainingStudy
 
 
 def ids() -> parsers.Parser[tuple[str, ...]]:
-    """Names of claims; an empty tuple for the word ``all``."""
+    """Parses names of claims; an empty tuple for the word ``all``."""
 
     def convert(text: str) -> tuple[str, ...]:
         names = () if text == "all" else tuple(text.split(","))
@@ -43,7 +43,7 @@ def ids() -> parsers.Parser[tuple[str, ...]]:
 
 
 def answers() -> parsers.Parser[tuple[str, Path]]:
-    """The name of a population, and a file of its answers."""
+    """Parses the name of a population and the file with its answers."""
 
     def convert(text: str) -> tuple[str, Path]:
         name, _, path = text.partition("=")
@@ -57,22 +57,22 @@ def answers() -> parsers.Parser[tuple[str, Path]]:
 OWN: flags.FlagTable = {
     "claims": (
         parsers.name(),
-        "module that declares CLAIMS: {}, or a module of your own",
+        "module that declares CLAIMS: {}, or your own module",
     ),
     "only": (ids(), "claims to test; only the networks that they need are trained"),
     "answers": (
         answers(),
-        "file of answers to use instead of trained networks, made by lt.labeled from any model; give the flag once "
-        "for each population",
+        "file of answers to use instead of trained networks, made by lt.labeled from any model; repeat the flag for "
+        "each population",
     ),
 }
-OWN_DEFAULTS = {"claims": "those of the post", "only": "all", "answers": "none"}
+OWN_DEFAULTS = {"claims": "experiments.post.claims", "only": "all", "answers": "none"}
 
 CONDUCT = ("quiet", "checkpoint_every", "figure_format", "cluster", "mixed", "compile_cache")
 
 FLAGS: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in ("seeds", "base_seed")},
-    "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; takes long"),
+    "variants": (None, "also test networks of other shapes and budgets, if the claims declare them; slow"),
     **{name: flags.FLAGS[name] for name in ("results_dir", "publish", "replot")},
     "restart": (None, "test again, even if the run is finished; finished runs of networks are reused"),
     **{name: flags.FLAGS[name] for name in CONDUCT},
@@ -95,7 +95,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     module = own["claims"] or post
     declared = modules.declared(module, "CLAIMS", Claims, "claims")
     if values["variants"] and not declared.variants:
-        raise flags.UsageError(f"flag --variants: the claims of {module} have none")
+        raise flags.UsageError(f"flag --variants: {module} declares no variants")
     claims = chosen(declared, own["only"] or ())
     settings = usual(declared, claims, values, module)
     paths = once(own["answers"] or [])
@@ -122,7 +122,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
     """Selects claims by id, in declared order; without ids, all of them. Raises UsageError for an unknown id."""
     if unknown := [each for each in only if each not in declared.ids]:
-        raise flags.UsageError(f"flag --only: there is no claim {unknown[0]!r}; there are {', '.join(declared.ids)}")
+        raise flags.UsageError(f"flag --only: unknown claim {unknown[0]!r}; available: {', '.join(declared.ids)}")
     return tuple(claim for claim in declared.claims if claim.id in only or not only)
 
 
@@ -138,7 +138,7 @@ def usual(declared: Claims, claims: Sequence[Claim], values: Mapping[str, Any], 
             except flags.UsageError as error:
                 raise flags.UsageError(f"flag --claims={module}: population {name}: {error}") from None
             if (settings[name].seeds, settings[name].base_seed) != (values["seeds"], values["base_seed"]):
-                reason = "its flags are others than --seeds and --base_seed, which are those of all populations"
+                reason = "it changes --seeds or --base_seed, which must be the same for all populations"
                 raise flags.UsageError(f"flag --claims={module}: population {name}: {reason}")
     return settings
 
@@ -151,10 +151,10 @@ def columns(
     variants: bool,
     module: str,
 ) -> Columns:
-    """Returns the runs by which claims are judged: the networks themselves, during training, controls, and variants.
+    """Returns the runs that claims are tested on: the networks themselves, during training, controls, and variants.
 
-    ``given`` are files of answers that replace runs, by population; these have only themselves. Raises UsageError if a
-    column cannot be made.
+    ``given`` are files of answers that replace runs, by population; these have no controls or variants. Raises
+    UsageError if a column cannot be made.
     """
     trained = {name: each for name, each in settings.items() if name not in given}
     every: Columns = {NETWORKS: trained}
@@ -177,7 +177,7 @@ def columns(
 
 
 def during(declared: Claims, name: str, settings: Settings) -> Settings | None:
-    """Networks that keep their parameters after the declared numbers of steps."""
+    """Returns settings that also save the parameters after the declared numbers of steps."""
     if name not in declared.during:
         return None
     *earlier, last = declared.during[name]
@@ -189,7 +189,7 @@ def checked(experiment: Experiment, settings: Any) -> Settings | None:
     if settings is None:
         return None
     if not isinstance(settings, Settings):
-        raise TypeError(f"returns {type(settings).__name__}, neither settings nor None")
+        raise TypeError(f"must return settings or None, not {type(settings).__name__}")
     own = {name: getattr(settings, name) for name in Settings.__dataclass_fields__ if name in flags.FLAGS}
     own |= {f"{NUMBER}{name}": value for name, value in settings.numbers}
     stated = {name: value for name, value in own.items() if value is not None and name not in experiment.fixed}
@@ -197,7 +197,7 @@ def checked(experiment: Experiment, settings: Any) -> Settings | None:
 
 
 def _stated(value: Any) -> str:
-    """A setting as the text of its flag."""
+    """Formats a setting as the text of its flag."""
     return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
 
 
@@ -205,7 +205,7 @@ def once(answers: Sequence[tuple[str, Path]]) -> dict[str, Path]:
     """Returns the files of answers by population. Raises UsageError if a population has two files."""
     names = [name for name, _ in answers]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise flags.UsageError(f"flag --answers: those of {min(twice)} are given twice")
+        raise flags.UsageError(f"flag --answers: population {min(twice)} has two files; give one")
     return dict(answers)
 
 
@@ -213,7 +213,7 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
     """Returns the SHA-256 of a file of answers. Raises UsageError if it cannot be read, or is not needed."""
     prefix = f"flag --answers={name}={path}"
     if name not in settings:
-        raise flags.UsageError(f"{prefix}: the claims need no population {name!r}; they need {', '.join(settings)}")
+        raise flags.UsageError(f"{prefix}: no claim uses a population {name!r}; the claims use {', '.join(settings)}")
     try:
         return files.sha256(path)
     except OSError as error:
@@ -231,8 +231,7 @@ def made_by(asked: ClaimSettings, module: str | None, given: Mapping[str, Path],
     networks = f"{counted(asked.seeds, 'network')} of each experiment, base seed {asked.base_seed}, made"
     sentences = [f"{networks if trained else 'Made'} by {code(' '.join(words))}."]
     sentences += [
-        f"The answers of {escape(name)} are those in {escape(path.name)}, beside which there are no controls and no "
-        "variants."
+        f"The answers of {escape(name)} are those in {escape(path.name)}, without controls and variants."
         for name, path in given.items()
     ]
     return " ".join(sentences)

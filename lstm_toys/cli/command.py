@@ -1,4 +1,4 @@
-"""Runs a command line: executes its runs and prints their reports, or says in one line why not."""
+"""Runs a command line: executes its runs and prints their reports, or explains in one line why it cannot."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lstm_toys.runs.publishing import NotPublished
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.training.study import TrainingStudy
 
-KEPT = "what was finished or saved before stays, and the same command continues"
+KEPT = "everything finished or saved so far is kept, and the same command continues"
 
 OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc")
 """Messages of XLA and Python when memory runs out."""
@@ -34,10 +34,10 @@ OUT_OF_MEMORY = re.compile("RESOURCE_EXHAUSTED|can't start new thread|bad_alloc"
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command line executes.
+    """The work that a command line describes.
 
     Attributes:
-        report: one report on all studies, instead of one on each.
+        report: makes one report on all studies, instead of one on each.
         notes: lines to print first.
         file: file that the command writes, instead of folders of runs.
     """
@@ -83,14 +83,14 @@ def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = 128 + signal.SIGPIPE
     if printed.error:
-        code = code or complain(f"standard output: {printed.error.strerror}; nothing but what it said is lost", 1)
+        code = code or complain(f"standard output: {printed.error.strerror}; only printed text is lost", 1)
     sys.stderr.flush()
-    # All files are written, and tearing jax down would take most of a second.
+    # All files are written, and shutting down jax would take most of a second.
     os._exit(code)
 
 
 def carry_out(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> int:
-    """Runs a command line, or says in one line what prevents it.
+    """Runs a command line, or explains in one line why it cannot.
 
     Returns:
         The exit code: 0; 1 if every seed of a run diverged or a file could not be used; 2 for an invalid command line;
@@ -131,12 +131,12 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except (Failed, Gone, Obstructed, NotPublished) as error:
         return complain(str(error), 1)
     except Busy as busy:
-        return complain(f"{busy}: another process is at work on this run; wait for it, or change a setting", 1)
+        return complain(f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1)
     except Damaged as damaged:
         own = any(each.run.known and str(damaged.filename).startswith(str(each.run.folder)) for each in studies)
-        mend = "--restart runs it again" if own else "remove its folder, and the same command makes it again"
+        mend = "--restart runs it again" if own else "remove its folder and run the same command again"
         if Path(damaged.filename).parent == options.results_dir:  # It holds everything else, too.
-            mend = "move it away, and give the same command again"
+            mend = "move it elsewhere and run the same command again"
         return complain(f"{damaged}; {mend}", 1)
     except BrokenPipeError:
         raise
@@ -146,7 +146,7 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and not OUT_OF_MEMORY.search(str(error)):
             raise
-        return complain(f"there is not enough memory; {KEPT}", 1)
+        return complain(f"out of memory; {KEPT}", 1)
 
 
 def listed(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[str]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Pairs of flags in which one leaves the other without effect: a default gives way, a typed flag is refused."""
+"""Flags that make another flag ineffective: a default is then dropped, a typed flag is refused."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Conflict(NamedTuple):
     """Two flags that may exclude each other.
 
     Attributes:
-        flag: the flag that has no effect.
-        other: the flag that leaves it without effect.
-        reason: from all values to the reason, with ``{}`` for the other flag; None if the two go together.
+        flag: the flag without effect.
+        other: the flag that makes it ineffective.
+        reason: from all values to the reason, with ``{}`` for the other flag; None if there is no conflict.
     """
 
     flag: str
@@ -28,21 +28,21 @@ class Conflict(NamedTuple):
 def _gates(values: Values) -> str | None:
     if values["gates"] == cells.GATES[0] or values["cell"] not in cells.CELLS or cells.CELLS[values["cell"]].gated:
         return None
-    return f"{{}} has none; {_listed(name for name, each in cells.CELLS.items() if each.gated)} do"
+    return f"{{}} does not use it; {_listed(name for name, each in cells.CELLS.items() if each.gated)} do"
 
 
 def _taken(name: str) -> Callable[[Values], str | None]:
     def reason(values: Values) -> str | None:
         if values[name] is None or name in hyper.TAKES[values["optimizer"]]:
             return None
-        return f"{{}} has none; {_listed(other for other, taken in hyper.TAKES.items() if name in taken)} do"
+        return f"{{}} does not use it; {_listed(other for other, taken in hyper.TAKES.items() if name in taken)} do"
 
     return reason
 
 
 def _layer(values: Values) -> str | None:
     dense = values["readout"] == "dense" and not values["hidden"]
-    return "a dense readout needs a layer below it; {} leaves none" if dense else None
+    return "a dense readout needs a layer below it, but there is none with {}" if dense else None
 
 
 def _late(values: Values) -> str | None:
@@ -76,7 +76,7 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
     resolved = dict(values)
     if "keep_steps" not in typed and "steps" in typed:
         resolved["keep_steps"] = tuple(step for step in resolved["keep_steps"] if step < resolved["steps"])
-    # Whether a cell of the user's own has gates is not known before it is imported.
+    # Whether a custom cell has gates is unknown until it is imported.
     if "gates" not in typed and "cell" in typed and resolved["cell"] not in cells.CELLS:
         resolved["gates"] = usual["gates"]
     for flag, other, reason in CONFLICTS:
@@ -101,7 +101,7 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def _written(value: Any) -> str:
-    """A value as it is typed."""
+    """Formats a value as it is typed."""
     if isinstance(value, tuple):
         return ",".join(map(str, value)) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value)

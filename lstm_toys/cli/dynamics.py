@@ -33,14 +33,14 @@ def inputs() -> parsers.Parser[Axis]:
 
 
 FLAGS: flags.FlagTable = {
-    "task": (parsers.name(), "experiment whose networks are analyzed: {}, or a module of your own"),
+    "task": (parsers.name(), "experiment whose networks are analyzed: {}, or your own module"),
     "inputs": (
         inputs(),
-        f"constant inputs; by default {INPUTS}, over the range of all curves and a quarter of it beyond each end",
+        f"constant inputs; by default {INPUTS}, over the range of all curves extended by a quarter at each end",
     ),
     "starts": (
         parsers.integer(2, MOST_STARTS),
-        "number of initial states for each network; half of them are states that the network visits",
+        "number of initial states per network; half of them are states that the network visits",
     ),
     "weight_scale": (
         parsers.positive(),

@@ -33,7 +33,7 @@ class Help(Exception):
             called = f"lstm-toys {name.removeprefix(INSTALLED)}"
         lines = [doc.strip(), "", f"usage: {called} [flags]", ""]
         for flag, (parser, text) in table.items():
-            default = defaults.get(flag, "each experiment's own")
+            default = defaults.get(flag, "set by the experiment")
             if parser is None:
                 lines += [f"  --[no]{flag}", f"      {text} (default: {'yes' if defaults.get(flag) else 'no'})"]
             else:
@@ -43,11 +43,11 @@ class Help(Exception):
 
 
 class UsageError(Exception):
-    """A command line that cannot be run; the argument says in one line what is wrong."""
+    """An invalid command line; the argument explains in one line what is wrong."""
 
 
 class Unknown(UsageError):
-    """A flag that a command does not have."""
+    """An unknown flag."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         question = meant(name, [*known, "help", "version", FLAGFILE], "--")
@@ -68,24 +68,24 @@ OWN = "the optimizer's default"
 FLAGS: FlagTable = {
     "seeds": (
         parsers.integer(1, 2**31 - 1),
-        "number of independently initialized networks; seed i is the same network, however many there are",
+        "number of independently initialized networks; seed i gives the same network regardless of the number",
     ),
-    "base_seed": (parsers.integer(0, 2**32 - 1), "another value gives other networks under the same seed numbers"),
+    "base_seed": (parsers.integer(0, 2**32 - 1), "another value gives different networks with the same seed numbers"),
     "steps": (parsers.integer(0, 2**31 - 1), "training steps of each network; 0 leaves the networks untrained"),
     "learning_rate": (parsers.positive(), "step size of the optimizer"),
     "optimizer": (
         parsers.choice(*hyper.TAKES),
-        "momentum: sgd with momentum; rmsprop_keras: epsilon is added outside the root, as in Keras in 2018",
+        "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
     ),
-    "momentum": (parsers.share(OWN), "share of the earlier gradients that momentum and adam keep in each step"),
+    "momentum": (parsers.share(OWN), "share of earlier gradients that momentum and adam keep at each step"),
     "decay": (
         parsers.share(OWN),
-        "share of the earlier mean of squared gradients that rmsprop, rmsprop_keras and adam keep in each step",
+        "share of the mean squared gradient that rmsprop, rmsprop_keras and adam keep at each step",
     ),
-    "hidden": (parsers.widths(), "units of each recurrent layer below the readout; none: there is only the readout"),
+    "hidden": (parsers.widths(), "units of each recurrent layer below the readout; none: only the readout"),
     "readout": (
         parsers.choice("cell", "dense"),
-        "cell: one more recurrent layer, whose units are the answer; dense: an affine map",
+        "last layer; cell: one more recurrent layer, whose units are the answer; dense: an affine layer",
     ),
     "cell": (
         parsers.cell(),
@@ -95,7 +95,7 @@ FLAGS: FlagTable = {
     "timesteps": (parsers.integer(2, 2**31 - 1), "number of points of each curve, evenly spaced over the range of x"),
     "keep_steps": (
         parsers.numbers_of_steps(),
-        "earlier steps after which the parameters are saved, too; 0 saves the untrained network",
+        "earlier steps after which the parameters are also saved; 0 saves the untrained network",
     ),
     "noise": (
         parsers.not_negative(),
@@ -103,20 +103,20 @@ FLAGS: FlagTable = {
     ),
     "block": (
         parsers.integer_or_auto(1, 2**31 - 1),
-        "number of networks that one compiled program computes; another value changes the last bits of all results",
+        "number of networks that one compiled program computes; changing it changes the last bits of all results",
     ),
     "results_dir": (parsers.folder(), "folder for runs and published files"),
     "publish": (None, "copy the figures and metrics of the finished run to <results_dir>/<experiment>"),
     "replot": (None, "redraw the figures of the finished run without training"),
-    "restart": (None, "run from the beginning, even if the run is finished or could be continued"),
+    "restart": (None, "start from the beginning, even if the run is finished or could be continued"),
     "quiet": (None, "print only errors and the folder of the results"),
     "checkpoint_every": (
         parsers.positive(),
-        "seconds between two checkpoints, from which an interrupted run continues",
+        "seconds between checkpoints, from which an interrupted run continues",
     ),
     "on_divergence": (
         parsers.choice("exclude", "stop"),
-        "exclude: leave seeds that diverge out of the statistics; stop: end the run",
+        "what to do about seeds that diverge; exclude: leave them out of the statistics; stop: end the run",
     ),
     "figure_format": (
         parsers.choice(*FORMATS),
@@ -124,12 +124,12 @@ FLAGS: FlagTable = {
     ),
     "cluster": (
         parsers.cluster(),
-        "workers of a Dask cluster that train and evaluate (needs the extra 'cluster'): local:4 starts four on this "
-        "machine; otherwise the address of a scheduler, or its scheduler file",
+        "Dask cluster whose workers train and evaluate (needs the extra 'cluster'): local:4 starts four workers on "
+        "this machine; otherwise the address of a scheduler, or its scheduler file",
     ),
     "mixed": (
         None,
-        "accept workers with other library versions or another processor, whose last bits may differ, and record them",
+        "accept workers with other library versions or processors, and record them; last bits of results may differ",
     ),
     "compile_cache": (None, "keep compiled programs in the user's cache folder for later commands"),
 }
@@ -194,7 +194,7 @@ def parsed_defaults() -> dict[str, Any]:
 
 
 def flags_of(experiment: Experiment) -> FlagTable:
-    """Returns the flags of an experiment: all that it does not fix, and one for each of its training numbers."""
+    """Returns the flags of an experiment: those that it does not fix, and one for each of its training numbers."""
     numbers: FlagTable = {
         f"{NUMBER}{name}": (parsers.number(), f"{name.replace('_', ' ')} of the training curves")
         for name in experiment.numbers
@@ -209,12 +209,10 @@ def defaults_of(experiment: Experiment) -> dict[str, Any]:
     """Returns the defaults of an experiment's flags. Raises UsageError if one is missing, or belongs to no flag."""
     for name in ("steps", "learning_rate"):
         if name not in experiment.defaults:
-            raise UsageError(
-                f"experiment {experiment.name}: its defaults say no {name}; add defaults={{{name!r}: ...}}"
-            )
+            raise UsageError(f"experiment {experiment.name}: no default for {name}; add defaults={{{name!r}: ...}}")
     if unknown := experiment.defaults.keys() - FLAGS.keys():
         raise UsageError(
-            f"experiment {experiment.name}: its defaults have {min(unknown)}, which is no flag; --help lists them"
+            f"experiment {experiment.name}: default for the unknown flag {min(unknown)}; --help lists the flags"
         )
     numbers = {f"{NUMBER}{name}": value for name, value in experiment.numbers.items()}
     return {**DEFAULTS, **experiment.defaults, **numbers}
@@ -238,7 +236,7 @@ def read(name: str, doc: str, table: FlagTable, defaults: dict[str, Any], argume
 def _read(
     name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
 ) -> flags.FlagValues:
-    """Parses a command line; the result also says which flags were typed."""
+    """Parses a command line; the result also records which flags were typed."""
     values = flags.FlagValues()
     for flag, (parser, text) in table.items():
         if parser is None:
@@ -253,19 +251,19 @@ def _read(
         raise Help(doc, table, defaults)
     if stray := _given(values, [name, *arguments]):
         raise UsageError(
-            f"stray argument {stray[0]!r}: settings are given as flags, in quotes where a value has spaces; "
-            "--help lists them"
+            f"unexpected argument {stray[0]!r}: settings are given as flags, and values with spaces need quotes; "
+            "--help lists the flags"
         )
     return values
 
 
 def asks_version(arguments: Sequence[str]) -> bool:
-    """Whether a command line requests the version, whatever else it says."""
+    """Whether a command line requests the version, regardless of its other arguments."""
     return any(argument.partition("=")[0] == "--version" for argument in arguments)
 
 
 def asks_help(arguments: Sequence[str]) -> bool:
-    """Whether a command line requests help, whatever else it says."""
+    """Whether a command line requests help, regardless of its other arguments."""
     return any(argument.partition("=")[0] in ("--help", "-help", "-h", "--helpfull") for argument in arguments)
 
 
@@ -293,11 +291,11 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
     typed = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
     files = [file if equals else following for name, equals, file, following in typed if name in FLAGFILES]
     if "" in files:
-        raise UsageError(f"flag --{FLAGFILE}=: takes a file of flags, one a line")
+        raise UsageError(f"flag --{FLAGFILE}=: takes a file with one flag per line")
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
     except UnicodeDecodeError:
-        raise UsageError(f"flag --{FLAGFILE}={', '.join(files)}: is not text in UTF-8") from None
+        raise UsageError(f"flag --{FLAGFILE}={', '.join(files)}: is not UTF-8 text") from None
     except flags.UnrecognizedFlagError as error:
         raise Unknown(error.flagname, values) from None
     except flags.CantOpenFlagFileError as error:
@@ -310,9 +308,9 @@ def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bo
 
 
 def options(values: dict[str, Any]) -> Options:
-    """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError if two exclude each other."""
+    """Makes options; flags that a command lacks keep their `DEFAULTS`. Raises UsageError for conflicting flags."""
     off = {name: False for name, (parser, _) in FLAGS.items() if parser is None}
     every = {**off, **parsed_defaults(), **values}
     if every["replot"] and every["restart"]:
-        raise UsageError("flag --replot: redraws a finished run, and --restart runs it again; give one of the two")
+        raise UsageError("flag --replot: redraws a finished run, but --restart runs it again; give one of the two")
     return Options(**{name: every[name] for name in Options.__dataclass_fields__})

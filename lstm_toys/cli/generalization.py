@@ -2,7 +2,7 @@
 
 Takes the population that the flags describe, trains it if it is missing, and measures its answers to every curve of
 several grids: curves of the training family with other parameters, other families if the experiment names some, longer
-sequences, and another spacing of x. Networks of a task that makes its own sequences are measured at several lengths.
+sequences, and other spacings of x. Networks of a task that makes its own sequences are measured at several lengths.
 With --curve, the networks answer your own curves instead.
 """
 
@@ -26,11 +26,11 @@ LEAST_TIMESTEPS = 10
 MOST_POINTS = 100_000
 """Most time points of a sequence in a grid."""
 
-MEANING = {LENGTH: "time points of a longer sequence", SPACING: "x between two time points"}
+MEANING = {LENGTH: "time points of a longer sequence", SPACING: "distance of time points in x"}
 
 FLAGS: flags.FlagTable = {
-    "task": (parsers.name(), "experiment whose population is evaluated: {}, or a module of your own"),
-    "curve": (parsers.path(), "file: answer the curves in its columns, one time point a row, instead of grids"),
+    "task": (parsers.name(), "experiment whose population is evaluated: {}, or your own module"),
+    "curve": (parsers.path(), "file with one curve per column and one time point per row, to answer instead of grids"),
 }
 """Flags of this command, in addition to the flags of the experiment that trains the population, and of its axes."""
 
@@ -55,12 +55,12 @@ def axis(name: str, span: lt.Span, most: int = MOST_POINTS) -> parsers.Parser[Ax
 
 
 def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[study.ResolvedPlane], study.Subject]:
-    """Returns the planes on which a population is evaluated, and what its report is about; raises UsageError."""
+    """Returns the planes on which a population is evaluated, and the subject of its report; raises UsageError."""
     assert experiment.trained is not None
     try:
         planes = list(experiment.planes(settings) if experiment.planes else study.default_planes(experiment.trained))
     except Exception as error:  # A user's code may raise anything.
-        reason = "its planes, a function of the settings to a list, cannot be made"
+        reason = "its function of settings that returns a list of planes failed"
         raise flags.UsageError(f"experiment {experiment.name}: {reason}: {described_error(error)}") from None
     try:
         about = study.subject(experiment, settings, experiment.trained, planes)
@@ -70,9 +70,9 @@ def planes_of(experiment: lt.Experiment, settings: lt.Settings) -> tuple[list[st
 
 
 def axes_of(experiment: lt.Experiment) -> tuple[dict[str, str], flags.FlagTable, dict[str, str]]:
-    """Makes flags for the axes and parameters of planes: returns the axis of each, the flags, and their defaults.
+    """Makes flags for the axes and parameters of planes; returns the axis of each flag, the flags, and their defaults.
 
-    If a flag of that name exists, the new one begins with ``axis_``.
+    If a flag of that name exists, the name of the new one begins with ``axis_``.
     """
     settings, _ = flags.parse(experiment, [])
     table: flags.FlagTable = {}
@@ -114,7 +114,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     typed, rest = flags.split(table, rest)
     settings, options = flags.parse(experiment, rest)
     if settings.timesteps < LEAST_TIMESTEPS:
-        raise flags.UsageError(f"flag --timesteps: takes at least {LEAST_TIMESTEPS} here, a curve that can be measured")
+        raise flags.UsageError(f"flag --timesteps: must be at least {LEAST_TIMESTEPS} to measure answers")
     name = f"generalization_{experiment.name}"
     useless = next((flag for flag in table if typed[flag]), None)
     about = study.Subject(experiment, {}, None, {})
@@ -127,7 +127,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         along_axes = {names[flag]: each for flag, each in typed.items()}
         evaluation = study.Evaluation(name, settings, _grids(planes, about, settings, along_axes))
     elif useless:
-        raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which is answered instead of grids")
+        raise flags.UsageError(f"flag --{useless}: has no effect with --curve, which replaces the grids")
     else:
         try:
             curves = lt.read_curves(own["curve"], *limits(experiment.scaling is not None))
@@ -145,12 +145,12 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 def _grids(
     planes: Sequence[study.ResolvedPlane], about: study.Subject, settings: lt.Settings, given: dict[str, Axis | None]
 ) -> tuple[study.Grid, ...]:
-    """Makes the grids; raises UsageError for sequences shorter than in training, or ranges of what is not an axis."""
+    """Makes the grids; raises UsageError for sequences shorter than in training, or ranges that are not axes."""
     length, along = given.get(LENGTH), {each.name for plane in planes for each in plane.axes}
     if length and length.low < settings.timesteps:
         raise flags.UsageError(
-            f"flag --length: takes no fewer points than the training curves have, {settings.timesteps:,}"
+            f"flag --length: must be at least {settings.timesteps:,}, the number of points of the training curves"
         )
     if idle := [name for name, each in given.items() if each and each.count > 1 and name not in along]:
-        raise flags.UsageError(f"flag --{idle[0]}: is no axis of a grid of {about.experiment.name}; give one number")
+        raise flags.UsageError(f"flag --{idle[0]}: not an axis of a grid of {about.experiment.name}; give one number")
     return study.grids(planes, about, settings, given)

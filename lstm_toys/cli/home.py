@@ -14,7 +14,7 @@ def home() -> tuple[str, Path]:
     """Returns the package and the folder of the experiments that come with the library.
 
     In a clone the package is ``experiments``; where the library is installed it is ``lstm_toys.experiments``, so that
-    users may have a folder ``experiments`` of their own.
+    users may have their own folder ``experiments``.
 
     Raises:
         ImportError: another folder ``experiments`` hides the folder of a clone.
@@ -25,9 +25,9 @@ def home() -> tuple[str, Path]:
         for folder in (spec.submodule_search_locations or ()) if spec else ():
             if name != EXPERIMENTS or Path(folder).resolve() == clone:
                 return name, Path(folder)
-    raise ImportError(f"a folder {EXPERIMENTS} hides that of lstm_toys in {clone.parent}; start from another folder")
+    raise ImportError(f"another folder {EXPERIMENTS} hides the one in {clone.parent}; run from a different folder")
 
 
 def canonical(module: str) -> str:
-    """The name that a module has in a clone, wherever it is installed."""
+    """Returns the name that a module has in a clone, wherever it is installed."""
     return module.removeprefix("lstm_toys.") if module.startswith(f"lstm_toys.{EXPERIMENTS}.") else module

@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Open(Experiment):
-    """An experiment that has to be completed by flags of its own, such as the files that it reads.
+    """An experiment that its own flags complete, such as the files that it reads.
 
     Attributes:
         table: these flags.
@@ -34,17 +34,17 @@ class Open(Experiment):
 
 
 def declared(name: str, attribute: str, kind: type[T], flag: str) -> T:
-    """Imports a module and returns its declaration ``attribute``. Raises UsageError if there is none of this kind.
+    """Imports a module and returns its declaration ``attribute``; raises UsageError if it is missing or another type.
 
     The module is one of the experiments, named as in `listed`, or any other that can be imported.
     """
     module = _module(name, attribute, flag)
     if not hasattr(module, attribute):
-        what = f"{module.__name__} declares no {attribute}, which would be of the class {kind.__name__}"
+        what = f"{module.__name__} declares no {attribute} of class {kind.__name__}"
         raise flags.UsageError(f"flag --{flag}={name}: {what}; {_offered(name, attribute)}")
     value = getattr(module, attribute)
     if not isinstance(value, kind):
-        mismatch = f"is of the class {type(value).__name__}, not {kind.__name__}"
+        mismatch = f"must be of class {kind.__name__}, not {type(value).__name__}"
         raise flags.UsageError(f"flag --{flag}={name}: {module.__name__}.{attribute} {mismatch}")
     return value
 
@@ -65,9 +65,9 @@ def table_of(experiment: Experiment) -> tuple[flags.FlagTable, dict[str, Any]]:
 
 
 def listed(attribute: str) -> list[str]:
-    """Lists the modules of the experiments that have a declaration, as a flag takes them, without importing them.
+    """Lists the experiments' modules with this declaration, as a flag takes them, without importing them.
 
-    A module next to the commands has its own name, a module in a subfolder its full name.
+    A module next to the commands goes by its short name, a module in a subfolder by its full name.
     """
     package, folder = home()
     return [
@@ -93,7 +93,7 @@ def helped(arguments: Sequence[str], flag: str, attribute: str, kind: type[T], d
 
 
 def _assigned(path: Path, attribute: str) -> set[str]:
-    """Names that a file assigns at its top level; none if it does not mention the attribute."""
+    """Returns the names that a file assigns at its top level; none if it does not mention the attribute."""
     source = path.read_bytes()
     if attribute.encode() not in source:
         return set()
@@ -118,12 +118,12 @@ def _module(name: str, attribute: str, flag: str) -> ModuleType:
         return importlib.import_module(full)
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
         if isinstance(error, ModuleNotFoundError) and error.name in above:
-            raise flags.UsageError(f"{prefix}: there is no module {error.name}; {_offered(name, attribute)}") from None
+            raise flags.UsageError(f"{prefix}: no module named {error.name}; {_offered(name, attribute)}") from None
         raise flags.UsageError(f"{prefix}: {full} cannot be imported: {described_error(error)}") from None
 
 
 def _offered(name: str, attribute: str) -> str:
     """Suggests valid names."""
     every = listed(attribute)
-    own = "modules of your own, in this folder or on PYTHONPATH"
-    return meant(name, every) or f"there are {', '.join(every)}, and {own}"
+    own = "your own modules in this folder or on PYTHONPATH"
+    return meant(name, every) or f"available: {', '.join(every)}, and {own}"

@@ -4,7 +4,7 @@ Trains LSTMs on the curves in a file, with one column per curve and one row per 
 predict the next value at every time point, or to give numbers about each whole curve. With five or more curves, some
 are held out of training, and the errors on them are reported next to the errors on the others. Further curves can be
 shown after training. Curves are scaled to the range that networks can reach; answers and errors are reported in the
-units of the file.
+file's units.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from lstm_toys.tasks import delimited, sets
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 
 MANY = 64
-"""From this many training curves on, a step uses some of them instead of all."""
+"""With at least this many training curves, a step uses some of them instead of all."""
 
 BATCH = 32
 """Approximate batch size, unless a flag sets it."""
 
 LEAST = 5
-"""From this many curves on, some are held out, unless a flag sets the share; fewer are all needed for training."""
+"""With at least this many curves, some are held out unless a flag sets the share; fewer are all needed for training."""
 
 HELD_OUT = 0.2
 
 NAMED = 12
-"""Most held-out curves that a line names."""
+"""Most held-out curves that a note names."""
 
 UNNAMED = ("y",)
-"""Names of features that nobody has named."""
+"""Names of unnamed features."""
 
 LEARNED = 1e-3**0.5
 """RMSE of scaled values that counts as learned: 2 % of their range, which is 1.6."""
@@ -51,57 +51,57 @@ SETTINGS = {"steps": 3_000, "learning_rate": 0.003, "optimizer": "adam"}
 
 
 def files() -> parsers.Parser[Path]:
-    """A file, one of several."""
-    return parsers.Parser(parsers.folder().convert, "a file whose name is text", many=True)
+    """Parses a file; the flag may be repeated."""
+    return parsers.Parser(parsers.folder().convert, "a file with a valid name", many=True)
 
 
 def quantities() -> parsers.Parser[str]:
-    """A measured quantity, one of several."""
+    """Parses a measured quantity; the flag may be repeated."""
 
     def convert(text: str) -> str:
         if not text.isprintable() or not text.strip():
             raise ValueError
         return text.strip()
 
-    return parsers.Parser(convert, "a name, maybe with its unit, such as 'temperature (°C)'", many=True)
+    return parsers.Parser(convert, "a name, optionally with a unit, such as 'temperature (°C)'", many=True)
 
 
 FLAGS: flags.FlagTable = {
     "train": (
         files(),
-        "file of curves to train on: one column per curve, one row per time point; repeat for each feature",
+        "file of training curves: one column per curve, one row per time point; repeat for each feature",
     ),
-    "show": (files(), "file of further curves of the same length to show after training; repeat for each feature"),
-    "quantity": (quantities(), "name of the values in a file of --train, for tables and figures; repeat for each file"),
+    "show": (files(), "file of further curves of the same length to answer after training; repeat for each feature"),
+    "quantity": (quantities(), "name of the values in a --train file, for tables and figures; repeat for each file"),
     "targets": (
         parsers.path(),
-        "file of numbers to give about the curves: one row per curve, in the same order, one column per number",
+        "file of target numbers: one row per curve, in the same order, and one column per number",
     ),
     "ask": (
         parsers.choice("same", "next"),
-        "what networks learn to answer; same: the value that is shown; next: the value after it",
+        "what networks learn to answer at each time point; same: the current value; next: the next value",
     ),
-    "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves that is held out of training"),
-    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "number of curves in each training step"),
-    "standardize": (None, "scale the curves to the range that networks can reach; reports are in the original units"),
+    "hold_out": (parsers.share("a fifth of five or more curves"), "share of the curves to hold out of training"),
+    "batch": (parsers.integer_or_auto(1, 2**31 - 1), "number of curves per training step"),
+    "standardize": (None, "scale the curves to the range that networks can reach; results are in the original units"),
 }
 DEFAULTS = {
     "train": "none; required",
     "show": "none",
-    "quantity": "auto, y for one file, the names of several files",
+    "quantity": "auto: y for a single file, otherwise the file names",
     "targets": "none",
     "ask": "same",
-    "hold_out": f"auto, {HELD_OUT} of {LEAST} or more curves",
-    "batch": f"auto, about {BATCH} of {MANY} or more curves, otherwise all",
+    "hold_out": f"auto: {HELD_OUT} with {LEAST} or more curves",
+    "batch": f"auto: about {BATCH} with {MANY} or more curves, otherwise all",
     "standardize": True,
 }
 
 
 def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
-    """Makes the experiment on some files, and notes on their content. Raises UsageError if a file cannot be used."""
+    """Makes the experiment on these files, and notes on their content. Raises UsageError if a file cannot be used."""
     if not values["train"]:
         raise flags.UsageError(
-            "flag --train: needs a file of curves, one a column, such as --train=mine.csv; --help tells more"
+            "flag --train: needs a file with one curve per column, such as --train=mine.csv; see --help"
         )
     scaled = values["standardize"] is not False
     curves = columns("train", values["train"], scaled)
@@ -112,14 +112,14 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     target_names: tuple[str, ...] = ()
     if values["targets"]:
         if values["ask"]:
-            raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which says what is asked")
+            raise flags.UsageError(f"flag --ask={ask}: has no effect with --targets, which holds the answers to learn")
         ask, target_names, targets = "targets", *numbers(values["targets"], count, scaled)
         every = replace(every, targets=targets)
     kept, others = parted(every, values["hold_out"], values["batch"])
     batch = values["batch"] or usual_batch(len(kept.names))
     notes = [*(read_in(path, each) for path, each in zip(values["train"], curves, strict=True)), *doubts(first, every)]
     out = "".join(f", {counted(each)} held out: {named(each)}" for each in others)
-    notes.append(f"{counted(kept)} trained on{out}")
+    notes.append(f"{counted(kept)} to train on{out}")
     if values["show"]:
         shown = columns("show", values["show"], scaled)
         check_shown(shown, curves, values["show"])
@@ -128,7 +128,7 @@ def complete(values: dict[str, Any]) -> tuple[lt.Experiment, list[str]]:
     points, span = first.values.shape[1], spanned(curves)
     if ask == "next":
         if points < 3:
-            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows; {values['train'][0]} has {points}")
+            raise flags.UsageError(f"flag --ask=next: needs at least 3 rows, but {values['train'][0]} has {points}")
         points, span = points - 1, lt.Span(span.start + span.length / (points - 1), span.stop, span.unit, span.name)
     names = features + target_names
     fitted = lt.Scaling.fitted(kept.values, kept.targets, names)
@@ -178,11 +178,11 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
         if last.values.shape != first.values.shape:
             (curves, points), (others, rows) = last.values.shape, first.values.shape
             raise flags.UsageError(
-                f"flag --{flag}={path}: has {curves:,} curves of {points:,} rows, and {paths[0]} has {others:,} of "
-                f"{rows:,}; files are features of the same curves"
+                f"flag --{flag}={path}: has {curves:,} curves of {points:,} rows, but {paths[0]} has {others:,} of "
+                f"{rows:,}; the files must hold features of the same curves"
             )
         if None not in (first.span, last.span) and first.span != last.span:
-            raise flags.UsageError(f"flag --{flag}={path}: has other time points than {paths[0]}")
+            raise flags.UsageError(f"flag --{flag}={path}: its time points differ from those in {paths[0]}")
     return files
 
 
@@ -193,13 +193,13 @@ def called(paths: Sequence[Path], quantities: Sequence[str]) -> tuple[str, ...]:
         raise flags.UsageError(f"flag --quantity: there {'is' if len(quantities) == 1 else 'are'} {fault}")
     names = tuple(quantities) or (UNNAMED if len(paths) == 1 else tuple(path.stem for path in paths))
     if len(set(names)) < len(names):
-        fault = "are called after their files, and two files have the same name; --quantity gives others"
-        raise flags.UsageError("flag --quantity: two are the same" if quantities else f"flag --train: features {fault}")
+        fault = "two files have the same name, which would name their features; set names with --quantity"
+        raise flags.UsageError("flag --quantity: two names are the same" if quantities else f"flag --train: {fault}")
     return names
 
 
 def spanned(curves: Sequence[Curves]) -> lt.Span:
-    """The span of the time points: from a file, otherwise rows, counted from 1."""
+    """Returns the span of the time points: those in a file, otherwise row numbers from 1."""
     span = next((each.span for each in curves if each.span), None)
     return span or lt.Span(1, curves[0].values.shape[1], name="row")
 
@@ -209,12 +209,12 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Seque
     flag = f"flag --show={paths[0]}"
     if len(shown) != len(trained):
         raise flags.UsageError(
-            f"{flag}: there are {len(trained)} files to train on, one a feature; give --show as many times"
+            f"{flag}: there are {len(trained)} training files, one per feature; repeat --show as often"
         )
     points, rows = shown[0].values.shape[1], trained[0].values.shape[1]
     if points != rows:
         hint = "`python -m experiments.generalization --task=own --train=... --curve=...` answers curves of any length"
-        raise flags.UsageError(f"{flag}: has {points:,} rows, and the training curves have {rows:,}; {hint}")
+        raise flags.UsageError(f"{flag}: has {points:,} rows, but the training curves have {rows:,}; {hint}")
     for each, path in zip(shown, paths, strict=True):
         try:
             study.check_spacing(each, spanned(trained), rows)
@@ -231,9 +231,7 @@ def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.n
     except ValueError as error:
         raise flags.UsageError(f"flag --targets={path}: {error}") from None
     if len(values) != count:
-        raise flags.UsageError(
-            f"flag --targets={path}: has {len(values):,} rows of numbers, and there are {count:,} curves"
-        )
+        raise flags.UsageError(f"flag --targets={path}: has {len(values):,} rows of numbers for {count:,} curves")
     return names, values
 
 
@@ -253,12 +251,12 @@ def parted(every: sets.CurveSet, share: float | None, batch: int | None) -> tupl
     out = max(1, round(share * count)) if share else 0
     if out >= count:
         raise flags.UsageError(
-            f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} to train on"
+            f"flag --hold_out={share:g}: leaves none of {output.counted(count, 'curve')} for training"
         )
     if batch and batch > count - out:
-        raise flags.UsageError(f"flag --batch={batch}: there are {count - out:,} curves to train on")
+        raise flags.UsageError(f"flag --batch={batch}: exceeds the {count - out:,} training curves")
     if batch and not out and count % batch:
-        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} curves that are trained on")
+        raise flags.UsageError(f"flag --batch={batch}: does not divide the {count:,} training curves")
     if out and batch:
         out += (count - out) % batch
     while out and not batch and count - out >= MANY and usual_batch(count - out) is None:
@@ -285,13 +283,13 @@ def read_in(path: Path, curves: Curves) -> str:
 
 
 def doubts(first: Curves, every: sets.CurveSet) -> list[str]:
-    """Notes on input that looks unintended."""
+    """Returns notes on input that looks unintended."""
     notes, steps = [], np.diff(first.values[0])
     even = len(steps) > 2 and steps.min() > 0 and np.ptp(steps) < 0.02 * steps.mean()
     if even and first.span is None and len(first.names) > 1:
-        notes.append(f"{first.names[0]!r} rises evenly and is taken for a curve; if it holds time points, call it t")
+        notes.append(f"{first.names[0]!r} rises evenly and is treated as a curve; if it holds time points, name it t")
     if equal := len(every.names) - len({each.tobytes() for each in every.values}):
-        notes.append(f"{equal:,} of the curves have the same numbers as others, which may be held out")
+        notes.append(f"{equal:,} of the curves have the same values as others, which may be held out")
     return notes
 
 
@@ -339,7 +337,7 @@ TITLES = {
 
 
 def nothing(_: Any) -> Any:
-    """Raises ValueError: without a file there is nothing."""
+    """Raises ValueError, since nothing can be done without a file."""
     raise ValueError("needs --train")
 
 

@@ -29,11 +29,11 @@ MOST_LAYERS = 100
 WHOLE = re.compile(r"[+-]?[0-9]+")
 POWER = re.compile(r"([+-]?[0-9]+)[eE]\+?([0-9]{1,2})")
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-"""Numbers as people write them; Python itself also takes ``1_6``, ``nan``, outer spaces, and digits of every script."""
+"""Numbers as people write them; Python also accepts ``1_6``, ``nan``, outer spaces, and digits of every script."""
 
 
 def whole(text: str) -> int:
-    """A whole number, such as 1000 or 1e3; raises ValueError."""
+    """Parses a whole number, such as 1000 or 1e3; raises ValueError."""
     if power := POWER.fullmatch(text):
         return int(power[1]) * 10 ** int(power[2])
     if not WHOLE.fullmatch(text):
@@ -42,7 +42,7 @@ def whole(text: str) -> int:
 
 
 def decimal(text: str) -> float:
-    """A number; raises ValueError."""
+    """Parses a number; raises ValueError."""
     if not DECIMAL.fullmatch(text):
         raise ValueError
     return float(text)
@@ -54,11 +54,11 @@ def single(value: float) -> float:
 
 
 class Parser(flags.ArgumentParser[T], Generic[T]):
-    """Parses a flag's text with a function; its error message says what the flag takes.
+    """Parses a flag's text with a function; its error message describes the accepted values.
 
     Attributes:
         convert: from text to a value; raises ValueError.
-        takes: what the flag takes, in words.
+        takes: description of the accepted values.
         many: whether the flag may be repeated.
     """
 
@@ -66,7 +66,7 @@ class Parser(flags.ArgumentParser[T], Generic[T]):
         self.convert, self.takes, self.many = convert, takes, many
 
     def parse(self, argument: Any) -> T:
-        """Raises ValueError with what the flag takes."""
+        """Parses the text; raises ValueError with a description of the accepted values."""
         try:
             return self.convert(str(argument))
         except ValueError:
@@ -77,7 +77,7 @@ class Switch(flags.BooleanParser):
     """Parses ``--flag=true`` and the like."""
 
     def parse(self, argument: Any) -> bool:
-        """Raises ValueError with what the flag takes."""
+        """Parses the text; raises ValueError with a description of the accepted values."""
         try:
             return bool(super().parse(argument))
         except ValueError:
@@ -85,7 +85,7 @@ class Switch(flags.BooleanParser):
 
 
 def integer(low: int, high: int) -> Parser[int]:
-    """A whole number from ``low`` to ``high``."""
+    """Parses a whole number from ``low`` to ``high``."""
 
     def convert(text: str) -> int:
         if not low <= (number := whole(text)) <= high:
@@ -96,13 +96,13 @@ def integer(low: int, high: int) -> Parser[int]:
 
 
 def integer_or_auto(low: int, high: int) -> Parser[int | None]:
-    """A whole number from ``low`` to ``high``, or None for the word ``auto``."""
+    """Parses a whole number from ``low`` to ``high``, or None for the word ``auto``."""
     number = integer(low, high)
     return Parser(lambda text: None if text == "auto" else number.convert(text), f"{number.takes}, or auto")
 
 
 def positive() -> Parser[float]:
-    """A number above 0 that single precision can hold."""
+    """Parses a positive number in the range of single precision."""
 
     def convert(text: str) -> float:
         if not 1e-37 <= (number := decimal(text)) <= 1e38:
@@ -113,7 +113,7 @@ def positive() -> Parser[float]:
 
 
 def share(auto: str) -> Parser[float | None]:
-    """A number from 0 up to but not including 1, or None for the word ``auto``, which the argument explains."""
+    """Parses a number in [0, 1), or None for the word ``auto``, which the argument explains."""
 
     def convert(text: str) -> float | None:
         if text == "auto":
@@ -122,11 +122,11 @@ def share(auto: str) -> Parser[float | None]:
             raise ValueError
         return number
 
-    return Parser(convert, f"a number from 0 up to but not including 1 in single precision, or auto: {auto}")
+    return Parser(convert, f"a number from 0 up to but not including 1 (in single precision), or auto: {auto}")
 
 
 def number() -> Parser[float]:
-    """A number of either sign."""
+    """Parses a number of either sign."""
 
     def convert(text: str) -> float:
         if not abs(number := decimal(text)) <= LARGEST:
@@ -137,13 +137,13 @@ def number() -> Parser[float]:
 
 
 def not_negative() -> Parser[float]:
-    """Zero, or a number that `positive` accepts."""
+    """Parses zero, or a number that `positive` accepts."""
     above = positive()
     return Parser(lambda text: above.convert(text) if decimal(text) else 0.0, f"0, or {above.takes}")
 
 
 def widths() -> Parser[tuple[int, ...]]:
-    """Widths of layers."""
+    """Parses the widths of layers."""
 
     def convert(text: str) -> tuple[int, ...]:
         if text == "none":
@@ -160,7 +160,7 @@ def widths() -> Parser[tuple[int, ...]]:
 
 
 def numbers_of_steps() -> Parser[tuple[int, ...]]:
-    """Numbers of steps, each once, in order."""
+    """Parses numbers of steps in ascending order."""
 
     def convert(text: str) -> tuple[int, ...]:
         numbers = () if text == "none" else tuple(whole(part) for part in text.split(","))
@@ -172,7 +172,7 @@ def numbers_of_steps() -> Parser[tuple[int, ...]]:
 
 
 def choice(*names: str) -> Parser[str]:
-    """One of a few names."""
+    """Parses one of a few names."""
 
     def convert(text: str) -> str:
         if text not in names:
@@ -183,7 +183,7 @@ def choice(*names: str) -> Parser[str]:
 
 
 def name() -> Parser[str]:
-    """The name of a declaration, which `lstm_toys.cli.modules` looks up."""
+    """Parses the name of a declaration, which `lstm_toys.cli.modules` looks up."""
 
     def convert(text: str) -> str:
         if not text:
@@ -194,7 +194,7 @@ def name() -> Parser[str]:
 
 
 def cell() -> Parser[str]:
-    """A cell of the library, or the ``package.module:Class`` of a user's cell."""
+    """Parses the name of a built-in cell, or the ``package.module:Class`` of a custom one."""
 
     def convert(text: str) -> str:
         if text not in cells.CELLS:
@@ -203,12 +203,12 @@ def cell() -> Parser[str]:
                 raise ValueError
         return text
 
-    own = "package.module:Class, a custom class in this folder, on PYTHONPATH or installed"
+    own = "package.module:Class of a custom cell in this folder, on PYTHONPATH or installed"
     return Parser(convert, f"one of {', '.join(cells.CELLS)}, or {own}")
 
 
 def cluster() -> Parser[str | None]:
-    """The address of a cluster's workers, or None for the word ``none``."""
+    """Parses the address of a cluster's workers, or None for the word ``none``."""
     workers = integer(1, 1_000)
 
     def convert(text: str) -> str | None:
@@ -221,21 +221,21 @@ def cluster() -> Parser[str | None]:
             raise ValueError
         return None if text == "none" else text
 
-    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the file that a Dask scheduler wrote, or none")
+    return Parser(convert, "local:N, tcp://host:port, tls://host:port, the scheduler file of a Dask scheduler, or none")
 
 
 def folder() -> Parser[Path]:
-    """A folder that exists or can be made."""
+    """Parses a folder that exists or can be created."""
 
     def convert(text: str) -> Path:
         if not text or "\0" in text:
             raise ValueError
-        text.encode()  # A name that is not text could not be printed.
+        text.encode()  # Other names could not be printed.
         return Path(text)
 
-    return Parser(convert, "a folder whose name is text")
+    return Parser(convert, "a folder with a valid name")
 
 
 def path() -> Parser[Path | None]:
-    """A file, or None for the word ``none``."""
-    return Parser(lambda text: None if text == "none" else folder().convert(text), "a file whose name is text, or none")
+    """Parses a file, or None for the word ``none``."""
+    return Parser(lambda text: None if text == "none" else folder().convert(text), "a file with a valid name, or none")

@@ -33,8 +33,8 @@ def main() -> None:
         sys.argv[1:] = arguments
         runpy.run_module(f"{package}.{name}", run_name="__main__", alter_sys=True)
     else:
-        suggestion = meant(name, [*every, "--version"]) or f"there are {', '.join(every)}"
-        output.complain(f"no command {name!r}; {suggestion}")
+        suggestion = meant(name, [*every, "--version"]) or f"available: {', '.join(every)}"
+        output.complain(f"unknown command {name!r}; {suggestion}")
         sys.exit(2)
 
 
@@ -52,8 +52,8 @@ def _runs(tree: ast.Module) -> bool:
 
 
 def listing(every: dict[str, str]) -> str:
-    """The usage text: what to type, and one line for each command."""
+    """Returns the usage text: how to call the script, and one line for each command."""
     width = max(map(len, every))
     rows = [f"  {name:{width}}  {line}" for name, line in every.items()]
-    more = "lstm-toys help NAME lists the flags of one of them, lstm-toys --version tells the version."
+    more = "lstm-toys help NAME lists the flags of a command, lstm-toys --version prints the version."
     return "\n".join(["usage: lstm-toys NAME [flags]", "", *rows, "", more])

@@ -1,10 +1,10 @@
-"""Suggests names for a name that does not exist."""
+"""Suggests existing names for an unknown name."""
 
 import difflib
 from collections.abc import Iterable
 
 ALIKE = 0.7
-"""Least similarity, as `difflib` measures it, of names that are taken for each other."""
+"""Least similarity, as `difflib` measures it, of names that may be confused."""
 
 LEAST = 3
 """Least number of letters in a shared beginning or a shared word."""

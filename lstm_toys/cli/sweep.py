@@ -2,8 +2,8 @@
 
 Trains one experiment's networks under each combination of the values in the --grid flags. Settings that differ only in
 learning rate, momentum, decay, noise, numbers of the training curves (--train_NAME) or steps share one compiled
-program; each combination of optimizer, hidden, readout, cell, gates and timesteps needs its own. For several numbers of
-steps, networks are trained once and evaluated after each of them.
+program; each combination of optimizer, hidden, readout, cell, gates and timesteps needs a separate one. For several
+numbers of steps, networks are trained once and evaluated after each of them.
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,12 @@ def axis() -> parsers.Parser[Axis]:
             raise ValueError
         return name.strip(), values.split()
 
-    names = f"one of {', '.join(SWEPT)}, {NUMBER}NAME"
+    names = f"one of {', '.join(SWEPT)} or {NUMBER}NAME"
     return parsers.Parser(convert, f"'flag=value value ...', each value once; the flag is {names}", many=True)
 
 
 OWN: flags.FlagTable = {
-    "task": (parsers.name(), "experiment whose networks are trained: {}, or a module of your own"),
+    "task": (parsers.name(), "experiment whose networks are trained: {}, or your own module"),
     "grid": (axis(), "values of another flag, such as 'learning_rate=0.1 1'; repeat --grid for each flag that varies"),
 }
 OWN_DEFAULTS = {"task": "sine", "grid": "a single setting"}
@@ -64,15 +64,15 @@ def expand(
     """Returns the settings of a grid, and the options. Raises UsageError if one is invalid, or there are too many."""
     names = [name for name, _ in axes]
     if twice := {name for name in names if names.count(name) > 1}:
-        raise flags.UsageError(f"flag --grid: {min(twice)} is given twice; give all its values at once")
+        raise flags.UsageError(f"flag --grid: {min(twice)} is given twice; give all its values in one --grid")
     for name in names:
         if any(argument.split("=")[0] in (f"-{name}", f"--{name}") for argument in arguments):
-            raise flags.UsageError(f"flag --{name}: --grid gives its values; give one of the two")
+            raise flags.UsageError(f"flag --{name}: also given by --grid; give one of the two")
     count = 1
     for _, values in axes:
         count *= len(values)
     if count > MOST_SETTINGS:
-        raise flags.UsageError(f"flag --grid: {count:,} settings are more than {MOST_SETTINGS:,}")
+        raise flags.UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
     keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
     parsed = [
         flags.parse(keeping, [*arguments, *(f"--{name}={value}" for name, value in zip(names, chosen, strict=True))])
@@ -81,8 +81,8 @@ def expand(
     settings = tuple(each for each, _ in parsed)
     if settings[0].keep_steps:
         raise flags.UsageError(
-            "flag --keep_steps: a sweep keeps no parameters; --grid 'steps=...' reads it after other steps"
+            "flag --keep_steps: a sweep saves no parameters; use --grid 'steps=...' for results after other steps"
         )
     if len(set(settings)) < len(settings):
-        raise flags.UsageError("flag --grid: two of its settings are the same, written differently")
+        raise flags.UsageError("flag --grid: two settings have the same values, written differently")
     return settings, parsed[0][1]

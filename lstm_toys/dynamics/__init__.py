@@ -1,1 +1,1 @@
-"""Trained networks as dynamical systems: where they rest, how they oscillate, what they forget, and models of them."""
+"""Trained networks as dynamical systems: where they settle, how they oscillate, what they forget, and their models."""

@@ -1,4 +1,4 @@
-"""Networks along a curve: how fast they forget their initial state, and their largest Lyapunov exponents."""
+"""Networks driven by a curve: how fast they forget their initial state, and their largest Lyapunov exponents."""
 
 from functools import partial
 from typing import NamedTuple
@@ -15,8 +15,8 @@ class Driven(NamedTuple):
     """Networks along curves.
 
     Attributes:
-        distance: the Euclidean distance of two states that are driven by the same curve, relative to their first one;
-            a geometric mean over pairs of starts.
+        distance: the Euclidean distance of two states that are driven by the same curve, relative to their initial
+            distance; a geometric mean over pairs of initial states.
         exponents: the largest Lyapunov exponents per unit of x, in descending order; minus infinity where a direction
             is forgotten at once.
     """
@@ -26,7 +26,7 @@ class Driven(NamedTuple):
 
 
 def distance(step: Step, first: Float[Array, " D"], second: Float[Array, " D"], curve: Float[Array, "T F"]) -> Array:
-    """The distances ``[T]`` of the states of ONE network from two starts, relative to the distance of the starts."""
+    """Returns the distances ``[T]`` of the states of ONE network from two starts, relative to the starts' distance."""
 
     def both(
         states: tuple[Float[Array, " D"], Float[Array, " D"]], inputs: Float[Array, " F"]
@@ -40,10 +40,10 @@ def distance(step: Step, first: Float[Array, " D"], second: Float[Array, " D"], 
 def growth(
     step: Step, start: Float[Array, " D"], curve: Float[Array, "T F"], directions: Float[Array, "D L"]
 ) -> Float[Array, "T L"]:
-    """The logarithms of the factors by which directions grow at each time point of a curve, of ONE network.
+    """Returns the logarithms of the factors by which directions grow at each time point of a curve, for ONE network.
 
-    By QR decompositions (Benettin et al., 1980): orthonormal directions are carried along by the Jacobian and made
-    orthonormal again. The mean over time are the largest Lyapunov exponents.
+    Uses QR decompositions (Benettin et al., 1980): the Jacobian maps orthonormal directions, which are then made
+    orthonormal again. The means over time are the largest Lyapunov exponents.
     """
 
     def carried(
@@ -72,10 +72,10 @@ def driven(
         system: the map of the networks.
         params: their parameters.
         curves: the curves.
-        starts: states of each network: the first is compared with each other one, and exponents are computed from it.
+        starts: states of each network: the first is compared with every other, and exponents are computed from it.
         spacing: distance of time points, in units of x.
         largest: the number of exponents, L; at most D.
-        skipped: time points before exponents are averaged, in which directions turn to those that grow most.
+        skipped: time points before averaging, while the directions align with those that grow most.
     """
     directions = np.linalg.qr(np.random.default_rng(0).normal(size=(system.dimension, largest)))[0]
     distances, grown = each_network(_driven, system, params, starts, curves, directions)

@@ -1,4 +1,4 @@
-"""Answers of networks, some of whose units are held or whose gates are clamped."""
+"""Answers of networks while units are held at a value or gates are clamped."""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -21,16 +21,16 @@ from lstm_toys.populations.states import check_initial, inside, last
 Context: TypeAlias = nn.module.InterceptorContext
 
 GATES: dict[type[nn.Module], tuple[str, ...]] = {LSTM: ("input", "forget", "cell", "output"), GRU: ("z", "r", "h")}
-"""What the columns of a layer's kernels are for, in order; "cell" and "h" are no gates."""
+"""What the columns of a layer's kernels compute, in order; "cell" and "h" are not gates."""
 
 NO_GATES = ("cell", "h")
 
 FAR = 1e4
-"""A sum at which both gate functions are 1."""
+"""An input at which both gate functions are 1."""
 
 
 class IntervenedNetwork(NamedTuple):
-    """A network, the units of it that are held or clamped, and the values at which they are; NaN: their own means."""
+    """A network, its held or clamped units, and their values; NaN: their own means."""
 
     params: PyTree
     units: Int[Array | np.ndarray, "*S K"]
@@ -69,8 +69,8 @@ def intervene(
         The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.
 
     Raises:
-        ValueError: there is no such layer, unit or gate, a value is beyond what the gate can take, the layers do not
-            begin in the states that they are given, or see `lt.answers`.
+        ValueError: the layer, unit or gate does not exist, the gate cannot have the value, or the layers ignore given
+            initial states; or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -88,9 +88,9 @@ def intervene(
     kind, width = _layer(model, params, curves.shape[2], layer)
     rows = np.asarray(units)
     if rows.ndim not in (1, 2) or rows.dtype.kind not in "iu" or not rows.size or rows.shape[:-1] not in ((), (seeds,)):
-        raise arguments.refused("units", f"units of {layer}, or one row of them for each of {seeds} networks", units)
+        raise arguments.refused("units", f"units of {layer}, or one row of units for each of {seeds} networks", units)
     if rows.min() < 0 or rows.max() >= width:
-        raise ValueError(f"units must be of the {width} of {layer}, from 0, not {rows.min()} to {rows.max()}")
+        raise ValueError(f"units of {layer} must be at least 0 and below {width}, not {rows.min()} to {rows.max()}")
     if gate is None:
         check_initial(model, params, curves.shape[2])
     else:
@@ -111,7 +111,7 @@ def intervene(
 
 
 def _layer(model: nn.Module, params: PyTree, features: int, layer: str) -> tuple[type[nn.Module], int]:
-    """The class of a layer and its number of units; raises ValueError if the model has no such layer."""
+    """Returns the class of a layer and its number of units; raises ValueError if the model has no such layer."""
     found: dict[str, tuple[type[nn.Module], int]] = {}
 
     def noted(following: Callable[..., Any], args: Any, kwargs: Any, context: Context) -> Any:
@@ -167,7 +167,7 @@ def _held(
 def _clamped(
     model: nn.Module, layer: str, gate: str, member: IntervenedNetwork, curves: Float[Array, "C T F"]
 ) -> Float[Array, "C ..."]:
-    """The answers of ONE network with a gate of units of a layer clamped, by weights that make it constant."""
+    """The answers of ONE network with a gate of some units clamped, by weights that make the gate constant."""
     params, units, values = member
     seen: list[tuple[nn.Module, Array, Array]] = []
 
@@ -184,7 +184,7 @@ def _clamped(
     path = tuple(filter(None, layer.split("/")))
     kernel, recurrent_kernel, bias = (_found(params, path)[n] for n in ("kernel", "recurrent_kernel", "bias"))
     before = jnp.concatenate([jnp.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
-    biases = jnp.atleast_2d(bias)  # Of a GRU there are two, which are added up.
+    biases = jnp.atleast_2d(bias)  # A GRU has two, which are added up.
     summed = inputs @ kernel[:, columns] + before @ recurrent_kernel[:, columns]
     mean = squashed(summed + biases[:, columns].sum(axis=0)[None, None], module.gates).mean(axis=(0, 1))
     constant = _inverse(jnp.where(jnp.isnan(values), mean, values), module.gates)
@@ -197,7 +197,7 @@ def _clamped(
 
 
 def _inverse(value: Float[Array, " K"], gates: str) -> Float[Array, " K"]:
-    """What a gate function turns into these values; for 0 and 1 it is far beyond where it gets there in rounding."""
+    """The inputs at which a gate function has these values; for 0 and 1, far beyond where rounding reaches them."""
     inner = (value - 0.5) / SLOPE if gates == "hard" else jnp.log(value) - jnp.log1p(-value)
     return jnp.where(value <= 0, -FAR, jnp.where(value >= 1, FAR, inner))
 

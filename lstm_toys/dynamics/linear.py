@@ -11,11 +11,11 @@ from jaxtyping import Array, Complex, Float, Int, PyTree
 from lstm_toys.dynamics.system import Step, System, each_network
 
 PERIODS, SETTLED = 4, 300
-"""The least number of periods, and of time points, in which a sine's answer is measured, after as many to settle."""
+"""Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
 
 
 class Linear(NamedTuple):
-    """A network near a state and an input; the answer at a time point is that to the input at this point.
+    """A network near a state and an input; the answer at a time point belongs to the input at the same point.
 
     With deviations dx, du, dy: ``dx[t] = A dx[t-1] + B du[t]`` and ``dy[t] = C dx[t-1] + D du[t]``.
     """
@@ -27,11 +27,11 @@ class Linear(NamedTuple):
 
 
 class Modes(NamedTuple):
-    """Modes of a linear map, as eigenvalues are ordered.
+    """Modes of a linear map, in the order of `eigenvalues`.
 
     Attributes:
-        time_constant: distance in x in which a mode falls to 1 / e; negative if it grows, infinite if it is constant.
-        frequency: its angular frequency, radians per unit of x, of the sign of the eigenvalue's imaginary part.
+        time_constant: distance in x over which a mode falls to 1 / e; negative if it grows, infinite if it is constant.
+        frequency: its angular frequency in radians per unit of x, with the sign of the eigenvalue's imaginary part.
     """
 
     time_constant: Float[np.ndarray, "*N D"]
@@ -39,7 +39,7 @@ class Modes(NamedTuple):
 
 
 def linearization(step: Step, state: Float[Array, " D"], inputs: Float[Array, " F"]) -> Linear:
-    """The linearization of ONE network. At the kink of a hard gate it is the mean of both sides."""
+    """Linearizes ONE network. At the kink of a hard gate, takes the mean of both sides."""
     (A, B), (C, D) = jax.jacfwd(step, argnums=(0, 1))(state, inputs)
     return Linear(A, B, C, D)
 
@@ -50,7 +50,7 @@ def linearizations(
     inputs: Float[np.ndarray, "U F"],
     states: Float[np.ndarray, "S U *Q D"],
 ) -> Linear:
-    """The linearizations of every network at states under each constant input; NaN where a state is NaN."""
+    """Linearizes every network at states under each constant input; NaN where a state is NaN."""
     flat = states.reshape(*states.shape[:2], -1, system.dimension)
     found: Linear = each_network(_linearizations, system, params, flat, inputs)
     return Linear(*(each.reshape(*states.shape[:-1], *each.shape[3:]) for each in found))
@@ -72,7 +72,7 @@ def _linearizations(
 
 
 def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*N D"]:
-    """Eigenvalues by falling modulus, complex pairs with the positive imaginary part first; NaN where a matrix is."""
+    """Returns eigenvalues by descending modulus, complex pairs with the positive imaginary part first; keeps NaN."""
     found = np.full(matrices.shape[:-1], np.nan, complex)
     known = np.isfinite(matrices).all(axis=(-2, -1))
     values = np.linalg.eigvals(matrices[known]).astype(complex)
@@ -81,7 +81,7 @@ def eigenvalues(matrices: Float[np.ndarray, "*N D D"]) -> Complex[np.ndarray, "*
 
 
 def by_modulus(values: Complex[np.ndarray, "*N D"]) -> Int[np.ndarray, "*N D"]:
-    """The order of `eigenvalues`; rounding keeps the two of a pair together."""
+    """Returns the order of `eigenvalues`; values are rounded so that complex pairs stay together."""
     return np.lexsort((-values.imag, -np.abs(values).round(12)))
 
 
@@ -106,11 +106,11 @@ def response(linear: Linear, frequencies: Float[np.ndarray, " W"], spacing: floa
 
 
 AGREE = 1e-6
-"""The largest relative difference, at the first frequency, of a response by modes from one by a linear system."""
+"""Largest relative difference, at the first frequency, between the response by modes and by a linear system."""
 
 
 def _response(linear: Linear, z: Complex[np.ndarray, " W"]) -> Complex[np.ndarray, "W A F"]:
-    """The response of ONE linearization by its modes; where these are too nearly parallel, by linear systems."""
+    """The response of ONE linearization by its modes, or by linear systems if the modes are nearly parallel."""
     A, B, C, D = linear
     identity = np.eye(len(A))
     exact = D + C @ np.linalg.solve(z[0] * identity - A, B + 0j)
@@ -139,15 +139,15 @@ def measured_response(
     spacing: float,
     amplitude: float,
 ) -> Complex[np.ndarray, "S U W A F"]:
-    """The complex gain of networks, measured by sines ``u + amplitude * sin(w x)`` of one feature at a time.
+    """Measures the complex gain of networks with sines ``u + amplitude * sin(w x)`` of one feature at a time.
 
-    Answers are fitted by ``a + b sin(w x) + c cos(w x)`` in least squares, and the gain is ``(b + i c) / amplitude``.
+    A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers gives the gain ``(b + i c) / amplitude``.
 
     Args:
         system: the map of the networks.
         params: their parameters.
         inputs: the constant inputs u.
-        states: initial states, such as fixed points; where they are NaN, so is the gain.
+        states: initial states, such as fixed points; the gain is NaN where they are.
         frequencies: angular frequencies w above 0 in radians per unit of x.
         spacing: distance of time points, in units of x.
         amplitude: amplitude of the sines.

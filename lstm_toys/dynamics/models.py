@@ -17,12 +17,12 @@ from lstm_toys.statistics.measures import SETTLED
 
 
 class Equilibria(NamedTuple):
-    """The stable fixed point of each network and constant input; of several, the one with the largest share of starts.
+    """The stable fixed point of each network and constant input; if several, the one with the largest share of starts.
 
     Attributes:
         inputs: the constant inputs, ascending.
         state: the fixed point; NaN if there is none.
-        answer: the answer at rest, also if a state is neutral or integrates; NaN if there is none.
+        answer: the answer at rest, including states that are neutral or integrate; NaN if there is none.
         linear: linearizations at the fixed points.
     """
 
@@ -36,7 +36,7 @@ class Explained(NamedTuple):
     """How well answers are predicted.
 
     Attributes:
-        share: one minus the ratio of squared error and variance, over all curves, where there are predictions.
+        share: one minus the ratio of squared error to variance, over all curves, where there are predictions.
         coverage: the share of time points that have predictions.
     """
 
@@ -45,9 +45,9 @@ class Explained(NamedTuple):
 
 
 class Between(NamedTuple):
-    """The constant inputs around each value of curves, both the same at one of them, and the weight of the upper one.
+    """The constant inputs below and above each value of curves, and the weight of the upper one.
 
-    The weight is NaN beyond the ends.
+    Both are the same where a value equals an input. The weight is NaN beyond the ends.
     """
 
     below: Int[Any, "*C T"]
@@ -70,14 +70,14 @@ def equilibria(
 
 
 def _first(rest: Rest, kinds: tuple[Kind, ...], values: Float[np.ndarray, "S U Q N"]) -> Float[np.ndarray, "S U N"]:
-    """The value of the first thing of one of these kinds, since things are ordered by share."""
+    """The value of the first limit of one of these kinds; limits are ordered by share."""
     right = np.isin(rest.kind, kinds)
     place = right.argmax(axis=-1)[..., None, None]
     return np.where(right.any(axis=-1, keepdims=True), np.take_along_axis(values, place, axis=2)[:, :, 0], np.nan)
 
 
 def clipped_copy(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
-    """The curves themselves, within the range of a network's answers at rest."""
+    """Predicts the curves themselves, clipped to the range of a network's answers at rest."""
     low, high = (
         each[:, None, None, :] for each in (np.fmin.reduce(known.answer, axis=1), np.fmax.reduce(known.answer, axis=1))
     )
@@ -85,14 +85,14 @@ def clipped_copy(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[n
 
 
 def static_curve(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
-    """The answer at rest under the current input, interpolated linearly between the two nearest constant inputs."""
+    """Predicts the answer at rest to the current input, interpolated between the two nearest constant inputs."""
     below, above, weight = _between(known.inputs, curves)
     part = weight[None, :, :, None]
     return (1 - part) * known.answer[:, below] + part * known.answer[:, above]
 
 
 def fixed_linear(known: Equilibria, curves: Float[np.ndarray, "C T"], mean: float) -> Float[np.ndarray, "S C T A"]:
-    """The linearization at the constant input nearest to ``mean``, from a zero state."""
+    """Predicts by the linearization at the constant input nearest to ``mean``, from a zero state."""
     nearest = int(np.abs(known.inputs - mean).argmin())
     A, B, C, D = (each[:, nearest] for each in known.linear)
     deviation = np.repeat(-known.state[:, None, nearest], len(curves), axis=1)  # [S, C, D]
@@ -108,17 +108,17 @@ def fixed_linear(known: Equilibria, curves: Float[np.ndarray, "C T"], mean: floa
 def varying_linear(
     known: Equilibria, curves: Float[np.ndarray, "C T"], modes: int | None = None
 ) -> Float[np.ndarray, "S C T A"]:
-    """The linearization at the equilibrium of the current input (linear parameter-varying, LPV), from a zero state.
+    """Predicts by the linearization at the current input's equilibrium (linear parameter-varying), from a zero state.
 
     ``x[t] = x* + A (x[t-1] - x*)`` and ``y[t] = y* + C (x[t-1] - x*)``: near each constant input A and C are constant,
-    equilibrium x* and answer y* change in proportion to the input, and the predictions of the two nearest constant
+    the equilibrium x* and the answer y* change linearly with the input, and the predictions of the two nearest constant
     inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state is then
     updated as under the nearest constant input that has one.
 
     Args:
         known: the equilibria.
         curves: the curves.
-        modes: number of leading modes of A to keep, a complex pair being one mode; deviations outside of these are
+        modes: number of leading modes of A to keep, a complex pair counting as one; deviations in the other modes are
             forgotten at once; None: all.
     """
     A, B, C, D = known.linear
@@ -170,7 +170,7 @@ def _varying(
 
 
 def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarray, "*N D D"]:
-    """Spectral projections onto the modes with the largest moduli, a complex pair being one; NaN where a matrix is."""
+    """Returns spectral projections onto the modes of largest modulus; a complex pair counts as one. Keeps NaN."""
     found = np.full(matrices.shape, np.nan)
     for place in np.argwhere(np.isfinite(matrices).all(axis=(-2, -1))):
         matrix = matrices[tuple(place)]
@@ -182,17 +182,17 @@ def leading(matrices: Float[np.ndarray, "*N D D"], modes: int) -> Float[np.ndarr
 
 
 def _ordered(matrix: Float[np.ndarray, "D D"], modes: int) -> tuple[Complex[np.ndarray, "D D"], int]:
-    """Eigenvectors by falling modulus of their eigenvalues, and how many of them make up so many modes."""
+    """Eigenvectors by descending modulus of their eigenvalues, and how many of them make up this number of modes."""
     values, vectors = (each.astype(complex) for each in np.linalg.eig(matrix))
     order = by_modulus(values)
-    begins = np.cumsum(values[order].imag >= 0)  # Of a pair, the second one begins no mode.
+    begins = np.cumsum(values[order].imag >= 0)  # The second value of a pair does not begin a mode.
     return vectors[:, order], int(np.searchsorted(begins, modes, side="right"))
 
 
 def explained(
     answers: Float[np.ndarray, "S C T A"], predictions: Float[np.ndarray, "S C T A"], x: Float[np.ndarray, " T"]
 ) -> Explained:
-    """The share of the variance of networks' answers to some curves that a model explains, over x of 0.2 and more."""
+    """Returns the share of the variance of networks' answers that a model explains, for x of at least 0.2."""
     late = (x - x[0]) / (x[-1] - x[0]) >= SETTLED
     answers, predictions = answers[:, :, late].astype(float), predictions[:, :, late]
     covered = np.isfinite(predictions)
@@ -209,7 +209,7 @@ def explained(
 def _covered(
     inputs: Float[np.ndarray, " U"], at_rest: Bool[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]
 ) -> Between:
-    """As `_between`; where one of both has no equilibrium, twice the nearest input that has one, with weight NaN."""
+    """As `_between`, but where either has no equilibrium, twice the nearest input that has one, with weight NaN."""
     below, above, weight = _between(inputs, curves)
     known = np.isfinite(weight) & at_rest[below] & at_rest[above]
     away = np.where(at_rest, np.abs(curves[:, :, None] - inputs), np.inf)

@@ -1,8 +1,8 @@
 """Limits of networks under constant inputs: fixed points, cycles, or cells that integrate while the answer rests.
 
-States are iterated, Newton's method finds fixed points near where they end and from where they began, and duplicates
-are merged. The iteration finds attractors and the shares of starts that they attract; Newton's method is exact, and
-also finds unstable points.
+States are iterated, Newton's method searches for fixed points from where they end and from where they began, and
+duplicates are merged. The iteration finds attractors and the shares of starts that they attract; Newton's method is
+exact, and also finds unstable points.
 """
 
 from enum import IntEnum
@@ -18,34 +18,34 @@ from lstm_toys.dynamics.linear import eigenvalues, linearizations
 from lstm_toys.dynamics.system import MEMBERS, Step, System, each_network
 
 SETTLE, LONG = 300, 2_000
-"""Steps before states are watched, and further steps for those that have not come to anything by then."""
+"""Steps before states are watched, and further steps for states that have not reached a limit by then."""
 
 WINDOW = 128
-"""Steps during which states are watched; no longer cycle is found."""
+"""Steps during which states are watched; longer cycles are not found."""
 
 NEAR = 0.1
-"""A state that ends at rest belongs to a fixed point whose components are all at most so far away."""
+"""Largest distance, in every component, of a state that ends at rest from its fixed point."""
 
 ALIKE, MERGED = 1e-2, 1e-4
-"""The largest difference of a component between states from which Newton's method is run only once, and between fixed
-points that count as one. Cycles, and answers that rest, count as one if answers differ by at most `ALIKE`."""
+"""Newton's method runs once for states, and fixed points count as one, if no component differs by more than this.
+Cycles, and answers at rest, count as one if their answers differ by at most `ALIKE`."""
 
 STILL, RESTING = 1e-6, 1e-3
-"""The most that a component of a state at rest, and an answer at rest, move within half a window and a window."""
+"""Largest movement of a component of a state at rest within half a window, and of an answer at rest in a window."""
 
 STEADY = 0.02
-"""The largest relative change between halves of a window of a rate that is constant, and of a swing that stays."""
+"""Largest relative change between halves of a window of a constant rate, and of a constant swing."""
 
 RETURNED = 0.1
-"""A state returns to where it ends if it was nearer than this share of its largest distance, and farther than half of
-this distance since."""
+"""A state returned to its end if it was nearer than this share of its largest distance from there, and since then
+farther than half of the largest distance."""
 
 ITERATIONS, TOLERANCE, REACH = 15, 1e-12, 1.0
-"""Newton's method: its most steps, the residual at which it ends, relative to 1 + the largest component, and the
-largest change of a component in a step."""
+"""Newton's method: the maximum number of steps, the residual at which it ends, relative to 1 + the largest component,
+and the largest change of a component in a step."""
 
 NEUTRAL = 1e-9
-"""A fixed point is neither stable nor unstable if the largest modulus of its eigenvalues is this near to 1."""
+"""A fixed point is neutral if the largest modulus of its eigenvalues is this close to 1."""
 
 
 class Kind(IntEnum):
@@ -61,22 +61,22 @@ class Kind(IntEnum):
 
 
 class Rest(NamedTuple):
-    """Where networks settle under each constant input, by share of starts; then fixed points at which no start ended.
+    """Where networks settle under each constant input, by share of starts; then fixed points that no start reached.
 
     Attributes:
-        kind: of `Kind`: stable, neutral and unstable fixed points, by the largest modulus of their eigenvalues; a
-            cycle, which returns to where it was; answers that rest while the state integrates; or none of these.
-            `Kind.NOTHING` fills up the axis Q.
+        kind: a value of `Kind`: stable, neutral or unstable fixed point, by the largest modulus of the eigenvalues; a
+            cycle, which returns to where it was; an answer at rest while the state integrates; or none of these.
+            `Kind.NOTHING` pads the axis Q.
         share: the share of starts that ended there.
         state: the fixed point, or the last state of a start that ended there.
-        answer: the answer; of a cycle, its mean.
-        swing: largest minus smallest answer in the last `WINDOW` steps; 0 of a fixed point.
-        eigenvalues: of the Jacobian at fixed points, by falling modulus; elsewhere NaN.
+        answer: the answer; for a cycle, its mean.
+        swing: largest minus smallest answer in the last `WINDOW` steps; 0 for a fixed point.
+        eigenvalues: of the Jacobian at fixed points, by descending modulus; elsewhere NaN.
         residual: the largest change of a component at a fixed point in one step; elsewhere NaN.
         unit: the component of the flat state that integrates fastest, see `System.unit`; elsewhere -1.
         rate: the change of this component per unit of x; elsewhere NaN.
         period: the first return of a cycle, in units of x; elsewhere NaN.
-        found: number of limits that were found, which may be more than Q.
+        found: number of limits found, which may exceed Q.
     """
 
     kind: Int[np.ndarray, "S U Q"]
@@ -102,7 +102,7 @@ class Watched(NamedTuple):
         high: the largest answer.
         mean: the mean answer.
         rates: the mean change of each component per step in each half.
-        lag: steps of its last return to where it ends, or 0.
+        lag: steps since its last return to where it ends, or 0.
     """
 
     end: Float[Any, "*N P D"]
@@ -142,7 +142,7 @@ def watched(step: Step, starts: Float[Array, "P D"], inputs: Float[Array, " F"],
 def newton(step: Step, start: Float[Array, " D"], inputs: Float[Array, " F"]) -> Float[Array, " D"]:
     """A fixed point of ONE network under a constant input; NaN if Newton's method finds none from this start.
 
-    Components that hold still whatever the others are, such as saturated memory cells, are left as they are.
+    Components that stay constant regardless of the others, such as saturated memory cells, are left unchanged.
     """
 
     def change(state: Float[Array, " D"]) -> Float[Array, " D"]:
@@ -184,9 +184,9 @@ def rest(
         system: the map of the networks.
         params: their parameters.
         inputs: constant inputs.
-        starts: initial states of each network, such as those of `starts_of`.
+        starts: initial states of each network, such as from `starts_of`.
         spacing: distance of time points, in units of x.
-        most: largest number of limits that are returned for each network and input, Q.
+        most: maximum number of limits returned for each network and input, Q.
     """
     shape = (len(starts), len(inputs), starts.shape[1])
     begun, every = np.broadcast_to(starts[:, None], (*shape, system.dimension)), np.ones(shape, bool)
@@ -211,7 +211,7 @@ def rest(
 
 
 def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], found: Rest) -> Rest:
-    """Completes what was found by eigenvalues, and the kinds and answers of fixed points."""
+    """Adds the eigenvalues, kinds and answers of fixed points."""
     at_rest = found.kind == Kind.STABLE
     states = np.where(at_rest[..., None], found.state, np.nan)
     for first in range(0, len(states), MEMBERS):  # A few at a time, as matrices are large.
@@ -228,10 +228,10 @@ def _judged(system: System, params: PyTree, inputs: Float[np.ndarray, "U F"], fo
 
 
 def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarray, "S P D"]:
-    """Initial states: visited states, evenly spaced along N, alternating with as many drawn from a box around them.
+    """Returns initial states: visited ones, evenly spaced along N, alternating with as many from a box around them.
 
-    The box reaches beyond the visited range of each component by that range, on both sides. All networks share the
-    random numbers, so that the starts of a network do not depend on the others.
+    The box extends the visited range of each component by its own length on both sides. All networks share the random
+    numbers, so that the starts of a network do not depend on the others.
     """
     drawn = count // 2
     low, high = visited.min(axis=1, keepdims=True), visited.max(axis=1, keepdims=True)
@@ -243,7 +243,7 @@ def starts_of(visited: Float[np.ndarray, "S N D"], count: int) -> Float[np.ndarr
 
 
 def merged(points: Float[np.ndarray, "P D"], distance: float) -> Int[np.ndarray, " P"]:
-    """For each point the first one, itself not merged, that is within a distance in every component; NaN: -1."""
+    """Returns for each point the first unmerged one within a distance in every component; -1 for NaN."""
     near = np.abs(points[:, None] - points[None]).max(axis=-1) <= distance
     first = np.full(len(points), -1)
     for place in np.flatnonzero(near.diagonal()):
@@ -259,7 +259,7 @@ def _watched(
     inputs: Float[Array, "U F"],
     steps: Int[Array, ""],
 ) -> Watched:
-    """Watches the states of ONE network under those inputs for which that is asked; elsewhere zeros."""
+    """Watches the states of ONE network under the requested inputs; zeros elsewhere."""
 
     def under(at: tuple[Float[Array, "P D"], Bool[Array, ""], Float[Array, " F"]]) -> Watched:
         starts, asked, constant = at
@@ -273,7 +273,7 @@ def _watched(
 def _newton(
     system: System, params: PyTree, own: tuple[Float[Array, "U P D"], Bool[Array, "U P"]], inputs: Float[Array, "U F"]
 ) -> Float[Array, "U P D"]:
-    """Fixed points of ONE network from those starts for which that is asked; elsewhere NaN."""
+    """Finds fixed points of ONE network from the requested starts; NaN elsewhere."""
 
     def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Float[Array, " F"]]) -> Float[Array, "P D"]:
         starts, asked, constant = at
@@ -303,7 +303,7 @@ def _near_ends(
     ends: Float[np.ndarray, "S U P D"],
     asked: Bool[np.ndarray, "S U P"],
 ) -> Float[np.ndarray, "S U P D"]:
-    """The fixed point that Newton's method finds from each of the ends, or from one that is `ALIKE`."""
+    """The fixed point that Newton's method finds from each end, or from one that is `ALIKE`."""
     masked = np.where(asked[..., None], ends, np.nan).reshape(-1, *ends.shape[2:])
     first = np.stack([merged(each, ALIKE) for each in masked]).reshape(asked.shape)
     points = each_network(_newton, system, params, (ends, first == np.arange(asked.shape[2])), inputs)
@@ -328,7 +328,7 @@ def _integrates(seen: Watched) -> Bool[np.ndarray, "*N P"]:
 
 
 def _cycles(seen: Watched) -> Bool[np.ndarray, "*N P"]:
-    """Whether states return to where they were, in swings that stay."""
+    """Whether states return to where they were, with constant swings."""
     before, after = np.moveaxis(np.asarray(seen.swings), -1, 0)
     return (np.asarray(seen.lag) > 0) & (np.abs(after - before) <= STEADY * before) & (after > STILL)
 
@@ -346,7 +346,7 @@ def _slots(
     spacing: float,
     most: int,
 ) -> Rest:
-    """What ONE network comes to, before its fixed points are judged: all are called stable."""
+    """The limits of ONE network, before its fixed points are classified: all are called stable."""
     inputs, count, dimension = points.shape
     width = seen.mean.shape[-1]
     settled, integrates, cycles = _settled(seen, points), _integrates(seen), _cycles(seen)

@@ -5,18 +5,18 @@ from jaxtyping import Float
 
 
 def procrustes(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N _"]) -> float:
-    """The similarity of states at the same N moments, 1 if one is the other, moved, scaled, rotated or reflected.
+    """Returns the similarity of states at the same N moments: 1 if they differ only by a similarity transformation.
 
-    The largest correlation of both, centered, over all rotations and reflections: the sum of the singular values of
-    ``first.T @ second``, divided by both norms (Williams et al., 2021: the cosine of their shape distance). It is 0 if
-    every component of one is uncorrelated with every one of the other. The fewer dimensions are filled up with zeros.
-    NaN if states do not change.
+    This is the largest correlation of the centered states over all rotations and reflections: the sum of the singular
+    values of ``first.T @ second``, divided by both norms (Williams et al., 2021: the cosine of their shape distance).
+    It is 0 if every component of one is uncorrelated with every component of the other, and NaN if states are constant.
+    If dimensions differ, the smaller one is padded with zeros.
     """
     return float(similarities(first[None], second[None])[0, 0])
 
 
 def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M N _"]) -> Float[np.ndarray, "S M"]:
-    """The similarity of each network of one population to each of another one, or of the same; see `procrustes`."""
+    """Returns the similarity of each network of one population to each of another, or of itself; see `procrustes`."""
     first, second = (each - each.mean(axis=1, keepdims=True) for each in (first, second))
     norms = [np.linalg.norm(each, axis=(1, 2)) for each in (first, second)]
     sums = [np.linalg.svd(one.T @ second, compute_uv=False).sum(axis=-1) for one in first]

@@ -1,4 +1,4 @@
-"""A network as a discrete map in double precision: from a flat state and an input to the next state and the answer."""
+"""Networks as discrete maps in double precision, from a flat state and an input to the next state and the answer."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last
 
 MEMBERS = 8
-"""Most networks that a device holds at a time, which bounds memory."""
+"""Most networks on a device at a time, which bounds memory."""
 
 Step: TypeAlias = Callable[[Float[Array, " D"], Float[Array, " F"]], tuple[Float[Array, " D"], Float[Array, " A"]]]
-"""From a state and the input of a time point to the state after it and the answer to it."""
+"""From a state and the input at a time point to the next state and the answer."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,10 @@ class System:
 
 
 def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> System:
-    """The map of a model, whose state is every state of its layers that the next step depends on.
+    """Makes the map of a model, whose state comprises all layer states that the next step depends on.
 
     Raises:
-        ValueError: the model has no layer, its layers do not begin in the states that they are given, or see
-            `lt.answers`.
+        ValueError: the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
     arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
     answering.networks(model, params, 1, features)
@@ -85,7 +84,7 @@ def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], feat
 
 @cache
 def _places(model: nn.Module, features: int) -> tuple[tuple[str, str, int], ...]:
-    """The states that a step depends on: those from which a NaN spreads to the next states or to the answer."""
+    """The states that a step depends on: those whose NaN spreads to the next states or to the answer."""
     inputs = jnp.zeros((1, 1, features))
     shapes = jax.eval_shape(model.init, jax.random.key(0), inputs)["params"]
     zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape), shapes)
@@ -104,7 +103,7 @@ def _places(model: nn.Module, features: int) -> tuple[tuple[str, str, int], ...]
 def each_network(
     function: Callable[..., PyTree], system: System, params: PyTree, own: PyTree, *shared: PyTree
 ) -> PyTree[np.ndarray]:
-    """Calls ``function(system, params, own, *shared)`` for every network, one by one on each device, in double.
+    """Calls ``function(system, params, own, *shared)`` for every network in double precision, one by one per device.
 
     The arguments for a network do not depend on the others.
 
@@ -122,7 +121,7 @@ def each_network(
     program = _program(function, system, mesh)
     params, own, shared = jax.tree.map(_double, (params, own, shared))
     count = len(jax.tree.leaves(params)[0])
-    # Of two and more: a loop over a single network would be inlined, and its last bits be others.
+    # At least two: XLA would inline a loop over a single network, which would change the last bits.
     size = mesh.size * min(max(2, -(-count // mesh.size)), MEMBERS)
     with jax.enable_x64(True):
         return blocks.in_groups(program, (params, own), size, 1, mesh, *shared)

@@ -12,7 +12,7 @@ LOCAL = "local:"
 
 
 class Job(ABC, Generic[Part, Result]):
-    """Everything that the parts of a run share; pickled for workers, without callbacks of this process."""
+    """Everything that the parts of a run share; pickled for workers, without this process's callbacks."""
 
     @abstractmethod
     def function(self) -> Callable[[Part], Result]:
@@ -24,7 +24,7 @@ class Job(ABC, Generic[Part, Result]):
 
 
 class Outcome(NamedTuple, Generic[Result]):
-    """The result of a part, and the fingerprint of the process that computed it, without the size of a block."""
+    """The result of a part, and the fingerprint of the process that computed it, without the block size."""
 
     value: Result
     fingerprint: dict[str, Any]
@@ -55,7 +55,7 @@ class Executor(ABC):
 
 
 class ExecutionLog:
-    """A log of the parts of a run that processes with another fingerprint than this one computed.
+    """A log of the parts of a run that were computed by processes with other fingerprints than this one.
 
     Attributes:
         others: the other fingerprints, each with the names of its parts.

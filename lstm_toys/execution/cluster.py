@@ -30,7 +30,7 @@ from lstm_toys.execution.switches import LEAST_DEVICES
 from lstm_toys.output import counted
 
 PATIENCE = 60.0
-"""Seconds that a run waits for a worker or the scheduler, and after which a silent local worker counts as dead."""
+"""Seconds that a run waits for a worker or the scheduler; a local worker silent for this long counts as dead."""
 
 REACHED = 10.0
 """Seconds within which a scheduler must accept a connection."""
@@ -39,19 +39,19 @@ ASKED = 1.0
 """Seconds between two requests for the number of workers."""
 
 TRIES = 3
-"""How often a part is tried if it raises an exception, or if its workers die."""
+"""Maximum number of attempts for a part that raises an exception or whose workers die."""
 
 AHEAD = 2
 """Parts submitted per worker, so that workers do not wait for the client."""
 
 INSTALLED = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
-"""Folders of modules that workers have, too."""
+"""Folders of modules that workers have as well."""
 
 LIBRARY, EXPERIMENTS = Path(lstm_toys.__file__).resolve().parent, "lstm_toys.experiments."
 
 
 class Unreachable(Exception):
-    """There is no usable cluster; the message is one line."""
+    """No usable cluster was found; the message is one line."""
 
 
 class Lost(Exception):
@@ -59,7 +59,7 @@ class Lost(Exception):
 
 
 class Unfinished(Exception):
-    """Parts failed in every try; the message, one line, names them and the first error."""
+    """Parts failed in every attempt; the message, one line, names them and the first error."""
 
 
 class Cluster(Executor):
@@ -82,19 +82,19 @@ class Cluster(Executor):
             Unreachable: no worker comes, or one is not accepted.
         """
         if not self.workers:
-            self._tell(f"cluster {self._address}: there is no worker yet; waits {PATIENCE:.0f} s for one")
+            self._tell(f"cluster {self._address}: no worker yet; waiting up to {PATIENCE:.0f} s for one")
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)
         except TimeoutError:
-            raise Unreachable(f"no worker came within {PATIENCE:.0f} s") from None
+            raise Unreachable(f"no worker connected within {PATIENCE:.0f} s") from None
         fingerprints = self._client.run(worker.fingerprint, on_error="return")
         for name, reply in fingerprints.items():
             if isinstance(reply, BaseException):
-                raise Unreachable(f"worker {name} cannot work: {_told(reply)}")
+                raise Unreachable(f"worker {name} failed to start: {_told(reply)}")
             if differing := self._differing(reply):
                 raise Unreachable(
-                    f"worker {name} has another {', '.join(differing)} than this process; "
-                    "mixed workers are accepted only where that is asked for, and recorded"
+                    f"worker {name} differs from this process in {', '.join(differing)}; "
+                    "--mixed accepts and records such workers"
                 )
         self._tell(f"cluster {self._address}: {counted(len(fingerprints), 'worker')}")
 
@@ -126,7 +126,7 @@ class Cluster(Executor):
                 if stop():
                     raise Stopped
                 if not accepted and len(self._refused) >= TRIES * AHEAD:  # Restarted workers have new names.
-                    raise Lost("every worker that there was is refused")
+                    raise Lost("every worker was refused")
                 if time.monotonic() - polled > ASKED or self._client.status != "running":
                     alive = self.workers if self._client.status == "running" else 0
                     polled = time.monotonic()
@@ -135,7 +135,7 @@ class Cluster(Executor):
                 elif time.monotonic() - heard > PATIENCE:
                     who = "worker" if self._client.status == "running" else "scheduler"
                     accepted_by = " that is not refused" if self._refused and who == "worker" else ""
-                    raise Lost(f"there was no {who}{accepted_by} for {PATIENCE:.0f} s")
+                    raise Lost(f"there has been no {who}{accepted_by} for {PATIENCE:.0f} s")
                 while alive and waiting is not None and len(running) < AHEAD * alive:
                     future = self._submit(sent, expected, waiting)
                     future.add_done_callback(lambda _: came.set())
@@ -164,27 +164,27 @@ class Cluster(Executor):
                 future.release()
         if failed:
             message = f"{', '.join(map(str, failed))} failed {TRIES} times: {_told(raised)}"
-            raise Unfinished(f"{message}; all others are done")
+            raise Unfinished(f"{message}; all others are finished")
 
     def _submit(self, job: bytes, expected: worker.Expected, part: Any) -> Future[Any]:
         return self._client.submit(worker.work, job, expected, part, pure=False, retries=TRIES - 1)
 
     def _accepts(self, reply: worker.Reply) -> bool:
-        """Whether a worker computed its part; a worker that may not is retired."""
+        """Whether a worker computed its part; retires a worker that is not accepted."""
         if reply.accepted:
             return True
         if reply.worker not in self._refused:
             self._refused.add(reply.worker)
             if reply.differing:
-                why = f"it would compute something else: {', '.join(reply.differing)}"
+                why = f"its results would differ: {', '.join(reply.differing)}"
             else:
-                why = f"it has another {', '.join(self._differing(reply.fingerprint))}"
+                why = f"it differs in {', '.join(self._differing(reply.fingerprint))}"
             self._tell(f"worker {reply.worker} is refused: {why}")
-            self._client.retire_workers([reply.worker])  # The only one stays, as nobody could take its results.
+            self._client.retire_workers([reply.worker])  # The last one stays: no other could take its results.
         return False
 
     def _differing(self, found: dict[str, Any]) -> list[str]:
-        """The names of what differs between a worker and this process, unless mixed workers are accepted."""
+        """Returns what differs between a worker and this process, unless mixed workers are accepted."""
         return [] if self._mixed else [name for name, value in self._own.items() if found.get(name) != value]
 
 
@@ -208,7 +208,7 @@ def connected(address: str, *, mixed: bool, tell: Callable[[str], None]) -> Iter
             cluster.welcome()
         except (OSError, ValueError) as error:
             reason = str(error) if type(error) is ValueError else _told(error)
-            raise Unreachable(f"there is no scheduler to be reached: {reason}") from None
+            raise Unreachable(f"no scheduler can be reached: {reason}") from None
         yield cluster
 
 
@@ -218,10 +218,10 @@ def _client(address: str) -> Iterator[Client]:
     if not address.startswith(LOCAL):
         place = address if "://" in address else _written(Path(address))
         if place.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
-            raise ValueError("it asks for TLS, and Dask is configured for none here (distributed.comm.tls)")
+            raise ValueError("the address requires TLS, which is not configured in Dask (distributed.comm.tls)")
         host, _, port = place.partition("://")[2].rpartition(":")
         if not (host and port.isdecimal()):
-            raise ValueError(f"{place} is no address of one")
+            raise ValueError(f"{place} is not a scheduler's address")
         # A client without a scheduler takes long to close, so try a plain connection first.
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
         with Client(place, set_as_default=False) as client:
@@ -258,7 +258,7 @@ def _written(path: Path) -> str:
         if "://" not in address:
             raise ValueError
     except (KeyError, TypeError, ValueError):
-        raise ValueError(f"{path} is no file that a scheduler wrote") from None
+        raise ValueError(f"{path} is not a scheduler file") from None
     return address
 
 
@@ -276,7 +276,7 @@ def packed(job: Job[Any, Any]) -> bytes:
     try:
         packed: bytes = cloudpickle.dumps(job)
     except Exception as error:  # User-defined code may raise anything.
-        raise Unreachable(f"what is trained cannot be sent to workers: {_told(error)}") from None
+        raise Unreachable(f"the experiment cannot be sent to workers: {_told(error)}") from None
     finally:
         for module in own:
             cloudpickle.unregister_pickle_by_value(module)
@@ -284,7 +284,7 @@ def packed(job: Job[Any, Any]) -> bytes:
 
 
 def _of_ones_own(module: ModuleType) -> bool:
-    """Whether workers may lack a module: it is not in Python, an installed package or the library.
+    """Whether workers may lack a module, since it is not part of Python, an installed package or the library.
 
     Experiments of the library have another module name when installed than in a clone.
     """

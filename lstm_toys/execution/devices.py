@@ -23,7 +23,7 @@ from lstm_toys.execution.switches import LEAST_DEVICES, SWITCHES, UNCOUNTED, swi
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Undocumented options of XLA:CPU, ignored by versions that do not have them.
 
-The first compiles a whole loop to one function; the second keeps LLVM from unrolling short loops over units before
+The first compiles a whole loop into one function; the second keeps LLVM from unrolling short loops over units before
 vectorizing them.
 """
 
@@ -58,7 +58,7 @@ def configure(*, cache: bool = True) -> None:
 
 
 def compile_loops() -> None:
-    """Makes XLA:CPU compile whole loops, unless the user has set backend options, or JAX may choose an accelerator.
+    """Makes XLA:CPU compile whole loops, unless the user has set backend options or JAX may choose an accelerator.
 
     Recurrences of small matrices then run about twice as fast. This changes the last bits of results, and takes effect
     only before JAX initializes its devices.
@@ -110,10 +110,10 @@ def use_every_core() -> None:
 
 
 IN_THE_WAY = {
-    "jax_disable_jit": "trainings are compiled",
-    "jax_debug_nans": "a seed that diverges is counted, and ends nothing",
-    "jax_debug_infs": "a seed that diverges is counted, and ends nothing",
-    "jax_transfer_guard": "curves and answers have to be transferred",
+    "jax_disable_jit": "training must be compiled",
+    "jax_debug_nans": "a diverging seed must not end the run",
+    "jax_debug_infs": "a diverging seed must not end the run",
+    "jax_transfer_guard": "curves and answers must be transferred",
 }
 """Switches of JAX that prevent training unless their values are in `HARMLESS`, and why."""
 
@@ -138,10 +138,10 @@ def start() -> None:
     """
     for name, reason in IN_THE_WAY.items():
         if jax.config.values[name] not in HARMLESS:
-            raise Unusable(f"{name.upper()}={jax.config.values[name]} is in the way: {reason}")
+            raise Unusable(f"{name.upper()}={jax.config.values[name]} prevents training: {reason}; unset it")
     for name in sorted(jax.config.values.keys() - SWITCHES.keys() - UNCOUNTED):
         if value := os.environ.get(name.upper()):
-            raise Unusable(f"{name.upper()}={value}: a switch of jax {jax.__version__} not known here; unset it")
+            raise Unusable(f"{name.upper()}={value}: an unknown switch of jax {jax.__version__}; unset it")
     if error_of_xla := _refused_by_xla():
         raise Unusable(f"XLA_FLAGS={_chosen()}: {error_of_xla}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:
@@ -151,15 +151,15 @@ def start() -> None:
     except Exception as error:  # Backends raise many types.
         variables = [f"{name}={os.environ[name]}" for name in ASKED if name in os.environ]
         reason = " ".join(str(error).split()) or type(error).__name__
-        chosen = f"{' as asked for by ' * bool(variables)}{', '.join(variables)}"
-        raise Unusable(f"JAX has no device here{chosen}: {reason}") from None
+        chosen = f"{' as requested by ' * bool(variables)}{', '.join(variables)}"
+        raise Unusable(f"JAX finds no device{chosen}: {reason}") from None
 
 
 def _refused_by_xla() -> str | None:
     """XLA's error about the user's flags, from another process, since the error ends the process."""
     every = os.environ.get("XLA_FLAGS", "").split()
     if every and not every[0].startswith("--"):
-        return "give the flags themselves, each with -- before it, and no file of them"
+        return "give the flags themselves, each with a leading --, instead of a file"
     if all(flag.startswith(("--xla_backend_extra_options=", f"{DEVICE_COUNT}=")) for flag in every):
         return None
     tried = subprocess.run([sys.executable, "-c", "import jax; jax.devices()"], capture_output=True, text=True)
@@ -174,7 +174,7 @@ def describe() -> str:
 
 
 def _chosen() -> str:
-    """The XLA flags, without ours."""
+    """The user's XLA flags, without the library's."""
     return os.environ.get("XLA_FLAGS", "").replace(OURS, "").strip()
 
 

@@ -12,7 +12,7 @@ GIB = 2**30
 
 
 class TooLarge(Exception):
-    """A run does not fit into memory or disk; the message, one line, has the sizes."""
+    """A run does not fit into memory or on disk; the message, one line, states the sizes."""
 
 
 class Footprint(NamedTuple):
@@ -53,13 +53,13 @@ def check(footprint: Footprint, folder: Path) -> None:
     memory, devices = memory_of_process(), memory_of_devices()
     if devices is not None:
         if footprint.devices > devices:
-            sizes = f"{footprint.devices / GIB:,.1f} GiB on the devices, which have {devices / GIB:,.1f} GiB"
-            raise TooLarge(f"it would take about {sizes}")
+            sizes = f"{footprint.devices / GIB:,.1f} GiB of device memory; {devices / GIB:,.1f} GiB are available"
+            raise TooLarge(f"needs about {sizes}")
         footprint = footprint._replace(memory=footprint.memory - footprint.devices)
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     disk = shutil.disk_usage(there).free
     if footprint.memory > memory or footprint.disk > disk:
         raise TooLarge(
-            f"it would take about {footprint.memory / GIB:,.1f} GiB of memory and {footprint.disk / GIB:,.1f} GiB of "
-            f"disk; there are {memory / GIB:,.1f} GiB of memory and {disk / GIB:,.1f} GiB free on the disk"
+            f"needs about {footprint.memory / GIB:,.1f} GiB of memory and {footprint.disk / GIB:,.1f} GiB of disk "
+            f"space; {memory / GIB:,.1f} GiB of memory and {disk / GIB:,.1f} GiB of disk space are available"
         )

@@ -21,7 +21,7 @@ Digests = dict[str, str]
 """The digest of each part of a computation, by name."""
 
 MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
-"""Entries of a fingerprint that the text of programs may depend on."""
+"""Fingerprint entries on which the text of programs may depend."""
 
 COMPILED = ("switches", "XLA flags")
 """Names of the digests of `compiled`."""
@@ -31,7 +31,7 @@ ADDRESS = re.compile(r"0x[0-9a-fA-FX]+")
 
 DEBUGGING = re.compile(r"\bdebug_(callback|print)\[")
 CALLING = re.compile(r"\b(?!debug_callback\b)\w*callback\w*\[")
-"""Calls of Python in a traced program: for debugging, which returns no result, or for a result."""
+"""Calls of Python in a traced program: for debugging, without a result, or for a result."""
 
 CALLBACK = "calls Python"
 """The name of the part that reports such calls; a program's text does not contain the Python code."""
@@ -51,7 +51,7 @@ def spread(tree: Any, block: int) -> Any:
 
 
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests of a program, and of whether it calls Python for more than debugging."""
+    """Digests a program, and whether it calls Python for more than debugging."""
     traced = function.trace(*arguments)
     constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
     try:
@@ -63,7 +63,7 @@ def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests
 
 
 def _only_debugs(traced: str) -> bool:
-    """Whether a program that calls Python uses no result of the calls."""
+    """Whether a program that calls Python ignores the results of the calls."""
     return bool(DEBUGGING.search(traced)) and not CALLING.search(traced)
 
 

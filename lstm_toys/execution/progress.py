@@ -64,7 +64,7 @@ class TrainingProgress(Shown):
         super().__init__(console, (TextColumn("{task.description}"),), (TextColumn("{task.fields[state]}"),))
         self._works, self._workers, self._begun = works, workers, 0
         self._row = self._bar.add_task("", total=sum(works), state="")
-        self._spent, self._worked = 0.0, 0.0  # Seconds of training, without compiling, and its work.
+        self._spent, self._worked = 0.0, 0.0  # Seconds of training without compiling, and the work done in them.
 
     def begin(self, name: str, members: int, steps: int, groups: int = 1) -> None:
         """Announces the next training; with workers, progress counts ``groups`` of networks."""
@@ -139,7 +139,7 @@ class TrainingProgress(Shown):
 
 
 class EvaluationProgress(Shown):
-    """Shows how many of ``total`` answers are evaluated, and, after the first part, which compiles, the time left."""
+    """Shows how many of ``total`` answers are evaluated, and the time left after the first part, which compiles."""
 
     def __init__(self, console: Console, total: int) -> None:
         super().__init__(console, (TextColumn("answers {task.completed:,.0f} of {task.total:,.0f}"),), ())

@@ -1,6 +1,6 @@
-"""Signals that stop a run: a training ends after the current step; a second signal ends the process at once.
+"""Handles signals: training ends after the current step; a second signal ends the process at once.
 
-No exception is raised at the moment of a signal. Outside of training the process may end at any time, since files are
+A signal raises no exception when it arrives. Outside training the process may end at any time, since files are
 written completely or not at all.
 """
 
@@ -31,7 +31,7 @@ class Interrupted(BaseException):
 class Interruption:
     """A context in which a signal ends the process, or, inside `patient`, waits for the work to check for it.
 
-    A thread listens, since Python's handlers wait for the main thread, which may be inside XLA for minutes.
+    A thread listens, since Python runs handlers in the main thread, which may be inside XLA for minutes.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Interruption:
             yield
         finally:
             self._patient = False
-        # The opposite order to `_received`, so that one of the two sees a signal that arrives now.
+        # In the opposite order to `_received`, so that one of the two sees a signal that arrives now.
         if self.number is not None:
             raise Interrupted(self.number)
 
@@ -93,8 +93,8 @@ class Interruption:
             _end(number)
         with contextlib.suppress(OSError, ValueError):  # The terminal is closed.
             message = (
-                "saving at the end of the step or compilation in hand, or what workers have given back; another one "
-                "ends at once, without saving"
+                "saving after the current step or compilation, or what workers have returned; another signal ends the "
+                "process at once, without saving"
             )
             print(f"{signal.Signals(number).name}: {message}", file=sys.stderr, flush=True)
 

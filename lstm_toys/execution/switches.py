@@ -1,4 +1,4 @@
-"""Configuration switches of JAX and Flax that change results bitwise. Imports nothing heavy."""
+"""Configuration switches of JAX and Flax that change the bits of results. Imports nothing heavy."""
 
 import os
 import sys
@@ -6,8 +6,8 @@ from enum import Enum
 from typing import Any
 
 LEAST_DEVICES = 2
-"""Fewest devices of a CPU. Trainings on several curves that are compiled for one device differ in last bits from those
-for several, since XLA orders operations differently before it optimizes."""
+"""Fewest devices on a CPU. Training on several curves gives different last bits when compiled for one device than for
+several, since XLA orders operations differently before it optimizes."""
 
 UNCOUNTED = frozenset(
     (
@@ -196,7 +196,7 @@ SWITCHES: dict[str, Any] = {
     "jax_xla_profile_version": 0,
     "mock_num_gpu_processes": 0,
 }
-"""All other switches, of any supported JAX, and their defaults; other values are part of the fingerprint."""
+"""All other switches of any supported JAX, with their defaults; other values are part of the fingerprint."""
 
 UNREAD = frozenset(
     (
@@ -212,19 +212,19 @@ UNREAD = frozenset(
         "mock_num_gpu_processes",
     )
 )
-"""Switches that no environment variable sets; each other one is set by its name in capitals."""
+"""Switches without an environment variable; the variable of every other switch is its name in capitals."""
 
 TRUTH = dict.fromkeys(("y", "yes", "t", "true", "on", "1"), True) | dict.fromkeys(
     ("n", "no", "f", "false", "off", "0"), False
 )
-"""Truth values in the environment, in lower case, as JAX and Flax read them."""
+"""Truth values of environment variables, in lower case, as JAX and Flax read them."""
 
 
 def switches() -> dict[str, Any]:
-    """Returns `SWITCHES` that are not at their defaults, as JSON values.
+    """Returns the `SWITCHES` that differ from their defaults, as JSON values.
 
     They are read from JAX and Flax if these are loaded, otherwise from the environment. A variable that is neither in
-    `SWITCHES` nor in `UNCOUNTED` is ignored; if a later JAX has a switch of its name, `devices.start` refuses it.
+    `SWITCHES` nor in `UNCOUNTED` is ignored; if a later JAX has a switch of this name, `devices.start` refuses it.
     """
     values = {name: _read(name, default) for name, default in SWITCHES.items()} | _loaded()
     plain = {name: _plain(values[name]) for name in SWITCHES}
@@ -239,7 +239,7 @@ def _loaded() -> dict[str, Any]:
 
 
 def environment() -> dict[str, Any]:
-    """Returns `SWITCHES` that the environment sets to other values than their defaults."""
+    """Returns the `SWITCHES` that the environment sets to values other than their defaults."""
     plain = {name: _plain(_read(name, default)) for name, default in SWITCHES.items()}
     return {name: value for name, value in plain.items() if value != _plain(SWITCHES[name])}
 

@@ -36,7 +36,7 @@ class Reply(NamedTuple):
         value: the result of the part, if accepted.
         fingerprint: the worker's fingerprint.
         worker: the worker's address.
-        differing: names of what the worker would compute differently, if it is refused for that.
+        differing: names of what the worker would compute differently, if that is why it is refused.
     """
 
     accepted: bool
@@ -77,10 +77,10 @@ def work(job: bytes, expected: Expected, part: Any) -> Reply:
 
 
 def _differing(job: Job[Any, Any], expected: Expected, own: dict[str, Any]) -> tuple[str, ...]:
-    """The names of what this process would compute differently."""
-    # Some switches are part of the lowered programs, too.
+    """Returns the names of what this process would compute differently."""
+    # Some switches are also part of the lowered programs.
     if any(own[each] != expected.fingerprint[each] for each in (*lowering.MACHINE, "switches")):
         return () if lowering.library() == expected.library else ("the code of lstm_toys",)
     ours, theirs = job.digests(), expected.computes
-    accepted = lowering.COMPILED if expected.mixed else ()  # XLA's flags may differ still.
+    accepted = lowering.COMPILED if expected.mixed else ()  # XLA's flags may still differ.
     return tuple(sorted(each for each in {*ours, *theirs} - {*accepted} if ours.get(each) != theirs.get(each)))

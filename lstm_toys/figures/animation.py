@@ -16,7 +16,7 @@ from lstm_toys.results.arrays import axis_label, kept
 from lstm_toys.statistics import intervals
 
 HOLD = 2
-"""Seconds for which the last frame stays."""
+"""Seconds for which the last frame is shown."""
 
 LARGE: dict[str, Any] = {
     "figure.dpi": 100,

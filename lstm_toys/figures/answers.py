@@ -14,7 +14,7 @@ from lstm_toys.results.arrays import axis_label, kept
 
 @needs("train_target/time", feature="y")
 def target(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curve; if there are several, the first."""
+    """Draws the first training curve."""
     curve = results.train_target.sel(feature="y")
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         first = curve.isel(example=0) if "example" in curve.dims else curve
@@ -24,7 +24,7 @@ def target(results: xr.Dataset, title: str) -> Figure:
 
 @needs("train_answer/time", "train_target/time", "diverged", feature="y")
 def training_answer(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curve and the networks' answers to it; in the (x, y) plane if they also answer x."""
+    """Draws the training curve and the networks' answers to it, in the (x, y) plane if they also answer x."""
     fit = kept(results)
     with canvas(title, xlabel=axis_label(results.time)) as (figure, (axes,)):
         answers_of(axes, fit.train_answer, COLORS["r"])
@@ -46,12 +46,12 @@ def family_answers(
 ) -> Figure:
     """Draws the networks' answers to the curves of some families.
 
-    Up to three curves of a family share a panel, more have one each; of more than twelve, only twelve are drawn.
+    Up to three curves of a family share a panel; more have one each, and at most twelve are drawn.
 
     Args:
         results: labeled results of a run.
-        curves: for each family the labels of its curves in order. Their colors are those of `COLORS`, or, for more than
-            six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the colors of their letters.
+        curves: for each family the labels of its curves in order. They have the colors of `COLORS`, or, if there are
+            more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the letters' colors.
         titles: one title per family.
         show_input: draw the inputs as thin dashed lines.
 
@@ -60,13 +60,13 @@ def family_answers(
     """
     there = dict.fromkeys(results.family.values.tolist())
     if unknown := [family for family in curves if family not in there]:
-        raise ValueError(f"there are no answers to {unknown[0]!r}; the probes are {', '.join(there) or 'none'}")
+        raise ValueError(f"unknown probe {unknown[0]!r}; available: {', '.join(there) or 'none'}")
     fit = kept(results)
     parts = []
     for title, (family, labels) in zip(titles, curves.items(), strict=True):
         chosen = fit.isel(curve=fit.family.values == family)
         if len(labels) != chosen.sizes["curve"]:
-            raise ValueError(f"{family} has {chosen.sizes['curve']} curves, not {len(labels)} as there are labels")
+            raise ValueError(f"{family} has {chosen.sizes['curve']} curves, but {len(labels)} labels were given")
         drawn = [
             Curve(
                 label,

@@ -19,7 +19,7 @@ from lstm_toys.tasks.goal import Goal, after_which
 LEARNED = "counts as learned"
 
 FEW_RECORDS = 25
-"""Histories of at most this many records are marked with points, since a line does not show how many there are."""
+"""Histories of at most this many records are marked with points, since a line would not show their number."""
 
 
 @needs("train_loss", "step", "diverged")
@@ -92,7 +92,7 @@ def error_histories(populations: dict[str, xr.Dataset], title: str, goal: Goal) 
             if missing := [each for each in goal.features if each not in features]:
                 have = ", ".join(features)
                 raise ValueError(
-                    f"lt.figures.error_histories needs the feature {missing[0]!r}; these results have {have}"
+                    f"lt.figures.error_histories needs the feature {missing[0]!r}, but these results have {have}"
                 )
             measured, history, limit = goal_history(fit, goal)
             axes.set_ylabel(plain(measured))

@@ -19,9 +19,9 @@ HELD_BY = {
     "frame": "the run of an experiment with frames",
     "name": "a run whose curves have names",
     "train_answer": "the run of an experiment",
-    "truth": "a run whose probes have targets, or whose task asks for numbers",
+    "truth": "a run whose probes have targets, or whose task has numbers as targets",
 }
-"""Which results contain variables that not all results have."""
+"""The runs whose results contain each of the optional variables."""
 
 
 def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -50,15 +50,15 @@ def needs(*names: str, feature: str | None = None) -> Callable[[Callable[P, R]],
 
         def held(value: Any, others: Mapping[str, Any]) -> xr.Dataset:
             results = value.results if isinstance(value, Saved) else value
-            arguments.instance(first, results, xr.Dataset, "labeled results, such as lt.load gives")
+            arguments.instance(first, results, xr.Dataset, "labeled results, such as lt.load returns")
             for place in names:
                 name, _, axis = place.partition("/")
                 if name not in results.variables:
-                    source = f", as those of {HELD_BY[name]} do" if name in HELD_BY else ""
-                    raise ValueError(f"{figure} needs results that hold {name}{source}; these do not")
+                    source = f", such as from {HELD_BY[name]}" if name in HELD_BY else ""
+                    raise ValueError(f"{figure} needs results with the variable {name}{source}")
                 if axis and axis not in results[name].dims:
                     dims = ", ".join(map(str, results[name].dims))
-                    raise ValueError(f"{figure} needs {name} along {axis}; these results have it along {dims}")
+                    raise ValueError(f"{figure} needs {name} along {axis}, but these results have it along {dims}")
             for axis, required in (("feature", others.get("feature", feature)), ("family", others.get("family"))):
                 known = dict.fromkeys(results[axis].values.tolist()) if axis in results.variables else {}
                 if required is not None and required not in known:

@@ -1,4 +1,4 @@
-"""Panels of answers to curves: one panel while their bands are legible, else one panel per curve."""
+"""Panels of answers to curves: one for all curves while their bands are legible, else one per curve."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label
 
 MOST_PANELS = 12
-"""Maximum number of curves that are drawn of one part, evenly chosen."""
+"""Maximum number of curves drawn per part, chosen evenly."""
 
 OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
 """Style of the median answers to the other curves in a panel."""
@@ -115,7 +115,7 @@ def curve_panels(
 
 
 def labeled(labels: Mapping[str, str] | Sequence[str]) -> list[tuple[str, str]]:
-    """Labels of curves with their colors: those of their letters, or those of `colors`."""
+    """Pairs the labels of curves with their colors, from their letters or from `colors`."""
     if isinstance(labels, Mapping):
         return [(label, COLORS[letter]) for letter, label in labels.items()]
     shades = colors(range(len(labels)))

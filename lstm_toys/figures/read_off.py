@@ -36,9 +36,9 @@ MOST_CURVES = 100
 
 @needs("train_input", "train_target/output_feature")
 def training_set(results: xr.Dataset, title: str) -> Figure:
-    """Draws the training curves, colored by the first output feature; if every seed draws its own, an example of a set.
+    """Draws the training curves, colored by the first output feature; an example set if every seed draws its own.
 
-    At most `MOST_CURVES` are drawn; the title then says so.
+    Draws at most `MOST_CURVES`; the title then gives both numbers.
     """
     first = str(results.output_feature.values[0])
     truth = results.train_target.sel(output_feature=first).values
@@ -189,5 +189,5 @@ def read_off_plane(
 
 def _shown(fit: xr.Dataset, probe: str) -> xr.Dataset:
     if probe not in fit.family.values:
-        raise ValueError(f"there is no probe {probe!r}; there are {', '.join(dict.fromkeys(fit.family.values))}")
+        raise ValueError(f"unknown probe {probe!r}; available: {', '.join(dict.fromkeys(fit.family.values))}")
     return fit.isel(curve=fit.family.values == probe)

@@ -26,7 +26,7 @@ MOST_NUMBERS = 36
 
 @needs("family", "answer/time", "input", "name", "diverged")
 def set_answers(results: xr.Dataset, family: str, feature: str, title: str) -> Figure:
-    """Draws the answers to the curves of a set, and the correct ones; see `curve_panels`.
+    """Draws the networks' answers and the correct answers to the curves of a set; see `curve_panels`.
 
     Args:
         results: labeled results of a run whose answers are sequences.
@@ -54,7 +54,7 @@ def _colors(results: xr.Dataset) -> dict[str, str]:
 
 @needs("family", "answer/time", "input", "diverged")
 def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """Draws the error of each set at each time point: medians over seeds, and 5-95 % of them.
+    """Draws the error of each set at each time point: medians and 5th to 95th percentiles over seeds.
 
     Args:
         results: labeled results of a run whose answers are sequences.
@@ -82,7 +82,7 @@ def errors_over_time(results: xr.Dataset, feature: str, title: str) -> Figure:
 
 @needs("family", "answer/time", "input", "name", "diverged")
 def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
-    """Draws the error of each curve: medians over seeds, 5-95 % of them, and the error of repeating the last value.
+    """Draws the error of each curve: median and 5th to 95th percentile over seeds, and of repeating the last value.
 
     Args:
         results: labeled results of a run whose answers are sequences.
@@ -127,7 +127,7 @@ def errors_over_curves(results: xr.Dataset, feature: str, title: str) -> Figure:
 
 @needs("family", "answer/output_feature", "truth", "diverged")
 def set_numbers(results: xr.Dataset, title: str) -> Figure:
-    """Draws the numbers that networks answer to whole curves against the true ones, if these are known.
+    """Draws the numbers that networks answer to whole curves against the true numbers, if known.
 
     Args:
         results: labeled results of a run whose answers are vectors.
@@ -192,7 +192,7 @@ def numbers_of_curves(results: xr.Dataset, family: str, title: str) -> Figure:
 
 
 def shortened(name: str) -> str:
-    """The name of a curve, cut to `LONGEST`."""
+    """Shortens the name of a curve to `LONGEST` characters."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 

@@ -1,4 +1,4 @@
-"""The house style of figures, and what all figures draw with.
+"""The house style of figures, and the elements that all figures share.
 
 >>> import lstm_toys as lt
 >>> with lt.figures.canvas("A line") as (figure, (axes,)):
@@ -37,13 +37,13 @@ Drawing = Figure | FuncAnimation
 T = TypeVar("T", bound=Hashable)
 
 COLORS = {"r": "#8f1108", "b": "#1208a1", "g": "#02886b", "c": "#026784", "y": "#b38f0e", "k": "#000000"}
-"""Six colors, by matplotlib's letters: the hues of Okabe and Ito (2008) at different lightnesses, which stay distinct
-with red-green blindness and on gray paper. The contrast with white is 3 : 1 at least, for thin dashed lines."""
+"""Six colors, by matplotlib's letters: the hues of Okabe and Ito (2008) with different lightness, which remain distinct
+with red-green blindness and in grayscale. Their contrast with white is at least 3:1, for thin dashed lines."""
 
 GRAY = "#555555"
 
 DARK_SHADES = 0.59
-"""The dark part of viridis that has this contrast, too."""
+"""The dark part of viridis, which has the same minimum contrast."""
 
 BAND: dict[str, Any] = {"alpha": 0.22, "linewidth": 0}
 
@@ -59,7 +59,7 @@ GOAL: dict[str, Any] = {"color": "black", "linewidth": 1, "linestyle": "--"}
 """Line style of the level below which a task counts as learned."""
 
 SOME_MONTHS = 24
-"""Below this range of time points, ticks may be multiples of 3 or 4, as of months; above it, of 5."""
+"""Below this range of time points, ticks may be multiples of 3 or 4, as for months; above it, of 5."""
 
 MOST_DOTS = 120
 """Maximum number of dots of one network's answer; more would look like a second line."""
@@ -94,7 +94,7 @@ STYLE: Any = {
 FRAMES_A_SECOND = 4
 
 UNDATED: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-"""Metadata that files leave out, so that the same figure is the same bytes."""
+"""Metadata left out of files, so that equal figures have equal bytes."""
 
 FORMATS = ("png", *UNDATED)
 
@@ -136,9 +136,9 @@ def canvas(
 
 
 def measured(axes: Axes, *, x: bool = True, y: bool = True) -> None:
-    """Sets which axes the layout leaves room for, and excludes the frame from it.
+    """Sets for which axes the layout leaves room, and ignores the frame.
 
-    Measuring ticks takes most of a figure's time; it is done for each axis, twice, and for each side of the frame.
+    Measuring ticks takes most of the time to draw a figure: twice per axis, and once per side of the frame.
     """
     axes.xaxis.set_in_layout(x)
     axes.yaxis.set_in_layout(y)
@@ -156,7 +156,7 @@ def plain(text: str) -> str:
 
 
 def colors(values: Iterable[T]) -> dict[T, str]:
-    """A color for each value: those of `COLORS`, blue first, or, if there are more values, shades of one scale."""
+    """Assigns each value a color: from `COLORS`, blue first, or for more values shades of one scale."""
     names = list(dict.fromkeys(values))
     if len(names) <= len(COLORS):
         return {name: COLORS[letter] for name, letter in zip(names, "brgcyk", strict=False)}
@@ -164,14 +164,14 @@ def colors(values: Iterable[T]) -> dict[T, str]:
 
 
 def scale(values: Iterable[T]) -> dict[T, str]:
-    """A color of one scale for each value, in order."""
+    """Assigns each value a color of one scale, in order."""
     names = list(dict.fromkeys(values))
     shades = dark_scale()(np.linspace(0, 1, len(names)))
     return {name: to_hex(shade) for name, shade in zip(names, shades, strict=True)}
 
 
 def dark_scale() -> Colormap:
-    """The color scale of lines: the part of the heat maps' scale that is dark enough for a line on white."""
+    """Returns the color scale of lines: the part of the heat maps' scale that is dark enough for lines on white."""
     return ListedColormap(mpl.colormaps["viridis"](np.linspace(0, DARK_SHADES, 256)))
 
 
@@ -185,11 +185,11 @@ def save(drawing: Drawing, path: Path | str) -> None:
         OSError: the file cannot be written.
     """
     path = Path(path)
-    arguments.instance("drawing", drawing, Drawing, "a figure or an animation, as lt.figures makes them")
+    arguments.instance("drawing", drawing, Drawing, "a figure or an animation, such as lt.figures returns")
     form = path.suffix.removeprefix(".")
     known = FORMATS if isinstance(drawing, Figure) else ("gif",)
     if form not in known:
-        raise ValueError(f"{path.name}: the name of such a drawing ends in .{' or .'.join(known)}")
+        raise ValueError(f"{path.name}: the file name must end in .{' or .'.join(known)}")
     with house(), replacing(path) as temporary:
         if not isinstance(drawing, Figure):
             named = temporary.with_suffix(".gif")
@@ -202,7 +202,7 @@ def save(drawing: Drawing, path: Path | str) -> None:
 
 
 def _few_colors(figure: Figure) -> Image.Image:
-    """Reduces a figure to 256 colors, each the mean of its pixels: a third of the size, and it looks the same."""
+    """Reduces a figure to 256 colors, each the mean of its pixels, which looks the same at a third of the size."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     whole = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
@@ -268,7 +268,7 @@ def band_name(networks: int) -> str:
 
 
 def whole_ticks(axes: Axes, places: Real[np.ndarray, " T"]) -> None:
-    """Places the ticks of the x axis at time points if these are whole numbers, such as months or rows."""
+    """Puts the ticks of the x axis at time points if these are whole numbers, such as months or rows."""
     if np.array_equal(places, np.round(places)):
         steps = (1, 2, 3, 4, 6, 10) if np.ptp(places) < SOME_MONTHS else (1, 2, 5, 10)
         axes.xaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=steps))

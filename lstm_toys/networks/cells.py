@@ -54,7 +54,7 @@ def cell_class(cell: str) -> Any:
     """
     if not isinstance(cell, str) or (cell not in CELLS and not PLACE.fullmatch(cell)):
         raise InvalidModel(
-            f"there is no cell {arguments.brief(cell)}; there are {', '.join(CELLS)}, and your own package.module:Class"
+            f"unknown cell {arguments.brief(cell)}; available: {', '.join(CELLS)}, or your own package.module:Class"
         )
     module, _, name = (CELLS[cell].place if cell in CELLS else cell).partition(":")
     try:
@@ -62,20 +62,20 @@ def cell_class(cell: str) -> Any:
     except (ImportError, AttributeError) as error:
         raise InvalidModel(f"the cell {cell} cannot be imported: {error}") from None
     if not isinstance(kind, type) or "units" not in _attributes(kind):
-        raise InvalidModel(f"{cell} is no cell: a cell is a Flax module class with an attribute units")
+        raise InvalidModel(f"{cell} is not a cell: a cell is a Flax module class with an attribute units")
     return kind
 
 
 def check(cell: str, gates: str) -> None:
     """Raises InvalidModel if the cell or its gates are unknown."""
     if gates not in GATES:
-        raise InvalidModel(f"gates are {' or '.join(GATES)}, not {gates!r}")
+        raise InvalidModel(f"gates must be {' or '.join(GATES)}, not {gates!r}")
     if "gates" not in _attributes(cell_class(cell)) and gates != GATES[0]:
-        raise InvalidModel(f"the cell {cell} has no gates that could be {gates}")
+        raise InvalidModel(f"the cell {cell} has no gates, so gates cannot be {gates}")
 
 
 def units(name: str, value: Any) -> int:
-    """Returns a number of units or features; raises InvalidModel if it is not a whole number above 0."""
+    """Validates a number of units or features; raises InvalidModel if it is not a whole number above 0."""
     try:
         return arguments.whole(name, value, least=1)
     except ValueError as error:

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 SLOPE = 0.2
-"""Slope of the hard gate between its bounds, as in the Keras of 2018; Keras 3 has 1/6."""
+"""Slope of the hard gate between its bounds, as in Keras in 2018; Keras 3 uses 1/6."""
 
 
 def squashed(summed: Float[Array, "..."], gates: str) -> Float[Array, "..."]:

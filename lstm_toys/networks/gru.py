@@ -1,4 +1,4 @@
-"""The gated recurrent unit of Cho et al. (2014), in the form of cuDNN and Keras, which reset after the product."""
+"""The gated recurrent unit of Cho et al. (2014) as in cuDNN and Keras, with the reset gate after the matrix product."""
 
 import flax.linen as nn
 import jax

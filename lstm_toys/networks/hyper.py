@@ -38,9 +38,9 @@ TAKES: dict[str, dict[str, float]] = {
 }
 """Hyper-parameters of each optimizer in addition to the learning rate, and their defaults.
 
-``momentum`` is the share of the running sum (SGD) or mean (Adam) of gradients that is kept from step to step, ``decay``
-the share of the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
-``rmsprop_keras`` by sqrt(mean) + 1e-7, as the Keras of 2018 did: for small gradients they are different optimizers.
+``momentum`` is the share of the running sum (SGD) or mean (Adam) of gradients that is kept from step to step; ``decay``
+is the same for the running mean of their squares. ``rmsprop`` divides a gradient by sqrt(mean + 1e-8), as Optax does,
+``rmsprop_keras`` by sqrt(mean) + 1e-7, as Keras did in 2018: for small gradients the two differ greatly.
 """
 
 
@@ -56,5 +56,5 @@ BOUNDS: dict[str, dict[str, int]] = {
 def takes(optimizer: str) -> dict[str, float]:
     """Returns an optimizer's entry in `TAKES`; raises ValueError if the optimizer is unknown."""
     if not isinstance(optimizer, str) or optimizer not in TAKES:
-        raise ValueError(f"there is no optimizer {arguments.brief(optimizer)}; there are {', '.join(TAKES)}")
+        raise ValueError(f"unknown optimizer {arguments.brief(optimizer)}; available: {', '.join(TAKES)}")
     return TAKES[optimizer]

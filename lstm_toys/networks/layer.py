@@ -12,7 +12,7 @@ from lstm_toys.networks.cells import InvalidModel
 
 
 class Brief(type):
-    """A metaclass whose `help` leaves out what every Flax module has, which takes a thousand lines."""
+    """A metaclass that omits from `help` the thousand lines about attributes that every Flax module has."""
 
     def __dir__(cls) -> list[str]:
         own = [each for each in cls.__mro__ if each is not object and each.__module__.partition(".")[0] != "flax"]
@@ -20,7 +20,7 @@ class Brief(type):
 
 
 INITIAL = "initial"
-"""The Flax collection of the states in which layers begin, by layer and name; without it they begin at zero."""
+"""The Flax collection of the layers' initial states, by layer and name; without it these are zero."""
 
 
 class Layer(nn.Module, metaclass=Brief):
@@ -36,11 +36,11 @@ class Layer(nn.Module, metaclass=Brief):
         self.units = cells.units("units", self.units)
         gates = getattr(self, "gates", cells.GATES[0])
         if gates not in cells.GATES:
-            raise InvalidModel(f"gates are {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
+            raise InvalidModel(f"gates must be {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
         super().__post_init__()
 
     def initial(self, name: str, inputs: Float[Array, "C T F"], kernel: Float[Array, "F _"]) -> Float[Array, "C H"]:
-        """The state of a name in which the layer begins."""
+        """Returns the layer's initial state of this name."""
         if self.has_variable(INITIAL, name):
             return cast(Array, self.get_variable(INITIAL, name))
         return jnp.zeros((inputs.shape[0], self.units), jnp.result_type(inputs, kernel))

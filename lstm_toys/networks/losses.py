@@ -1,4 +1,4 @@
-"""Losses at each point of a sequence, errors and accuracies recorded next to them, and the weights of points."""
+"""Losses at each point of a sequence, the errors and accuracies recorded with them, and the weights of points."""
 
 import math
 
@@ -24,8 +24,8 @@ def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
     """Raises InvalidModel if targets do not have the shape that the loss compares with these outputs."""
     expected = (*outputs.shape[:-1], 1) if loss == CROSS_ENTROPY else outputs.shape
     if targets.shape != expected:
-        kind = "classes, one for each point, for" if loss == CROSS_ENTROPY else "of the shape of"
-        raise InvalidModel(f"targets of shape {targets.shape} are not {kind} the network's answers, {outputs.shape}")
+        kind = "must be one class for each point of" if loss == CROSS_ENTROPY else "must have the shape of"
+        raise InvalidModel(f"targets of shape {targets.shape} {kind} the network's answers, {outputs.shape}")
 
 
 def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
@@ -43,7 +43,7 @@ def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
         return jnp.mean(optax.sigmoid_binary_cross_entropy(outputs, targets), axis=-1)
     values = jnp.asarray(loss(outputs, targets))
     if values.shape != outputs.shape[:-1]:
-        raise InvalidModel(f"the loss returns shape {values.shape}, and not one value per point, {outputs.shape[:-1]}")
+        raise InvalidModel(f"the loss must return one value per point, {outputs.shape[:-1]}, not {values.shape}")
     return values
 
 
@@ -93,7 +93,7 @@ def first_settled(timesteps: int, after: float | int) -> int:
 def measures(loss: Loss, outputs: Outputs, examples: Examples, after: float | int) -> Float[Array, " E"]:
     """Measures a network: the RMSE of each output feature, or the accuracy over points and whole sequences.
 
-    ``after`` is the share of a sequence, from its beginning, that is left out.
+    ``after`` is the share of a sequence that is left out at the beginning.
     """
     weight = weights(examples)
     if measured(loss) is not None:
@@ -121,14 +121,14 @@ def _settled(examples: Examples, weight: PerPoint | None, after: float | int) ->
 
 
 def _right(loss: Loss, outputs: Outputs, targets: Targets) -> Bool[Array, "C T"] | Bool[Array, " C"]:
-    """Whether the most probable class, or every bit, is right."""
+    """Whether the most probable class, or every bit, is correct."""
     if loss == CROSS_ENTROPY:
         return jnp.argmax(outputs, axis=-1) == targets[..., 0].astype(jnp.int32)
     return jnp.all((outputs > 0) == (targets > 0.5), axis=-1)
 
 
 def _accuracies(right: Bool[Array, "C T"] | Bool[Array, " C"], weight: PerPoint) -> Float[Array, "2"]:
-    """The weighted share of points that are right, and the share of sequences in which all points of any weight are."""
+    """The weighted share of correct points, and the share of sequences whose points with any weight are all correct."""
     points = jnp.sum(jnp.where(right, weight, 0)) / jnp.sum(weight)
     whole = right if right.ndim == 1 else jnp.all(right | (weight == 0), axis=1)
     return jnp.stack([points, jnp.mean(whole.astype(weight.dtype))])

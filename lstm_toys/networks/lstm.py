@@ -13,8 +13,8 @@ from lstm_toys.networks.gates import SLOPE, squashed
 from lstm_toys.networks.layer import INITIAL, Layer
 
 FEW = 2
-"""The most input features that are multiplied by the kernel at each time point, together with h. These extra terms cost
-less than one product over all time points, whose result would be four times as wide as h."""
+"""Up to this number of input features, the kernel is applied at each time point, together with h. These extra terms
+cost less than one product over all time points, whose result would be four times as wide as h."""
 
 
 Start = tuple[Float[Array, "C H"], Float[Array, "C H"]]

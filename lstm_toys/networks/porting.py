@@ -13,7 +13,7 @@ from lstm_toys import forks
 from lstm_toys.networks.stack import Stack
 
 ORDER = {"lstm": (0, 1, 2, 3), "gru": (1, 0, 2), "rnn": (0,)}
-"""For each gate in torch's order, its place in ours; the formulas of the cells are the same."""
+"""For each gate in torch's order, its position in ours; the cells' formulas are the same."""
 
 
 def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
@@ -50,7 +50,7 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
     forks.check()
     if not isinstance(model, Stack) or model.cell not in ORDER:
         what = f"the cell {model.cell}" if isinstance(model, Stack) else type(model).__name__
-        raise ValueError(f"torch has no form of {what}; it has those of a Stack of {', '.join(ORDER)}")
+        raise ValueError(f"torch has no equivalent of {what}; only a Stack of {', '.join(ORDER)} can be converted")
     if model.gates != "sigmoid":
         raise ValueError(f"torch has no {model.cell} with {model.gates} gates")
     names = [*(f"{model.cell}_{number}" for number in range(len(model.hidden))), "readout"]
@@ -95,7 +95,7 @@ def _check(model: Stack, params: PyTree, names: list[str]) -> None:
     expected = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, features)))["params"]
     if shapes != jax.tree.map(np.shape, expected):
         raise ValueError(
-            "these are not the parameters of one network of the model; of a population's, take those of one seed: "
+            "params must be the parameters of one network of the model; select one seed of a population with "
             "jax.tree.map(lambda leaf: leaf[0], params)"
         )
 

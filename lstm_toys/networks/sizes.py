@@ -1,9 +1,9 @@
 """Estimates of a model's time and memory, from the shapes of its parameters alone.
 
-A layer is a module that has parameters of its own. At one time point of one curve it multiplies by every entry of its
-matrices; each of its columns costs about `ACTIVATION` multiplications more, for its function and the derivative, and
-the layer itself about `LAYER`. It holds as many numbers as it has units; for layers outside a `Stack`, these are
-assumed to be the rows of the largest matrix.
+A layer is a module with its own parameters. At one time point of one curve it multiplies by every entry of its
+matrices; each column costs about `ACTIVATION` multiplications more, for the activation and its derivative, and the
+layer itself about `LAYER`. It holds as many numbers as it has units; for layers outside a `Stack`, these are assumed to
+be the rows of the largest matrix.
 """
 
 import math
@@ -47,7 +47,7 @@ def checked(model: nn.Module, variables: Mapping[str, Any]) -> Any:
     if variables.keys() != {"params"}:
         kept = ", ".join(sorted(variables.keys() - {"params"})) or "nothing"
         raise InvalidModel(
-            f"{type(model).__name__} keeps {kept}; a network that is trained here keeps parameters, and no more"
+            f"{type(model).__name__} keeps {kept}; a network to be trained must keep parameters and nothing else"
         )
     return variables["params"]
 

@@ -1,4 +1,4 @@
-"""The network: recurrent layers and the readout that turns hidden state into an answer."""
+"""The network: recurrent layers, and a readout that turns the hidden state into an answer."""
 
 from typing import Literal
 
@@ -15,7 +15,7 @@ Readout = Literal["cell", "dense"]
 
 
 class Stack(nn.Module, metaclass=Brief):
-    """Recurrent layers of one cell and a readout, as a `flax.linen.Module`.
+    """Recurrent layers of one cell type and a readout, as a `flax.linen.Module`.
 
     The layers are named after the class of the cell, ``lstm_0``, ``lstm_1`` and so on; the last is ``readout``.
 
@@ -40,7 +40,7 @@ class Stack(nn.Module, metaclass=Brief):
         ['lstm_0', 'readout']
         >>> lt.Stack(features=1, hidden=(4,), cell="rnn", gates="hard")
         Traceback (most recent call last):
-        lstm_toys.networks.cells.InvalidModel: the cell rnn has no gates that could be hard
+        lstm_toys.networks.cells.InvalidModel: the cell rnn has no gates, so gates cannot be hard
     """
 
     features: int
@@ -53,12 +53,12 @@ class Stack(nn.Module, metaclass=Brief):
     def __post_init__(self) -> None:
         self.features = cells.units("features", self.features)
         if not arguments.several(self.hidden):
-            raise InvalidModel(f"hidden must be units of each layer, such as (32,), not {arguments.brief(self.hidden)}")
+            raise InvalidModel(f"hidden must be units per layer, such as (32,), not {arguments.brief(self.hidden)}")
         self.hidden = tuple(cells.units(f"hidden[{place}]", each) for place, each in enumerate(self.hidden))
         if not isinstance(self.sequence, bool):
             raise InvalidModel(f"sequence must be True or False, not {arguments.brief(self.sequence)}")
         if self.readout not in ("cell", "dense"):
-            raise InvalidModel(f"the readout is 'cell' or 'dense', not {self.readout!r}")
+            raise InvalidModel(f"readout must be 'cell' or 'dense', not {self.readout!r}")
         if self.readout == "dense" and not self.hidden:
             raise InvalidModel("a dense readout needs at least one layer below it")
         cells.check(self.cell, self.gates)
@@ -92,7 +92,7 @@ class Stack(nn.Module, metaclass=Brief):
         hidden = cells.layer(self.cell, units, self.gates, name)(inputs)
         expected = (*inputs.shape[:2], units)
         if hidden.shape != expected:
-            raise InvalidModel(f"a layer of the cell {self.cell} returns shape {hidden.shape}, and not {expected}")
+            raise InvalidModel(f"a layer of the cell {self.cell} must return shape {expected}, not {hidden.shape}")
         return hidden
 
 

@@ -23,7 +23,7 @@ PURPOSES = ("parameters", "examples", "order", "noise", "validation")
 """The purposes of a seed's randomness; each has its own key."""
 
 WEIGHT_LIMIT = 1_000.0
-"""A larger parameter holds its units at their bounds, where they no longer learn."""
+"""A larger parameter saturates its units, which then no longer learn."""
 
 
 class LastGood(NamedTuple):
@@ -62,8 +62,8 @@ class Record(NamedTuple):
     Attributes:
         loss: the loss over the whole training set.
         measures: the root mean squared error of each output feature, or for classes and bits the accuracies; see
-            `losses.measures`. The beginning of a sequence is left out, since every network starts from a zero state and
-            has to find the curve first.
+            `losses.measures`. The beginning of a sequence is left out, since networks start from a zero state and
+            need some time points to settle.
         answer: the answer to the first training curve.
         sound: whether the network has not diverged; see `LastGood`.
     """
@@ -164,7 +164,7 @@ def record(
 ) -> tuple[Member, Record]:
     """Measures a network on the whole recorded set, and updates its last sound state.
 
-    ``after`` is the share of a sequence, from its beginning, that the measures leave out.
+    ``after`` is the share of a sequence that the measures leave out at the beginning.
     """
     examples = member.examples
     answers = answers_to(model, member.params, examples)
@@ -191,7 +191,7 @@ def shuffled(task: Task, key: Key[Array, ""], epoch: Int[Array, ""], count: int)
     """
     size = task.batch or count
     if count % size:
-        raise ValueError(f"a batch of {size} does not divide {count} curves")
+        raise ValueError(f"the batch size {size} does not divide the number of curves, {count}")
     order = jax.random.permutation(jax.random.fold_in(purpose_key(key, "order"), epoch), count)
     return order.reshape(-1, size)
 

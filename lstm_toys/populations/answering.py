@@ -32,7 +32,7 @@ def answers(
 ) -> Float[np.ndarray, "S C T A"] | Float[np.ndarray, "S C A"]:
     """Computes the answer of every network to every curve.
 
-    An answer is bit-identical whatever other networks and curves there are: blocks of networks and of curves are padded
+    An answer is bit-identical regardless of the other networks and curves: blocks of networks and of curves are padded
     to sizes that depend only on the number of time points.
 
     Args:
@@ -45,8 +45,8 @@ def answers(
         The answers ``[S, C, T, A]``, or ``[S, C, A]`` of a model that answers once per curve.
 
     Raises:
-        ValueError: the curves are not finite, of another shape or number of features, or the parameters are not those
-            of networks of the model.
+        ValueError: the curves are not finite or have the wrong shape or number of features, or the parameters do not
+            belong to networks of the model.
 
     Example:
         >>> import lstm_toys as lt
@@ -104,8 +104,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
     """Returns the number of networks whose parameters these are.
 
     Raises:
-        ValueError: they are of another model, of no network, or of one without a leading axis, or do not fit the number
-            of features.
+        ValueError: they belong to another model, to no network, or to one network without a leading axis, or do not
+            match the number of features.
     """
     expected = _parameters(model, points, features)
     shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}

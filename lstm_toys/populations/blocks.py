@@ -1,8 +1,8 @@
 """Blocks of members: compiles a function of one member for many members on many devices.
 
-A block is always the same compiled program on the same number of members, padded at the end. That makes seed i bitwise
-the same whatever other seeds and devices there are: XLA programs for different batch sizes differ in the last bits, and
-training amplifies the difference.
+A block is always the same compiled program on the same number of members, padded at the end. This makes seed i bitwise
+identical regardless of the other seeds and the devices: XLA programs for different batch sizes differ in the last bits,
+and training amplifies the difference.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,24 +16,24 @@ from jaxtyping import Int, PyTree
 from lstm_toys import forks
 
 Devices: TypeAlias = jax.sharding.Mesh | jax.sharding.AbstractMesh
-"""Devices in a row; abstract ones for programs that are lowered and not compiled."""
+"""Devices in a row; abstract ones for programs that are lowered but not compiled."""
 
 BLOCK = 4
 """Members in a block if the work is unknown; see `default_block`."""
 
 GROUP_MEMBERS = 64
-"""Most members that a device holds at a time, which bounds memory; a single block may be larger."""
+"""Most members on a device at a time, which bounds memory; a single block may be larger."""
 
 
 def default_block(values: int, *, in_turn: bool = False) -> int:
     """Chooses the members in a block: few on a CPU, many on an accelerator.
 
-    Measured as fastest on a CPU with 100 points. One curve: four members of 8 or 16 units, two of 32 or more, whose
-    weights still fit into the first-level cache. 50 curves at once: one member. Several curves in turn: four members of
-    8 units, one with more units.
+    Measured as fastest on a CPU with 100 time points: for one curve, four members of 8 or 16 units, or two of 32 or
+    more, whose weights still fit into the first-level cache; for 50 curves at once, one member; for several curves in
+    turn, four members of 8 units, or one with more units.
 
     Args:
-        values: numbers in the widest layer's hidden state, curves at once x time points x units.
+        values: numbers in the widest layer's hidden state: curves at once x time points x units.
         in_turn: whether several curves are processed one after the other.
     """
     if jax.default_backend() != "cpu":
@@ -91,7 +91,7 @@ def member(params: PyTree) -> PyTree:
 
 
 def group_size(members: int, block: int, device_count: int, workers: int = 1) -> int:
-    """Members that the devices of a process train together, about the same for all groups; see `GROUP_MEMBERS`.
+    """Returns the number of members that a process trains together, about equal for all groups; see `GROUP_MEMBERS`.
 
     Each of the ``workers``, processes of ``device_count`` devices, gets at least one group if there are enough members.
     """

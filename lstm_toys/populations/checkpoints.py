@@ -12,7 +12,7 @@ from lstm_toys import arguments
 from lstm_toys.files import Damaged, replacing
 
 KEPT = 2
-"""How many checkpoints of a group in training are kept; of a finished group, only the last is."""
+"""Number of checkpoints kept of a group in training; a finished group keeps only the last."""
 
 NAME = re.compile(r"members-(\d+)-(\d+)-step-(\d+)\.checkpoint")
 
@@ -24,14 +24,14 @@ class OtherTraining(Damaged):
 
 
 class Checkpoints:
-    """The checkpoints of one training: the last two of each group of members, only the last of a finished group.
+    """The checkpoints of one training: the last two of each group of members, or only the last if it is finished.
 
     A file is written under a temporary name, flushed to the disk and renamed.
 
     Args:
         folder: the folder of this training's checkpoints; created with the first one.
         every: seconds between two checkpoints of a group in training; infinite: only finished groups are saved.
-        tell: called with one line of text if anything unusual happens.
+        tell: called with one line of text about anything unusual.
 
     Example:
         >>> from pathlib import Path
@@ -48,7 +48,7 @@ class Checkpoints:
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
 
     def group_size(self, usual: int, members: int) -> int:
-        """Returns the members of a group when the training began, ``usual`` if no checkpoint differs.
+        """Returns the group size with which the training began; ``usual`` without a checkpoint that differs.
 
         Args:
             members: members of the training; its last group may be smaller.
@@ -105,10 +105,10 @@ class Checkpoints:
             except OtherTraining:
                 raise
             except (OSError, KeyError, ValueError) as error:
-                self.tell(f"warning: {path} cannot be read ({error}); trying the one before")
+                self.tell(f"warning: {path} cannot be read ({error}); trying the previous one")
         if paths:
             names = " and ".join(path.name for path in paths)
-            raise Damaged(self.folder, f"{names} cannot be read; without them this part of the run begins anew")
+            raise Damaged(self.folder, f"{names} cannot be read; remove them to start this part of the run again")
         return None
 
     def clear(self) -> None:

@@ -25,7 +25,7 @@ from lstm_toys.populations.specification import Specification
 HEADER = re.compile(rb"lstm_toys checkpoint (\d+), SHA-256 ([0-9a-f]{64})\n")
 
 SAMPLE = 4_096
-"""How many numbers of the data are compared across versions and processors, which may change last bits."""
+"""How many numbers of the data are compared across versions and processors, which may change their last bits."""
 
 
 class Origin(NamedTuple):
@@ -109,19 +109,19 @@ def decode(
 
     Raises:
         Damaged: the checksum is wrong.
-        OtherTraining: the origin is not the expected one, or the state was computed with other JAX configuration.
+        OtherTraining: the origin differs, or the state was computed with another JAX configuration.
     """
     line, newline, body = content.partition(b"\n")
     header = HEADER.fullmatch(line + newline)
     if not header or hashlib.sha256(body).hexdigest().encode() != header[2]:
         raise Damaged(path, "its checksum is wrong")
     if int(header[1]) != SCHEMA:
-        raise OtherTraining(path, f"has version {int(header[1])} of checkpoints, and this one reads {SCHEMA}")
+        raise OtherTraining(path, f"has checkpoint version {int(header[1])}; this version reads {SCHEMA}")
     arrays = read_arrays(path, body)
     about = json.loads(arrays["about"].tobytes())
     fingerprints = list(about["fingerprints"])
     if differing := _differing(Origin(dict(about["origin"]), arrays["sample"]), expected, fingerprints, own):
-        raise OtherTraining(path, f"is of another training: it differs in {', '.join(differing)}")
+        raise OtherTraining(path, f"belongs to another training, which differs in {', '.join(differing)}")
     spec, step, losses = specification, int(arrays["step"]), arrays["losses"]
     shapes = programs.member_shapes(spec.task, spec.model, spec.optimizer)
     leaves, structure = jax.tree.flatten(shapes.sound)
@@ -142,16 +142,16 @@ def _leaves(
     """The arrays under a prefix; raises KeyError or ValueError if one is missing or has another shape."""
     leaves = [arrays[f"{prefix}/{index}"] for index in range(len(shapes))]
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [((count, *shape.shape), shape.dtype) for shape in shapes]:
-        raise ValueError(f"its arrays {prefix} have other shapes than those of {count} members")
+        raise ValueError(f"its arrays {prefix} do not have the shapes of {count} members")
     return leaves
 
 
 def _differing(theirs: Origin, ours: Origin, fingerprints: list[dict[str, Any]], own: dict[str, Any]) -> list[str]:
-    """The names of what differs between a state and the training to be continued."""
+    """Returns the names of what differs between a state and the training to be continued."""
     names = theirs.parts.keys() | ours.parts.keys()
     differing = sorted(name for name in names if theirs.parts.get(name) != ours.parts.get(name))
     if {*differing} <= {"data", "programs"} and own not in fingerprints:
-        # Another version or processor may lower a program to other text, and compute data with other last bits.
+        # Another version or processor may lower a program to different text, and change the last bits of the data.
         close = theirs.sample.shape == ours.sample.shape and np.allclose(theirs.sample, ours.sample, 1e-4, 1e-6)
         differing = [] if close else differing
     if any(each.get("switches") != own.get("switches") for each in fingerprints):

@@ -39,7 +39,7 @@ def estimate(
         timesteps: time points per curve.
         members: number of networks.
         states: number of steps after which parameters are kept.
-        probed: answers of every network after training: time points of all curves, or curves.
+        probed: number of answers per network after training: time points of all curves, or curves.
         block: members in a block; None: the usual number.
         streamed: whether the results of a group of members are written before the next group is trained.
 

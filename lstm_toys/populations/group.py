@@ -34,7 +34,7 @@ class GroupState(NamedTuple):
         kept: the last sound parameters by kept step; every leaf ``[M, ...]``.
         sound: whether the members had not diverged at the last record.
         losses: the loss at each record, ``[M, R]``.
-        measures: RMSE of each output feature, or accuracies, at each record, ``[M, R, E]``.
+        measures: RMSE of each output feature or accuracies at each record, ``[M, R, E]``.
         frames: answers to the first training curve at some of the records, ``[M, K, T, A]`` or ``[M, K, A]``.
     """
 
@@ -83,7 +83,7 @@ class Callbacks(NamedTuple):
     """Functions that training calls in this process; workers do not call them.
 
     Attributes:
-        record: called after every record except the last, which the returned state holds; may raise.
+        record: called after every record except the last, which is in the returned state; may raise.
         due: returns True when it is time for a checkpoint.
         checkpoint: saves a group and its state, when it is due and before the training stops.
         stop: called about once a second; returns True to end the training.
@@ -113,7 +113,7 @@ class GroupResult(NamedTuple):
 
 @dataclass(frozen=True)
 class TrainingJob(Job[Group, GroupResult]):
-    """The training of all groups of a population; ``size`` is the members of a group, including padding."""
+    """The training of all groups of a population; ``size`` is the number of members in a group, including padding."""
 
     specification: Specification
     size: int
@@ -149,7 +149,7 @@ class TrainingJob(Job[Group, GroupResult]):
 
 
 class Compiled:
-    """The programs that train groups of one size, compiled on first use, which takes ``seconds``.
+    """The programs that train groups of one size; compiled on first use, which takes ``seconds``.
 
     ``member_steps`` are the steps taken so far, summed over members, ``stride`` the steps in the next call.
     """
@@ -172,7 +172,7 @@ class Compiled:
         return next(blocks.groups(self._size, self._size, self.specification.block, self._mesh.size))
 
     def members(self, group: Group) -> training.Member:
-        """Puts the members of a group on the devices, in its state, if it has one."""
+        """Puts the members of a group on the devices, in the group's state if it has one."""
         start = programs.place(self._padded_numbers, group.start, self._mesh)
         fresh = self._programs.initialize(start, np.uint32(self.specification.base_seed))
         return fresh if group.state is None else _continued(fresh, group.state)
@@ -246,7 +246,7 @@ def next_stops(
         specification: the training.
         step: the step that the members have reached.
         asked: number of records requested from the devices so far.
-        steps: the most steps to take; fewer if parameters are kept earlier, or because of `programs.STOPS`.
+        steps: maximum number of steps; fewer are taken if parameters are kept earlier, or because of `programs.STOPS`.
     """
     ahead = specification.recorded[asked:]
     limit = min(step + steps, next(kept for kept in specification.kept_steps if kept >= ahead[0]))

@@ -13,7 +13,7 @@ from lstm_toys.networks.stack import Stack
 def population(
     model: nn.Module, steps: int, losses: Float[np.ndarray, " M"], diverged: Bool[np.ndarray, " M"]
 ) -> dict[str, str]:
-    """Summarizes a population; diverged members do not count for the median loss."""
+    """Summarizes a population; the median loss excludes diverged members."""
     network = arguments.brief(model)
     if isinstance(model, Stack):
         layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])

@@ -49,8 +49,8 @@ def starts(
         wanted: names of the task's training numbers, which ``numbers`` must have.
 
     Raises:
-        ValueError: no seed or a repeated one, an unknown optimizer, a hyperparameter that it does not take, or that is
-            not within `BOUNDS`, or other training numbers than the task's.
+        ValueError: no seed, a repeated seed, an unknown optimizer, a hyperparameter that the optimizer does not take or
+            that is outside `BOUNDS`, or training numbers that differ from the task's.
     """
     if arguments.several(seeds):
         members = np.array(arguments.wholes("seeds", seeds, least=0, most=2**32 - 1))
@@ -98,9 +98,9 @@ def unspecified(task: Task) -> dict[str, Float[Array, ""]]:
 
 
 def curves_at_once(task: Task, model: nn.Module) -> int:
-    """How many curves of a step are differentiated at once: one, or all.
+    """Returns how many curves of a step are differentiated at once: one, or all.
 
-    One on a CPU, where several save no time and overflow the caches. All for layers of more units than `BROAD`, on an
+    One on a CPU, where several save no time and overflow the caches; all for layers of more units than `BROAD`, on an
     accelerator, and for a model that may not answer each curve separately.
     """
     curves, _, features = shown(task)
@@ -117,7 +117,7 @@ def suitable_block(task: Task, model: nn.Module) -> int:
 
 
 def work(task: Task, model: nn.Module) -> float:
-    """About how many multiplications one step of one member takes, for estimates of the time left."""
+    """Returns the approximate number of multiplications in one step of one member, to estimate the time left."""
     curves, timesteps, features = shown(task)
     return float((task.batch or curves) * timesteps * sizes.size(model, features).work)
 
@@ -143,7 +143,7 @@ def compile_programs(
     mesh: jax.sharding.Mesh,
     after: float | int = AFTER,
 ) -> Programs:
-    """Compiles a training; of ``group``, blocks of member numbers, only the shape matters.
+    """Compiles a training; only the shape of ``group``, blocks of member numbers, matters.
 
     Raises:
         InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.

@@ -1,4 +1,4 @@
-"""Networks that go on by themselves: from given states, with their own answers as inputs."""
+"""Free-running networks, whose inputs are their own earlier answers."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -57,7 +57,7 @@ def rollout(
     *,
     block: int = blocks.BLOCK,
 ) -> Rollout:
-    """Shows networks the beginning of curves, and then feeds their own answers back as inputs, step by step.
+    """Shows networks the beginning of curves, then feeds their answers back as inputs, step by step.
 
     The last answer to the beginning is the first input that is fed back. Memory does not grow with the number of steps,
     except for the returned answers.
@@ -72,8 +72,8 @@ def rollout(
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Raises:
-        ValueError: answers do not have the features of inputs, and there is no ``feedback``; the layers do not begin in
-            the states that they are given; or see `lt.answers`.
+        ValueError: answers do not have the features of inputs, and there is no ``feedback``; the layers ignore given
+            initial states; or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -92,7 +92,7 @@ def rollout(
     check_initial(model, params, start.shape[2])
     one = jax.tree.map(lambda leaf: leaf[0], params)
     if jax.eval_shape(partial(training.answer, model), one, jnp.zeros(start.shape)).ndim != 3:
-        raise ValueError("networks that answer once per curve cannot go on by themselves")
+        raise ValueError("networks that answer once per curve have no rollout: sequence must be True")
     mesh = blocks.mesh()
     begin, advance = _programs(model, feedback, mesh)
     size = blocks.group_size(seeds, block, mesh.size)

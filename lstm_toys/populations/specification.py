@@ -88,7 +88,7 @@ def specify(
     curves: Mapping[int, CurveSets] | None = None,
     after: float | int = AFTER,
 ) -> tuple[Specification, Start]:
-    """Checks the arguments of `lstm_toys.train`, and separates what members share from the start of each.
+    """Checks the arguments of `lstm_toys.train`, and separates what members share from each member's start.
 
     Raises:
         ValueError: an argument is invalid.
@@ -120,7 +120,7 @@ def specify(
     block = arguments.whole("block", block, least=1, most=MOST)
     if not 0 <= arguments.number("after", after) < 1:
         raise arguments.refused("after", "a share of a curve from 0 to less than 1", after)
-    # A record is a forward pass over the whole training set. With minibatches it may take a tenth of the work.
+    # A record is a forward pass over the whole training set; with minibatches it may take a tenth of the work.
     recorded = recorded_steps(kept_steps, 1 if task.batch is None else 3 * programs.shown(task)[0] // task.batch)
     specification = Specification(
         task=task,
@@ -149,7 +149,7 @@ def frame_indices(records: int, frames: int) -> Int[np.ndarray, " K"]:
 
 
 def _check_schedule(schedule: Schedule) -> None:
-    """Raises ValueError if a schedule does not return one number for the number of a step."""
+    """Raises ValueError if a schedule does not return one number for a step."""
     try:
         rate = jax.eval_shape(schedule, jax.ShapeDtypeStruct((), np.int32))
     except TypeError:  # Its message has many lines.

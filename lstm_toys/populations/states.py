@@ -33,8 +33,8 @@ def states(
     """Computes the states of every layer of every network after every time point of every curve.
 
     A layer is a module in the model that has an attribute ``units``; if there is none, the model itself is the
-    layer, with the name ``""``. If a model runs a layer several times, the states of the last time are returned. As
-    with `lt.answers`, a state is bit-identical whatever other networks and curves there are.
+    layer, with the name ``""``. If a model runs a layer several times, the states of the last run are returned. As
+    with `lt.answers`, a state is bit-identical regardless of the other networks and curves.
 
     Args:
         model: the Flax module of the networks.
@@ -46,12 +46,12 @@ def states(
         block: number of networks that one compiled program computes; another value changes the last bits.
 
     Returns:
-        States ``[S, C, T // every, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, what the layer returns;
-        ``cell`` of an LSTM; and all states that a user-defined cell sows.
+        States ``[S, C, T // every, H]`` by layer, such as ``lstm_0``, and name: ``hidden``, the output of the layer;
+        ``cell`` for an LSTM; and all states that a user-defined cell sows.
 
     Raises:
-        ValueError: the model has no layer, the initial states are not those of its layers for these curves, its layers
-            do not begin in them, or see `lt.answers`.
+        ValueError: the model has no layer, the initial states do not match its layers and the curves, or its layers
+            ignore them; or see `lt.answers`.
 
     Example:
         >>> import lstm_toys as lt
@@ -81,7 +81,7 @@ def states(
 def _check_shapes(
     model: nn.Module, params: PyTree, initial: Mapping[str, Any], shape: tuple[int, int], features: int
 ) -> None:
-    """Raises ValueError if initial states are not those of the layers of a model, ``[S, C, H]``."""
+    """Raises ValueError if initial states do not match the layers of a model, ``[S, C, H]``."""
     one = jax.tree.map(lambda leaf: leaf[0], params)
     expected = jax.eval_shape(lambda *given: last(inside(model, *given)[1]), one, jnp.zeros((1, 1, features)))
     wanted = {
@@ -93,9 +93,9 @@ def _check_shapes(
 
 
 def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:
-    """Raises ValueError if the layers of a model do not begin in the states that they are given.
+    """Raises ValueError if the layers of a model ignore given initial states.
 
-    A cell of a user may ignore them: it has to read the collection `INITIAL`, as `Layer.initial` does.
+    A custom cell must read them from the collection `INITIAL`, as `Layer.initial` does.
     """
     one = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), params)
     inputs = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (1, 4, features)), jnp.float32)
@@ -113,7 +113,7 @@ def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], 
 def _halves(
     model: nn.Module, params: PyTree, inputs: Float[Array, "C T F"]
 ) -> tuple[PyTree[Float[Array, "C T _"]], PyTree[Float[Array, "C _ _"]]]:
-    """The states of ONE network along a curve, and along its second half from where the first half ends."""
+    """The states of ONE network along a curve, and along its second half from the end of the first."""
     half = inputs.shape[1] // 2
     _, whole = inside(model, params, inputs)
     _, first = inside(model, params, inputs[:, :half])
@@ -133,7 +133,7 @@ def _program(every: int, model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stage
 
 @cache
 def _continuing(model: nn.Module, every: int, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
-    """States of blocks of members that begin in given states; cached to avoid recompiling."""
+    """States of blocks of members from given initial states; cached to avoid recompiling."""
 
     def going_on(member: tuple[PyTree, PyTree], inputs: Float[Array, "C T F"]) -> PyTree[Float[Array, "C K _"]]:
         params, initial = member

@@ -51,11 +51,11 @@ class Population:
         frames: answers to the first training curve at ``frame_steps``, ``[M, K, T, A]`` or ``[M, K, A]``.
         block: number of members that one compiled program computes.
         numbers: the training numbers of each member, by name, ``[M]``.
-        member_steps: total number of steps of all members, without steps before the checkpoint that was continued.
+        member_steps: total number of steps of all members, excluding those before a checkpoint that was continued.
         seconds: wall time of each stage; see `Training.seconds`.
         answers: answers to ``curves`` of `lt.train`, by step, ``[M, C, T, A]`` or ``[M, C, A]``; by name if there are
             several sets of curves.
-        after: the share of a sequence, from its beginning, that ``train_measures`` leave out.
+        after: the share of a sequence that ``train_measures`` leave out at the beginning.
 
     Example:
         >>> import lstm_toys as lt
@@ -83,7 +83,7 @@ class Population:
 
     @property
     def params(self) -> PyTree[Float[np.ndarray, "M ..."]]:
-        """Parameters after the last step; of a diverged member, the last ones before it diverged."""
+        """Parameters after the last step; for a diverged member, the last ones before it diverged."""
         return self.states[int(self.steps[-1])].params
 
     @property
@@ -98,9 +98,9 @@ class Population:
 
     @property
     def train_accuracy(self) -> Float[np.ndarray, "M R 2"]:
-        """Accuracy over points and over whole sequences at each recorded step, of networks that answer classes or bits.
+        """Accuracy over points and whole sequences at each recorded step, for networks that answer classes or bits.
 
-        Raises AttributeError for all others.
+        Raises AttributeError for other networks.
         """
         if measured(self.task.loss) is None:
             raise AttributeError(
@@ -129,12 +129,12 @@ class Population:
 
 
 class Training:
-    """A population in training, one group of members after another; for the arguments see `train`.
+    """A population in training, one group of members after another; see `train` for the arguments.
 
     Attributes:
         specification: everything that members share.
         count: number of members.
-        group_size: members that are trained together.
+        group_size: number of members that are trained together.
         member_steps: steps taken so far, summed over members.
         seconds: wall time so far of ``compile``, ``train`` and, if there are curves to answer, ``evaluate``. Workers
             run several stages at once; their time is divided in the proportions that each worker measured.
@@ -179,7 +179,7 @@ class Training:
         return -(-self.count // self.group_size)
 
     def population(self) -> Population:
-        """Trains every group, and joins their members."""
+        """Trains every group and joins their members."""
         spec, whole = self.specification, tuple[Any, ...]()
         for members, result in self.groups():
             state = result.state
@@ -217,7 +217,7 @@ class Training:
         finished = [members for members in ranges if self._finished(members)]
         unfinished = [members for members in ranges if members not in finished]
         began = time.perf_counter()
-        # Finished groups only answer curves, which takes less time than sending them to workers.
+        # Finished groups only have to answer curves, which takes less time than sending them to workers.
         for trained, (result, fingerprint) in chain(
             Here().map(job, map(self._group, finished), self._stop),
             self._executor.map(job, map(self._group, unfinished), self._stop),
@@ -266,7 +266,7 @@ class Training:
         return fresh._replace(state=checkpoint.state)
 
     def _note(self, members: range, *fingerprints: dict[str, Any]) -> None:
-        """Notes the executions that have trained members, the latest first."""
+        """Records the executions that have trained members, the latest first."""
         self.fingerprints += [each for each in fingerprints if each not in self.fingerprints]
         self.executed[members.start : members.stop] = self.fingerprints.index(fingerprints[0])
 
@@ -327,7 +327,7 @@ def train(
     on_divergence: Literal["exclude", "stop"] = "exclude",
     executor: Executor | None = None,
 ) -> Population:
-    """Trains a population of networks. Each is a member: a seed with hyperparameters.
+    """Trains a population of networks; each member is a seed with hyperparameters.
 
     A hyperparameter is one number for all members, or an array ``[M]`` with one number per member.
 
@@ -336,8 +336,8 @@ def train(
         model: a `Stack`, or any Flax module that keeps only parameters and whose answers to curves ``[C, T, F]`` have
             the shape of the targets.
         seeds: number of seeds, numbered from 0, or the seed number of each member, ``[M]``. A member is
-            bit-identical whatever other members there are.
-        steps: number of updates; if several, parameters are kept after each of these numbers of updates.
+            bit-identical regardless of the other members.
+        steps: number of updates, or several such numbers, after each of which parameters are kept.
         learning_rate: step size of the optimizer; or an Optax schedule for all members, from the number of a step,
             starting at 0, to its step size.
         optimizer: ``"sgd"``, ``"momentum"``, ``"rmsprop"``, ``"rmsprop_keras"`` or ``"adam"``.
@@ -346,28 +346,28 @@ def train(
         decay: share of the running mean of squared gradients kept at each step; None: the optimizer's default.
         numbers: free parameters of the task's training curves, by name.
         noise: standard deviation of Gaussian noise on the training inputs, drawn once per seed.
-        base_seed: another value gives other networks under the same seed numbers.
+        base_seed: another value gives different networks with the same seed numbers.
         block: number of members that one compiled program computes; another value changes the last bits. None:
             chosen for speed.
         frames: largest number of records for which the answer to the first training curve is kept.
         curves: curves ``[C, T, F]`` to answer after some of the ``steps``, by step; or several sets by name, each with
             its own number of time points.
-        after: the share of a sequence, from its beginning, that the recorded RMSE leaves out, since every network
-            starts from a zero state and has to find the curve first.
+        after: the share of a sequence that the recorded RMSE leaves out at the beginning, since networks start from a
+            zero state and need some time points to settle.
         progress: show steps, rate, loss and the time left, as a bar on a terminal, otherwise as lines.
         monitor: called at recorded steps, instead of ``progress``, with the step, the losses, and a mask of the members
             that have not diverged.
         checkpoints: where checkpoints are saved, and from which training continues if there are any.
         stop: called before the first step and about once a second; returns True to end the training with `Stopped`.
-        on_divergence: ``"exclude"``: mark a diverged member; ``"stop"``: end the training.
+        on_divergence: ``"exclude"`` marks a diverged member; ``"stop"`` ends the training.
         executor: computes the groups of members; None: this process.
 
     Raises:
-        ValueError: an argument is invalid, such as no seed, negative steps or an unknown optimizer; the task has other
-            training numbers, or curves that are not finite; or answers do not have the shape of the targets.
-        Stopped: ``stop`` returned True; a checkpoint has been saved, if there are any.
+        ValueError: an argument is invalid, such as no seed, negative steps or an unknown optimizer; the task has
+            different training numbers, or curves that are not finite; or answers do not have the shape of the targets.
+        Stopped: ``stop`` returned True; a checkpoint has been saved if ``checkpoints`` are given.
         Diverged: a member has diverged, and ``on_divergence`` is ``"stop"``.
-        Damaged: no checkpoint of a group of members can be read.
+        Damaged: a group of members has checkpoints, but none can be read.
         OSError: a checkpoint cannot be written.
 
     Example:

@@ -1,4 +1,4 @@
-"""Which hyperparameters learn a task, by the median over seeds that judge nothing else."""
+"""Tunes hyperparameters by the median loss over seeds that are used for nothing else."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -20,7 +20,7 @@ TUNED = ("optimizer", *TRACED)
 
 
 class Tried(NamedTuple):
-    """One combination of hyperparameters, and the losses of its networks.
+    """One combination of hyperparameters and the losses of its networks.
 
     Attributes:
         settings: the values of the grid, as arguments of `lt.train`.
@@ -60,14 +60,14 @@ def tune(
         grid: values by name, of ``optimizer``, ``learning_rate``, ``momentum``, ``decay`` and ``noise``.
         seeds: number of networks under each combination.
         steps: number of updates.
-        base_seed: base seed of these networks.
+        base_seed: base seed of these networks; measure results with another one.
         options: further arguments of `lt.train`.
 
     Returns:
         All combinations in ascending order of the median.
 
     Raises:
-        ValueError: the grid is empty, or has another name; or see `lt.train`.
+        ValueError: the grid is empty or has an unknown name; or see `lt.train`.
 
     Example:
         >>> import lstm_toys as lt
@@ -78,9 +78,9 @@ def tune(
     """
     arguments.mapping("grid", grid, f"values of {', '.join(TUNED)}")
     if unknown := [name for name in grid if name not in TUNED]:
-        raise arguments.refused("grid", f"about {', '.join(TUNED)}", unknown[0])
+        raise arguments.refused("grid", f"values of {', '.join(TUNED)}", unknown[0])
     if not grid or not all(len(values) for values in grid.values()):
-        raise arguments.refused("grid", "at least one value of each name", dict(grid))
+        raise arguments.refused("grid", "at least one value for each name", dict(grid))
     seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     tried = []

@@ -1,4 +1,4 @@
-"""Whether classes and bits are answered right, by point, by sequence, and up to which length."""
+"""Accuracy of classes and bits: by point, by sequence, and up to which length."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from lstm_toys.tasks.supervision import CROSS_ENTROPY
 
 
 def family_accuracy(results: xr.Dataset) -> dict[str, dict[str, Float[np.ndarray, " S"]]]:
-    """Each seed's accuracy over points and over whole sequences of a family; empty unless they answer classes or bits.
+    """Returns each seed's accuracy over points and sequences by family; empty unless answers are classes or bits.
 
     Points whose truth is unknown do not count.
     """
@@ -35,7 +35,7 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
         curves: a curve set of networks that answer classes or bits, such as `lt.probed` selects.
 
     Raises:
-        ValueError: the answers are values, or nothing is known about what is right.
+        ValueError: the answers are values, or no targets are known.
 
     Example:
         >>> import lstm_toys as lt
@@ -85,7 +85,7 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
 
 
 def _points(curves: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
-    """Whether each point is right, of each seed, and whether its truth is known."""
+    """Whether each point of each seed is correct, and whether its truth is known."""
     answer, truth = curves.answer, curves.truth
     features = answer.dims[-1]
     if answer.attrs["loss"] == CROSS_ENTROPY:
@@ -94,6 +94,6 @@ def _points(curves: xr.Dataset) -> tuple[xr.DataArray, xr.DataArray]:
 
 
 def _sequences(ours: xr.DataArray, known: xr.DataArray) -> xr.DataArray:
-    """Whether whole sequences are right; NaN where nothing is known."""
+    """Whether whole sequences are correct; NaN where no truth is known."""
     points = [axis for axis in known.dims if axis != "curve"]
     return (ours | ~known).all(points).where(known.any(points))

@@ -40,9 +40,9 @@ def dataset(
     answers: Mapping[str, Float[np.ndarray, "S _ ..."]],
     attributes: dict[str, Any],
 ) -> xr.Dataset:
-    """Labels everything that figures and tables are made from.
+    """Labels all results that figures and tables are made from.
 
-    Answers are sequences, with the axes ``time, feature``, or ``time, output_feature`` where inputs have other
+    Answers are sequences, with the axes ``time, feature``, or ``time, output_feature`` if inputs have different
     features, or vectors, with the axis ``output_feature``.
 
     Args:
@@ -51,7 +51,7 @@ def dataset(
         span: range of the time points.
         examples: a training set, or an exemplary one if each seed draws its own.
         train_answer: answers to its first curve.
-        probes: shown after training.
+        probes: curves shown after training.
         answers: answers to the C curves of each set of probes, see `lstm_toys.tasks.probes.by_points`.
         attributes: stored as JSON, one attribute each.
     """
@@ -87,7 +87,7 @@ def training_answers(
 def histories(population: Population) -> xr.Dataset:
     """Labels the records of a training.
 
-    The errors of sequences have an attribute ``after``: the share at the beginning that they leave out.
+    Errors of sequences have an attribute ``after``: the share that they leave out at the beginning.
     """
     task = population.task
     axes, accuracies = task.axes, measured(task.loss)
@@ -167,10 +167,10 @@ def _answered(
 ) -> xr.Dataset:
     """Labels one set of probes.
 
-    The correct answers are in ``truth``: the targets of probes, else for vectors the true parameters; for other
-    sequences the input is correct. Time points are those of the answers; if these are ahead, the attribute ``ahead``
-    says by how many time points the inputs were earlier. Every parameter of a probe's family is a coordinate, NaN where
-    a curve's family does not have it, with its name, symbol and unit as attributes.
+    The correct answers are in ``truth``: the targets of probes, or else for vectors the true parameters; for other
+    sequences the input is correct. Time points are those of the answers; for predictions, the attribute ``ahead`` is
+    the number of time points by which the inputs are earlier. Every parameter of a probe's family is a coordinate, NaN
+    where a curve's family does not have it, with its name, symbol and unit as attributes.
     """
     columns = {
         name: np.concatenate([np.broadcast_to(p.parameters.get(name, np.nan), len(p.inputs)) for p in probes])
@@ -208,7 +208,7 @@ def _answered(
 
 
 def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
-    """Appends the name of a probe to the names of what has its curves or time points; an empty name changes nothing."""
+    """Appends the name of a probe to names along its curves or time points; an empty name changes nothing."""
     if not probe:
         return results
     alone = results.drop_vars("family")  # It is the name of the probe.
@@ -216,7 +216,7 @@ def _named(results: xr.Dataset, probe: str) -> xr.Dataset:
 
 
 def _along(results: xr.Dataset, *axes: str) -> list[str]:
-    """The axes, and the names of everything that has one of them."""
+    """Lists the axes, and everything along any of them."""
     return [*dict.fromkeys([*axes, *(str(n) for n, each in results.variables.items() if {*axes} & {*each.dims})])]
 
 
@@ -229,8 +229,8 @@ def own_points(results: xr.Dataset) -> list[str]:
 def probed(results: xr.Dataset, name: str) -> xr.Dataset:
     """Selects the results of one probe.
 
-    If the probe has its own time points, its curves and answers get the names that they have for other probes, and
-    variables on the time points of training are left out.
+    If the probe has its own time points, its curves and answers get the same names as for other probes, and variables
+    on the training's time points are left out.
 
     Args:
         results: labeled results of an experiment.
@@ -258,12 +258,12 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
 
 
 def parts(results: xr.Dataset) -> list[xr.Dataset]:
-    """The results of all probes with the time points of the training, and of every probe with its own."""
+    """Splits results into all probes with the training's time points, and each probe with its own."""
     return [results, *(probed(results, name) for name in own_points(results))]
 
 
 def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
-    """Converts results to the units of the file; losses stay in scaled units. Without a scaling nothing changes."""
+    """Converts results to the file's units, except losses, which stay scaled. Without a scaling nothing changes."""
     if scaling is None:
         return results
     changed: dict[str, Any] = {}
@@ -282,12 +282,12 @@ def in_units(results: xr.Dataset, scaling: Scaling | None) -> xr.Dataset:
 
 
 def recorded(results: xr.Dataset) -> xr.DataArray:
-    """What was read off next to the loss at recorded steps: errors or accuracies, by feature or by what counts."""
+    """Returns the errors by feature, or the accuracies, that were recorded with the loss."""
     return results.train_accuracy if "train_accuracy" in results else results.train_rmse
 
 
 def measures_of(results: xr.Dataset) -> tuple[Float[np.ndarray, "S R E"], list[str]]:
-    """What was read off at recorded steps, in scaled units, and the names."""
+    """Returns the recorded errors or accuracies in scaled units, and their names."""
     measures, scaling = recorded(results), scaling_of(results)
     names = results[measures.dims[-1]].values.tolist()
     return measures.values / (1 if scaling is None else scaling.units), names
@@ -301,7 +301,7 @@ def loss_name(results: xr.Dataset) -> str:
 
 
 def after_of(results: xr.Dataset) -> float | None:
-    """The share at the beginning of a sequence that recorded measures leave out; None for numbers of whole curves."""
+    """Returns the share that recorded measures leave out at the beginning; None for numbers of whole curves."""
     measures = recorded(results)
     if "after" in measures.attrs:
         return float(measures.attrs["after"])

@@ -30,7 +30,7 @@ OWN = "lstm_toys.networks."
 
 
 class Untrusted(ValueError):
-    """A model whose code is not allowed to run; the message says in one line which it is, and how to allow it."""
+    """A model whose code may not run; the message, one line, names it and explains how to allow it."""
 
 
 class Saved(NamedTuple):
@@ -76,8 +76,8 @@ def save(
         population: networks of any Flax module that can be imported.
         folder: created if it does not exist.
         results: labeled results; None: histories and training set, see `lstm_toys.results.arrays.trained`.
-        scaling: scaling of the training set, which is saved in the original units; unused if ``results`` are passed,
-            which contain theirs.
+        scaling: scaling of the training set, which is saved in the original units; ignored if ``results`` are passed,
+            which contain their own.
 
     Returns:
         The names of the files.
@@ -139,7 +139,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         OSError: a file is missing, or the folder contains something else, such as a sweep.
         Damaged: the content of a file is not what was written.
         Untrusted: a ValueError: the model or its cell is from a module that is not trusted, or not a Flax module.
-        ValueError: the model cannot be made; the message names it.
+        ValueError: the model cannot be rebuilt; the message names it.
 
     Example:
         >>> import lstm_toys as lt
@@ -192,7 +192,7 @@ def _described(model: nn.Module) -> dict[str, Any]:
 
 
 def signature(model: nn.Module) -> list[str]:
-    """What a saved model is rebuilt from: its class, and the names of its attributes."""
+    """Lists what a saved model is rebuilt from: its class, and the names of its attributes."""
     return [_place(model), *sorted(_attributes(model))]
 
 
@@ -203,7 +203,7 @@ def _place(model: nn.Module) -> str:
 
 
 def _main() -> str:
-    """The module name under which others import the running program; an interactive session has no such name."""
+    """The module name under which others import the running program; interactive sessions have none."""
     main = sys.modules["__main__"]
     spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
     return spec.name if spec else Path(file).stem if file else "__main__"

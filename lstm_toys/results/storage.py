@@ -31,7 +31,7 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
     arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
-    # Encoded in memory: HDF5 reports a full disk late, and not always as an exception.
+    # Encoded in memory, since HDF5 reports a full disk late and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
     with replacing(Path(path)) as temporary:
         temporary.write_bytes(encoded)

@@ -22,9 +22,9 @@ from lstm_toys.tasks.goal import Goal, after_which
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
-    """Each seed's root mean squared error over all curves of a family, for each family.
+    """Returns each seed's root mean squared error over all curves of each family.
 
-    Answers are compared with the truth, or, if there is none, sequences with the input, if it has the same features.
+    Answers are compared with the truth, or, if it is missing, sequences with an input of the same features.
     """
     return {name: rmse for part in parts(results) for name, rmse in _rmse(part, part.answer).items()}
 
@@ -43,9 +43,9 @@ def _rmse(results: xr.Dataset, answer: xr.DataArray) -> dict[str, Any]:
 
 
 def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
-    """The first recorded step after which a seed always meets a goal; infinite if it does not by the last step.
+    """Returns the first recorded step after which a seed always meets a goal; infinite if it misses it at the last.
 
-    Raises ValueError if the recorded errors leave out another share of the curves than the goal does.
+    Raises ValueError if the recorded errors leave out a different share of the curves than the goal.
     """
     after = after_of(results)
     if after not in (None, goal.after):
@@ -57,7 +57,7 @@ def steps_to_goal(results: xr.Dataset, goal: Goal) -> Float[np.ndarray, " S"]:
 
 
 def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estimate, str]]:
-    """The summary table: by name the estimate over seeds that did not diverge, and the kind of its interval."""
+    """Returns by name the estimate over seeds that did not diverge, and the kind of its interval."""
     fit = kept(results)
     rows = {loss_name(results): (intervals.median_quartiles(fit.train_loss.values[:, -1]), "quartiles")}
     last, late = recorded(fit).isel(step=-1), f" {after_which(after_of(results) or 0)}".rstrip()
@@ -83,7 +83,7 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
 
 
 def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
-    """Splits results into parts that may be averaged: all of them, or each feature if features have their own units."""
+    """Splits results into parts that may be averaged: all together, or by feature if features have different units."""
     axis = str(results.answer.dims[-1])
     if scaling_of(results) is None or results.sizes[axis] == 1:
         return {"": results}
@@ -91,14 +91,14 @@ def _of_units(results: xr.Dataset) -> dict[str, xr.Dataset]:
 
 
 def repeated_rmse(results: xr.Dataset) -> dict[str, float]:
-    """The error of repeating the last value as the prediction, by family; empty if networks do not predict."""
+    """Returns by family the error of predicting the last value again; empty if networks do not predict."""
     if "ahead" not in results.attrs:
         return {}
     return {name: float(error) for part in parts(results) for name, error in _rmse(part, part.input).items()}
 
 
 def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
-    """The metrics of a run for JSON; numbers that are not finite become null."""
+    """Returns the metrics of a run for JSON; numbers that are not finite become null."""
     flags, scaling = json.loads(results.attrs["flags"]), scaling_of(results)
     return {
         "experiment": flags["experiment"],
@@ -124,10 +124,10 @@ def metrics(results: xr.Dataset, goal: Goal) -> dict[str, Any]:
 
 
 def as_json(estimate: intervals.Estimate) -> dict[str, float | None]:
-    """A median and its interval for JSON; numbers that are not finite become None."""
+    """Returns a median and its interval for JSON; numbers that are not finite become None."""
     return {name: finite(value) for name, value in zip(("median", "low", "high"), estimate, strict=True)}
 
 
 def finite(value: float) -> float | None:
-    """A number for JSON: None if it is not finite."""
+    """Returns a number for JSON, or None if it is not finite."""
     return float(value) if np.isfinite(value) else None

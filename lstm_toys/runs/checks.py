@@ -1,4 +1,4 @@
-"""Checks what an experiment declares, before its networks are trained."""
+"""Checks the declaration of an experiment before its networks are trained."""
 
 import inspect
 from collections.abc import Iterator
@@ -25,27 +25,27 @@ def check_experiment(experiment: Experiment) -> None:
     with trial(f"{prefix}its probes cannot be made"):
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
-        raise Refused(f"{prefix}task is a function of x to an lt.Task, probes one to a list of lt.Probe")
+        raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
     if set(task.numbers) != set(experiment.numbers):
-        mismatch = f"its task leaves {sorted(task.numbers)} open, and its numbers are {sorted(experiment.numbers)}"
+        mismatch = f"its task takes the numbers {sorted(task.numbers)}, but it declares {sorted(experiment.numbers)}"
         raise Refused(f"{prefix}{mismatch}")
     if not isinstance(experiment.goal, Goal):
-        raise Refused(f"{prefix}its goal is an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
+        raise Refused(f"{prefix}its goal must be an lt.Goal, such as lt.Goal(rmse=0.05), not {experiment.goal!r}")
     if unknown := [name for name in experiment.goal.features if name not in task.measured]:
-        raise Refused(f"{prefix}its goal is about {unknown[0]}; its networks answer {', '.join(task.output_features)}")
+        raise Refused(f"{prefix}its goal uses {unknown[0]}, but its networks answer {', '.join(task.output_features)}")
     names = [probe.name for probe in probes]
     if twice := [name for name in names if names.count(name) > 1]:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
     if taken := [name for name in names if name in (TRAINING, HISTORY)]:
-        raise Refused(f"{prefix}no probe can be named {taken[0]}: claims have that name for something else")
+        raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning in claims")
     with trial(f"{prefix}its training curves cannot be made"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)
     for each in experiment.measures:
         with trial(f"{prefix}its measure {each.name} cannot be computed"):
             if getattr(jax.eval_shape(each.function, *each.shapes(task)), "shape", None) != ():
-                raise ValueError("it returns more than one number for an answer")
-    with trial(f"{prefix}its draw does not take two arguments, the results and those of companions"):
+                raise ValueError("it must return a single number for each answer")
+    with trial(f"{prefix}its draw must take two arguments, the results and those of companions"):
         inspect.signature(experiment.draw).bind(None, {})
 
 
@@ -53,19 +53,19 @@ def check_values(experiment: Experiment, study: str) -> None:
     """Raises Refused if networks answer classes or bits, whose errors a study cannot measure."""
     loss = experiment.small[1].loss
     if measured(loss) is not None:
-        raise Refused(f"{study} of {experiment.name}: its networks learn by {loss}, and this measures errors of values")
+        raise Refused(f"{study} of {experiment.name}: needs networks that answer values, but these learn by {loss}")
 
 
 def check_points(experiment: Experiment, timesteps: int) -> None:
     """Calls the functions of an experiment with all time points; raises Refused if curves have another length."""
     prefix = f"experiment {experiment.name}: "
-    with trial(f"{prefix}its task cannot be made of {timesteps:,} time points"):
+    with trial(f"{prefix}its task cannot be made with {timesteps:,} time points"):
         x, task = experiment.at(timesteps)
         points = programs.shown(task)[1]
     if points != timesteps:
         remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
-        raise Refused(f"{prefix}its training curves have {points:,} time points, and --timesteps={timesteps}; {remedy}")
-    with trial(f"{prefix}its probes cannot be made of {timesteps:,} time points"):
+        raise Refused(f"{prefix}its training curves have {points:,} time points, not --timesteps={timesteps}; {remedy}")
+    with trial(f"{prefix}its probes cannot be made with {timesteps:,} time points"):
         probes = experiment.probes(x)
     try:
         check_probes(task, probes, points)
@@ -79,7 +79,7 @@ def trial(told: str) -> Iterator[None]:
     try:
         yield
     except jax.errors.JAXTypeError as error:  # Its own message has many lines.
-        traced = TypeError("jax traces what is computed here; use jax.numpy, and neither NumPy, float nor if")
+        traced = TypeError("JAX traces this function; use jax.numpy instead of NumPy, float and if")
         raise Refused(f"{told}: {described_error(traced.with_traceback(error.__traceback__))}") from None
     except Exception as error:
         raise Refused(f"{told}: {described_error(error)}") from None

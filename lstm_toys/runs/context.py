@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """A request that cannot be carried out; the argument says why in one line."""
+    """A request that cannot be carried out; the argument explains why in one line."""
 
 
 class Failed(Exception):
-    """A run that could not be finished; the argument says why in one line."""
+    """A run that could not be finished; the argument explains why in one line."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """Options of a command; none of them changes a number.
+    """Options of a command; none of them changes a result.
 
     Attributes:
         publish: copy figures and metrics to the published set.
@@ -40,8 +40,8 @@ class Options:
         checkpoint_every: seconds between two checkpoints.
         on_divergence: ``"exclude"`` a diverged seed from the statistics, or ``"stop"`` the run.
         figure_format: animations are always GIF.
-        cluster: where its workers are; see `lstm_toys.execution.cluster.connected`. None: this process does the work.
-        mixed: accept workers of another version or processor.
+        cluster: address of a cluster; see `lstm_toys.execution.cluster.connected`. None: this process does the work.
+        mixed: accept workers with another version or processor.
     """
 
     results_dir: Path

@@ -23,7 +23,7 @@ OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
 
 FEW = (2, 8, 32, 128)
-"""Numbers of time points with which an experiment is checked; sequences may need more than two."""
+"""Numbers of time points with which an experiment is checked; some sequences need more than two."""
 
 TRAINING, HISTORY = "training", "history"
 """Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
@@ -44,7 +44,7 @@ class Experiment:
         compare: from labeled results to rows that compare them with published numbers.
         companions: from the settings of a run to other runs that its figures need, by name.
         frames: number of recorded steps whose answers are kept, for an animation.
-        numbers: training numbers that the task leaves open, with their defaults; ``--train_decay`` sets ``decay``.
+        numbers: free training numbers of the task, with their defaults; ``--train_decay`` sets ``decay``.
         span: range of x that the time points cover.
         trained: the training curves, to which evaluations of generalization refer.
         planes: from the settings of a run to the grids of curves on which generalization is evaluated; None: grids
@@ -52,8 +52,8 @@ class Experiment:
         model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
             settings describe.
         measures: further measures of answers, in sweeps and evaluations.
-        data: digests of what was read from files, and how it is used, by name; written into results.
-        scaling: scaling that task and probes already apply; results undo it.
+        data: digests of data read from files, and how they are used, by name; written into results.
+        scaling: scaling that ``task`` and ``probes`` apply; results undo it.
         fixed: settings that have no flag because something else determines them, such as a file's time points.
 
     Raises:
@@ -113,7 +113,7 @@ class Experiment:
         arguments.mapping("numbers", self.numbers, "training numbers, by name")
         object.__setattr__(self, "numbers", {name: arguments.number(name, each) for name, each in self.numbers.items()})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
-            raise ValueError(f"no experiment can be named {self.name!r}: names are letters, digits, and any of _ . -")
+            raise ValueError(f"invalid name of an experiment {self.name!r}: use letters, digits, _, . and -")
         for name in self.numbers:
             if not name.isidentifier() or name in OF_RESULTS:
                 raise ValueError(f"experiment {self.name}: {name!r} cannot be the name of a training number")
@@ -123,7 +123,7 @@ class Experiment:
 
     @cached_property
     def declared(self) -> str:
-        """Tells this experiment apart from others with its name in the same files; see `manifest.declared`."""
+        """Distinguishes this experiment from others with the same name in the same files; see `manifest.declared`."""
         return manifest.declared(
             *(self.task, self.probes, self.model, self.goal, self.frames, self.span, self.numbers),
             *(self.data, self.scaling, self.trained),
@@ -138,7 +138,7 @@ class Experiment:
 
     @cached_property
     def few(self) -> int:
-        """The number of time points with which the experiment is checked: the first of `FEW` that its task can have."""
+        """The number of time points with which the experiment is checked: the first of `FEW` that its task allows."""
         from lstm_toys.populations import programs
 
         for points in FEW:

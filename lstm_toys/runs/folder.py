@@ -21,11 +21,11 @@ class Busy(Exception):
 
 
 class Gone(Exception):
-    """The folder of a run disappeared during the run; the argument says so in one line."""
+    """The folder of a run disappeared during the run; the argument is a one-line message."""
 
 
 class Obstructed(Exception):
-    """A folder is where a run writes a file; the argument says so in one line."""
+    """A folder is in the place of a run's file; the argument is a one-line message."""
 
 
 VALUE = "value"
@@ -44,13 +44,13 @@ PUBLISHED = (*FIGURES, "*.md", "*.json")
 
 
 class Run(Generic[Identified]):
-    """A run and its folder, which is known once a manifest matches or the digests of what it computes are set.
+    """A run and its folder, which is known once a manifest matches or the digests of the computation are set.
 
     Runs are equal if they have equal settings, declarations and results folders.
 
     Args:
         results_dir: folder of all runs and published sets.
-        declared: tells declarations with the same settings apart; see `manifest.declared`.
+        declared: distinguishes declarations with the same settings; see `manifest.declared`.
         published: where the set is published, relative to ``results_dir``; by default a folder of the run's name.
     """
 
@@ -104,7 +104,7 @@ class Run(Generic[Identified]):
     def folder(self) -> Path:
         """Folder of all files of the run."""
         if self._folder is None:
-            raise RuntimeError(f"{self.settings}: its folder is not known before it is known what it computes")
+            raise RuntimeError(f"{self.settings}: the folder is unknown until the digests of the computation are set")
         return self._folder
 
     @property
@@ -154,10 +154,10 @@ class Run(Generic[Identified]):
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
         """Locks the folder during a block, and writes the identity into it.
 
-        The lock ends with the process, however that ends. Files that a killed process left half-written are removed.
+        The lock ends with the process in any case. Unfinished files of killed processes are removed.
 
         Args:
-            anew: mark the run unfinished and remove its checkpoints; figures and results stay until they are replaced.
+            anew: mark the run unfinished and remove its checkpoints; figures and results remain until replaced.
 
         Yields:
             A function that raises `Gone` if the folder no longer exists, to call before writing and during long work.
@@ -166,12 +166,12 @@ class Run(Generic[Identified]):
             Busy: another process holds the lock.
             Gone: the folder was removed or moved during the block.
             Damaged: the folder holds another run.
-            Obstructed: a folder is where a file should be.
+            Obstructed: a folder is in the place of a file.
             OSError: the folder cannot be written.
         """
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
             if (self.folder / name).is_dir():
-                raise Obstructed(f"{self.folder / name} is a folder, where this run writes a file; move it away")
+                raise Obstructed(f"{self.folder / name} is a folder, but must be a file; move it elsewhere")
         with ExitStack() as stack:
             try:
                 held = stack.enter_context(locked(self.folder / ".lock"))
@@ -186,11 +186,11 @@ class Run(Generic[Identified]):
             if anew or not config.is_file():
                 write_json(config, self.identity)
             elif read_json(config) != self.identity:
-                raise Damaged(config, "is damaged: it is not the identity that the folder is named after")
+                raise Damaged(config, "is damaged: it does not match the name of its folder")
 
             def ensure() -> None:
                 if not held():
-                    raise Gone(f"{self.folder} was removed or moved during its run; the same command runs it again")
+                    raise Gone(f"{self.folder} was removed or moved during the run; run the same command again")
 
             try:
                 yield ensure
@@ -233,7 +233,7 @@ class Run(Generic[Identified]):
         """
         metrics = read_sealed(self.metrics)
         if metrics["run"] != self.folder.name:
-            raise Damaged(self.metrics, f"is that of another run, {metrics['run']}")
+            raise Damaged(self.metrics, f"belongs to another run, {metrics['run']}")
         return metrics
 
     def checked(self, name: str) -> Path:
@@ -247,7 +247,7 @@ class Run(Generic[Identified]):
         if not path.is_file():
             raise Damaged(path, "is missing")
         if digests.get(name) != sha256(path):
-            raise Damaged(path, "is damaged, or that of another run: it is not what this run wrote")
+            raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
         return path
 
     def publish(self, tell: Callable[[str], None]) -> Path:

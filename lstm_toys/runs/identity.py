@@ -1,4 +1,4 @@
-"""The settings that the numbers of a run depend on. Imports nothing heavy."""
+"""The settings that the results of a run depend on. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Settings(Identity):
     Attributes:
         experiment: name of the experiment.
         seeds: number of networks.
-        base_seed: another value gives other networks under the same seed numbers.
+        base_seed: another value gives different networks with the same seed numbers.
         steps: training steps of each network; 0 leaves the networks untrained.
         learning_rate: step size of the optimizer.
         optimizer: a name in `lstm_toys.networks.hyper.TAKES`.
@@ -42,8 +42,8 @@ class Settings(Identity):
         noise: standard deviation of Gaussian noise on the training inputs, drawn once for each seed.
         block: number of networks that one compiled program computes; None: chosen for the task and the platform.
         keep_steps: earlier steps after which the parameters are also kept.
-        cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a user's cell.
-        gates: activation of the gates: ``"sigmoid"``, or ``"hard"``, which is clip(0.2 a + 0.5, 0, 1).
+        cell: a name in `lstm_toys.networks.cells.CELLS`, or the ``package.module:Class`` of a custom cell.
+        gates: the gate function: ``"sigmoid"``, or ``"hard"``, which is clip(0.2 a + 0.5, 0, 1).
         numbers: names and values of the experiment's training numbers.
     """
 
@@ -80,7 +80,7 @@ class Settings(Identity):
         return {name: getattr(self, name) for name in SWEPT} | numbers
 
     def given(self, **numbers: float | int) -> Settings:
-        """Returns these settings with other training numbers.
+        """Returns these settings with different training numbers.
 
         Raises:
             ValueError: the experiment has no training number of that name.

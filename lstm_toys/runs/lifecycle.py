@@ -1,4 +1,4 @@
-"""The lifecycle of a run: reused if it is finished, otherwise checked, executed, drawn, reported and published.
+"""The lifecycle of a run: a finished one is reused, others are checked, executed, drawn, reported and published.
 
 Imports nothing heavy until something has to be executed or drawn.
 """
@@ -50,16 +50,16 @@ def run(studies: Sequence[Study[Any]], options: Options, console: Console, inter
     }
     for study in studies:
         if options.replot and study.run in todo and study.run not in anew:
-            raise Refused(f"flag --replot: there is no finished run to redraw, of {study.settings}")
+            raise Refused(f"flag --replot: there is no finished run to redraw: {study.settings}")
     if todo:
         _execute(list(todo.values()), anew, options, console, interruption, resolver)
     for study in studies:
         if study.run in todo or options.replot or not _drawn(study.run, options.figure_format):
             _draw(study, options.figure_format)
             if study.run not in todo:
-                note(f"{study.run.name}: drawn again")
+                note(f"{study.run.name}: redrawn")
         else:
-            note(f"{study.run.name}: this run is finished; --restart runs it again")
+            note(f"{study.run.name}: already finished; --restart runs it again")
         if options.publish:
             note(f"published in {study.run.publish(note)}")
 
@@ -169,7 +169,7 @@ def _execute(
 
 @contextmanager
 def _executor(options: Options, console: Console) -> Iterator[Executor]:
-    """Yields this process, or connects to the cluster that the options name."""
+    """Yields an executor: this process, or the cluster that the options name."""
     from lstm_toys.execution.here import Here
 
     if options.cluster is None:
@@ -179,17 +179,17 @@ def _executor(options: Options, console: Console) -> Iterator[Executor]:
     try:
         from lstm_toys.execution import cluster as module
     except ImportError as error:
-        raise Refused(f"{flag}: needs {error.name}: pip install 'lstm_toys[cluster]'") from None
+        raise Refused(f"{flag}: needs {error.name}; run pip install 'lstm_toys[cluster]'") from None
     try:
         with module.connected(options.cluster, mixed=options.mixed, tell=console.print) as cluster:
             yield cluster
     except module.Unreachable as error:
         raise Refused(f"{flag}: {error}") from None
     except module.Lost as error:
-        kept = "what came back is kept, and the same command continues, with or without a cluster"
+        kept = "finished parts are kept, and the same command continues, with or without a cluster"
         raise Failed(f"{flag}: {error}; {kept}") from None
     except module.Unfinished as error:
-        raise Failed(f"{flag}: {error}; these are kept, and the same command tries the rest again") from None
+        raise Failed(f"{flag}: {error}; these are kept, and the same command retries the rest") from None
 
 
 def _start(options: Options) -> None:
@@ -202,7 +202,7 @@ def _start(options: Options) -> None:
         devices.configure(cache=options.compile_cache)
     except RuntimeError:
         raise Refused(
-            "the module of an experiment computed with jax when it was imported, before jax was set up; use numpy there"
+            "a module of an experiment used JAX while it was imported, before JAX was configured; use NumPy there"
         ) from None
     try:
         devices.start()
@@ -226,12 +226,12 @@ def _check(study: Study[Any]) -> None:
 def _execute_locked(
     study: Study[Any], anew: bool, context: RunContext, seconds: dict[str, float], trainings: int
 ) -> dict[str, float]:
-    """Executes one run under its lock; returns the seconds that are still to be counted toward another run."""
+    """Executes one run under its lock; returns the seconds that still have to be counted toward another run."""
     from lstm_toys.populations.train import Diverged
 
     run = study.run
     if not anew and run.metrics.is_file() and (gone := run.missing):
-        context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing, so that this run is made again")
+        context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing; running again")
     run.folder.mkdir(parents=True, exist_ok=True)
     with run.locked(anew=anew) as ensure:
         if not anew and run.finished:  # By another process, meanwhile.
@@ -263,7 +263,7 @@ def _draw(study: Study[Any], form: str) -> None:
 
     run, seconds, names = study.run, dict[str, float](), list[str]()
     with run.locked():
-        run.forget()  # Checkpoints that a kill left behind the summary.
+        run.forget()  # Checkpoints of a process killed after writing the summary.
         metrics = study.metrics
         with stopwatch(seconds, "figures"):
             for declared, drawing in study.draw():

@@ -27,21 +27,21 @@ from lstm_toys.execution.switches import environment
 from lstm_toys.files import SCHEMA, replacing
 
 PREFIX = "loaded-"
-"""File names of manifests begin with this. They are compressed JSON."""
+"""Beginning of the file names of manifests, which are compressed JSON."""
 
 KEPT = 8
-"""Manifests that a run keeps at most, of the most recent commands and states of the code."""
+"""Most manifests that a run keeps, for the most recent commands and states of the code."""
 
 ABSENT, OTHER = "absent", "not a file"
 
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
-"""Paths that are not files, or hold no data."""
+"""States of paths that are not files."""
 
 CACHES = ("lstm_toys", "jax", "matplotlib", "fontconfig")
-"""Folders in the user's cache folder that hold no data. Other folders there may: some packages download into it."""
+"""Folders in the user's cache folder without data; others may contain some, since packages download into it."""
 
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
-"""Part of an object's repr that says nothing about the object."""
+"""Part of an object's repr without information about its content."""
 
 HERE, LIBRARY = "./", "lstm_toys/"
 """Prefixes of paths in the current folder and in the library, so that a copied folder has the same paths."""
@@ -52,7 +52,7 @@ class FoundManifest(NamedTuple):
 
     Attributes:
         touched: files that are new or have changed.
-        incomplete: why the manifest does not record everything; None: it does.
+        incomplete: why the manifest does not record everything; None if it does.
         own: digests of all files outside installed packages.
         alike: whether the run's declaration is the requested one.
     """
@@ -107,9 +107,9 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
     """Writes a manifest of all files read so far, and of ``earlier`` ones, into the folder of a run."""
     paths = _read_so_far(folder.parent)
     silent = declared.partition(" ")[2]
-    incomplete = opened.unseen() or (f"{silent} does not say what it holds" if silent else None)
+    incomplete = opened.unseen() or (f"the repr of {silent} does not describe its content" if silent else None)
     if changed := sorted(path for path in paths if opened.changed(path)):
-        incomplete = f"{_name(changed[0])} was changed while this ran"
+        incomplete = f"{_name(changed[0])} was changed during the run"
     own = {_name(path): _fresh(path) for path in paths if not opened.installed(path)}
     if strange := [name for name, state in own.items() if state == OTHER]:
         incomplete = f"{strange[0]}, which was read, is not a file"
@@ -185,7 +185,7 @@ def sources(runs: Path, touched: Iterable[str]) -> str:
 
 
 def _conditions() -> dict[str, Any]:
-    """What decides which files are loaded, what they do, and how programs are compiled, as JSON stores it."""
+    """Conditions that decide which files are loaded, what they do, and how programs are compiled, as JSON."""
     places = [os.path.abspath(each) + os.sep for each in sys.path]
     return {
         "Python": [sys.version, sys.flags.optimize],
@@ -223,9 +223,9 @@ def _place(name: str) -> str:
 
 
 def declared(*values: Any) -> str:
-    """Returns a digest of the values that functions are bound to, which tells declarations in the same files apart.
+    """Returns a digest of the values that functions are bound to, which distinguishes declarations in the same files.
 
-    If the repr of an object says nothing about its content, the first such repr follows the digest, and the manifest is
+    If the repr of an object does not describe its content, the first such repr follows the digest, and the manifest is
     incomplete.
     """
     silent: list[str] = []
@@ -234,7 +234,7 @@ def declared(*values: Any) -> str:
 
 
 def _told(value: Any, silent: list[str], around: tuple[int, ...] = ()) -> Any:
-    """Describes a value. Adds objects without a telling repr to ``silent``; ``around`` are ids of enclosing objects."""
+    """Describes a value; adds objects without an informative repr to ``silent``. ``around``: enclosing objects' ids."""
     if id(value) in around:
         return around.index(id(value))
 

@@ -24,8 +24,8 @@ class Measure:
 
     Attributes:
         name: name in labeled results.
-        function: pure JAX function of one answer, ``[T, A]`` or ``[A]``, and its truth, to a number. The truth is the
-            target, or the input where there is none; unknown targets are NaN. With the loss ``"cross_entropy"`` the
+        function: pure JAX function from one answer, ``[T, A]`` or ``[A]``, and its truth to a number. The truth is the
+            target, or the input if there is no target; unknown targets are NaN. With the loss ``"cross_entropy"`` the
             truth is one class per point, ``[T, 1]`` or ``[1]``.
         label: name in tables and figures.
         unit: empty if there is none.

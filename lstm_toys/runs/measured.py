@@ -1,4 +1,4 @@
-"""What sweeps and evaluations measure of answers to probes."""
+"""Measurements of answers to probes, for sweeps and evaluations."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from lstm_toys.tasks.supervision import Task, measured
 
 
 def of_probes(task: Task, measures: Sequence[Measure], labeled: xr.Dataset) -> dict[str, np.ndarray]:
-    """Errors or accuracies of answers to probes, ``[S, probe, ...]``, and user-defined measures, means over curves."""
+    """Returns errors or accuracies of answers to probes, ``[S, probe, ...]``, and means of user-defined measures."""
     if measured(task.loss) is None:
         values = {"rmse": [*summary.family_rmse(labeled).values()]}
     else:

@@ -71,7 +71,7 @@ class Prepared:
 
     @cached_property
     def model(self) -> nn.Module:
-        """The network; raises InvalidModel if the settings describe none."""
+        """The network; raises InvalidModel if the settings do not describe one."""
         return network(self.experiment, self.task, self.settings)
 
     @cached_property
@@ -86,7 +86,7 @@ class Prepared:
 
     @property
     def block(self) -> int:
-        """Networks that one compiled program works on."""
+        """Number of networks that one compiled program computes."""
         return self.settings.block or programs.suitable_block(self.task, self.model)
 
     @property
@@ -132,7 +132,7 @@ class Prepared:
         )
 
     def declared_digests(self) -> Digests:
-        """Digests of what the experiment declares and results contain."""
+        """Digests of the declarations that are part of results."""
         parts = [[p.name, p.inputs, p.parameters, p.declared, p.targets, p.names, p.x] for p in self.probes]
         return {
             "probes": digest([[each if isinstance(each, str) else _plain(each) for each in part] for part in parts]),
@@ -144,7 +144,7 @@ class Prepared:
 
 
 def _scaled(scaling: Scaling | None) -> list[Float[np.ndarray, "*N"]]:
-    """Scaled sample values, since a user's subclass may scale in its own way."""
+    """Scaled sample values, since subclasses may scale differently."""
     if scaling is None:
         return []
     made = [scaling.units]
@@ -163,7 +163,7 @@ def _plain(part: Any) -> Any:
 
 
 def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int]) -> ExperimentCurves:
-    """Makes the curves of an experiment, with its own training numbers in place of missing ones.
+    """Makes the curves of an experiment, with its default training numbers in place of missing ones.
 
     Raises:
         ValueError: the experiment has no training number of that name, or probes do not fit the training set.
@@ -181,7 +181,7 @@ def curves(experiment: Experiment, timesteps: int, numbers: Mapping[str, float |
 
 
 def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module:
-    """Builds the network of a run; raises InvalidModel if the settings describe none."""
+    """Builds the network of a run; raises InvalidModel if the settings do not describe one."""
     if experiment.model is not None:
         model: nn.Module = experiment.model(task, settings)
         return model
@@ -229,7 +229,7 @@ def begin(
 
 
 def executions(training: Training) -> dict[str, Any]:
-    """Lists the members that were not trained like the first ones, in a cluster with several kinds of workers.
+    """Lists members that were trained differently from the first ones, in a cluster with several kinds of workers.
 
     There is one entry for each further fingerprint of the training: the fingerprint and the numbers of its members.
     """
@@ -266,7 +266,7 @@ def footprint(
 
 
 def _probed(experiment: Experiment, timesteps: int) -> int:
-    """The answers of a network to all probes, of whose lengths each is a linear function of the training's length."""
+    """The answers of a network to all probes; the length of each is a linear function of the training's length."""
     x, task = experiment.small
     probes = experiment.probes(x)
     if not task.sequence:

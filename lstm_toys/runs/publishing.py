@@ -1,8 +1,8 @@
-"""Published sets: files that are copied to a folder all together or not at all, next to files of the user.
+"""Published sets: files that are copied to a folder all together or not at all, next to the user's files.
 
 A set is staged in a hidden folder of its target; then a journal records what will happen to which file. Without a
-journal nothing has happened, and the stage is discarded; with one, the next process finishes the work, however often it
-was interrupted.
+journal nothing has changed, and the stage is discarded; with one, the next process finishes the work, regardless of how
+often it was interrupted.
 """
 
 import os
@@ -26,18 +26,18 @@ PATIENCE = 60.0
 
 
 class NotPublished(Exception):
-    """A set that cannot be published, before anything was changed; the argument says why in one line."""
+    """A set cannot be published; nothing was changed. The argument explains why in one line."""
 
 
 def publish(
     sources: Sequence[Path], target: Path, origin: str, tell: Callable[[str], None], *, folder: Path | None = None
 ) -> None:
-    """Replaces the published set of a folder, completely or not at all; other files there stay.
+    """Replaces the published set of a folder, completely or not at all; other files remain.
 
     Args:
         target: folder of the set; created if missing.
         origin: name of the run or command that made the files.
-        tell: called with one line for each file of the old set that stays because it was changed.
+        tell: called with one line for each file of the old set that remains because it was changed.
         folder: folder of all published sets: the target itself, its parent, or its parent's parent; None: its parent.
 
     Raises:
@@ -48,7 +48,7 @@ def publish(
     """
     new = {source.name: source for source in sources}
     if len(new) < len(sources) or MANIFEST in new:
-        raise NotPublished(f"{target} cannot hold two files of one name, nor a {MANIFEST} but its own")
+        raise NotPublished(f"{target}: file names must be unique and must not be {MANIFEST}")
     with _locked(folder or target.parent):
         target.mkdir(parents=True, exist_ok=True)
         _settle(target, tell)
@@ -57,7 +57,7 @@ def publish(
         present = {name: _digest(target / name) for name in {*new, *published}}
         if changed := sorted(name for name in new if present[name] not in (None, published.get(name))):
             raise NotPublished(
-                f"{target}: not published, or changed since; move or remove them first: {', '.join(changed)}"
+                f"{target}: changed since they were published, or not published; move first: {', '.join(changed)}"
             )
         try:
             (target / STAGE).mkdir()
@@ -114,12 +114,12 @@ def _settle(target: Path, tell: Callable[[str], None]) -> None:
                 if _digest(target / name) in (None, before):
                     os.replace(stage / name, target / name)
                 else:
-                    tell(f"{target / name} stays as it is: it was changed while it was being published")
+                    tell(f"{target / name} is kept: it was changed during publishing")
         for name, before in _names(plan, "remove", journal).items():
             if (now := _digest(target / name)) == before:
                 (target / name).unlink(missing_ok=True)
             elif now is not None:
-                tell(f"{target / name} stays, though it is not in the new set: it was changed since it was published")
+                tell(f"{target / name} is kept: it is not in the new set, but was changed since it was published")
         if (stage / MANIFEST).exists():
             os.replace(stage / MANIFEST, target / MANIFEST)
         flush(target)
@@ -138,7 +138,7 @@ def _names(value: dict[str, Any], key: str, path: Path) -> dict[str, str | None]
         Path(name).name == name and (digest is None or (isinstance(digest, str) and len(digest) == 64))
         for name, digest in names.items()
     ):
-        raise Damaged(path, f"is damaged: {key} are not digests by names of files")
+        raise Damaged(path, f"is damaged: {key} must map file names to digests")
     return names
 
 

@@ -1,4 +1,4 @@
-"""Finds the folder of a run: by an unchanged manifest, otherwise by digests of what the run would compute.
+"""Finds the folder of a run: by an unchanged manifest, or by digests of the run's computation.
 
 Imports nothing heavy until something has to be computed.
 """
@@ -17,7 +17,7 @@ from lstm_toys.runs.manifest import FoundManifest
 from lstm_toys.runs.study import Study
 
 SHOWN = 3
-"""Most files that a line names."""
+"""Most files that a message names."""
 
 
 class Beginning(ABC):
@@ -42,7 +42,7 @@ class Resolver:
         tell: called with one line for anything unexpected.
 
     Attributes:
-        seconds: wall time of computing what runs would compute.
+        seconds: wall time of computing the digests of runs.
     """
 
     def __init__(self, begin: Beginning, tell: Callable[[str], None]) -> None:
@@ -75,7 +75,7 @@ class Resolver:
         return self.compute(study, manifests)
 
     def compute(self, study: Study[Any], found: list[FoundManifest] | None = None) -> bool:
-        """Whether a run is finished, by what it would compute. Everything that it needs must be finished.
+        """Whether a run is finished, by the digests of its computation; all runs that it needs must be finished.
 
         Without ``found``, the run's manifests are ignored.
         """
@@ -91,9 +91,9 @@ class Resolver:
             return self._settle(study, True)
         if run.finished:
             if edited:
-                self._tell(f"{run.name}: computes the same as before {edited}")
+                self._tell(f"{run.name}: computation unchanged, although {edited}")
             elif unseen:
-                self._tell(f"{run.name}: looked at what it would compute, since {unseen}")
+                self._tell(f"{run.name}: compared the computation, since {unseen}")
             self._measure(study)
             earlier = [name for each in found if each.folder == run.folder for name in each.own]
             manifest.write(run.folder, run.key, run.declared, earlier)
@@ -121,7 +121,7 @@ class Resolver:
         """Measures the files of a finished run again, since code outside of its digests may have changed."""
         run, before, measured = study.run, study.metrics, study.remeasure()
         if any(before.get(name) != value for name, value in measured.items()):
-            self._tell(f"{run.name}: is measured otherwise than before, and was measured again")
+            self._tell(f"{run.name}: measured again, since the code of its measurements changed")
             with run.locked():
                 run.write_metrics({name: value for name, value in before.items() if name != "figures"} | measured)
 

@@ -1,4 +1,4 @@
-"""Digests of library code that runs between compiled programs and files, and is not part of any program's text."""
+"""Digests of library code that runs between compiled programs and files, outside any program's text."""
 
 import ast
 import hashlib

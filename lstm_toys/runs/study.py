@@ -1,4 +1,4 @@
-"""The base classes of studies, as the lifecycle of a run uses it. Imports nothing heavy."""
+"""The base classes of studies, which the lifecycle of a run uses. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Study(ABC, Generic[Identified]):
         return self.run.read_metrics()
 
     def check(self) -> None:
-        """Raises Refused if the run is impossible; computes nothing of full size."""
+        """Raises Refused if the run is impossible; computes nothing at full size."""
 
     def footprint(self) -> Footprint | None:
-        """Memory and disk space that the run takes, if that can be much."""
+        """Memory and disk space that the run needs; None if little."""
         return None
 
     def check_full_size(self) -> None:
@@ -65,7 +65,7 @@ class Study(ABC, Generic[Identified]):
 
     @abstractmethod
     def digests(self) -> dict[str, str]:
-        """Digests of what the run computes, by part; everything that it needs is finished."""
+        """Digests of what the run computes, by part; called when all runs that it needs are finished."""
 
     @abstractmethod
     def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
@@ -88,12 +88,12 @@ class Study(ABC, Generic[Identified]):
         """Yields the closing lines and tables."""
 
     def lost(self, metrics: dict[str, Any]) -> str | None:
-        """One line if every seed diverged, so that no statistic is left; else None."""
+        """A one-line message if every seed diverged, so that there are no statistics; else None."""
         return None
 
 
 class DerivedStudy(Study[Identified]):
-    """A study whose metrics are computed from the runs that it needs, and decide whether it has to be done again."""
+    """A study whose metrics are computed from the runs that it needs; it is repeated if they change."""
 
     @abstractmethod
     def score(self) -> dict[str, Any]:

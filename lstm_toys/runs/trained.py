@@ -35,7 +35,7 @@ class Evaluated(NamedTuple):
 
 
 def load(population: Study[Settings]) -> Evaluated:
-    """Reads a finished population; raises Damaged if a file of it is damaged."""
+    """Reads a finished population; raises Damaged if one of its files is damaged."""
     run, metrics = population.run, population.metrics
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     params = storage.load_parameters(run.checked("parameters.npz"))

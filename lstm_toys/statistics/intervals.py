@@ -12,7 +12,7 @@ from lstm_toys import arguments as checked
 RESAMPLES = 10_000
 
 AT_ONCE = 1_000_000
-"""Approximate number of values that a batch of resamples holds, to bound memory."""
+"""Approximate number of values in a batch of resamples, to bound memory."""
 
 
 class Estimate(NamedTuple):
@@ -24,10 +24,10 @@ class Estimate(NamedTuple):
 
 
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
-    """The median over seeds with a percentile bootstrap interval (Efron, 1979), from a generator with a fixed seed.
+    """Returns the median over seeds with a percentile bootstrap interval (Efron, 1979), with a fixed random seed.
 
     With a single seed the interval is NaN, and without seeds the median is also NaN. If a value is infinite, the ends
-    of the interval are values of the sample of medians.
+    of the interval are not interpolated between medians.
 
     Example:
         >>> import lstm_toys as lt
@@ -43,9 +43,9 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
 
 
 def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
-    """The median and the interquartile range over seeds; NaN without any seed.
+    """Returns the median and the interquartile range over seeds; NaN without seeds.
 
-    If a value is infinite, such as a censored time, the quantiles are values of the sample.
+    If a value is infinite, such as a censored time, the quantiles are not interpolated between values.
 
     Example:
         >>> import lstm_toys as lt
@@ -61,7 +61,7 @@ def median_quartiles(values: Float[np.ndarray, " S"]) -> Estimate:
 
 
 def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
-    """The 5 % and 95 % quantiles over seeds.
+    """Returns the 5 % and 95 % quantiles over seeds.
 
     Example:
         >>> import lstm_toys as lt
@@ -76,7 +76,7 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
 
 
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
-    """A proportion with its Wilson score interval (Wilson, 1927); NaN without trials.
+    """Returns a proportion with its Wilson score interval (Wilson, 1927); NaN without trials.
 
     Example:
         >>> import lstm_toys as lt
@@ -96,19 +96,19 @@ def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
 
 
 def simultaneous(count: int, confidence: float = 0.95) -> float:
-    """The confidence of each of several intervals that hold all at once with a confidence (Bonferroni)."""
+    """Returns the confidence for each of several intervals that hold simultaneously (Bonferroni)."""
     return 1 - (1 - confidence) / max(1, count)
 
 
 def widened(estimate: Estimate, confidence: float) -> Estimate:
-    """An estimate whose 95 % interval is widened to another confidence, in the ratio of normal quantiles."""
+    """Widens the 95 % interval of an estimate to another confidence, by the ratio of normal quantiles."""
     ratio = _normal(confidence) / _normal(0.95)
     value, low, high = estimate
     return Estimate(value, value - ratio * (value - low), value + ratio * (high - value))
 
 
 def decidable(trials: int) -> int:
-    """The fewest successes whose Wilson interval lies above one half; more than ``trials`` if none does."""
+    """Returns the fewest successes whose Wilson interval lies above one half; more than ``trials`` if none does."""
     return next((count for count in range(trials + 1) if wilson(count, trials).low > 0.5), trials + 1)
 
 
@@ -123,7 +123,7 @@ def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
 
 
 def difference(first: Estimate, second: Estimate) -> Estimate:
-    """The difference of two independent estimates, with an interval that combines theirs in quadrature.
+    """Returns the difference of two independent estimates, with an interval that combines theirs in quadrature.
 
     For proportions with Wilson intervals this is method 10 of Newcombe (1998), which keeps its coverage at proportions
     of 0 or 1; for other estimates, the method of Zou and Donner (2008). There is no interval unless both have one.
@@ -135,10 +135,10 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 
 
 def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
-    """The probability that one of ours exceeds one of theirs, a tie counting half (Mann and Whitney, 1947).
+    """Returns the probability that one of ours exceeds one of theirs; ties count half (Mann and Whitney, 1947).
 
-    The 95 % interval is a percentile bootstrap of both samples, from a generator with a fixed seed; there is none with
-    fewer than two numbers in either sample.
+    The 95 % interval is a percentile bootstrap of both samples, with a fixed random seed; there is none if either
+    sample has fewer than two numbers.
     """
     if not (len(ours) and len(theirs)):
         return Estimate(np.nan, np.nan, np.nan)

@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float, Int
 from lstm_toys import arguments, forks
 
 FOUND = 0.1
-"""Errors count from here on: every network starts from a zero state and has to find the curve first."""
+"""Errors count from here on, since networks start from a zero state and need some time points to settle."""
 
 SETTLED = 0.2
 """Answers have settled from here on; also the longest delay that is considered."""
@@ -28,7 +28,7 @@ MIDDLE = (0.2, 0.8)
 """Range of x in which valleys are searched: shorter than the period of the training sine, whose valley is at 0.471."""
 
 CONSTANT = 1e-5
-"""Relative variation below which single precision resolves nothing."""
+"""Relative variation below the resolution of single precision."""
 
 
 class Affine(NamedTuple):
@@ -58,7 +58,7 @@ def peak_to_peak(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Arra
 
 
 def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Affine:
-    """The least-squares map from the shown to the answered curve over x >= `SETTLED`; NaN if the shown is constant."""
+    """Least-squares map from the shown curve to the answer over x >= `SETTLED`; NaN if the shown curve is constant."""
     _check(x, answer=answer, shown=shown)
     window = x >= SETTLED
     centered = _centered(shown, window)
@@ -67,12 +67,12 @@ def affine(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array
 
 
 def delay(answer: Float[Array, " T"], shown: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """The delay, in x, of the answer relative to the shown curve.
+    """Delay of the answer relative to the shown curve, in x.
 
     This is the d in [0, `SETTLED`] at which ``gain * shown(x - d) + offset`` with a positive gain correlates best with
-    the answer over x >= `SETTLED`. The correlation is computed at whole time points, a fifth of them at most, and
-    interpolated by a parabola. Among peaks within 0.01 of the best, as a fast sine has one each period, the first
-    counts; a lead looks like a delay of almost a period, or like none. A line, which a delay only shifts, has 0.
+    the answer over x >= `SETTLED`. The correlation is computed at whole time points, at most a fifth of all, and
+    interpolated by a parabola. Among peaks within 0.01 of the best (a fast sine has one per period), the first counts;
+    a lead looks like a delay of almost a period, or like no delay. A line, which a delay only shifts, has 0.
 
     NaN if either curve is constant, or if no delay gives a positive correlation.
     """
@@ -106,7 +106,7 @@ def share_removed(
     x: Float[Array, " T"],
     delay: Float[Array, ""] | float = 0.0,
 ) -> Float[Array, ""]:
-    """The share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
+    """Share of the squared error over x >= `SETTLED` that a gain and an offset of the answer would remove.
 
     The answer is corrected, rather than the shown curve fitted to it: a constant answer, which a gain of 0 would
     explain, cannot be amplified and keeps all of the shown curve's variation as its error. A gain below 0 does not
@@ -130,9 +130,9 @@ def share_removed(
 
 
 def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """The frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
+    """Frequency of the best least-squares sinusoid ``a + b sin(w x) + c cos(w x)`` over x >= `SETTLED`.
 
-    By variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and the power that they
+    Uses variable projection (Golub and Pereyra, 1973): the three coefficients are eliminated, and the power that they
     explain is maximized over w, on a grid of quarters of a period over the window, then by parabolas.
 
     Returns:
@@ -182,10 +182,10 @@ def frequency(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, 
 
 
 def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
-    """The lowest local minimum with x in `MIDDLE`, interpolated by a parabola; NaN if there is none.
+    """Lowest local minimum with x in `MIDDLE`, interpolated by a parabola; NaN if there is none.
 
-    A minimum is below the point before and not above the point after: flat ground, as of a clipped curve, counts where
-    it begins and is not interpolated, and an end of a falling or rising curve does not count.
+    A minimum is below the previous point and not above the next one: a flat bottom, as in a clipped curve, counts where
+    it begins and is not interpolated, and the ends of a falling or rising curve do not count.
     """
     _check(x, curve=curve)
     before, at, after = curve[:-2], curve[1:-1], curve[2:]
@@ -201,7 +201,7 @@ def valley(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Valley:
 
 
 def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Array, ""]:
-    """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line or a constant, 1 without any trend."""
+    """``1 - R^2`` of the best straight line over x >= `SETTLED`: 0 for a line or a constant, 1 without a trend."""
     _check(x, curve=curve)
     window = x >= SETTLED
     centered, across = _centered(curve, window), _centered(x, window)
@@ -210,9 +210,9 @@ def nonlinearity(curve: Float[Array, " T"], x: Float[Array, " T"]) -> Float[Arra
 
 
 def turns(curve: Float[Array, " T"], x: Float[Array, " T"], before: Float[Array, ""] | float) -> Int[Array, ""]:
-    """The number of changes between rising and falling at 0 <= x <= before.
+    """Number of changes between rising and falling at 0 <= x <= before.
 
-    Steps of less than `CONSTANT` of the curve's spread there are neither.
+    Steps smaller than `CONSTANT` of the curve's spread in this range count as neither.
     """
     _check(x, curve=curve)
     inside = (x >= 0) & (x <= before)
@@ -251,14 +251,14 @@ def every(
     *,
     square: bool = True,
 ) -> dict[str, Float[Array, ""]]:
-    """All measures in `MEASURES`, by names that differ from those of parameters, so that results can have both.
+    """Computes all `MEASURES`, by names that differ from those of parameters, so that results can contain both.
 
     Args:
         answer: ``[T]``.
         shown: ``[T]``.
         x: elapsed share of the range.
         start: where the range begins.
-        length: length of the range, in whose unit delay, frequency and the place of a valley are.
+        length: length of the range, in the unit of delay, frequency and the place of a valley.
         square: include the measures in `SQUARE`.
     """
     mapped, bottom = affine(answer, shown, x), valley(answer, x)
@@ -278,7 +278,7 @@ def every(
 
 
 def _check(x: Float[Array, " T"], **curves: Float[Array, " T"]) -> None:
-    """Refuses anything but one curve with its time points; checks shapes only."""
+    """Refuses anything but a single curve with its time points; checks only shapes."""
     forks.check()
     arguments.curve(x, **curves)
 
@@ -305,7 +305,7 @@ def _normalized(rows: Float[Array, "K T"]) -> Float[Array, "K T"]:
 
 
 def _earlier(curve: Float[Array, " T"], points: Float[Array, ""]) -> Float[Array, " T"]:
-    """The curve so many time points earlier, interpolated linearly."""
+    """The curve shifted earlier by a number of time points, interpolated linearly."""
     # Multiples of 2^-10 are exact in single precision: XLA may compute `place` twice, in fusions that round
     # differently, and `left` and `share` would then disagree at whole numbers.
     points = jnp.round(points * 1024) / 1024

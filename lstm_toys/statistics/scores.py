@@ -34,15 +34,15 @@ def distances(
 
 
 def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np.ndarray, " B"]:
-    """The energy score of a published curve under weighted seeds; smaller is better.
+    """Computes the energy score of a published curve under weighted seeds; smaller is better.
 
     ``E|X - y| - E|X - X'| / 2`` with answers X, X' of two different seeds and the published curve y (Gneiting and
     Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", 2007, eq. 21, without the bias of pairing a
-    seed with itself). In the units of y, since distances are root mean squares. Infinite with fewer than two sound
-    seeds, and where none of them has weight; E|X - X'| is 0 where only one has.
+    seed with itself). It has the units of y, since distances are root mean squares. It is infinite with fewer than two
+    sound seeds, and if none of them has weight; E|X - X'| is 0 if only one has.
 
     Args:
-        each: distances, as `lstm_toys.statistics.scores.distances` computes them.
+        each: distances from `lstm_toys.statistics.scores.distances`.
         weights: ``[B, S]``, how often each seed counts.
 
     Example:
@@ -54,7 +54,7 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
         >>> lt.energy_score(each, weights=np.ones((1, 2))).round(3).tolist()
         [0.0]
     """
-    arguments.instance("each", each, Distances, "distances, as lstm_toys.statistics.scores.distances gives them")
+    arguments.instance("each", each, Distances, "distances from lstm_toys.statistics.scores.distances")
     weights = np.asarray(arguments.array("weights", weights, f"B {len(each.sound)}", least=0)) * each.sound
     total = weights.sum(axis=1)
     pairs = np.square(total) - np.square(weights).sum(axis=1)

@@ -1,4 +1,4 @@
-"""What networks are trained on and shown: families of curves, tasks, goals, sequences."""
+"""The data of networks: families of curves, sequences, tasks, probes, and goals."""
 
 import lazy_loader
 

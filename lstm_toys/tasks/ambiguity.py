@@ -1,4 +1,4 @@
-"""Refuses tables of numbers that could be read in two ways."""
+"""Refuses tables of numbers that are ambiguous."""
 
 from __future__ import annotations
 
@@ -50,33 +50,32 @@ def check_table(
 ) -> None:
     """Raises ValueError if a table is ambiguous.
 
-    Its first row may be names, a value may stand for a missing one, or a column may count the rows or label blocks of
-    rows. ``quoted_first`` says whether the first row of values has quotes, and no other row.
+    Its first row may hold names, a value may mark a missing one, or a column may count the rows or label blocks of
+    rows. ``quoted_first``: whether the first row of values has quotes, and no other row.
     """
     if header is None and len(values) > 1 and (quoted_first or _like_names(values)):
         names = f"{values[0, 0]:g}" + f" to {values[0, -1]:g}" * (values.shape[1] > 1)
         raise ValueError(
-            f"row {lines[0]}, {names}, may be names of columns or values: if they are names, put a letter before each, "
-            f"such as y{values[0, 0]:g}, and if they are values, name the columns in a row above"
+            f"row {lines[0]}, {names}, may hold column names or values: if names, put a letter before each, "
+            f"such as y{values[0, 0]:g}; if values, name the columns in a row above"
         )
     if (sign := _missing(values)) is not None:
         row, column = np.argwhere(values == sign)[0]
         raise ValueError(
-            f"row {lines[row]}, column {column + 1}: {sign:g} is far from all other values, and what programs write "
-            "for missing ones; fill it in, or leave out the row or the column"
+            f"row {lines[row]}, column {column + 1}: {sign:g} is far from all other values, and often marks missing "
+            "values; replace it, or leave out the row or the column"
         )
     if values.shape[1] < 2 or len(values) < 2:
         return
     if (np.diff(values[:, 0]) == 1).all() and values[0, 0] == round(values[0, 0]):
         if header is None and len(values) > 2:
-            raise ValueError(f"column 1 counts the rows: {LEAVE_OUT}, and name the other columns, too")
+            raise ValueError(f"column 1 counts the rows: {LEAVE_OUT}, and name the other columns as well")
         if header and INDEX.fullmatch(header[0]):
             raise ValueError(f"column 1, {quoted(header[0])}, counts the rows: {LEAVE_OUT}")
     for column, name in enumerate(header or (), 1):
         if (INDEX.fullmatch(name) or LABEL.fullmatch(name) or TIME.match(name)) and _labels(values[:, column - 1]):
             raise ValueError(
-                f"column {column}, {quoted(name)}, counts curves or their rows: {PIVOT}; if it holds values, give it "
-                "another name"
+                f"column {column}, {quoted(name)}, counts curves or their rows: {PIVOT}; if it holds values, rename it"
             )
 
 
@@ -103,7 +102,7 @@ def _like_names(values: jt.Float[np.ndarray, "R C"]) -> bool:
 
 
 def _missing(values: jt.Float[np.ndarray, "R C"]) -> float | None:
-    """The number that stands for missing values, if one lies further from all others than these from each other."""
+    """The number that marks missing values, if one lies farther from all others than these from each other."""
     if not values.size:
         return None
     for end, most in ((values.min(), -MISSING), (values.max(), MISSING)):
@@ -114,7 +113,7 @@ def _missing(values: jt.Float[np.ndarray, "R C"]) -> float | None:
 
 
 def check_no_time(header: tuple[str, ...] | None, values: jt.Float[np.ndarray, "T C"]) -> None:
-    """Raises ValueError if a first column that is not called x, t or time may hold time points."""
+    """Raises ValueError if a first column that is not named x, t or time may hold time points."""
     steps = np.diff(values[:, 0])
     rises, even = bool((steps > 0).all()), bool(np.ptp(steps) < 0.02 * abs(steps.mean()))
     turns = (steps > 0).any() and (steps < 0).any()
@@ -125,5 +124,5 @@ def check_no_time(header: tuple[str, ...] | None, values: jt.Float[np.ndarray, "
         )
         raise ValueError(f"column 1 {ends} {advice}")
     if header and steps.any() and not turns and TIME.match(header[0]):
-        advice = "name it x, t or time if it holds time points, with its unit as in time (s); else give it another name"
+        advice = "name it x, t or time if it holds time points, with its unit as in time (s); otherwise rename it"
         raise ValueError(f"column 1, {quoted(header[0])}, {ends}: {advice}")

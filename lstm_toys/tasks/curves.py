@@ -17,18 +17,18 @@ from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.textfile import quoted
 
 LARGEST, LEAST = 1e6, 1e-9
-"""Bounds of unscaled curves: the largest absolute value, and the least that a curve's largest one may be. Answers are
+"""Bounds of unscaled curves: the largest absolute value, and the smallest allowed maximum of a curve. Answers lie
 within (-1, 1), and measures take fourth powers in single precision, which has seven digits and ends at 1e-38."""
 
 LARGEST_SCALED, LEAST_SCALED = 1e30, 1e-30
 """The same bounds for curves that are centered and scaled, in double precision."""
 
 UNEVEN = 0.1
-"""Largest deviation of a time point from even spacing, in spacings, as rounding to few digits causes. If one point is
-missing, the others deviate by half a spacing."""
+"""Largest deviation of a time point from even spacing, in spacings, which rounding to few digits may cause. If one
+point is missing, the others deviate by half a spacing."""
 
 TIME = re.compile(r"(x|t|time)\s*(?:\(([^()]*)\)|\[([^][]*)\])?", re.IGNORECASE)
-"""Names of a column of time points, with its unit."""
+"""Names of a column of time points, optionally with a unit."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Curves:
     """Curves from a file; two are equal if their digests are.
 
     Attributes:
-        span: range of the time points; None: the file does not say.
+        span: range of the time points; None if the file does not contain them.
         digest: the SHA-256 of names, values and span, in hexadecimal digits.
     """
 
@@ -54,7 +54,7 @@ class Curves:
 def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST) -> Curves:
     """Reads curves from the columns of a text file, such as CSV, with one time point per row.
 
-    The first row may name them. If it calls the first column x, t or time, optionally with a unit, as in ``time (s)``,
+    The first row may name them. If it names the first column x, t or time, optionally with a unit, as in ``time (s)``,
     that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.delimited` describes the formats:
     commas, semicolons or tabs between numbers, and decimal commas with the latter two.
 
@@ -81,19 +81,19 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     """
     header, values, lines = delimited.read(path)
     if len(values) < 2:
-        hint = "; a curve is a column, and not a row" * (len(values) == 1 and values.shape[1] > 2)
-        raise ValueError(f"needs at least 2 rows of numbers, the y of successive time points; has {len(values)}{hint}")
+        hint = "; each curve must be a column, not a row" * (len(values) == 1 and values.shape[1] > 2)
+        raise ValueError(f"needs at least 2 rows of numbers, one per time point; has {len(values)}{hint}")
     names = header or tuple(f"curve {number}" for number in range(1, values.shape[1] + 1))
     span, timed = None, 0
     if header and (time := TIME.fullmatch(names[0])):
         span, timed = _span(time, values[:, 0], lines), 1
     elif header and (late := [name for name in names if TIME.fullmatch(name)]):
         column = names.index(late[0]) + 1
-        raise ValueError(f"column {column} is called {quoted(late[0])}; time points stand in the first column")
+        raise ValueError(f"column {column} is named {quoted(late[0])}; time points must be in the first column")
     elif values.shape[1] > 1:
         ambiguity.check_no_time(header, values)
     if len(names) == timed:
-        raise ValueError(f"has time points, in the column {quoted(names[0])}, and no curves beside them")
+        raise ValueError(f"has time points in the column {quoted(names[0])}, but no curves")
     check_sizes(delimited.Table(names, values, lines), largest, least, timed)
     curves = np.ascontiguousarray(values[:, timed:].T)
     curves.flags.writeable = False
@@ -101,21 +101,21 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
 
 
 def limits(scaled: bool) -> tuple[float, float]:
-    """The arguments ``largest`` and ``least`` of `read_curves`, for scaled or unscaled values."""
+    """Returns the arguments ``largest`` and ``least`` of `read_curves`, for scaled or unscaled values."""
     return (LARGEST_SCALED, LEAST_SCALED) if scaled else (LARGEST, LEAST)
 
 
 def check_scaled(values: jt.Float[np.ndarray, "C T F"], scaling: Scaling) -> None:
-    """Raises ValueError if values are too far from those that a scaling was fitted to."""
+    """Raises ValueError if values are too far from the values that a scaling was fitted to."""
     if np.abs(scaling.applied(values)).max() > LARGEST:
         ends = f"{values.min():.6g} to {values.max():.6g}"
         raise ValueError(
-            f"its values, {ends}, are beyond {LARGEST:g} in size where those trained on are within (-1, 1)"
+            f"its values, {ends}, exceed {LARGEST:g} in size on the scale where training values lie in (-1, 1)"
         )
 
 
 def check_sizes(table: delimited.Table, largest: float, least: float, first: int = 0) -> None:
-    """Raises ValueError if single precision cannot square the values of a table with names; the message says where.
+    """Raises ValueError, with the position, if single precision cannot square the values of a table with names.
 
     Bounds are those of `read_curves`. Columns before ``first`` are not checked.
     """
@@ -125,22 +125,22 @@ def check_sizes(table: delimited.Table, largest: float, least: float, first: int
         row, column = np.argwhere(beyond)[0]
         value = values[row, column + first]
         raise ValueError(
-            f"row {lines[row]}, column {column + first + 1}: {value:g} is beyond {largest:g} in size"
-            + "; answers lie within (-1, 1), so scale the curves to that" * (largest == LARGEST)
+            f"row {lines[row]}, column {column + first + 1}: {value:g} exceeds {largest:g} in size"
+            + "; answers lie within (-1, 1), so scale the curves to this range" * (largest == LARGEST)
         )
     most = sizes.max(axis=0, initial=0.0)
     if names and (vanishing := (most > 0) & (most < least)).any():
         column = int(vanishing.argmax())
         raise ValueError(
-            f"column {column + first + 1}, {quoted(names[column + first])}: no value is beyond "
-            f"{most[column]:g} in size, and single precision makes 0 of their squares; scale them, or write 0"
+            f"column {column + first + 1}, {quoted(names[column + first])}: no value exceeds "
+            f"{most[column]:g} in size, so that their squares are 0 in single precision; scale them, or write 0"
         )
 
 
 def _span(told: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.ndarray, " T"]) -> Span:
-    """The range of evenly spaced time points, else raises ValueError. ``told`` matches the name of their column."""
+    """Returns the range of evenly spaced time points, or raises ValueError. ``told`` matches their column's name."""
     column = f"column 1, {quoted(told[0])}"
-    why = "and a first column called x, t or time holds them"
+    why = "and a first column named x, t or time holds time points"
     steps = np.diff(x)
     if not (steps > 0).all():
         row = int((steps > 0).argmin()) + 1
@@ -152,10 +152,10 @@ def _span(told: re.Match[str], x: jt.Float[np.ndarray, " T"], lines: jt.Int[np.n
         usual = np.median(steps)
         row = int(np.abs(steps - usual).argmax()) + 1
         raise ValueError(
-            f"row {lines[row]}, {column}: {steps[row - 1]:g} after the one before, and mostly {usual:g}; "
-            f"time points are evenly spaced, {why}"
+            f"row {lines[row]}, {column}: {steps[row - 1]:g} after the previous one, but usually {usual:g}; "
+            f"time points must be evenly spaced, {why}"
         )
     try:
         return Span(float(x[0]), float(x[-1]), unit=(told[2] or told[3] or "").strip(), name=told[1])
     except ValueError as error:
-        raise ValueError(f"{column}: {error}; take the first off, and choose another unit") from None
+        raise ValueError(f"{column}: {error}; subtract the first time point, or choose another unit") from None

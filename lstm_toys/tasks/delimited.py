@@ -1,18 +1,18 @@
-"""Reads tables of numbers from text files, as spreadsheets, instruments and programs write them.
+"""Reads tables of numbers from text files of spreadsheets, instruments and programs.
 
-pandas parses the numbers; it is imported with the first file. Whatever it would guess, convert or drop silently is
-settled here: the encoding, comments, the separator, the header, and everything ambiguous.
+pandas parses the numbers; it is imported with the first file. Everything that it would guess, convert or drop silently
+is decided here: the encoding, comments, the separator, the header, and everything ambiguous.
 
 - **Rows**: blank lines, lines with separators only, and comments are skipped. Cells may be in double quotes. Empty
   cells at the end of a row are ignored.
-- **Separator**: a tab, else a semicolon, else a comma, if the second line with content has one, or else the first;
-  without any, the file has one column. The second line counts first, since a header may contain other signs.
-- **Header**: the first row, if no cell in it looks like a number; else the comment right above the numbers, if it has a
-  name for each of several columns.
-- **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, with spaces around. Next to tabs and semicolons the decimal sign
-  may be a comma, the same in the whole file.
+- **Separator**: a tab, semicolon or comma, in this order, found in the second line with content, or else in the first;
+  without any, the file has one column. The second line has priority, since a header may contain other signs.
+- **Header**: the first row, if none of its cells looks like a number; else the comment directly above the numbers, if
+  it has a name for each of several columns.
+- **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, optionally with spaces around. With tabs and semicolons the
+  decimal sign may be a comma, consistently in the whole file.
 - **Refused as ambiguous**: a first row of numbers that may be names, such as years; commas that may be separators or
-  decimal signs; a first column that only counts the rows, as the index of pandas does; tables in long form, with one
+  decimal signs; a first column that only counts the rows, such as the index of pandas; tables in long form, with one
   row per value.
 """
 
@@ -38,7 +38,7 @@ from lstm_toys.tasks.ambiguity import LEAVE_OUT, PIVOT
 from lstm_toys.tasks.textfile import quoted
 
 MOST_ROWS = 1_000_000
-"""Maximum number of rows: what a network answers in about a second; a row may be as short as two bytes."""
+"""Maximum number of rows, which a network answers in about a second; a row may be as short as two bytes."""
 
 SEPARATORS = "\t;,"
 
@@ -53,7 +53,7 @@ STRANGE = re.compile(rb"[^-+.,;\d\seE]|[eE]\s")
 """Bytes that no number contains, but that pandas accepts: it reads ``TRUE`` as 1, and ``+1e 3`` as 1000."""
 
 AROUND = re.compile(rb"(?m)^[^\S\n]+|[^\S\n]+$")
-"""Spaces around a number. Between a space and a plus sign pandas parses less exactly."""
+"""Spaces around a number; pandas parses a plus sign after a space less exactly."""
 
 MONTH = "(jan|feb|m[aä][riy]|apr|ju[nl]|aug|sep|o[ck]t|nov|de[cz])"
 
@@ -73,7 +73,7 @@ def read(path: Path | str) -> Table:
     """Reads the table in a regular file.
 
     Raises:
-        ValueError: the file is missing, not a table, or ambiguous; the message says why and where in one line.
+        ValueError: the file is missing, not a table, or ambiguous; the one-line message gives the reason and position.
     """
     raw = textfile.content(path)
     encoding = textfile.encoding(raw)
@@ -98,7 +98,7 @@ def read(path: Path | str) -> Table:
     values = _numbers(text, lines, separator, width, named=header is not None)
     if header is None and width > 1 and separator == "," and b"." not in text:
         raise ValueError(
-            "has no decimal points and no header, so that its commas may be decimal ones: "
+            "has no decimal points and no header, so that its commas may be decimal commas: "
             "name the columns in a first row, or separate them by semicolons or tabs"
         )
     quoted_first = len(lines) > 0 and [*quotes] == [lines[0]]
@@ -131,7 +131,7 @@ def _cells(line: int, texts: Iterator[str], separator: str) -> list[str]:
     try:
         return next(csv.reader(texts, delimiter=separator, skipinitialspace=True, strict=True))
     except csv.Error:
-        message = f"row {line} has a double quote that is not closed or within a cell, or a cell without an end"
+        message = f"row {line} has an unclosed double quote, one within a cell, or a cell that does not end"
         raise ValueError(message) from None
 
 
@@ -141,7 +141,7 @@ def _names(line: int, cells: Sequence[str]) -> tuple[str, ...]:
         if not name and column == 1:
             raise ValueError(f"row {line}, column 1: this column has no name: {LEAVE_OUT}")
         if not name:
-            raise ValueError(f"row {line}, column {column}: this column has no name, and others have")
+            raise ValueError(f"row {line}, column {column}: this column has no name, but others do")
         if not name.isprintable():
             raise ValueError(
                 f"row {line}, column {column}: the name {quoted(name)} has characters that cannot be shown"
@@ -186,7 +186,7 @@ def _unequal(line: int, text: str, count: int, width: int, separator: str, above
         hint = "; text above the table begins with #"
     elif above == 1 and count == width + 1:
         hint = f"; the names may lack one for the first column: {LEAVE_OUT}"
-    return f"row {line} has {count} columns, and the first has {width}{hint}"
+    return f"row {line} has {count} columns, but the first has {width}{hint}"
 
 
 def _numbers(
@@ -218,7 +218,7 @@ def _first_fault(rows: Sequence[str], lines: Sequence[int], separator: str, abov
         above += 1
         for sign in set(".,") & set(row):
             signs.setdefault(sign, line)
-    return f"has a decimal point in row {signs.get('.')} and a decimal comma in row {signs.get(',')}"
+    return f"has a decimal point in row {signs.get('.')}, but a decimal comma in row {signs.get(',')}"
 
 
 def _parsed(text: bytes, decimal: str) -> jt.Float[np.ndarray, " N"]:
@@ -241,7 +241,7 @@ def _parsed(text: bytes, decimal: str) -> jt.Float[np.ndarray, " N"]:
 
 
 def _fault(text: str, separator: str) -> str:
-    """Why a cell is not a number; empty if it is one."""
+    """Explains why a cell is not a number; empty if it is one."""
     if not text:
         return "is empty"
     if not NUMBER.fullmatch(text):
@@ -254,16 +254,16 @@ def _fault(text: str, separator: str) -> str:
         return f"{quoted(text)} is not a number{hint}"
     if "," in text and separator == ",":
         return f"{quoted(text)} has a comma; decimal commas need semicolons or tabs between the numbers"
-    return "" if math.isfinite(float(text.replace(",", "."))) else f"{quoted(text)} is beyond what a number can be"
+    return "" if math.isfinite(float(text.replace(",", "."))) else f"{quoted(text)} is too large for a number"
 
 
 def _advice(cells: Sequence[str], cell: str, above: int) -> str:
     like = [each for each in cells if LIKE_A_NUMBER.fullmatch(each)]
     if not above and like and cell not in like:
         index = f"; {LEAVE_OUT}" * (not cell)
-        return f"{index}; a header is a row without any number: put a letter before {quoted(like[0])}"
+        return f"{index}; a header must not contain numbers: put a letter before {quoted(like[0])}"
     if above != 1 or not cell or cell in like:
         return ""
     if not like:
-        return "; units stand next to the names, as in time (s)"
+        return "; put units next to the names, as in time (s)"
     return "" if DATE.search(cell) else f"; convert text to numbers, or {PIVOT}"

@@ -105,7 +105,7 @@ class Family:
         if len(lengths - {1}) > 1:
             counts = ", ".join(str(len(value)) for value in values if arguments.several(value))
             raise ValueError(
-                f"parameters must be arrays of one number for each curve, alike long, not of {counts} numbers"
+                f"parameters must be arrays of equal length, one number per curve, not of {counts} numbers"
             )
         columns = jnp.broadcast_arrays(*(jnp.atleast_1d(jnp.asarray(p, x.dtype)) for p in values))
 
@@ -127,7 +127,7 @@ class Family:
             One array ``[C]`` for each parameter.
 
         Raises:
-            ValueError: a range is invalid, or its parameter is not one of the family.
+            ValueError: a range is invalid, or the family does not have its parameter.
         """
         forks.check()
         count = arguments.whole("count", count, least=1)
@@ -150,7 +150,7 @@ class Family:
 FAMILIES = {
     name: Family(function, PARAMETERS[name]) for name, function in (("line", line), ("hill", hill), ("sine", sine))
 }
-"""The families of the library, by name."""
+"""The built-in families, by name."""
 
 
 def family_of(family: Family | str) -> Family:
@@ -158,12 +158,12 @@ def family_of(family: Family | str) -> Family:
     if isinstance(family, Family):
         return family
     parameters_of(family)
-    arguments.instance("family", family, str, "a Family, or the name of one of the library")
+    arguments.instance("family", family, str, "a Family, or the name of a built-in one")
     return FAMILIES[family]
 
 
 def time_points(count: int, span: Span | None = None) -> Float[Array, " T"]:
-    """``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
+    """Returns ``count`` evenly spaced points, including both ends of the span; by default x from 0 to 1.
 
     Raises:
         ValueError: ``count`` is below two, or an argument is invalid.

@@ -11,7 +11,7 @@ AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
 
 ACCURACIES = ("points", "sequences")
-"""What is read off networks that answer classes or bits: the accuracy over points, and over whole sequences."""
+"""Measures of networks that answer classes or bits: the accuracy over points, and over whole sequences."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,11 +21,11 @@ class Goal:
     Attributes:
         rmse: largest root mean squared error on the training set that counts as learned, in scaled units where curves
             are scaled.
-        accuracy: instead, the smallest accuracy that counts as learned, of networks that answer classes or bits.
+        accuracy: instead, the smallest accuracy that counts as learned, for networks that answer classes or bits.
         features: output features that must each meet the goal; if empty, all of them together. For an accuracy,
-            ``("points",)``, the default, or ``("sequences",)``, the share of whole sequences that are right.
-        after: share of a sequence, from its beginning, that is ignored; None: a tenth for an error, since every network
-            starts from a zero state and has to find the curve first, and nothing for an accuracy. It does not apply to
+            ``("points",)``, the default, or ``("sequences",)``, the share of completely correct sequences.
+        after: share of a sequence that is ignored at the beginning; None: a tenth for an error, since networks start
+            from a zero state and need some time points to settle, and nothing for an accuracy. It does not apply to
             answers to whole curves.
 
     Raises:
@@ -87,7 +87,7 @@ class Goal:
         return np.asarray(errors <= self.limit if self.accuracy is None else errors >= self.limit)
 
     def told(self, *, scaled: bool) -> str:
-        """Describes the goal; ``scaled`` says whether networks are trained on scaled values."""
+        """Describes the goal; ``scaled``: whether networks are trained on scaled values."""
         if self.accuracy is not None:
             measured = [f"train accuracy over {' and '.join(self.features)}"]
         else:
@@ -102,7 +102,7 @@ class Goal:
 
 
 def after_which(after: float | int) -> str:
-    """Describes after which share of a curve errors count; empty if all of them do."""
+    """Describes the share of a curve after which errors count; empty if all do."""
     if not after:
         return ""
     return "after the first tenth" if after == 0.1 else f"after the first {100 * after:g} %"

@@ -25,7 +25,7 @@ RESERVED = frozenset(
         *("accuracy", "counted", "learned", "record"),
     }
 )
-"""Names that labeled results use for something else."""
+"""Names with another meaning in labeled results."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Parameter:
 
     Attributes:
         name: name in code, flags and labeled results.
-        low: lower end of the range from which values are drawn by default, included.
-        high: upper end of the default range, excluded.
+        low: lower end, included, of the range from which values are drawn by default.
+        high: upper end of this range, excluded.
         symbol: symbol in formulas; if empty, the name.
         unit: empty if there is none.
 
@@ -60,9 +60,9 @@ class Parameter:
         for name in ("low", "high"):
             object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
         if not self.name.isidentifier():
-            raise ValueError(f"no parameter can be named {self.name!r}: a name is letters, digits and _, for a flag")
+            raise ValueError(f"invalid name of a parameter {self.name!r}: use letters, digits and _")
         if self.name in RESERVED or self.name.startswith("train_"):
-            raise ValueError(f"no parameter can be named {self.name!r}: results have that name for something else")
+            raise ValueError(f"invalid name of a parameter {self.name!r}: it has another meaning in results")
         if not self.low < self.high:
             raise ValueError(f"the range of {self.name}, {self.low:g} to {self.high:g}, is empty")
 
@@ -104,5 +104,5 @@ def parameters_of(family: object) -> tuple[Parameter, ...]:
         return declared
     if not isinstance(family, str) or family not in PARAMETERS:
         known = ", ".join(PARAMETERS)
-        raise ValueError(f"there is no family {arguments.brief(family)}: there are {known}; or give your own lt.Family")
+        raise ValueError(f"unknown family {arguments.brief(family)}; available: {known}, or your own lt.Family")
     return PARAMETERS[family]

@@ -19,7 +19,7 @@ from lstm_toys import arguments
 from lstm_toys.tasks.parameters import Parameter, parameters_of
 
 LENGTH, SPACING = "length", "spacing"
-"""Axes that are not parameters of a family: the number of time points, and the x between two of them."""
+"""Axes that are not parameters of a family: the number of time points, and their distance in x."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Axis:
         object.__setattr__(self, "count", arguments.whole("count", self.count))
         if self.count < 1 or not self.low <= self.high:
             values = f"{self.count} values from {self.low:g} to {self.high:g}"
-            raise ValueError(f"the axis {self.name} has {values}; it takes at least one, from a lower to a higher one")
+            raise ValueError(f"the axis {self.name} has {values}; it needs at least one value, in ascending order")
 
     @property
     def values(self) -> jt.Float[np.ndarray, " K"]:
@@ -82,7 +82,7 @@ class Plane:
 
     def __post_init__(self) -> None:
         if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
-            raise ValueError(f"a plane has two axes, each an Axis or a name, and not {self.axes!r}")
+            raise ValueError(f"a plane must have two axes, each an Axis or a name, not {self.axes!r}")
         for axis in self.axes:
             arguments.instance("an axis", axis, Axis | str, "an Axis or a name")
         arguments.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")
@@ -163,7 +163,7 @@ class Trained:
         return {name: ends(values) for name, values in self.parameters.items()}
 
     def table(self, numbers: Mapping[str, float | int], drawn: int) -> dict[str, tuple[float, ...]]:
-        """The parameters of the training curves; where networks draw them, ``drawn`` others from the same ranges."""
+        """The parameters of the training curves; ``drawn`` values from the same ranges if networks draw them."""
         ranges, random = self.ranges(numbers), np.random.default_rng(0)
         counts = [len(values) for values in self.parameters.values() if isinstance(values, np.ndarray)]
         count = max([*counts, drawn if any(isinstance(each, tuple) for each in self.parameters.values()) else 1])
@@ -190,5 +190,5 @@ def _plain(name: str, value: Told | jt.Float[jt.Array, "*C"]) -> Told:
         raise arguments.refused(name, "a range (low, high)", value)
     low, high = (arguments.text(name, end) if isinstance(end, str) else arguments.number(name, end) for end in value)
     if not isinstance(low, str) and not isinstance(high, str) and low > high:
-        raise arguments.refused(name, "a range from a lower end to a higher one", value)
+        raise arguments.refused(name, "a range whose lower end is below its upper end", value)
     return low, high

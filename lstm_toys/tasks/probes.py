@@ -28,8 +28,8 @@ class Probe:
         targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs for sequences, the
             parameters for vectors.
         names: names of the curves, or empty.
-        x: time points ``[T]`` of the answers; None: those of the training curves, or, with another number of time
-            points, as many from their start at their spacing.
+        x: time points ``[T]`` of the answers; None: the training curves' time points, or, for another number of time
+            points, the same start and spacing.
 
     Raises:
         ValueError: an attribute is invalid, or the numbers of curves or time points differ.
@@ -53,7 +53,7 @@ class Probe:
         arguments.text("name", self.name)
         inputs = np.array(arguments.array("inputs", self.inputs, "C T F", empty=True))
         object.__setattr__(self, "inputs", inputs)
-        arguments.mapping("parameters", self.parameters, "arrays of one number for each curve, by parameter")
+        arguments.mapping("parameters", self.parameters, "arrays with one number per curve, by parameter")
         for name, column in self.parameters.items():
             arguments.array(name, column, str(len(inputs)), finite=False, empty=True)
         if self.targets is not None:
@@ -61,16 +61,16 @@ class Probe:
             targets = arguments.array("targets", self.targets, axes, finite=False, empty=True)
             object.__setattr__(self, "targets", np.array(targets))
         if len(self.names) not in (0, len(inputs)):
-            raise arguments.refused("names", f"of {len(inputs)} curves, as inputs is", self.names)
+            raise arguments.refused("names", f"names of all {len(inputs)} curves in inputs", self.names)
         if self.x is not None:
-            x = arguments.array("x", self.x, str(inputs.shape[1]), hint=", a number for each time point of the inputs")
+            x = arguments.array("x", self.x, str(inputs.shape[1]), hint=", one number per time point of inputs")
             object.__setattr__(self, "x", np.array(x))
 
     @classmethod
     def of(cls, name: str, examples: Examples, parameters: Mapping[str, ArrayLike] | None = None) -> "Probe":
-        """A probe of examples; correct answers are unknown after the end of a sequence, and where weights are 0.
+        """Makes a probe of examples; answers after the end of a sequence, and where weights are 0, have no target.
 
-        Parameters are of the sequences, one number for each.
+        Parameters have one number per sequence.
 
         Raises:
             ValueError: there is one answer per curve, and some sequences end before the last time point.
@@ -84,7 +84,7 @@ class Probe:
         inputs, targets = np.asarray(examples.inputs), np.array(examples.targets, np.float32)
         within = np.asarray(examples.within)
         if targets.ndim == 2 and not within.all():
-            raise ValueError(f"probe {name!r} has one answer per curve, and curves that end before the last time point")
+            raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
         counted = within if targets.ndim == 3 else np.logical_and.reduce(within, axis=1)
         if examples.weights is not None:
             weights = np.asarray(examples.weights) > 0
@@ -163,8 +163,8 @@ def probe_at(
 def by_points(probes: Sequence[Probe], x: Float[Array, " T"] | Float[np.ndarray, " T"]) -> dict[str, list[Probe]]:
     """Groups probes into sets that are answered and labeled together.
 
-    The set ``""`` has the probes with the time points ``x`` of the training; every other probe is a set of its own,
-    under its name.
+    The set ``""`` has the probes with the time points ``x`` of the training; every other probe is a separate set with
+    its name.
     """
     main = np.asarray(x)
     sets: dict[str, list[Probe]] = {"": []}
@@ -194,14 +194,14 @@ def check_probes(task: Task, probes: Sequence[Probe], points: int) -> None:
         if curves[2:] != (len(task.input_features),) or not count:
             expected = f"(curves, points, {len(task.input_features)})"
             raise ValueError(
-                f"probe {each.name!r} has inputs of shape {curves}; the training curves make it {expected}"
+                f"probe {each.name!r} has inputs of shape {curves}, but the training curves need {expected}"
             )
         if (curves[1] != points or each.x is not None) and not re.fullmatch(r"[^\s/]+( +[^\s/]+)*", each.name):
-            raise ValueError(f"probe {each.name!r} has time points of its own, and then a name without /")
+            raise ValueError(f"probe {each.name!r} has its own time points; its name must not contain /")
         values = 1 if task.loss == CROSS_ENTROPY else len(task.output_features)
         answers = (count, curves[1], values) if task.sequence else (count, values)
         if each.targets is not None and np.shape(each.targets) != answers:
             raise ValueError(f"probe {each.name!r} has targets of shape {np.shape(each.targets)}, not {answers}")
         unknown = [name for name in task.output_features if name not in each.parameters]
         if not task.sequence and each.targets is None and unknown:
-            raise ValueError(f"probe {each.name!r} has neither targets nor the parameter {unknown[0]}, which is asked")
+            raise ValueError(f"probe {each.name!r} has neither targets nor the answered parameter {unknown[0]}")

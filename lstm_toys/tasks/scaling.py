@@ -10,8 +10,8 @@ import numpy as np
 from lstm_toys import arguments as checked
 
 REACH = 0.8
-"""Largest scaled training value in size. Units of a recurrent layer answer within (-1, 1), and come close to the ends
-only with large weights; values beyond the training range need some room, too."""
+"""Largest absolute value of scaled training data. Units of a recurrent layer answer within (-1, 1), and approach the
+ends only with large weights; values beyond the training range also need some room."""
 
 Affine = tuple[tuple[float, float], ...]
 """For each feature its center and unit: a value is scaled to ``(value - center) / unit``."""
@@ -77,19 +77,19 @@ class Scaling:
         return (values - center) / unit
 
     def undone(self, values: jt.Float[np.ndarray, "*C F"], *, outputs: bool = True) -> jt.Float[np.ndarray, "*C F"]:
-        """Converts scaled outputs, or inputs, back to the units of the file."""
+        """Converts scaled outputs, or inputs, back to the file's units."""
         center, unit = self._pairs(values, self.outputs if outputs else self.inputs)
         return values * unit + center
 
     def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
-        """The centers and units of the features; raises ValueError if values have other features."""
+        """The centers and units of the features; raises ValueError if values have a different number of features."""
         if np.shape(values)[-1:] != (len(pairs),):
             raise ValueError(f"values must have {len(pairs)} features last, not the shape {list(np.shape(values))}")
         return np.array(pairs).T
 
     @property
     def units(self) -> jt.Float[np.ndarray, " A"]:
-        """The factors that convert errors of scaled outputs to the units of the file."""
+        """The factors that convert errors of scaled outputs to the file's units."""
         return np.array([unit for _, unit in self.outputs])
 
     def __str__(self) -> str:

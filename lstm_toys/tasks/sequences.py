@@ -1,6 +1,6 @@
-"""Sequences from the literature: counting, flip-flops, adding, parity, each drawn from a key.
+"""Sequence tasks from the literature: counting, flip-flops, adding and parity, each drawn from a key.
 
-A task with such sequences can draw fresh examples in every step, or one fixed set per seed:
+A task can draw fresh examples at every step, or one fixed set per seed:
 
 >>> import lstm_toys as lt
 >>> def examples(key, numbers):
@@ -25,16 +25,16 @@ SYMBOLS: dict[Language, tuple[str, ...]] = {
     "anbncn": ("a", "b", "c"),
     "dyck1": ("(", ")"),
 }
-"""The symbols of each language. Inputs have a start before them, outputs an end after them."""
+"""The symbols of each language. Inputs precede them with a start symbol, outputs follow them with an end symbol."""
 
 
 def counting(key: Key[Array, ""], length: int, count: int, language: Language = "anbn") -> Examples:
-    """Strings of a language that requires counting, and the symbols that may come next.
+    """Draws strings of a language that requires counting, and the symbols that may come next.
 
     Inputs are one-hot: the start, then the string. Targets are 1 for every symbol, or the end, that may come next, for
     the loss ``"binary_cross_entropy"`` (Gers and Schmidhuber, "LSTM recurrent networks learn simple context-free and
-    context-sensitive languages", 2001). Of a^n b^n and a^n b^n c^n, n is uniform from 1 to the largest that fits; of
-    balanced parentheses, the number of pairs is, and whether one opens or closes is a fair coin where both may be.
+    context-sensitive languages", 2001). For a^n b^n and a^n b^n c^n, n is uniform from 1 to the largest that fits; for
+    balanced parentheses, so is the number of pairs, and a fair coin decides whether one opens or closes where both may.
 
     Args:
         key: PRNG key.
@@ -62,7 +62,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 
 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
-    """The strings a^n b^n ... for given values of n, in the form of `counting`.
+    """Makes the strings a^n b^n ... for given values of n, in the format of `counting`.
 
     Example:
         >>> import jax.numpy as jnp
@@ -75,7 +75,7 @@ def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
     n = number[:, None]
     # The symbol at a point: 0 is the start, then 1 for a, 2 for b, and so on.
     shown = jnp.where(place == 0, 0, jnp.minimum((place - 1) // n + 1, symbols))
-    # The symbol at the next point, or the end. After an a, another one may come, or the first b.
+    # The symbol at the next point, or the end. An a may be followed by another a or the first b.
     targets = jax.nn.one_hot(jnp.minimum(place // n, symbols), symbols + 1)
     either = (jnp.arange(symbols + 1) < 2).astype(targets.dtype)[None, None, :]
     targets = jnp.where((shown == 1)[..., None], either, targets)
@@ -100,7 +100,7 @@ def _dyck(coins: Bool[Array, "C T"], pairs: Int[Array, " C"]) -> Examples:
 
 
 def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate: float = 0.25) -> Examples:
-    """Channels of pulses of -1 and 1, and the most recent pulse of each channel.
+    """Draws channels of pulses of -1 and 1, with the most recent pulse of each channel as targets.
 
     Every channel begins with a pulse (Sussillo and Barak, "Opening the Black Box: Low-Dimensional Dynamics in
     High-Dimensional Recurrent Neural Networks", 2013).
@@ -134,10 +134,10 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
 
 
 def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
-    """The adding problem: sequences of numbers of which two are marked, and the sum of these two at the end.
+    """Draws the adding problem: sequences of numbers, two of them marked, with the sum of these two as target.
 
-    Numbers are uniform from 0 to 1; one of the first and one of the second half is marked by a 1 in the second channel
-    (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with other ranges).
+    Numbers are uniform from 0 to 1; one in the first and one in the second half are marked by a 1 in the second channel
+    (Hochreiter and Schmidhuber, "Long Short-Term Memory", 1997, experiment 4, with different ranges).
 
     Args:
         key: PRNG key.
@@ -164,7 +164,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
 
 
 def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
-    """Bits, and whether the number of ones so far is odd; for the loss ``"binary_cross_entropy"``.
+    """Draws bits, with the parity of the number of ones so far as targets; for the loss ``"binary_cross_entropy"``.
 
     Args:
         key: PRNG key.

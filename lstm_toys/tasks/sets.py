@@ -1,4 +1,4 @@
-"""User-defined sets of curves: trained on, held out, or only shown. Imports nothing heavy."""
+"""User-defined sets of curves: for training, held out, or only shown. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAINED, HELD_OUT, SHOWN = "trained on", "held out", "shown"
 """Names of the sets in tables and figures."""
 
 Ask = Literal["same", "next", "targets"]
-"""What networks answer: the curve itself, the next value at each time point, or numbers of the whole curve."""
+"""What networks answer: the curve itself, the next value at each time point, or numbers about the whole curve."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,7 +58,7 @@ class Sets:
     batch: int | None = None
 
     def task(self, x: jt.Float[jt.Array, " T"]) -> tasks.supervision.Task:
-        """The task of learning the training curves at their first ``len(x)`` time points."""
+        """The task of learning the first ``len(x)`` time points of the training curves."""
         curves = self._scaled(self.trained.values)
         if self.ask == "next":
             return tasks.supervision.predict_next(curves[:, : len(x) + 1], self.features, self.batch)
@@ -93,7 +93,7 @@ class Sets:
 
 
 def kept_out(curves: CurveSet, count: int) -> tuple[list[int], list[int]]:
-    """Splits curves into those to train on and ``count`` held-out ones; returns the indices of both, each in order.
+    """Splits curves into training curves and ``count`` held-out ones; returns the indices of both, each in order.
 
     A hash of a curve's values decides, so that neither names nor order matter.
     """

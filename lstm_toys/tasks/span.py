@@ -33,7 +33,7 @@ class Span:
         for name in ("unit", "name"):
             arguments.instance(name, getattr(self, name), str, "text")
         if not self.start < self.stop:
-            raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is from a lower x to a higher one")
+            raise ValueError(f"x from {self.start:g} to {self.stop:g}: the end of a span must be above its start")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: a span is 1e-6 to 1e6 long and within 1e6 of 0")
 

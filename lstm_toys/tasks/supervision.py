@@ -1,4 +1,4 @@
-"""Supervised tasks: what networks see, and what they have to answer."""
+"""Supervised tasks: the inputs of networks and their targets."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ Numbers = Mapping[str, Float[Array, ""]]
 """The training numbers of a network by name: traced, so that they can change without recompiling."""
 
 Stated = Mapping[str, Told | Float[Array, "*C"]]
-"""Parameters of training curves: for each a number, one number per curve, or the name of a training number; for curves
-that are drawn, a range."""
+"""Parameters of training curves: each a number, one number per curve, or the name of a training number; for drawn
+curves, a range."""
 
 
 MSE, CROSS_ENTROPY, BINARY = "mse", "cross_entropy", "binary_cross_entropy"
 LOSSES = (MSE, CROSS_ENTROPY, BINARY)
-"""Names of losses: mean squared error; cross-entropy of classes, by a softmax; of independent bits, by a sigmoid."""
+"""Names of losses: mean squared error; cross-entropy of classes (softmax); of independent bits (sigmoid)."""
 
 Loss = str | Callable[..., Float[Array, "C *T"]]
 """One of `LOSSES`, or a function from outputs and targets to one value per point."""
 
 
 def measured(loss: Loss) -> tuple[str, ...] | None:
-    """The names of the accuracies that a loss is read by; None: the RMSE of each output feature."""
+    """Returns the names of the accuracies recorded with a loss; None: the RMSE of each output feature."""
     return ACCURACIES if loss in (CROSS_ENTROPY, BINARY) else None
 
 
@@ -47,8 +47,8 @@ class Examples(NamedTuple):
         inputs: ``[C, T, F]``.
         targets: ``[C, T, A]``, or ``[C, A]`` with one answer per curve. For the loss ``"cross_entropy"`` one integer
             class per answer, ``[C, T, 1]`` or ``[C, 1]``.
-        lengths: ``[C]``, the number of points of each sequence, after which it is padding; None: all T. Where there is
-            one answer per curve, it is the answer after the last point.
+        lengths: ``[C]``, the number of points of each sequence, followed by padding; None: all T. With one answer per
+            curve, it is the answer after the last point.
         weights: ``[C, T]`` or ``[C]``, the weight of each point or sequence in the loss; None: equal weights.
 
     Example:
@@ -79,7 +79,7 @@ class Task:
     """A supervised task: a training set for every seed.
 
     Attributes:
-        examples: pure function from a seed's own key and the training numbers by name to the seed's training set. It is
+        examples: pure function from a seed's key and the training numbers by name to the seed's training set. It is
             traced into the program that initializes a network. A population can be pickled only if this function can.
         sequence: whether there is an answer at every time point, or one per curve.
         batch: curves per step, a divisor of their number; None: all.
@@ -87,16 +87,16 @@ class Task:
         trained: the training curves, if they belong to a family.
         ahead: number of time points by which answers are ahead of the inputs: 1 to predict the next value. The time
             points are then those of the answers.
-        loss: what training minimizes, a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that
-            returns one value per point ``[C, T]`` (without T where there is one answer per curve). For
-            ``"cross_entropy"`` the output features are the classes. Networks answer logits then, and for
-            ``"binary_cross_entropy"``; `probabilities` converts them.
-        fresh: draw new examples in every step, from the seed's key and the number of the step. ``examples`` is then
-            called in every step, and the recorded losses are those of ``validation``.
+        loss: what training minimizes: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that
+            returns one value per point ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the
+            output features are the classes. With either cross-entropy, networks answer logits, which `probabilities`
+            converts.
+        fresh: draw new examples at every step, from the seed's key and the number of the step. ``examples`` is then
+            called at every step, and the recorded losses are computed on ``validation``.
         validation: with ``fresh``, a fixed set, or a function like ``examples``; None: one draw of ``examples`` for
             each seed, from a separate key.
         at_length: function like ``examples``, with the number of time points as a third argument, for probes and
-            evaluations of other lengths; None: there are none.
+            evaluations of different lengths; None: not supported.
 
     Raises:
         ValueError: an attribute is invalid.
@@ -133,7 +133,7 @@ class Task:
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
         object.__setattr__(self, "fresh", arguments.switch("fresh", self.fresh))
         if self.fresh and self.batch is not None:
-            raise arguments.refused("batch", "None with fresh examples, all of which a step takes", self.batch)
+            raise arguments.refused("batch", "None with fresh examples, since each step uses all of them", self.batch)
         if self.validation is not None and not self.fresh:
             raise arguments.refused("validation", "None without fresh examples", self.validation)
         if self.validation is not None and not isinstance(self.validation, Examples):
@@ -157,7 +157,7 @@ class Task:
         return self._checked(self.examples(key, numbers))
 
     def validated(self, key: Key[Array, ""], numbers: Numbers) -> Examples:
-        """The validation set of a seed, for fresh examples; the key is used where it is drawn."""
+        """The validation set of a seed, for fresh examples; the key is used if the set is drawn."""
         own = self.examples if self.validation is None else self.validation
         return self._checked(own if isinstance(own, Examples) else own(key, numbers))
 
@@ -165,12 +165,12 @@ class Task:
         """Examples with another number of time points; raises ValueError if the task does not make any."""
         if self.at_length is None:
             raise ValueError(
-                f"this task does not say what its examples of {length:,} time points are; give lt.Task an at_length, a "
-                "function of a key, training numbers and a number of time points"
+                f"this task cannot make examples of {length:,} time points; give lt.Task an at_length, a function of a "
+                "key, training numbers and a number of time points"
             )
         made = self._checked(self.at_length(key, numbers, length))
         if made.inputs.shape[1] != length:
-            raise ValueError(f"at_length returns {made.inputs.shape[1]:,} time points where {length:,} are asked for")
+            raise ValueError(f"at_length must return {length:,} time points, not {made.inputs.shape[1]:,}")
         return made
 
     def _checked(self, examples: Any) -> Examples:
@@ -209,7 +209,7 @@ class Task:
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """The names of measures recorded next to the loss: accuracies, or the features that have an RMSE."""
+        """The names of measures recorded with the loss: accuracies, or the features that have an RMSE."""
         return measured(self.loss) or self.output_features
 
     def labeled(self, targets: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
@@ -218,7 +218,7 @@ class Task:
 
 
 def _whole(name: str, values: Any) -> None:
-    """Raises ValueError if known values are numbers, but not whole ones."""
+    """Raises ValueError if concrete values are not whole numbers."""
     if not arguments.traced(values) and np.asarray(values).dtype.kind == "f" and np.any(np.asarray(values) % 1):
         raise arguments.refused(name, "whole numbers", values)
 
@@ -232,7 +232,7 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
         features: ``("y",)``, or ``("x", "y")``.
 
     Raises:
-        ValueError: curves or time points are invalid, or there is another feature.
+        ValueError: curves, time points or features are invalid.
 
     Example:
         >>> import lstm_toys as lt
@@ -242,7 +242,7 @@ def show(curves: Float[Array, "C T"], x: Float[Array, " T"], features: Sequence[
     """
     forks.check()
     x = jnp.asarray(arguments.array("x", x, "T"))
-    curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", a y for each x", empty=True))
+    curves = jnp.asarray(arguments.array("curves", curves, f"C {len(x)}", hint=", one y for each x", empty=True))
     columns = {"x": jnp.broadcast_to(x[None, :], curves.shape), "y": curves}
     return jnp.stack([columns[name] for name in _features(features)], axis=-1)
 
@@ -295,12 +295,12 @@ def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None
     """Sequence to sequence: every seed learns to reproduce these curves.
 
     Args:
-        curves: ``[C, T, F]``, such as those of `show`.
+        curves: ``[C, T, F]``, such as from `show`.
         features: names of the F features.
         batch: curves per step; None: all.
 
     Raises:
-        ValueError: the curves are not finite numbers of this shape, or the features not F different names.
+        ValueError: the curves are not finite numbers of this shape, or the features are not F different names.
 
     Example:
         >>> import lstm_toys as lt
@@ -320,7 +320,7 @@ def _same(examples: Examples, *_: object) -> Examples:
 def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
     """Validates curves with these features; returns them in single precision."""
     forks.check()
-    held = arguments.array("curves", curves, "C T F", hint=", as lt.show makes them")
+    held = arguments.array("curves", curves, "C T F", hint=", such as lt.show returns")
     if held.shape[2] != len(features):
         raise arguments.refused("features", f"the names of the {held.shape[2]} features of the curves", features)
     return jnp.array(held, jnp.float32)
@@ -346,7 +346,7 @@ def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = N
     features = arguments.names("features", features, 1)
     every = _single(curves, features)
     if every.shape[1] < 2:
-        raise arguments.refused("curves", "of 2 time points at least", every)
+        raise arguments.refused("curves", "curves of at least 2 time points", every)
     same = Examples(every[:, :-1], every[:, 1:])
     return Task(partial(_same, same), features, features, sequence=True, batch=batch, ahead=1)
 
@@ -358,7 +358,7 @@ def answer_curves(
     output_features: tuple[str, ...],
     batch: int | None = None,
 ) -> Task:
-    """Sequence to vector: every seed learns to answer A numbers of each curve. See `reproduce_curves` for errors."""
+    """Sequence to vector: every seed learns to answer A numbers about each curve. See `reproduce_curves` for errors."""
     features = arguments.names("features", features, 1)
     output_features = arguments.names("output_features", output_features, 1)
     inputs = _single(curves, features)
@@ -493,21 +493,21 @@ def _stated(parameters: Stated) -> Stated:
     arguments.mapping("parameters", parameters, "numbers, arrays or names of training numbers, by parameter")
     for name, value in parameters.items():
         if isinstance(value, tuple):
-            raise arguments.refused(name, "a number, an array, or a name; a range is for lt.read_off_drawn", value)
+            raise arguments.refused(name, "a number, an array, or a name; only lt.read_off_drawn takes ranges", value)
     return parameters
 
 
 def _features(features: Sequence[str]) -> tuple[str, ...]:
     names = arguments.names("features", features, 1)
     if unknown := [name for name in names if name not in ("x", "y")]:
-        raise arguments.refused("features", "among x and y", unknown[0])
+        raise arguments.refused("features", "x and y, or one of them", unknown[0])
     return names
 
 
 def _checked_features(output_features: tuple[str, ...], family: Family | str) -> tuple[str, ...]:
     names, known = arguments.names("output_features", output_features, 1), family_of(family).names
     if unknown := [name for name in names if name not in known]:
-        raise arguments.refused("output_features", f"among the parameters {', '.join(known)}", unknown[0])
+        raise arguments.refused("output_features", f"some of the parameters {', '.join(known)}", unknown[0])
     return names
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MOST_BYTES = 2**26
-"""Maximum size of a file. Reading takes some 14 times as much memory, 1 GiB: the text, and several copies of its
+"""Maximum size of a file. Reading takes about 14 times as much memory, 1 GiB: the text, and several copies of its
 numbers, which take at least two bytes each in the file, and 8 in memory."""
 
 MOST_CHARACTERS = 2**20
@@ -46,11 +46,11 @@ def content(path: Path | str) -> bytes:
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
-                raise ValueError("is no regular file")
+                raise ValueError("is not a regular file")
             # Files in /proc report no size.
             if status.st_size > MOST_BYTES or len(raw := file.read(MOST_BYTES + 1)) > MOST_BYTES:
                 size = f"{status.st_size:,} bytes" if status.st_size else "more"
-                raise ValueError(f"holds {size}; files of at most {MOST_BYTES:,} bytes are read")
+                raise ValueError(f"has {size}; files may have at most {MOST_BYTES:,} bytes")
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
     return raw
@@ -62,11 +62,11 @@ def encoding(raw: bytes) -> str:
         raise ValueError("is a workbook or an archive; save the sheet as CSV")
     marked = next((encoding for mark, encoding in MARKS if raw.startswith(mark)), None)
     if not marked and b"\0" in raw:
-        raise ValueError("holds NUL bytes: it is no text, or UTF-16 without the mark that says so")
+        raise ValueError("contains NUL bytes: it is not text, or UTF-16 without a byte order mark")
     for encoding in (marked,) if marked else ("utf-8", "cp1252"):
         if _decodes(raw, encoding):
             return encoding
-    raise ValueError("is no text in UTF-8, UTF-16 or Latin-1")
+    raise ValueError("is not text in UTF-8, UTF-16 or Latin-1")
 
 
 def _decodes(raw: bytes, encoding: str) -> bool:
@@ -84,7 +84,7 @@ def lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Itera
     file = io.TextIOWrapper(io.BytesIO(raw), encoding)
     for number, line in enumerate(iter(lambda: file.readline(MOST_CHARACTERS), ""), 1):
         if len(line) == MOST_CHARACTERS:
-            message = f"row {number} has {MOST_CHARACTERS:,} characters or more; a curve is a column, and not a row"
+            message = f"row {number} has {MOST_CHARACTERS:,} characters or more; each curve must be a column, not a row"
             raise ValueError(message)
         if line.lstrip().startswith(("#", "%")) and not ERROR.match(line):
             if comments is not None:

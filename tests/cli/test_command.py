@@ -185,10 +185,10 @@ def test_figures_of_a_finished_run_are_drawn_in_another_format_without_training(
     ):
         assert carry_out(EXPERIMENT, [*asked, *arguments]) == 0
         wanted = {f"{Path(name).stem}.{form}" for name in FIGURES}
-        assert "sine: drawn again" in capsys.readouterr().out
+        assert "sine: redrawn" in capsys.readouterr().out
         assert {path.name for path in mine[1].iterdir() if path.suffix in (".png", ".svg", ".pdf")} == wanted
         assert carry_out(EXPERIMENT, [*asked, *arguments[:1], "--publish"]) == 0
-        assert "this run is finished" in capsys.readouterr().out
+        assert "already finished" in capsys.readouterr().out
         assert {path.name for path in (mine[0] / "sine").iterdir()} == wanted | {"metrics.json", "manifest.json"}
     after = snapshot(mine[1])
     data = [path for path in before if path.suffix in (".nc", ".npz")]
@@ -256,7 +256,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
     diverged = metrics["diverged_seeds"]
     assert 0 < len(diverged) < 8
     assert (code, errors) == (0, "")
-    assert f"left out of every statistic: seeds {', '.join(map(str, diverged))}" in " ".join(output.split())
+    assert f"excluded from all statistics: seeds {', '.join(map(str, diverged))}" in " ".join(output.split())
     assert metrics["last_sound_steps"] == labeled.sound_step.values[diverged].tolist()
     assert max(metrics["last_sound_steps"]) < 30
     assert {path.name for path in other.glob("*.png")} == FIGURES
@@ -329,7 +329,7 @@ def test_a_module_of_a_folder_is_run(elsewhere, tmp_path):
 
 def test_a_finished_run_is_told_without_jax(process):
     told = finished_without_jax("sine", *SMALL, f"--results_dir={process[1]}")
-    assert "this run is finished" in told
+    assert "already finished" in told
     assert "train MSE" in told
 
 

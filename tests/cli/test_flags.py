@@ -47,7 +47,7 @@ BAD = [
     (["--seed", "3"], "seed", "nknown"),
     (["--nonsense", "3"], "nonsense", "nknown"),
     (["16"], "16", "flags"),
-    (["--hidden", "8", "16"], "16", "in quotes where a value has spaces"),
+    (["--hidden", "8", "16"], "16", "values with spaces need quotes"),
     (["--seeds"], "seeds", "Missing value"),
     (["--seeds", "0x10"], "--seeds", "whole number"),
     (["--seeds", "9" * 5000], "--seeds", "whole number"),
@@ -72,7 +72,7 @@ BAD = [
     (["--quiet=2"], "--quiet", "true or false"),
     (["--restart=", "--quiet"], "--restart", "true or false"),
     (["--noquiet=false"], "--noquiet=false", "does not take an argument"),
-    (["--flagfile"], "--flagfile", "a file of flags"),
+    (["--flagfile"], "--flagfile", "takes a file with one flag per line"),
     (["--replot"], "--replot", "no finished run"),
     (["-seeds"], "seeds", "Missing value"),
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "flags"),
@@ -234,9 +234,9 @@ def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
 @pytest.mark.parametrize(
     ("defaults", "told"),
     [
-        ({"learning_rate": 0.1}, "its defaults say no steps; add defaults={'steps': ...}"),
-        ({"steps": 10}, "its defaults say no learning_rate"),
-        ({"steps": 10, "learning_rate": 0.1, "rate": 1}, "its defaults have rate, which is no flag"),
+        ({"learning_rate": 0.1}, "no default for steps; add defaults={'steps': ...}"),
+        ({"steps": 10}, "no default for learning_rate"),
+        ({"steps": 10, "learning_rate": 0.1, "rate": 1}, "default for the unknown flag rate"),
     ],
 )
 def test_defaults_that_are_missing_or_mean_nothing_are_told(defaults, told):
@@ -279,11 +279,15 @@ def test_a_default_that_a_typed_flag_leaves_no_effect_gives_way(defaults, typed,
 
 
 HELD_AGAINST = [
-    ({}, ["--cell=rnn", "--gates=hard"], "flag --gates=hard: --cell=rnn has none; lstm and gru do"),
-    ({}, ["--momentum=0.5"], "flag --momentum=0.5: --optimizer=rmsprop_keras (the default of sine) has none; "),
-    ({"cell": "rnn", "gates": "sigmoid"}, ["--gates=hard"], "flag --gates=hard: --cell=rnn (the default of sine) has"),
+    ({}, ["--cell=rnn", "--gates=hard"], "flag --gates=hard: --cell=rnn does not use it; lstm and gru do"),
+    ({}, ["--momentum=0.5"], "flag --momentum=0.5: --optimizer=rmsprop_keras (the default of sine) does not use it; "),
+    (
+        {"cell": "rnn", "gates": "sigmoid"},
+        ["--gates=hard"],
+        "flag --gates=hard: --cell=rnn (the default of sine) does not use it",
+    ),
     ({}, ["--keep_steps=2e3"], "flag --keep_steps=2000: 2,000 is not before the last step of --steps=1500 (the"),
-    ({}, ["--hidden=none", "--readout=dense"], "flag --readout=dense: a dense readout needs a layer below it; "),
+    ({}, ["--hidden=none", "--readout=dense"], "flag --readout=dense: a dense readout needs a layer below it, "),
     ({"cell": "rnn"}, [], "experiment sine: its defaults contradict each other: --gates=hard (the default of sine): "),
 ]
 
@@ -298,7 +302,7 @@ def test_a_typed_flag_without_an_effect_is_refused(defaults, typed, told):
 
 def test_what_an_experiment_fixes_does_not_give_way():
     experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
-    with pytest.raises(flags.UsageError, match=r"--hidden=none \(fixed by line\) leaves none"):
+    with pytest.raises(flags.UsageError, match=r"but there is none with --hidden=none \(fixed by line\)"):
         flags.parse(experiment, ["--readout=dense"])
 
 
@@ -338,11 +342,11 @@ def test_a_power_of_ten_is_a_whole_number(text, number):
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("", "flag --flagfile=: takes a file of flags, one a line"),
+        ("", "flag --flagfile=: takes a file with one flag per line"),
         ("nowhere.flags", "flag --flagfile=nowhere.flags: No such file or directory"),
         (".", "flag --flagfile=.: Is a directory"),
         ("names.flags", "flag --flagfile=gone.flags: No such file or directory"),
-        ("bytes.flags", "flag --flagfile=bytes.flags: is not text in UTF-8"),
+        ("bytes.flags", "flag --flagfile=bytes.flags: is not UTF-8 text"),
     ],
 )
 def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, tmp_path, monkeypatch, capsys):

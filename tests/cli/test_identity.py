@@ -64,13 +64,13 @@ def test_an_edited_experiment_is_another_run_and_says_so(copied, capsys, edit):
     output = capsys.readouterr().out
     assert f"line: differs from run {run.name} in " in output
     assert {"task": "training curves", "probes": "probes", "goal": "goal"}[edit] in output.splitlines()[0]
-    assert "this run is finished" not in output
+    assert "already finished" not in output
     assert len(list(run.parent.iterdir())) == 2
 
 
 def test_an_edited_figure_is_not(copied, capsys):
     assert carry_out(dataclasses.replace(EXPERIMENT, draw=nothing, compare=lambda _: []), copied[1]) == 0
-    assert "line: this run is finished" in capsys.readouterr().out
+    assert "line: already finished" in capsys.readouterr().out
 
 
 def advised(arguments, capsys):
@@ -99,7 +99,7 @@ def test_a_finished_run_whose_file_is_gone_is_made_again(copied, capsys, name):
     whole = (run / name).read_bytes()
     (run / name).unlink()
     assert carry_out(EXPERIMENT, arguments) == 0
-    assert f"{name} is missing, so that this run is made again" in capsys.readouterr().out
+    assert f"{name} is missing; running again" in capsys.readouterr().out
     if name != "results.nc":  # Of which netCDF does not write the same bytes twice.
         assert (run / name).read_bytes() == whole or name == "population.json"
 
@@ -111,7 +111,7 @@ def test_results_of_another_run_are_not_redrawn(copied, capsys):
     (other,) = set(run.parent.iterdir()) - {run}
     shutil.copy(other / "results.nc", run / "results.nc")
     told = advised([*arguments, "--replot"], capsys)
-    assert "results.nc: is damaged, or that of another run" in told
+    assert "results.nc: is damaged or belongs to another run" in told
     assert carry_out(EXPERIMENT, [*arguments, "--restart", "--quiet"]) == 0
     assert carry_out(EXPERIMENT, [*arguments, "--replot", "--quiet"]) == 0
 
@@ -122,7 +122,7 @@ def test_a_configuration_that_was_edited_is_told_and_the_advice_helps(copied, ca
     config = json.loads((run / "config.json").read_text())
     (run / "results.nc").unlink()
     (run / "config.json").write_text(json.dumps({**config, "seeds": 3}))
-    assert "config.json: is damaged: it is not the identity" in advised(arguments, capsys)
+    assert "config.json: is damaged: it does not match the name" in advised(arguments, capsys)
     assert carry_out(EXPERIMENT, [*arguments, "--restart", "--quiet"]) == 0
     assert json.loads((run / "config.json").read_text()) == config
 
@@ -135,7 +135,7 @@ def test_a_folder_in_the_place_of_a_file_is_told_and_the_advice_helps(copied, ca
     for more in ([], ["--restart"]):
         if more or name == "metrics.json":
             told = advised([*arguments, *more], capsys)
-            assert f"{name} is a folder, where this run writes a file; move it away" in told
+            assert f"{name} is a folder, but must be a file; move it elsewhere" in told
     (run / name).rename(tmp_path / "moved")
     assert carry_out(EXPERIMENT, [*arguments, "--restart", "--quiet"]) == 0
 
@@ -164,8 +164,8 @@ def test_parameters_of_other_networks_are_not_evaluated(tmp_path, capsys, others
     assert carry_out(generalization, ["--task=sine", *SMALL, *GRIDS, *place]) == 1
     told = capsys.readouterr().err
     assert told.count("\n") == 1
-    assert "parameters.npz: is damaged, or that of another run" in told
-    assert "remove its folder, and the same command makes it again" in told
+    assert "parameters.npz: is damaged or belongs to another run" in told
+    assert "remove its folder and run the same command again" in told
 
 
 @pytest.mark.long

@@ -123,8 +123,8 @@ def test_a_network_that_answers_once_answers_once():
     ("changed", "said"),
     [
         ({"layer": "lstm_1"}, "layer must be 'lstm_0' or 'readout', not 'lstm_1'"),
-        ({"units": [4]}, "units must be of the 4 of lstm_0, from 0, not 4 to 4"),
-        ({"units": []}, "units must be units of lstm_0, or one row of them for each of 2 networks, not"),
+        ({"units": [4]}, "units of lstm_0 must be at least 0 and below 4, not 4 to 4"),
+        ({"units": []}, "units must be units of lstm_0, or one row of units for each of 2 networks, not"),
         ({"gate": "cell"}, "gate must be 'input' or 'forget' or 'output' for lstm_0, not 'cell'"),
         ({"gate": "forget", "hold": 1.5}, "hold must be at most 1"),
         ({"hold": np.nan}, "hold must be a finite number"),

@@ -47,7 +47,7 @@ def test_the_command_is_told_whatever_files_are_called():
     assert told == (
         "<p>Made by <code>python -m experiments.claims --claims mine --seeds 4 --base_seed 0 --answers "
         "'sine=a`b|&lt;img src=x&gt;*c*.nc'</code>. The answers of sine are those in a`b|&lt;img src=x&gt;*c*.nc, "
-        "beside which there are no controls and no variants.</p>\n"
+        "without controls and variants.</p>\n"
     )
 
 
@@ -171,7 +171,7 @@ def test_the_figure_shows_every_network_and_what_it_is_held_against(judged):
 def test_the_same_command_again_only_tells_without_jax(judged):
     before = (judged[1] / "claims.json").stat().st_mtime_ns
     told = finished_without_jax("claims", *judged[0])
-    assert "this run is finished" in told
+    assert "already finished" in told
     assert all(name in told for name in CLAIMS.ids)
     table = told.split("the claims of the post")[1].split("the runs took")[0]
     assert max(map(len, table.splitlines())) <= 80
@@ -316,7 +316,7 @@ def test_given_answers_are_judged_as_those_of_networks(judged, folder, populatio
             assert ours == theirs
             assert entry["controls"] == {}
         assert f"--answers {shlex.quote(f'{population}={file}')}`" in table
-        assert f"The answers of {population} are those in {file.name}, beside which there are no controls" in table
+        assert f"The answers of {population} are those in {file.name}, without controls and variants" in table
         assert not [*folder.glob(f"runs/{population}-*")]
     assert json.loads((run / "config.json").read_text())["answers"] == [[population, lt.files.sha256(labeled)]]
 
@@ -325,16 +325,16 @@ def spoiled(results):
     """Answers to other curves, in several ways, and what is said of them."""
     other = results.copy(deep=True)
     other.input.values[3, 7] += 1e-3
-    yield other, "input is another one"
+    yield other, "input has different values"
     other = results.copy(deep=True)
     other.input.values[3, 7] += 1e-8
     yield other, None
-    yield results.assign_coords(feature=["z"]), "feature is another one"
+    yield results.assign_coords(feature=["z"]), "feature has different values"
     yield results.isel(curve=slice(1, None)), "input has the axes (curve 28, time 100, feature 1), not (curve 29,"
     yield results.isel(seed=0), "answer has the axes (curve 29, time 100, feature 1), not (seed, curve 29,"
     yield results.isel(time=slice(50)), "has the axes (curve 29, time 50, feature 1), not (curve 29, time 100,"
     yield results.drop_vars("family"), "family is missing"
-    yield results.drop_vars("train_answer"), "is no file of answers: train_answer is missing"
+    yield results.drop_vars("train_answer"), "is not a file of answers: train_answer is missing"
 
 
 def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, capsys):
@@ -359,15 +359,18 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
     [
         (["--steps", "10"], "steps"),
         (["--replot"], "there is no finished run to redraw"),
-        (["--only=sine-learned,valley"], "there is no claim 'valley'; there are line-one-layer, hill-second-layer,"),
+        (["--only=sine-learned,valley"], "unknown claim 'valley'; available: line-one-layer, hill-second-layer,"),
         (["--only="], "flag --only=: takes names of claims"),
         (["--claims=experiments.line"], "experiments.line declares no CLAIMS"),
-        (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: those of sine are given twice"),
+        (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: population sine has two files; give one"),
         (["--answers=sine"], "flag --answers=sine: takes NAME=FILE"),
         (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
-        (["--answers=cosine=README.md"], "the claims need no population 'cosine'; they need line, hill,"),
-        (["--only=slope-large", "--answers=sine=README.md"], "need no population 'sine'; they need slope_intercept"),
-        (["--only=sine-learned", f"--answers=sine={README}"], "README.md is no file of answers: "),
+        (["--answers=cosine=README.md"], "no claim uses a population 'cosine'; the claims use line, hill,"),
+        (
+            ["--only=slope-large", "--answers=sine=README.md"],
+            "uses a population 'sine'; the claims use slope_intercept",
+        ),
+        (["--only=sine-learned", f"--answers=sine={README}"], "README.md is not a file of answers: "),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(arguments, told, tmp_path, capsys):
@@ -386,8 +389,8 @@ def test_claims_that_given_answers_cannot_serve_are_refused(folder, capsys, only
     arguments = [f"--only={only}", f"--answers=hill={folder / 'hill.nc'}", "--seeds=3", f"--results_dir={folder}"]
     assert carry_out(claims, arguments) == 2
     said = {
-        "hill-y-longer": f"claim hill-y-longer: {folder / 'hill.nc'} does not hold history of hill; --only names the",
-        "identity": "claim identity takes networks together, and there are 3 of line, 1 of hill; give as many of each",
+        "hill-y-longer": f"claim hill-y-longer: {folder / 'hill.nc'} lacks history of hill; use --only to select",
+        "identity": "claim identity combines populations, which must have equally many networks, not 3 of",
     }[only]
     assert capsys.readouterr().err.startswith(said)
     assert not (folder / "runs").exists()
@@ -400,7 +403,7 @@ def test_a_damaged_list_is_told(judged, capsys):
     path.write_text(whole[:100])
     assert carry_out(claims, judged[0]) == 1
     path.write_text(whole)
-    said = f"{path}: is damaged, or that of another run: it is not what this run wrote; --restart runs it again"
+    said = f"{path}: is damaged or belongs to another run: it is not what this run wrote; --restart runs it again"
     assert said in capsys.readouterr().err
 
 
@@ -415,7 +418,7 @@ def test_a_damaged_population_is_told(judged, capsys):
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
     assert f"{path}: is damaged" in errors
-    assert "remove its folder, and the same command makes it again" in errors
+    assert "remove its folder and run the same command again" in errors
     assert carry_out(claims, [*judged[0], "--quiet"]) == 0
 
 
@@ -511,7 +514,7 @@ def test_variants_that_none_are_declared_of_are_refused(mine, capsys):
     text = "import dataclasses, mine_claims\nCLAIMS = dataclasses.replace(mine_claims.CLAIMS, variants={})\n"
     (mine / "mine_plain.py").write_text(text)
     assert carry_out(claims, ["--claims=mine_plain", "--variants"]) == 2
-    assert capsys.readouterr() == ("", "flag --variants: the claims of mine_plain have none\n")
+    assert capsys.readouterr() == ("", "flag --variants: mine_plain declares no variants\n")
 
 
 @pytest.fixture(scope="module")
@@ -670,7 +673,7 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
     arguments = ["--claims=mine_claims", "--only=steeper,small", "--variants", "--seeds=6", f"--results_dir={mine}"]
     assert carry_out(claims, arguments) == 0
     told = capsys.readouterr().out
-    assert "this run is finished" in told
+    assert "already finished" in told
     assert "with intervals for all 2 claims at once (Bonferroni)" in told
     assert "75% of 16, 62% of 64, 56% of 256 networks" in told
     assert "what I think of lines in $x$, in 6 networks each" in told
@@ -686,9 +689,9 @@ WRONG = [
     *rarely(
         (LOSS, "history.loss", "claim sooner: loss raises AttributeError: 'Dataset' object"),
         ("--steps=6", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
-        ('["--steps=6"]', '["--seeds=3"]', "population more: its flags are others than --seeds and --base_seed"),
+        ('["--steps=6"]', '["--seeds=3"]', "population more: it changes --seeds or --base_seed"),
         ("hidden=(3,)", "units=3", "flag --claims=other_claims: three units: TypeError: "),
-        ('against="more"', 'against="mor"', "claim 'sooner' is about 'mor'; the populations are few, more,"),
+        ('against="more"', 'against="mor"', "claim 'sooner' uses 'mor', but the populations are few, more,"),
         (ZERO, "steps=-5) if", "other_claims: untrained networks: flag --steps=-5: takes a whole number"),
         (ZERO, 'optimizer="adm") if', "untrained networks: flag --optimizer=adm: takes"),
         (ZERO, 'learning_rate=float("nan")) if', "untrained networks: flag --learning_rate=nan: takes"),
@@ -697,7 +700,7 @@ WRONG = [
         ("high=1e-3)", BASELINE.format('last, (lt.Source("few", "steep"),)'), "few has no curves 'steep'"),
         ("high=1e-3)", BASELINE.format("loss, (STEEPER,)"), "claim steeper: loss raises Attr"),
         ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim steeper: error raises SystemExit"),
-        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high is a number, not nan"),
+        ("high=1e-3", 'high=float("nan")', "ValueError: claim 'steeper': high must be a number, not nan"),
         (LOSS, "history.train_loss.values", "sooner: loss returns an array of shape"),
         (".mean(axis=1)", ".mean(axis=0)", "claim steeper: error returns an array of shape (2,) for 3 networks"),
         (".max(axis=1)", ".max(axis=1) * 1j", "claim small: last returns values of type complex64"),
@@ -722,11 +725,11 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsy
 
 
 PUBLISHED = {
-    "None": "the published answers are a dictionary of labeled results by population",
-    '{"few": 3}': "the published answers are a dictionary of labeled results by population",
-    '{"other": lt.Results()}': "there are published answers of 'other'; the populations are few, more, none",
-    '{"few": lt.Results()}': "the published answers of few lack diverged; lt.labeled makes such results",
-    '{"few": lt.labeled(EXPERIMENT, np.zeros((2, 3, 12, 1)))}': "answers of few are those of 2 networks, not of",
+    "None": "the published answers must be a dictionary of labeled results by population",
+    '{"few": 3}': "the published answers must be a dictionary of labeled results by population",
+    '{"other": lt.Results()}': "published answers for unknown population 'other'; declared: few, more, none",
+    '{"few": lt.Results()}': "the published answers of few lack diverged; use lt.labeled to make them",
+    '{"few": lt.labeled(EXPERIMENT, np.zeros((2, 3, 12, 1)))}': "answers of few must be from one network, not 2",
     "exit(0)": "the published answers cannot be made: SystemExit: 0",
 }
 

@@ -61,7 +61,7 @@ def test_the_film_has_its_frames(folder):
 @pytest.mark.long
 def test_what_is_finished_is_told_without_jax(folder):
     told = finished_without_jax("all", "--seeds=2", "--steps=60", f"--results_dir={folder}")
-    assert told.count("this run is finished") == len(every.EXPERIMENTS)
+    assert told.count("already finished") == len(every.EXPERIMENTS)
 
 
 @pytest.mark.long
@@ -70,7 +70,7 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_pa
     mine = shutil.copytree(folder, tmp_path / "mine")
     arguments = ["--seeds=2", "--steps=60", f"--results_dir={mine}"]
     assert carry_out(every.EXPERIMENTS["hill"], arguments) == 0
-    assert "this run is finished" in capsys.readouterr().out
+    assert "already finished" in capsys.readouterr().out
     assert carry_out(every.EXPERIMENTS["hill"], [*arguments, "--hidden=none"]) == 0
     assert "layers.png" in capsys.readouterr().out
 

@@ -35,16 +35,16 @@ def planned(arguments):
         (["--frequency", "1:2:0"], "takes low:high:count"),
         (["--frequency", "nan"], "takes low:high:count"),
         (["--phase", "1:2:1"], "takes low:high:count"),
-        (["--length", "50:100:3"], "no fewer points than the training curves"),
+        (["--length", "50:100:3"], "the number of points of the training curves"),
         (["--spacing", "0"], "from 1e-05 to 0.1"),
-        (["--task", "nope"], "--task=nope: there is no module nope"),
+        (["--task", "nope"], "--task=nope: no module named nope"),
         (["--task", "sweep"], "--task=sweep: experiments.sweep declares no EXPERIMENT"),
         (["--task", "line", "--amplitude=0:1:3"], "Unknown command line flag 'amplitude'"),
         (["--task", "amplitude", "--phase=0:1:3", "--slope=1"], "Unknown command line flag 'slope'"),
         (["--timesteps", "5"], "at least 10"),
         (["--seeds", "0"], "--seeds=0"),
         (["--nothing", "1"], "Unknown command line flag 'nothing'"),
-        (["64"], "stray argument '64'"),
+        (["64"], "unexpected argument '64'"),
         (["--curve", "/nowhere.csv"], "flag --curve=/nowhere.csv: No such file"),
     ],
 )
@@ -57,8 +57,8 @@ def test_a_wrong_flag_is_told_in_one_line(arguments, told):
 @pytest.mark.parametrize(
     ("planes", "told"),
     [
-        ('lambda _: [lt.Plane("line", ("slope",))]', "ValueError: a plane has two axes, each an Axis or a name"),
-        ('lambda _: [lt.Plane("line", "slope")]', "ValueError: a plane has two axes, each an Axis or a name"),
+        ('lambda _: [lt.Plane("line", ("slope",))]', "ValueError: a plane must have two axes, each an Axis or a name"),
+        ('lambda _: [lt.Plane("line", "slope")]', "ValueError: a plane must have two axes, each an Axis or a name"),
         ("lambda _: None", "TypeError: 'NoneType' object is not iterable"),
     ],
 )
@@ -76,7 +76,7 @@ def test_planes_that_cannot_be_made_are_told_in_one_line(planes, told, tmp_path)
         timeout=HANG,
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert f"experiment line: its planes, a function of the settings to a list, cannot be made: {told}" in done.stderr
+    assert f"experiment line: its function of settings that returns a list of planes failed: {told}" in done.stderr
 
 
 def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
@@ -164,7 +164,7 @@ def test_a_run_is_of_the_numbers_of_a_file_and_not_of_its_name(tmp_path):
     [
         ("x,y\n0,1\n0.01,2\n0.02,3\n", "its time points are 0.01 apart, and those that were trained on 0.010101"),
         ("t (ms);y\n0;1\n1;2\n", "its time points are 1 ms apart, and those that were trained on 0.010101;"),
-        ("x,y\n0,1\n1,1\n1.5,1\n", "time points are evenly spaced"),
+        ("x,y\n0,1\n1,1\n1.5,1\n", "time points must be evenly spaced"),
     ],
 )
 def test_time_points_of_another_spacing_are_refused(tmp_path, content, told):
@@ -220,7 +220,7 @@ def test_a_finished_run_is_told_without_jax_and_drawn_again(tmp_path):
     assert run(tmp_path, *arguments) == 0
     folder = folder_of(tmp_path)
     told = finished_without_jax("generalization", *SMALL, "--noquiet", *arguments, f"--results_dir={tmp_path}")
-    assert "this run is finished" in told
+    assert "already finished" in told
     before = (folder / "results.nc").stat().st_mtime_ns
     (folder / "axes.png").unlink()
     assert run(tmp_path, *arguments, "--replot") == 0
@@ -233,7 +233,7 @@ def test_curves_of_ones_own_are_answered_with_bands(tmp_path, capsys):
     path = tmp_path / "mine.csv"
     path.write_text("up,down\n" + "\n".join(f"{k / 29},{1 - k / 29}" for k in range(30)))
     assert run(tmp_path, "--curve", str(path), "--noquiet") == 0
-    assert "a row is one time point of the training: x rises by 0.0526" in capsys.readouterr().out
+    assert "each row is one time point, with the spacing of the training: x rises by 0.0526" in capsys.readouterr().out
     folder = folder_of(tmp_path)
     assert (folder / "curves.png").is_file()
     with results.opened(folder / "results.nc") as found:
@@ -270,7 +270,7 @@ def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, t
     monkeypatch.setattr(footprint.os, "sysconf", lambda _: 2**14)
     assert run(tmp_path / "results", "--hidden=64", "--curve", str(long_curve)) == 2
     told = capsys.readouterr().err
-    assert re.search(r"generalization of sine .*, for 1 curve of your own: it would take about \d\.\d GiB", told)
+    assert re.search(r"generalization of sine .*, for 1 curve of your own: needs about \d\.\d GiB", told)
     assert told.count("\n") == 1
     assert not (tmp_path / "results").exists()
 

@@ -195,13 +195,13 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     read, rest, shown = plan.notes
     ends = f"values from {Y.min():.6g} to {Y.max():.6g}"
     assert read == f"{mine}: 6 curves, 'run 0' to 'run 5', 12 rows, time from 0 to 5.5 s, {ends}"
-    assert re.fullmatch(r"5 curves trained on, 1 curve held out: run \d", rest)
+    assert re.fullmatch(r"5 curves to train on, 1 curve held out: run \d", rest)
     assert shown.startswith(f"{other}: 2 curves, 'flat' to 'high', 12 rows, no time points, values from ")
     notes = command.plan(own.EXPERIMENT, [f"--train={tmp_path / 'ramp.csv'}"]).notes
-    assert "'ramp' rises evenly and is taken for a curve; if it holds time points, call it t" in notes
+    assert "'ramp' rises evenly and is treated as a curve; if it holds time points, name it t" in notes
     same = written(tmp_path / "same.csv", np.column_stack([Y, Y]), ",".join("abcdefghijkl"))
     assert any(
-        "6 of the curves have the same numbers" in note
+        "6 of the curves have the same values" in note
         for note in command.plan(own.EXPERIMENT, [f"--train={same}"]).notes
     )
 
@@ -209,31 +209,34 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([], "flag --train: needs a file of curves, one a column, such as --train=mine.csv"),
+        ([], "flag --train: needs a file with one curve per column, such as --train=mine.csv"),
         (["--train=nowhere.csv"], "flag --train=nowhere.csv: No such file"),
-        (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, and mine.csv has 6 of 12"),
-        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, and the training curves have 12; `python"),
+        (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, but mine.csv has 6 of 12"),
+        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 12; `python"),
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
-        (["--train=mine.csv", "--train=slow.csv"], "slow.csv: has other time points than mine.csv"),
-        (["--train=mine.csv", "--train=sub/mine.csv"], "features are called after their files"),
+        (["--train=mine.csv", "--train=slow.csv"], "slow.csv: its time points differ from those in mine.csv"),
+        (["--train=mine.csv", "--train=sub/mine.csv"], "two files have the same name, which would name their features"),
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: there are 2 for 1 file of --train"),
         (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a"], "there is 1 for 2 files of --train; give one"),
-        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a", "--quantity=a"], "--quantity: two are the same"),
-        (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, maybe with its unit"),
-        (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers, and there are 6 curves"),
+        (
+            ["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a", "--quantity=a"],
+            "--quantity: two names are the same",
+        ),
+        (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, optionally with a unit"),
+        (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
-        (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves"),
+        (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves for training"),
         (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not including 1"),
-        (["--train=years.csv"], "years.csv: row 1, 1950 to 1961, may be names of columns or values: if they are"),
-        (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 curves"),
-        (["--train=mine.csv", "--batch=7"], "flag --batch=7: there are 5 curves to train on"),
+        (["--train=years.csv"], "years.csv: row 1, 1950 to 1961, may hold column names or values: if names"),
+        (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
+        (["--train=mine.csv", "--batch=7"], "flag --batch=7: exceeds the 5 training curves"),
         (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
-        (["--train=mine.csv", "--nostandardize", "--train=huge.csv"], "huge.csv: row 2, column 1: 2e+06 is beyond"),
+        (["--train=mine.csv", "--nostandardize", "--train=huge.csv"], "huge.csv: row 2, column 1: 2e+06 exceeds"),
         (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
-        (["--train=mine.csv", "--targets=vast.csv"], "vast.csv: row 2, column 1: 1e+300 is beyond 1e+30 in size"),
-        (["--train=mine.csv", "--show=far.csv"], "far.csv: its values, 1e+29 to 1e+29, are beyond 1e+06 in size where"),
-        (["--train=mine.csv", "--nostandardize", "--train=tiny.csv"], "column 1, 'a': no value is beyond 2e-30"),
-        (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows; two.csv has 2"),
+        (["--train=mine.csv", "--targets=vast.csv"], "vast.csv: row 2, column 1: 1e+300 exceeds 1e+30 in size"),
+        (["--train=mine.csv", "--show=far.csv"], "far.csv: its values, 1e+29 to 1e+29, exceed 1e+06 in size on"),
+        (["--train=mine.csv", "--nostandardize", "--train=tiny.csv"], "column 1, 'a': no value exceeds 2e-30"),
+        (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows, but two.csv has 2"),
     ],
 )
 @pytest.mark.usefixtures("mine")

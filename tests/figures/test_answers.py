@@ -92,7 +92,7 @@ def test_many_curves_are_told_apart_by_a_scale_and_the_title_says_how_many_are_d
 
 
 def test_labels_that_do_not_fit_the_curves_are_refused(hand_made):
-    with pytest.raises(ValueError, match="phase has 6 curves, not 2"):
+    with pytest.raises(ValueError, match="phase has 6 curves, but 2 labels"):
         figures.family_answers(hand_made(), {"phase": ["one", "two"]}, "phase")
 
 
@@ -141,5 +141,5 @@ def test_of_more_than_five_other_curves_one_gray_line_is_drawn(hand_made):
 
 
 def test_a_family_that_is_not_there_is_told(hand_made):
-    with pytest.raises(ValueError, match=r"no answers to 'phrase'; the probes are line, line_origin, amplitude, "):
+    with pytest.raises(ValueError, match=r"unknown probe 'phrase'; available: line, line_origin, amplitude, "):
         figures.family_answers(hand_made(), {"phase": SINES, "phrase": SINES}, "a", "b")

@@ -44,36 +44,38 @@ def test_what_is_there_is_drawn(saved, name, tmp_path):
 
 
 MISSING = {
-    "training_answer needs results that hold train_answer, as those of the run of an experiment do": (
+    "training_answer needs results with the variable train_answer, such as from the run of an experiment": (
         lambda saved: figures.training_answer(saved["curves"], "answers")
     ),
-    "family_answers needs results that hold family, as those of the run of an experiment with probes do": (
+    "family_answers needs results with the variable family, such as from the run of an experiment with probes": (
         lambda saved: figures.family_answers(saved["curves"], {"line": []}, "lines")
     ),
-    "film needs results that hold frame, as those of the run of an experiment with frames do": (
+    "film needs results with the variable frame, such as from the run of an experiment with frames": (
         lambda saved: figures.film({"one": saved["curves"]})
     ),
-    "target needs train_target along time; these results have it along example, output_feature": (
+    "target needs train_target along time, but these results have it along example, output_feature": (
         lambda saved: figures.target(saved["numbers"], "target")
     ),
-    "training_set needs train_target along output_feature; these results have it along": (
+    "training_set needs train_target along output_feature, but these results have it along": (
         lambda saved: figures.training_set(saved["curves"], "curves")
     ),
-    "error_histories needs the feature 'y'; these results have": (
+    "error_histories needs the feature 'y', but these results have": (
         lambda saved: figures.error_histories(
             {"one": saved["curves"].results.assign_coords(feature=["z"])}, "errors", GOAL
         )
     ),
-    "read_off_axis needs results that hold family": (
+    "read_off_axis needs results with the variable family": (
         lambda saved: figures.read_off_axis(saved["numbers"], "slope", "slope", (0.0, 1.0))
     ),
-    "set_numbers needs results that hold family": lambda saved: figures.set_numbers(saved["numbers"], "numbers"),
-    "errors_over_time needs results that hold family": (
+    "set_numbers needs results with the variable family": lambda saved: figures.set_numbers(
+        saved["numbers"], "numbers"
+    ),
+    "errors_over_time needs results with the variable family": (
         lambda saved: figures.errors_over_time(saved["curves"], "y", "errors")
     ),
-    "loss needs results that hold train_loss": lambda _: figures.loss(xr.Dataset(), "loss"),
-    "results must be labeled results, such as lt.load gives, not 'folder'": lambda _: figures.loss("folder", "loss"),
-    "populations must be labeled results, such as lt.load gives, not 3": lambda _: figures.film({"one": 3}),
+    "loss needs results with the variable train_loss": lambda _: figures.loss(xr.Dataset(), "loss"),
+    "results must be labeled results, such as lt.load returns, not 'folder'": lambda _: figures.loss("folder", "loss"),
+    "populations must be labeled results, such as lt.load returns, not 3": lambda _: figures.film({"one": 3}),
 }
 
 

@@ -151,7 +151,10 @@ def test_drawing_chooses_no_backend(monkeypatch):
 
 @pytest.mark.parametrize("name", ["sine.jpg", "sine.gif", "sine"])
 def test_another_kind_of_file_is_refused(tmp_path, name):
-    with figures.canvas("title") as (figure, _), pytest.raises(ValueError, match=r"ends in \.png or \.svg or \.pdf"):
+    with (
+        figures.canvas("title") as (figure, _),
+        pytest.raises(ValueError, match=r"must end in \.png or \.svg or \.pdf"),
+    ):
         figures.save(figure, tmp_path / name)
     assert not [*tmp_path.iterdir()]
 

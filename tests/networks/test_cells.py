@@ -151,13 +151,13 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack(own):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"cell": "elman"}, "there is no cell 'elman'; there are lstm, gru, rnn, and your own package.module:Class"),
+        ({"cell": "elman"}, "unknown cell 'elman'; available: lstm, gru, rnn, or your own package.module:Class"),
         ({"cell": "nowhere.cells:Own"}, "the cell nowhere.cells:Own cannot be imported: No module named 'nowhere'"),
         ({"cell": "cells_of_ones_own:Absent"}, "the cell cells_of_ones_own:Absent cannot be imported"),
-        ({"cell": "cells_of_ones_own:Unitless"}, "cells_of_ones_own:Unitless is no cell"),
-        ({"cell": "math:pi"}, "math:pi is no cell"),
-        ({"cell": "rnn", "gates": "hard"}, "the cell rnn has no gates that could be hard"),
-        ({"cell": "cells_of_ones_own:Leaky", "gates": "hard"}, "has no gates that could be hard"),
+        ({"cell": "cells_of_ones_own:Unitless"}, "cells_of_ones_own:Unitless is not a cell"),
+        ({"cell": "math:pi"}, "math:pi is not a cell"),
+        ({"cell": "rnn", "gates": "hard"}, "the cell rnn has no gates, so gates cannot be hard"),
+        ({"cell": "cells_of_ones_own:Leaky", "gates": "hard"}, "has no gates, so gates cannot be hard"),
     ],
 )
 @pytest.mark.usefixtures("own")
@@ -168,7 +168,7 @@ def test_what_is_no_cell_is_told_in_one_line(options, told):
 
 
 def test_a_cell_that_returns_something_else_is_told(own):
-    with pytest.raises(InvalidModel, match=r"cells_of_ones_own:Wide returns shape \(1, 4, 6\), and not \(1, 4, 3\)"):
+    with pytest.raises(InvalidModel, match=r"cells_of_ones_own:Wide must return shape \(1, 4, 3\), not \(1, 4, 6\)"):
         jax.eval_shape(Stack(1, (3,), cell=f"{own}:Wide").init, jax.random.key(0), jnp.zeros((1, 4, 1)))
 
 

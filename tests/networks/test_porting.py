@@ -42,8 +42,11 @@ def test_answers_in_torch_are_the_same(model):
     ("model", "told"),
     [
         (Stack(1, (4,), gates="hard"), "torch has no lstm with hard gates"),
-        (LSTM(4), "torch has no form of LSTM; it has those of a Stack of lstm, gru, rnn"),
-        (Stack(1, (4,), cell="lstm_toys.networks.rnn:RNN"), "torch has no form of the cell lstm_toys.networks.rnn:RNN"),
+        (LSTM(4), "torch has no equivalent of LSTM; only a Stack of lstm, gru, rnn can be converted"),
+        (
+            Stack(1, (4,), cell="lstm_toys.networks.rnn:RNN"),
+            "torch has no equivalent of the cell lstm_toys.networks.rnn:RNN",
+        ),
     ],
 )
 def test_what_torch_has_no_form_of_is_told(model, told):
@@ -55,5 +58,5 @@ def test_parameters_of_a_population_are_told_from_those_of_a_network():
     model = Stack(1, (4,))
     several = jax.tree.map(lambda leaf: np.stack([leaf, leaf]), parameters(model))
     for wrong in (several, {}, {"lstm_0": several["lstm_0"]}, parameters(Stack(1, (5,)))):
-        with pytest.raises(ValueError, match="not the parameters of one network of the model"):
+        with pytest.raises(ValueError, match="must be the parameters of one network of the model"):
             to_torch(model, wrong)

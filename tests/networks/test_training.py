@@ -50,21 +50,21 @@ def trained(targets, model=None, batch=None):
     ids=lambda value: str(value.shape) if hasattr(value, "shape") else "",
 )
 def test_targets_are_not_broadcast_to_answers(targets, answers):
-    told = f"numbers of the shape {list(answers)}, not of the shape {list(targets.shape)}"
+    told = f"numbers of shape {list(answers)}, not of shape {list(targets.shape)}"
     with pytest.raises(ValueError, match=f"^targets of examples must be finite {re.escape(told)}") as refused:
         trained(targets)
     assert "\n" not in str(refused.value)
 
 
 def test_nor_are_those_of_a_batch():
-    with pytest.raises(ValueError, match=re.escape("the shape [3, 6, 1], not of the shape [3, 6]")):
+    with pytest.raises(ValueError, match=re.escape("of shape [3, 6, 1], not of shape [3, 6]")):
         trained(SHOWN[..., 0], batch=1)
 
 
 def test_one_answer_to_a_whole_curve_is_held_against_one():
     model = Stack(1, (3,), sequence=False)
     with pytest.raises(
-        InvalidModel, match=re.escape("targets of shape (3, 6, 1) are not of the shape of the network's")
+        InvalidModel, match=re.escape("targets of shape (3, 6, 1) must have the shape of the network's")
     ):
         trained(SHOWN, model)
 

@@ -85,7 +85,7 @@ def test_a_checkpoint_gives_back_any_state(records, data):
 
 @pytest.mark.parametrize("members", [range(3), range(5)])
 def test_the_state_of_other_members_is_refused(members):
-    with pytest.raises(ValueError, match="other shapes"):
+    with pytest.raises(ValueError, match="do not have the shapes"):
         decode(encoded(state(2)), Path("a file"), members=members)
 
 
@@ -93,7 +93,7 @@ def test_the_state_of_another_training_is_no_reason_to_look_at_older_ones(checkp
     for step in (10, 20):
         save(checkpoints, step)
     other = partial(decode, expected=ORIGIN._replace(parts={"batch": 2}))
-    with pytest.raises(OtherTraining, match=r"20.checkpoint: is of another training: it differs in batch"):
+    with pytest.raises(OtherTraining, match=r"20.checkpoint: belongs to another training, which differs in batch"):
         checkpoints.load(MEMBERS, other)
 
 

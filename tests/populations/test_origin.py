@@ -58,14 +58,14 @@ OTHERS = {
 @pytest.mark.parametrize("differing", ["data", "learning_rate", *rarely(*[*OTHERS][2:])])
 def test_a_checkpoint_of_another_training_is_refused(folder, differing):
     before = {path.name for path in folder.iterdir()}
-    with pytest.raises(OtherTraining, match="it differs in") as refused:
+    with pytest.raises(OtherTraining, match="which differs in") as refused:
         trained(folder, **OTHERS[differing])
-    assert set(differing.split(", ")) <= set(str(refused.value).partition("it differs in ")[2].split(", "))
+    assert set(differing.split(", ")) <= set(str(refused.value).partition("which differs in ")[2].split(", "))
     assert {path.name for path in folder.iterdir()} == before
 
 
 def test_nor_is_one_continued_under_other_switches(folder):
-    with pytest.raises(OtherTraining, match="it differs in switches"):
+    with pytest.raises(OtherTraining, match="which differs in switches"):
         trained(folder, fingerprint={"switches": {"jax_enable_x64": True}})
 
 
@@ -79,7 +79,7 @@ def test_a_checkpoint_of_another_schedule_is_refused(tmp_path):
     reference = trained(tmp_path, learning_rate=falling(0.05))
     assert trained(tmp_path, learning_rate=falling(0.05)).member_steps == 0
     for other in (falling(0.04), lambda step: jnp.where(step < 5, falling(0.05)(step), 0.0), 0.1):
-        with pytest.raises(OtherTraining, match=r"it differs in .*schedule"):
+        with pytest.raises(OtherTraining, match=r"which differs in .*schedule"):
             trained(tmp_path, learning_rate=other)
     fixed = trained(tmp_path / "fixed")
     np.testing.assert_array_equal(reference.train_loss[:, :2], fixed.train_loss[:, :2])
@@ -97,8 +97,8 @@ def test_the_same_training_is_continued_and_on_another_version_with_a_warning(fo
 @pytest.mark.long
 def test_last_bits_of_the_data_may_differ_on_another_version_only(folder):
     near = jnp.asarray(np.nextafter(np.asarray(CURVES), 1.0, dtype=np.float32))
-    with pytest.raises(OtherTraining, match="it differs in data"):
+    with pytest.raises(OtherTraining, match="which differs in data"):
         trained(folder, near)
     assert trained(folder, near, fingerprint={"jax": "2"}).member_steps == 0
-    with pytest.raises(OtherTraining, match="it differs in data"):
+    with pytest.raises(OtherTraining, match="which differs in data"):
         trained(folder, near + 0.01, fingerprint={"jax": "2"})

@@ -100,7 +100,7 @@ def test_layers_that_ignore_their_initial_states_are_refused():
     [
         (lt.Stack(1, hidden=(4,)), None, r"answers of shape \(2, 1\) cannot be inputs, which have shape \(2, 2\)"),
         (lt.Stack(2, hidden=(4,)), lambda answer: answer[:, :1], "what feedback returns of shape"),
-        (lt.Stack(2, hidden=(4,), sequence=False), None, "networks that answer once per curve cannot go on"),
+        (lt.Stack(2, hidden=(4,), sequence=False), None, "networks that answer once per curve have no rollout"),
     ],
 )
 def test_what_cannot_be_fed_back_is_refused(model, feedback, said):

@@ -28,9 +28,9 @@ def test_each_combination_is_the_training_of_its_own():
 @pytest.mark.parametrize(
     ("grid", "said"),
     [
-        ({}, "grid must be at least one value of each name"),
-        ({"learning_rate": []}, "grid must be at least one value of each name"),
-        ({"hidden": [3]}, "grid must be about optimizer, learning_rate, momentum, decay, noise, not 'hidden'"),
+        ({}, "grid must be at least one value for each name"),
+        ({"learning_rate": []}, "grid must be at least one value for each name"),
+        ({"hidden": [3]}, "grid must be values of optimizer, learning_rate, momentum, decay, noise, not 'hidden'"),
     ],
 )
 def test_grids_that_cannot_be_tried_are_refused(grid, said):

@@ -25,7 +25,7 @@ def rising(x, rate):
 
 LINE = {"slope": 0.9, "intercept": 0.1}
 MINE = lt.Family(rising, (lt.Parameter("rate", 0.0, 1.0),))
-TRACED = "TypeError: jax traces what is computed here; use jax.numpy, and neither NumPy, float nor if (test_checks.py,"
+TRACED = "TypeError: JAX traces this function; use jax.numpy instead of NumPy, float and if (test_checks.py,"
 
 
 def by_itself(x):
@@ -41,18 +41,18 @@ def one(x):
     [
         ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 15)"),
         ({"probes": misspelled}, "its probes cannot be made: ValueError: this family takes"),
-        ({"probes": one}, "probes one to a list of lt.Probe"),
-        ({"task": lambda x: None}, "task is a function of x to an lt.Task"),  # noqa: ARG005
-        ({"numbers": {"center": 1.0}}, "its task leaves [] open, and its numbers are ['center']"),
-        ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal is about z; its networks answer x, y"),
+        ({"probes": one}, "probes(x) a list of lt.Probe"),
+        ({"task": lambda x: None}, "task(x) must return an lt.Task"),  # noqa: ARG005
+        ({"numbers": {"center": 1.0}}, "its task takes the numbers [], but it declares ['center']"),
+        ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal uses z, but its networks answer x, y"),
         ({"probes": lambda x: [one(x), one(x)]}, "two probes are named steeper"),
         *(
-            ({"probes": lambda x, name=name: [lt.probe(name, "line", LINE, x)]}, f"no probe can be named {name}: ")
+            ({"probes": lambda x, name=name: [lt.probe(name, "line", LINE, x)]}, f"a probe cannot be named {name}, ")
             for name in ("training", "history")
         ),
         ({"probes": lambda x: [lt.probe("mine", MINE, {"rate": 1.0}, x)]}, f"probes cannot be made: {TRACED}"),
         ({"task": by_itself}, f"its training curves cannot be made: {TRACED}"),
-        ({"draw": lambda results: {}}, "its draw does not take two arguments"),  # noqa: ARG005
+        ({"draw": lambda results: {}}, "its draw must take two arguments"),  # noqa: ARG005
     ],
 )
 def test_what_contradicts_itself_is_refused(changes, told):
@@ -72,8 +72,12 @@ def probe(**changes):
 @pytest.mark.parametrize(
     ("points", "made", "told"),
     [
-        (20, [], "its training curves have 12 time points, and --timesteps=20; give --timesteps=12, or declare fixed="),
-        (12, [probe(inputs=CURVES[..., :1])], "probe 'mine' has inputs of shape (3, 12, 1); the training curves make"),
+        (20, [], "its training curves have 12 time points, not --timesteps=20; give --timesteps=12, or declare fixed="),
+        (
+            12,
+            [probe(inputs=CURVES[..., :1])],
+            "probe 'mine' has inputs of shape (3, 12, 1), but the training curves need",
+        ),
         (12, [probe(), probe(name="two", inputs=CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
         (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
         (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),
@@ -96,11 +100,11 @@ def test_curves_of_another_length_are_refused_before_training(points, made, told
 def test_a_probe_of_whole_curves_says_what_is_right():
     task = supervision.answer_curves(CURVES, np.zeros((3, 1)), ("x", "y"), ("mean",))
     own = dataclasses.replace(EXPERIMENT, task=lambda _: task, probes=lambda _: [probe()])
-    with pytest.raises(context.Refused, match="'mine' has neither targets nor the parameter mean, which is asked"):
+    with pytest.raises(context.Refused, match="'mine' has neither targets nor the answered parameter mean"):
         checks.check_points(own, 12)
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])
 def test_a_name_is_one_that_a_folder_can_have(name):
-    with pytest.raises(ValueError, match="no experiment can be named"):
+    with pytest.raises(ValueError, match="invalid name of an experiment"):
         dataclasses.replace(EXPERIMENT, name=name)

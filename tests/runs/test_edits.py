@@ -90,8 +90,10 @@ def finished(folder, *command, **environment):
 def assert_known(folder, *command, **environment):
     """Expects that a command answers at once."""
     told = carried_out(folder, *command, **environment)
-    assert "this run is finished" in told
-    assert not any(said in told for said in ("computes the same", "looked at", "differs from", "cpu; XLA"))
+    assert "already finished" in told
+    assert not any(
+        said in told for said in ("computation unchanged", "compared the computation", "differs from", "cpu; XLA")
+    )
 
 
 def line(told, said):
@@ -118,7 +120,7 @@ def assert_stands(folder, edit, *command, name="mine", **environment):
     told = carried_out(folder, *command, **environment)
     assert runs(folder, name) == [run]
     assert untouched(run) == before
-    assert edit.edited in line(told, f"{name}: computes the same as before ")
+    assert edit.edited in line(told, f"{name}: computation unchanged, although ")
     assert_known(folder, *command, **environment)
     return told
 
@@ -142,7 +144,7 @@ def few(tmp_path_factory):
 
 def test_an_untouched_run_answers_without_jax_wherever_it_is(few, tmp_path):
     told = carried_out(copied(few, tmp_path), "mine", python=["-X", "importtime"])
-    assert "mine: this run is finished" in told
+    assert "mine: already finished" in told
     assert "jax._src" not in told
 
 
@@ -277,7 +279,7 @@ def test_an_edit_of_a_summary_measures_again(edit, library, tmp_path):
     folder = copied(library, tmp_path)
     (run,) = runs(folder)
     before = read_json(run / "metrics.json")["steps_to_goal"]
-    assert "is measured otherwise than before" in assert_stands(folder, edit, *MINE)
+    assert "measured again, since the code of its measurements changed" in assert_stands(folder, edit, *MINE)
     assert read_json(run / "metrics.json")["steps_to_goal"] != before
 
 
@@ -338,7 +340,7 @@ def test_a_switch_of_jax_is_another_run(switch, plain, tmp_path):
 @pytest.mark.long
 def test_asserts_that_are_left_out_are_looked_at(plain, tmp_path):
     folder = copied(plain, tmp_path)
-    assert "mine: computes the same as before Python changed" in carried_out(folder, "mine", python=["-O"])
+    assert "mine: computation unchanged, although Python changed" in carried_out(folder, "mine", python=["-O"])
 
 
 @pytest.mark.long
@@ -348,9 +350,9 @@ def test_what_cannot_be_seen_is_looked_at_each_time(why, code, plain, tmp_path):
     (run,) = runs(folder)
     before = untouched(run)
     edits.Edit({}, "only.py", "", code + PLAIN["only.py"]).apply(folder)
-    assert "mine: computes the same as before ./only.py changed" in carried_out(folder, "mine")
+    assert "mine: computation unchanged, although ./only.py changed" in carried_out(folder, "mine")
     for _ in range(2):
-        told = line(carried_out(folder, "mine"), "mine: looked at what it would compute, since only.py ")
+        told = line(carried_out(folder, "mine"), "mine: compared the computation, since only.py ")
         assert told.partition("only.py ")[2].startswith(why.partition(",")[0])
     assert runs(folder) == [run]
     assert untouched(run) == before
@@ -444,7 +446,7 @@ def test_a_module_that_is_imported_before_the_library_is_looked_at_each_time(tmp
     folder = project(tmp_path, "from early import GAIN\n", early, before)
     carried_out(folder, "mine")
     told = carried_out(folder, "mine")
-    assert "mine: looked at what it would compute, since early was imported before lstm_toys" in told
+    assert "mine: compared the computation, since early was imported before lstm_toys" in told
     written(folder, {"gain.txt": "0.9"})
     carried_out(folder, "mine")
     assert changed(*runs(folder))
@@ -478,7 +480,7 @@ def test_a_module_that_is_edited_while_it_is_imported_is_looked_at_the_next_time
     (run,) = runs(folder)
     assert storage.load_results(run / "results.nc").train_target.values[-1, 0] == np.float32(0.3)
     told = line(carried_out(folder, "mine"), "mine: differs from run ")
-    assert told.endswith("; ./only.py was changed while this ran")
+    assert told.endswith("; ./only.py was changed during the run")
     assert changed(*runs(folder))
 
 
@@ -557,7 +559,7 @@ def test_an_object_that_says_nothing_of_itself_is_looked_at_each_time(tmp_path):
     folder = written(tmp_path, edits.declaring(maker, ("task=task,", "task=Maker().task,")))
     for _ in range(4):
         told = carried_out(folder, "mine")
-    assert "mine: looked at what it would compute, since <__main__.Maker object> does not say what it holds" in told
+    assert "mine: compared the computation, since the repr of <__main__.Maker object> does not describe its" in told
     (run,) = runs(folder)
     assert len(list(run.glob("loaded-*"))) == 2  # Of the training, and of the looks at it.
 

@@ -80,7 +80,7 @@ def test_the_folder_is_known_only_once_it_is_known_what_is_computed(tmp_path):
     run = Run(SETTINGS, tmp_path)
     assert not run.known
     assert not run.finished
-    with pytest.raises(RuntimeError, match="not known"):
+    with pytest.raises(RuntimeError, match="the folder is unknown"):
         _ = run.folder
 
 
@@ -158,9 +158,7 @@ def test_a_folder_that_goes_away_is_told(run, away, again, raised):
             if raised:
                 raise raised
 
-    with pytest.raises(
-        Gone, match=rf"^{run.folder} was removed or moved during its run; the same command runs it again$"
-    ):
+    with pytest.raises(Gone, match=rf"^{run.folder} was removed or moved during the run; run the same command again$"):
         leave()
 
 
@@ -198,7 +196,7 @@ def test_a_lock_removes_what_a_killed_process_left_half_written_and_nothing_else
 def test_a_folder_of_another_run_is_left_alone_unless_it_is_to_be_made_anew(run):
     other = json.dumps({**run.identity, "seeds": 3})
     (run.folder / "config.json").write_text(other)
-    with pytest.raises(Damaged, match="not the identity"), run.locked():
+    with pytest.raises(Damaged, match="does not match the name"), run.locked():
         pass
     assert (run.folder / "config.json").read_text() == other
     with run.locked(anew=True):
@@ -210,7 +208,7 @@ def test_a_folder_in_the_place_of_a_file_is_told_before_anything_else(run, name)
     (run.folder / name).unlink(missing_ok=True)
     (run.folder / name).mkdir()
     for anew in (False, True):
-        with pytest.raises(Obstructed, match=f"{name} is a folder, .* move it away"), run.locked(anew=anew):
+        with pytest.raises(Obstructed, match=f"{name} is a folder, .* move it elsewhere"), run.locked(anew=anew):
             pass
     (run.folder / name).rmdir()
     with run.locked():
@@ -267,7 +265,7 @@ def test_the_summary_of_another_run_is_told(run):
     other.folder.mkdir()
     finish(other)
     shutil.copy(other.metrics, run.metrics)
-    with pytest.raises(Damaged, match=f"that of another run, {other.folder.name}"):
+    with pytest.raises(Damaged, match=f"belongs to another run, {other.folder.name}"):
         run.read_metrics()
 
 

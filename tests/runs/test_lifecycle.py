@@ -75,7 +75,7 @@ def test_a_run_whose_folder_goes_away_fails_and_does_not_make_it_again(
     monkeypatch.setattr(module, name, followed)
     assert carry_out(LINE, ["--seeds=2", "--timesteps=5", "--steps=3", f"--results_dir={tmp_path}", "--quiet"]) == 1
     output, errors = capsys.readouterr()
-    assert (output, errors) == ("", f"{folder} was removed or moved during its run; the same command runs it again\n")
+    assert (output, errors) == ("", f"{folder} was removed or moved during the run; run the same command again\n")
     assert list(folder.parent.iterdir()) == []
 
 
@@ -122,7 +122,7 @@ def test_an_experiment_may_show_nothing_after_training(command, tmp_path, capsys
             (lambda *_: {"loss.png": "loss"}, "returned str under 'loss.png'"),
             (
                 lambda results, _: {"a.png": lt.figures.family_answers(results, {"unknown": {}}, "")},
-                "raised ValueError: there are no answers to 'unknown'; the probes are line, hill (test_lifecycle.py",
+                "raised ValueError: unknown probe 'unknown'; available: line, hill (test_lifecycle.py",
             ),
         ),
     ],

@@ -94,7 +94,9 @@ def test_the_old_set_is_replaced_and_the_users_files_stay(old, new, told):
 def test_a_published_file_that_was_changed_is_not_replaced(old, new, told):
     (old / "loss.png").write_text("mine")
     before = visible(old)
-    with pytest.raises(NotPublished, match=r"sine: not published, or changed since; .*: loss\.png$"):
+    with pytest.raises(
+        NotPublished, match=r"sine: changed since they were published, or not published; .*: loss\.png$"
+    ):
         publish(new, old, "sine-new", told.append)
     assert visible(old) == before
     (old / "loss.png").unlink()
@@ -123,7 +125,7 @@ def test_a_file_of_the_old_set_that_was_changed_stays_and_is_told(old, new, told
     (old / "edited.png").write_text("mine")
     publish(new, old, "sine-new", told.append)
     assert (old / "edited.png").read_text() == "mine"
-    assert [line.split(" stays")[0] for line in told] == [str(old / "edited.png")]
+    assert [line.split(" is kept")[0] for line in told] == [str(old / "edited.png")]
     publish(new, old, "sine-new", told.append)
     assert len(told) == 1
 
@@ -215,7 +217,7 @@ def test_what_the_user_changes_while_it_is_interrupted_stays(old, new, told):
     repair(old.parent, told.append)
     expected = {"loss.png": "mine", "manifest.json": manifest(NEW, new[0].parent, "sine-new")}
     assert visible(old) == NEW | MINE | expected
-    assert [line.split(" stays")[0] for line in told] == [str(old / "loss.png")]
+    assert [line.split(" is kept")[0] for line in told] == [str(old / "loss.png")]
 
 
 def test_nothing_is_repaired_where_nothing_was_interrupted(old, tmp_path, told):

@@ -173,19 +173,19 @@ def test_networks_are_measured_at_the_lengths_that_their_task_makes(tmp_path):
 @pytest.mark.parametrize(
     ("own", "more", "message"),
     [
-        (EXPERIMENT, ["--curve=mine.csv"], "its networks learn by cross_entropy, and this measures errors of values"),
+        (EXPERIMENT, ["--curve=mine.csv"], "needs networks that answer values, but these learn by cross_entropy"),
         (EXPERIMENT, [], "nor a task with at_length, for longer sequences"),
         (
             dataclasses.replace(
                 LONGER, task=lambda x: dataclasses.replace(task(x), at_length=lambda key, *_: examples(key, 4, 12))
             ),
             [],
-            "at_length returns 12 time points where 24 are asked for",
+            "at_length must return 24 time points, not 12",
         ),
         (
             dataclasses.replace(LONGER, measures=(lt.Measure("all", lambda answer, _: answer, "all"),)),
             [],
-            "its measure all cannot be computed: ValueError: it returns more than one number for an answer",
+            "its measure all cannot be computed: ValueError: it must return a single number for each answer",
         ),
     ],
 )

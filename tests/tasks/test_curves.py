@@ -101,85 +101,91 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"", "needs at least 2 rows of numbers, the y of successive time points; has 0"),
+        (b"", "needs at least 2 rows of numbers, one per time point; has 0"),
         (b"\n# nothing\n,,\n", "has 0"),
-        (b"y\n0.1\n", "needs at least 2 rows of numbers, the y of successive time points; has 1"),
-        (b"0.1,0.2,0.3,0.4\n", "has 1; a curve is a column, and not a row"),
+        (b"y\n0.1\n", "needs at least 2 rows of numbers, one per time point; has 1"),
+        (b"0.1,0.2,0.3,0.4\n", "has 1; each curve must be a column, not a row"),
         # The first row.
-        (b"1e30\n1\n2\n", "row 1, column 1: 1e+30 is beyond 1e+06 in size"),
+        (b"1e30\n1\n2\n", "row 1, column 1: 1e+30 exceeds 1e+06 in size"),
         (b"nan\n1\n2\n", "row 1, column 1: 'nan' is not a number"),
         (b"1_000\n1\n2\n", "row 1, column 1: '1_000' is not a number"),
         (b"1 000\n999\n998\n", "row 1, column 1: '1 000' is not a number"),
         (b"2020-01-01;1\n2020-01-02;2\n", "row 1, column 1: '2020-01-01' is not a number"),
-        (b"y,0.5\n1,2\n3,4\n", "row 1, column 1: 'y' is not a number; a header is a row without any number"),
-        (b"1e999\n1\n2\n", "row 1, column 1: '1e999' is beyond what a number can be"),
+        (b"y,0.5\n1,2\n3,4\n", "row 1, column 1: 'y' is not a number; a header must not contain numbers"),
+        (b"1e999\n1\n2\n", "row 1, column 1: '1e999' is too large for a number"),
         ("−1\n1\n2\n".encode(), "row 1, column 1: '−1' is not a number"),
         # Other rows.
-        (b"0.1,0.2\n0.3\n", "row 2 has 1 columns, and the first has 2"),
-        (b"0.1\n0.3,0.4\n", "row 2 has 2 columns, and the first has 1"),
-        (b"a,b,\n1,2,3\n", "row 2 has 3 columns, and the first has 2"),
+        (b"0.1,0.2\n0.3\n", "row 2 has 1 columns, but the first has 2"),
+        (b"0.1\n0.3,0.4\n", "row 2 has 2 columns, but the first has 1"),
+        (b"a,b,\n1,2,3\n", "row 2 has 3 columns, but the first has 2"),
         (b"y\n0.1\nhigh\n", "row 3, column 1: 'high' is not a number"),
         (b"# a\n\ny\r\n0.1\r\n\r\n#\nhigh\n", "row 7, column 1: 'high' is not a number"),
         (b'"a\nb",c\n1,2\n3,x\n', "row 4, column 2: 'x' is not a number"),
         (b"a,b\n1,2\n3,\n", "row 3, column 2: is empty"),
-        (b"a\tb\n1\t\t2\n", "row 2 has 3 columns, and the first has 2"),
+        (b"a\tb\n1\t\t2\n", "row 2 has 3 columns, but the first has 2"),
         (b"0.1 0.2\n0.3 0.4\n", "'0.1 0.2' is not a number; columns are separated by commas, semicolons"),
-        (b"x,y\n1,2\n2,-1e7\n", "row 3, column 2: -1e+07 is beyond"),
+        (b"x,y\n1,2\n2,-1e7\n", "row 3, column 2: -1e+07 exceeds"),
         (b"y\n1\n" + 50 * b"z" + b"\n", f"row 3, column 1: '{39 * 'z'}…' is not a number"),
         (b"y\n1\na\x1b[31m\n", r"row 3, column 1: 'a\x1b[31m' is not a number"),
         (b"y;z\n1;2\n1.234,5;2\n", "row 3, column 1: '1.234,5' is not a number"),
         # Decimal commas.
-        (b"0,5\n0,7\n0,9\n", "commas may be decimal ones"),
+        (b"0,5\n0,7\n0,9\n", "commas may be decimal commas"),
         (b"1,2\n3,4\n", "name the columns in a first row, or separate them by semicolons or tabs"),
-        (b"y\n0,5\n0,7\n", "row 2 has 2 columns, and the first has 1; numbers with decimal commas need semicolons"),
+        (b"y\n0,5\n0,7\n", "row 2 has 2 columns, but the first has 1; numbers with decimal commas need semicolons"),
         (b'"0,5","0,7"\n"0,5","0,7"\n', "row 1, column 1: '0,5' has a comma; decimal commas need semicolons or tabs"),
-        (b"0,5;1\n2;0.5\n", "has a decimal point in row 2 and a decimal comma in row 1"),
+        (b"0,5;1\n2;0.5\n", "has a decimal point in row 2, but a decimal comma in row 1"),
         # Names.
         (b"a,b,a\n1,2,3\n3,4,5\n", "row 1: columns 1 and 3 have the same name, 'a'"),
-        (b"a,,b\n0,0.1,1\n1,0.2,2\n", "row 1, column 2: this column has no name, and others have"),
-        (b"a\x00b\n1\n2\n", "holds NUL bytes"),
+        (b"a,,b\n0,0.1,1\n1,0.2,2\n", "row 1, column 2: this column has no name, but others do"),
+        (b"a\x00b\n1\n2\n", "contains NUL bytes"),
         (b"a\x07b\n1\n2\n", r"row 1, column 1: the name 'a\x07b' has characters that cannot be shown"),
         (101 * b"n" + b"\n1\n2\n", f"row 1, column 1: the name '{39 * 'n'}…' has more than 100 characters"),
-        (b"y,time\n1,2\n3,4\n", "column 2 is called 'time'; time points stand in the first column"),
+        (b"y,time\n1,2\n3,4\n", "column 2 is named 'time'; time points must be in the first column"),
         # Time points.
-        (b"x\n0\n1\n2\n", "has time points, in the column 'x', and no curves beside them"),
-        (b"x,y\n0,1\n1,2\n1,3\n", "row 4, column 1, 'x': 1 after 1; time points rise, and a first column called x"),
-        (b"x,y\n0,1\n1,2\n3,3\n4,4\n5,5\n", "row 4, column 1, 'x': 2 after the one before, and mostly 1; time points"),
-        (b"x,y\n1,1\n10,2\n100,3\n1000,3\n", "row 5, column 1, 'x': 900 after the one before, and mostly 90"),
+        (b"x\n0\n1\n2\n", "has time points in the column 'x', but no curves"),
+        (b"x,y\n0,1\n1,2\n1,3\n", "row 4, column 1, 'x': 1 after 1; time points rise, and a first column named x"),
+        (
+            b"x,y\n0,1\n1,2\n3,3\n4,4\n5,5\n",
+            "row 4, column 1, 'x': 2 after the previous one, but usually 1; time points",
+        ),
+        (b"x,y\n1,1\n10,2\n100,3\n1000,3\n", "row 5, column 1, 'x': 900 after the previous one, but usually 90"),
         (b"time (s),y\n1700000000,1\n1700000001,2\n", "column 1, 'time (s)': x from 1.7e+09 to 1.7e+09: a span is"),
         (b"t,y\n0,1\n1e-9,2\n", "column 1, 't': x from 0 to 1e-09: a span is"),
         # No text.
-        (b"\xff\xfe\x00", "is no text in UTF-8, UTF-16 or Latin-1"),
-        ("y\n1\n2\n".encode("utf-16-le"), "holds NUL bytes: it is no text, or UTF-16 without the mark that says so"),
-        (b'"y\n1\n2\n', "row 1 has a double quote that is not closed or within a cell"),
-        (b'y\n1\n"2"3\n', "row 3 has a double quote that is not closed or within a cell"),
+        (b"\xff\xfe\x00", "is not text in UTF-8, UTF-16 or Latin-1"),
+        ("y\n1\n2\n".encode("utf-16-le"), "contains NUL bytes: it is not text, or UTF-16 without a byte order mark"),
+        (b'"y\n1\n2\n', "row 1 has an unclosed double quote, one within a cell"),
+        (b'y\n1\n"2"3\n', "row 3 has an unclosed double quote, one within a cell"),
         # What helps.
-        (b"t (months);1950;1951\n1;2;2\n", "a header is a row without any number: put a letter before '1950'"),
-        (b"time,up\ns,V\n0,1\n1,2\n", "row 2, column 1: 's' is not a number; units stand next to the names"),
+        (b"t (months);1950;1951\n1;2;2\n", "a header must not contain numbers: put a letter before '1950'"),
+        (b"time,up\ns,V\n0,1\n1,2\n", "row 2, column 1: 's' is not a number; put units next to the names"),
         (b"My table\nt;a;b\n0;1;2\n", "text above the table begins with #"),
         (b"t;a\n12:00:01;2\n12:00:02;3\n", "convert dates and times to numbers, such as seconds from the first"),
         (b"PK\x03\x04rest", "is a workbook or an archive; save the sheet as CSV"),
-        (b"t;a\n1714560000;2\n1714560001;3\n", "within 1e6 of 0; take the first off, and choose another unit"),
+        (
+            b"t;a\n1714560000;2\n1714560001;3\n",
+            "within 1e6 of 0; subtract the first time point, or choose another unit",
+        ),
         # Names that look like numbers.
-        ("1950\n0.5\n0.7\n", "row 1, 1950, may be names of columns or values"),
-        ("2010,2000,1990\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "such as y2010, and if they are values, name the columns"),
-        ("0,1,2\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "row 1, 0 to 2, may be names"),
-        ("0\n350.25\n350.5\n350.75\n351.25\n", "row 1, 0, may be names"),
-        ("0.1;0.2;0.3\n5.0;5.5;7\n5.1;5.6;8\n", "row 1, 0.1 to 0.3, may be names"),
-        ('"1.5","2.5"\n0.5,0.7\n0.6,0.1\n', "row 1, 1.5 to 2.5, may be names"),
+        ("1950\n0.5\n0.7\n", "row 1, 1950, may hold column names or values"),
+        ("2010,2000,1990\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "such as y2010; if values, name the columns"),
+        ("0,1,2\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "row 1, 0 to 2, may hold column names"),
+        ("0\n350.25\n350.5\n350.75\n351.25\n", "row 1, 0, may hold column names"),
+        ("0.1;0.2;0.3\n5.0;5.5;7\n5.1;5.6;8\n", "row 1, 0.1 to 0.3, may hold column names"),
+        ('"1.5","2.5"\n0.5,0.7\n0.6,0.1\n', "row 1, 1.5 to 2.5, may hold column names"),
         # Missing values.
         ("a,b\n1,2\n#N/A,3\n2,4\n", "row 3, column 1: '#N/A' is not a number"),
         ("#N/A\n0.1\n0.2\n", "row 1, column 1: '#N/A' is not a number"),
         ("a;b\n1;2\n#DIV/0!;3\n2;4\n", "row 3, column 1: '#DIV/0!' is not a number"),
         ("t,a\n0,0.1\n1,-9999\n2,0.3\n", "row 3, column 2: -9999 is far from all other values"),
-        ("a\n21.5\n999.9\n22.5\n21.9\n", "what programs write for missing ones"),
+        ("a\n21.5\n999.9\n22.5\n21.9\n", "often marks missing values"),
         # An index.
         ("sample,y\n0,0.1\n1,0.2\n", "column 1, 'sample', counts the rows: leave it out if it is an index"),
         ("Unnamed: 0,y\n0,0.1\n1,0.2\n", OTHERWISE),
         ("# row,y\n0,0.1\n1,0.2\n", "column 1, 'row', counts the rows"),
         (",a\n0,0.1\n1,0.2\n", "row 1, column 1: this column has no name: leave it out if it is an index"),
         (",0,1\n0,0.1,0.2\n1,0.2,0.1\n", "row 1, column 1: is empty; leave it out if it is an index"),
-        ('"a","b"\n"1",0.1,0.2\n"2",0.2,0.1\n', "row 2 has 3 columns, and the first has 2; the names may lack one"),
+        ('"a","b"\n"1",0.1,0.2\n"2",0.2,0.1\n', "row 2 has 3 columns, but the first has 2; the names may lack one"),
         ("0;0.5\n1;0.75\n2;0.25\n", "column 1 counts the rows: leave it out"),
         # Time points under another name, or under none.
         ("year,y\n1950,0.1\n1951,0.2\n", "column 1, 'year', goes from 1950 to 1951: name it x, t or time if it"),
@@ -190,8 +196,8 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         # Long form.
         ("id,t,y\n1,0,0.1\n1,1,0.2\n2,0,0.3\n2,1,0.4\n", "column 1, 'id', counts curves or their rows: pivot a table"),
         ("t,id,y\n0,1,0.1\n1,1,0.2\n0,2,0.3\n1,2,0.4\n", "column 2, 'id', counts curves or their rows: pivot"),
-        ("index,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "if it holds values, give it another name"),
-        ("t,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "0 after 1; time points rise, and a first column called x, t or time"),
+        ("index,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "if it holds values, rename it"),
+        ("t,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "0 after 1; time points rise, and a first column named x, t or time"),
         ("t,y\n0,0.1\n0,0.2\n1,0.3\n1,0.4\n", "with one row per value, so that each curve is a column"),
         ("who,y\nann,0.1\nann,0.2\nbob,0.3\n", "'ann' is not a number; convert text to numbers, or pivot a table in"),
         ("year,month,a\n1950,1,0.1\n1950,2,0.2\n1951,1,0.3\n1951,2,0.4\n", "column 1, 'year', counts curves or their"),
@@ -199,8 +205,8 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         ("day,y\n2020-01-01,0.1\n", "'2020-01-01' is not a number; convert dates and times to numbers, such as"),
         ("t,y\n1 Mai 2020,0.1\n", "convert dates and times to numbers"),
         # What single precision cannot square.
-        ("y\n1e-30\n-2e-30\n", "'y': no value is beyond 2e-30 in size, and single precision makes 0 of their"),
-        ("t;y;z\n0;1;1e-12\n1;1;0\n", "column 3, 'z': no value is beyond 1e-12 in size"),
+        ("y\n1e-30\n-2e-30\n", "'y': no value exceeds 2e-30 in size, so that their squares are 0 in single"),
+        ("t;y;z\n0;1;1e-12\n1;1;0\n", "column 3, 'z': no value exceeds 1e-12 in size"),
     ],
 )
 def test_a_bad_table_and_what_could_be_two_things_are_told_in_one_line_with_their_place(read, content, told):
@@ -211,11 +217,13 @@ def test_a_bad_table_and_what_could_be_two_things_are_told_in_one_line_with_thei
 
 
 def test_a_table_beyond_all_bounds_is_told_where_it_passes_them(read, monkeypatch):
-    with pytest.raises(ValueError, match="row 2 has 1,048,576 characters or more; a curve is a column, and not a row"):
+    with pytest.raises(
+        ValueError, match="row 2 has 1,048,576 characters or more; each curve must be a column, not a row"
+    ):
         read(b"a,b\n" + b"1," * 2**19 + b"1\n")
-    with pytest.raises(ValueError, match=r"row 1 has a double quote .*, or a cell without an end"):
+    with pytest.raises(ValueError, match=r"row 1 has an unclosed double quote, .*, or a cell that does not end"):
         read(b"y" * 200_000 + b"\n1\n2\n")
-    with pytest.raises(ValueError, match=r"row 3, column 1: '2{39}…' is beyond what a number can be"):
+    with pytest.raises(ValueError, match=r"row 3, column 1: '2{39}…' is too large for a number"):
         read(b"y\n1\n" + b"2" * 200_000)
     monkeypatch.setattr(delimited, "MOST_ROWS", 3)
     assert read("y\n1\n2\n3\n").values.shape == (1, 3)
@@ -300,8 +308,8 @@ def test_a_number_is_one_of_those_that_float_takes(tmp_path_factory, text):
 def test_what_is_no_regular_file_is_told_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     for path, told in (
-        (tmp_path / "fifo", "is no regular file"),
-        ("/dev/zero", "is no regular file"),
+        (tmp_path / "fifo", "is not a regular file"),
+        ("/dev/zero", "is not a regular file"),
         (tmp_path, "Is a directory"),
         (tmp_path / "none.csv", "No such file or directory"),
         (tmp_path / "none.csv" / "none.csv", "No such file or directory"),
@@ -315,12 +323,10 @@ def test_what_is_no_regular_file_is_told_and_not_waited_for(tmp_path):
 def test_a_file_is_judged_by_its_size_before_it_is_read(tmp_path, monkeypatch):
     with (tmp_path / "large.csv").open("wb") as file:
         file.truncate(2**40)
-    with pytest.raises(
-        ValueError, match=r"^holds 1,099,511,627,776 bytes; files of at most 67,108,864 bytes are read$"
-    ):
+    with pytest.raises(ValueError, match=r"^has 1,099,511,627,776 bytes; files may have at most 67,108,864 bytes$"):
         read_curves(tmp_path / "large.csv")
     monkeypatch.setattr(textfile, "MOST_BYTES", 10)
-    with pytest.raises(ValueError, match=r"^holds more; files of at most 10 bytes are read$"):
+    with pytest.raises(ValueError, match=r"^has more; files may have at most 10 bytes$"):
         read_curves("/proc/self/status")
 
 

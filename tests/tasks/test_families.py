@@ -140,7 +140,7 @@ def test_a_family_of_ones_own_is_used_like_those_of_the_library():
     decays = Family(lambda x, decay: jnp.exp(-decay * x), (Parameter("decay", 0.0, 3.0),))
     np.testing.assert_allclose(family_of(decays).curves(X, {"decay": 2.0})[0], np.exp(-2 * np.asarray(X)), rtol=1e-6)
     assert family_of("line") is FAMILIES["line"]
-    with pytest.raises(ValueError, match="no family 'decays': there are line, hill, sine"):
+    with pytest.raises(ValueError, match="unknown family 'decays'; available: line, hill, sine"):
         family_of("decays")
 
 

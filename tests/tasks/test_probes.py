@@ -44,12 +44,12 @@ def test_targets_are_unknown_after_the_end_and_without_weight(shape):
 
 def test_what_cannot_be_a_probe_is_refused_by_name():
     task = lt.reproduce_curves(CURVES, ("y",))
-    with pytest.raises(ValueError, match=r"does not say what its examples of 40 time points are"):
+    with pytest.raises(ValueError, match=r"cannot make examples of 40 time points"):
         lt.probe_at("longer", task, 40)
-    with pytest.raises(ValueError, match=r"probe 'sums' has one answer per curve, and curves that end before"):
+    with pytest.raises(ValueError, match=r"probe 'sums' has one answer per curve, but curves that end before"):
         lt.Probe.of("sums", lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4])))
-    with pytest.raises(ValueError, match=r"x must be finite numbers of the shape \[20\]"):
+    with pytest.raises(ValueError, match=r"x must be finite numbers of shape \[20\]"):
         lt.Probe("short", CURVES, {}, x=X * np.nan)
     for name in ("a/b", " a"):
-        with pytest.raises(ValueError, match="has time points of its own, and then a name without /"):
+        with pytest.raises(ValueError, match="has its own time points; its name must not contain /"):
             probes.check_probes(task, [lt.Probe(name, np.zeros((1, 30, 1)), {})], 20)

@@ -98,7 +98,7 @@ def test_an_epoch_shows_every_curve_once_in_a_new_order(in_batches):
 
 
 def test_a_batch_must_divide_the_curves(in_batches):
-    with pytest.raises(ValueError, match="a batch of 4 does not divide 10 curves"):
+    with pytest.raises(ValueError, match="the batch size 4 does not divide the number of curves, 10"):
         training.shuffled(in_batches, jax.random.key(0), jnp.int32(0), 10)
 
 

@@ -1,4 +1,4 @@
-"""How far two numbers of the same networks agree."""
+"""The agreement of two numbers of the same networks."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from lstm_toys.results.summary import as_json, finite
 from lstm_toys.statistics import intervals
 
 RESAMPLES = 2_000
-"""Resamples of networks, and permutations of models."""
+"""Number of resamples of networks, and of permutations of models."""
 
 LEAST = 6
-"""Fewest networks with a number that are compared."""
+"""Fewest networks with both numbers for a comparison."""
 
 
 def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"]) -> dict[str, Any]:
@@ -21,8 +21,8 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
 
     Returns:
         ``networks``: how many have both numbers; ``correlation``: the rank correlation over networks with a 95 %
-        bootstrap interval; ``permuted``: what its absolute value exceeds in 5 % of permutations of the models over
-        networks; ``difference``: the median of model minus network with a 95 % bootstrap interval, and ``spread``: the
+        bootstrap interval; ``permuted``: the value that its absolute value exceeds in 5 % of permutations of the models
+        over networks; ``difference``: the median of model minus network with a 95 % bootstrap interval; ``spread``: the
         standard deviation of the networks' numbers. None where they cannot be computed.
     """
     both = np.isfinite(networks) & np.isfinite(model)

@@ -12,7 +12,7 @@ from .study import SINE
 
 
 def numbers_of(labeled: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
-    """The number of each claim about the sine's networks that needs nothing but answers, by claim."""
+    """Returns the numbers of the claims about the sine's networks that need only answers, by claim."""
     numbers = {}
     for claim in sentences.SENTENCES:
         if claim.populations == (SINE,) and all(each.curves != HISTORY for each in claim.sources):

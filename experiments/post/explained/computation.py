@@ -1,4 +1,4 @@
-"""Compares the numbers of claims between networks and models of them, and judges predictions."""
+"""Compares the numbers of claims between networks and models of them, and tests predictions."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .study import ExplainedStudy
 
 UNREAD = {"prediction", "answer", "phase"}
-"""Variables of studies of dynamics that are not needed, and most of their files."""
+"""Variables of studies of dynamics that are not needed here and make up most of their files."""
 
 
 class Compared(NamedTuple):
@@ -37,7 +37,7 @@ class Compared(NamedTuple):
 
 
 def scores(study: "ExplainedStudy") -> dict[str, Any]:
-    """Compares claims and judges predictions.
+    """Compares claims and tests predictions.
 
     Returns:
         ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;
@@ -67,7 +67,7 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
 
 
 def _compared(study: "ExplainedStudy", sines: xr.Dataset) -> dict[str, Compared]:
-    """The numbers of every claim about the sine's networks that needs nothing but answers."""
+    """The numbers of every claim about the sine's networks that needs only answers."""
     dynamics = study.dynamics[SINE]
     found = storage.load_results(study.networks.run.checked("results.nc"))
     networks = found.isel(seed=sines.seed.values)
@@ -84,7 +84,7 @@ def _compared(study: "ExplainedStudy", sines: xr.Dataset) -> dict[str, Compared]
 
 
 def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
-    """Judges a prediction: it holds if the interval of the median lies within what was predicted, and fails outside."""
+    """Tests a prediction: it holds if the interval of the median lies in the predicted range, and fails outside."""
     if isinstance(prediction.measured, str):
         values = found[prediction.measured].values
     else:
@@ -102,7 +102,7 @@ def judged(prediction: Prediction, found: xr.Dataset) -> dict[str, Any]:
 
 
 def _tuned(found: xr.Dataset, sines: xr.Dataset) -> dict[str, Any]:
-    """What networks are tuned to, and how similar their states along their training curve are to the sine's."""
+    """The tuning of networks, and the similarity of their states along their training curve to the sine's."""
     tuned: dict[str, Any] = {"networks": found.sizes["seed"]}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):
         values = found[name].values
@@ -129,7 +129,7 @@ def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
 
 
 def draw(study: "ExplainedStudy") -> Iterator[tuple[str, Drawing]]:
-    """Draws how far models agree with networks about each claim, and the tuning of networks by training frequency."""
+    """Draws the agreement of models with networks for each claim, and the tuning of networks by training frequency."""
     metrics = study.metrics
     yield "claims_by_model.png", figures.claims(metrics)
     yield "tuning.png", figures.tuning(metrics)

@@ -1,4 +1,4 @@
-"""Draws how far models of networks agree with them about claims, and what networks are tuned to."""
+"""Draws the agreement of models with networks about claims, and the tuning of networks."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ CORRELATION, DIFFERENCE = 1.0, 3.0
 def claims(metrics: dict[str, Any]) -> Figure:
     """Draws the rank correlation between networks and models for each claim, and the difference of both.
 
-    Correlations whose absolute value is exceeded in 5 % of permutations of the models are in parentheses.
+    Correlations that 5 % of permutations of the models exceed in absolute value are in parentheses.
     """
     rows = metrics["claims"]
     models = list(dict.fromkeys(model for own in rows.values() for model in own))
@@ -50,7 +50,7 @@ _CENTERED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 def _values(
     rows: dict[str, Any], models: list[str], seeds: int
 ) -> tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"], list[list[str]]]:
-    """Correlations, differences in standard deviations, and texts: correlations, and how many networks, if few."""
+    """Correlations, differences in standard deviations, and texts: correlations, and the number of networks if few."""
     correlation, difference = np.full((2, len(rows), len(models)), np.nan)
     texts = [["–"] * len(models) for _ in rows]
     for row, own in enumerate(rows.values()):
@@ -70,7 +70,7 @@ def _values(
 
 
 def tuning(metrics: dict[str, Any]) -> Figure:
-    """Draws the gain of networks by frequency, and what they resonate at against the frequency that they learned."""
+    """Draws the gain of networks by frequency, and their resonance frequencies against the training frequency."""
     every = [each for name, each in metrics["tuning"].items() if name.startswith("frequency")]
     every.sort(key=lambda each: each["frequency"])
     with canvas("", "", xlabel="frequency (rad per x)") as (figure, (left, right)):
@@ -96,7 +96,7 @@ def _gains(axes: Axes, every: list[dict[str, Any]]) -> None:
 
 
 def _tuned(axes: Axes, every: list[dict[str, Any]], untrained: float) -> None:
-    """The frequencies of the leading mode and of the largest gain against that of the training."""
+    """The frequencies of the leading mode and of the largest gain against the training frequency."""
     trained = np.array([each["frequency"] for each in every])
     for shift, (name, label, color) in enumerate(
         (

@@ -1,4 +1,4 @@
-"""Which of the claims' numbers change if the units of the leading mode are held, compared with random units."""
+"""Changes of the claims' numbers when the units of the leading mode are held, compared with random units."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .study import ExplainedStudy
 
 LAYER, UNITS = "lstm_0", 4
-"""The layer, and how many of its 32 units are held at a time."""
+"""The layer, and the number of its 32 units that are held at a time."""
 
 KINDS = {"units held at their means": None, "forget gates clamped at their means": "forget"}
 """Kinds of interventions, and the gate that is clamped."""
@@ -35,7 +35,7 @@ def interventions(study: "ExplainedStudy", found: xr.Dataset) -> dict[str, Any]:
     Returns:
         By kind of intervention and claim: the median absolute change of the number for units of the ``mode`` and for
         ``random`` ones, and the median of their ``difference`` over networks with a 95 % bootstrap interval, all in
-        standard deviations of the networks' numbers. A claim without a number for enough networks is left out.
+        standard deviations of the networks' numbers. Claims without a number for enough networks are left out.
     """
     prepared = study.dynamics["sine"].prepared
     params = jax.tree.map(lambda leaf: leaf[found.seed.values], load(study.networks).params)
@@ -63,10 +63,10 @@ def interventions(study: "ExplainedStudy", found: xr.Dataset) -> dict[str, Any]:
 
 
 def leading_units(found: xr.Dataset) -> Int[np.ndarray, "S K"]:
-    """The units of the layer that take most part in the leading mode of each network at rest.
+    """The units of the layer with the largest participation in the leading mode of each network at rest.
 
-    The participation of a component is the product of its entries in the left and the right eigenvector; that of a unit
-    is the sum over its states (Perez-Arriaga, Verghese and Schweppe, 1982).
+    The participation of a component is the product of its entries in the left and the right eigenvector; the
+    participation of a unit is the sum over its states (Perez-Arriaga, Verghese and Schweppe, 1982).
     """
     names = [str(each).rsplit("/", 1) for each in found.state.values]
     own = np.array([place.startswith(f"{LAYER}/") for place, _ in names])
@@ -92,6 +92,6 @@ def participation(matrix: Float[np.ndarray, "D D"]) -> Float[np.ndarray, " D"]:
 
 
 def random_units(networks: int) -> Int[np.ndarray, "S K"]:
-    """Random units of each network, which do not depend on how many networks there are."""
+    """Random units of each network, which do not depend on the number of networks."""
     rows = [np.random.default_rng(seed).permutation(32)[:UNITS] for seed in range(networks)]
     return np.sort(np.stack(rows), axis=1)

@@ -1,7 +1,7 @@
 """Does the resonance end the plateau of the loss?
 
 At first networks answer the mean of the sine, and the loss stays near the sine's variance. The rules below were chosen
-on the networks of base seed 0, and are applied to those of base seed 1.
+on the networks with base seed 0, and are applied to those with base seed 1.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ ENDED = 0.25
 """The plateau has ended at the first recorded loss below this share of the variance of the sine."""
 
 RESONANT = 1.5
-"""A network resonates from the first kept step at which its largest gain is so many times that of slow inputs."""
+"""A network resonates from the first kept step at which its largest gain is this multiple of that of slow inputs."""
 
 
 def plateau(found: xr.Dataset) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
     Returns:
         ``ended`` and ``resonant``: the medians of these numbers of steps with 95 % bootstrap intervals; ``together``:
         how many of the ``networks`` resonate by the first kept step after the end; ``agreement``: what `agreement`
-        returns for both numbers. Networks that never come to one of both are left out.
+        returns for both numbers. Networks that never reach one of the two are left out.
     """
     ended, resonant = steps_of(found)
     both = np.isfinite(ended) & np.isfinite(resonant)
@@ -47,7 +47,7 @@ def plateau(found: xr.Dataset) -> dict[str, Any]:
 
 
 def steps_of(found: xr.Dataset) -> tuple[Float[np.ndarray, " S"], Float[np.ndarray, " S"]]:
-    """After how many steps the plateau has ended, and the resonance has appeared; NaN if never."""
+    """The numbers of steps after which the plateau has ended and the resonance has appeared; NaN if never."""
     variance = found.curve_shown.isel(curve=0).values.var()
     losses = found.train_loss.transpose("seed", "step").values
     gains, slow = (

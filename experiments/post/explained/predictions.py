@@ -1,8 +1,8 @@
-"""What the dynamics of networks should be if each is a resonator tuned near the sine that it learned.
+"""Predictions about the dynamics of networks, if each is a resonator tuned near the sine that it learned.
 
 Written after a trial with 32 networks at 1,000 steps and 64 networks at 1,500 steps of training, on the frequency 10
 (and, in the trial, 5, 20 and 40), with the readout ``cell`` and base seed 0; and before the dynamics of any network
-that is predicted here were computed.
+with a prediction here were computed.
 """
 
 from typing import NamedTuple
@@ -14,10 +14,11 @@ class Prediction(NamedTuple):
     Attributes:
         id: name in tables.
         variant: a name in `VARIANTS`, the networks that it is about.
-        measured: what is measured, a name in `lstm_toys.studies.dynamics.results`, or a model and a family of curves.
-        low: the least that it should be.
-        high: the most.
-        words: what is predicted.
+        measured: the measured quantity, a name in `lstm_toys.studies.dynamics.results`, or a model and a family of
+            curves.
+        low: lower end of the predicted range.
+        high: upper end.
+        words: description of the prediction.
     """
 
     id: str
@@ -48,7 +49,7 @@ class TrainedNetworks(NamedTuple):
     """Networks that are analyzed.
 
     Attributes:
-        frequency: of the training sine.
+        frequency: frequency of the training sine.
         flags: further flags of `experiments.sine`.
         weight_scale: factor of all parameters.
     """
@@ -76,7 +77,7 @@ REPLICATIONS = {
     "frequency 20": TrainedNetworks(20.0),
     "frequency 40": TrainedNetworks(40.0),
 }
-"""What the trial has seen already."""
+"""Networks that were already seen in the trial."""
 
 CONTROLS = {
     "untrained": TrainedNetworks(flags=("--steps=0",)),

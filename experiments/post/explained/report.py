@@ -1,4 +1,4 @@
-"""The closing tables of what dynamics explain. Imports nothing heavy."""
+"""The closing tables about what dynamics explain. Imports nothing heavy."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -71,7 +71,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _plateau(row: dict[str, Any]) -> str:
-    """When the plateau of the loss ends, and when the resonance appears."""
+    """States when the plateau of the loss ends, and when the resonance appears."""
     spans = [
         f"{tables.number(each['median'])} ({tables.interval(each['low'], each['high'])})"
         for each in (row["ended"], row["resonant"])

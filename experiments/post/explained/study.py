@@ -25,7 +25,7 @@ SINE = "sine"
 
 @dataclass(frozen=True)
 class ExplainedSettings(Identity):
-    """The settings of the training of the sine's networks; all others have as many seeds."""
+    """The settings of the training of the sine's networks; all others have the same number of seeds."""
 
     trained: Settings
 
@@ -34,7 +34,7 @@ class ExplainedSettings(Identity):
 
 
 class ExplainedStudy(DerivedStudy[ExplainedSettings]):
-    """Compares what models of networks say about the claims with what the networks say, and judges predictions.
+    """Compares the claims' numbers of models with those of the networks, and tests predictions.
 
     ``dynamics`` are the studies of dynamics by name, `SINE` and the variants.
     """

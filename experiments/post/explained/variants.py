@@ -1,4 +1,4 @@
-"""The networks of the sine, and others trained on sines of other frequencies."""
+"""The networks of the sine, and networks trained on sines with other frequencies."""
 
 from dataclasses import replace
 from functools import cache, partial
@@ -15,7 +15,7 @@ def task_at(frequency: float, x: lt.TimePoints) -> lt.Task:
 
 @cache
 def experiment(frequency: float) -> lt.Experiment:
-    """The experiment `experiments.sine` on a sine of another frequency, without figures."""
+    """The experiment `experiments.sine` on a sine with another frequency, without figures."""
     if frequency == sine.FREQUENCY:
         return sine.EXPERIMENT
     return replace(

@@ -1,1 +1,1 @@
-"""The search for the post's recipe: settings of a sweep, scored by how well they explain its published answers."""
+"""The search for the post's recipe: scores the settings of a sweep by how well they explain its published answers."""

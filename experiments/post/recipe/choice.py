@@ -15,21 +15,21 @@ CHOSEN_ON = ("line", "line_origin", "amplitude")
 """Probes whose published answers decide the choice."""
 
 VALIDATED_ON = "phase"
-"""Probe whose published answers do not decide the choice, but validate it."""
+"""Probe whose published answers validate the choice, but do not decide it."""
 
 APART = "sine"
-"""Probe whose published answer comes from an earlier state of training than all others; see `experiments.timeline`."""
+"""Probe whose published answer is from an earlier stage of training than all others; see `experiments.timeline`."""
 
 KERAS_RATES = {"sgd": 0.01, "rmsprop": 0.001, "rmsprop_keras": 0.001, "adam": 0.001}
 """Default learning rates of Keras."""
 
 
 def choose(settings: Sequence[Settings], scored: Scores) -> int:
-    """Chooses the setting that explains the published answers best, as far as they can decide; returns its number.
+    """Returns the number of the setting that explains the published answers best, as far as they can decide.
 
-    Among unbeaten settings with Keras's default learning rate, it takes the kind with the fewest steps, and of this
-    kind the best score; a kind is everything but the steps, which `experiments.timeline` chooses. Without such
-    settings, it takes the best score of all.
+    Among unbeaten settings with Keras's default learning rate, this is the best of the kind with the fewest steps; a
+    kind comprises all settings but the steps, which `experiments.timeline` chooses. Without such settings, it is the
+    best of all.
     """
     mean = scored.mean
     usual = [

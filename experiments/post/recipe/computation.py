@@ -1,4 +1,4 @@
-"""How well the settings of a sweep explain the post's published answers."""
+"""Scores the settings of a sweep by how well they explain the post's published answers."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from .study import RecipeStudy
 
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
-"""Settings that are reported."""
+"""Settings in the report."""
 
 
 def scores(study: "RecipeStudy") -> dict[str, Any]:
-    """The scores of the settings of a finished sweep, see `summarize`; raises Damaged if the sweep's results are."""
+    """Returns the scores of a finished sweep, see `summarize`; raises Damaged if the sweep's results are damaged."""
     settings = study.settings.settings
     return summarize(_results(study), settings, settings.index(study.default) if study.default in settings else None)
 
 
 def draw(study: "RecipeStudy") -> Iterator[tuple[str, Drawing]]:
-    """The scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
+    """Draws the scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
     sweep, metrics = _results(study), study.metrics
     yield "score.png", figures.scores(metrics)
     yield "claims.png", figures.claims(metrics)
@@ -112,9 +112,9 @@ def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | No
 def _validation(
     answers: "Answers", settings: Sequence[Settings], mean: Float[np.ndarray, " K"], chosen: int
 ) -> list[dict[str, Any]]:
-    """Scores the chosen setting, and the best of every other kind, on published answers that no choice saw.
+    """Scores the chosen setting, and the best of every other kind, on published answers not used for the choice.
 
-    Each row has the difference of the score to the chosen one's, with simultaneous 95 % intervals; the chosen is first.
+    Each row has the difference to the chosen setting's score, with simultaneous 95 % intervals; the chosen is first.
     """
     kinds = [(each.optimizer, each.gates) for each in settings]
     others = [kind for kind in dict.fromkeys(kinds) if kind != kinds[chosen]]
@@ -137,7 +137,7 @@ def _validation(
 
 
 def _claims(found: xr.Dataset, numbers: Sequence[int]) -> dict[str, list[dict[str, Any]]]:
-    """By claim about the sine's networks alone, the share of networks that meet it and the verdict, by setting."""
+    """For each claim about only the sine's networks, the share of networks that meet it and the verdict, by setting."""
     outcomes: dict[str, list[dict[str, Any]]] = {}
     for number in numbers:
         labeled = found[["input", "answer", "diverged"]].isel(setting=number)

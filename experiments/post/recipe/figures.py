@@ -25,11 +25,11 @@ CHOSEN: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 8, "fill
 """Marks of settings."""
 
 SETTING = ("optimizer", "gates", "hidden", "learning_rate", "steps")
-"""What distinguishes the panels, rows and columns of the figure of scores."""
+"""The settings that distinguish the panels, rows and columns of the figure of scores."""
 
 
 def scores(told: dict[str, Any]) -> Figure:
-    """The score of every setting: steps by rate, a column of panels per optimizer, a row per gates and size."""
+    """Draws the score of every setting: steps by rate, a column of panels per optimizer, a row per gates and size."""
     rows = {tuple(map(_text, _values(each))): each for each in told["settings"]}
     optimizers, gates, sizes, rates, steps = (
         list(dict.fromkeys(map(_text, sorted({_values(each)[place] for each in told["settings"]}))))
@@ -82,7 +82,7 @@ def scores(told: dict[str, Any]) -> Figure:
 
 
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    """What distinguishes a setting, comparable; sizes in the order of their numbers."""
+    """The values that distinguish a setting, sortable; sizes in numerical order."""
     setting = row["setting"]
     return tuple(tuple(setting[name]) if name == "hidden" else setting[name] for name in SETTING)
 
@@ -107,7 +107,7 @@ def _entries() -> list[Artist]:
 
 
 def claims(told: dict[str, Any]) -> Figure:
-    """The share of networks that meet a claim, for each unbeaten setting of a summary, the best first."""
+    """Draws the share of networks that meet each claim, for every unbeaten setting, the best first."""
     every = told["claims"]
     numbers = [each["setting"] for each in next(iter(every.values()))]
     shares = np.array([[each["share"] for each in under] for under in every.values()], float)
@@ -140,7 +140,7 @@ def claims(told: dict[str, Any]) -> Figure:
 
 
 def answers(setting: xr.Dataset, row: dict[str, Any]) -> Figure:
-    """The published answers over those of one setting's seeds, in the colors of the figures of `experiments.sine`."""
+    """Draws the published answers over one setting's answers, in the colors of the figures of `experiments.sine`."""
     fit = setting.isel(seed=~setting.diverged.values)
     drawn: dict[str, list[figures.Curve]] = {"line": [], "line_origin": [], "amplitude": [], "phase": []}
     for family, curve, index in readings.published_curves(fit):

@@ -13,7 +13,7 @@ ROWS = 25
 
 
 def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """The best settings, the chosen one, and how certain the choice is."""
+    """Yields the best settings, the chosen one, and the certainty of the choice."""
     settings = metrics["settings"]
     every = sorted(settings, key=lambda row: float("inf") if row["score"] is None else row["score"])
     chosen = settings[metrics["chosen"]]

@@ -1,4 +1,4 @@
-"""The study of which settings of a sweep explain the published answers. Imports nothing heavy."""
+"""The study that finds the settings of a sweep that explain the published answers. Imports nothing heavy."""
 
 from __future__ import annotations
 

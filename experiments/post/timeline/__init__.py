@@ -1,1 +1,1 @@
-"""When in its training the post's network gave its published answers, and whether it is an ordinary network."""
+"""When in training the post's network gave its published answers, and whether it is an ordinary network."""

@@ -1,4 +1,4 @@
-"""Posterior predictive checks of the published answers, except that of sine.png, and what sets them apart."""
+"""Posterior predictive checks of the published answers, except sine.png, and their differences from networks."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,11 +19,11 @@ from .first_answers import FirstAnswers
 EVERY = (*CHOSEN_ON, VALIDATED_ON)
 
 LISTED = 5
-"""Curves that are listed with the point where they are farthest from the networks."""
+"""Number of curves listed with the point where they are farthest from the networks."""
 
 
 class Feature(NamedTuple):
-    """What a check compares: a statistic, the published numbers, and those of networks by number of steps."""
+    """The input of a check: a statistic, the published numbers, and the networks' numbers by number of steps."""
 
     statistic: ordinary.Statistic
     published: list[Float[np.ndarray, " N"]]
@@ -38,7 +38,7 @@ def checks(found: xr.Dataset, answers: Answers, compared: Mapping[int, int]) -> 
 
     Returns:
         Rows with the ``feature``, the number of ``steps``, ``p``, the ``other`` number of steps, and the ``power``: the
-        share of networks after that which are told apart from those after ``steps``.
+        share of networks after the other number that are distinguished from networks after ``steps``.
     """
     rows = []
     for name, feature in _features(found, answers, compared).items():
@@ -89,21 +89,21 @@ def _features(found: xr.Dataset, answers: Answers, compared: Mapping[int, int]) 
 
 
 def evidence_after(found: xr.Dataset, number: int) -> dict[str, xr.Dataset]:
-    """The results after one number of steps, in the form that claims take."""
+    """Returns the results after one number of steps, in the format of evidence for claims."""
     return {"sine": found[["input", "answer", "diverged"]].isel(setting=number)}
 
 
 class ClaimNumbers(NamedTuple):
-    """By claim, its number for the published answers and for each network."""
+    """By claim, the number of the published answers and of each network."""
 
     published: dict[str, float]
     networks: dict[str, Float[np.ndarray, " S"]]
 
 
 def claim_numbers(found: xr.Dataset, number: int) -> ClaimNumbers:
-    """The numbers of the claims about the sine's networks that published answers other than sine.png's have.
+    """Returns the numbers of the claims about the sine's networks that apply to published answers except sine.png.
 
-    Networks are measured on the published curves alone.
+    Networks are measured only on the published curves.
     """
     post = evidence.published()["sine"].drop_vars(["train_answer", "train_target"])
     networks = {"sine": alike(evidence_after(found, number)["sine"], post)}
@@ -119,7 +119,7 @@ def claim_numbers(found: xr.Dataset, number: int) -> ClaimNumbers:
 
 
 def ranks(found: xr.Dataset, number: int) -> list[dict[str, Any]]:
-    """By claim, the published number, and how many networks are ``below`` it and ``equal``, of all with a number."""
+    """Returns by claim the published number, and how many networks are ``below`` it or ``equal``, of those with one."""
     published, networks = claim_numbers(found, number)
     return [
         {
@@ -134,7 +134,7 @@ def ranks(found: xr.Dataset, number: int) -> list[dict[str, Any]]:
 
 
 def extremes(answers: Answers, number: int) -> list[dict[str, Any]]:
-    """The published curves that deviate most from the networks at a point, in standard deviations of the networks."""
+    """Lists the published curves that deviate most from the networks at a point, in their standard deviations."""
     rows: list[tuple[float, dict[str, Any]]] = []
     for each in answers.published(EVERY):
         networks = each.answers[number].astype(float)

@@ -1,4 +1,4 @@
-"""Figures of the timeline: distances and first answers over steps, sine.png at its own step, and the checks."""
+"""Figures of the timeline: distances and first answers over steps, sine.png at its best step, and the checks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,11 +27,11 @@ COLORS = {
 """Colors of the published figures."""
 
 LAST = 3_000
-"""Steps beyond this are left out of the drawing, where nothing happens that the axis would show."""
+"""Steps beyond this are not drawn, since nothing visible happens there."""
 
 
 def timeline(metrics: dict[str, Any]) -> Figure:
-    """Distances of networks to each published figure over steps, the steps that fit it, and the first answers."""
+    """Draws the distances of networks to each published figure over steps, the best steps, and the first answers."""
     steps = np.array(metrics["steps"])
     drawn = steps <= LAST
     published = metrics["published"]
@@ -81,7 +81,7 @@ def timeline(metrics: dict[str, Any]) -> Figure:
 
 
 def sine(found: xr.Dataset, steps: Mapping[str, int]) -> Figure:
-    """The published answer of sine.png over networks at its own step, and at that of the other figures."""
+    """Draws the published answer of sine.png over networks at its best step, and at that of the other figures."""
     fit = found.isel(seed=~found.diverged.values.any(axis=0))
     ((curve, index),) = [(curve, index) for family, curve, index in readings.published_curves(found) if family == APART]
     parts = []
@@ -97,7 +97,7 @@ def sine(found: xr.Dataset, steps: Mapping[str, int]) -> Figure:
 
 
 def ordinary(metrics: dict[str, Any]) -> Figure:
-    """Power over p of each posterior predictive check, for the chosen and the former number of steps."""
+    """Draws power against p of each posterior predictive check, for the chosen and the previous number of steps."""
     rows = metrics["ordinary"]
     names = list(dict.fromkeys(row["feature"] for row in rows))
     with canvas("", xlabel="p", ylabel="") as (figure, (axes,)):

@@ -1,4 +1,4 @@
-"""The published first answers, which depend on the first value of a curve alone, and their likelihood."""
+"""The published first answers, which depend only on the first value of a curve, and their likelihood."""
 
 from collections.abc import Sequence
 
@@ -15,13 +15,13 @@ class FirstAnswers:
     """First answers to several curves.
 
     Attributes:
-        published: the published ones.
+        published: the published first answers.
         error: standard errors of their reading.
-        networks: those of networks after K numbers of steps.
+        networks: first answers of networks after K numbers of steps.
     """
 
     def __init__(self, shown: Sequence[Published]) -> None:
-        # Curves of a figure that begin alike share one dot.
+        # Curves of a figure with equal first values share one dot.
         distinct = {(each.family, float(each.answers[0, 0, 0])): each for each in shown if np.isfinite(each.output[0])}
         known = [*distinct.values()]
         self.published: Float[np.ndarray, " N"] = np.array([each.output[0] for each in known])
@@ -40,7 +40,7 @@ class FirstAnswers:
         return float(-(difference @ np.linalg.solve(covariance, difference) + log_determinant) / 2)
 
     def deviations(self, number: int) -> Float[np.ndarray, " N"]:
-        """By how many standard deviations of the networks each published answer is above their mean."""
+        """The deviation of each published answer from the networks' mean, in their standard deviations."""
         networks = self.networks[number]
         return np.asarray((self.published - networks.mean(axis=0)) / networks.std(axis=0, ddof=1))
 

@@ -1,13 +1,13 @@
-"""The number of steps at which networks are closest to a published figure, and how far that varies by chance."""
+"""The number of steps at which networks are closest to a published figure, and its variation by chance."""
 
 import numpy as np
 from jaxtyping import Float, Int
 
 
 def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Float[np.ndarray, "S K"]:
-    """Energy scores of networks after K numbers of steps, with each network in place of the published one in turn.
+    """Energy scores of networks after K numbers of steps, with each network in turn in place of the published one.
 
-    The network answers as after the number of steps with index ``at``, and is left out of the networks that it is
+    This network answers as after the number of steps with index ``at``, and is excluded from the networks that it is
     compared with.
 
     Args:
@@ -26,7 +26,7 @@ def scores_of_networks(answers: list[Float[np.ndarray, "K S T"]], at: int) -> Fl
 
 
 def interval(scores: Float[np.ndarray, "S K"], steps: Int[np.ndarray, " K"]) -> tuple[int, int]:
-    """The middle 90 % of the numbers of steps that fit the networks best, which is their spread by chance."""
+    """The middle 90 % of the numbers of steps that fit single networks best, which is the variation by chance."""
     low, high = np.quantile(steps[scores.argmin(axis=1)], (0.05, 0.95), method="inverted_cdf")
     return int(low), int(high)
 

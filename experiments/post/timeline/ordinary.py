@@ -1,8 +1,8 @@
-"""Posterior predictive checks: could the published answers be those of one more network of a population?
+"""Posterior predictive checks: could the published answers come from one more network of a population?
 
-Every statistic of a network compares it with all others of a bag of networks. The published answers join the bag, and p
-is the share of the bag whose statistic is at least theirs, which is exact if they come from a network of the same
-population. Networks have pseudo-random reading errors added, as the published answers have real ones.
+Every statistic compares a network with all others in a bag of networks. The published answers join the bag, and p is
+the share of the bag whose statistic is at least theirs, which is exact if they come from a network of the same
+population. Pseudo-random reading errors are added to networks, since the published answers contain real ones.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,16 +11,16 @@ import numpy as np
 from jaxtyping import Float
 
 Statistic = Callable[[list[Float[np.ndarray, "U N"]]], Float[np.ndarray, " U"]]
-"""How unlike the others each of U units is; for each of several arrays, the unit's N numbers."""
+"""Maps several arrays, each with N numbers for U units, to how much each unit differs from the others."""
 
 LEVEL = 0.05
-"""A published answer with a smaller p counts as told apart."""
+"""A published answer with a smaller p counts as distinguished."""
 
 
 def p_value(
     statistic: Statistic, published: Sequence[Float[np.ndarray, " N"]], networks: Sequence[Float[np.ndarray, "S N"]]
 ) -> float:
-    """The share of the networks and the published answers whose statistic is at least that of the latter."""
+    """The share of the networks and the published answers whose statistic is at least the published one."""
     bag = [np.concatenate([one[None], each]) for one, each in zip(published, networks, strict=True)]
     unlike = statistic(bag)
     return float(np.mean(unlike >= unlike[0]))
@@ -31,7 +31,7 @@ def power(
     others: Sequence[Float[np.ndarray, "S N"]],
     networks: Sequence[Float[np.ndarray, "S N"]],
 ) -> float:
-    """The share of other networks that are told apart at `LEVEL`, each compared with all but the same seed."""
+    """The share of other networks that are distinguished at `LEVEL`, each compared with all but the same seed."""
     seeds = len(networks[0])
     apart = [
         p_value(statistic, [each[seed] for each in others], [np.delete(each, seed, axis=0) for each in networks])
@@ -53,7 +53,7 @@ def _distances(curve: Float[np.ndarray, "U T"]) -> Float[np.ndarray, "U U"]:
 
 
 def mahalanobis(error: Float[np.ndarray, " N"]) -> Statistic:
-    """The squared Mahalanobis distance to the others, whose covariance has the variance of reading added."""
+    """The squared Mahalanobis distance to the others; the variance of reading is added to their covariance."""
 
     def statistic(numbers: list[Float[np.ndarray, "U N"]]) -> Float[np.ndarray, " U"]:
         (bag,) = numbers
@@ -61,7 +61,7 @@ def mahalanobis(error: Float[np.ndarray, " N"]) -> Statistic:
         for unit in range(len(bag)):
             others = np.delete(bag, unit, axis=0)
             difference = bag[unit] - others.mean(axis=0)
-            # The numbers of the others contain reading errors already; this keeps the matrix far from singular.
+            # The others' numbers already contain reading errors; this keeps the matrix far from singular.
             covariance = np.cov(others, rowvar=False) + np.diag(np.square(error))
             squared.append(difference @ np.linalg.solve(covariance, difference))
         return np.array(squared)
@@ -75,7 +75,7 @@ def largest_deviation(curves: list[Float[np.ndarray, "U T"]]) -> Float[np.ndarra
 
 
 def standardized(bag: Float[np.ndarray, "U N"]) -> Float[np.ndarray, "U N"]:
-    """Each unit less the mean of the others, in standard deviations of the others."""
+    """Each unit minus the mean of the others, in standard deviations of the others."""
     units = len(bag)
     centered = bag - bag.mean(axis=0)
     mean = -centered / (units - 1)  # Of the others, after centering.
@@ -85,7 +85,7 @@ def standardized(bag: Float[np.ndarray, "U N"]) -> Float[np.ndarray, "U N"]:
 
 
 def rank_extremity(numbers: list[Float[np.ndarray, "U Q"]]) -> Float[np.ndarray, " U"]:
-    """How far the ranks of a unit are from the middle: the mean square of 2 rank - 1, where ties take their middle."""
+    """How far a unit's ranks are from the middle: the mean square of 2 rank - 1; ties take their middle rank."""
     (bag,) = numbers
     known = np.where(np.isnan(bag), -np.inf, bag)
     below = (known[None] < known[:, None]).mean(axis=1)

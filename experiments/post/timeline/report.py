@@ -10,7 +10,7 @@ from lstm_toys.output import listed
 
 
 def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """The comparison over steps, the choice, and the checks."""
+    """Yields the comparison over steps, the choice, and the checks."""
     if diverged := metrics["diverged_seeds"]:
         yield f"diverged and left out: seeds {listed(diverged)}"
     columns = (

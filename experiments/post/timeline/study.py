@@ -1,4 +1,4 @@
-"""The study of when in its training the post's network gave its published answers. Imports nothing heavy."""
+"""The study of when in training the post's network gave its published answers. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class TimelineStudy(ScoredStudy):
-    """Compares the networks of one training, read after many numbers of steps, with each published figure."""
+    """Compares the networks of one training, after many numbers of steps, with each published figure."""
 
     name = "timeline"
 

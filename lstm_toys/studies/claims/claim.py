@@ -1,4 +1,4 @@
-"""Claims: a sentence as one number per network, with thresholds. Imports nothing heavy."""
+"""Claims: a sentence, one number per network, and thresholds. Imports nothing heavy."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
 
 COPY, CLIPPED = "copy", "clipped copy"
-"""Models without a network that claims are also judged by."""
+"""Models without a network on which claims are also tested."""
 
 INPUT, TRUTH = "input", "true value"
-"""What these models answer: the input or, if networks read numbers off a curve, the true value."""
+"""The answers of these models: the input or, if networks read numbers off a curve, the true value."""
 
 Number = Callable[..., Float[np.ndarray, " S"]]
 """Maps one dataset per source to one number per network, NaN where the number is undefined."""
@@ -62,7 +62,7 @@ class Baseline:
 
     def __post_init__(self) -> None:
         if not isinstance(self.what, str):
-            raise ValueError(f"a baseline has a name, not {self.what!r}")
+            raise ValueError(f"the name of a baseline must be text, not {self.what!r}")
         _check_number(f"baseline {self.what!r}", self.number, self.sources)
 
 
@@ -80,8 +80,8 @@ class Claim:
         sources: the results, in the order of the function's arguments.
         low: the smallest number that meets the claim.
         high: the largest number that meets the claim.
-        learned: the claim says that something was learned. A diverged network then counts as not meeting it; otherwise
-            diverged networks are excluded.
+        learned: whether the claim states that something was learned. A diverged network then counts as not meeting it;
+            otherwise diverged networks are excluded.
         against: a population to compare with instead of thresholds. The claim is that a network's number is
             higher than that of a network of this population.
         baselines: further numbers that are reported alongside.
@@ -114,36 +114,36 @@ class Claim:
         claim = f"claim {self.id!r}"
         for name in ("id", "quote", "statistic"):
             if not isinstance(getattr(self, name), str):
-                raise ValueError(f"{claim}: {name} is text, not {getattr(self, name)!r}")
+                raise ValueError(f"{claim}: {name} must be text, not {getattr(self, name)!r}")
         if not isinstance(self.learned, bool):
-            raise ValueError(f"{claim}: learned is True or False, not {self.learned!r}")
+            raise ValueError(f"{claim}: learned must be True or False, not {self.learned!r}")
         for name in ("low", "high"):
             object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
         bounded = (self.low, self.high) != (-np.inf, np.inf)
         if self.against is None and not bounded:
             raise ValueError(f"{claim} has no threshold: give low, high, or against")
         if self.against is not None and bounded:
-            raise ValueError(f"{claim}: against {self.against!r} takes the place of low and high; give one of the two")
+            raise ValueError(f"{claim}: against={self.against!r} replaces low and high; give one or the other")
         if self.low > self.high or self.low == np.inf or self.high == -np.inf:
             raise ValueError(f"{claim}: no number is at least {self.low:g} and at most {self.high:g}")
         _check_number(claim, self.number, self.sources)
         if self.against is not None:
             self._check_against(claim)
         if not isinstance(self.baselines, tuple) or not all(isinstance(each, Baseline) for each in self.baselines):
-            raise ValueError(f"{claim}: baselines is a tuple of lt.Baseline, not {self.baselines!r}")
+            raise ValueError(f"{claim}: baselines must be a tuple of lt.Baseline, not {self.baselines!r}")
         names = [each.what for each in self.baselines]
         if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"{claim}: two of its baselines are named {twice[0]!r}")
+            raise ValueError(f"{claim}: two baselines are named {twice[0]!r}")
 
     def _check_against(self, claim: str) -> None:
         """Raises ValueError if the claim cannot be compared with the population ``against``."""
         names = {source.population for source in self.sources}
         if len(names) > 1:
-            raise ValueError(f"{claim}: against {self.against!r} holds one population, not {', '.join(sorted(names))}")
+            raise ValueError(f"{claim}: against={self.against!r} takes one population, not {', '.join(sorted(names))}")
         if self.against in names:
-            raise ValueError(f"{claim}: {self.against!r} cannot be held against itself")
+            raise ValueError(f"{claim}: {self.against!r} cannot be compared with itself")
         if self.learned:
-            raise ValueError(f"{claim}: against {self.against!r} leaves diverged networks out; learned counts them")
+            raise ValueError(f"{claim}: against={self.against!r} excludes diverged networks; learned counts them")
 
     @property
     def meets(self) -> str:
@@ -161,7 +161,7 @@ class Claim:
         return tuple(dict.fromkeys([*names, *([] if self.against is None else [self.against])]))
 
     def made_of(self, held: Collection[str]) -> set[str]:
-        """The populations among ``held`` that the claim and its baselines use; none if one of `populations` is missing.
+        """Returns the populations in ``held`` that the claim and its baselines use; none if one is missing.
 
         A baseline that needs a missing population is skipped.
         """
@@ -182,15 +182,15 @@ def _threshold(name: str, value: Any) -> float:
     except OverflowError:
         converted = np.nan
     if np.isnan(converted):
-        raise ValueError(f"{name} is a number, not {value!r:.40}")
+        raise ValueError(f"{name} must be a number, not {value!r:.40}")
     return converted
 
 
 def _check_number(owner: str, number: Any, sources: Any) -> None:
     """Raises ValueError if ``number`` is not a function or ``sources`` are invalid."""
     if not callable(number):
-        raise ValueError(f"{owner}: number is a function of labeled results, not {number!r}")
+        raise ValueError(f"{owner}: number must be a function of labeled results, not {number!r}")
     if not isinstance(sources, tuple) or isinstance(sources, Source) or not sources:
-        raise ValueError(f"{owner}: sources is a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)")
+        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)")
     if wrong := [each for each in sources if not isinstance(each, Source)]:
-        raise ValueError(f"{owner}: sources is a tuple of lt.Source, and {wrong[0]!r} is not one")
+        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, but {wrong[0]!r} is not one")

@@ -1,4 +1,4 @@
-"""Judges claims by finished runs and external answers."""
+"""Tests claims on finished runs and external answers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
 
 
 def check(study: "ClaimStudy") -> None:
-    """Raises Refused if a claim uses missing curves, external answers are to other curves, or a statistic fails."""
+    """Raises Refused if a claim needs missing curves, external answers are for other curves, or a statistic fails."""
     question = study.question
     given.check_curves(question, given.read(question, study.settings))
     trial.check(question)
 
 
 def judgment(study: "ClaimStudy") -> list[dict[str, Any]]:
-    """Judges every claim by the runs that the study needs; returns the entries of ``claims.json``.
+    """Tests every claim on the runs that the study needs; returns the entries of ``claims.json``.
 
-    Raises Failed if a statistic cannot be computed, and Refused if a file of external answers was changed meanwhile.
+    Raises Failed if a statistic cannot be computed, and Refused if a file of external answers has changed.
     """
     question = study.question
     networks = {**given.read(question, study.settings), **_results(study, NETWORKS)}
@@ -117,7 +117,7 @@ def execute(study: "ClaimStudy", seconds: dict[str, float]) -> dict[str, Any]:
 
 
 def _spent(study: "ClaimStudy") -> dict[str, float]:
-    """The seconds that the runs of each column took; a run counts in its first column alone."""
+    """The seconds that the runs of each column took; a run counts only in its first column."""
     columns = {each.run: column for (column, _), each in reversed([*study.needs.items()])}
     spent = dict.fromkeys((column for column, _ in study.needs if column in columns.values()), 0.0)
     for run, column in columns.items():

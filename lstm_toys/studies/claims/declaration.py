@@ -1,4 +1,4 @@
-"""Declares sets of claims and the populations that judge them. Imports nothing heavy."""
+"""Declares sets of claims and the populations that they are tested on. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ class Variant:
 
     def __post_init__(self) -> None:
         if not callable(self.change):
-            raise ValueError(f"change is a function from a population's name and settings, not {self.change!r}")
+            raise ValueError(f"change must be a function of a population's name and settings, not {self.change!r}")
         if self.networks not in get_args(Counted):
-            raise ValueError(f"networks is one of {', '.join(get_args(Counted))}, not {self.networks!r}")
+            raise ValueError(f"networks must be one of {', '.join(get_args(Counted))}, not {self.networks!r}")
 
 
 @dataclass(frozen=True)
@@ -73,11 +73,11 @@ class Claims:
             says little about the trained networks.
         variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
         aspects: by the description of a property of the networks, the names of all variants that lack it.
-        during: by population, earlier numbers of steps in the same training after which claims about this
-            population alone are also tested.
+        during: by population, earlier numbers of steps in the same training after which claims about only this
+            population are also tested.
 
     Raises:
-        ValueError: there is no claim, two claims or columns share a name, a claim's id is invalid, a claim uses an
+        ValueError: there are no claims, two claims or columns share a name, a claim's id is invalid, a claim uses an
             undeclared population, or an argument has the wrong type.
 
     Example:
@@ -129,50 +129,50 @@ class Claims:
         columns = [NETWORKS, DURING, COPY, CLIPPED, *self.controls, *self.variants]
         for what, names in (("claim", self.ids), ("column", columns)):
             if twice := [name for name in names if list(names).count(name) > 1]:
-                raise ValueError(f"there are two {what}s named {twice[0]!r}")
+                raise ValueError(f"two {what}s are named {twice[0]!r}")
         if not self.claims:
-            raise ValueError("there is no claim")
+            raise ValueError("claims must not be empty")
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
-            raise ValueError(f"an aspect is told by {unknown[0]!r}, which is no variant")
+            raise ValueError(f"aspects names {unknown[0]!r}, which is not a variant")
         if unknown := [name for name in self.during if name not in self.populations]:
-            raise ValueError(f"during names {unknown[0]!r}; the populations are {', '.join(self.populations)}")
+            raise ValueError(f"during names {unknown[0]!r}, but the populations are {', '.join(self.populations)}")
         for claim in self.claims:
             if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
-                rule = 'ids are letters, digits, and any of . - _, and not "all"'
-                raise ValueError(f"claim {claim.id!r} cannot be named so: {rule}")
+                rule = 'use letters, digits, ".", "-" and "_", and not "all"'
+                raise ValueError(f"invalid id of a claim {claim.id!r}: {rule}")
             used = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
             if unknown := [name for name in used if name not in self.populations]:
                 every = ", ".join(self.populations)
-                raise ValueError(f"claim {claim.id!r} is about {unknown[0]!r}; the populations are {every}")
+                raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {every}")
 
     def _check_kinds(self) -> None:
         """Raises ValueError if an argument has the wrong type."""
         for name in ("title", "about"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
-                raise ValueError(f"{name} is text that is not empty, not {getattr(self, name)!r}")
+                raise ValueError(f"{name} must be text that is not empty, not {getattr(self, name)!r}")
         for name in ("claims", "data"):
             kind = Claim if name == "claims" else Path
             if not isinstance(getattr(self, name), tuple) or not all(isinstance(e, kind) for e in getattr(self, name)):
-                raise ValueError(f"{name} is a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")
+                raise ValueError(f"{name} must be a tuple of {kind.__name__}, such as ({kind.__name__}(...),)")
         if missing := [path for path in self.data if not path.is_file()]:
-            raise ValueError(f"data names {missing[0]}, and there is no such file")
+            raise ValueError(f"data names {missing[0]}, which is not a file")
         for name in ("populations", "controls", "variants", "aspects", "during"):
             held = getattr(self, name)
             if not isinstance(held, Mapping) or not all(isinstance(each, str) and each for each in held):
-                raise ValueError(f"{name} is a dictionary whose keys are names")
+                raise ValueError(f"{name} must be a dictionary whose keys are names")
         for name, population in self.populations.items():
             if not _is_population(population):
-                raise ValueError(f"population {name!r} is an experiment and its flags, such as (EXPERIMENT, [])")
+                raise ValueError(f"population {name!r} must be an experiment and its flags, such as (EXPERIMENT, [])")
         for name, change in {**self.controls, **self.variants}.items():
             if not callable(change) and not (isinstance(change, Variant) and name in self.variants):
-                raise ValueError(f"{name!r} is a function from a population's name and settings, not {change!r}")
+                raise ValueError(f"{name!r} must be a function of a population's name and settings, not {change!r}")
         for name, steps in self.during.items():
             if not isinstance(steps, Sequence) or not all(isinstance(each, int) and each >= 0 for each in steps):
-                raise ValueError(f"during[{name!r}] is a sequence of numbers of steps, not {steps!r}")
+                raise ValueError(f"during[{name!r}] must be a sequence of numbers of steps, not {steps!r}")
             if len(set(steps)) < 2 or sorted(set(steps)) != list(steps):
-                raise ValueError(f"during[{name!r}] has at least two numbers of steps, in ascending order")
+                raise ValueError(f"during[{name!r}] must have at least two numbers of steps, in ascending order")
         if self.published is not None and not callable(self.published):
-            raise ValueError("published is a function")
+            raise ValueError("published must be a function")
 
     def variant(self, name: str) -> Variant:
         """A variant by name; a function stands for one that counts all networks."""

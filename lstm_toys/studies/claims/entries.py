@@ -19,7 +19,7 @@ from lstm_toys.studies.claims.verdicts import Judgment, Unsound, judge, verdict
 
 
 class Model(NamedTuple):
-    """What a copying model answers (`INPUT`, `TRUTH`, or both joined by "and"), and whether that is correct."""
+    """The answers of a copying model (`INPUT`, `TRUTH`, or both joined by "and"), and whether they are correct."""
 
     answers: str
     right: bool
@@ -34,12 +34,12 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True)
 class Judgments:
-    """A claim judged by everything that there is evidence of.
+    """The judgments of a claim by all available evidence.
 
     Attributes:
         variants: by name, with the judgment by the networks that they are compared with.
         during: by number of steps.
-        alike: by column, judged on the curves to which there are published answers.
+        alike: by column, judged on the curves with published answers.
     """
 
     claim: Claim
@@ -110,17 +110,17 @@ def _compared(claim: Claim, networks: Evidence, column: Column) -> tuple[Judgmen
 
 
 def _alike(networks: Evidence, published: Evidence) -> Evidence:
-    """The networks' answers to the curves to which there are published answers."""
+    """The networks' answers to the curves with published answers."""
     return {name: evidence.alike(each, published[name]) for name, each in networks.items() if name in published}
 
 
 def entry(judged: Judgments, about: str, claims: int, differences: int) -> dict[str, Any]:
-    """Returns everything that is reported of a claim as JSON; a number that is not finite becomes null.
+    """Returns everything that is reported about a claim as JSON; numbers that are not finite become null.
 
     Args:
         about: a description of the networks.
-        claims: number of claims in the table, for intervals that hold for all of them at once.
-        differences: number of differences in the table, for intervals that hold for all of them at once.
+        claims: number of claims in the table, for simultaneous intervals.
+        differences: number of differences in the table, for simultaneous intervals.
     """
     claim, at_once = judged.claim, judged.networks.share_at(intervals.simultaneous(claims))
     during = _during(judged)
@@ -148,7 +148,7 @@ def entry(judged: Judgments, about: str, claims: int, differences: int) -> dict[
 
 
 def _during(judged: Judgments) -> dict[str, Any] | None:
-    """What networks do after each number of steps; the intervals of shares hold for all at once."""
+    """The shares of networks after each number of steps, with simultaneous intervals."""
     if not judged.during:
         return None
     confidence = intervals.simultaneous(len(judged.during))
@@ -246,7 +246,7 @@ def _difference(theirs: Judgment, ours: Judgment, confidence: float) -> dict[str
 
 
 def _ranks(judged: Judgments) -> dict[str, list[int]]:
-    """By column, how many networks have a lower number than the published one, the same number, and any number."""
+    """Counts by column the networks with a lower number than the published one, an equal number, and any number."""
     assert judged.published is not None
     value = judged.published.numbers[0]
     return {

@@ -1,6 +1,6 @@
-"""Evidence that claims are judged by: a mapping from populations to labeled results.
+"""Evidence for testing claims: a mapping from populations to labeled results.
 
-The results are of trained networks, of models without a network, or published, and have the layout of
+The results are from trained networks, models without a network, or publications, and have the layout of
 `lstm_toys.results.arrays.dataset`.
 """
 
@@ -56,7 +56,7 @@ def _training(labeled: xr.Dataset) -> xr.Dataset:
 
 
 def alike(labeled: xr.Dataset, others: xr.Dataset) -> xr.Dataset:
-    """The curves of ``labeled`` that ``others`` have too: of the same family, with the same parameters."""
+    """Selects the curves of ``labeled`` that ``others`` also contain, with the same family and parameters."""
     names = [
         name for name, each in others.coords.items() if each.dims == ("curve",) and name in labeled and name != "family"
     ]
@@ -70,7 +70,7 @@ def copy(labeled: xr.Dataset, bound: float = np.inf) -> xr.Dataset:
     """Makes the results of a model that copies its input or, if networks read off numbers, answers the true values.
 
     They are the results of one "network", clipped to ``(-bound, bound)``; 1 is the range of a last layer of LSTM units.
-    Answers with other features than the input are missing.
+    Answers with features that the input lacks are missing.
     """
     ends = ["", *(f"_{probe}" for probe in arrays.own_points(labeled))]
     every = [*(tuple(f"{name}{end}" for name in ("answer", "input", "truth")) for end in ends)]

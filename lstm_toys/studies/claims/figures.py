@@ -20,7 +20,7 @@ from lstm_toys.studies.claims.report import differs, named, percent, percents
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}
 CONTROLS = [COLORS[letter] for letter in "ycgk"]
-"""Colors of controls; the fifth repeats the first, since each control has a separate lane."""
+"""Colors of controls; a fifth control repeats the first color, since each has a separate lane."""
 
 HEADING = 0.42
 """Height of a verdict's heading in inches."""
@@ -29,7 +29,7 @@ LONGEST = 92
 """Longest quote in characters; longer ones are shortened."""
 
 FOREST, NEXT_TO_AXES = (48, 34, 0.4), (56, 27, 1.15)
-"""By figure: characters per line of a quote and of remarks, and the least height of a claim in inches."""
+"""By figure: characters per line of quotes and of remarks, and the minimum height of a claim in inches."""
 
 LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""

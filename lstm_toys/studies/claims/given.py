@@ -1,4 +1,4 @@
-"""External answers: of another library's model, or of networks trained elsewhere."""
+"""External answers, from another library's model or networks trained elsewhere."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,11 +17,11 @@ from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.tasks import families
 
 TOLERANCE = 1e-6
-"""Relative and absolute difference between curves that count as equal: processors and precisions differ by less."""
+"""Relative and absolute difference up to which curves count as equal; processors and precisions differ by less."""
 
 
 def read(question: Question, settings: ClaimSettings) -> dict[str, xr.Dataset]:
-    """Reads external answers, by population; raises Refused if they are to other curves, or a file was changed."""
+    """Reads external answers by population; raises Refused if they are for other curves, or a file has changed."""
     digests = dict(settings.answers)
     return {name: _read(question, name, path, digests[name]) for name, path in question.answers.items()}
 
@@ -43,12 +43,12 @@ def check_curves(question: Question, answers: Mapping[str, xr.Dataset]) -> None:
                     every = ", ".join(probed[name])
                     raise Refused(f"claim {claim.id}: {name} has no curves {source.curves!r}; it has {every}")
                 if name in answers and select(answers[name], source.curves) is None:
-                    missing = f"{question.answers[name]} does not hold {source.curves} of {name}"
-                    raise Refused(f"claim {claim.id}: {missing}; --only names the claims that do without it")
+                    missing = f"{question.answers[name]} lacks {source.curves} of {name}"
+                    raise Refused(f"claim {claim.id}: {missing}; use --only to select claims that do not need it")
         counts = {source.population: sizes[source.population] for source in claim.sources}
         if len({*counts.values()}) > 1:
             words = ", ".join(f"{count:,} of {name}" for name, count in counts.items())
-            raise Refused(f"claim {claim.id} takes networks together, and there are {words}; give as many of each")
+            raise Refused(f"claim {claim.id} combines populations, which must have equally many networks, not {words}")
 
 
 def published(question: Question) -> Evidence:
@@ -61,16 +61,16 @@ def published(question: Question) -> Evidence:
     except (Exception, SystemExit) as error:  # A user's code may raise anything.
         raise Refused(f"the published answers cannot be made: {described_error(error)}") from None
     if not isinstance(answers, Mapping) or not all(isinstance(each, xr.Dataset) for each in answers.values()):
-        raise Refused("the published answers are a dictionary of labeled results by population")
+        raise Refused("the published answers must be a dictionary of labeled results by population")
     for name, labeled in answers.items():
         if name not in declared.populations:
             raise Refused(
-                f"there are published answers of {name!r}; the populations are {', '.join(declared.populations)}"
+                f"published answers for unknown population {name!r}; declared: {', '.join(declared.populations)}"
             )
         if missing := {"diverged", "family"} - {*labeled.variables}:
-            raise Refused(f"the published answers of {name} lack {min(missing)}; lt.labeled makes such results")
+            raise Refused(f"the published answers of {name} lack {min(missing)}; use lt.labeled to make them")
         if labeled.sizes["seed"] != 1:
-            raise Refused(f"the published answers of {name} are those of {labeled.sizes['seed']} networks, not of one")
+            raise Refused(f"the published answers of {name} must be from one network, not {labeled.sizes['seed']}")
     return answers
 
 
@@ -84,19 +84,19 @@ def _probed(experiment: Experiment) -> list[str]:
 
 
 def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
-    """Reads a file of answers; raises Refused if they are not to the curves of the population."""
+    """Reads a file of answers; raises Refused if they are not for the curves of the population."""
     file = f"answers of {name}: {path}"
     try:
         answers = storage.load_results(path, {"answer", "input", "train_answer", "train_target"})
     except Damaged as error:
-        raise Refused(f"{file} {str(error.strerror).replace('is damaged', 'is no file of answers')}") from None
+        raise Refused(f"{file} {str(error.strerror).replace('is damaged', 'is not a file of answers')}") from None
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}") from None
     if sha256(path) != digest:
-        raise Refused(f"{file} was changed while it was waited for")
+        raise Refused(f"{file} was changed while networks were trained")
     experiment, settings = question.declared.populations[name][0], question.settings[name]
     if differs := _difference(answers, _expected(experiment, settings)):
-        raise Refused(f"{file} is not of {experiment.name} with {settings.timesteps:,} time points: {differs}")
+        raise Refused(f"{file} does not match {experiment.name} with {settings.timesteps:,} time points: {differs}")
     if "diverged" in answers:
         return answers
     sound = np.isfinite(answers.answer).all([axis for axis in answers.answer.dims if axis != "seed"])
@@ -124,7 +124,7 @@ def _difference(found: xr.Dataset, expected: xr.Dataset) -> str:
         if shapes[0] != shapes[1]:
             return f"{name} has the axes ({shapes[0]}), not ({shapes[1]})"
         if "seed" not in variable.dims and not _same(there.values, variable.values):
-            return f"{name} is another one"
+            return f"{name} has different values"
     return ""
 
 

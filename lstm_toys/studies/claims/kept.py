@@ -1,4 +1,4 @@
-"""Results of a finished run after the steps whose parameters it kept."""
+"""Results of a finished run after each of the steps whose parameters it kept."""
 
 from functools import partial
 
@@ -24,7 +24,7 @@ class Kept:
         self.steps = (*sorted(run.settings.keep_steps), run.settings.steps)
 
     def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
-        """Labels what each network answers after a number of steps, as in the run's results; without histories.
+        """Labels the answers of each network after a number of steps, as in the run's results, without histories.
 
         ``steps`` is one number for all networks, or one per network.
         """
@@ -51,9 +51,9 @@ class Kept:
         )
 
     def at_loss(self, loss: float) -> xr.Dataset:
-        """Labels what each network answers after the first kept step at which its training loss is at most ``loss``.
+        """Labels the answers of each network after the first kept step at which its training loss is at most ``loss``.
 
-        The variable ``learned`` says which networks get there; the others answer as after the last step.
+        The variable ``learned`` tells which networks reach it; the others answer as after the last step.
         """
         reached = self._results.train_loss.sel(step=list(self.steps)).values <= loss
         first = np.where(reached.any(axis=1), reached.argmax(axis=1), len(self.steps) - 1)

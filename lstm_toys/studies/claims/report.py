@@ -43,7 +43,7 @@ Of {names} each network counts at the first of some numbers of steps at which it
 final loss of the networks above. Networks that never get there do not count."""
 
 RESOLUTIONS = (16, 64, 256)
-"""Numbers of networks of which the report says how small a share they tell from one half."""
+"""Numbers of networks for which the report states the smallest share that they distinguish from one half."""
 
 
 def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -64,10 +64,10 @@ def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableTyp
     yield from _controls(entries)
     yield from (f"{mark}) {remark}" for remark, mark in marks.items())
     if nobody := [each["id"] for each in entries if not each["counted"]]:
-        yield f"every network diverged, so that nothing is judged: {', '.join(nobody)}"
+        yield f"not judged, since every network diverged: {', '.join(nobody)}"
     yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
     for name, path in question.answers.items():
-        yield f"{name} is judged by the answers in {path}, beside which there are no controls and no variants"
+        yield f"{name} is judged by the answers in {path}, without controls and variants"
     yield at_once(entries)
     yield resolution(RESOLUTIONS)
     for name in named(entries, "variants"):
@@ -92,7 +92,7 @@ def _differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
     """The claims whose share differs with a variant, in words; ``variants`` are its entries by claim."""
     compared = {claim: each for claim, each in variants.items() if each["difference"] is not None}
     if not compared:
-        return f"with {name} nothing is compared, since no network counts"
+        return f"with {name}: no comparison, since no network counts"
     if other := ", ".join(f"{claim} {points(each)}" for claim, each in compared.items() if differs(each)):
         return f"with {name} the share differs, in points of 100: {other}"
     return f"with {name} no share differs"
@@ -113,20 +113,20 @@ def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
 
 
 def rank(entry: dict[str, Any], column: str) -> str:
-    """How many networks of a column have a lower number than the published one, and how many the same, in words."""
+    """Counts, in words, the networks of a column with a lower number than the published one, and with the same."""
     below, equal, whole = entry["published"]["ranks"][column]
     return f"{below} of {counted(whole, 'network')}{f' ({equal} equal)' if equal else ''}"
 
 
 def at_once(entries: Sequence[dict[str, Any]]) -> str:
-    """Which verdicts do not stand with intervals that hold for all claims at once."""
+    """Lists the verdicts that become undecided with simultaneous intervals for all claims."""
     fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
     intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Bonferroni)"
     return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
 
 
 def resolution(numbers: Sequence[int]) -> str:
-    """The smallest share that each number of networks tells from one half."""
+    """States the smallest share that each number of networks distinguishes from one half."""
     from lstm_toys.statistics.intervals import decidable
 
     least = [f"{percent(decidable(each) / each)} of {each}" for each in numbers]
@@ -335,7 +335,7 @@ def _value(single: dict[str, Any] | None) -> str:
 
 
 def _null(single: dict[str, Any] | None) -> str:
-    """Formats the value of a model without a network; says what it answers unless that is the input."""
+    """Formats the value of a model without a network, with its answer unless that is the input."""
     if single is None:
         return "none"
     return _value(single) if single["answers"] == INPUT else f"{single['answers']}: {_value(single)}"

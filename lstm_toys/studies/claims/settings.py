@@ -13,11 +13,11 @@ from lstm_toys.studies.claims.declaration import Claims
 
 @dataclass(frozen=True)
 class ClaimSettings(Identity):
-    """The settings that verdicts depend on, besides the claims.
+    """The settings that verdicts depend on, in addition to the claims.
 
     Attributes:
         seeds: number of networks per population.
-        variants: whether variants are judged too.
+        variants: whether variants are also judged.
         only: ids of the claims to judge; empty for all.
         answers: populations with external answers, and the SHA-256 of each file.
     """

@@ -1,4 +1,4 @@
-"""The study of how many networks meet each claim. Imports nothing heavy."""
+"""The study that counts the networks that meet each claim. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class ClaimStudy(Study[ClaimSettings]):
-    """Judges claims by finished runs and external answers.
+    """Tests claims on finished runs and external answers.
 
     ``needs`` are the studies that train the networks, by column and population; ``declared`` is the name of the module
     that declares the claims.

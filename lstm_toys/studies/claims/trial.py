@@ -19,7 +19,7 @@ from lstm_toys.studies.claims.verdicts import Unsound, judge
 
 
 def check(question: Question) -> None:
-    """Judges every claim by synthetic networks, copies and published answers; raises Refused if a statistic fails."""
+    """Tests every claim on synthetic networks, copies and published answers; raises Refused if a statistic fails."""
     one = {name: made(question.declared.populations[name][0], each) for name, each in question.settings.items()}
     # No other axis has this length, so that a statistic that confuses axes fails.
     sizes = {size for labeled in one.values() for axis, size in labeled.sizes.items() if axis != "seed"}

@@ -65,21 +65,21 @@ class Judgment:
 
 
 def verdict(share: Estimate) -> Verdict:
-    """Compares the interval of a share with one half; undecided if it contains one half, or there is no interval."""
+    """Compares the interval of a share with one half; undecided if it contains one half or there is no interval."""
     if share.low > 0.5:
         return "supported"
     return "refuted" if share.high < 0.5 else "undecided"
 
 
 class Unsound(ValueError):
-    """A claim's statistic cannot be computed; the argument says why in one line."""
+    """A claim's statistic cannot be computed; the argument explains why in one line."""
 
 
 def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) -> Judgment | None:
     """Judges a claim by results of populations; None if they lack one of its sources.
 
     Args:
-        only_learned: exclude networks whose variable ``learned`` is False, unless the claim says that something was
+        only_learned: exclude networks whose variable ``learned`` is False, unless the claim states that something was
             learned.
 
     Raises:
@@ -104,7 +104,7 @@ def judge(claim: Claim, populations: Evidence, *, only_learned: bool = False) ->
         if theirs is None:
             return None
         theirs = theirs[~np.isnan(theirs)]
-        lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is above nothing.
+        lowest = np.where(np.isnan(numbers), -np.inf, numbers)  # An undefined number is never above another.
         meets = np.array([probability_above(np.array([each]), theirs).value > 0.5 for each in lowest], bool)
         share = probability_above(lowest[~out], theirs)
     baselines = {each.what: _baseline(each, populations, only_learned) for each in claim.baselines}

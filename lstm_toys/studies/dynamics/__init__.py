@@ -1,1 +1,1 @@
-"""Why trained networks answer as they do: what they rest at, their modes, and models made of these."""
+"""Why trained networks answer as they do: their limits at rest, their modes, and models made from these."""

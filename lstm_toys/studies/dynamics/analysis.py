@@ -1,4 +1,4 @@
-"""Analyzes the dynamics of some networks: at rest, near rest, along curves, and models made of these."""
+"""Analyzes the dynamics of some networks: at rest, near rest, along curves, and by models made from these."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ from lstm_toys.execution.base import Job
 from lstm_toys.populations import answering, states
 
 FEW = 8
-"""States to begin in at kept steps, and for the distance of two states along a curve."""
+"""Number of initial states at kept steps, and for the distance of two states along a curve."""
 
 EXPONENTS = 4
-"""Lyapunov exponents along a curve."""
+"""Number of Lyapunov exponents along a curve."""
 
 MEASURED = 12
-"""Frequencies at which the response is measured too."""
+"""Number of frequencies at which the response is also measured."""
 
 AMPLITUDE = 1e-3
-"""Of the measured sines, as a share of the range of constant inputs."""
+"""Amplitude of the measured sines, as a share of the range of constant inputs."""
 
 Model = Callable[[models.Equilibria, Float[np.ndarray, "C T"], float], Float[np.ndarray, "S C T A"]]
 """A model: from equilibria of networks, curves, and the mean of the training curves to predictions."""
@@ -49,7 +49,7 @@ MODELS: Mapping[str, Model] = {
 
 
 class AnalyzedNetworks(NamedTuple):
-    """Some networks: their parameters by step, every leaf ``[S, ...]``; the last step is analyzed as a whole."""
+    """Some networks: their parameters by step, every leaf ``[S, ...]``; the last step gets the full analysis."""
 
     members: slice
     params: Mapping[int, PyTree]
@@ -60,21 +60,21 @@ class AnalyzedNetworks(NamedTuple):
 
 @dataclass(frozen=True)
 class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
-    """What is analyzed of every network.
+    """The analysis of every network.
 
     Attributes:
         model: the Flax module.
         curves: all curves that networks answer; the first one is the training curve.
         inputs: constant inputs, of which only one feature varies.
         varied: the index of this feature.
-        mean: the place of the mean of the training among the constant inputs.
-        starts: states to begin in.
-        spacing: x between two time points.
+        mean: index of the training curves' mean among the constant inputs.
+        starts: number of initial states.
+        spacing: distance of time points in x.
         x: time points.
         frequencies: angular frequencies of the response, in radians per unit of x.
-        driving: places of the curves along which states are followed.
+        driving: indices of the curves along which states are followed.
         sequence: whether networks answer at every time point.
-        block: networks that a program of answers works on.
+        block: number of networks that one program of answers computes.
     """
 
     model: nn.Module
@@ -92,7 +92,7 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
 
     @property
     def modeled(self) -> bool:
-        """Whether models can be made: of networks that see one feature, and answer at every time point."""
+        """Whether models can be made, which needs networks of one feature that answer at every time point."""
         return self.sequence and self.curves.shape[2] == 1
 
     def digests(self) -> lowering.Digests:
@@ -124,7 +124,7 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             return np.asarray(system.flat(found))[:, 0]
 
     def _at_mean(self, params: PyTree) -> linear.Linear:
-        """The linearization at the equilibrium under the mean of the training curves, found from few states."""
+        """The linearization at the equilibrium under the training curves' mean, found from few states."""
         system, constant = system_of(self.model, params, self.curves.shape[2]), self.inputs[self.mean : self.mean + 1]
         begun = starts_of(self._visited(system, params), FEW)
         known = models.equilibria(
@@ -133,7 +133,7 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         return linear.Linear(*(each[:, 0] for each in known.linear))
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
-        """The leading mode and the resonance of linearizations; the response is of the varied feature to the first."""
+        """The leading mode and the resonance of linearizations, with the response of the first output feature."""
         leading = linear.modes(linear.eigenvalues(near.A)[..., :1], self.spacing)
         gain = np.abs(linear.response(near, self.frequencies, self.spacing)[..., 0, self.varied])
         highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)[..., None]

@@ -1,4 +1,4 @@
-"""Analyzes the dynamics of a trained population, part by part, and writes what was found."""
+"""Analyzes the dynamics of a trained population, part by part, and writes the results."""
 
 import json
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from lstm_toys.studies.dynamics.study import DynamicsStudy
 
 TOGETHER = 16
-"""Most networks of a part, after which its results are kept in case the run is interrupted."""
+"""Most networks in a part; the results of each part are saved in case the run is interrupted."""
 
 FREQUENCIES = 120
 """Angular frequencies of the response, up to `FASTEST` radians over the range of x."""
@@ -44,7 +44,7 @@ FREQUENCIES = 120
 FASTEST = 60.0
 
 BEYOND = 0.25
-"""How far constant inputs reach beyond the curves by default, as a share of their range, on both sides."""
+"""How far constant inputs extend the range of the curves by default, as a share of it, at each end."""
 
 CODE = (
     *(f"dynamics/{name}.py" for name in ("system", "rest", "linear", "driven", "models", "similarity")),
@@ -52,7 +52,7 @@ CODE = (
     *("populations/states.py", "populations/answering.py", "populations/blocks.py", "results/storage.py"),
     *("runs/external.py", "runs/trained.py"),
 )
-"""The code that a study of dynamics computes with."""
+"""The code that computes the results of a study of dynamics."""
 
 
 def check(study: "DynamicsStudy") -> None:
@@ -78,7 +78,7 @@ def footprint(study: "DynamicsStudy") -> Footprint:
 
 
 def analysis(study: "DynamicsStudy") -> Analysis:
-    """What is analyzed of every network."""
+    """Makes the job that analyzes every network."""
     prepared, settings = study.prepared, study.settings
     task, curves = prepared.task, prepared.curves.answered[""]
     varied = task.input_features.index("y") if "y" in task.input_features else 0
@@ -135,7 +135,7 @@ def digests(study: "DynamicsStudy") -> lowering.Digests:
 def execute(study: "DynamicsStudy", context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
     """Analyzes the networks of a finished population, and writes results and the answers of models.
 
-    Every part is kept as soon as it is analyzed, and is not analyzed again if the run is continued.
+    Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues.
 
     Raises:
         Failed: every seed of the population diverged.
@@ -194,7 +194,7 @@ def _name(study: "DynamicsStudy") -> str:
 
 
 def _kept(study: "DynamicsStudy", members: slice) -> Path:
-    """The file of a part that is analyzed."""
+    """The file of an analyzed part."""
     return study.run.checkpoints / f"{members.start}-{members.stop}.nc"
 
 
@@ -206,7 +206,7 @@ def _parameters(study: "DynamicsStudy", trained: Evaluated) -> dict[int, PyTree]
 
 
 def _labeled(study: "DynamicsStudy", job: Analysis, found: xr.Dataset) -> xr.Dataset:
-    """Adds the names of curves and units, and what compares networks with each other and with models."""
+    """Adds the names of curves and units, and comparisons of networks with each other and with models."""
     span, task = study.experiment.span, study.prepared.task
     every = families(study)
     names = list(dict.fromkeys(every))
@@ -235,7 +235,7 @@ def _labeled(study: "DynamicsStudy", job: Analysis, found: xr.Dataset) -> xr.Dat
 
 
 def _write_models(study: "DynamicsStudy", found: xr.Dataset) -> list[str]:
-    """Writes the answers of each model as `lt.labeled` does, so that claims can judge them; returns names of files."""
+    """Writes the answers of each model like `lt.labeled`, so that claims can be tested on them; returns file names."""
     names = []
     settings = study.settings.trained
     for model in found.model.values if "prediction" in found else ():

@@ -1,4 +1,4 @@
-"""Draws what a study of dynamics found."""
+"""Draws the results of a study of dynamics."""
 
 import numpy as np
 import xarray as xr
@@ -14,10 +14,10 @@ from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.results import at_rest
 
 SHOWN = ("static curve", "LPV")
-"""Models that are drawn next to answers."""
+"""Models drawn next to answers."""
 
 MOST_FAMILIES = 6
-"""Most families that have a panel."""
+"""Most families with a panel."""
 
 
 def draw(found: xr.Dataset) -> dict[str, Figure]:
@@ -66,7 +66,7 @@ def _trained(found: xr.Dataset) -> tuple[float, float]:
 
 
 def resonance(found: xr.Dataset) -> Figure:
-    """Draws gain and phase of the linearization at the mean of the training, and the measured ones."""
+    """Draws gain and phase of the linearization at the training curves' mean, and the measured ones."""
     mean, w, count = int(found.attrs["mean"]), found.frequency.values, found.sizes["seed"]
     gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
     with canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
@@ -151,7 +151,7 @@ def explained(found: xr.Dataset) -> Figure:
 
 
 def models(found: xr.Dataset) -> Figure:
-    """Draws the answers to one curve of each family, what models predict, and the input."""
+    """Draws the answers to one curve of each family, the predictions of models, and the input."""
     names, count = found.driving.values.tolist()[:MOST_FAMILIES], found.sizes["seed"]
     with canvas(*([""] * len(names)), xlabel=axis_label(found.time), columns=min(3, len(names))) as (figure, panels):
         for axes, name in zip(panels, names, strict=True):
@@ -217,5 +217,5 @@ def course(found: xr.Dataset) -> Figure:
 
 
 def _band(values: Float[np.ndarray, "S K"]) -> Float[np.ndarray, "2 K"]:
-    """The 5th and the 95th percentile of networks that have a value."""
+    """The 5th and the 95th percentile of networks with a value."""
     return np.nanquantile(values, (0.05, 0.95), axis=0)

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from lstm_toys.studies.dynamics.study import DynamicsStudy
 
 WHOLE = "LPV"
-"""The model whose share of predicted time points is shown."""
+"""The model whose share of predicted time points is reported."""
 
 EXPLAINED, PREDICTED = ": variance explained, ", ": time points predicted, "
 
 
 def report(study: DynamicsStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """Yields a table of what was found at rest, and one of the variance that each model explains, by family."""
+    """Yields a table of results at rest, and a table of the variance that each model explains by family."""
     summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
     title = f"{study.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
     rows = [

@@ -1,4 +1,4 @@
-"""Summarizes what a study of dynamics found."""
+"""Summarizes the results of a study of dynamics."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ LABELS = {
     "peak_gain": "largest gain",
     "peak_frequency": "frequency of the largest gain",
 }
-"""Names of what is found at rest under the mean of the training."""
+"""Names of the results at rest under the training curves' mean."""
 
 
 def answers_file(model: str) -> str:
@@ -60,7 +60,7 @@ def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
 
 
 def at_rest(found: xr.Dataset) -> dict[str, Float[np.ndarray, " U"]]:
-    """The shares of networks, by constant input, that settle in each kind of limit from most starts."""
+    """Returns by constant input the shares of networks that settle in each kind of limit from most starts."""
     first = found.kind.isel(found=0).values
     names = {
         Kind.STABLE: "a stable point",

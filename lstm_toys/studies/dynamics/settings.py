@@ -13,9 +13,9 @@ class DynamicsSettings(Identity):
 
     Attributes:
         trained: the settings of the training.
-        inputs: the constant inputs; None: `INPUTS` of them, over the range of all curves and a quarter of it beyond
-            each end.
-        starts: number of initial states of each network.
+        inputs: the constant inputs; None: `INPUTS` of them, over the range of all curves extended by a quarter at each
+            end.
+        starts: number of initial states per network.
         weight_scale: factor by which all parameters are multiplied.
     """
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class DynamicsStudy(Study[DynamicsSettings]):
-    """Finds what trained networks rest at, their modes, and how well models made of these predict their answers.
+    """Finds where trained networks rest, their modes, and how well models made from these predict their answers.
 
     ``population`` is the study that trains the networks.
     """

@@ -1,4 +1,4 @@
-"""Evaluates a trained population: the parts shared by grids and the user's curves."""
+"""Evaluates a trained population: the parts that grids and the user's curves share."""
 
 from typing import TYPE_CHECKING, Any
 

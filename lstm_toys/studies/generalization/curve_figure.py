@@ -1,4 +1,4 @@
-"""Draws a population's answers to a user's curves."""
+"""Draws a population's answers to the user's curves."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def draw(labeled: xr.Dataset) -> Figure:
         if len(starts) == len(time):
             axes.plot(time, values, **style, **options)
         else:
-            # A line that oscillates between two places would hide everything below it.
+            # A rapidly oscillating line would hide everything below it.
             ends = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
             axes.fill_between(time[starts], *ends, linewidth=0, alpha=style["linewidth"] / 2, **options)
 

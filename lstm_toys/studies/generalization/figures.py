@@ -176,7 +176,7 @@ OUTLINED: dict[str, Any] = {
     "color": "white",
     "path_effects": [effects.withStroke(linewidth=2.2, foreground="black")],
 }
-"""Text and lines that are legible on any color of a heat map."""
+"""Style of text and lines that is legible on any color of a heat map."""
 
 MARK: dict[str, Any] = {
     "color": "black",

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import GridStudy
 
 TILE_POINTS = 12_800
-"""Time points of all curves of a tile, which one call computes; it takes two CPU cores less than a second."""
+"""Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
 
 Cell = dict[str, Float[Array, ""]]
 """The parameters, length and spacing of one curve."""
@@ -124,7 +124,7 @@ def measured(
     y = task.output_features.index("y") if task.sequence else 0
 
     def passed(cell: Cell) -> Float[Array, " T"]:
-        # Not a function of the cell, so that vmap does not repeat what depends on it alone.
+        # Not a function of the cell, so that vmap does not repeat what only depends on the grid.
         if not grid.axis(SPACING):
             return shared
         return jnp.arange(points).astype(jnp.float32) * (cell[SPACING] / span.length)
@@ -181,7 +181,7 @@ class GridPart(NamedTuple):
 class GridJob(Job[GridPart, Tiles]):
     """Evaluates networks on grids.
 
-    ``member`` holds the shapes of the parameters of ONE network, a program works on ``block`` members, and a part has
+    ``member`` holds the shapes of the parameters of ONE network, a program computes ``block`` members, and a part has
     ``group_size`` members. ``advanced`` gets the number of measured answers of a part, only in this process.
     """
 

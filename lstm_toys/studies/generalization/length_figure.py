@@ -1,4 +1,4 @@
-"""Draws what was measured of a population over the length of sequences."""
+"""Draws the measures of a population over the length of sequences."""
 
 import numpy as np
 import xarray as xr

@@ -1,4 +1,4 @@
-"""Evaluates a population on sequences of other lengths, which its task makes."""
+"""Evaluates a population on sequences of different lengths, which its task makes."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import LengthStudy
 
 HELD = 4
-"""Most arrays in memory at once that have the size of the answers to all sequences of one length."""
+"""Most arrays in memory at once with the size of the answers to all sequences of one length."""
 
 
 def check(study: "LengthStudy") -> None:
-    """Raises Refused if the task does not make sequences of other lengths."""
+    """Raises Refused if the task cannot make sequences of different lengths."""
     refused, task = f"generalization of {study.experiment.name}: ", study.task(study.settings.trained.timesteps)
     if task.at_length is None:
         raise Refused(
@@ -125,7 +125,7 @@ def evaluate(
     progress: EvaluationProgress,
     attributes: dict[str, Any],
 ) -> list[dict[str, Any]]:
-    """Evaluates a population, and writes what was measured at each length; returns `ExecutionLog.others`."""
+    """Evaluates a population, and writes the measures at each length; returns `ExecutionLog.others`."""
     count, lengths = len(trained.diverged), study.settings.lengths
     log = ExecutionLog(devices.fingerprint(trained.block))
     size = blocks.group_size(count, trained.block, context.executor.devices, context.executor.workers)
@@ -168,7 +168,7 @@ def _parts(trained: Evaluated, lengths: int, size: int) -> Iterator[LengthPart]:
 
 
 def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
-    """What was measured, ``[seed, length]`` each, by label; without seeds that diverged."""
+    """Returns the measures by label, ``[seed, length]`` each, without seeds that diverged."""
     fit = labeled.isel(seed=labeled.diverged.values == 0)
     found: dict[str, xr.DataArray] = {}
     for name, each in fit.data_vars.items():
@@ -180,7 +180,7 @@ def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
 
 
 def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """Medians over seeds of every measure at every length."""
+    """Returns medians over seeds of every measure at every length."""
     return {
         f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
         for label, values in measures_at(labeled).items()

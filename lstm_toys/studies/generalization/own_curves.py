@@ -1,4 +1,4 @@
-"""Evaluates a population on a user's curves: the answers and their measures."""
+"""Evaluates a population on the user's curves: the answers and their measures."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from lstm_toys.studies.generalization.study import CurveStudy
 
 HELD, STATES, SQUARES = 4, 3, 10
-"""Most arrays in memory at once that have the size of all answers, of the states of all layers, and of the time points
-squared; measured, and rounded up."""
+"""Most arrays in memory at once with the size of all answers, of the states of all layers, and of the squared number of
+time points; measured, and rounded up."""
 
 
 def footprint(study: "CurveStudy") -> Footprint:
@@ -70,18 +70,18 @@ def answered(
     block: int,
     advanced: Callable[[int], None],
 ) -> xr.Dataset:
-    """Computes labeled answers to a user's curves and, if answers are sequences, their measures, which take longest.
+    """Computes labeled answers to the user's curves and, if answers are sequences, their measures, which take longest.
 
     Scaled curves are measured in scaled form, since single precision can neither hold nor square every value. If the
-    task predicts ahead, ``input`` of the results is the true continuation that answers are compared with, not the curve
-    that networks were shown. A program works on ``block`` members; ``advanced`` gets the number of answers so far.
+    task predicts ahead, ``input`` in the results is the true continuation, with which answers are compared, not the
+    curve that networks were shown. A program computes ``block`` members; ``advanced`` gets the answers so far.
     """
     task, timesteps, span, scaling = trained
     own, points = curves.span or span, curves.values.shape[1] - task.ahead
     scaled = scaling.applied(curves.values[..., None], outputs=False)[..., 0] if scaling else curves.values
     shown, right = (part.astype(np.float32) for part in (scaled[:, :points], scaled[:, task.ahead :]))
     share = np.arange(points, dtype=np.float32) / np.float32(timesteps - 1)
-    # A file without time points starts where the training span does, which covers the answers, not the inputs.
+    # A file without time points starts where the training span starts, which covers the answers, not the inputs.
     start = own.start + (task.ahead * span.length / (timesteps - 1) if curves.span else 0.0)
     time = ("time", start + share * span.length, {"long_name": own.name, "units": own.unit or span.unit})
     scaled_answers = answering.answers(model, params, shown[:, :, None], block=block)
@@ -221,11 +221,11 @@ def parts(trained: Evaluated, executor: Executor) -> Iterator[CurvePart]:
 
 
 LEAST_MEASURED = 3
-"""Fewest time points of a curve that is measured."""
+"""Fewest time points of a measured curve."""
 
 
 def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """Medians over seeds of each curve's measures, or of the numbers that networks read off."""
+    """Returns medians over seeds of each curve's measures, or of the numbers that networks read off."""
     fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
     units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
     labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}

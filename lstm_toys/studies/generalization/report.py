@@ -31,7 +31,7 @@ def report(study: GeneralizationStudy, metrics: dict[str, Any]) -> Iterator[Rend
     yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
     yield from tables.few(kept)
     yield from _told(curves, study) if curves is not None else ()
-    rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} a second"
+    rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
     yield f"{rate}; {tables.stages(metrics['seconds'])}"
 
 
@@ -42,6 +42,6 @@ def _told(curves: Curves, study: GeneralizationStudy) -> Iterator[str]:
         yield f"the first {SHOWN_CURVES} of {len(curves.names):,} curves; metrics.json has all"
     if curves.span is None:
         spacing = f"{span.length / (study.settings.trained.timesteps - 1):.3g} {span.unit}".strip()
-        yield f"a row is one time point of the training: {span.name} rises by {spacing}"
+        yield f"each row is one time point, with the spacing of the training: {span.name} rises by {spacing}"
     if points > MEASURED_WHOLE:
-        yield f"delay and frequency are measured of at most {MEASURED_WHOLE:,} time points; these are {points:,}"
+        yield f"delay and frequency need curves of at most {MEASURED_WHOLE:,} time points; these have {points:,}"

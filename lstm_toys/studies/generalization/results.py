@@ -1,4 +1,4 @@
-"""Reads and summarizes the measures over grids of curves, piece by piece from the file that `grids.write` wrote."""
+"""Reads and summarizes the measures over grids of curves, piece by piece from a file of `grids.write`."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization.settings import TRAINING
 
 AT_ONCE = 2**24
-"""Most values that are read from the file at a time."""
+"""Most values read from the file at a time."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Maps:
 
     Attributes:
         seeds: seeds that did not diverge.
-        root: variables outside of any grid.
+        root: variables outside any grid.
         training: measures on the training curves, ``[seed, row, column]``; empty without grids.
         grids: measures on all other grids, by name.
     """
@@ -38,7 +38,7 @@ class Maps:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Maps]:
-    """Opens the file of an evaluation; raises Damaged if it is not one, and OSError if it does not exist."""
+    """Opens the file of an evaluation; raises OSError if it does not exist, and Damaged if it is another file."""
     path.stat()
     with telling_damage(path):
         tree = xr.open_datatree(path, engine="h5netcdf")
@@ -83,7 +83,7 @@ def over_seeds(
 
 
 def median(values: Float[np.ndarray, "S C"]) -> Float[np.ndarray, " C"]:
-    """The median over seeds, ignoring values that are not finite; NaN where fewer than half of the seeds are finite."""
+    """The median over seeds, ignoring values that are not finite; NaN if fewer than half of the seeds are finite."""
     some = np.isfinite(values).mean(axis=0) >= 0.5
     return np.where(some, np.nanmedian(np.where(some, values, 0.0), axis=0), np.nan)
 
@@ -99,7 +99,7 @@ def doubled(maps: Maps, name: str) -> float:
 
 
 def summary(maps: Maps) -> dict[str, intervals.Estimate]:
-    """Medians over seeds with a 95 % bootstrap interval, by grid and error.
+    """Returns medians over seeds with a 95 % bootstrap interval, by grid and error.
 
     The statistics of a seed are its error on the training curves, its median error over a grid, and the share of the
     grid where its error is less than `doubled`; and its median of every user-defined measure over a grid.

@@ -31,18 +31,18 @@ SHOWN_CURVES = 6
 """Most of the user's curves in a figure or table: the number of colors."""
 
 SAME_SPACING = 1e-3
-"""Relative difference up to which two spacings count as equal: a tenth of a time point over the training range of x."""
+"""Relative difference up to which spacings count as equal: a tenth of a time point over the training range of x."""
 
 
 @dataclass(frozen=True)
 class Grid:
     """Curves of one family at every pair of values of two axes.
 
-    A grid over `LENGTH` continues curves at the training spacing, and measures as many of the last time points as
+    A grid over `LENGTH` extends curves at the training spacing, and measures their last time points, as many as
     training curves have. A grid over `SPACING` samples the training range of x.
 
     Attributes:
-        name: the names of its axes, joined by an underscore; with the family first if that name is taken.
+        name: the names of its axes, joined by an underscore; preceded by the family if that name is taken.
         family: the family's name.
         axes: rows and columns; the grid `TRAINING` has the index of the curve, and a single column.
         parameters: each parameter that is not an axis, with a number, a number per row, or the name of the parameter
@@ -87,7 +87,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Evaluation(Identity):
-    """The settings of an evaluation on grids, on a user's curves, or on sequences of several lengths.
+    """The settings of an evaluation on grids, on the user's curves, or on sequences of several lengths.
 
     ``trained`` are the settings of the training.
     """
@@ -172,7 +172,7 @@ def subject(experiment: Experiment, settings: Settings, trained: Trained, planes
 
 
 def default_planes(trained: Trained) -> list[Plane]:
-    """Planes of the first parameter with each other one, length and spacing, without parameters that equal another."""
+    """Returns planes of the first parameter with every other, length and spacing, without equal parameters."""
     first, *others = [each.name for each in trained.declared if each.name not in trained.equal]
     against = [Plane(trained.family, (first, other)) for other in others]
     return [*against, *(Plane(trained.family, (other, first)) for other in (LENGTH, SPACING))]

@@ -1,4 +1,4 @@
-"""The studies that evaluate trained networks on grids of curves and on a user's curves. Imports nothing heavy."""
+"""The studies that evaluate trained networks on grids of curves and on the user's curves. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ class LengthStudy(GeneralizationStudy):
 
 
 class CurveStudy(GeneralizationStudy):
-    """Evaluates a trained population on a user's curves."""
+    """Evaluates a trained population on the user's curves."""
 
     @property
     def curves(self) -> Curves:

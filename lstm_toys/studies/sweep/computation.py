@@ -1,4 +1,4 @@
-"""Trains the populations of a sweep, in as few compiled programs as their shapes allow."""
+"""Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -156,7 +156,7 @@ def _measured(path: Path) -> dict[str, Any]:
 def _values(
     task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
 ) -> dict[str, np.ndarray]:
-    """The values that a sweep's file keeps of members after ``steps``, each with a leading axis M."""
+    """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
     losses, sound = state.losses, state.kept[steps]
     reached = int(np.searchsorted(recorded, steps))
     loss, measures = losses[:, reached], state.measures[:, reached]

@@ -40,7 +40,7 @@ MOST_COLUMNS, MOST_PANELS = 4, 24
 def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
     """Draws all figures of a sweep, by file name.
 
-    What was measured of answers shares one figure; if that has too many panels, each probe has a separate figure.
+    All measures of answers share one figure; if it would have too many panels, each probe has a separate figure.
     """
     drawn = {**_training(found, goal), "loss.png": histories(found)}
     if not found.sizes["probe"]:
@@ -82,7 +82,7 @@ def errors(
     label: str = "RMSE",
     scale: Scale = "log",
 ) -> Figure:
-    """Draws errors over one setting: a color per value of a second, a panel per combination of the others and probe.
+    """Draws errors over one setting: a color per value of a second, a panel per probe and combination of the others.
 
     Lines are medians; bars are the 5th to 95th percentile of seeds that did not diverge, side by side if there are
     several colors. Open dots mark settings where some seeds diverged, crosses along the upper edge where all did.
@@ -161,7 +161,7 @@ def _arranged(found: xr.Dataset) -> tuple[str, str | None, list[str]]:
 
 
 def _combinations(found: xr.Dataset, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    """Combinations of values of some settings: those that occur, each with all values of the last setting."""
+    """Lists the combinations of some settings' values that occur, each with all values of the last setting."""
     leading = list(dict.fromkeys(zip(*(found[name].values.tolist() for name in names[:-1]), strict=True))) or [()]
     return [(*lead, *last) for lead, *last in product(leading, *(_values(found, name) for name in names[-1:]))]
 
@@ -191,7 +191,7 @@ def _line(
 
 
 def shift(axes: Axes, drawn: Sequence[Artist], beside: float) -> None:
-    """Moves artists sideways by a number of bar widths, gap included, without changing the limits."""
+    """Moves artists sideways by a number of bar widths, including the gap, without changing the limits."""
     for each in drawn:
         each.set_transform(axes.transData + ScaledTranslation(beside * 2.4 / 72, 0, axes.figure.dpi_scale_trans))
 
@@ -295,7 +295,7 @@ def panels(
 
 
 def decades(axes: Axes) -> None:
-    """Labels 1, 2 and 5 of each decade of a logarithmic vertical axis, or only decades if there are many."""
+    """Labels 1, 2 and 5 in each decade of a logarithmic vertical axis, or only decades if there are many."""
     low, high = axes.get_ylim()
     if high < 1.01 * low:  # A single value, whose quantiles may differ in the last bit.
         low, high = low / 1.2, high * 1.2

@@ -17,7 +17,7 @@ MOST_ROWS = 100
 LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
 
 MOST_MORE = 3
-"""Most columns of what was measured of answers; metrics.json has all."""
+"""Most columns of measures of answers; metrics.json has all."""
 
 
 def _columns(row: dict[str, Any]) -> dict[str, str]:
@@ -43,7 +43,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
     yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
     if len(every) > MOST_ROWS:
-        yield f"... and {len(every) - MOST_ROWS:,} more, in metrics.json"
+        yield f"... and {len(every) - MOST_ROWS:,} more in metrics.json"
     yield f"learned: {metrics['goal']}"
     trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
     yield (
@@ -57,4 +57,4 @@ def lost(metrics: dict[str, Any]) -> str | None:
     """Explains in one line that every seed of every setting diverged; None if some did not."""
     if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
         return None
-    return "every seed of every setting diverged; give smaller learning rates"
+    return "every seed of every setting diverged; use smaller learning rates"

@@ -23,7 +23,7 @@ VARIABLES = {"learned", "diverged", "record_step", "record_loss", *SWEPT}
 """Variables that every file has."""
 
 UNREAD = {"answer"}
-"""Variables that tables and figures do not need; they are most of a file."""
+"""Variables that tables and figures do not need; they make up most of a file."""
 
 READ = 16 * (RECORDS + 1)
 """Most bytes per network that tables and figures hold in memory."""
@@ -157,7 +157,7 @@ def train_loss(found: xr.Dataset) -> xr.DataArray:
 
 
 def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
-    """What the file has of answers to probes, ``[setting, seed, probe]`` each: errors, under no name, and others."""
+    """Returns the measures of answers to probes, ``[setting, seed, probe]``: errors, without a name, and others."""
     every = {str(name): each for name, each in found.data_vars.items() if {"setting", "probe"} <= {*each.dims}}
     errors = {"": every.pop("rmse")} if "rmse" in every else {}
     if "accuracy" in every:
@@ -169,8 +169,8 @@ def of_probes(found: xr.Dataset) -> dict[str, xr.DataArray]:
 def rows(found: xr.Dataset) -> list[dict[str, Any]]:
     """Summarizes each setting: its values, diverged seeds, how many learned, and medians with 95 % intervals.
 
-    The medians are of the training loss, of the error of each probe, under its name, and of accuracies and user-defined
-    measures, under the name of the probe and theirs.
+    The medians are of the training loss; of the error of each probe, by its name; and of accuracies and user-defined
+    measures, by the names of the probe and the measure.
     """
     loss = train_loss(found)
     errors = {str(loss.name): loss.values}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class SweepStudy(Study[SweepSettings]):
-    """Trains populations under many settings, in as few compiled programs as their shapes allow."""
+    """Trains populations under many settings with as few compiled programs as their shapes allow."""
 
     def __init__(self, experiment: Experiment, settings: SweepSettings, results_dir: Path) -> None:
         super().__init__(Run(settings, results_dir, experiment.declared))

@@ -12,7 +12,7 @@ from lstm_toys.runs.identity import NUMBER, Settings
 from lstm_toys.runs.study import Study
 
 FAR = 10.0
-"""Inputs beyond this make training fail at any learning rate; it is ten times the range of a cell's output."""
+"""Inputs beyond this make training fail at any learning rate: ten times the range of a cell's output."""
 
 
 def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[RenderableType]:
@@ -36,13 +36,13 @@ def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[Renderab
         ]
         yield tables.table("the published answers", ("", "points>", "inside 5–95 %>", "median's RMSE>"), rows)
     if "scaling" in metrics:
-        yield f"networks are shown {metrics['scaling']}; answers and errors are in the units of the file"
+        yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
     yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"
     if diverged:
         last = max(metrics["last_sound_steps"])
-        yield f"diverged (the last after step {last:,}), and left out of every statistic: seeds {listed(diverged)}"
+        yield f"diverged (the last after step {last:,}) and excluded from all statistics: seeds {listed(diverged)}"
     if metrics["earlier_fingerprints"]:
-        yield "begun under another execution fingerprint; see metrics.json"
+        yield "started under another execution fingerprint; see metrics.json"
     since = " (since it was continued)" if metrics["continued"] else ""
     yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
 
@@ -55,7 +55,7 @@ def lost(metrics: dict[str, Any]) -> str | None:
     shown = {name: value for name, value in settings.items() if name == "noise" or name.startswith(NUMBER)}
     beyond = {name: value for name, value in shown.items() if abs(value) > FAR}
     blamed = [f"--{name}={value:g}" for name, value in (beyond or {"learning_rate": settings["learning_rate"]}).items()]
-    return f"{metrics['experiment']}: every seed diverged with {' and '.join(blamed)}; give a smaller one"
+    return f"{metrics['experiment']}: every seed diverged with {' and '.join(blamed)}; use a smaller one"
 
 
 def _beside(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> Table:

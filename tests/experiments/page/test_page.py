@@ -82,7 +82,7 @@ def test_only_a_page_that_was_made_here_and_nobody_changed_is_replaced(results_d
         file.write("<!-- mine -->")
     assert conftest.carry_out(command, asked) == 1
     assert page.read_text().endswith("<!-- mine -->")
-    told = f"{results_dir}: not published, or changed since; move or remove them first: index.html\n"
+    told = f"{results_dir}: changed since they were published, or not published; move first: index.html\n"
     assert capsys.readouterr().err == 2 * told
 
 
@@ -92,7 +92,7 @@ def test_a_manifest_of_something_else_is_told_and_kept(results_dir, capsys):
     assert conftest.carry_out(command, [f"--results_dir={results_dir}", "--quiet"]) == 1
     errors = capsys.readouterr().err
     assert errors.startswith(f"{manifest}: ")
-    assert errors.endswith("; move it away, and give the same command again\n")
+    assert errors.endswith("; move it elsewhere and run the same command again\n")
     assert manifest.read_text() == '{"name": "mine"}'
     assert not (results_dir / command.NAME).exists()
 

@@ -217,7 +217,7 @@ def test_a_finished_sweep_is_reused_and_prints_its_table(swept, capsys):
     before = files(folder)
     assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={folder}"]) == 0
     output, errors = capsys.readouterr()
-    assert "this run is finished" in output
+    assert "already finished" in output
     assert "18 settings, 3 seeds each" in output
     (heading,) = (line for line in output.splitlines() if "bootstrap" in line)  # Within eighty columns.
     assert heading.split() == ["hidden", "steps", "rate", "learned", "diverged", "train", "MSE", "95", "%", "bootstrap"]
