@@ -1,4 +1,4 @@
-"""Takes the picture of the page that README shows."""
+"""Takes the picture of the page that previews of its address show."""
 
 import os
 import shutil
@@ -8,8 +8,8 @@ from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
-SHOWN = "curve=sine&amplitude=0.6&frequency=10&phase=0&offset=0.6"
-"""What the page is asked for: a sine twice as large as the one of the training."""
+SHOWN = "step-3"
+"""The step of the story: one network compared with all."""
 
 
 def take(page: Path, picture: Path) -> None:
@@ -18,7 +18,7 @@ def take(page: Path, picture: Path) -> None:
     with sync_playwright() as playwright:
         installed = next(filter(None, map(shutil.which, BROWSERS)), None)
         browser = playwright.chromium.launch(executable_path=installed)
-        tab = browser.new_page(viewport={"width": 1280, "height": 760})
+        tab = browser.new_page(viewport={"width": 1280, "height": 960})
         tab.goto(f"{page.resolve().as_uri()}#{SHOWN}")
         tab.wait_for_selector("#playground[aria-busy=false]")
         tab.screenshot(path=picture)
