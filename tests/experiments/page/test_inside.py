@@ -108,7 +108,8 @@ def test_a_unit_is_held_as_in_the_library(kind, networks, curves, script):
         found = script(
             """(() => {
                 const weights = decoded(given.text, "single");
-                return Array.from(answerOf(given.layers, heldWeights(given.layers, weights, given.unit, given.mean), 0, given.curve));
+                const held = heldWeights(given.layers, weights, given.unit, given.mean);
+                return Array.from(answerOf(given.layers, held, 0, given.curve));
             })()""",
             layers=weights.layers(model, 1),
             text=weights.packed(model, params, np.array([6])),
