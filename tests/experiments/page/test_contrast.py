@@ -28,9 +28,8 @@ LEGENDS = {
 
 def named(tab, legend):
     """The colors that a legend names; the band, which is an area, has lines of the color `single` at its ends."""
-    marks = tab.eval_on_selector_all(
-        f"{legend} li:not([hidden]) span:first-child", "all => all.map((e) => e.className)"
-    )
+    swatches = f"{legend} li:not([hidden]) span:first-child"
+    marks = tab.eval_on_selector_all(swatches, "all => all.map((each) => each.className)")
     names = [mark.removeprefix("swatch").strip() for mark in marks]
     return ["single" if name == "band" else OTHER_NAMES.get(name, name) for name in names]
 
