@@ -13,6 +13,7 @@ class Drawing {
     this.hovering = false; // Whether a pointer is over the chart.
     this.stroke = null; // Where the pointer that draws was last: time point and value.
     this.grasped = null; // Where the mouse was pressed upon another curve than a drawn one.
+    this.armed = false; // Whether a finger draws; else it scrolls.
     const { canvas } = chart;
     canvas.onpointerdown = (event) => this.press(event);
     canvas.onpointermove = (event) => this.follow(event);
@@ -58,7 +59,7 @@ class Drawing {
 
   press(event) {
     const drawn = this.asked.family === "drawn";
-    if (!drawn && event.pointerType === "touch") return; // A finger scrolls; it draws once that is chosen.
+    if (event.pointerType === "touch" && !(drawn && this.armed)) return;
     this.chart.canvas.setPointerCapture(event.pointerId);
     if (drawn) this.drawTo(event);
     else this.grasped = event;

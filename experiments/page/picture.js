@@ -6,11 +6,13 @@ class Picture {
     Object.assign(this, { chart, times });
     this.heights = [0, 1]; // Lowest and highest.
     this.reach = [0, 1]; // Of what was drawn since something began to move.
+    this.board = null; // Heights at the beginning of drawing by hand, which stay in view.
   }
 
   /** The range of y: all of what is drawn, in steps of a quarter; while something moves it only grows. */
   fit(lines, { drawn, moving }) {
-    if (!moving) this.reach = drawn ? [-1, 1.5] : [0, 0.75];
+    this.board = drawn ? this.board ?? this.reach : null;
+    if (!moving) this.reach = this.board ?? [0, 0.75];
     for (const line of lines) {
       for (const value of line) {
         if (value !== null) this.reach = [Math.min(this.reach[0], value), Math.max(this.reach[1], value)];
@@ -25,10 +27,11 @@ class Picture {
   }
 
   /**
-   * Draws answers, and next to them the sine that was `trained`, the `published` answer, and `bounds` of all answers.
+   * Draws answers, and next to them the sine that was `trained`, the `published` answer, `bounds` of all answers, and
+   * `limits` of curves that count.
    * The picture stays where it is if it is `held`; at the `cursor`, if there is one, values are read.
    */
-  paint({ curves, found, singles, rows, moving }, { trained, published, bounds, drawn, held, cursor }) {
+  paint({ curves, found, singles, rows, moving }, { trained, published, bounds, limits, drawn, held, cursor }) {
     const { chart, times } = this;
     const [{ low, median, high }, ...others] = found;
     const bands = found.flatMap((each) => [each.low, each.high]);
@@ -39,6 +42,7 @@ class Picture {
       chart.area(times, low, high, "band");
       for (const edge of [low, high]) chart.line(times, edge, "single", 1); // The band alone is too faint.
     }
+    for (const limit of limits) chart.line([0, 1], [limit, limit], "quiet", 1, [8, 4]);
     for (const bound of this.within(bounds)) chart.line([0, 1], [bound, bound], "null", 1.6, [2, 3]);
     chart.line(times, trained, "trained", 3);
     for (const other of others) chart.line(times, other.median, "others", 1.2);

@@ -90,6 +90,8 @@
     }));
     for (const name of ["gates", "cell"]) place(`inside-${name}`).hidden = !cell;
     place("inside-static").hidden = !cell;
+    place("inside-short").hidden = !atRest();
+    place("inside-values").textContent = "";
     place("inside-who").textContent = who(cell);
     paint();
   }
@@ -125,13 +127,13 @@
     const told = [];
     if (changes.held) {
       const { unit, value } = changes.held;
-      told.push(`Unit ${unit} is held at ${decimal(value)}, the mean of its hidden state over the sine that the networks learned, from before the beginning. The answer changes by ${off(changes.held.answer, answer)} (RMSE, x from 0.1 on).`);
+      told.push(`Unit ${unit} is held at ${decimal(value)}, the mean of its hidden state over the sine that the networks learned, from before the beginning; the gates are shown as they are without this. The answer changes by ${off(changes.held.answer, answer)} (RMSE, x from 0.1 on).`);
     }
     if (changes.exchanged) {
       const other = changes.exchanged.answer;
       told.push(`The dense readout is a weighted sum of the hidden states below, fitted to the sine that the networks learned (least squares, plus ${RIDGE} times the squares of the weights), where it is ${changes.exchanged.error.toPrecision(2)} off. `
         + `On this curve it goes from ${decimal(Math.min(...other))} to ${decimal(Math.max(...other))} and is ${off(other, curve)} off; the LSTM readout is ${off(answer, curve)} off. `
-        + "An LSTM readout cannot leave the range from −1 to 1, and a weighted sum can; what both miss is lost in the layer below.");
+        + "An LSTM readout cannot leave the range from −1 to 1, and a weighted sum can.");
     }
     return told;
   }
@@ -169,7 +171,7 @@
       read.push(charts.gates, charts.cell);
       overInput(answer);
       values.push(`input gate ${decimal(gates[0][cursor])}`, `forget gate ${decimal(gates[1][cursor])}`,
-        `output gate ${decimal(gates[2][cursor])}`, `cell state ${decimal(state[cursor])}`, `answer ${decimal(answer[cursor])}`);
+        `output gate ${decimal(gates[2][cursor])}`, `cell state ${decimal(state[cursor])}`, `its tanh ${decimal(Math.tanh(state[cursor]))}`, `answer ${decimal(answer[cursor])}`);
       if (changes.held) values.push(`answer with unit ${changes.held.unit} held ${decimal(changes.held.answer[cursor])}`);
       if (changes.exchanged) values.push(`answer of a dense readout ${decimal(changes.exchanged.answer[cursor])}`);
     }

@@ -12,7 +12,9 @@
   const SINGLES = 4; // Single networks that are drawn beside band and median.
   const SETTLED = 150; // Milliseconds without a change after which words and numbers follow the picture.
   const FRAME = 400; // Milliseconds between two steps while training is played.
-  const DRAG = "Drag the round handles, or draw with the mouse. Or drop a CSV file here, or paste numbers.";
+  const DRAG = matchMedia("(pointer: coarse)").matches
+    ? "Drag the round handles, or choose “Draw a curve”."
+    : "Drag the round handles, or draw with the mouse. Or drop a CSV file here, or paste numbers.";
 
   const asked = new Asked(data); // All of it is in the address.
 
@@ -85,7 +87,7 @@
     const row = Math.max(0, one);
     const examined = id === populations[0].id && asked.stage === states[states.length - 1];
     const frequency = asked.family === "sine" ? asked.parameters.sine.frequency : null;
-    return { curve: asked.curve, trained, label, layers, block, precision, row, seed: seeds[row], alone: one >= 0, examined, frequency };
+    return { address: asked.address, curve: asked.curve, trained, label, layers, block, precision, row, seed: seeds[row], alone: one >= 0, examined, frequency };
   }
 
   // ---- The picture, upon which one draws.
@@ -99,7 +101,9 @@
     const drawn = asked.family === "drawn";
     const held = Boolean(drawing.stroke) || grips.held; // The picture stays where it is under the hand.
     const cursor = drawing.reading ? drawing.cursor : null;
-    picture.paint(last, { trained, published, bounds, drawn, held, cursor });
+    const limits = drawn ? asked.learnedRange : [];
+    picture.paint(last, { trained, published, bounds, limits, drawn, held, cursor });
+    document.getElementById("key-limits").hidden = !drawn;
     document.getElementById("key-bound").hidden = !picture.within(bounds).length;
     document.getElementById("reading").textContent = cursor === null ? (drawn ? "" : DRAG) : readingsOf(last, times, cursor);
     grips.show(asked.handles);
@@ -183,7 +187,8 @@
     controls.seed.value = there ? asked.seed : -1;
     const lost = asked.seed >= 0 && !there ? `; network ${asked.seed} is not among the ${asked.stage.networks} kept here` : "";
     const who = there ? `network ${asked.seed}` : counted(answering());
-    const rounded = asked.stage.precision === "half" ? "; weights of earlier steps are rounded to 16 bits" : "";
+    const few = asked.stage.networks < seeds.length ? `, and those of ${asked.stage.networks} networks are kept` : "";
+    const rounded = asked.stage.precision === "half" ? `; weights of earlier steps are rounded to 16 bits${few}` : "";
     document.getElementById("population-note").textContent = `${about}; ${learned}${rounded}; shown: ${who}${lost}`;
     const quote = asked.claim && document.getElementById(`quote-${asked.claim}`).textContent;
     const note = document.getElementById("claim-note");
@@ -193,11 +198,12 @@
     document.getElementById("drawing-help").textContent = asked.family === "drawn"
       ? "Draw on the chart with mouse or finger. With the keyboard: focus the chart, ← and → choose a place, ↑ and ↓ bend the curve there."
       : "Handles on the chart change the curve, too; with the keyboard, focus one and press arrow keys.";
-    document.getElementById("draw").disabled = asked.family === "drawn";
+    const armed = drawing.armed && asked.family === "drawn";
+    document.getElementById("draw").textContent = armed ? "Done drawing" : "Draw a curve";
     document.getElementById("undo").disabled = depth === 0;
     document.getElementById("play").hidden = states.length < 2;
     document.getElementById("play").textContent = playing ? "Pause" : "Play the training";
-    canvas.classList.toggle("drawing", asked.family === "drawn");
+    canvas.classList.toggle("drawing", armed);
     document.getElementById("key-published").hidden = !asked.published;
     const alone = controls.seed.value !== "-1";
     for (const id of ["key-band", "key-single", "head-low", "head-high"]) document.getElementById(id).hidden = alone;
@@ -229,12 +235,18 @@
 
   for (const radio of controls.family) {
     radio.onchange = () => {
-      if (radio.value === "drawn") asked.drawByHand();
+      drawing.armed = radio.value === "drawn";
+      if (drawing.armed) asked.drawByHand();
       Object.assign(asked, { family: radio.value, set: "", claim: "" });
       changed({ step: true });
     };
   }
   document.getElementById("draw").onclick = () => {
+    drawing.armed = !(drawing.armed && asked.family === "drawn");
+    if (!drawing.armed) {
+      show();
+      return;
+    }
     asked.drawByHand();
     changed({ step: true });
     canvas.focus({ preventScroll: true });

@@ -35,6 +35,18 @@
     if (step.getBoundingClientRect().top < hidden) step.scrollIntoView();
   }
 
+  /** Whether an address shows what a button asks for. */
+  function shows(address, asked) {
+    const [found, wanted] = [address.replace(/^#/, ""), asked].map((text) => new URLSearchParams(text));
+    return found.has("seed") === wanted.has("seed")
+      && [...wanted].every(([name, value]) => found.get(name) === value || Number(found.get(name)) === Number(value));
+  }
+
+  document.addEventListener("curve", ({ detail }) => {
+    for (const button of document.querySelectorAll("#story button")) {
+      button.setAttribute("aria-pressed", String(shows(detail.address, button.dataset.ask)));
+    }
+  });
   for (const button of document.querySelectorAll("#story button")) button.onclick = () => ask(button.dataset.ask, true);
   for (const link of document.querySelectorAll('#story a[href^="#step-"]')) link.onclick = () => { walking = true; };
   window.addEventListener("popstate", follow);

@@ -22,6 +22,12 @@ from .playground import pictured
 LARGER = 2 * sine.TRAIN_AMPLITUDE
 """Amplitude of the sine that the networks never saw."""
 
+FAST, SLOW = 1.5 * sine.FREQUENCY, 0.5 * sine.FREQUENCY
+"""Frequencies of small waves, near that at which networks swing and far below it."""
+
+SMALL, LATE = 0.1, 0.3
+"""Amplitude of these waves, and the x from which on their answers are measured, after the beginning has died away."""
+
 SINGLES = 3
 """Networks that can be shown alone, of the first ones."""
 
@@ -52,7 +58,7 @@ def made(saved: lt.Saved, metrics: Mapping[str, Any], resonance: Resonance | Non
     sound = saved.results.isel(seed=np.flatnonzero(~saved.results.diverged.values))
     steps = [learned(sound, metrics), larger(sound), alone(saved, sound)]
     if resonance is not None:
-        steps.append(resonating(resonance))
+        steps.append(resonating(resonance, *(returned(saved, sound, frequency) for frequency in (FAST, SLOW))))
     return Made({"steps": [{"id": f"step-{at}", **step} for at, step in enumerate([*steps, own()], start=1)]})
 
 
@@ -64,9 +70,10 @@ def learned(results: lt.Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
         "ask": asked(sine.TRAIN_AMPLITUDE, set=TRAINING),
         "texts": [
             "A network reads a curve from left to right, one value at a time, and must return each value as it "
-            f"arrives. These {results.sizes['seed']} networks practiced on one sine, the gray curve, for "
-            f"{metrics['steps']:,} steps, and on nothing else. {metrics['converged']} of {metrics['seeds']} learned "
-            f"it: the answer of a typical network is {error:.2g} off. It looks like copying. Is it?"
+            f"arrives. These {results.sizes['seed']} networks practiced on one sine for {metrics['steps']:,} steps, "
+            "and on nothing else: the gray curve, which their answers now cover. "
+            f"{metrics['converged']} of {metrics['seeds']} learned it; a typical one is {error:.2g} off. It looks like "
+            "copying. Is it?"
         ],
     }
 
@@ -81,11 +88,11 @@ def larger(results: lt.Results) -> dict[str, Any]:
         "title": "Twice as large",
         "ask": asked(LARGER),
         "texts": [
-            f"Now the sine is twice as large, with peaks at {shown:.2g}. The networks answer with peaks at "
+            f"Now the sine is twice as large, with peaks at {shown:.2g} (dashed). The networks answer with peaks at "
             f"{np.median(tops):.2f} ({between(tops)} for 90 % of them): they do not copy.",
-            "One limit is built in. The last unit multiplies a gate, from 0 to 1, by a tanh, from −1 to 1, so nothing "
-            f"beyond the dotted lines can be answered. But half of them stop below {np.median(tops):.2f}, and the "
-            f"highest peak of all is {tops.max():.2f}: what else stops them was learned.",
+            "One limit is built in: no answer can pass 1, the dotted line, because the last unit multiplies a number "
+            f"from 0 to 1 by one from −1 to 1. But half of them stop below {np.median(tops):.2f}, and the highest peak "
+            f"of all is {tops.max():.2f}: the limit alone does not explain where they stop.",
         ],
     }
 
@@ -109,11 +116,11 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
         "title": f"One network or {len(seeds)}?",
         "ask": every,
         "texts": [
-            f"The post trained one network. In its picture of the sine the mean squared error is {sine.POST_MSE:.2g}, "
-            f"which these networks reach after about {moment:,} of their steps, so they are shown at that step.",
+            f"The post trained one network. In its picture of the sine the mean squared error is {sine.POST_MSE:.2g}. "
+            f"These networks reach it after about {moment:,} of their steps, so they are shown at that step.",
             f"Asked about the larger sine, networks {listed(seeds[:SINGLES])} peak at {listed(singles)}, and 90 % of "
             f"all {len(seeds)} peak between {between(tops, ' and ')}. The post’s network, in a later picture "
-            f"(◆), peaks at {published:.2f}. What one network does is one draw out of many.",
+            f"(red diamonds), peaks at {published:.2f}. What one network does is one sample out of many.",
         ],
         "choices": {
             **{f"Network {seed} alone": asked(LARGER, step=moment, seed=seed) for seed in seeds[:SINGLES]},
@@ -122,39 +129,45 @@ def alone(saved: lt.Saved, results: lt.Results) -> dict[str, Any]:
     }
 
 
-def resonating(found: Resonance) -> dict[str, Any]:
-    """What the networks became: systems that resonate."""
+def returned(saved: lt.Saved, results: lt.Results, frequency: float) -> float:
+    """How many times as large as a small wave the median network's answer is, from its lowest to its highest value."""
+    x = results.time.values
+    wave = sine.TRAIN_AMPLITUDE + SMALL * np.sin(frequency * x)
+    answers = np.asarray(lt.answers(saved.model, saved.params, wave[None, :, None].astype(np.float32)))
+    late = x >= LATE
+    return float(np.median(np.ptp(answers[results.seed.values, 0][:, late, 0], axis=1)) / np.ptp(wave[late]))
+
+
+def resonating(found: Resonance, fast: float, slow: float) -> dict[str, Any]:
+    """What the networks became: systems that resonate. ``fast`` and ``slow`` say how large waves are `returned`."""
     frequencies = found.frequencies[np.isfinite(found.frequencies)]
     rest, swing = (
         f"{found.summary[name]['median'] * len(found.frequencies):.0f} of {len(found.frequencies)}"
         for name in ("share with one stable point at the mean input", "share whose leading mode oscillates")
     )
-    mode, most, gain, slow = (
-        found.summary[name]
-        for name in (
-            "frequency of the leading mode",
-            "frequency of the largest gain",
-            "largest gain",
-            "gain of slow inputs",
-        )
-    )
-    faster = 1.5 * sine.FREQUENCY
+    mode = found.summary["frequency of the leading mode"]
     texts = [
-        f"Hold the input at the mean of the sine, and {rest} networks come to rest at one point. Push them a little, "
-        f"and {swing} swing while they return, at a frequency of {mode['median']:.3g} (median; 95 % interval "
-        f"{mode['low']:.3g} to {mode['high']:.3g}), not at the {sine.FREQUENCY:g} of the sine.",
-        f"So they resonate: small waves come back largest at a frequency of {most['median']:.3g}, {gain['median']:.2g} "
-        f"times as large, and slow changes {slow['median']:.2g} times. The curve that they are shown now has a "
-        f"frequency of {faster:g}.",
+        f"Stop the curve at the mean of the sine, and {rest} networks come to rest, each at one answer. Push them a "
+        f"little, and {swing} swing until they rest again, as a bell does: the median network at a frequency of "
+        f"{mode['median']:.3g} (95 % interval {mode['low']:.3g} to {mode['high']:.3g}), faster than the "
+        f"{sine.FREQUENCY:g} of the sine.",
+        f"So they resonate. The curve is now a small wave of frequency {FAST:g} (dashed), and the median network "
+        f"returns it {fast:.2g} times as large. A slow wave, of frequency {SLOW:g}, it returns {slow:.2g} times as "
+        "large.",
     ]
-    mark = ("published", sine.FREQUENCY, f"the sine that they learned: {sine.FREQUENCY:g}")
+    mark = ("null", sine.FREQUENCY, f"the sine that they learned: {sine.FREQUENCY:g}")
     row = charts.Row(f"{len(frequencies)} networks", frequencies.tolist(), "networks")
+    waves = {
+        words: asked(SMALL, frequency=frequency, offset=sine.TRAIN_AMPLITUDE)
+        for words, frequency in (("The fast wave", FAST), ("The slow wave", SLOW))
+    }
     return {
         "title": "What they became",
-        "ask": asked(sine.TRAIN_AMPLITUDE, frequency=faster),
+        "ask": waves["The fast wave"],
         "texts": texts,
+        "choices": waves,
         "chart": {
-            "statistic": "frequency of the leading mode, one dot per network",
+            "statistic": "Frequency at which networks swing (radians per unit of x), one dot per network",
             "words": texts[:1],
             "drawing": charts.laid_out([row], [mark]),
         },
@@ -165,11 +178,11 @@ def own() -> dict[str, Any]:
     """The reader's turn."""
     return {
         "title": "Your turn",
-        "ask": asked(LARGER),
+        "ask": asked(sine.TRAIN_AMPLITUDE, frequency=2 * sine.FREQUENCY),
         "texts": [
-            "Drag the handles, or draw a curve over this one. Can you find a curve, other than the sine, that they "
-            "return as it is? Can you find one that splits them? Other kinds of networks, and the same ones earlier in "
-            "their training, are next to the chart."
+            "Drag the handles, or draw a curve over this one. Can you find one on which they fail, although it stays "
+            f"between 0 and {2 * sine.TRAIN_AMPLITUDE:g}, where their sine lies? The score is below the chart. Under "
+            "“The networks”, choose other kinds of networks, or play the training of these."
         ],
     }
 

@@ -36,6 +36,7 @@ def test_the_page_opens_with_the_first_step_and_goes_from_one_to_the_next(addres
     settled(tab)
     assert tab.locator(".steps [aria-current]").inner_text().startswith("4.")
     assert tab.locator("[name=frequency]").input_value() == "15"
+    assert tab.locator("[name=amplitude]").input_value() == "0.1"
 
 
 def test_numbers_of_the_larger_sine_are_those_of_the_networks(address, opened, saved):
@@ -72,12 +73,28 @@ def test_one_network_is_compared_with_all_at_the_step_of_the_picture(address, op
     assert "19 networks" in tab.inner_text("#summary")
 
 
-def test_the_resonance_is_that_of_the_study(address, opened, resonance):
+def test_the_resonance_is_that_of_the_study(address, opened, settled, saved, resonance):
     tab = opened(f"{address}#step-4")
     text = told(tab)
     assert "19 of 20 networks come to rest" in text
+    published = saved("published")
+    x = np.asarray(lt.time_points(100))
+    sound = [seed for seed in range(20) if seed != 3]
+    for frequency, words in ((15, "returns it {:.2g} times"), (5, "it returns {:.2g} times")):
+        wave = 0.3 + 0.1 * np.sin(frequency * x)
+        answers = np.asarray(lt.answers(published.model, published.params, np.float32(wave)[None, :, None]))
+        late = answers[sound, 0][:, x >= 0.3, 0]
+        size = np.median(late.max(axis=1) - late.min(axis=1)) / (wave[x >= 0.3].max() - wave[x >= 0.3].min())
+        assert words.format(size) in text
+    assert tab.locator("[name=frequency]").input_value() == "15"
+    slow = tab.get_by_role("button", name="The slow wave")
+    slow.click()
+    settled(tab)
+    assert tab.locator("[name=frequency]").input_value() == "5"
+    assert slow.get_attribute("aria-pressed") == "true"
+    assert tab.get_by_role("button", name="The fast wave").get_attribute("aria-pressed") == "false"
     assert "18 of 20 swing" in text
-    assert "14.7 (median; 95 % interval 13.9 to 15.4), not at the 10 of the sine" in text
+    assert "14.7 (95 % interval 13.9 to 15.4), faster than the 10 of the sine" in text
     assert tab.locator("#story article:visible svg .networks circle").count() == len(resonance.frequencies)
 
 

@@ -240,6 +240,50 @@ def test_a_finger_drags_a_handle(page, opened, settled):
     assert tab.evaluate("scrollY") == scrolled
 
 
+def test_a_finger_draws_until_drawing_is_done(page, opened, settled):
+    tab = opened(page, **SIZES["narrow"])
+    finger = tab.context.new_cdp_session(tab)
+
+    def stroke():
+        tab.locator("#chart").scroll_into_view_if_needed()
+        x, y = middle(tab.locator("#chart").bounding_box())
+        for kind, across in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40)):
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + across, "y": y - 60}]})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        settled(tab)
+
+    assert not tab.locator("#key-limits").is_visible()
+    draw = tab.locator("#draw")
+    draw.click()
+    settled(tab)
+    assert draw.inner_text() == "Done drawing"
+    assert tab.locator("#key-limits").is_visible()
+    before = numbers(tab)
+    stroke()
+    drawn = numbers(tab)
+    assert not np.allclose(drawn[:, 0], before[:, 0])
+    draw.click()
+    assert draw.inner_text() == "Draw a curve"
+    stroke()
+    assert np.array_equal(numbers(tab), drawn)
+
+
+def test_the_picture_stays_where_it_is_when_a_curve_is_drawn(page, opened, settled):
+    tab = opened(page)
+    box = tab.locator("#chart").bounding_box()
+    x, y = middle(box)
+    tab.mouse.move(x - 50, y)
+    tab.mouse.down()
+    tab.mouse.move(x + 50, y + 20, steps=3)
+    tab.mouse.up()
+    settled(tab)
+    drawn = numbers(tab)[:, 0]
+    tab.mouse.down()  # Upon the same place, which has another value if the axis is another one.
+    tab.mouse.up()
+    settled(tab)
+    assert np.array_equal(numbers(tab)[:, 0], drawn)
+
+
 def test_the_mouse_draws_upon_any_curve_and_reads_values(page, opened, settled):
     tab = opened(page)
     box = tab.locator("#chart").bounding_box()
