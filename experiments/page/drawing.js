@@ -72,7 +72,7 @@ class Drawing {
       this.drawTo(grasped);
       this.grasped = null;
     }
-    if (this.asked.family === "drawn" && this.chart.canvas.hasPointerCapture(event.pointerId)) {
+    if (this.stroke) {
       this.drawTo(event);
       return;
     }
