@@ -26,7 +26,7 @@ STARTS = 32
 TABLE: flags.FlagTable = {
     **{name: each for name, each in recipe.TABLE.items() if name != "base_seed"},
     "seeds": (parsers.integer(6, 2**31 - 1), "number of networks of each kind"),
-    "restart": (None, "compare again, even if that is finished; analyzed networks are reused"),
+    "restart": (None, "compare again, even if the run is finished; analyzed networks are reused"),
 }
 DEFAULTS = {name: each for name, each in {**recipe.DEFAULTS, "seeds": 64}.items() if name != "base_seed"}
 

@@ -39,7 +39,7 @@ TAKEN = (
 TABLE: flags.FlagTable = {
     **{name: flags.FLAGS[name] for name in TAKEN},
     "seeds": (parsers.integer(2, 2**31 - 1), "number of networks for each setting; a score needs at least two"),
-    "restart": (None, "score again, even if that is finished; trained networks are reused"),
+    "restart": (None, "score again, even if the run is finished; trained networks are reused"),
 }
 DEFAULTS = {**flags.DEFAULTS, "seeds": 32}
 

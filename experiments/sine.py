@@ -1,7 +1,7 @@
 """Trains networks on one sine, and then shows them lines and other sines.
 
 Trains LSTMs to return the curve A + A sin(10 x), A = 0.3, value by value, and tests them on curves that they never saw:
-lines with and without intercept, and sines with other amplitudes, phases and frequencies.
+lines with and without an intercept, and sines with other amplitudes, phases and frequencies.
 """
 
 from __future__ import annotations

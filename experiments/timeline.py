@@ -24,7 +24,7 @@ LEAST_SEEDS = 16
 TABLE: flags.FlagTable = {
     **recipe.TABLE,
     "seeds": (parsers.integer(LEAST_SEEDS, 2**31 - 1), "number of networks compared after each number of steps"),
-    "restart": (None, "compare again, even if that is finished; trained networks are reused"),
+    "restart": (None, "compare again, even if the run is finished; trained networks are reused"),
 }
 DEFAULTS = {**recipe.DEFAULTS, "seeds": 64}
 

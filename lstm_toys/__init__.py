@@ -1,6 +1,6 @@
 """What do LSTMs learn from a simple curve, and what do they do with a curve they never saw?
 
-``import lstm_toys as lt`` reaches every public name and loads what is used when it is used. ``dir(lt)`` lists the
+``import lstm_toys as lt`` reaches every public name, and loads modules on first use. ``dir(lt)`` lists the
 names, and ``help(lt.train)`` explains one of them. docs/api/index.md groups them, and explains the letters in shapes
 such as ``[S, C, T, A]``.
 

@@ -1,4 +1,4 @@
-"""What do populations of networks say about the claims of papers?
+"""Do populations of networks support claims from papers?
 
 Tests the claims of papers about counting or about memory on trained and on random networks, looks inside the networks,
 and collects the results in one folder. Missing networks are trained first, and finished runs are reused.
@@ -57,7 +57,7 @@ TABLE: flags.FlagTable = {
     **{name: claims.FLAGS[name] for name in claims.FLAGS if name != "restart"},
     "restart": (
         None,
-        "collect the results again, even if that is finished; trained networks are reused",
+        "collect the results again, even if the run is finished; trained networks are reused",
     ),
     "random": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
 }

@@ -77,10 +77,10 @@ FLAGS: FlagTable = {
         parsers.choice(*hyper.TAKES),
         "optimizer; momentum: SGD with momentum; rmsprop_keras: adds epsilon outside the root, as Keras did in 2018",
     ),
-    "momentum": (parsers.share(OWN), "share of earlier gradients that momentum and adam keep at each step"),
+    "momentum": (parsers.share(OWN), "fraction of earlier gradients that momentum and adam keep at each step"),
     "decay": (
         parsers.share(OWN),
-        "share of the mean squared gradient that rmsprop, rmsprop_keras and adam keep at each step",
+        "fraction of the mean squared gradient that rmsprop, rmsprop_keras and adam keep at each step",
     ),
     "hidden": (parsers.widths(), "units of each recurrent layer below the readout; none: only the readout"),
     "readout": (

@@ -26,11 +26,14 @@ LEAST_TIMESTEPS = 10
 MOST_POINTS = 100_000
 """Most time points of a sequence in a grid."""
 
-MEANING = {LENGTH: "time points of a longer sequence", SPACING: "distance of time points in x"}
+MEANING = {LENGTH: "number of time points per sequence", SPACING: "distance between time points in x"}
 
 FLAGS: flags.FlagTable = {
     "task": (parsers.name(), "experiment whose population is evaluated: {}, or your own module"),
-    "curve": (parsers.path(), "file with one curve per column and one time point per row, to answer instead of grids"),
+    "curve": (
+        parsers.path(),
+        "file with one curve per column and one time point per row, evaluated instead of the grids",
+    ),
 }
 """Flags of this command, in addition to the flags of the experiment that trains the population, and of its axes."""
 

@@ -43,7 +43,7 @@ def configure(*, cache: bool = True) -> None:
         cache: keep compiled programs in the user's cache folder, for later processes.
 
     Raises:
-        RuntimeError: JAX has already initialized its devices, which the first array does.
+        RuntimeError: JAX has already initialized its devices, which happens when the first array is created.
 
     Example:
         >>> import lstm_toys as lt
@@ -97,7 +97,7 @@ def use_every_core() -> None:
     them, too: with two threads, one device passes work between them and takes 1.5 times the CPU time.
 
     Raises:
-        RuntimeError: JAX has already initialized its devices, which the first array does.
+        RuntimeError: JAX has already initialized its devices, which happens when the first array is created.
     """
     flag = re.search(f"{DEVICE_COUNT}=(\\d+)", os.environ.get("XLA_FLAGS", ""))
     chosen = int(flag[1]) if flag else jax.config.values["jax_num_cpu_devices"]

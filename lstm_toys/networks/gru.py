@@ -42,9 +42,9 @@ def recurrence(
 
 
 class GRU(Layer):
-    """One GRU layer, initialized as Keras does.
+    """One GRU layer, initialized as in Keras.
 
-    Equivalent to ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a glorot-uniform input kernel
+    Equivalent to ``keras.layers.GRU`` of Keras 3 with ``reset_after=True``: a Glorot-uniform input kernel
     ``(F, 3H)``, an orthogonal recurrent kernel ``(H, 3H)``, and zero biases ``(2, 3H)``, one per kernel.
 
     Attributes:

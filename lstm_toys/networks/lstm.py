@@ -172,9 +172,9 @@ recurrence.defvjp(_forward, _backward)
 
 
 class LSTM(Layer):
-    """One LSTM layer with packed gates, initialized as Keras does.
+    """One LSTM layer with packed gates, initialized as in Keras.
 
-    Equivalent to ``keras.layers.LSTM`` of Keras 3: a glorot-uniform input kernel ``(F, 4H)``, an orthogonal recurrent
+    Equivalent to ``keras.layers.LSTM`` of Keras 3: a Glorot-uniform input kernel ``(F, 4H)``, an orthogonal recurrent
     kernel ``(H, 4H)``, and zero biases, except ones for the forget gate.
 
     Attributes:

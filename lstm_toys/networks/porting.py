@@ -24,7 +24,7 @@ def to_torch(model: nn.Module, params: PyTree[Float[np.ndarray, "..."]]) -> Any:
 
     Args:
         model: a `Stack` of a built-in cell with sigmoid gates.
-        params: the parameters of ONE network, without a leading axis.
+        params: the parameters of a single network, without a leading axis.
 
     Raises:
         ValueError: torch has no equivalent of the model, or the parameters are not those of one network of the model.

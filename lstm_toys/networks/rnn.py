@@ -31,9 +31,9 @@ def recurrence(
 
 
 class RNN(Layer):
-    """One layer without gates, initialized as Keras does.
+    """One layer without gates, initialized as in Keras.
 
-    Equivalent to ``keras.layers.SimpleRNN`` of Keras 3: a glorot-uniform input kernel ``(F, H)``, an orthogonal
+    Equivalent to ``keras.layers.SimpleRNN`` of Keras 3: a Glorot-uniform input kernel ``(F, H)``, an orthogonal
     recurrent kernel ``(H, H)``, and a zero bias.
 
     Attributes:

@@ -20,7 +20,7 @@ class Stack(nn.Module, metaclass=Brief):
     The layers are named after the class of the cell, ``lstm_0``, ``lstm_1`` and so on; the last is ``readout``.
 
     Attributes:
-        features: values in an answer at one time point, A.
+        features: number of outputs per time point, A.
         hidden: units of each layer below the readout; may be empty.
         readout: ``"cell"``: one more layer of the cell, whose A units are the answer, so that an LSTM's answer stays in
             (-1, 1); ``"dense"``: an affine map of the last layer's hidden state.
@@ -29,7 +29,7 @@ class Stack(nn.Module, metaclass=Brief):
         gates: the gate function, ``"sigmoid"`` or ``"hard"``.
 
     Raises:
-        InvalidModel: a ValueError: features or units are not whole numbers above 0, a dense readout has no layer below
+        InvalidModel (a ValueError): features or units are not whole numbers above 0, a dense readout has no layer below
             it, or readout, cell or gates are unknown.
 
     Example:

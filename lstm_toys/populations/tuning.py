@@ -49,7 +49,7 @@ def tune(
     base_seed: int,
     **options: Any,
 ) -> list[Tried]:
-    """Trains networks under every combination of hyperparameters, and ranks these by the median loss over seeds.
+    """Trains networks with every combination of hyperparameters; ranks the combinations by the median loss over seeds.
 
     With fresh examples, the loss is that of the validation set. The loss of the best combination is biased downward by
     the selection; measure it again with another base seed.

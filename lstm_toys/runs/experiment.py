@@ -38,19 +38,19 @@ class Experiment:
         doc: description that ``--help`` prints.
         defaults: default values of flags, by name.
         goal: when a seed counts as having learned the task.
-        task: from time points ``[T]`` to the training task.
-        probes: from time points ``[T]`` to the curves that networks answer after training.
-        draw: from labeled results, and the results of companions by name, to drawings by file name.
-        compare: from labeled results to rows that compare them with published numbers.
-        companions: from the settings of a run to other runs that its figures need, by name.
+        task: function from time points ``[T]`` to the training task.
+        probes: function from time points ``[T]`` to the curves that networks answer after training.
+        draw: function from labeled results, and the results of companions by name, to drawings by file name.
+        compare: function from labeled results to rows that compare them with published numbers.
+        companions: function from the settings of a run to other runs that its figures need, by name.
         frames: number of recorded steps whose answers are kept, for an animation.
         numbers: free training numbers of the task, with their defaults; ``--train_decay`` sets ``decay``.
         span: range of x that the time points cover.
         trained: the training curves, to which evaluations of generalization refer.
-        planes: from the settings of a run to the grids of curves on which generalization is evaluated; None: grids
-            that suit ``trained``.
-        model: from the task and the settings of a run to the network, a Flax module; None: the `Stack` that the
-            settings describe.
+        planes: function from the settings of a run to the grids of curves on which generalization is evaluated; None:
+            grids that suit ``trained``.
+        model: function from the task and the settings of a run to the network, a Flax module; None: the `Stack` that
+            the settings describe.
         measures: further measures of answers, in sweeps and evaluations.
         data: digests of data read from files, and how they are used, by name; written into results.
         scaling: scaling that ``task`` and ``probes`` apply; results undo it.

@@ -71,7 +71,7 @@ def labeled(
         ValueError: the answers have another shape.
 
     Example:
-        A model that answers every curve by half of it:
+        A model that returns half of every curve:
 
         >>> import tempfile
         >>> from pathlib import Path

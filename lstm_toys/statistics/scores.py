@@ -39,7 +39,7 @@ def energy_score(each: Distances, weights: Float[np.ndarray, "B S"]) -> Float[np
     ``E|X - y| - E|X - X'| / 2`` with answers X, X' of two different seeds and the published curve y (Gneiting and
     Raftery, "Strictly Proper Scoring Rules, Prediction, and Estimation", 2007, eq. 21, without the bias of pairing a
     seed with itself). It has the units of y, since distances are root mean squares. It is infinite with fewer than two
-    sound seeds, and if none of them has weight; E|X - X'| is 0 if only one has.
+    seeds that did not diverge, and if none of them has weight; E|X - X'| is 0 if only one has nonzero weight.
 
     Args:
         each: distances from `lstm_toys.statistics.scores.distances`.

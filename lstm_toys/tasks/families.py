@@ -51,7 +51,7 @@ class Family:
     """A parametrized family of functions of x.
 
     Attributes:
-        function: from the time points ``[T]`` and one scalar per parameter to one curve ``[T]``.
+        function: maps the time points ``[T]`` and one scalar per parameter to one curve ``[T]``.
         parameters: the parameters that the function takes besides x.
 
     Raises:

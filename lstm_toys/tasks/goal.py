@@ -21,9 +21,9 @@ class Goal:
     Attributes:
         rmse: largest root mean squared error on the training set that counts as learned, in scaled units where curves
             are scaled.
-        accuracy: instead, the smallest accuracy that counts as learned, for networks that answer classes or bits.
-        features: output features that must each meet the goal; if empty, all of them together. For an accuracy,
-            ``("points",)``, the default, or ``("sequences",)``, the share of completely correct sequences.
+        accuracy: smallest accuracy that counts as learned, instead of ``rmse``, if networks output classes or bits.
+        features: output features that must each meet the goal; if empty, all of them together. With an
+            accuracy, ``("points",)``, the default, counts points, and ``("sequences",)`` completely correct sequences.
         after: share of a sequence that is ignored at the beginning; None: a tenth for an error, since networks start
             from a zero state and need some time points to settle, and nothing for an accuracy. It does not apply to
             answers to whole curves.

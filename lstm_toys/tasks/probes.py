@@ -135,7 +135,7 @@ def probe(
 def probe_at(
     name: str, task: Task, length: int, numbers: Mapping[str, float | int] | None = None, seed: int = 0
 ) -> Probe:
-    """Makes a probe of examples of a task with another number of time points.
+    """Makes a probe from the examples of a task at another length.
 
     Args:
         name: name of the probe.

@@ -14,7 +14,7 @@ REACH = 0.8
 ends only with large weights; values beyond the training range also need some room."""
 
 Affine = tuple[tuple[float, float], ...]
-"""For each feature its center and unit: a value is scaled to ``(value - center) / unit``."""
+"""For each feature its center and unit of scale: a value is scaled to ``(value - center) / unit``."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Examples(NamedTuple):
         targets: ``[C, T, A]``, or ``[C, A]`` with one answer per curve. For the loss ``"cross_entropy"`` one integer
             class per answer, ``[C, T, 1]`` or ``[C, 1]``.
         lengths: ``[C]``, the number of points of each sequence, followed by padding; None: all T. With one answer per
-            curve, it is the answer after the last point.
+            curve, the answer is given after the last point.
         weights: ``[C, T]`` or ``[C]``, the weight of each point or sequence in the loss; None: equal weights.
 
     Example:
@@ -89,7 +89,7 @@ class Task:
             points are then those of the answers.
         loss: what training minimizes: a name in `LOSSES`, or a function of outputs ``[C, T, A]`` and targets that
             returns one value per point ``[C, T]`` (without T for one answer per curve). For ``"cross_entropy"`` the
-            output features are the classes. With either cross-entropy, networks answer logits, which `probabilities`
+            output features are the classes. With either cross-entropy, networks output logits, which `probabilities`
             converts.
         fresh: draw new examples at every step, from the seed's key and the number of the step. ``examples`` is then
             called at every step, and the recorded losses are computed on ``validation``.
@@ -254,7 +254,7 @@ def reproduce(
     features: tuple[str, ...] = ("y",),
     batch: int | None = None,
 ) -> Task:
-    """Sequence to sequence: every seed learns to reproduce curves of a family.
+    """Makes a task in which every seed learns to reproduce curves of a family.
 
     Args:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
@@ -292,7 +292,7 @@ Given = Float[Array, "C T F"] | Float[np.ndarray, "C T F"]
 
 
 def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
-    """Sequence to sequence: every seed learns to reproduce these curves.
+    """Makes a task in which every seed learns to reproduce these curves.
 
     Args:
         curves: ``[C, T, F]``, such as from `show`.
@@ -327,7 +327,7 @@ def _single(curves: Given, features: tuple[str, ...]) -> Float[Array, "C T F"]:
 
 
 def predict_next(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
-    """Sequence to sequence: every seed learns to predict the next value of these curves at each time point.
+    """Makes a task in which every seed learns to predict the next value of these curves at each time point.
 
     Args:
         curves: ``[C, T, F]``; networks see the first T - 1 time points.
@@ -374,7 +374,7 @@ def read_off(
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
-    """Sequence to vector: every seed learns to read parameters off the same curves.
+    """Makes a task in which every seed learns to read parameters off the same curves.
 
     Args:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
@@ -422,7 +422,7 @@ def read_off_drawn(
     x: Float[Array, " T"],
     batch: int | None = None,
 ) -> Task:
-    """Sequence to vector: every seed draws its own curves and learns to read off their parameters.
+    """Makes a task in which every seed draws its own curves and learns to read off their parameters.
 
     Args:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.

@@ -30,7 +30,7 @@ class Variant:
     """A variant of the networks: how their settings change, and which of them count.
 
     Attributes:
-        change: returns the settings of a population, changed.
+        change: function that returns the changed settings of a population.
         networks: ``"all"``; ``"learned"``: those that meet the goal of their experiment; ``"equal loss"``: each
             after the first of the steps in `Settings.keep_steps` at which its training loss is at most the median final
             loss of the networks that the claims are about; networks that never reach it are excluded. Claims with
@@ -65,16 +65,20 @@ class Claims:
     Attributes:
         title: the title of tables.
         claims: the claims, in the order of tables. An id has letters, digits and ``.``, ``-``, ``_``, and is not "all".
-        populations: by the name that `Source` uses, an experiment and command-line flags that override its defaults.
+        populations: mapping from the name that `Source` uses to an experiment and command-line flags that override its
+            defaults.
         about: a description of the networks.
-        published: a module-level function that returns published answers: by population, the results of one network.
+        published: a module-level function that returns published answers: a mapping from populations to the results of
+            one network.
         data: files that ``published`` reads.
-        controls: by name, networks that were not trained or were trained on something else. A claim that they also meet
-            says little about the trained networks.
-        variants: by name, networks of other kinds or training lengths, which show how far a verdict generalizes.
-        aspects: by the description of a property of the networks, the names of all variants that lack it.
-        during: by population, earlier numbers of steps in the same training after which claims about only this
-            population are also tested.
+        controls: mapping from names to networks that were not trained or were trained on something else. A claim that they
+            also meet says little about the trained networks.
+        variants: mapping from names to networks of other kinds or training lengths, which show how far a verdict
+            generalizes.
+        aspects: mapping from the description of a property, such as "hard gates", to the names of the variants whose
+            networks lack it.
+        during: mapping from populations to earlier numbers of steps in the same training after which claims about only
+            this population are also tested.
 
     Raises:
         ValueError: there are no claims, two claims or columns share a name, a claim's id is invalid, a claim uses an
