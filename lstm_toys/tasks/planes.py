@@ -62,8 +62,8 @@ class Plane:
 
     Attributes:
         family: a Family, or the name of one in `lstm_toys.tasks.families.FAMILIES`.
-        axes: two axes; the first is the dimension ``row`` of results, and maps draw it horizontally. If an axis is only a
-            name, its values depend on the training curves.
+        axes: two axes; the first is the dimension ``row`` of results, and maps draw it horizontally. If an axis is only
+            a name, its values depend on the training curves.
         at: values of other parameters: a number, or the name of a parameter that has the same value. Parameters not
             listed are as in the training curves, or in the middle of their range.
 
