@@ -106,8 +106,9 @@ SHOWN = {
 
 OPEN = """\
 - Networks of ReLU units, which can count in theory, were not tried.
-- GRUs and plain networks were tuned as LSTMs were, and learned less. Whether they count under budgets that are better
-  for them is open; the variants with three times the steps, with 32 units and with as many parameters ask this.
+- GRUs and plain networks were tuned as LSTMs were, and learned less. Three times the steps, 32 units, or as many
+  parameters as LSTMs have do not change this (see the variants). Whether they count under recipes that are better for
+  them is open.
 - Long strings of Dyck-1 that are no deeper than those of the training are accepted, and deeper ones are not. How much
   of what El-Naggar et al. report for long strings is depth cannot be read off their abstract.
 - No string is longer than n = 256, and above 100 only every fourth n is shown."""
