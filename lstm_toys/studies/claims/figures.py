@@ -119,7 +119,8 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
         labels = [plain(textwrap.fill(name, 10)) for name in names]
         lines = max(label.count("\n") for label in labels)
-        figure.set_size_inches(5.0 + 0.72 * len(names), 1.9 + 0.14 * lines + 0.5 * len(rows))
+        width = max(7.16, 5.0 + 0.72 * len(names))  # The title and the notes need that much.
+        figure.set_size_inches(width, 1.9 + 0.14 * lines + 0.5 * len(rows))
         for row, entry in enumerate(rows):
             for column, name in enumerate(names):
                 variant = entry["variants"].get(name)
