@@ -664,6 +664,7 @@ def test_the_figure_of_variants_draws_changes_alone(own):
 
 def test_a_figure_of_variants_without_a_change_is_drawn(own, tmp_path):
     figure = figures.draw_variants([with_variants(each, gru=0) for each in own[0].values()])
+    assert_legible(figure)
     lt.figures.save(figure, tmp_path / "variants.png")
     assert [text.get_text() for text in figure.axes[0].texts] == ["·", "·"]
 
