@@ -59,7 +59,7 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
 
     Returns:
         ``claims``: by claim its verdict; ``random``, how many random networks of each scale meet it; and ``variants``,
-        by name the share of networks that meet it, with its interval and verdict, where it was judged;
+        by name the share of the ``counted`` networks that meet it, with its interval and verdict, where it was judged;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
         ``inside``: what `inside` returned.
     """

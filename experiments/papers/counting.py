@@ -55,10 +55,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import lstm_toys as lt
+from lstm_toys.studies.claims.declaration import Change
 
 from ..post.other_cells import parameters
 from . import languages, numbers
-from .populations import Change, fewer, longer, tuned, untrained
+from .populations import fewer, longer, tuned, untrained
 
 EXPERIMENT = languages.experiment("counting", "anbn", "Networks learn a^n b^n, with n up to 50.", most=50, hidden=10)
 CONTEXT = languages.experiment(

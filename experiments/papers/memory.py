@@ -40,9 +40,10 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import lstm_toys as lt
+from lstm_toys.studies.claims.declaration import Change
 
 from . import numbers
-from .populations import Change, fewer, longer, tuned, untrained
+from .populations import fewer, longer, tuned, untrained
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Float, Key

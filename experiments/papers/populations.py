@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import lstm_toys as lt
+from lstm_toys.studies.claims.declaration import Change
 
 Populations = Mapping[str, tuple[lt.Experiment, Sequence[str]]]
 """By name, an experiment and its flags."""
@@ -24,10 +25,6 @@ def untrained(_: str, settings: lt.Settings) -> lt.Settings:
 def longer(_: str, settings: lt.Settings) -> lt.Settings:
     """Three times the steps."""
     return replace(settings, steps=3 * settings.steps)
-
-
-Change = Callable[[str, lt.Settings], lt.Settings | None]
-"""The settings of a population in a variant; ``None`` leaves the population out."""
 
 
 def fewer(change: Change, share: float = 0.5) -> Change:
