@@ -190,11 +190,18 @@ def _ordered(matrix: Float[np.ndarray, "D D"], modes: int) -> tuple[Complex[np.n
 
 
 def explained(
-    answers: Float[np.ndarray, "S C T A"], predictions: Float[np.ndarray, "S C T A"], x: Float[np.ndarray, " T"]
+    answers: Float[np.ndarray, "S C T A"],
+    predictions: Float[np.ndarray, "S C T A"],
+    x: Float[np.ndarray, " T"],
+    *,
+    early: bool = False,
 ) -> Explained:
-    """Returns the share of the variance of networks' answers that a model explains, for x of at least 0.2."""
-    late = (x - x[0]) / (x[-1] - x[0]) >= SETTLED
-    answers, predictions = answers[:, :, late].astype(float), predictions[:, :, late]
+    """Returns the share of the variance of networks' answers that a model explains, for x of at least 0.2.
+
+    With ``early``, only x below 0.2 counts instead. Here x is the elapsed share of the range of time points.
+    """
+    inside = ((x - x[0]) / (x[-1] - x[0]) >= SETTLED) != early
+    answers, predictions = answers[:, :, inside].astype(float), predictions[:, :, inside]
     covered = np.isfinite(predictions)
     counted = np.where(covered, answers, np.nan)
     axes = (1, 2, 3)

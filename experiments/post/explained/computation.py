@@ -19,7 +19,7 @@ from .agreement import agreement
 from .claim_numbers import numbers_of
 from .interventions import interventions
 from .plateau import plateau
-from .predictions import EVERY, PREDICTIONS, Prediction
+from .predictions import EVERY, PREDICTIONS, REPEATED, Prediction
 from .study import SINE
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
             name: {"frequency": variant.frequency, **_tuned(every[name], every[SINE])}
             for name, variant in EVERY.items()
         },
-        "plateau": plateau(every["base seed 1"]),
+        "plateau": plateau(every[REPEATED]),
     }
 
 

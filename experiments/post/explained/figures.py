@@ -50,7 +50,7 @@ _CENTERED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 def _values(
     rows: dict[str, Any], models: list[str], seeds: int
 ) -> tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"], list[list[str]]]:
-    """Correlations, differences in standard deviations, and texts: correlations, and the number of networks if few."""
+    """Correlations, differences in standard deviations, and texts: correlations, and of how many networks if not all."""
     correlation, difference = np.full((2, len(rows), len(models)), np.nan)
     texts = [["–"] * len(models) for _ in rows]
     for row, own in enumerate(rows.values()):
@@ -64,7 +64,7 @@ def _values(
                 correlation[row, column] = value
                 beyond = abs(value) > each["permuted"]
                 texts[row][column] = f"{value:.2f}" if beyond else f"({value:.2f})"
-                if 2 * each["networks"] < seeds:
+                if each["networks"] < seeds:
                     texts[row][column] += f"\nof {each['networks']}"
     return correlation, difference, texts
 

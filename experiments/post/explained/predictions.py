@@ -59,6 +59,9 @@ class TrainedNetworks(NamedTuple):
     weight_scale: float = 1.0
 
 
+REPEATED = "base seed 1"
+"""The variant that is the sine's recipe with new seeds: predictions about it are replications."""
+
 KEPT = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 104, 128, 152, 200, 248, 304, 400, 504, 752, 1000, 1248)
 """Steps after which the dynamics of the networks of base seed 1 are followed."""
 
@@ -66,7 +69,7 @@ VARIANTS = {
     "frequency 7": TrainedNetworks(7.0),
     "frequency 15": TrainedNetworks(15.0),
     "frequency 30": TrainedNetworks(30.0),
-    "base seed 1": TrainedNetworks(flags=("--base_seed=1", f"--keep_steps={','.join(map(str, KEPT))}")),
+    REPEATED: TrainedNetworks(flags=("--base_seed=1", f"--keep_steps={','.join(map(str, KEPT))}")),
     "dense readout": TrainedNetworks(flags=("--readout=dense",)),
 }
 """The networks that predictions are about, by name."""

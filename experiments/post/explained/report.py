@@ -7,6 +7,8 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 
+from .predictions import REPEATED
+
 SHOWN = ("static curve", "linear at the mean", "LPV")
 """Models with a column on a terminal."""
 
@@ -16,7 +18,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     rows = [(claim, *(_correlation(own.get(model)) for model in SHOWN)) for claim, own in metrics["claims"].items()]
     title = f"rank correlation of the claims' numbers over {metrics['seeds']} networks"
     yield tables.table(title, ("", *(f"{model}>" for model in SHOWN)), rows, **tables.PLAIN)
-    yield "in parentheses: exceeded by the absolute correlation of permuted models in 5 % of cases"
+    yield "in parentheses: exceeded by the absolute correlation of permuted models in 5 % of cases; of how many networks"
     for kind, own in metrics["interventions"].items():
         rows = [
             (
@@ -52,7 +54,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
         "similarity>",
     )
     yield tables.table(
-        "what networks are tuned to, medians; mode and peak of the gain in rad per x", names, tuned, **tables.PLAIN
+        "at rest under the mean input, medians; mode and peak of the gain in rad per x", names, tuned, **tables.PLAIN
     )
     predicted = [
         (
@@ -67,7 +69,9 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     ]
     yield _plateau(metrics["plateau"])
     heading = ("prediction", "of", "predicted>", "median>", "95 % bootstrap>", "")
-    yield tables.table("predictions, made before", heading, predicted, **tables.PLAIN)
+    again = sum(each["variant"] == REPEATED for each in metrics["predictions"].values())
+    title = f"predictions, made before; {again} of {len(predicted)} are about the same recipe with new seeds"
+    yield tables.table(title, heading, predicted, **tables.PLAIN)
 
 
 def _plateau(row: dict[str, Any]) -> str:
@@ -86,4 +90,4 @@ def _correlation(found: dict[str, Any] | None) -> str:
     if found is None or found["correlation"] is None:
         return "–"
     value = found["correlation"]
-    return f"{tables.number(value['value'])} ({found['permuted']:.2f})"
+    return f"{tables.number(value['value'])} ({found['permuted']:.2f}; {found['networks']})"

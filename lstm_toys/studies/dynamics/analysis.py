@@ -202,6 +202,28 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
             variables["prediction"] = (("model", "seed", "curve", "time", "output"), np.stack(predicted))
             coordinates["model"] = list(MODELS)
         at_mean = linear.Linear(*(each[:, self.mean] for each in near))
+        modes = self._modes(at_mean)
+        large = float(np.ptp(self.curves[0, :, self.varied])) / 2 or amplitude
+        peaks = self._gains(system, params, known.state[:, own], modes.peak_frequency.values, large)
+        variables["peak_gain_trained"] = ("seed", peaks)
         variables["jacobian"] = (("seed", "state", "before"), at_mean.A.astype(np.float32))
         coordinates["state"] = ["/".join(map(str, system.unit(place))) for place in range(system.dimension)]
-        return xr.Dataset(variables, coordinates).merge(self._modes(at_mean))
+        return xr.Dataset(variables, coordinates).merge(modes)
+
+    def _gains(
+        self,
+        system: System,
+        params: PyTree,
+        at_rest: Float[np.ndarray, "S 1 D"],
+        frequencies: Float[np.ndarray, " S"],
+        amplitude: float,
+    ) -> Float[np.ndarray, " S"]:
+        """The measured gain of sines about the training curves' mean, each network at a frequency of its own."""
+        constant, gains = self.inputs[self.mean : self.mean + 1], np.full(len(frequencies), np.nan)
+        for seed in np.flatnonzero(np.isfinite(frequencies)):  # In turn: no network must depend on the others.
+            own = jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params)
+            gain = linear.measured_response(
+                system, own, constant, at_rest[[seed]], frequencies[[seed]], self.spacing, amplitude
+            )
+            gains[seed] = np.abs(gain[0, 0, 0, 0, self.varied])
+        return gains

@@ -29,7 +29,7 @@ from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.runs.trained import Evaluated, load
 from lstm_toys.studies.dynamics import figures, results
 from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
-from lstm_toys.studies.dynamics.settings import INPUTS
+from lstm_toys.studies.dynamics.settings import INPUTS, WINDOWS
 from lstm_toys.tasks.probes import by_points
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def execute(study: "DynamicsStudy", context: RunContext, seconds: dict[str, floa
         "population": _name(study),
         "seeds": study.settings.trained.seeds,
         "diverged_seeds": study.population.metrics["diverged_seeds"],
-        "summary": results.summary(whole),
+        **results.measured(whole),
         "interval": "95 % bootstrap of the median over seeds",
         "flags": study.settings.as_dict(),
         "fingerprint": trained.metrics["fingerprint"],
@@ -223,15 +223,34 @@ def _labeled(study: "DynamicsStudy", job: Analysis, found: xr.Dataset) -> xr.Dat
     similar = similarities(found.trajectory.values, found.trajectory.values)
     own: dict[str, Any] = {"similarity": (("seed", "other"), similar.astype(np.float32))}
     if "prediction" in found:
-        explained = np.full((2, found.sizes["model"], found.sizes["seed"], len(names)), np.nan)
-        for number, place in np.ndindex(found.sizes["model"], len(names)):
-            chosen = found.family.values == names[place]
-            answer, prediction = found.answer.values[:, chosen], found.prediction.values[number][:, chosen]
-            explained[:, number, :, place] = models.explained(answer, prediction, found.time.values)
-        axes = ("model", "seed", "curves")
-        own |= {"explained": (axes, explained[0]), "coverage": (axes, explained[1])}
         found = found.assign_coords(curves=names)
+        own |= _explained(found)
     return found.assign(own).assign_attrs(mean=job.mean)
+
+
+def _explained(found: xr.Dataset) -> dict[str, Any]:
+    """The variance that each model explains and the share of time points that it predicts.
+
+    By family for both `WINDOWS`, and by curve for the early one.
+    """
+    answers, x = found.answer.values, found.time.values
+    families = [found.family.values == name for name in found.curves.values]
+    each_curve = [*np.eye(found.sizes["curve"], dtype=bool)]
+    own: dict[str, Any] = {}
+    for ending, axis, chosen in (
+        *((ending, "curves", families) for ending in WINDOWS),
+        ("_early_curve", "curve", each_curve),
+    ):
+        shares = np.array(
+            [
+                [models.explained(answers[:, each], predicted[:, each], x, early=ending != "") for each in chosen]
+                for predicted in found.prediction.values
+            ]
+        )
+        share, coverage = shares.transpose(2, 0, 3, 1)  # From [model, curves, 2, seed].
+        axes = ("model", "seed", axis)
+        own |= {f"explained{ending}": (axes, share), f"coverage{ending}": (axes, coverage)}
+    return own
 
 
 def _write_models(study: "DynamicsStudy", found: xr.Dataset) -> list[str]:
@@ -255,7 +274,7 @@ def _write_models(study: "DynamicsStudy", found: xr.Dataset) -> list[str]:
 
 def remeasure(study: "DynamicsStudy") -> dict[str, Any]:
     """The metrics of a finished study, from its results."""
-    return {"summary": results.summary(_results(study))}
+    return results.measured(_results(study))
 
 
 def draw(study: "DynamicsStudy") -> Iterator[tuple[str, Drawing]]:

@@ -12,6 +12,7 @@ from lstm_toys.results.arrays import axis_label
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.results import at_rest
+from lstm_toys.studies.dynamics.settings import WINDOWS
 
 SHOWN = ("static curve", "LPV")
 """Models drawn next to answers."""
@@ -91,13 +92,16 @@ def resonance(found: xr.Dataset) -> Figure:
         left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
         peaks = found.peak_frequency.values
         left.plot(peaks, np.full(count, 0.03), "|", color=COLORS["b"], alpha=0.6, transform=left.get_xaxis_transform())
+        left.plot(peaks, found.peak_gain_trained, "o", color=COLORS["k"], alpha=0.5, markersize=2)
+        large = "its gain there for sines as large as the training curve"
         handles = [
             Line2D([], [], color=COLORS["b"], label="linearization at rest, median", **MEDIAN),
             Patch(color=COLORS["b"], label=band_name(count), **BAND),
             Line2D([], [], color=COLORS["r"], linestyle="", marker="o", fillstyle="none", label="measured, median"),
             Line2D([], [], color=COLORS["b"], linestyle="", marker="|", label="a network's largest gain"),
+            Line2D([], [], color=COLORS["k"], linestyle="", marker="o", markersize=2, alpha=0.5, label=large),
         ]
-        left.legend(handles=handles, loc="best")
+        figure.legend(handles=handles, loc="outside lower center", ncols=3)
         left.set_ylim(0)
     return figure
 
@@ -130,23 +134,27 @@ def forgetting(found: xr.Dataset) -> Figure:
 
 
 def explained(found: xr.Dataset) -> Figure:
-    """Draws the share of variance that each model explains, by family, as a heat map with its numbers."""
+    """Draws the share of variance that each model explains, by family and window of x, as heat maps with numbers."""
     names, curves = found.model.values.tolist(), found.curves.values.tolist()
-    medians = found.explained.median("seed").values
-    coverage = found.coverage.median("seed").values
     with house(**{"axes.grid": False}):
-        figure = Figure(figsize=(1.1 * len(curves) + 2.6, 0.42 * len(names) + 1.3))
-        axes = figure.subplots()
-        image = axes.imshow(np.clip(medians, -0.5, 1), cmap="viridis", vmin=-0.5, vmax=1, aspect="auto")
-        for row, column in np.ndindex(medians.shape):
-            value, covered = medians[row, column], coverage[row, column]
-            text = f"{value:.2f}" + (f" ({covered:.0%})" if covered < 0.995 else "")
-            shade = "white" if value < 0.4 else "black"
-            axes.text(column, row, plain(text), ha="center", va="center", fontsize=7, color=shade)
-        axes.set_xticks(range(len(curves)), [plain(name.replace("_", " ")) for name in curves], rotation=20)
-        axes.set_yticks(range(len(names)), names)
-        axes.set_title("Variance explained (and share of time points that are predicted), medians")
-        figure.colorbar(image, ax=axes, extend="min")
+        figure = Figure(figsize=(1.1 * len(curves) + 2.6, len(WINDOWS) * (0.42 * len(names) + 0.5) + 0.8))
+        panels = figure.subplots(len(WINDOWS), 1, sharex=True)
+        for axes, (ending, words) in zip(panels, WINDOWS.items(), strict=True):
+            medians, coverage = (found[f"{name}{ending}"].median("seed").values for name in ("explained", "coverage"))
+            image = axes.imshow(np.clip(medians, -0.5, 1), cmap="viridis", vmin=-0.5, vmax=1, aspect="auto")
+            for row, column in np.ndindex(medians.shape):
+                value, covered = medians[row, column], coverage[row, column]
+                text = f"{value:.2f}" + (f" ({covered:.0%})" if covered < 0.995 else "")
+                shade = "white" if value < 0.4 else "black"
+                axes.text(column, row, plain(text), ha="center", va="center", fontsize=7, color=shade)
+            axes.set_yticks(range(len(names)), names)
+            axes.set_title(f"{words or 'after the first fifth'} of x".strip())
+        panels[-1].set_xticks(range(len(curves)), [plain(name.replace("_", " ")) for name in curves], rotation=20)
+        figure.suptitle(
+            "Variance explained (and share of time points that are predicted), medians of "
+            f"{counted(found.sizes['seed'])}"
+        )
+        figure.colorbar(image, ax=panels, extend="min")
     return figure
 
 
@@ -166,7 +174,8 @@ def models(found: xr.Dataset) -> Figure:
                 known = np.isfinite(values).mean(axis=0) >= 0.5
                 middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
                 axes.plot(found.time, middle, color=color, **MEDIAN)
-            axes.set_title(plain(name.replace("_", " ")), fontsize=9)
+            which = f", curve {len(own) // 2 + 1} of {len(own)}" if len(own) > 1 else ""
+            axes.set_title(plain(name.replace("_", " ") + which), fontsize=9)
         handles = [
             Line2D([], [], color=GRAY, label="input", **INPUT),
             Line2D([], [], color="black", label=f"answer, median of {counted(count)}", **MEDIAN),

@@ -28,5 +28,8 @@ class DynamicsSettings(Identity):
         return f"dynamics of {self.trained}, {counted(self.starts, 'start')}"
 
 
+WINDOWS = {"": "", "_early": " in the first fifth"}
+"""Endings of variables and of names in the summary, by window of x: at least 0.2, and below 0.2."""
+
 INPUTS = 41
 """Default number of constant inputs."""
