@@ -36,7 +36,8 @@ class Explained(NamedTuple):
     """How well answers are predicted.
 
     Attributes:
-        share: one minus the ratio of squared error to variance, over all curves, where there are predictions.
+        share: one minus the ratio of squared error to variance, over all curves, where there are predictions; NaN if
+            answers do not vary there.
         coverage: the share of time points that have predictions.
     """
 
@@ -206,11 +207,11 @@ def explained(
     counted = np.where(covered, answers, np.nan)
     axes = (1, 2, 3)
     with np.errstate(invalid="ignore", divide="ignore"):
-        count = covered.sum(axis=axes)
         mean = np.nansum(counted, axis=axes, keepdims=True) / covered.sum(axis=axes, keepdims=True)
         error = np.nansum(np.square(counted - predictions), axis=axes)
-        share = 1 - error / np.nansum(np.square(counted - mean), axis=axes)
-    return Explained(np.where(count > 0, share, np.nan), covered.mean(axis=axes))
+        variance = np.nansum(np.square(counted - mean), axis=axes)
+        share = 1 - error / variance
+    return Explained(np.where(variance > 0, share, np.nan), covered.mean(axis=axes))
 
 
 def _covered(

@@ -85,14 +85,24 @@ def test_projections_keep_the_modes_of_the_largest_moduli():
         np.testing.assert_allclose(leading(matrix[None], modes)[0], expected, atol=1e-9)
 
 
-def test_the_share_explained_counts_late_and_covered_points():
+@pytest.mark.parametrize("early", [False, True])
+def test_the_share_explained_counts_covered_points_on_one_side_of_a_fifth(early):
     x = np.asarray(lt.time_points(11), float)
     answers = RANDOM.normal(size=(2, 3, 11, 1))
-    predictions = answers + 0.1
-    predictions[:, :, :2] = 99  # Before x = 0.2.
+    predictions = answers + RANDOM.normal(size=answers.shape)
     predictions[1, 0] = np.nan
-    share, coverage = explained(answers, predictions, x)
-    np.testing.assert_allclose(coverage, [1, 2 / 3])
-    expected = [1 - 0.01 / answers[0, :, 2:].var(), 1 - 0.01 / answers[1, 1:, 2:].var()]
-    np.testing.assert_allclose(share, expected)
-    assert np.isnan(explained(answers, np.full_like(answers, np.nan), x).share).all()
+    predictions[1, 2, [1, 5]] = np.nan
+    found = explained(answers, predictions, x, early=early)
+    for seed in range(2):
+        points = [(curve, time) for curve in range(3) for time in range(11) if (x[time] < 0.2) == early]
+        pairs = [(answers[(seed, *point, 0)], predictions[(seed, *point, 0)]) for point in points]
+        known = [(answer, guess) for answer, guess in pairs if np.isfinite(guess)]
+        mean = sum(answer for answer, _ in known) / len(known)
+        error = sum((answer - guess) ** 2 for answer, guess in known)
+        assert found.share[seed] == pytest.approx(1 - error / sum((answer - mean) ** 2 for answer, _ in known))
+        assert found.coverage[seed] == pytest.approx(len(known) / len(points))
+    nowhere = np.full_like(answers, np.nan)
+    once = nowhere.copy()
+    once[:, 1, [0, 4]] = 0  # One point on each side, over which nothing varies.
+    for few in (nowhere, once):
+        assert np.isnan(explained(answers, few, x, early=early).share).all()

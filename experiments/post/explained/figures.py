@@ -50,7 +50,7 @@ _CENTERED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
 def _values(
     rows: dict[str, Any], models: list[str], seeds: int
 ) -> tuple[Float[np.ndarray, "N M"], Float[np.ndarray, "N M"], list[list[str]]]:
-    """Correlations, differences in standard deviations, and texts: correlations, and of how many networks if not all."""
+    """Correlations, differences in standard deviations, and texts: correlations, of how many networks if not all."""
     correlation, difference = np.full((2, len(rows), len(models)), np.nan)
     texts = [["–"] * len(models) for _ in rows]
     for row, own in enumerate(rows.values()):

@@ -18,7 +18,7 @@ def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
     rows = [(claim, *(_correlation(own.get(model)) for model in SHOWN)) for claim, own in metrics["claims"].items()]
     title = f"rank correlation of the claims' numbers over {metrics['seeds']} networks"
     yield tables.table(title, ("", *(f"{model}>" for model in SHOWN)), rows, **tables.PLAIN)
-    yield "in parentheses: exceeded by the absolute correlation of permuted models in 5 % of cases; of how many networks"
+    yield "(exceeded by the absolute correlation of permuted models in 5 % of cases; number of networks)"
     for kind, own in metrics["interventions"].items():
         rows = [
             (

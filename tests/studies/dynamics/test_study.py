@@ -1,6 +1,8 @@
 """The study of dynamics: from the command to results, against answers to long constant inputs and plain formulas."""
 
 import json
+from collections import Counter
+from itertools import product
 
 import numpy as np
 import pytest
@@ -38,6 +40,11 @@ def found(studied):
     return storage.load_results(run_of(studied) / "results.nc", set())
 
 
+@pytest.fixture(scope="module")
+def measured(studied):
+    return json.loads((run_of_three(studied) / "metrics.json").read_text())
+
+
 def test_answers_at_rest_are_those_to_a_long_constant_input(studied, found):
     saved = lt.load(run_of(studied, "sine"))
     assert (found.kind.isel(found=0) == Kind.STABLE).all()
@@ -65,20 +72,88 @@ def test_what_is_found_along_a_curve_bears_the_name_of_its_family(studied, found
     assert found.driving.values.tolist()[:2] == ["training", "line"]
 
 
-def test_the_variance_explained_is_that_of_a_plain_loop(found):
-    late = found.time.values >= 0.2
-    for number, model in enumerate(found.model.values):
-        for curves in ("line", "frequency"):
-            chosen = found.family.values == curves
-            for seed in range(3):
-                answer = found.answer.values[seed, chosen][:, late].astype(float)
-                guess = found.prediction.values[number, seed, chosen][:, late]
-                known = np.isfinite(guess)
-                rest = np.square(answer - guess)[known].sum()
-                expected = 1 - rest / np.square(answer[known] - answer[known].mean()).sum()
-                own = found.explained.sel(model=model, curves=curves).values[seed]
-                np.testing.assert_allclose(own, expected, rtol=1e-5)
-                assert found.coverage.sel(model=model, curves=curves).values[seed] == pytest.approx(known.mean())
+@pytest.mark.parametrize("ending", ["", "_early"])
+def test_the_variance_explained_is_that_of_a_plain_loop(found, ending):
+    inside = (found.time.values < 0.2) == (ending == "_early")
+    for (number, model), curves, seed in product(enumerate(found.model.values), ("line", "frequency"), range(3)):
+        share, coverage = plain_share(found, number, seed, found.family.values == curves, inside)
+        own = {"model": model, "curves": curves}
+        assert found[f"explained{ending}"].sel(own).values[seed] == pytest.approx(share, rel=1e-5, nan_ok=True)
+        assert found[f"coverage{ending}"].sel(own).values[seed] == pytest.approx(coverage)
+
+
+def plain_share(found, number, seed, chosen, inside):
+    """The share of variance that a model explains, and the share of points that it predicts, for one network."""
+    answer = found.answer.values[seed, chosen][:, inside].astype(float)
+    guess = found.prediction.values[number, seed, chosen][:, inside]
+    known = np.isfinite(guess)
+    if known.sum() < 2:
+        return np.nan, known.mean()
+    rest = np.square(answer - guess)[known].sum()
+    return 1 - rest / np.square(answer[known] - answer[known].mean()).sum(), known.mean()
+
+
+def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_explains(measured, found):
+    early = found.time.values < 0.2
+    families = found.family.values.tolist()
+    assert {name: len(rows) for name, rows in measured["curves"].items()} == Counter(families)
+    for place, family in enumerate(families):
+        row = measured["curves"][family][place - families.index(family)]
+        shown = found.curve_shown.values[place]
+        assert (row["first"], row["last"]) == (shown[0], shown[-1])
+        for number, model in enumerate(found.model.values):
+            shares, covered = zip(*(plain_share(found, number, seed, [place], early) for seed in range(3)), strict=True)
+            known = [each for each in shares if np.isfinite(each)]
+            assert row[model]["networks"] == len(known)
+            assert row[model]["predicted"] == pytest.approx(np.mean(covered))
+            assert row[model]["median"] == (pytest.approx(np.median(known), rel=1e-5) if known else None)
+
+
+def test_the_mode_of_a_curve_is_that_of_the_rest_nearest_to_its_first_fifth(measured, found):
+    slow = measured["curves"]["line"][2]["mode_frequency"]  # From 0.5 to 0.6: nearest to the constant input 0.6.
+    values = found.eigenvalue_real.values[:, -1, 0] + 1j * found.eigenvalue_imaginary.values[:, -1, 0]
+    largest = values[np.arange(3), np.abs(values).argmax(axis=1)]
+    frequencies = np.abs(np.angle(largest)) / float(found.time[1] - found.time[0])
+    assert slow["median"] == pytest.approx(np.median(frequencies))
+    assert (slow["networks"], slow["oscillating"]) == (3, (frequencies > 0).sum())
+
+
+def test_the_summary_says_how_slowly_a_mode_fades_and_that_networks_settle_throughout_the_training_range(
+    measured, found
+):
+    quality = np.median(found.mode_frequency * found.time_constant / 2)
+    assert measured["summary"]["quality factor of the leading mode"]["median"] == pytest.approx(quality)
+    settled = measured["summary"]["share with one stable point throughout the training range"]
+    assert settled["median"] == (found.found_count == 1).all("input").mean()
+
+
+def test_the_gain_at_the_training_size_is_that_of_answers_to_such_a_sine(studied, found):
+    saved = lt.load(run_of(studied, "sine"))
+    curve = saved.results.train_target.values
+    for seed, frequency in enumerate(found.peak_frequency.values):
+        phase = frequency * float(found.time[1] - found.time[0]) * np.arange(6_000)
+        mean = found.input.values[found.attrs["mean"]]
+        shown = (mean + np.ptp(curve) / 2 * np.sin(phase)).astype(np.float32)
+        answer = lt.answers(saved.model, saved.params, shown[None, :, None])[seed, 0, 3_000:, 0]
+        fitted = np.stack([np.ones_like(phase), np.sin(phase), np.cos(phase)], axis=1)[3_000:]
+        _, sine, cosine = np.linalg.lstsq(fitted, answer, rcond=None)[0]
+        expected = np.hypot(sine, cosine) / (np.ptp(curve) / 2)
+        assert found.peak_gain_trained.values[seed] == pytest.approx(expected, rel=2e-2)
+
+
+def test_the_report_shows_every_model_and_family_in_both_windows(studied, measured):
+    study = dynamics.plan(["--seeds=3", *SMALL, *ASKED, f"--results_dir={studied}"]).studies[0]
+    late, early = (
+        each for each in study.report(measured) if getattr(each, "title", None) and "explain" in str(each.title)
+    )
+    for table in (late, early):
+        assert [column.header.plain for column in table.columns][1:] == [
+            *("training", "line", "line origin", "amplitude", "phase", "frequency")
+        ]
+        rows = [cell.plain for cell in table.columns[0].cells]
+        assert [name for name in rows if not name.startswith("predicted")] == [*analysis.MODELS]
+    assert "in the first fifth" in str(early.title)
+    assert "after the first fifth" in str(late.title)
 
 
 @pytest.mark.long
