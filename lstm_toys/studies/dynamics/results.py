@@ -36,7 +36,11 @@ def answers_file(model: str) -> str:
 
 def measured(found: xr.Dataset) -> dict[str, Any]:
     """Returns all measurements of finished results, by name in the metrics."""
-    return {"summary": summary(found), **({"curves": curves(found)} if "explained" in found else {})}
+    return {
+        "mean_input": float(found.input[int(found.attrs["mean"])]),
+        "summary": summary(found),
+        **({"curves": curves(found)} if "explained" in found else {}),
+    }
 
 
 def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:

@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
+from drawn import texts
 from scipy.stats import spearmanr
 
 from experiments import explained
 from experiments.post.explained import agreement, computation, figures, interventions, plateau
+from experiments.post.explained import report as reports
 from experiments.post.explained.predictions import CONTROLS, EVERY, PREDICTIONS, REPLICATIONS, VARIANTS, Prediction
 from experiments.post.explained.variants import experiment
 from lstm_toys.figures.style import save
@@ -89,6 +91,40 @@ def test_figures_are_drawn_of_what_was_compared(tmp_path):
     for name, draw in (("claims", figures.claims), ("tuning", figures.tuning)):
         save(draw(metrics), tmp_path / f"{name}.png")
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+@pytest.mark.parametrize("networks", [20, 19, 7])
+def test_a_correlation_and_its_figure_say_how_many_networks_are_behind_it(networks):
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=20)
+    model = np.where(np.arange(20) < networks, numbers + 0.1 * random.normal(size=20), np.nan)
+    metrics = reported(claims={"claim": {"static curve": agreement.agreement(numbers, model)}})
+    counts = [each.get_text().partition("\nof ")[2] for each in texts(figures.claims(metrics))]
+    assert [*filter(None, counts)] == ([str(networks)] if networks < 20 else [])
+    table = next(reports.report(metrics))
+    (cell,) = table.columns[1 + reports.SHOWN.index("static curve")].cells
+    assert cell.plain.endswith(f"; {networks})")
+
+
+def test_the_report_says_how_many_predictions_are_replications():
+    *_, table = reports.report(reported(claims={}))
+    again = sum(each.variant == "base seed 1" for each in PREDICTIONS)
+    assert f"{again} of {len(PREDICTIONS)} are about the same recipe with new seeds" in str(table.title)
+
+
+def reported(claims):
+    """Metrics with these claims, as little else as a report needs, and all predictions."""
+    estimate = {"median": 1.0, "low": 0.5, "high": 1.5}
+    judged = {"measured": "peak_gain", "predicted_low": 0, "predicted_high": 2, "verdict": "holds", **estimate}
+    nothing = {"networks": 2, "correlation": None}
+    return {
+        "seeds": 20,
+        "claims": claims,
+        "interventions": {},
+        "tuning": {},
+        "predictions": {each.id: {**judged, "variant": each.variant} for each in PREDICTIONS},
+        "plateau": {"ended": estimate, "resonant": estimate, "together": 2, "networks": 2, "agreement": nothing},
+    }
 
 
 def test_the_plateau_ends_and_the_resonance_appears_at_the_first_such_step():

@@ -125,6 +125,7 @@ def test_the_summary_says_how_slowly_a_mode_fades_and_that_networks_settle_throu
     assert measured["summary"]["quality factor of the leading mode"]["median"] == pytest.approx(quality)
     settled = measured["summary"]["share with one stable point throughout the training range"]
     assert settled["median"] == (found.found_count == 1).all("input").mean()
+    assert measured["mean_input"] == found.input.values[found.attrs["mean"]]
 
 
 def test_the_gain_at_the_training_size_is_that_of_answers_to_such_a_sine(studied, found):
