@@ -557,7 +557,7 @@ def test_networks_during_training_are_those_of_a_training_of_their_own(own):
         assert shares[-1] == entry["share"]
         assert entry["during"]["median"][-1] == entry["median"]
         met = int((numbers <= entry["threshold"]["high"]).sum())
-        np.testing.assert_allclose(entry["during"]["interval"][-1], intervals.wilson(met, 6, at_once)[1:])
+        np.testing.assert_allclose(entry["during"]["interval"][-1], intervals.clopper_pearson(met, 6, at_once)[1:])
 
 
 def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(mine, own):

@@ -53,7 +53,8 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
         axes.xaxis.tick_top()
         axes.axvline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
-        label = "share of networks that meet the claim, and its 95 % interval"
+        pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
+        label = f"share of networks that meet the claim, and its 95 % interval (Wilson{pairs})"
         figure.text(0.55, 1 - 0.12 / height, label, fontsize=9, ha="center", va="center")
         below = height - top
         for verdict, group in rows:
@@ -155,7 +156,7 @@ def _changed(entry: dict[str, Any], name: str) -> bool:
 
 
 def draw_during(entries: list[dict[str, Any]]) -> Figure:
-    """Draws the share of networks that meet each claim over steps of training, with intervals for all steps at once."""
+    """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
     drawn = [entry for entry in entries if entry["during"]]
     columns = min(3, len(drawn))
     titles = [textwrap.fill(entry["id"], 24) for entry in drawn]
@@ -184,7 +185,7 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
         networks = counted(max(entry["seeds"] for entry in drawn), "network")
         handles: list[Artist] = [
             Line2D([], [], color=COLORS["b"], marker="o", markersize=3, label=f"share of {networks}"),
-            Patch(color=COLORS["b"], alpha=0.2, label="95 % interval, for all steps at once"),
+            Patch(color=COLORS["b"], alpha=0.2, label="95 % interval (Clopper-Pearson), for all steps at once"),
             *(
                 Line2D([], [], linestyle="", marker="s", color=TINTS[name], markersize=4, label=name)
                 for name in VERDICTS
@@ -210,7 +211,7 @@ def _side_by_side(names: Iterable[str]) -> list[str]:
 def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
     """Explains the cells of the figure of variants, and lists the omitted rows and columns."""
     same = [each["id"] for each in entries if each not in rows]
-    notes = ["the small numbers are intervals of the differences, which hold all at once with 95 %"]
+    notes = ["the small numbers are intervals of the differences, from exact ones of both shares, for all at once"]
     notes += ["a dot: the interval includes 0; empty: not judged"]
     notes += [f"no change of {', '.join(same)}"] if same else []
     notes += (
