@@ -117,7 +117,7 @@ def test_exact_intervals_are_those_of_scipy(successes, trials, confidence):
 def covered(share, trials, confidence):
     """The smallest probability, over true shares, that the interval holds the true share."""
     ends = np.array([share(count, trials, confidence)[1:] for count in range(trials + 1)])
-    beyond = ends[(0 < ends) & (ends < 1)]  # Coverage is lowest just beyond an end.
+    beyond = ends[(ends > 0) & (ends < 1)]  # Coverage is lowest just beyond an end.
     truths = np.concatenate([np.linspace(0.001, 0.999, 999), beyond - 1e-9, beyond + 1e-9])[:, None]
     holds = (ends[:, 0] <= truths) & (truths <= ends[:, 1])
     return (binom.pmf(np.arange(trials + 1), trials, truths) * holds).sum(axis=1).min()

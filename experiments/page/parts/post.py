@@ -255,14 +255,14 @@ def shared(entry: dict[str, Any]) -> bool:
 
 def sentences(entry: dict[str, Any]) -> Iterator[str]:
     """Yields what came of a claim, sentence by sentence."""
-    share, interval = report.percent(entry["share"]), report.percents(entry["interval"])
+    share = report.percent(entry["share"]) + _labeled(report.percents(entry["interval"]), "95 % interval")
     if entry["threshold"]["against"] is None:
         met = round(entry["share"] * entry["counted"])
-        yield f"{met} of {entry['counted']} networks meet it: {share}{_labeled(interval, '95 % interval')}."
+        yield f"{met} of {entry['counted']} networks meet it: {share}."
     else:
         yield (
-            f"In {share} of all pairs{_labeled(interval, '95 % interval')} the number of one of these networks is above "
-            f"that of one of {entry['threshold']['against']}."
+            f"In {share} of all pairs the number of one of these networks is above that of one of "
+            f"{entry['threshold']['against']}."
         )
     spread = _labeled(report.numbers(entry["median_interval"]), "95 % bootstrap interval")
     yield f"The median is {tables.number(entry['median'])}{spread}."

@@ -21,14 +21,12 @@ LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
 The interval is Wilson's. Where a claim compares two populations, the share is the probability that a network's number
 is above the number of a network of the other population, with a bootstrap interval or, if the two do not overlap, the
-exact interval (Clopper-Pearson) of a share of the smaller one. Medians have bootstrap intervals; if resampling does not
-change a value, it has none. *Copy* answers what it is shown, *clipped copy* that within (-1, 1), which is all that a
-last layer of cells within (-1, 1) can answer; where numbers are read off a curve the true value stands in its place,
-and says so, and where nothing can be copied, *none*. ✓ meets the claim, ✗ does not. The other columns are shares of
+exact interval (Clopper-Pearson) of a share of the smaller one. For several claims at once, shares have exact intervals,
+and bootstrap intervals are widened as normal ones would be. Medians have bootstrap intervals; what resampling does not
+change has no interval. *Copy* answers what it is shown, *clipped copy* that within (-1, 1), which is all that a last
+layer of cells within (-1, 1) can answer; where numbers are read off a curve the true value stands in its place, and
+says so, and where nothing can be copied, *none*. ✓ meets the claim, ✗ does not. The other columns are shares of
 networks under other conditions."""
-
-AT_ONCE = """Intervals for all claims at once are exact (Clopper-Pearson), with Bonferroni's correction; bootstrap intervals are
-widened as normal ones would be."""
 
 PUBLISHED = """\
 The published value is the same statistic on its published answers. How many networks are below it, and how many are
@@ -207,7 +205,7 @@ def markdown(
         ]
         lines.append("| " + " | ".join(cells) + " |")
     lines += ["", LEGEND, *([PUBLISHED] if published else [])]
-    lines += ["", f"{_sentence(at_once(entries))}. {_sentence(resolution(RESOLUTIONS))}. {AT_ONCE}"]
+    lines += ["", f"{_sentence(at_once(entries))}. {_sentence(resolution(RESOLUTIONS))}."]
     if variants := named(entries, "variants"):
         head = [escape(_sized(entries, name)) for name in variants]
         lines += ["", "## With other networks", "", "| claim | share of networks | " + " | ".join(head) + " |"]

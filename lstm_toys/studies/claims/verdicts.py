@@ -63,8 +63,8 @@ class Judgment:
             return clopper_pearson(int(self.meets.sum()), self.counted, confidence)
         if self.share.value in (0.0, 1.0):
             return intervals.separated(self.share.value, min(self.counted, len(self.theirs)), confidence)
-        value, low, high = intervals.widened(self.share, confidence)
-        return Estimate(value, max(0.0, low), min(1.0, high))
+        value, *ends = intervals.widened(self.share, confidence)
+        return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
 
 
 def verdict(share: Estimate) -> Verdict:

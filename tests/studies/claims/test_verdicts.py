@@ -126,6 +126,7 @@ def test_no_interval_is_reported_where_resampling_changes_nothing():
     assert equal["median_interval"] is None
     tied = entry_of(claim(against="other"), {"sine": labeled([3.0] * 9), "other": labeled([3.0] * 9)})
     assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
+    assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
     table = report.markdown([equal, tied | {"id": "tied"}], "title", "")
     assert "| **supported** | 100% (70–100%) | 0.5 | at most 1 |" in table
     assert "| **undecided** | 50% | 3 | above other's |" in table
