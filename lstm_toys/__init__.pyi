@@ -24,7 +24,7 @@ from .runs.external import curves_of, labeled
 from .runs.identity import Settings
 from .runs.measure import Measure
 from .statistics import measures
-from .statistics.intervals import band, median_bootstrap, median_quartiles, wilson
+from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
 from .studies.claims.claim import Baseline, Claim, Source
 from .studies.claims.declaration import Change, Claims, Variant
@@ -82,6 +82,7 @@ __all__ = [
     "accepted",
     "answers",
     "band",
+    "clopper_pearson",
     "configure",
     "curves_of",
     "energy_score",

@@ -22,8 +22,8 @@ def number(value: float | None) -> str:
 
 
 def interval(low: float | None, high: float | None) -> str:
-    """Formats the ends of an interval."""
-    return f"{number(low)} … {number(high)}"
+    """Formats the ends of an interval, or a dash if there is no interval."""
+    return "–" if low is None and high is None else f"{number(low)} … {number(high)}"
 
 
 def stages(seconds: dict[str, float]) -> str:

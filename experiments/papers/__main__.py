@@ -1,6 +1,6 @@
 """Do populations of networks support claims from papers?
 
-Tests the claims of papers about counting or about memory on trained and on random networks, looks inside the networks,
+Tests claims after papers about counting or about memory on trained and on random networks, looks inside the networks,
 and collects the results in one folder. Missing networks are trained first, and finished runs are reused.
 `python -m experiments.claims --claims experiments.papers.counting` tests only the claims, and
 `python -m experiments.papers.tune` shows how the recipes were found.

@@ -58,8 +58,9 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
     """What is known about the claims of a paper.
 
     Returns:
-        ``claims``: by claim its verdict; ``random``, how many random networks of each scale meet it; and ``variants``,
-        by name the share of the ``counted`` networks that meet it, with its interval and verdict, where it was judged;
+        ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
+        ``random``, how many random networks of each scale meet it; and ``variants``, the same as of the networks by
+        name of the variant, where it was judged;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
         ``inside``: what `inside` returned.
     """
@@ -68,7 +69,7 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
     return {
         "claims": {
             each["id"]: {
-                "verdict": each["verdict"],
+                **_judged(each),
                 "random": random.get(each["id"]),
                 "variants": {name: _judged(own) for name, own in each["variants"].items()},
             }
@@ -81,8 +82,8 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
     }
 
 
-def _judged(variant: Mapping[str, Any]) -> dict[str, Any]:
-    return {what: variant[what] for what in ("share", "interval", "verdict", "counted")}
+def _judged(networks: Mapping[str, Any]) -> dict[str, Any]:
+    return {what: networks[what] for what in ("share", "interval", "verdict", "counted")}
 
 
 def _numbers(study: "PaperStudy", population: str) -> list[float | None]:

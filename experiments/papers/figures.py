@@ -31,13 +31,13 @@ def surviving(
         values = np.array([each for each in numbers[population] if each is not None], float)
         shares = [intervals.wilson(int((values >= place).sum()), len(values)) for place in places]
         value, low, high = 100 * np.array(shares).T
-        axes.step(places, value, where="post", color=shades[name], linestyle=style, linewidth=1.4, label=name)
-        axes.fill_between(places, low, high, step="post", color=shades[name], alpha=0.15, linewidth=0)
+        axes.step(places, value, where="post", color=shades[population], linestyle=style, linewidth=1.4, label=name)
+        axes.fill_between(places, low, high, step="post", color=shades[population], alpha=0.15, linewidth=0)
     axes.set_ylim(-2, 102)
 
 
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int) -> Figure:
-    """Draws the share of networks that accept every string up to each n."""
+    """Draws the share of networks that accept every string up to each n, and counts those that do up to ``trained``."""
     numbers = metrics["numbers"]
     groups = {
         "$a^nb^n$": {name: words for name, words in names.items() if not name.startswith("context")},
@@ -49,7 +49,9 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int)
         panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
         for axes, (title, own) in zip(panels, groups.items(), strict=True):
             most = max([trained, *(each for name in own for each in numbers[name] if each is not None)])
-            surviving(axes, numbers, np.arange(1, most + 1.0), own, _shades(names))
+            counts = {name: sum((each or 0) >= trained for each in numbers[name]) for name in own}
+            labels = {name: f"{words}: {counts[name]} of {len(numbers[name])}" for name, words in own.items()}
+            surviving(axes, numbers, np.arange(1, most + 1.0), labels, _shades(names))
             axes.axvline(trained, color=GRAY, linewidth=0.9, linestyle="--")
             axes.annotate(
                 "trained up to here",
@@ -64,14 +66,20 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int)
             )
             axes.set_title(title, fontsize=10)
             axes.set_xlabel("n")
-            axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.12), fontsize=7)
+            axes.legend(
+                loc="lower right",
+                bbox_to_anchor=(0.88, 0.1),
+                fontsize=7,
+                title=f"accept every string up to {trained}",
+                title_fontsize=7,
+            )
         panels[0].set_ylabel("% of networks that accept every string up to n")
         figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each n")
     return figure
 
 
 def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
-    """Draws the share of networks that keep all memories for each number of points without a pulse."""
+    """Draws the share of networks that keep all memories for each number of time steps without a pulse."""
     numbers = metrics["numbers"]
     most = max([2.0, *(each for own in numbers.values() for each in own if each is not None)])
     with house():
@@ -79,16 +87,17 @@ def memory(metrics: Mapping[str, Any], names: Mapping[str, str]) -> Figure:
         axes = figure.subplots()
         surviving(axes, numbers, np.unique(np.round(np.geomspace(1, most, 200))), names, _shades(names))
         axes.set_xscale("log")
-        axes.set_xlabel("points without a pulse")
+        axes.set_xlabel("time steps without a pulse")
         axes.set_ylabel("% of networks that keep all eight memories")
         axes.legend(loc="lower left", fontsize=7)
-        figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each point")
+        figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each time step")
     return figure
 
 
 def _shades(names: Mapping[str, str]) -> dict[str, str]:
-    """A color for each name."""
-    return dict(zip(dict.fromkeys(names.values()), COLORS.values(), strict=False))
+    """A color for each population; populations of the same name have the same."""
+    shades = dict(zip(dict.fromkeys(names.values()), COLORS.values(), strict=False))
+    return {population: shades[name] for population, name in names.items()}
 
 
 def _seeds(numbers: Mapping[str, Sequence[float | None]]) -> str:

@@ -1,8 +1,8 @@
-"""Do recurrent networks remember, and for how long? Sentences of two papers about the three-bit flip-flop.
+"""Do recurrent networks remember, and for how long? Claims after papers about the three-bit flip-flop.
 
 Each of three channels carries pulses of 1 and -1, and networks answer the last pulse of each channel.
 
-The papers, and what their text says about the setting:
+Neither paper was read in full, and no verdict is about a sentence of theirs. The sources, and what was read of them:
 
 - Sussillo and Barak (2013, "Opening the Black Box: Low-Dimensional Dynamics in High-Dimensional Recurrent Neural
   Networks", Neural Computation 25): "In all cases, the mechanisms of trained networks could be inferred from the sets
@@ -16,19 +16,19 @@ The papers, and what their text says about the setting:
 - Golub and Sussillo (2018, FixedPointFinder, its README): "8 stable fixed points […], each of which corresponds to a
   unique state of the 3-bit memory", of one LSTM of 16 units.
 
-The first two sentences get no verdict: they are about fixed points, which are not answers. What follows if each memory
-is a stable fixed point is judged instead: all eight last for as long as no pulse comes, here for 10,000 points, 200
-times the length of the training. The reverse does not hold: a state that drifts slowly enough lasts as long. How many
-memories are stable fixed points is counted beside that, in every network.
+These sentences are about fixed points, which are not answers. What follows if each memory is a stable fixed point is
+tested instead, as claims from no paper: all eight memories last for as long as no pulse comes, here for 10,000 time
+steps, 200 times the length of the training. The reverse does not hold: a state that drifts slowly enough lasts as long.
+How many memories are stable fixed points is counted next to that, in every network.
 
-What differs here: 64 units in discrete time, 8 new sequences of 50 points in each of 1,000 steps, pulses with a
-probability of a quarter per point, so that gaps of more than 20 points are rare in training, cross-entropy of bits. A
-variant has larger networks. Each memory is entered by one history of pulses, and without noise.
+What differs here: 64 units in discrete time, 8 new sequences of 50 time steps in each of 1,000 steps of training,
+pulses with a probability of a quarter per time step, so that gaps of more than 20 are rare in training, cross-entropy
+of bits. A variant has larger networks. Each memory is entered by one history of pulses, and without noise.
 
 Thresholds were chosen after a trial under another recipe: of 8 networks of each cell, all answered every bit of 500
-points right; 8 plain networks, 8 LSTMs and 2 GRUs kept all memories for 10,000 points. For each population the recipe
-is the best of two optimizers with four learning rates each, by the median loss of 8 networks of another base seed
-(`python -m experiments.papers.tune --task memory`).
+time steps right; 8 vanilla RNNs, 8 LSTMs and 2 GRUs kept all memories for 10,000 time steps. For each population the
+recipe is the best of two optimizers with four learning rates each, by the median loss of 8 networks of another base
+seed (`python -m experiments.papers.tune --task memory`).
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ if TYPE_CHECKING:
 
 PULSES, BITS = ("first pulse", "second pulse", "third pulse"), ("first bit", "second bit", "third bit")
 SEQUENCES, LONG, SHOWN = 8, 500, 32
-"""Sequences of a step; points of the long sequences that are shown after training, and their number."""
+"""Sequences of a step; time steps of the long sequences that are shown after training, and their number."""
 
 BEFORE, SILENT = 20, 10_000
-"""Points with pulses, and then without, of the sequences that ask how long a memory lasts."""
+"""Time steps with pulses, and then without, of the sequences that ask how long a memory lasts."""
 
 GOAL = lt.Goal(accuracy=0.999)
 
@@ -138,14 +138,15 @@ POPULATIONS: Mapping[str, tuple[lt.Experiment, list[str]]] = {
     "gru": (EXPERIMENT, ["--cell=gru"]),
 }
 
-WORDS = {"rnn": "plain networks", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard gates", "gru": "GRUs"}
+WORDS = {"rnn": "vanilla RNNs", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard gates", "gru": "GRUs"}
 
 OPEN = """\
 - Recipes were chosen by the loss on sequences as long as in training. It does not tell whether memories last: with a
-  third of the learning rate, networks of all cells keep them (see the variants). This variant was added after the
-  networks above had been tested, because the LSTMs of the trial, which had that rate, had kept their memories.
-- Networks of 256 units have the recipe of 64 units, under which many plain networks and LSTMs of this size do not learn
-  the task. What such networks do under a recipe of their own is open.
+  third of the learning rate, all LSTMs and GRUs that were tested keep them (see the variants); vanilla RNNs and LSTMs
+  with hard gates do so at either rate. This variant was added after the networks above had been tested, because the
+  LSTMs of the trial, which had that rate, had kept their memories.
+- Networks of 256 units have the recipe of 64 units, which is wrong for many of them: many vanilla RNNs and LSTMs of
+  this size do not learn the task. What such networks do under a recipe of their own is open.
 - Fixed points were sought from states that are visited and from states around them; others may exist. Few were found in
   LSTMs with sigmoid gates, whose states go on drifting for longer than they are followed. Slow points, which Sussillo
   and Barak speak of, were not sought. Networks of the variants were not looked into.
@@ -157,7 +158,7 @@ def right(population: str) -> lt.Claim:
     return lt.Claim(
         f"{population}-remembers".replace("_", "-"),
         f"From no paper, a precondition: {WORDS[population]} learn the three-bit flip-flop",
-        "share of bits that are right over 500 points; trained on 50",
+        "share of bits that are right over 500 time steps; trained on 50",
         numbers.bits_right,
         (lt.Source(population, "long"),),
         low=1.0,
@@ -170,14 +171,14 @@ def keeps(population: str) -> lt.Claim:
     return lt.Claim(
         f"{population}-keeps".replace("_", "-"),
         f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
-        f"points without a pulse during which all eight memories are right, at most {SILENT:,}",
+        f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
         numbers.kept,
         (lt.Source(population, "silent"),),
         low=SILENT,
         learned=True,
         baselines=(
             lt.Baseline(
-                "weakest logit after the last point, relative to the first",
+                "weakest logit after the last time step, relative to the first",
                 numbers.margin_left,
                 (lt.Source(population, "silent"),),
             ),

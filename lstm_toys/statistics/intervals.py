@@ -26,8 +26,9 @@ class Estimate(NamedTuple):
 def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) -> Estimate:
     """Returns the median over seeds with a percentile bootstrap interval (Efron, 1979), with a fixed random seed.
 
-    With a single seed the interval is NaN, and without seeds the median is also NaN. If a value is infinite, the ends
-    of the interval are not interpolated between medians.
+    Where resampling does not change the median, as with a single seed or equal values, there is no interval: its ends
+    are NaN. Without seeds the median is also NaN. If a value is infinite, the ends of the interval are not interpolated
+    between medians.
 
     Example:
         >>> import lstm_toys as lt
@@ -37,8 +38,8 @@ def median_bootstrap(values: Float[np.ndarray, " S"], confidence: float = 0.95) 
     """
     values = _one_each(values)
     confidence = checked.number("confidence", confidence, above=0, below=1)
-    if len(values) < 2:
-        return Estimate(float(values[0]) if len(values) else np.nan, np.nan, np.nan)
+    if not len(values):
+        return Estimate(np.nan, np.nan, np.nan)
     return Estimate(float(np.median(values)), *_bootstrap(np.median, values, confidence=confidence))
 
 
@@ -78,21 +79,50 @@ def band(values: Float[np.ndarray, "S *rest"]) -> tuple[Float[np.ndarray, "*rest
 def wilson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
     """Returns a proportion with its Wilson score interval (Wilson, 1927); NaN without trials.
 
+    Its coverage is close to the confidence on average over proportions. Where it must not be lower at any proportion,
+    as for many intervals at once, use `clopper_pearson`.
+
     Example:
         >>> import lstm_toys as lt
         >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.wilson(15, 16)))
         0.94, 0.72 to 0.99
     """
-    trials = checked.whole("trials", trials, least=0)
-    successes = checked.whole("successes", successes, least=0, most=trials)
+    successes, trials, confidence = _counts(successes, trials, confidence)
     if not trials:
         return Estimate(np.nan, np.nan, np.nan)
-    confidence = checked.number("confidence", confidence, above=0, below=1)
     share, squared = successes / trials, _normal(confidence) ** 2
     middle = share + squared / (2 * trials)
     half = np.sqrt(squared * (share * (1 - share) / trials + squared / (4 * trials**2)))
     low, high = (float(end / (1 + squared / trials)) for end in (middle - half, middle + half))
     return Estimate(share, min(low, share), max(high, share))  # Rounding must not exclude the share.
+
+
+def clopper_pearson(successes: int, trials: int, confidence: float = 0.95) -> Estimate:
+    """Returns a proportion with its exact interval (Clopper and Pearson, 1934); NaN without trials.
+
+    It contains the true proportion at least as often as the confidence says, whatever the proportion is.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> print("{:.2f}, {:.2f} to {:.2f}".format(*lt.clopper_pearson(15, 16)))
+        0.94, 0.70 to 1.00
+    """
+    successes, trials, confidence = _counts(successes, trials, confidence)
+    if not trials:
+        return Estimate(np.nan, np.nan, np.nan)
+    from scipy.special import betaincinv
+
+    failures, tail = trials - successes, (1 - confidence) / 2
+    low = float(betaincinv(successes, failures + 1, tail)) if successes else 0.0
+    high = float(betaincinv(successes + 1, failures, 1 - tail)) if failures else 1.0
+    return Estimate(successes / trials, low, high)
+
+
+def _counts(successes: int, trials: int, confidence: float) -> tuple[int, int, float]:
+    """Checks the arguments of an interval of a proportion."""
+    trials = checked.whole("trials", trials, least=0)
+    successes = checked.whole("successes", successes, least=0, most=trials)
+    return successes, trials, checked.number("confidence", confidence, above=0, below=1)
 
 
 def simultaneous(count: int, confidence: float = 0.95) -> float:
@@ -125,8 +155,8 @@ def _one_each(values: Float[np.ndarray, " S"]) -> Float[np.ndarray, " S"]:
 def difference(first: Estimate, second: Estimate) -> Estimate:
     """Returns the difference of two independent estimates, with an interval that combines theirs in quadrature.
 
-    For proportions with Wilson intervals this is method 10 of Newcombe (1998), which keeps its coverage at proportions
-    of 0 or 1; for other estimates, the method of Zou and Donner (2008). There is no interval unless both have one.
+    This is the method of Zou and Donner (2008); for proportions with Wilson intervals, it is method 10 of Newcombe
+    (1998). There is no interval unless both have one.
     """
     value = first.value - second.value
     below = np.hypot(first.value - first.low, second.high - second.value)
@@ -137,8 +167,8 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
 def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, " S2"]) -> Estimate:
     """Returns the probability that one of ours exceeds one of theirs; ties count half (Mann and Whitney, 1947).
 
-    The 95 % interval is a percentile bootstrap of both samples, with a fixed random seed; there is none if either
-    sample has fewer than two numbers.
+    The 95 % interval is a percentile bootstrap of both samples, with a fixed random seed; see `separated` for samples
+    that do not overlap. There is none if these overlap and one has fewer than two numbers, or all numbers are equal.
     """
     if not (len(ours) and len(theirs)):
         return Estimate(np.nan, np.nan, np.nan)
@@ -150,16 +180,33 @@ def probability_above(ours: Float[np.ndarray, " S"], theirs: Float[np.ndarray, "
         sign = (one > other).astype(float) - (one < other)  # Two infinite values tie.
         return np.asarray((1 + sign.mean(axis=(axis - 1, axis))) / 2)
 
-    value = float(probability(ours, theirs))
-    if min(len(ours), len(theirs)) < 2:
+    value, fewer = float(probability(ours, theirs)), min(len(ours), len(theirs))
+    if value in (0.0, 1.0):
+        return separated(value, fewer)
+    if fewer < 2:
         return Estimate(value, np.nan, np.nan)
     return Estimate(value, *_bootstrap(probability, ours, theirs))
+
+
+def separated(value: float, fewer: int, confidence: float = 0.95) -> Estimate:
+    """Returns a probability of 0 or 1 that one number exceeds another, of samples that do not overlap.
+
+    Resampling would not change it. Its interval is the exact one of as many equal outcomes as the smaller sample has
+    numbers.
+
+    Args:
+        fewer: number of numbers of the smaller sample.
+    """
+    return clopper_pearson(round(value * fewer), fewer, confidence)
 
 
 def _bootstrap(
     statistic: Callable[..., Float[np.ndarray, " R"]], *samples: Float[np.ndarray, " _"], confidence: float = 0.95
 ) -> tuple[float, float]:
-    """The percentile bootstrap interval of a statistic of samples, each resampled independently along its last axis."""
+    """The percentile bootstrap interval of a statistic of samples, each resampled independently along its last axis.
+
+    Without any width it is no interval, and both ends are NaN.
+    """
     random = np.random.default_rng(0)
     rows = min(RESAMPLES, max(1, AT_ONCE // int(np.prod([len(sample) for sample in samples]))))
     batches = []
@@ -168,7 +215,7 @@ def _bootstrap(
         batches.append(statistic(*(each[places] for each, places in zip(samples, drawn, strict=True)), axis=-1))
     tail, resampled = (1 - confidence) / 2, np.concatenate(batches)
     low, high = np.quantile(resampled, (tail, 1 - tail), method=_method(resampled))
-    return float(low), float(high)
+    return (float(low), float(high)) if low < high else (np.nan, np.nan)
 
 
 def _method(values: Float[np.ndarray, " S"]) -> Literal["linear", "inverted_cdf"]:

@@ -130,14 +130,15 @@ def test_the_forest_has_a_row_a_claim_with_its_share_and_interval(judged):
     (axes,) = figures.draw(entries).axes
     rows = {}
     for line in axes.lines:
-        if line.get_color() in figures.TINTS.values() and line.get_linewidth() == 2:
-            rows.setdefault(line.get_ydata()[0], []).append((line.get_color(), list(line.get_xdata())))
-    for line in axes.lines:
         if line.get_marker() == "s":
-            rows[line.get_ydata()[0]].append(line.get_xdata()[0])
+            rows[line.get_ydata()[0]] = (line.get_color(), None, line.get_xdata()[0])
+    for line in axes.lines:
+        if line.get_color() in figures.TINTS.values() and line.get_linewidth() == 2:
+            color, _, share = rows[line.get_ydata()[0]]
+            rows[line.get_ydata()[0]] = (color, list(line.get_xdata()), share)
     drawn = [rows[height] for height in sorted(rows, reverse=True)]
     expected = sorted(entries, key=lambda entry: ("supported", "refuted", "undecided").index(entry["verdict"]))
-    assert drawn == [[(figures.TINTS[entry["verdict"]], entry["interval"]), entry["share"]] for entry in expected]
+    assert drawn == [(figures.TINTS[entry["verdict"]], entry["interval"], entry["share"]) for entry in expected]
     written = [text.get_text() for text in figures.draw(entries).texts]
     places = [written.index(entry["id"]) for entry in expected]
     assert places == sorted(places)
@@ -557,7 +558,7 @@ def test_networks_during_training_are_those_of_a_training_of_their_own(own):
         assert shares[-1] == entry["share"]
         assert entry["during"]["median"][-1] == entry["median"]
         met = int((numbers <= entry["threshold"]["high"]).sum())
-        np.testing.assert_allclose(entry["during"]["interval"][-1], intervals.wilson(met, 6, at_once)[1:])
+        np.testing.assert_allclose(entry["during"]["interval"][-1], intervals.clopper_pearson(met, 6, at_once)[1:])
 
 
 def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(mine, own):
@@ -675,7 +676,7 @@ def test_what_was_judged_of_ones_own_claims_is_told_without_training(mine, own, 
     assert carry_out(claims, arguments) == 0
     told = capsys.readouterr().out
     assert "already finished" in told
-    assert "with intervals for all 2 claims at once (Bonferroni)" in told
+    assert "with intervals for all 2 claims at once (Clopper-Pearson, Bonferroni)" in told
     assert "75% of 16, 62% of 64, 56% of 256 networks" in told
     assert "what I think of lines in $x$, in 6 networks each" in told
     assert "with three units no share differs" in told

@@ -255,17 +255,17 @@ def shared(entry: dict[str, Any]) -> bool:
 
 def sentences(entry: dict[str, Any]) -> Iterator[str]:
     """Yields what came of a claim, sentence by sentence."""
-    share, interval = report.percent(entry["share"]), report.percents(entry["interval"]).strip("()")
-    median = f"{tables.number(entry['median'])} {report.numbers(entry['median_interval'])}"
+    share = report.percent(entry["share"]) + _labeled(report.percents(entry["interval"]), "95 % interval")
     if entry["threshold"]["against"] is None:
         met = round(entry["share"] * entry["counted"])
-        yield f"{met} of {entry['counted']} networks meet it: {share} (95 % interval {interval})."
+        yield f"{met} of {entry['counted']} networks meet it: {share}."
     else:
         yield (
-            f"In {share} of all pairs (95 % interval {interval}) the number of one of these networks is above that of "
-            f"one of {entry['threshold']['against']}."
+            f"In {share} of all pairs the number of one of these networks is above that of one of "
+            f"{entry['threshold']['against']}."
         )
-    yield f"The median is {median}, 95 % bootstrap interval."
+    spread = _labeled(report.numbers(entry["median_interval"]), "95 % bootstrap interval")
+    yield f"The median is {tables.number(entry['median'])}{spread}."
     if entry["published"]:
         meets = "meets it" if entry["published"]["meets"] else "does not meet it"
         value = tables.number(entry["published"]["value"])
@@ -273,6 +273,11 @@ def sentences(entry: dict[str, Any]) -> Iterator[str]:
     yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry["remarks"])
     if turned := report.turns(entry):
         yield f"Among other networks the verdict turns: {turned}."
+
+
+def _labeled(interval: str, label: str) -> str:
+    """An interval in parentheses, with its label; empty if there is no interval."""
+    return interval and f" ({label} {interval.strip('()')})"
 
 
 PART = Part("post", make, script=True)

@@ -146,11 +146,11 @@ def resonating(found: Resonance, fast: float, slow: float) -> dict[str, Any]:
         for name in ("share with one stable point at the mean input", "share whose leading mode oscillates")
     )
     mode = found.summary["frequency of the leading mode"]
+    spread = "" if mode["low"] is None else f" (95 % interval {mode['low']:.3g} to {mode['high']:.3g})"
     texts = [
         f"Stop the curve at the mean of the sine, and {rest} networks come to rest, each at one answer. Push them a "
         f"little, and {swing} swing until they rest again, as a bell does: the median network at a frequency of "
-        f"{mode['median']:.3g} (95 % interval {mode['low']:.3g} to {mode['high']:.3g}), faster than the "
-        f"{sine.FREQUENCY:g} of the sine.",
+        f"{mode['median']:.3g}{spread}, faster than the {sine.FREQUENCY:g} of the sine.",
         f"So they resonate. The curve is now a small wave of frequency {FAST:g} (dashed), and the median network "
         f"returns it {fast:.2g} times as large. A slow wave, of frequency {SLOW:g}, it returns {slow:.2g} times as "
         "large.",

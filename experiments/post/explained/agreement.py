@@ -40,6 +40,7 @@ def agreement(networks: Float[np.ndarray, " S"], model: Float[np.ndarray, " S"])
                 np.broadcast_to(ours, (RESAMPLES, count)), random.permuted(np.tile(theirs, (RESAMPLES, 1)), axis=1)
             )
         low, high = np.nanquantile(drawn, (0.025, 0.975))
+        low, high = (low, high) if low < high else (np.nan, np.nan)  # Without any width it is no interval.
         value = correlations(ours[None], theirs[None])[0]
         correlation = {"value": finite(value), "low": finite(low), "high": finite(high)}
         permuted = finite(np.quantile(np.abs(shuffled), 0.95))

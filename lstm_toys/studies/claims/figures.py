@@ -43,7 +43,7 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
     rows = [(verdict, [each for each in entries if each["verdict"] == verdict]) for verdict in VERDICTS]
     rows = [(verdict, group) for verdict, group in rows if group]
     words = {entry["id"]: _words(entry, *FOREST) for entry in entries}
-    top = 0.55
+    top = 0.7
     height = sum(each.height for each in words.values()) + HEADING * len(rows) + top
     with canvas("", xlabel="", ylabel="") as (figure, (axes,)):
         figure.set_size_inches(6.8, height)
@@ -53,8 +53,9 @@ def draw(entries: list[dict[str, Any]]) -> Figure:
         axes.set_xticks([0, 0.5, 1], ["0%", "50%", "100%"], fontsize=8)
         axes.xaxis.tick_top()
         axes.axvline(0.5, color=GRAY, linewidth=0.9, linestyle="--")
-        label = "share of networks that meet the claim, and its 95 % interval"
-        figure.text(0.55, 1 - 0.12 / height, label, fontsize=9, ha="center", va="center")
+        pairs = "; of pairs: bootstrap, or exact" if any(each["threshold"]["against"] for each in entries) else ""
+        label = f"share of networks that meet the claim\n95 % interval: Wilson{pairs}"
+        figure.text(0.55, 1 - 0.22 / height, label, fontsize=9, ha="center", va="center")
         below = height - top
         for verdict, group in rows:
             below -= HEADING
@@ -110,7 +111,7 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
     """Draws how the share of networks that meet a claim differs in each variant: claims in rows, variants in columns.
 
     A cell shows the difference in percentage points above its 95 % interval, a dot if the interval includes 0, and
-    nothing if the claim was not judged. Rows and columns without any such difference are omitted.
+    nothing if there is no interval. Rows and columns without any such difference are omitted.
     """
     every = named(entries, "variants")
     names = _side_by_side([name for name in every if any(_changed(each, name) for each in entries)] or every)
@@ -124,7 +125,7 @@ def draw_variants(entries: list[dict[str, Any]]) -> Figure:
         for row, entry in enumerate(rows):
             for column, name in enumerate(names):
                 variant = entry["variants"].get(name)
-                if variant is None or variant["difference"] is None:
+                if variant is None or variant["difference_interval"] is None:
                     continue
                 if not differs(variant):
                     axes.text(column, row, "·", ha="center", va="center", fontsize=14)
@@ -155,7 +156,7 @@ def _changed(entry: dict[str, Any], name: str) -> bool:
 
 
 def draw_during(entries: list[dict[str, Any]]) -> Figure:
-    """Draws the share of networks that meet each claim over steps of training, with intervals for all steps at once."""
+    """Draws the share of networks that meet each claim over steps of training, with exact intervals for all at once."""
     drawn = [entry for entry in entries if entry["during"]]
     columns = min(3, len(drawn))
     titles = [textwrap.fill(entry["id"], 24) for entry in drawn]
@@ -184,7 +185,7 @@ def draw_during(entries: list[dict[str, Any]]) -> Figure:
         networks = counted(max(entry["seeds"] for entry in drawn), "network")
         handles: list[Artist] = [
             Line2D([], [], color=COLORS["b"], marker="o", markersize=3, label=f"share of {networks}"),
-            Patch(color=COLORS["b"], alpha=0.2, label="95 % interval, for all steps at once"),
+            Patch(color=COLORS["b"], alpha=0.2, label="95 % interval (Clopper-Pearson), for all steps at once"),
             *(
                 Line2D([], [], linestyle="", marker="s", color=TINTS[name], markersize=4, label=name)
                 for name in VERDICTS
@@ -210,8 +211,8 @@ def _side_by_side(names: Iterable[str]) -> list[str]:
 def _unchanged(entries: list[dict[str, Any]], rows: list[dict[str, Any]], every: list[str], names: list[str]) -> str:
     """Explains the cells of the figure of variants, and lists the omitted rows and columns."""
     same = [each["id"] for each in entries if each not in rows]
-    notes = ["the small numbers are intervals of the differences, which hold all at once with 95 %"]
-    notes += ["a dot: the interval includes 0; empty: not judged"]
+    notes = ["the small numbers are intervals of the differences, from exact ones of both shares, for all at once"]
+    notes += ["a dot: the interval includes 0; empty: no interval, or not judged"]
     notes += [f"no change of {', '.join(same)}"] if same else []
     notes += (
         [f"no change with {', '.join(name for name in every if name not in names)}"] if len(names) < len(every) else []

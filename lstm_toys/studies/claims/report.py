@@ -19,20 +19,23 @@ if TYPE_CHECKING:
 
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
-The interval is Wilson's; where the claim holds one population against another, the share is the probability that a
-network's number is above that of one of the other, with a bootstrap interval, which medians have too. *Copy* answers
-what it is shown, *clipped copy* that within (-1, 1), which is all that a last layer of cells within (-1, 1) can answer;
-where numbers are read off a curve the true value stands in its place, and says so, and where nothing can be copied,
-*none*. ✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
+The interval is Wilson's. Where a claim compares two populations, the share is the probability that a network's number
+is above the number of a network of the other population, with a bootstrap interval or, if the two do not overlap, the
+exact interval (Clopper-Pearson) of a share of the smaller one. For several claims at once, shares have exact intervals,
+and bootstrap intervals are widened as normal ones would be. Medians have bootstrap intervals; what resampling does not
+change has no interval. *Copy* answers what it is shown, *clipped copy* that within (-1, 1), which is all that a last
+layer of cells within (-1, 1) can answer; where numbers are read off a curve the true value stands in its place, and
+says so, and where nothing can be copied, *none*. ✓ meets the claim, ✗ does not. The other columns are shares of
+networks under other conditions."""
 
 PUBLISHED = """\
 The published value is the same statistic on its published answers. How many networks are below it, and how many are
 equal, is counted on the curves to which there are published answers."""
 
 DIFFERENCES = """\
-By how many points of 100 the share of other networks that meet the claim is above that of the networks above, with an
-interval of the difference of independent shares (Newcombe, 1998, method 10); in bold where it excludes 0. All intervals
-of the table hold at once with 95 % (Bonferroni)."""
+By how many points of 100 the share of other networks that meet the claim is above that of the networks above; in bold
+where its interval excludes 0. Intervals combine the exact ones (Clopper-Pearson) of both shares, or bootstrap intervals
+(Zou and Donner, 2008), with Bonferroni's correction for all differences of the table."""
 
 LEARNED = """\
 Of {names} only networks that learned their task count, unless the claim is that something was learned, and they are
@@ -121,7 +124,7 @@ def rank(entry: dict[str, Any], column: str) -> str:
 def at_once(entries: Sequence[dict[str, Any]]) -> str:
     """Lists the verdicts that become undecided with simultaneous intervals for all claims."""
     fallen = [each["id"] for each in entries if each["simultaneous"]["verdict"] != each["verdict"]]
-    intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Bonferroni)"
+    intervals_of = f"with intervals for all {counted(len(entries), 'claim')} at once (Clopper-Pearson, Bonferroni)"
     return f"{intervals_of} {'undecided: ' + ', '.join(fallen) if fallen else 'every verdict stands'}"
 
 
@@ -193,8 +196,8 @@ def markdown(
         cells = [
             _link(each),
             f"**{each['verdict']}**",
-            f"{percent(each['share'])} {percents(each['interval'])}",
-            f"{tables.number(each['median'])} {numbers(each['median_interval'])}",
+            f"{percent(each['share'])} {percents(each['interval'])}".strip(),
+            _median(each),
             escape(each["meets"]),
             *(_published(each["published"]) for _ in published),
             *(_null(each["null"].get(name)) for name in nulls),
@@ -232,7 +235,7 @@ def markdown(
             below = ", ".join(f"{rank(each, name)}{_with(name)}" for name in each["published"]["ranks"])
             lines.append(f"- Below the published {_number_of(each)} are {escape(below)}.")
         lines += [
-            f"- Baseline, {escape(what)}: {tables.number(baseline['median'])} {numbers(baseline['median_interval'])}"
+            f"- Baseline, {escape(what)}: {_median(baseline)}"
             + (f"; published: {tables.number(each['published']['baselines'][what])}." if each["published"] else ".")
             for what, baseline in each["baselines"].items()
         ]
@@ -306,6 +309,11 @@ def _with(column: str) -> str:
 
 def _percent(population: dict[str, Any] | None) -> str:
     return "" if population is None else percent(population["share"])
+
+
+def _median(entry: dict[str, Any]) -> str:
+    """A median with its interval, if it has one."""
+    return f"{tables.number(entry['median'])} {numbers(entry['median_interval'])}".strip()
 
 
 def _meaningless(entry: dict[str, Any]) -> str:

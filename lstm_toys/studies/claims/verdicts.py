@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 
 from lstm_toys.runs.context import described_error
 from lstm_toys.statistics import intervals
-from lstm_toys.statistics.intervals import Estimate, probability_above, wilson
+from lstm_toys.statistics.intervals import Estimate, clopper_pearson, probability_above, wilson
 from lstm_toys.studies.claims import evidence
 from lstm_toys.studies.claims.claim import Baseline, Claim, Number, Source, Verdict
 from lstm_toys.studies.claims.evidence import Evidence
@@ -29,7 +29,8 @@ class Judgment:
         excluded: diverged seeds that the share excludes; empty if a diverged network counts as not meeting the claim.
         counted: number of networks that the share is computed from.
         share: share of networks that meet the claim, with a 95 % Wilson interval; with ``against``, the probability
-            that a network's number is above a number of the other population, with a 95 % bootstrap interval.
+            that a network's number is above a number of the other population, with the 95 % interval of
+            `probability_above`.
         median: median of the numbers, with a 95 % bootstrap interval.
         theirs: with ``against``, the other population's numbers that are not NaN; else None.
         baselines: medians of the claim's baselines, with 95 % bootstrap intervals.
@@ -57,11 +58,13 @@ class Judgment:
         return verdict(self.share)
 
     def share_at(self, confidence: float) -> Estimate:
-        """The share with an interval of another confidence; a bootstrap interval is widened like a normal one."""
+        """The share with an interval for several at once: the exact one, or a bootstrap widened like a normal one."""
         if self.theirs is None:
-            return wilson(int(self.meets.sum()), self.counted, confidence)
-        value, low, high = intervals.widened(self.share, confidence)
-        return Estimate(value, max(0.0, low), min(1.0, high))
+            return clopper_pearson(int(self.meets.sum()), self.counted, confidence)
+        if self.share.value in (0.0, 1.0):
+            return intervals.separated(self.share.value, min(self.counted, len(self.theirs)), confidence)
+        value, *ends = intervals.widened(self.share, confidence)
+        return Estimate(value, *np.clip(ends, 0.0, 1.0).tolist())  # NaN stays NaN.
 
 
 def verdict(share: Estimate) -> Verdict:

@@ -167,6 +167,37 @@ def test_every_population_and_variant_is_a_network_of_its_experiment(module):
             assert changed is None or claims.claims.checked(experiment, changed) == changed
 
 
+@pytest.mark.parametrize("module", MODULES)
+def test_no_paper_lends_a_sentence_to_a_verdict(module):
+    """None was read in full."""
+    for claim in module.CLAIMS.claims:
+        assert re.match(r"(From no paper|From the trial|After .* \(\d{4}\)).*: ", claim.quote), claim.quote
+
+
+@pytest.mark.parametrize(
+    ("paper", "experiments", "units"),
+    [
+        ("Weiss", {"counting", "counting_context"}, (10,)),
+        ("El-Naggar", {"counting_dyck"}, (1,)),
+        ("Suzgun", {"counting_dyck"}, (1,)),
+    ],
+)
+def test_a_claim_after_a_paper_is_about_its_language_and_units(paper, experiments, units):
+    after = [claim for claim in counting.CLAIMS.claims if claim.quote.startswith(f"After {paper}")]
+    assert after
+    for name in {name for claim in after for name in claim.populations}:
+        experiment, changes = counting.CLAIMS.populations[name]
+        assert experiment.name in experiments
+        assert flags.parse(experiment, changes)[0].hidden == units
+
+
+def test_the_figure_of_counting_says_how_many_learned_the_strings_of_the_training():
+    drawn = figures.counting({"numbers": {"gru": [3.0, 50.0, 60.0, None]}}, {"gru": "GRUs"}, 50)
+    legend = drawn.axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["GRUs: 2 of 4"]
+    assert legend.get_title().get_text() == "accept every string up to 50"
+
+
 def test_other_cells_are_as_large():
     def count(settings):
         made = Prepared(counting.EXPERIMENT, settings)
@@ -322,7 +353,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         variants={"fewer": fewer(counting.unchanged)},
     )
     monkeypatch.setattr(counting, "CLAIMS", changed)
-    shown, inside = {"rnn": "plain networks"}, (counters.counted, ("rnn",))
+    shown, inside = {"rnn": "vanilla RNNs"}, (counters.counted, ("rnn",))
     draw = partial(figures.counting, names=shown, trained=4)
     paper = Paper("counting", "What is *different*.", "Much.", numbers.reached_of, shown, inside, draw)
     monkeypatch.setattr(papers, "PAPERS", {"counting": lambda: paper})
@@ -340,7 +371,9 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     assert metrics["numbers"]["rnn"] == numbers.reached_of(saved.results).tolist()
     share, *interval = lt.wilson(1, 1)
     judged = {"share": share, "interval": pytest.approx(interval), "verdict": "undecided", "counted": 1}
-    claim = {"verdict": "undecided", "random": 5 * [2], "variants": {"fewer": judged}}
+    share, *interval = lt.wilson(3, 3)
+    networks = {"share": share, "interval": pytest.approx(interval), "verdict": "undecided", "counted": 3}
+    claim = {**networks, "random": 5 * [2], "variants": {"fewer": judged}}
     assert metrics["claims"] == {"rnn-does-not-count-on": claim}
     assert metrics["inside"]["rnn"]["share of strings with this unit held"] == {
         "networks": 0,

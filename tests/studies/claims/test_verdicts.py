@@ -102,6 +102,37 @@ def test_a_population_may_be_held_against_another():
         assert outcome.share == intervals.probability_above(first, second)
 
 
+def test_intervals_for_several_claims_are_exact():
+    outcome, confidence = judge([0.0] * 9 + [2.0], high=1.0), intervals.simultaneous(17)
+    assert outcome.share == intervals.wilson(9, 10)
+    assert outcome.share_at(confidence) == intervals.clopper_pearson(9, 10, confidence)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(3.0, 2.0), (2.0, 3.0)])
+def test_populations_without_overlap_have_the_exact_interval_of_the_smaller_one(ours, theirs):
+    populations = {"sine": labeled(ours + np.arange(9) / 99), "other": labeled(theirs + np.arange(7) / 99)}
+    outcome = verdicts.judge(claim(against="other"), populations)
+    met = 7 * (ours > theirs)
+    assert outcome.share == intervals.clopper_pearson(met, 7)
+    assert outcome.share_at(0.999) == intervals.clopper_pearson(met, 7, 0.999)
+    assert outcome.verdict == ("supported" if met else "refuted")
+    entry = entry_of(claim(against="other"), populations)
+    assert f"| {'100% (59–100%)' if met else '0% (0–41%)'} |" in report.markdown([entry], "title", "")
+
+
+def test_no_interval_is_reported_where_resampling_changes_nothing():
+    again = Baseline("again", the_number, (SOURCE,))
+    equal = told(claim(high=1.0, baselines=(again,)), [0.0] + [0.5] * 9, {})
+    assert equal["median_interval"] is None
+    tied = entry_of(claim(against="other"), {"sine": labeled([3.0] * 9), "other": labeled([3.0] * 9)})
+    assert (tied["share"], tied["interval"], tied["verdict"]) == (0.5, None, "undecided")
+    assert tied["simultaneous"] == {"interval": None, "verdict": "undecided"}
+    table = report.markdown([equal, tied | {"id": "tied"}], "title", "")
+    assert "| **supported** | 100% (70–100%) | 0.5 | at most 1 |" in table
+    assert "| **undecided** | 50% | 3 | above other's |" in table
+    assert "- Baseline, again: 0.5.\n" in table
+
+
 WRITES = {
     "answers": ("line", lambda part: part.answer.values.fill(9)),
     "inputs": ("line", lambda part: part.input.values.fill(9)),
@@ -314,13 +345,13 @@ def test_a_variant_is_told_as_a_difference():
     assert dense["difference"] == -1.0
     np.testing.assert_allclose(longer["difference"], 8 / 9 - 1)
     for variant, met in ((dense, 0), (longer, 8)):
-        expected = intervals.difference(*(intervals.wilson(count, 9, 1 - 0.05 / 3) for count in (met, 9)))
+        expected = intervals.difference(*(intervals.clopper_pearson(count, 9, 1 - 0.05 / 3) for count in (met, 9)))
         np.testing.assert_allclose(variant["difference_interval"], expected[1:])
     assert lost["difference"] is None
     assert lost["difference_interval"] is None
     table = report.markdown([entry], "the claims", "")
     assert "| claim | share of networks | dense (of 9) | longer (of 9) | lost (of 1) |" in table
-    assert "| [id](#id) | 100% | **-100 (-100 to -45)** | -11 (-51 to +29) | – |" in table
+    assert "| [id](#id) | 100% | **-100 (-100 to -42)** | -11 (-56 to +32) | – |" in table
     assert "refuted" not in table.split("| claim | share of networks")[1].split("###")[0]
 
 
