@@ -1,7 +1,7 @@
 """The measures behind the post's claims: pure functions of one answer, the input curve, and x."""
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from lstm_toys.statistics import measures
 
@@ -10,6 +10,9 @@ EARLY = 0.4
 
 LEAST_RISE = 0.01
 """Resolution of the post's figures; a line that rises less counts as rising by this much."""
+
+RESOLUTION = 0.01
+"""Resolution of the post's figures, to which a dot can be read; an answer that varies less has nothing to measure."""
 
 Curve = Float[Array, " T"]
 
@@ -53,6 +56,19 @@ def frequency(answer: Curve, _: Curve, x: Curve) -> Float[Array, ""]:
     return measures.frequency(answer, x)
 
 
+def first_part(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
+    """How much farther an answer is from itself one period of the input later before x = 0.2 than from there on.
+
+    Both are root mean squares, relative to the answer's range over x >= 0.2.
+    """
+    later = x + 2 * jnp.pi / measures.frequency(shown, x)
+    squared = jnp.square(answer - jnp.interp(later, x, answer))
+    settled = x >= measures.SETTLED
+    early, late = (jnp.sqrt(jnp.mean(squared, where=window)) for window in (~settled, settled & (later <= 1)))
+    spread = _spread(answer, settled)
+    return jnp.where(spread < RESOLUTION, jnp.nan, (early - late) / spread)
+
+
 def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
     """Share of the squared error over x >= 0.2 that a gain and an offset of the input curve explain."""
     gain, offset = measures.affine(answer, shown, x)
@@ -67,3 +83,8 @@ def explained(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
 def removed_with_delay(answer: Curve, shown: Curve, x: Curve) -> Float[Array, ""]:
     """Share of the squared error that a gain, an offset and a delay of the answer remove."""
     return measures.share_removed(answer, shown, x, measures.delay(answer, shown, x))
+
+
+def _spread(curve: Curve, window: Bool[Array, " T"]) -> Float[Array, ""]:
+    """Highest minus lowest value within a window."""
+    return jnp.where(window, curve, -jnp.inf).max() - jnp.where(window, curve, jnp.inf).min()

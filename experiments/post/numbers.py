@@ -15,6 +15,12 @@ from .. import post
 HILL_LEARNED = lt.Goal(rmse=0.02, features=("y",))
 """When a network counts as having learned the hill."""
 
+READ_OFF = 0.02
+"""Largest error of an amplitude that counts as read off."""
+
+NEIGHBORS = 10
+"""Inputs next to each other in size that count as one, of 480 in the figure of other amplitudes."""
+
 
 def error(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """RMSE of y over x >= 0.1, over all curves of a set."""
@@ -43,6 +49,21 @@ def ratio_of_errors(ours: lt.Results, theirs: lt.Results) -> jt.Float[np.ndarray
 def steps_until_learned(history: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Steps until the hill is learned for good; the whole budget if it is not."""
     return np.minimum(lt.results.summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
+
+
+def temporal_share(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """Share of the variance of answers over x >= 0.2 that no function of the input at the same point explains.
+
+    All curves are taken together, and answers to `NEIGHBORS` inputs next to each other in size count as answers to one.
+    """
+    x = curves.time.values
+    settled = x - x[0] >= lt.measures.SETTLED * (x[-1] - x[0])
+    shown, answers = (curves[name].sel(feature="y").values[..., settled] for name in ("input", "answer"))
+    ordered = answers.reshape(len(answers), -1)[:, np.argsort(shown, axis=None, kind="stable")].astype(float)
+    groups = np.array_split(ordered, -(-shown.size // NEIGHBORS), axis=1)
+    left = np.concatenate([group - group.mean(axis=1, keepdims=True) for group in groups], axis=1)
+    share = np.square(left).mean(axis=1) / ordered.var(axis=1)
+    return np.where(np.ptp(ordered, axis=1) < post.measured.RESOLUTION, np.nan, share)
 
 
 def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -110,6 +131,14 @@ def worst_frequency(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.abs(frequency / sines.frequency.values - 1).max(axis=1)
 
 
+def first_part(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """How much farther an answer is from itself one period of the input later before x = 0.2 than from there on.
+
+    Relative to the answer's range over x >= 0.2, median over sines.
+    """
+    return _median(lt.per_curve(sines, post.measured.first_part))
+
+
 def explained_by_amplitude(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
     return np.median(lt.per_curve(sines, post.measured.explained), axis=1)
@@ -125,6 +154,12 @@ def removed_with_delay(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.median(lt.per_curve(sines, post.measured.removed_with_delay), axis=1)
 
 
+def _median(values: jt.Float[np.ndarray, "S C"]) -> jt.Float[np.ndarray, " S"]:
+    """Median over curves. Undefined values count as the lowest; NaN if one of them is the median."""
+    middle = np.median(np.where(np.isnan(values), -np.inf, values), axis=1)
+    return np.where(np.isfinite(middle), middle, np.nan)
+
+
 def _read_off(
     curves: lt.Results, chosen: np.ndarray
 ) -> tuple[jt.Float[np.ndarray, "S C A"], jt.Float[np.ndarray, "C A"]]:
@@ -137,6 +172,24 @@ def inside_error(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     amplitude = sines.amplitude.values
     answers, truth = _read_off(sines, (amplitude > 0.045) & (amplitude < 0.495))
     return np.abs(answers - truth).max(axis=(1, 2))
+
+
+def divergence_start(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly between amplitudes.
+
+    NaN if there is none.
+    """
+    chosen = sines.amplitude.values > 0.045
+    amplitudes, (answers, truth) = sines.amplitude.values[chosen], _read_off(sines, chosen)
+
+    def start(errors: jt.Float[np.ndarray, " C"]) -> float:
+        above = np.flatnonzero(errors > READ_OFF)
+        if not len(above):
+            return np.nan
+        pair = slice(max(above[0] - 1, 0), above[0] + 1)
+        return float(np.interp(READ_OFF, errors[pair], amplitudes[pair]))
+
+    return np.array([start(errors) for errors in np.abs(answers - truth)[:, :, 0]])
 
 
 def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -155,6 +208,11 @@ def _plane_errors(lines: lt.Results, low: float, high: float) -> tuple[jt.Float[
     answers, truth = _read_off(lines, chosen)
     clipped = np.sqrt(np.square(np.clip(truth, -1, 1) - truth).mean())
     return np.sqrt(np.square(answers - truth).mean(axis=(1, 2))), float(clipped)
+
+
+def trained_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
+    return _plane_errors(lines, 0.0, 0.9)[0]
 
 
 def negative_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:

@@ -85,6 +85,17 @@ SENTENCES = (
         learned=True,
     ),
     lt.Claim(
+        "temporal-dependency",
+        'The "learning" of this network should be a little bit more. A temporal dependency between values which was '
+        "the x-axis in the former example",
+        "share of the variance of answers that no function of the momentary input explains, x ≥ 0.2, sines of other "
+        "amplitudes",
+        numbers.temporal_share,
+        _sine("amplitude"),
+        low=0.01,
+        baselines=(lt.Baseline("the same for sines of other phases", numbers.temporal_share, _sine("phase")),),
+    ),
+    lt.Claim(
         "lines-sine-phase",
         "Interestingly they perform something like a sine phase in the beginning",
         "turns before x = 0.4, median over lines with intercept",
@@ -138,6 +149,15 @@ SENTENCES = (
         baselines=(lt.Baseline("slope of the valley's place on the input's", numbers.valley_follows, _sine("phase")),),
     ),
     lt.Claim(
+        "frequency-first-part",
+        "Except for the first part between 0.0 to 0.2 the frequency is copied correctly (the first part)",
+        "distance of the answer from itself a period of the input later, relative to its range, x < 0.2 minus x ≥ 0.2, "
+        "median over frequencies",
+        numbers.first_part,
+        _sine("frequency"),
+        low=0.02,
+    ),
+    lt.Claim(
         "frequency-copied",
         "Except for the first part between 0.0 to 0.2 the frequency is copied correctly",
         "largest relative error of the frequency of the best sinusoid over x ≥ 0.2",
@@ -167,12 +187,30 @@ SENTENCES = (
         learned=True,
     ),
     lt.Claim(
+        "amplitude-diverges-from",
+        "This explains the divergence starting from 0.5 in this plot (where it starts)",
+        "smallest amplitude, of at least 0.05, with an error above 0.02",
+        numbers.divergence_start,
+        (lt.Source("amplitude", "sweep"),),
+        low=0.4,
+        high=0.6,
+    ),
+    lt.Claim(
         "amplitude-diverges",
         "This explains the divergence starting from 0.5 in this plot",
         "shortfall of the amplitude at A = 0.8, beyond that of the clipped truth",
         numbers.shortfall,
         (lt.Source("amplitude", "sweep"),),
         low=0.1,
+    ),
+    lt.Claim(
+        "slope-inside",
+        "the seq2vec lstm is trained to return the parameters (m, t)",
+        "RMSE of slope and intercept, both from 0 to 0.9",
+        numbers.trained_slopes,
+        (lt.Source("slope_intercept", "plane"),),
+        high=0.15,
+        learned=True,
     ),
     lt.Claim(
         "slope-negative",

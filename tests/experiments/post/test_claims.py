@@ -144,6 +144,10 @@ CASES = {
         {"sine": trained(0.3 + 0.3 * np.sin(10 * X), 0.3 + 0.27 * np.sin(10 * X))},
         {"sine": trained(0.3 + 0.3 * np.sin(10 * X), 0.3 + 0.2 * np.sin(10 * X))},
     ),
+    "temporal-dependency": (
+        sines("amplitude", lambda a, w, _: a + 0.8 * a * np.sin(w * X - 0.3)),
+        sines("amplitude", lambda a, w, _: np.sqrt(a * (1 + np.sin(w * X)))),
+    ),
     "lines-sine-phase": (
         {"sine": sequences(lines(lambda shown: 0.5 + 0.01 * shown + WAVES))},
         {"sine": sequences(lines(lambda shown: 0.5 + 0.5 * shown))},
@@ -165,6 +169,10 @@ CASES = {
         phases(lambda a, w, phase: a * (1 + np.sin(w * X + phase))),
         phases(lambda _, w, phase: phase + 0.2 * np.sin(w * X + phase)),
     ),
+    "frequency-first-part": (
+        frequencies(lambda a, w, _: (0.5 + 0.1 * a * np.sin(w * X)) * np.minimum(1, 0.5 + 10 * X)),
+        frequencies(lambda a, w, _: np.tanh(a * (1 + np.sin(w * X - 1)))),
+    ),
     "frequency-copied": (
         frequencies(lambda a, w, _: 0.5 + 0.1 * a * np.sin(1.02 * w * X - 1)),
         frequencies(lambda a, w, _: 0.5 + 0.1 * a * np.sin(np.where(w == 30, 1.2, 1.0) * w * X)),
@@ -177,7 +185,12 @@ CASES = {
         sweep(lambda a: np.where(a < 0.5, a + 0.015, 0.0)),
         sweep(lambda a: a + 0.03 * np.isclose(a, 0.3)),
     ),
+    "amplitude-diverges-from": (sweep(lambda a: np.minimum(a, 0.5)), sweep(lambda a: np.minimum(a, 0.3))),
     "amplitude-diverges": (sweep(lambda a: np.minimum(a, 0.6)), sweep(lambda a: np.minimum(a, 0.75))),
+    "slope-inside": (
+        plane(lambda m, t: (np.where(m < 0.95, m + 0.1, 9.0), t - 0.1)),
+        plane(lambda m, t: (0.0 * m + 0.45, t)),
+    ),
     "slope-negative": (plane(lambda m, t: (np.maximum(m, 0), t)), plane(lambda m, t: (np.maximum(m, -0.8), t))),
     "slope-large": (plane(lambda m, t: (np.minimum(m, 0.8), t)), plane(lambda m, t: (np.minimum(m, 0.98), t))),
 }
@@ -206,6 +219,10 @@ def within(intercept):
 NUMBERS = {
     "line-one-layer": ({"line": trained(HILL, HILL + 0.01)}, 0.01),
     "identity": ({"line": points(0.04), "hill": points(0.02)}, 0.04 / np.sqrt(2)),
+    "temporal-dependency": (
+        {"sine": sequences(("amplitude", {}, np.stack([X, X]), np.array([[0.6], [0.2]]) + 0.0 * X))},
+        1.0,
+    ),
     "lines-same-factor": ({"sine": sequences(lines(lambda shown: shown**2 / shown[:, -1:]))}, 1.0),
     "lines-nonlinear": (both_lines(lambda shown: 0.0 * shown), 0.0),
     "learned-between": (sines("amplitude", lambda *_: 0.35 * (1 + np.sin(10 * X)) + 0.0 * AMPLITUDES[:, None]), 0.35),
@@ -214,7 +231,9 @@ NUMBERS = {
         -0.1 * 0.9 / (0.5 * 0.9),
     ),
     "amplitude-inside": (sweep(lambda a: a + 0.03 * np.isclose(a, 0.3)), 0.03),
+    "amplitude-diverges-from": (sweep(lambda a: np.minimum(a, 0.533)), 0.553),
     "amplitude-diverges": (sweep(lambda a: np.minimum(a, 0.6)), 0.2),
+    "slope-inside": (plane(lambda m, t: (m + np.where(within(t) & within(m), 0.1, 9.0), t)), 0.1 / np.sqrt(2)),
     "slope-negative": (plane(lambda m, t: (m + np.where(within(t) & (m < -0.05), 0.3, 9.0), t)), 0.3 / np.sqrt(2)),
     "slope-large": (plane(lambda m, t: (np.where(within(t) & (m > 1.05), np.minimum(m, 1), 9.0), t)), 0.0),
     "frequency-copied": (frequencies(lambda _, w, __: np.sin(np.where(w == 60, 1.03, 1.0) * w * X)), 0.03),
@@ -240,7 +259,7 @@ def test_the_posts_own_pictures_meet_the_readings_of_its_sentences():
     told = {claim.id: verdicts.judge(claim, post) for claim in CLAIMS}
     known = {name: BY_ID[name].met(outcome.numbers)[0] for name, outcome in told.items() if outcome is not None}
     assert not known.pop("slope-large")  # Of which its picture has none.
-    assert len(known) == 10
+    assert len(known) == 13
     assert all(known.values())
 
 
