@@ -23,7 +23,8 @@ The interval is Wilson's; where the claim holds one population against another, 
 network's number is above that of one of the other, with a bootstrap interval, which medians have too. *Copy* answers
 what it is shown, *clipped copy* that within (-1, 1), which is all that a last layer of cells within (-1, 1) can answer;
 where numbers are read off a curve the true value stands in its place, and says so, and where nothing can be copied,
-*none*. ✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions."""
+*none*. ✓ meets the claim, ✗ does not. The other columns are shares of networks under other conditions, which are empty
+for claims that networks fail at something: networks that learned nothing fail too."""
 
 PUBLISHED = """\
 The published value is the same statistic on its published answers. How many networks are below it, and how many are
