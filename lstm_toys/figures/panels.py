@@ -109,7 +109,7 @@ def curve_panels(
             more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
             place.suptitle(plain(f"{of}{more}"))
             if overlay:
-                top, place = place.subfigures(2, 1, height_ratios=(above, height))  # noqa: PLW2901
+                top, place = place.subfigures(2, 1, height_ratios=(above, height))
                 _overlay(top, curves, fit.time, plain(ylabel))
             _part(place, curves, grid, fit.time, plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
