@@ -89,8 +89,7 @@ SENTENCES = (
         "temporal-dependency",
         'The "learning" of this network should be a little bit more. A temporal dependency between values which was '
         "the x-axis in the former example",
-        "share of the variance of answers that no function of the momentary input explains, x ≥ 0.2, sines of other "
-        "amplitudes",
+        "share of the variance over x ≥ 0.2 that no function of the momentary input explains, over amplitudes",
         numbers.temporal_share,
         _sine("amplitude"),
         low=0.01,
@@ -151,9 +150,8 @@ SENTENCES = (
     ),
     lt.Claim(
         "frequency-first-part",
-        "Except for the first part between 0.0 to 0.2 the frequency is copied correctly (the first part)",
-        "distance of the answer from itself a period of the input later, relative to its range, x < 0.2 minus x ≥ 0.2, "
-        "median over frequencies",
+        "Except for the first part between 0.0 to 0.2 …",
+        "difference from the answer a period later, over its range, x < 0.2 minus x ≥ 0.2, median over frequencies",
         numbers.first_part,
         _sine("frequency"),
         low=0.02,
