@@ -1,8 +1,8 @@
 """How many random networks meet each claim? A null model for any set of claims, by default those of the post.
 
 Draws networks at random, without training, at five scales of their weights, and tests the claims on them. A claim that
-random networks meet says little about training. Claims that compare two populations or need records of training are
-skipped.
+random networks meet says little about training. Claims that networks fail at something, claims that compare two
+populations, and claims that need records of training are skipped.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def draw(results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]
     reference = {"the post's sine.png": POST_MSE} if trained == TRAIN_AMPLITUDE else {}
 
     def answers(family: str, labels: dict[str, str], title: str, **options: Any) -> lt.Drawing:
-        return lt.figures.family_answers(results, {family: labels}, title, **options)
+        return lt.figures.family_answers(results, {family: labels}, title, overlay=True, **options)
 
     return {
         "sine_target.png": lt.figures.target(results, f"Training curve: {same}"),

@@ -169,6 +169,28 @@ def test_the_reference_has_every_public_name_once():
         assert f".. automodule:: {getattr(lt, name).__name__}\n" in pages
 
 
+POST = [
+    *("line.png", "lstm_hill.gif", "hill.png", "sine_target.png", "sine.png", "not_identity.png", "not_identity_2.png"),
+    *("sines.png", "sines_with_comp.png", "phase_displacement.png", "frequency.png"),
+    *("sines_with_different_amplitudes.png", "predicted_amplitude.png", "lines.png", "predicted_lines_1.png"),
+]
+"""The figures of the post, in its order."""
+
+
+def test_every_figure_of_the_post_is_listed_and_every_other_one_of_its_experiments():
+    listed = text("docs/figures.md").split("## Figures of the post")[1].split("\n## ")[0]
+    tables = [re.findall(r"^\| `(\S+)` \|", part, re.MULTILINE) for part in listed.split("\n\n")]
+    own, further = filter(None, tables)
+    published = {
+        file
+        for name in ("line", "hill", "hill_y", "sine", "amplitude", "slope_intercept")
+        for file in json.loads((ROOT / "results" / name / "manifest.json").read_text())["files"]
+        if file.endswith((".png", ".gif"))
+    }
+    assert own == POST
+    assert {*further} == published - {*POST}
+
+
 def test_the_version_is_the_same_everywhere():
     assert f"\nversion: {lt.__version__}\n" in (ROOT / "CITATION.cff").read_text()
     assert re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == lt.__version__

@@ -3,8 +3,8 @@
 Draws networks at random, without training, and judges them by the claims: kernels are those before training times a
 scale, and biases are normal with the scale as their standard deviation. A claim that random networks meet says little
 about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by Weight Guessing and Long Short-Term
-Memory", solved benchmarks of their time by guessing weights). Claims that compare two populations, or that need records
-of a training, are left out.
+Memory", solved benchmarks of their time by guessing weights). Claims that networks fail at something, which random
+networks do too, claims that compare two populations, and claims that need records of a training are left out.
 """
 
 from __future__ import annotations
@@ -77,11 +77,11 @@ def parts(networks: int) -> list[tuple[float, range]]:
 
 
 def judgeable(claims: lt.Claims) -> list[lt.Claim]:
-    """The claims about one population that need nothing but answers."""
+    """The claims that random networks are a null model of: about one population, its answers, and no failure."""
     return [
         claim
         for claim in claims.claims
-        if claim.against is None and HISTORY not in {each.curves for each in claim.sources}
+        if not claim.fails and claim.against is None and HISTORY not in {each.curves for each in claim.sources}
     ]
 
 

@@ -22,7 +22,7 @@ HEAD = """\
 
 The percentage of {random:,} random networks, untrained, that meet each claim, by the scale of their weights, with 95 %
 intervals (Wilson, for each number alone). Kernels are those before training times the scale; biases are normal with the
-scale as their standard deviation.
+scale as their standard deviation. Claims that networks fail at something are left out: random networks fail too.
 
 """
 

@@ -15,6 +15,12 @@ from .. import post
 HILL_LEARNED = lt.Goal(rmse=0.02, features=("y",))
 """When a network counts as having learned the hill."""
 
+READ_OFF = 0.02
+"""Largest error of an amplitude that counts as read off."""
+
+NEIGHBORS = 10
+"""Inputs next to each other in size that count as one, of 480 in the figure of other amplitudes."""
+
 
 def error(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """RMSE of y over x >= 0.1, over all curves of a set."""
@@ -45,15 +51,30 @@ def steps_until_learned(history: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.minimum(lt.results.summary.steps_to_goal(history, HILL_LEARNED), float(history.step[-1]))
 
 
+def temporal_share(curves: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """Share of the variance of answers over x >= 0.2 that no function of the input at the same point explains.
+
+    All curves are taken together, and answers to `NEIGHBORS` inputs next to each other in size count as answers to one.
+    """
+    x = curves.time.values
+    settled = x - x[0] >= lt.measures.SETTLED * (x[-1] - x[0])
+    shown, answers = (curves[name].sel(feature="y").values[..., settled] for name in ("input", "answer"))
+    ordered = answers.reshape(len(answers), -1)[:, np.argsort(shown, axis=None, kind="stable")].astype(float)
+    groups = np.array_split(ordered, -(-shown.size // NEIGHBORS), axis=1)
+    left = np.concatenate([group - group.mean(axis=1, keepdims=True) for group in groups], axis=1)
+    share = np.square(left).mean(axis=1) / ordered.var(axis=1)
+    return np.where(np.ptp(ordered, axis=1) < post.measured.RESOLUTION, np.nan, share)
+
+
 def early_turns(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Number of turns of an answer before x = 0.4, median over lines."""
-    return np.median(lt.per_curve(lines, post.measured.early_turns), axis=1)
+    return _median(lt.per_curve(lines, post.measured.early_turns))
 
 
 def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Slope of log(rise of the answer) on log(rise of the input) over x in [0.4, 1], across lines.
 
-    0: all answers grow alike; 1: in proportion to the input.
+    0: all answers grow alike; 1: in proportion to the input. NaN if an answer does not rise, as it has no factor.
     """
     answered, shown = lt.per_curve(lines, post.measured.rises)
     across = np.log(shown) - np.log(shown).mean(axis=1, keepdims=True)
@@ -63,18 +84,21 @@ def common_growth(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 def bend(*sets: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """1 - R^2 of the best straight line through the answer over x >= 0.2, median over all lines of all sets."""
     bends = [lt.per_curve(lines, post.measured.bend) for lines in sets]
-    return np.median(np.concatenate(bends, axis=1), axis=1)
+    return _median(np.concatenate(bends, axis=1))
 
 
 def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """The amplitude above which the answer swings less than the input, interpolated linearly between amplitudes.
 
-    It is the smallest amplitude if no answer swings more than its input, and the largest if its answer does.
+    It is the smallest amplitude if no answer swings more than its input, and the largest if its answer does. NaN if an
+    answer does not swing.
     """
     swing = lt.per_curve(sines, post.measured.excess_swing)
     amplitudes = sines.amplitude.values
 
     def crossing(excess: jt.Float[np.ndarray, " C"]) -> float:
+        if np.isnan(excess).any():
+            return np.nan
         more = np.flatnonzero(excess > 0)
         if not len(more) or more[-1] == len(excess) - 1:
             return float(amplitudes[more[-1] if len(more) else 0])
@@ -85,11 +109,14 @@ def answered_alike(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 
 
 def valley_moved(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Range of the depth of the answer's valley across sines, over the range of its peaks beyond x = 0.1."""
+    """Range of the depth of the answer's valley across sines, over the range of its peaks beyond x = 0.1.
+
+    NaN if an answer has no valley, or all have the same peak.
+    """
     valley, _ = lt.per_curve(sines, post.measured.valleys)
     peak = lt.per_curve(sines, post.measured.peak)
     spread = np.ptp(peak, axis=1)
-    return np.ptp(valley.depth, axis=1) / np.where(spread > 0, spread, np.nan)
+    return np.ptp(valley.depth, axis=1) / np.where(spread < post.measured.RESOLUTION, np.nan, spread)
 
 
 def valley_places(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -110,9 +137,17 @@ def worst_frequency(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.abs(frequency / sines.frequency.values - 1).max(axis=1)
 
 
+def first_part(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """How much farther an answer is from itself one period of the input later before x = 0.2 than from there on.
+
+    Relative to the answer's range over x >= 0.2, median over sines.
+    """
+    return _median(lt.per_curve(sines, post.measured.first_part))
+
+
 def explained_by_amplitude(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Share of the squared error that a gain and an offset of the input explain, over x >= 0.2, median over sines."""
-    return np.median(lt.per_curve(sines, post.measured.explained), axis=1)
+    return _median(lt.per_curve(sines, post.measured.explained))
 
 
 def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
@@ -123,6 +158,12 @@ def removed_by_correction(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
 def removed_with_delay(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """Share of the squared error that a gain, an offset and a delay of the answer remove, median over sines."""
     return np.median(lt.per_curve(sines, post.measured.removed_with_delay), axis=1)
+
+
+def _median(values: jt.Float[np.ndarray, "S C"]) -> jt.Float[np.ndarray, " S"]:
+    """Median over curves. Undefined values count as the lowest; NaN if one of them is the median."""
+    middle = np.median(np.where(np.isnan(values), -np.inf, values), axis=1)
+    return np.where(np.isfinite(middle), middle, np.nan)
 
 
 def _read_off(
@@ -139,30 +180,51 @@ def inside_error(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     return np.abs(answers - truth).max(axis=(1, 2))
 
 
+def divergence_start(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """The smallest amplitude, of at least 0.05, with an error above 0.02, interpolated linearly between amplitudes.
+
+    NaN if there is none.
+    """
+    chosen = sines.amplitude.values > 0.045
+    amplitudes, (answers, truth) = sines.amplitude.values[chosen], _read_off(sines, chosen)
+
+    def start(errors: jt.Float[np.ndarray, " C"]) -> float:
+        above = np.flatnonzero(errors > READ_OFF)
+        if not len(above):
+            return np.nan
+        pair = slice(max(above[0] - 1, 0), above[0] + 1)
+        return float(np.interp(READ_OFF, errors[pair], amplitudes[pair]))
+
+    return np.array([start(errors) for errors in np.abs(answers - truth)[:, :, 0]])
+
+
 def shortfall(sines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """Shortfall of the amplitude read off at A = 0.8, in comparison with the clipped truth."""
+    """Shortfall of the amplitude read off at A = 0.8."""
     answers, truth = _read_off(sines, np.isclose(sines.amplitude.values, 0.8))
     return (truth - answers).mean(axis=(1, 2))
 
 
-def _plane_errors(lines: lt.Results, low: float, high: float) -> tuple[jt.Float[np.ndarray, " S"], float]:
-    """RMSE of (m, t), and of the clipped truth, over lines with m from low to high and t as in training."""
+def _plane_error(lines: lt.Results, low: float, high: float) -> jt.Float[np.ndarray, " S"]:
+    """RMSE of (m, t) over lines with m from low to high and t in [0, 1), as in training; NaN if there are none."""
     slope, intercept = lines.slope.values, lines.intercept.values
     margin = 1e-6  # The grid's numbers are rounded sums of tenths.
     chosen = (slope > low - margin) & (slope < high + margin) & (intercept > -margin) & (intercept < 1 - margin)
     if not chosen.any():
-        return np.full(lines.sizes["seed"], np.nan), np.nan
+        return np.full(lines.sizes["seed"], np.nan)
     answers, truth = _read_off(lines, chosen)
-    clipped = np.sqrt(np.square(np.clip(truth, -1, 1) - truth).mean())
-    return np.sqrt(np.square(answers - truth).mean(axis=(1, 2))), float(clipped)
+    return np.sqrt(np.square(answers - truth).mean(axis=(1, 2)))
+
+
+def trained_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
+    """RMSE of (m, t) over lines with m and t in [0, 1), as in training."""
+    return _plane_error(lines, 0.0, 0.9)
 
 
 def negative_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
     """RMSE of (m, t) over lines with m from -1 to -0.1 and t in [0, 1)."""
-    return _plane_errors(lines, -1.0, -0.1)[0]
+    return _plane_error(lines, -1.0, -0.1)
 
 
 def large_slopes(lines: lt.Results) -> jt.Float[np.ndarray, " S"]:
-    """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1), minus the RMSE of the clipped truth."""
-    answered, clipped = _plane_errors(lines, 1.1, 2.0)
-    return answered - clipped
+    """RMSE of (m, t) over lines with m from 1.1 to 2 and t in [0, 1)."""
+    return _plane_error(lines, 1.1, 2.0)

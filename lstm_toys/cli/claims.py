@@ -171,7 +171,8 @@ def columns(
         except (Exception, SystemExit) as error:  # A user's code may raise anything.
             raise flags.UsageError(f"flag --claims={module}: {column}: {described_error(error)}") from None
         held = {name: each for name, each in changed.items() if each is not None}
-        needed = set().union(*(claim.made_of(held) for claim in claims))
+        tested = [claim for claim in claims if not (claim.fails and column in declared.controls)]
+        needed = set().union(*(claim.made_of(held) for claim in tested))
         every[column] = {name: each for name, each in held.items() if name in needed}
     return every
 

@@ -43,6 +43,7 @@ def family_answers(
     curves: Mapping[str, Mapping[str, str] | Sequence[str]],
     *titles: str,
     show_input: bool = True,
+    overlay: bool = False,
 ) -> Figure:
     """Draws the networks' answers to the curves of some families.
 
@@ -54,6 +55,7 @@ def family_answers(
             more than six, shades of one scale; labels by letter, such as ``{"r": "A = 1"}``, have the letters' colors.
         titles: one title per family.
         show_input: draw the inputs as thin dashed lines.
+        overlay: also draw the median answers to all curves of a family in one panel, without the inputs.
 
     Raises:
         ValueError: a family is unknown, or the number of titles or labels does not match.
@@ -77,4 +79,4 @@ def family_answers(
             for index, (label, color) in enumerate(labeled(labels))
         ]
         parts.append((title, drawn))
-    return curve_panels(fit, parts)
+    return curve_panels(fit, parts, overlay=overlay)

@@ -38,6 +38,9 @@ OTHERS: dict[str, Any] = {"color": "#929299", "linewidth": 0.5}
 MOST_OTHERS = 5
 """With more other curves, every panel shows one line instead: the median answer to all curves."""
 
+OVERLAY = 2.7
+"""Height in inches of the panel with the median answers to all curves."""
+
 PUBLISHED: dict[str, Any] = {
     "linestyle": "",
     "marker": "D",
@@ -74,6 +77,8 @@ def curve_panels(
     shown: str = "curve they were shown",
     title: str = "",
     ylabel: str = "y",
+    *,
+    overlay: bool = False,
 ) -> Figure:
     """Draws answers to the curves of several parts, one part below the other.
 
@@ -86,20 +91,26 @@ def curve_panels(
         shown: label of the thin dashed lines.
         title: title of the figure, above the titles of the parts.
         ylabel: name and unit of y.
+        overlay: also draw the median answers to all curves of a part in one panel above, without what they were shown.
     """
     chosen = [[curves[place] for place in evenly(len(curves), MOST_PANELS)] for _, curves in parts]
     most = max(map(len, chosen))
     across = 1 if most <= MOST_BANDS else 3 if most in (5, 6, 9) else 4
     grids = [(1, 1) if len(curves) <= MOST_BANDS else (-(-len(curves) // across), across) for curves in chosen]
     heights = [3.8 if (rows, columns) == (1, 1) else 0.55 + 1.75 * rows for rows, columns in grids]
+    above = OVERLAY if overlay else 0.0
     with house():
-        figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + 0.4))
-        places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=heights).ravel()
+        figure = Figure(figsize=(6.8 if across == 1 else 1.0 + 2.1 * across, sum(heights) + above * len(heights) + 0.4))
+        ratios = [height + above for height in heights]
+        places = figure.subfigures(len(chosen), 1, squeeze=False, height_ratios=ratios).ravel()
         if title:
             figure.suptitle(plain(title))
-        for place, (of, every), curves, grid in zip(places, parts, chosen, grids, strict=True):
+        for place, (of, every), curves, grid, height in zip(places, parts, chosen, grids, heights, strict=True):
             more = f" ({len(curves)} of {len(every):,} curves)" if len(curves) < len(every) else ""
             place.suptitle(plain(f"{of}{more}"))
+            if overlay:
+                top, place = place.subfigures(2, 1, height_ratios=(above, height))
+                _overlay(top, curves, fit.time, plain(ylabel))
             _part(place, curves, grid, fit.time, plain(ylabel))
         drawn = [curve for curves in chosen for curve in curves]
         handles = legend_entries(fit, GRAY)
@@ -153,5 +164,20 @@ def _part(place: SubFigure, curves: Sequence[Curve], grid: tuple[int, int], time
         if curve.shown is not None:
             axes.plot(curve.answers.time, curve.shown, color=curve.color, **INPUT)
     if alone and len(curves) > 1:
-        handles: list[Artist] = [Line2D([], [], color=each.color, label=plain(each.label)) for each in curves]
-        panels[0].legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        _name(panels[0], curves)
+
+
+def _overlay(place: SubFigure, curves: Sequence[Curve], time: xr.DataArray, ylabel: str) -> None:
+    axes = place.subplots()
+    measured(axes)
+    axes.set(title="the answers alone", xlabel=plain(axis_label(time)), ylabel=ylabel)
+    whole_ticks(axes, time.values)
+    for curve in curves:
+        answers_of(axes, curve.answers, curve.color, band=False)
+    _name(axes, curves)
+
+
+def _name(axes: Axes, curves: Sequence[Curve]) -> None:
+    """Lists the curves of a pair of axes to its right."""
+    handles: list[Artist] = [Line2D([], [], color=each.color, label=plain(each.label)) for each in curves]
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -214,8 +214,8 @@ def _few_colors(figure: Figure) -> Image.Image:
     return few
 
 
-def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
-    """Draws answers ``seed, time, feature``: the median over seeds, their band, and the first seed as small dots.
+def answers_of(axes: Axes, answers: xr.DataArray, color: str, *, band: bool = True) -> None:
+    """Draws answers ``seed, time, feature``: the median over seeds, the ``band``, and the first seed as small dots.
 
     If networks answer x too, the line and the band are at its median, and the dots at the answered x.
     """
@@ -223,7 +223,8 @@ def answers_of(axes: Axes, answers: xr.DataArray, color: str) -> None:
         return
     points = across(answers)
     (x, y), (place, median) = points, np.median(points, axis=1)
-    axes.fill_between(place, *intervals.band(y), color=color, **BAND)
+    if band:
+        axes.fill_between(place, *intervals.band(y), color=color, **BAND)
     axes.plot(x[0], y[0], color=color, markevery=-(-y.shape[1] // MOST_DOTS), **ONE)
     axes.plot(place, median, color=color, **MEDIAN)
 

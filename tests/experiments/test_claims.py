@@ -110,6 +110,7 @@ def test_every_claim_is_judged_in_every_column(judged):
     assert {name for name, entry in told.items() if entry["published"]} == {
         *("sine-learned", "lines-sine-phase", "lines-same-factor", "lines-nonlinear", "learned-between"),
         *("valley-amplitude", "valley-phase", "amplitude-inside", "amplitude-diverges", "slope-negative"),
+        *("temporal-dependency", "amplitude-diverges-from", "slope-inside"),
     }
 
 
@@ -261,6 +262,11 @@ def test_only_what_some_claims_need_is_trained(only):
     assert needs.keys() - {(DURING, "sine")} == NEEDS[only]
     assert {*run.settings.only} == {*only.split(",")}
     assert run != planned()[0]
+
+
+def test_networks_that_learned_nothing_are_not_trained_for_a_claim_that_networks_fail():
+    _, needs = planned("--claims=experiments.papers.counting", "--only=gru-does-not-count-on")
+    assert needs.keys() == {(NETWORKS, "gru")}
 
 
 @pytest.mark.long

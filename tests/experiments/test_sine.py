@@ -44,7 +44,8 @@ def test_the_sine_is_drawn_under_the_post_s_names(hand_made):
     ],
 )
 def test_each_of_the_post_s_families_has_its_curves_in_order(hand_made, name, first, last, curves, input_shown):
-    shown = panels(EXPERIMENT.draw(hand_made(), {})[name])
+    overlay, *shown = panels(EXPERIMENT.draw(hand_made(), {})[name])
+    assert (len(dots(overlay)), dashed(overlay)) == (curves, [])
     assert [len(dots(axes)) for axes in shown] == [1] * curves
     assert [len(dashed(axes)) for axes in shown] == [input_shown] * curves
     assert (shown[0].get_title(), shown[-1].get_title()) == (first, last)

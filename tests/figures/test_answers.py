@@ -103,6 +103,21 @@ def test_the_input_may_be_left_out(hand_made):
 
 
 @pytest.mark.parametrize("count", [3, 6])
+def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_made, count):
+    labeled = some(hand_made(), "phase", count)
+    labeled["input"] = labeled.input + 100
+    names = {letter: f"curve {letter}" for letter in "rbgcyk"[:count]}
+    overlay, *below = panels(figures.family_answers(labeled, {"phase": names}, "phase", overlay=True))
+    drawn = [line for axes in below for line in axes.lines if line not in gray(axes) + dashed(axes)]
+    assert len(overlay.lines) == len(drawn) == 2 * count
+    for line, other in zip(overlay.lines, drawn, strict=True):
+        np.testing.assert_array_equal(line.get_xydata(), other.get_xydata())
+        assert line.get_color() == other.get_color()
+    assert labels(overlay) == [*names.values()]
+    assert overlay.get_ylim()[1] < 100 < below[0].get_ylim()[1]
+
+
+@pytest.mark.parametrize("count", [3, 6])
 def test_the_y_axis_holds_every_input(hand_made, count):
     labeled = some(hand_made(), "amplitude", count)
     labeled["input"] = labeled.input + 100 * xr.DataArray([(-1) ** number for number in range(count)], dims="curve")

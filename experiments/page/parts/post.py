@@ -89,7 +89,7 @@ SECTIONS = (
         "networks about curves that they never saw.",
         "The post's own picture of this answer shows what these networks answer after about 500 of their 1,500 steps; "
         "its other pictures are later ones. What all this is worth beyond the curve is what the rest is about.",
-        ("sine-learned",),
+        ("sine-learned", "temporal-dependency"),
     ),
     Section(
         "lines",
@@ -132,7 +132,7 @@ SECTIONS = (
         "Six sines of other amplitudes and frequencies, and the answers of all networks to each.",
         "Amplitude and frequency together: A + A sin(ω x), ω from 10 to 60.",
         "Count the waves, and then look at their heights.",
-        ("frequency-copied", "only-amplitude-wrong"),
+        ("frequency-first-part", "frequency-copied", "only-amplitude-wrong"),
     ),
     Section(
         "amplitude",
@@ -142,7 +142,7 @@ SECTIONS = (
         "The amplitude that networks tell over the true one.",
         "Networks see a whole sine and tell its amplitude once, at the end. They learn from amplitudes below 0.5.",
         "The straight line is the truth. Right of the yellow area nothing was learned from.",
-        ("amplitude-inside", "amplitude-diverges"),
+        ("amplitude-inside", "amplitude-diverges-from", "amplitude-diverges"),
     ),
     Section(
         "slope-and-intercept",
@@ -152,7 +152,7 @@ SECTIONS = (
         "The error of slope and intercept over the plane of both.",
         "The same for lines: slope and intercept, learned from lines with both between 0 and 1.",
         "Within the square the networks have learned; what is beyond it is answered by them for the first time.",
-        ("slope-negative", "slope-large"),
+        ("slope-inside", "slope-negative", "slope-large"),
     ),
 )
 """In the order of the post."""

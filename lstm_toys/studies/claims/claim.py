@@ -85,10 +85,12 @@ class Claim:
         against: a population to compare with instead of thresholds. The claim is that a network's number is
             higher than that of a network of this population.
         baselines: further numbers that are reported alongside.
+        fails: whether the claim states that networks fail at something. Networks that learned nothing fail too, so the
+            claim is not tested on controls.
 
     Raises:
         ValueError: a threshold is not a number, there is no threshold, no number lies between them, ``against`` is
-            combined with thresholds, or another argument has the wrong type.
+            combined with thresholds, ``learned`` with ``fails``, or another argument has the wrong type.
 
     Example:
         >>> import lstm_toys as lt
@@ -109,14 +111,18 @@ class Claim:
     learned: bool = False
     against: str | None = None
     baselines: tuple[Baseline, ...] = ()
+    fails: bool = False
 
     def __post_init__(self) -> None:
         claim = f"claim {self.id!r}"
         for name in ("id", "quote", "statistic"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{claim}: {name} must be text, not {getattr(self, name)!r}")
-        if not isinstance(self.learned, bool):
-            raise ValueError(f"{claim}: learned must be True or False, not {self.learned!r}")
+        for name in ("learned", "fails"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{claim}: {name} must be True or False, not {getattr(self, name)!r}")
+        if self.learned and self.fails:
+            raise ValueError(f"{claim}: learned=True and fails=True contradict each other")
         for name in ("low", "high"):
             object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
         bounded = (self.low, self.high) != (-np.inf, np.inf)

@@ -72,7 +72,7 @@ class Claims:
             one network.
         data: files that ``published`` reads.
         controls: mapping from names to networks that were not trained or were trained on something else. A claim that
-            they also meet says little about the trained networks.
+            they also meet says little about the trained networks, unless it states that networks fail.
         variants: mapping from names to networks of other kinds or training lengths, which show how far a verdict
             generalizes.
         aspects: mapping from the description of a property, such as "hard gates", to the names of the variants whose

@@ -83,7 +83,7 @@ def judgments(
         published_says,
         _judged(claim, nulls),
         _model(claim, networks),
-        _judged(claim, controls),
+        {} if claim.fails else _judged(claim, controls),
         compared,
         _judged(claim, during),
         {}

@@ -26,7 +26,8 @@ and bootstrap intervals are widened as normal ones would be. Medians have bootst
 change has no interval. *Copy* answers what it is shown, *clipped copy* that within (-1, 1), which is all that a last
 layer of cells within (-1, 1) can answer; where numbers are read off a curve the true value stands in its place, and
 says so, and where nothing can be copied, *none*. ✓ meets the claim, ✗ does not. The other columns are shares of
-networks under other conditions."""
+networks under other conditions, and are empty for claims that networks fail at something: networks that learned nothing
+fail too."""
 
 PUBLISHED = """\
 The published value is the same statistic on its published answers. How many networks are below it, and how many are

@@ -19,6 +19,7 @@ from experiments import claims
 from experiments.papers import counters, counting, figures, languages, memory, null, numbers, ranking, tune
 from experiments.papers.paper import Paper
 from experiments.papers.populations import fewer
+from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims.verdicts import judge
@@ -312,6 +313,17 @@ def test_claims_by_random_networks_are_kept_and_printed_with_the_names_of_the_cl
     assert kept["claims"] == {name: 5 * [count] for name, count in met.items()}
 
 
+def test_random_networks_judge_no_claim_that_networks_fail_at_something():
+    """Which they meet, as they fail at everything."""
+    asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in null.judgeable(claims)}
+    failures = {
+        *("hill-second-layer", "amplitude-diverges", "slope-negative", "slope-large", "gru-does-not-count-on"),
+        *("rnn-does-not-count-on", "lstm-not-much-longer", "context-gru-does-not", "dyck-not-much-longer"),
+    }
+    assert not asked & failures
+    assert {"lines-same-factor", "amplitude-diverges-from", "lstm-counts-on", "dyck-one-unit"} <= asked
+
+
 def test_every_population_has_the_same_grid_on_other_seeds():
     (study,) = tune.plan(["--task=memory", "--seeds=3"]).studies
     assert [*study.needs] == [*memory.CLAIMS.populations]
@@ -344,10 +356,10 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
     monkeypatch.setattr(counters, "MOST", 4)
     small = (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])
-    claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
+    (fails,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
     changed = dataclasses.replace(
         counting.CLAIMS,
-        claims=claims,
+        claims=(fails, dataclasses.replace(fails, id="rnn-within", fails=False)),
         populations={"rnn": small},
         controls={},
         variants={"fewer": fewer(counting.unchanged)},
@@ -374,7 +386,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     share, *interval = lt.wilson(3, 3)
     networks = {"share": share, "interval": pytest.approx(interval), "verdict": "undecided", "counted": 3}
     claim = {**networks, "random": 5 * [2], "variants": {"fewer": judged}}
-    assert metrics["claims"] == {"rnn-does-not-count-on": claim}
+    assert metrics["claims"] == {"rnn-does-not-count-on": claim | {"random": None}, "rnn-within": claim}
     assert metrics["inside"]["rnn"]["share of strings with this unit held"] == {
         "networks": 0,
         "median": None,
@@ -383,7 +395,8 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     }
     text = (folder / "paper.md").read_text()
     assert "What is *different*." in text
-    assert re.search(r"rnn-does-not-count-on \| 100 \(34–100\)", text), text
+    assert re.search(r"rnn-within \| 100 \(34–100\)", text), text
+    assert "| rnn-does-not-count-on |" not in text
     assert text.count("\n# ") == 0
     assert "### rnn-does-not-count-on" in text
 

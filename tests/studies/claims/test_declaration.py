@@ -119,6 +119,8 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
         ),
         ({"quote": None}, "claim 'two': quote must be text, not None"),
         ({"learned": "no"}, "claim 'two': learned must be True or False, not 'no'"),
+        ({"fails": 1}, "claim 'two': fails must be True or False, not 1"),
+        ({"fails": True, "learned": True}, "claim 'two': learned=True and fails=True contradict each other"),
         ({"high": 10**400}, "claim 'two': high must be a number, not 1000"),
         ({"baselines": BASELINES[0]}, "claim 'two': baselines must be a tuple of lt.Baseline"),
         ({"baselines": BASELINES * 2}, "claim 'two': two baselines are named 'more'"),

@@ -321,6 +321,13 @@ def test_what_a_control_meets_is_said_as_the_verdict_has_it(numbers, remark):
     assert entry["controls"]["others"]["verdict"] == "refuted"
 
 
+def test_a_claim_that_networks_fail_is_not_tested_on_networks_that_learned_nothing():
+    """What a readout within (-1, 1) has to answer still stands beside it."""
+    entry = told(claim(low=0.1, fails=True), UNMET, {"untrained": [5.0] * 10})
+    assert entry["controls"] == {}
+    assert entry["remarks"] == [f"{CLIPPED}: needs no more than answers within (-1, 1)"]
+
+
 def test_a_copy_is_above_no_other_copy():
     """Of a claim that holds a population against another there are no thresholds that a number could meet."""
     nulls = {"copy": {"sine": labeled([0.0]), "other": labeled([0.0])}}
