@@ -8,8 +8,10 @@ import pytest
 import xarray as xr
 
 from conftest import rarely
+from lstm_toys import output
 from lstm_toys.figures.style import save
-from lstm_toys.studies.sweep import figures, results
+from lstm_toys.runs.measure import Measure
+from lstm_toys.studies.sweep import figures, report, results
 from lstm_toys.tasks.goal import Goal
 
 SETTING = (
@@ -73,6 +75,91 @@ def test_rows_are_the_statistics_of_each_setting():
             assert rows[number][name] == pytest.approx(expected, rel=1e-6)
     assert rows[3]["train_mse"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
     json.dumps(rows, allow_nan=False)
+
+
+def told(capsys, found, **metrics):
+    """The report of a sweep, without spaces that align columns."""
+    given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
+    every = {"rows": results.rows(found), "varied": results.varied(found), **given, **metrics}
+    for each in report.report(every):
+        output.console().print(each)
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_tables_have_the_errors_of_every_probe(capsys):
+    found = hand_made({"optimizer": ["sgd", "adam"], "learning_rate": [0.1, 1.0]}).assign_coords(
+        probe=["held out", "b"]
+    )
+    found["rmse"][..., 1] = np.nan
+    found["mean"] = found.rmse.isel(probe=[0, 0]).drop_vars("probe") * 2
+    lines = told(capsys, found)
+    assert "optimizer rate learned diverged train MSE 95 % bootstrap" in lines
+    start = lines.index("optimizer rate held out, RMSE held out, mean b, mean")
+    medians = np.median(found.rmse.values[..., 0], axis=1)
+    for line, median, optimizer, rate in zip(lines[start + 2 :], medians, found.optimizer, found.learning_rate):
+        assert line.split() == [str(optimizer.values), f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
+
+
+@pytest.mark.parametrize(
+    ("scaled", "told_of"),
+    [
+        ({}, ""),
+        ({"scaling": "(y - 2) / 3", "scaled_errors": False}, "losses are of scaled values, errors in units"),
+        ({"scaling": "(y - 2) / 3", "scaled_errors": True}, "losses and errors are of scaled values"),
+    ],
+)
+def test_the_report_says_what_is_scaled(capsys, scaled, told_of):
+    lines = told(capsys, hand_made({}), **scaled)
+    assert [line for line in lines if "networks are shown" in line] == [
+        f"networks are shown (y - 2) / 3; {told_of}" for _ in scaled if _ == "scaling"
+    ]
+
+
+LOSS = {"loss": "huber"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "file", "title", "label"),
+    [
+        (lambda found: found, "rmse.png", "RMSE over the training set", "RMSE"),
+        (lambda found: found, "answers.png", "RMSE of answers to curves that were shown after training", "RMSE"),
+        (lambda found: found.isel(probe=[0]), "answers.png", "RMSE of answers to curves that were shown after training: line", "RMSE"),
+        (lambda found: found.assign_attrs(scaling="{}"), "rmse.png", "RMSE of scaled values over the training set", "RMSE of scaled values"),
+        (lambda found: found.assign_attrs(scaling="{}"), "loss.png", "Training", "train MSE of scaled values"),
+        (lambda found: found.assign_attrs(scaling="{}"), "answers.png", "RMSE of answers to curves that were shown after training", "RMSE"),
+        (lambda found: found.rename(train_mse="train_loss").assign(train_loss=found.train_mse.assign_attrs(LOSS)), "final_loss.png", "Train huber over the training set", "train huber"),
+        (lambda found: found.rename(rmse="mean").isel(probe=[1]), "mean.png", "Average (V) of answers to curves that were shown after training: sine", "average (V)"),
+        (lambda found: accuracies(found), "accuracy.png", "Train accuracy over sequences", "accuracy"),
+    ],
+)  # fmt: skip
+def test_figures_say_what_they_show(changed, file, title, label):
+    goal = Goal(accuracy=0.9, features=("sequences",)) if file == "accuracy.png" else GOAL
+    measures = [Measure("mean", lambda answer, _: answer.mean(), "average", "V")]
+    figure = figures.draw(changed(hand_made({"learning_rate": [0.1, 1.0]})), goal, measures)[file]
+    assert (figure.get_suptitle(), figure.get_supylabel()) == (title, label)
+
+
+def accuracies(found):
+    """The same networks, with accuracies instead of errors."""
+    both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted")
+    kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
+    return kept.assign_coords(counted=["points", "sequences"])
+
+
+@pytest.mark.parametrize(
+    ("grid", "joined"),
+    [
+        ({"optimizer": ["sgd", "adam"], "cell": ["lstm", "gru"]}, False),
+        ({"hidden": ["none", "8"]}, False),
+        ({"timesteps": [10, 20]}, True),
+        ({"learning_rate": [0.1, 1.0], "cell": ["lstm", "gru"]}, True),
+    ],
+)
+def test_only_numbers_are_joined_by_lines(grid, joined):
+    for name, figure in figures.draw(hand_made(grid), GOAL).items():
+        drawn = [*(line for axes in shown(figure) for line in axes.lines), *figure.legends[0].get_lines()]
+        solid = {line.get_linestyle() for line in drawn if line.get_marker() != "|"} & {"-"}
+        assert solid == ({"-"} if joined or name == "loss.png" else set())
 
 
 @pytest.mark.parametrize(
