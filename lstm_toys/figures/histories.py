@@ -68,7 +68,8 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
         return loss_name(results), results.train_loss.values, goal.limit**2
     measures, names = measures_of(results)
     if goal.accuracy is not None:
-        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {' or '.join(WEIGHTED.get(each, each) for each in goal.features)}"
+        counted = " or ".join(WEIGHTED.get(each, each) for each in goal.features)
+        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {counted}"
         return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
     name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()

@@ -111,7 +111,8 @@ def errors(
     """Draws errors over one setting: a color per value of a second, a panel per probe and combination of the others.
 
     Dots are medians, joined by lines if the setting is a number; bars are the 5th to 95th percentile of seeds that did
-    not diverge, side by side if there are several colors. Open dots mark settings where some seeds diverged, crosses along the upper edge where all did.
+    not diverge, side by side if there are several colors. Open dots mark settings where some seeds diverged, crosses
+    along the upper edge where all did.
     ``found`` needs ``error`` ``[setting, seed, probe]``; ``limit`` is an error to mark by a horizontal line.
     """
     found = found[["error", "diverged"]]  # Selecting from fewer variables is faster.
