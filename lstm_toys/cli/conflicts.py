@@ -81,8 +81,8 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
     unknown = "gates" not in (*typed, *fixed) and "cell" in typed and resolved["cell"] not in cells.CELLS
     if unknown and resolved["gates"] != usual["gates"]:
         raise ValueError(
-            f"flag --cell={resolved['cell']}: add --gates={resolved['gates']}, the default of {name}, if this cell takes "
-            f"gates, or else --gates={usual['gates']}"
+            f"flag --cell={resolved['cell']}: add --gates={resolved['gates']}, the default of {name}, "
+            f"if this cell takes gates, or else --gates={usual['gates']}"
         )
     for flag, other, reason in CONFLICTS:
         if flag not in (*typed, *fixed) and other in typed and reason(resolved):

@@ -107,9 +107,7 @@ def _read(path: Path, declared: str) -> FoundManifest | None:
     elsewhere = FOLDERS in others
     edited = [name for name in changed if not (elsewhere and ABSENT in files[name])]
     edited += [name for name in others if name not in (FOLDERS, IMPORTED)]
-    unread = sorted(
-        {_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys()
-    )
+    unread = sorted({_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys())
     alike = record["declared"] == declared
     return FoundManifest(path.parent, [*changed, *others, *unread], edited, incomplete, own, alike)
 

@@ -108,7 +108,8 @@ def test_a_training_estimates_nothing_from_an_instant(at, shown, second, told):
     assert [line.removeprefix("1 of 2: first: ") for line in shown.lines()[1:]] == told
 
 
-def test_the_end_of_a_short_training_has_no_speed_and_no_time_left_of_others(at, shown):
+@pytest.mark.usefixtures("at")
+def test_the_end_of_a_short_training_has_no_speed_and_no_time_left_of_others(shown):
     progress = shown(1.0, 1.0)
     for name, left in (("first", ""), ("second", " | 0 s left")):
         progress.begin(name, 4, 20)

@@ -1,8 +1,8 @@
 """Populations on disk: what was saved is what is loaded, or it is refused."""
 
 import json
-import subprocess
 import re
+import subprocess
 import sys
 
 import jax

@@ -96,47 +96,23 @@ def test_the_tables_have_the_errors_of_every_probe(capsys):
     assert "optimizer rate learned diverged train MSE 95 % bootstrap" in lines
     start = lines.index("optimizer rate held out, RMSE held out, mean b, mean")
     medians = np.median(found.rmse.values[..., 0], axis=1)
-    for line, median, optimizer, rate in zip(lines[start + 2 :], medians, found.optimizer, found.learning_rate):
-        assert line.split() == [str(optimizer.values), f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
+    settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
+    for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
+        assert line.split() == [optimizer, f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
 
 
 @pytest.mark.parametrize(
-    ("scaled", "told_of"),
+    ("given", "told_of"),
     [
         ({}, ""),
         ({"scaling": "(y - 2) / 3", "scaled_errors": False}, "losses are of scaled values, errors in units"),
         ({"scaling": "(y - 2) / 3", "scaled_errors": True}, "losses and errors are of scaled values"),
     ],
 )
-def test_the_report_says_what_is_scaled(capsys, scaled, told_of):
-    lines = told(capsys, hand_made({}), **scaled)
-    assert [line for line in lines if "networks are shown" in line] == [
-        f"networks are shown (y - 2) / 3; {told_of}" for _ in scaled if _ == "scaling"
-    ]
-
-
-LOSS = {"loss": "huber"}
-
-
-@pytest.mark.parametrize(
-    ("changed", "file", "title", "label"),
-    [
-        (lambda found: found, "rmse.png", "RMSE over the training set", "RMSE"),
-        (lambda found: found, "answers.png", "RMSE of answers to curves that were shown after training", "RMSE"),
-        (lambda found: found.isel(probe=[0]), "answers.png", "RMSE of answers to curves that were shown after training: line", "RMSE"),
-        (lambda found: found.assign_attrs(scaling="{}"), "rmse.png", "RMSE of scaled values over the training set", "RMSE of scaled values"),
-        (lambda found: found.assign_attrs(scaling="{}"), "loss.png", "Training", "train MSE of scaled values"),
-        (lambda found: found.assign_attrs(scaling="{}"), "answers.png", "RMSE of answers to curves that were shown after training", "RMSE"),
-        (lambda found: found.rename(train_mse="train_loss").assign(train_loss=found.train_mse.assign_attrs(LOSS)), "final_loss.png", "Train huber over the training set", "train huber"),
-        (lambda found: found.rename(rmse="mean").isel(probe=[1]), "mean.png", "Average (V) of answers to curves that were shown after training: sine", "average (V)"),
-        (lambda found: accuracies(found), "accuracy.png", "Train accuracy over sequences", "accuracy"),
-    ],
-)  # fmt: skip
-def test_figures_say_what_they_show(changed, file, title, label):
-    goal = Goal(accuracy=0.9, features=("sequences",)) if file == "accuracy.png" else GOAL
-    measures = [Measure("mean", lambda answer, _: answer.mean(), "average", "V")]
-    figure = figures.draw(changed(hand_made({"learning_rate": [0.1, 1.0]})), goal, measures)[file]
-    assert (figure.get_suptitle(), figure.get_supylabel()) == (title, label)
+def test_the_report_says_what_is_scaled(capsys, given, told_of):
+    lines = told(capsys, hand_made({}), **given)
+    expected = [f"networks are shown (y - 2) / 3; {told_of}"] if told_of else []
+    assert [line for line in lines if "networks are shown" in line] == expected
 
 
 def accuracies(found):
@@ -144,6 +120,47 @@ def accuracies(found):
     both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted")
     kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
     return kept.assign_coords(counted=["points", "sequences"])
+
+
+def scaled(found):
+    return found.assign_attrs(scaling="{}")
+
+
+def averages(found):
+    return found.isel(probe=[1]).rename(rmse="mean")
+
+
+def losses(found):
+    return found.drop_vars("train_mse").assign(train_loss=found.train_mse.assign_attrs(loss="huber"))
+
+
+SHOWN = "of answers to curves that were shown after training"
+
+
+@pytest.mark.parametrize(
+    ("changed", "file", "title", "label"),
+    [
+        (lambda found: found, "rmse.png", "RMSE over the training set", "RMSE"),
+        (lambda found: found, "answers.png", f"RMSE {SHOWN}", "RMSE"),
+        (lambda found: found.isel(probe=[0]), "answers.png", f"RMSE {SHOWN}: line", "RMSE"),
+        (
+            lambda found: found.isel(probe=[1]).rename(rmse="mean"),
+            "mean.png",
+            f"Average (V) {SHOWN}: sine",
+            "average (V)",
+        ),
+        (scaled, "rmse.png", "RMSE of scaled values over the training set", "RMSE of scaled values"),
+        (scaled, "loss.png", "Training", "train MSE of scaled values"),
+        (scaled, "answers.png", f"RMSE {SHOWN}", "RMSE"),
+        (losses, "final_loss.png", "Train huber over the training set", "train huber"),
+        (accuracies, "accuracy.png", "Train accuracy over sequences", "accuracy"),
+    ],
+)
+def test_figures_say_what_they_show(changed, file, title, label):
+    goal = Goal(accuracy=0.9, features=("sequences",)) if file == "accuracy.png" else GOAL
+    measures = [Measure("mean", lambda answer, _: answer.mean(), "average", "V")]
+    figure = figures.draw(changed(hand_made({"learning_rate": [0.1, 1.0]})), goal, measures)[file]
+    assert (figure.get_suptitle(), figure.get_supylabel()) == (title, label)
 
 
 @pytest.mark.parametrize(
