@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from lstm_toys import tables
 from lstm_toys.cli import command, flags
 from lstm_toys.output import counted
+from lstm_toys.studies.training.report import INSIDE
 from lstm_toys.studies.training.study import TrainingStudy
 
 from . import amplitude, hill, hill_y, line, sine, slope_intercept
@@ -50,8 +51,9 @@ def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
                 f"{sum(metrics['seconds'].values()):.0f}",
             )
         )
-    columns = ("experiment", "learned>", "median MSE>", "worst>", "inside 5–95 %>", "seconds>")
+    columns = ("experiment", "learned>", "median train MSE>", "worst>", "inside 5–95 %>", "seconds>")
     yield tables.table(f"every experiment, {counted(studies[0].settings.seeds, 'seed')}", columns, rows)
+    yield INSIDE
     yield from tables.few(studies[0].settings.seeds)
     for study in studies:
         yield f"{study.run.name} counts as learned: {study.metrics['goal']}; {study.run.folder}"

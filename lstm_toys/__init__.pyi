@@ -17,11 +17,12 @@ from .populations.train import Population, train
 from .populations.tuning import Tried, tune
 from .results.accuracy import accepted, right
 from .results.arrays import Results, probed
-from .results.population import Saved, load, save
-from .results.storage import load_parameters, load_results, save_parameters, save_results
+from .results.population import Saved, save
+from .results.storage import load_parameters, save_parameters, save_results
 from .runs.experiment import Experiment
 from .runs.external import curves_of, labeled
 from .runs.identity import Settings
+from .runs.loading import load, load_results
 from .runs.measure import Measure
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson

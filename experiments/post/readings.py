@@ -25,6 +25,11 @@ FAMILIES = {
 }
 """The post's figures whose answers are known as numbers, and the probes with the same curves."""
 
+SINE_NOTE = (
+    "sine: the post's sine.png shows another network than its other figures, or an earlier state of it; "
+    "see docs/notes/steps.md"
+)
+
 NAMED = ("amplitude", "slope", "intercept")
 """Parameters that distinguish the published curves."""
 
@@ -41,13 +46,14 @@ def compare_sequences(results: xr.Dataset) -> list[dict[str, Any]]:
 
     Returns:
         One row per published curve: its name, its number of known points, the share of them between the 5th and 95th
-        percentile of seeds, and the RMSE of the seeds' median. Empty if the time points differ.
+        percentile of seeds, and the RMSE of the seeds' median; see `lt.Experiment`. Empty if the time points differ.
     """
     if results.sizes["time"] != len(published()["time"]):
         return []
-    rows = [_row("sine", published()["sine"]["curves"][0], results.train_answer.sel(feature="y").values)]
+    sine = _row("sine", published()["sine"]["curves"][0], results.train_answer.sel(feature="y").values)
     answers = results.answer.sel(feature="y").values
-    return rows + [_row(family, curve, answers[:, index]) for family, curve, index in published_curves(results)]
+    others = [_row(family, curve, answers[:, index]) for family, curve, index in published_curves(results)]
+    return [{**sine, "note": SINE_NOTE}, *others]
 
 
 def published_curves(results: xr.Dataset) -> Iterator[tuple[str, dict[str, Any], int]]:

@@ -71,14 +71,19 @@ def settled(values: Values, typed: Collection[str], fixed: Collection[str], usua
         name: name of the experiment.
 
     Raises:
-        ValueError: a typed flag has no effect, or the defaults contradict each other.
+        ValueError: a typed flag has no effect, the defaults contradict each other, or it is unknown whether a default
+            applies.
     """
     resolved = dict(values)
     if "keep_steps" not in typed and "steps" in typed:
         resolved["keep_steps"] = tuple(step for step in resolved["keep_steps"] if step < resolved["steps"])
-    # Whether a custom cell has gates is unknown until it is imported.
-    if "gates" not in typed and "cell" in typed and resolved["cell"] not in cells.CELLS:
-        resolved["gates"] = usual["gates"]
+    # Whether a custom cell has gates is unknown until it is imported, and a default must not change in silence.
+    unknown = "gates" not in (*typed, *fixed) and "cell" in typed and resolved["cell"] not in cells.CELLS
+    if unknown and resolved["gates"] != usual["gates"]:
+        raise ValueError(
+            f"flag --cell={resolved['cell']}: add --gates={resolved['gates']}, the default of {name}, "
+            f"if this cell takes gates, or else --gates={usual['gates']}"
+        )
     for flag, other, reason in CONFLICTS:
         if flag not in (*typed, *fixed) and other in typed and reason(resolved):
             resolved[flag] = usual[flag]

@@ -14,7 +14,7 @@ from rich.table import Column
 from lstm_toys.output import counted
 
 LINE_SECONDS = 2.0
-"""Time between two plain lines."""
+"""Time between two plain lines, and the shortest time from which a speed or the time left is estimated."""
 
 S = TypeVar("S", bound="Shown")
 
@@ -115,19 +115,26 @@ class TrainingProgress(Shown):
         losses: Float[np.ndarray, " M"],
         sound: Bool[np.ndarray, " M"],
     ) -> None:
-        rate = (done - self._restored) / max(spent, 1e-9)
+        rate = f"{(done - self._restored) / spent:,.0f} member-steps/s | " if spent >= LINE_SECONDS else ""
         median = f"{np.median(losses[sound]):.2e}" if sound.any() else "–"
         reached = self._reached() if self._groups else f"step {step:,}/{self._steps:,}"
         # Before its last step a network may recover, unless its loss is NaN.
         diverged = self._diverged + (~sound if step == self._steps else np.isnan(losses)).sum()
-        state = f"{reached} | {rate:,.0f} member-steps/s | median loss {median} | {diverged} diverged"
+        state = f"{reached} | {rate}median loss {median} | {diverged} diverged"
         self._bar.update(self._row, completed=self._before + self._share(done), state=state)
-        if done == self._total or now - self._last_line >= LINE_SECONDS:
+        if done == self._total or (rate and now - self._last_line >= LINE_SECONDS):
             if not self._console.is_terminal:
-                worked = self._worked + self._share(done - self._restored)
-                left = (sum(self._works) - self._before - self._share(done)) * (self._spent + spent) / worked
-                self.tell(f"{self._name}: {state} | {left:,.0f} s left")
+                self.tell(f"{self._name}: {state}{self._left(self._spent + spent, done)}")
             self._last_line = now
+
+    def _left(self, spent: float, done: int) -> str:
+        """The time left of all trainings; empty if too little time was spent to estimate it."""
+        if done == self._total and self._begun == len(self._works):
+            return " | 0 s left"
+        if spent < LINE_SECONDS:
+            return ""
+        left, worked = sum(self._works) - self._before - self._share(done), self._share(done - self._restored)
+        return f" | {left * spent / (self._worked + worked):,.0f} s left"
 
     def _reached(self) -> str:
         """The number of finished groups, and of workers."""
@@ -155,13 +162,13 @@ class EvaluationProgress(Shown):
         self._done = done
         self._bar.update(self._row, completed=done)
         now = time.perf_counter()
-        began, before = self._first or (self._began, 0)
         self._first = self._first or (now, done)
-        due = self._done == self._total or (before and now - self._last_line >= LINE_SECONDS)
+        began, before = self._first
+        speed, left = "", " | 0 s left"
+        if (spent := now - began) >= LINE_SECONDS:
+            rate = (done - before) / spent
+            speed, left = f" | {rate:,.0f} answers/s", f" | {(self._total - done) / rate:,.0f} s left"
+        due = done == self._total or (speed and now - self._last_line >= LINE_SECONDS)
         if due and not self._console.is_terminal:
-            rate = (self._done - before) / max(now - began, 1e-9)
-            self.tell(
-                f"{self._done:,} of {counted(self._total, 'answer')} | {rate:,.0f} answers/s | "
-                f"{(self._total - self._done) / rate:,.0f} s left"
-            )
+            self.tell(f"{done:,} of {counted(self._total, 'answer')}{speed}{left}")
             self._last_line = now

@@ -14,7 +14,7 @@ from lstm_toys.figures.needs import needs
 from lstm_toys.figures.style import BAND, COLORS, GOAL, MEDIAN, band_name, canvas, colors, counted, plain, whole_ticks
 from lstm_toys.results.arrays import after_of, kept, loss_name, measures_of, scaling_of
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
 
 LEARNED = "counts as learned"
 
@@ -68,7 +68,8 @@ def goal_history(results: xr.Dataset, goal: Goal) -> tuple[str, Float[np.ndarray
         return loss_name(results), results.train_loss.values, goal.limit**2
     measures, names = measures_of(results)
     if goal.accuracy is not None:
-        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {' or '.join(goal.features)}"
+        counted = " or ".join(WEIGHTED.get(each, each) for each in goal.features)
+        name = f"{'smallest ' if len(goal.features) > 1 else ''}train accuracy over {counted}"
         return f"{name} {after_which(after or 0)}".rstrip(), goal.error(measures, names), goal.limit
     of = f" of {' or '.join(goal.features)}" if goal.features else " of scaled values" if scaling else ""
     name = f"{'largest ' if len(goal.features) > 1 else ''}train RMSE{of} {after_which(after or 0)}".rstrip()

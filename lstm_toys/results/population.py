@@ -126,27 +126,7 @@ def save(
 
 
 def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
-    """Loads a population that was saved by `save`, or the run of an experiment.
-
-    Loading executes no code from the files. The class of the model is taken from this library, or from a module that
-    the program has already imported; other modules are imported only if ``trust`` names them.
-
-    Args:
-        folder: folder of the population.
-        trust: names of further modules that may be imported for the model or its cell, such as ``("mylab.cells",)``.
-
-    Raises:
-        OSError: a file is missing, or the folder contains something else, such as a sweep.
-        Damaged: the content of a file is not what was written.
-        Untrusted: a ValueError: the model or its cell is from a module that is not trusted, or not a Flax module.
-        ValueError: the model cannot be rebuilt; the message names it.
-
-    Example:
-        >>> import lstm_toys as lt
-        >>> lt.load("nowhere")
-        Traceback (most recent call last):
-        FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
-    """
+    """Loads a population; see `lstm_toys.runs.loading.load`, which says what other folders hold."""
     if isinstance(trust, str):
         raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
     folder = Path(folder)

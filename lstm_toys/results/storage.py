@@ -38,26 +38,13 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
 
 
 def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
-    """Reads labeled arrays from netCDF into memory.
+    """Reads labeled arrays from netCDF into memory, by default those of a training.
 
-    Args:
-        path: the netCDF file.
-        variables: names of variables that the file must contain.
-        without: names of variables that are not loaded.
+    The arguments are those of `lstm_toys.runs.loading.load_results`.
 
     Raises:
         OSError: the file does not exist.
         Damaged: a variable is missing, or the file is not a file of labeled arrays.
-
-    Example:
-        >>> import tempfile
-        >>> from pathlib import Path
-        >>> import lstm_toys as lt
-        >>> results = lt.Results({"answer": ("time", [0.1, 0.2])}, attrs={"flags": "{}"})
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(results, Path(folder, "results.nc"))
-        ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
-        [0.1, 0.2]
     """
     path = Path(path)
     with path.open("rb") as file, telling_damage(path):

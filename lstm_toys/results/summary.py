@@ -18,13 +18,13 @@ from lstm_toys.results.arrays import (
     scaling_of,
 )
 from lstm_toys.statistics import intervals
-from lstm_toys.tasks.goal import Goal, after_which
+from lstm_toys.tasks.goal import WEIGHTED, Goal, after_which
 
 
 def family_rmse(results: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:
     """Returns each seed's root mean squared error over all curves of each family.
 
-    Answers are compared with the truth, or, if it is missing, sequences with an input of the same features.
+    The targets are the truth, or, if it is missing, for sequences an input of the same features.
     """
     return {name: rmse for part in parts(results) for name, rmse in _rmse(part, part.answer).items()}
 
@@ -64,9 +64,8 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
     kind = "accuracy over" if "train_accuracy" in fit else "RMSE of"
     for name in last[last.dims[-1]].values:
         values = last.sel({last.dims[-1]: name}).values
-        rows[f"train {kind} {name}{late}"] = (intervals.median_quartiles(values), "quartiles")
+        rows[f"train {kind} {WEIGHTED.get(str(name), name)}{late}"] = (intervals.median_quartiles(values), "quartiles")
     rows["steps until learned"] = (intervals.median_quartiles(steps_to_goal(fit, goal)), "quartiles")
-    against = "truth" if "truth" in results else "input"
     for family, accuracies in family_accuracy(fit).items():
         for name, values in accuracies.items():
             if not np.isnan(values).all():
@@ -75,7 +74,7 @@ def summary(results: xr.Dataset, goal: Goal) -> dict[str, tuple[intervals.Estima
         suffix = f" of {feature}" if feature else ""
         for family, rmse in family_rmse(kept(part)).items():
             if not np.isnan(rmse).all():
-                rows[f"{family}, RMSE{suffix} to {against}"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
+                rows[f"{family}, RMSE{suffix} to target"] = (intervals.median_bootstrap(rmse), "95 % bootstrap")
         for family, error in repeated_rmse(part).items():
             again = intervals.Estimate(error, np.nan, np.nan)
             rows[f"{family}, RMSE{suffix} of the last value again"] = (again, "no network")

@@ -41,7 +41,9 @@ class Experiment:
         task: function from time points ``[T]`` to the training task.
         probes: function from time points ``[T]`` to the curves that networks answer after training.
         draw: function from labeled results, and the results of companions by name, to drawings by file name.
-        compare: function from labeled results to rows that compare them with published numbers.
+        compare: function from labeled results to rows that compare them with published answers, one for each: its name
+            ``curve``, its number of ``points``, the ``inside_share`` of them between the 5th and 95th percentile of the
+            networks, the ``rmse_of_median`` of the networks, and optionally a ``note`` to print below the table.
         companions: function from the settings of a run to other runs that its figures need, by name.
         frames: number of recorded steps whose answers are kept, for an animation.
         numbers: free training numbers of the task, with their defaults; ``--train_decay`` sets ``decay``.

@@ -43,6 +43,9 @@ CACHES = ("lstm_toys", "jax", "matplotlib", "fontconfig")
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
 """Part of an object's repr without information about its content."""
 
+FOLDERS, IMPORTED = "the folders of modules", "what is imported"
+"""Conditions that differ between ways to give the same command."""
+
 HERE, LIBRARY = "./", "lstm_toys/"
 """Prefixes of paths in the current folder and in the library, so that a copied folder has the same paths."""
 
@@ -51,7 +54,9 @@ class FoundManifest(NamedTuple):
     """A manifest of a run with the requested settings.
 
     Attributes:
-        touched: files that are new or have changed.
+        touched: files and conditions that are new or have changed, and files that were not read then.
+        edited: those that a user knows to be changed; in another folder, or with other folders of modules, a file that
+            is missing at its former place is not among them.
         incomplete: why the manifest does not record everything; None if it does.
         own: digests of all files outside installed packages.
         alike: whether the run's declaration is the requested one.
@@ -59,6 +64,7 @@ class FoundManifest(NamedTuple):
 
     folder: Path
     touched: list[str]
+    edited: list[str]
     incomplete: str | None
     own: dict[str, str]
     alike: bool
@@ -94,13 +100,16 @@ def _read(path: Path, declared: str) -> FoundManifest | None:
             return None
     except (OSError, EOFError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
         return None
-    touched = [name for name, state in own.items() if _state(_place(name)) != state]
-    touched += [name for name, state in installed.items() if _state(name) != state]
-    touched += [name for name, value in _conditions().items() if conditions.get(name) != value]
-    touched += sorted(
-        {_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys()
-    )
-    return FoundManifest(path.parent, touched, incomplete, own, record["declared"] == declared)
+    files = {name: (state, _state(_place(name))) for name, state in own.items()}
+    files |= {name: (state, _state(name)) for name, state in installed.items()}
+    changed = [name for name, (before, now) in files.items() if before != now]
+    others = [name for name, value in _conditions().items() if conditions.get(name) != value]
+    elsewhere = FOLDERS in others
+    edited = [name for name in changed if not (elsewhere and ABSENT in files[name])]
+    edited += [name for name in others if name not in (FOLDERS, IMPORTED)]
+    unread = sorted({_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys())
+    alike = record["declared"] == declared
+    return FoundManifest(path.parent, [*changed, *others, *unread], edited, incomplete, own, alike)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
@@ -189,8 +198,8 @@ def _conditions() -> dict[str, Any]:
     places = [os.path.abspath(each) + os.sep for each in sys.path]
     return {
         "Python": [sys.version, sys.flags.optimize],
-        "the folders of modules": [_name(each) for each in places if not opened.installed(each)],
-        "what is imported": _imported,
+        FOLDERS: [_name(each) for each in places if not opened.installed(each)],
+        IMPORTED: _imported,
         "switches of JAX": environment(),
         "XLA_FLAGS": opened.XLA_FLAGS,
     }

@@ -169,8 +169,9 @@ def _other_machine(metrics: dict[str, Any]) -> str:
 
 
 def _edited(found: list[FoundManifest]) -> str:
-    """Describes what changed since the best match among the manifests."""
-    names = found[0].touched if found else []
+    """Describes what changed since the manifest from which the least did; empty if nothing did."""
+    best = min(found, key=lambda each: (not each.alike, len(each.edited)), default=None)
+    names = best.edited if best else []
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{', '.join(names[:SHOWN])}{more} changed" if names else ""
 

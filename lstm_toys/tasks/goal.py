@@ -13,6 +13,9 @@ AFTER = 0.1
 ACCURACIES = ("points", "sequences")
 """Measures of networks that answer classes or bits: the accuracy over points, and over whole sequences."""
 
+WEIGHTED = {"points": "points (weighted as in the loss)"}
+"""The accuracies of a training in words, where they differ from those of probes, whose points all count alike."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Goal:
@@ -39,7 +42,7 @@ class Goal:
         >>> print(lt.Goal(rmse=0.02, after=0))
         train RMSE over whole curves at most 0.02
         >>> print(lt.Goal(accuracy=0.99))
-        train accuracy over points at least 0.99
+        train accuracy over points (weighted as in the loss) at least 0.99
     """
 
     rmse: float | int | None = None
@@ -89,7 +92,7 @@ class Goal:
     def told(self, *, scaled: bool) -> str:
         """Describes the goal; ``scaled``: whether networks are trained on scaled values."""
         if self.accuracy is not None:
-            measured = [f"train accuracy over {' and '.join(self.features)}"]
+            measured = [f"train accuracy over {' and '.join(WEIGHTED.get(each, each) for each in self.features)}"]
         else:
             of = [*([" and ".join(self.features)] if self.features else []), *(["scaled values"] if scaled else [])]
             measured = ["train RMSE", *(f"of {each}" for each in of)]

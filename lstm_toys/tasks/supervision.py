@@ -49,7 +49,8 @@ class Examples(NamedTuple):
             class per answer, ``[C, T, 1]`` or ``[C, 1]``.
         lengths: ``[C]``, the number of points of each sequence, followed by padding; None: all T. With one answer per
             curve, the answer is given after the last point.
-        weights: ``[C, T]`` or ``[C]``, the weight of each point or sequence in the loss; None: equal weights.
+        weights: ``[C, T]`` or ``[C]``, the weight of each point or sequence in the loss, and in the errors and the
+            accuracy over points recorded with it; None: equal weights. Probes count all points with a target alike.
 
     Example:
         >>> import lstm_toys as lt

@@ -152,7 +152,7 @@ def test_the_output_tells_progress_results_and_paths(process, folder):
     for text in ("member-steps/s", "median loss", "0 diverged", "s left", "3 networks after 30 steps", "train MSE"):
         assert text in output
     for family in dict.fromkeys(FAMILIES):
-        assert f"{family}, RMSE to input" in output
+        assert f"{family}, RMSE to target" in output
     for name in FIGURES | {"results.nc", "metrics.json", "parameters.npz"}:
         assert str(folder / name) in output
 
@@ -265,7 +265,7 @@ def test_a_large_learning_rate_names_the_diverged_seeds_and_goes_on(mine, capsys
     assert metrics["summary"]["train MSE"]["median"] == pytest.approx(np.median(kept))
     difference = np.delete((labeled.answer - labeled.input).values[:, :5], diverged, axis=0)
     median = np.median(np.sqrt(np.mean(difference**2, axis=(1, 2, 3))))
-    assert metrics["summary"]["line, RMSE to input"]["median"] == pytest.approx(median, rel=1e-5)
+    assert metrics["summary"]["line, RMSE to target"]["median"] == pytest.approx(median, rel=1e-5)
 
 
 @pytest.mark.long

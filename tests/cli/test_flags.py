@@ -260,7 +260,7 @@ def test_own_flags_are_split_off_wherever_they_stand():
 GIVING_WAY = [
     ({}, ["--cell=rnn"], {"gates": "sigmoid"}),
     ({}, ["--cell=gru"], {"gates": "hard"}),
-    ({}, ["--cell=conftest:Cell"], {"gates": "sigmoid"}),
+    ({"gates": "sigmoid"}, ["--cell=conftest:Cell"], {"gates": "sigmoid"}),
     ({}, ["--cell=conftest:Cell", "--gates=hard"], {"gates": "hard"}),
     ({"hidden": "none"}, ["--readout=dense"], {"hidden": (32,)}),
     ({"readout": "dense"}, ["--hidden=none"], {"readout": "cell"}),
@@ -288,6 +288,11 @@ HELD_AGAINST = [
     ),
     ({}, ["--keep_steps=2e3"], "flag --keep_steps=2000: 2,000 is not before the last step of --steps=1500 (the"),
     ({}, ["--hidden=none", "--readout=dense"], "flag --readout=dense: a dense readout needs a layer below it, "),
+    (
+        {},
+        ["--cell=conftest:Cell"],
+        "flag --cell=conftest:Cell: add --gates=hard, the default of sine, if this cell takes gates, or else --gates=s",
+    ),
     ({"cell": "rnn"}, [], "experiment sine: its defaults contradict each other: --gates=hard (the default of sine): "),
 ]
 
@@ -304,6 +309,8 @@ def test_what_an_experiment_fixes_does_not_give_way():
     experiment = dataclasses.replace(line.EXPERIMENT, fixed={"hidden": ()})
     with pytest.raises(flags.UsageError, match=r"but there is none with --hidden=none \(fixed by line\)"):
         flags.parse(experiment, ["--readout=dense"])
+    hard = dataclasses.replace(line.EXPERIMENT, fixed={"gates": "hard"})
+    assert flags.parse(hard, ["--cell=conftest:Cell"])[0].gates == "hard"
 
 
 @pytest.mark.parametrize(

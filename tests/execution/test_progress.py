@@ -92,6 +92,40 @@ def test_what_a_checkpoint_had_was_not_done_here(at, shown):
     assert shown.left() == [27]  # 20 are left, and 30 were done in 40 s.
 
 
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        (4.0, ["step 10/20 | 20 member-steps/s | median loss 5.00e-01 | 0 diverged | 6 s left"]),
+        (2.1, []),  # Records of the call that has just compiled.
+    ],
+)
+def test_a_training_estimates_nothing_from_an_instant(at, shown, second, told):
+    progress = shown(1.0, 1.0)
+    progress.begin("first", 4, 20)
+    for step, now in zip((0, 1, 10), (2.0, 2.0, second), strict=True):
+        at(now)
+        report(progress, step, 4)
+    assert [line.removeprefix("1 of 2: first: ") for line in shown.lines()[1:]] == told
+
+
+@pytest.mark.usefixtures("at")
+def test_the_end_of_a_short_training_has_no_speed_and_no_time_left_of_others(shown):
+    progress = shown(1.0, 1.0)
+    for name, left in (("first", ""), ("second", " | 0 s left")):
+        progress.begin(name, 4, 20)
+        for step in (0, 20):
+            report(progress, step, 4)
+        assert shown.lines()[-1].partition(": step ")[2] == f"20/20 | median loss 5.00e-01 | 0 diverged{left}"
+
+
+def test_an_evaluation_estimates_nothing_from_an_instant(at, shown):
+    evaluation = shown.evaluation(4)
+    for now, done in ((6.0, 1), (6.1, 2), (6.2, 4)):
+        at(now)
+        evaluation(done)
+    assert shown.lines() == ["4 of 4 answers | 0 s left"]
+
+
 def test_a_training_that_need_not_be_done_leaves_the_shares_of_the_others(at, shown):
     progress = shown(7.0, 3.0, 20.0, 10.0)
     progress.skip(2)
@@ -149,7 +183,7 @@ def test_an_evaluation_of_one_part_tells_of_all_of_it(at, shown):
     progress = shown.evaluation(1)
     at(4.0)
     progress(1)
-    assert shown.lines() == ["1 of 1 answer | 0 answers/s | 0 s left"]
+    assert shown.lines() == ["1 of 1 answer | 0 s left"]
 
 
 def test_counts_are_in_the_plural_unless_they_are_one(shown):

@@ -93,7 +93,7 @@ def test_the_next_value_is_told_in_the_units_of_the_file(tmp_path, mine, other):
     assert told == {"median": pytest.approx(again, abs=1e-4), "low": None, "high": None, "interval": "no network"}
     error = np.sqrt(np.mean((found.answer - found.truth) ** 2, axis=(2, 3)))[:, found.family.values == sets.HELD_OUT]
     expected = np.median(np.sqrt(np.mean(error.values**2, axis=1)))
-    assert metrics["summary"]["held out, RMSE to truth"]["median"] == pytest.approx(expected, rel=1e-4)
+    assert metrics["summary"]["held out, RMSE to target"]["median"] == pytest.approx(expected, rel=1e-4)
     assert {path.name for path in folder.glob("*.png")} == {
         "trained_on.png",
         "held_out.png",
@@ -120,7 +120,7 @@ def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
     np.testing.assert_allclose(right, np.column_stack([Y.mean(axis=0), Y.max(axis=0)])[kept(found)], atol=1e-4)
     assert np.isnan(found.truth.values[found.family.values == sets.SHOWN]).all()
     told = json.loads((folder / "metrics.json").read_text())["summary"]
-    assert {"held out, RMSE of mean to truth", "held out, RMSE of top to truth"} <= told.keys()
+    assert {"held out, RMSE of mean to target", "held out, RMSE of top to target"} <= told.keys()
     assert not any(name.startswith("shown") for name in told)
     assert (folder / "numbers.png").is_file()
     assert (folder / "shown.png").is_file()
@@ -138,7 +138,7 @@ def test_several_files_are_features_of_the_same_curves(tmp_path):
     told = json.loads((folder / "metrics.json").read_text())["summary"]
     for feature in "uv":
         error = np.sqrt(np.mean((found.answer - found.input).sel(feature=feature) ** 2, axis=(1, 2)))
-        assert told[f"trained on, RMSE of {feature} to input"]["median"] == pytest.approx(
+        assert told[f"trained on, RMSE of {feature} to target"]["median"] == pytest.approx(
             float(np.median(error)), rel=1e-4
         )
     assert set(found.family.values) == {sets.TRAINED}  # Two curves are too few to keep any out.

@@ -1,12 +1,16 @@
 """The figures of the sine: the post's curves, under the post's names."""
 
+import numpy as np
 import pytest
 from drawn import dashed, dots, labels, median
 from matplotlib.colors import to_hex
 
 import conftest
 from experiments.sine import EXPERIMENT
-from lstm_toys import figures
+from lstm_toys import figures, output
+from lstm_toys.cli import flags
+from lstm_toys.results import summary
+from lstm_toys.studies.training.study import TrainingStudy
 
 
 def panels(figure):
@@ -51,6 +55,21 @@ def test_each_of_the_post_s_families_has_its_curves_in_order(hand_made, name, fi
     assert (shown[0].get_title(), shown[-1].get_title()) == (first, last)
     assert to_hex(median(shown[0]).get_color()) == figures.COLORS["r"]
     assert to_hex(median(shown[-1]).get_color()) == figures.COLORS["k"]
+
+
+def test_the_published_answers_are_explained(hand_made, tmp_path, capsys):
+    labeled = hand_made(diverged=())
+    metrics = summary.metrics(labeled, EXPERIMENT.goal)
+    metrics["published"] = EXPERIMENT.compare(labeled.isel(time=np.arange(100) // 5))
+    metrics |= {"seconds": {}, "continued": False, "member_steps_per_second": 1}
+    study = TrainingStudy(EXPERIMENT, flags.parse(EXPERIMENT, [])[0], tmp_path)
+    for each in study.report(metrics):
+        output.console().print(each, soft_wrap=isinstance(each, str))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    below = lines[lines.index("published answers, compared with these networks") :]
+    explained = [line for line in below if line.startswith(("inside 5–95 %: share of the published points", "sine: "))]
+    assert [line.partition(":")[0] for line in explained] == ["inside 5–95 %", "sine"]
+    assert "another network than its other figures, or an earlier state" in explained[1]
 
 
 @pytest.mark.long

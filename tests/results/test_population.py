@@ -1,6 +1,7 @@
 """Populations on disk: what was saved is what is loaded, or it is refused."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -247,10 +248,23 @@ def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
         del sys.modules["cells_of_ones_own"]
 
 
-def test_a_folder_of_something_else_is_told(tmp_path):
-    (tmp_path / "results.nc").write_bytes(b"a sweep's")
-    with pytest.raises(FileNotFoundError, match=r"^[^\n]*this folder holds no population, which [^\n]*$") as raised:
-        population.load(tmp_path)
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (["results.nc"], "this folder holds neither networks that lt.save saved nor a finished run of an experiment"),
+        (["config.json"], "this folder is an unfinished run of sweep; the command that began it finishes it"),
+        (["config.json", "metrics.json"], "a run of sweep and holds no networks; its numbers are in metrics.json"),
+        (
+            ["config.json", "metrics.json", "results.nc"],
+            "no networks; lt.load_results('PATH/results.nc') reads its",
+        ),
+    ],
+)
+def test_a_folder_of_something_else_is_told(tmp_path, files, told):
+    for name in files:
+        (tmp_path / name).write_text('{"experiment": "sweep"}')
+    with pytest.raises(FileNotFoundError, match=re.escape(told.replace("PATH", str(tmp_path)))) as raised:
+        lt.load(tmp_path)
     assert raised.value.filename == str(tmp_path)
 
 

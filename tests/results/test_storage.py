@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as drawn
 
+import lstm_toys as lt
 from lstm_toys.files import Damaged
 from lstm_toys.results import storage
 
@@ -116,6 +117,14 @@ def test_results_without_a_part_are_damaged(hand_made, tmp_path, name):
     storage.save_results(hand_made().drop_vars(name), tmp_path / "results.nc")
     with pytest.raises(Damaged, match=f"{name} is missing"):
         storage.load_results(tmp_path / "results.nc")
+
+
+def test_results_of_any_run_are_read_and_what_they_lack_is_said(tmp_path):
+    sweep = lt.Results({"learned": (("setting", "seed"), [[1.0]])}, attrs={"flags": "{}"})
+    lt.save_results(sweep, tmp_path / "results.nc")
+    xr.testing.assert_identical(lt.load_results(tmp_path / "results.nc"), sweep)
+    with pytest.raises(ValueError, match=r"results\.nc has no variable answer; it has learned"):
+        lt.load_results(tmp_path / "results.nc", {"answer", "learned"})
 
 
 def test_an_archive_that_is_no_tree_is_damaged(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments.sine import EXPERIMENT
-from lstm_toys.results import summary
+from lstm_toys.results import arrays, summary
 from lstm_toys.tasks.goal import Goal
 
 FAMILIES = {"line": 5, "line_origin": 6, "amplitude": 6, "phase": 6, "frequency": 6}
@@ -42,10 +42,23 @@ def test_metrics_leave_out_diverged_seeds(hand_made):
     assert rows["train MSE"]["low"] == pytest.approx(low)
     assert rows["train MSE"]["high"] == pytest.approx(high)
     for family, errors in summary.family_rmse(labeled).items():
-        row = rows[f"{family}, RMSE to input"]
+        row = rows[f"{family}, RMSE to target"]
         assert row["median"] == pytest.approx(np.median(np.delete(errors, (1, 4))))
         assert 0.15 < row["low"] <= row["median"] <= row["high"] < 0.25
         assert row["interval"] == "95 % bootstrap"
+
+
+@pytest.mark.parametrize("probe", ["with inputs as targets", "with targets", "of another length with targets"])
+def test_errors_are_to_the_target_whatever_it_is(hand_made, probe):
+    labeled = hand_made()
+    if probe != "with inputs as targets":
+        labeled = labeled.assign(truth=labeled.input + 1)
+    if probe == "of another length with targets":
+        labeled = hand_made().merge(arrays._named(labeled[["answer", "input", "truth", "family"]], "long"))
+    rows = summary.summary(labeled, EXPERIMENT.goal)
+    name = "long" if probe == "of another length with targets" else "line"
+    assert rows[f"{name}, RMSE to target"][0].value > (0 if probe == "with inputs as targets" else 0.8)
+    assert not any("to input" in row or "to truth" in row for row in rows)
 
 
 def test_metrics_without_a_seed_left_are_null(hand_made):

@@ -1,5 +1,7 @@
 """Edits of one's own code and data, and of the library: whether a run stands or is another one, as users run them."""
 
+import gzip
+import json
 import os
 import shutil
 import subprocess
@@ -17,8 +19,9 @@ import pytest
 from conftest import HANG, ROOT
 from lstm_toys.execution import devices, lowering, worker
 from lstm_toys.execution.base import Job
-from lstm_toys.files import read_json, read_sealed, write_sealed
+from lstm_toys.files import SCHEMA, read_json, read_sealed, write_sealed
 from lstm_toys.results import storage
+from lstm_toys.runs import manifest, resolver
 
 PLAIN = edits.project()
 COMMENT = edits.HARMLESS["a comment"]
@@ -154,6 +157,35 @@ def test_edits_that_change_no_number_train_nothing(few, tmp_path):
     for edit in others:
         edit.apply(folder)
     assert_stands(folder, last, "mine")
+
+
+MOVED = {manifest.FOLDERS: ["./elsewhere/"], manifest.IMPORTED: ["./other.py"]}
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([({}, {})], ""),
+        ([({}, MOVED)], ""),
+        ([({"./mine.py": "a digest", "./new.py": "absent"}, MOVED)], ""),  # From another folder.
+        ([({"./mine.py": "a digest"}, {})], "./mine.py changed"),  # It is deleted.
+        ([({"./new.py": "absent"}, {})], "./new.py changed"),
+        ([({"./new.py": "another digest"}, MOVED)], "./new.py changed"),
+        ([({}, {"Python": "another"})], "Python changed"),
+        ([({f"./{name}.py": "a digest" for name in "abcd"}, {})], "./a.py, ./b.py, ./c.py and 1 more changed"),
+        ([({"./a.py": "a digest"}, {}), ({}, MOVED)], ""),  # Only since an older state of the code.
+    ],
+)
+def test_what_changed_is_named_only_if_it_did(records, told, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "new.py").touch()
+    (tmp_path / "results/runs/mine-0").mkdir(parents=True)
+    for number, (own, conditions) in enumerate(records):
+        record = {"schema": SCHEMA, "incomplete": None, "declared": "", "own": own, "installed": {}}
+        record |= {"conditions": json.loads(json.dumps(manifest._conditions())) | conditions}
+        path = tmp_path / f"results/runs/mine-0/loaded-key-{number}.json.gz"
+        path.write_bytes(gzip.compress(json.dumps(record).encode()))
+    assert resolver._edited(manifest.find(tmp_path / "results/runs", "mine", "key", "")) == told
 
 
 def test_edits_are_another_run_of_which_there_is_nothing_to_draw(few, tmp_path):

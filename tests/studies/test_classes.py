@@ -71,6 +71,7 @@ def test_the_accuracies_are_those_of_the_answers(trained):
     np.testing.assert_allclose(summary["train accuracy over sequences"]["median"], np.median(last))
     assert metrics["converged"] == (last >= 0.9).sum()
     assert metrics["goal"] == "train accuracy over sequences at least 0.9"
+    assert "train accuracy over points (weighted as in the loss)" in summary  # And not that of the probe.
     np.testing.assert_allclose(metrics["train_loss"], found.train_loss.values[:, -1])
     assert "train_mse" not in metrics
 

@@ -28,8 +28,9 @@ def test_a_goal_of_an_accuracy_is_met_from_below():
     points, both = Goal(accuracy=0.95), Goal(accuracy=0.9, features=("points", "sequences"))
     assert points.met(points.error(accuracies, ("points", "sequences"))).tolist() == [True, False]
     assert both.met(both.error(accuracies, ("points", "sequences"))).tolist() == [False, True]
-    assert (str(points), points.after) == ("train accuracy over points at least 0.95", 0)
-    assert str(Goal(accuracy=1, after=0.1)) == "train accuracy over points after the first tenth at least 1"
+    weighted = "train accuracy over points (weighted as in the loss)"
+    assert (str(points), points.after) == (f"{weighted} at least 0.95", 0)
+    assert str(Goal(accuracy=1, after=0.1)) == f"{weighted} after the first tenth at least 1"
 
 
 def test_a_goal_names_its_measure():

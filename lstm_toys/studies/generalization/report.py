@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
@@ -29,10 +29,20 @@ def report(study: GeneralizationStudy, metrics: dict[str, Any]) -> Iterator[Rend
     if curves is not None:
         rows = rows[: len(rows) // len(curves.names) * SHOWN_CURVES]
     yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
+    yield from explained(metrics["summary"])
     yield from tables.few(kept)
     yield from _told(curves, study) if curves is not None else ()
     rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
     yield f"{rate}; {tables.stages(metrics['seconds'])}"
+
+
+def explained(names: Iterable[str]) -> Iterator[str]:
+    """Explains the numbers of grids, if there are some."""
+    if any(name.endswith(", share below twice") for name in names):
+        yield (
+            "errors on a grid: each network's median over its curves; share below twice: of its curves with an error "
+            "below twice the median network's on the training curves"
+        )
 
 
 def _told(curves: Curves, study: GeneralizationStudy) -> Iterator[str]:

@@ -139,8 +139,16 @@ def execute(study: "SweepStudy", context: RunContext, seconds: dict[str, float])
         "flags": run.settings.as_dict(),
         "fingerprints": fingerprints,
         **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
+        **_scaled(experiment),
         "files": [run.results.name],
     }
+
+
+def _scaled(experiment: Experiment) -> dict[str, Any]:
+    """Describes the scaling, and whether errors of answers are scaled, too; empty without one."""
+    if experiment.scaling is None:
+        return {}
+    return {"scaling": str(experiment.scaling), "scaled_errors": len(experiment.small[1].output_features) > 1}
 
 
 def remeasure(study: "SweepStudy") -> dict[str, Any]:

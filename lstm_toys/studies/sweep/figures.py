@@ -22,7 +22,7 @@ from lstm_toys.runs.identity import NUMBER, TRACED
 from lstm_toys.runs.measure import Measure
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.sweep.results import of_probes, train_loss, varied
-from lstm_toys.tasks.goal import ACCURACIES, Goal
+from lstm_toys.tasks.goal import ACCURACIES, WEIGHTED, Goal
 
 LOGARITHMIC = {"learning_rate", "steps"}
 
@@ -35,6 +35,9 @@ MOST_ENTRIES = 12
 """Most values of a setting in a legend."""
 
 MOST_COLUMNS, MOST_PANELS = 4, 24
+
+DOTS: dict[str, Any] = {"linestyle": "", "marker": "o", "markersize": 3}
+"""Style of medians over the values of a setting that are not numbers."""
 
 
 def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dict[str, Figure]:
@@ -49,30 +52,53 @@ def draw(found: xr.Dataset, goal: Goal, measures: Sequence[Measure] = ()) -> dic
     words = {each.name: each.words for each in measures}
     for name, values in of_probes(found).items():
         file = "answers" if not name else name.replace(" ", "_")
-        label = words.get(name, name) or "RMSE"
+        label = words.get(name, name) or f"RMSE{_of_scaled(found) if _features(found) > 1 else ''}"
         answers, title = found.assign(error=values), f"{label[0].upper()}{label[1:]} of answers to {shown}"
         scale: Scale = "linear" if name else "log"
-        if found.sizes["probe"] * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS:
+        probes = found.probe.values.tolist()
+        together = len(probes) * len(_combinations(found, _arranged(found)[2])) <= MOST_PANELS
+        if together and len(probes) > 1:
             drawn[f"{file}.png"] = errors(answers, title, None, label, scale)
             continue
-        for probe in found.probe.values.tolist():
-            own = f"{title}: {_words(probe)}"
-            drawn[f"{file}_{probe}.png"] = errors(answers.sel(probe=[probe]), own, None, label, scale)
+        for probe in probes:
+            own = errors(answers.sel(probe=[probe]), f"{title}: {_words(probe)}", None, label, scale)
+            drawn[f"{file}.png" if together else f"{file}_{probe}.png"] = own
     return drawn
 
 
 def _training(found: xr.Dataset, goal: Goal) -> dict[str, Figure]:
-    """Draws the errors over the training set, or the accuracies."""
+    """Draws the errors over the training set, the accuracies, or the loss if it is a function of the user's."""
     if "train_accuracy" in found:
         shown = goal.features if goal.accuracy is not None else ACCURACIES
         values = found["train_accuracy"].sel(counted=[*shown]).rename({"counted": "probe"})
+        values = values.assign_coords(probe=[f"train accuracy over {WEIGHTED.get(each, each)}" for each in shown])
+        title = "Train accuracy" if len(shown) > 1 else str(values.probe.values[0]).capitalize()
         limit = None if goal.accuracy is None else goal.limit
         accuracies = found.drop_dims(["probe", "counted"]).assign(error=values)
-        return {"accuracy.png": errors(accuracies, "Accuracy over the training set", limit, "accuracy", "linear")}
-    train = (train_loss(found) ** 0.5).rename("train").expand_dims(probe=["training set"])
+        return {"accuracy.png": errors(accuracies, title, limit, "accuracy", "linear")}
     whole = goal.after == 0 or "output_feature" in found.train_rmse.dims
     limit = goal.limit if whole and not goal.features else None
-    return {"rmse.png": errors(found.drop_dims("probe").assign(error=train), "RMSE over the training set", limit)}
+    train, label, file = train_loss(found), f"RMSE{_of_scaled(found)}", "rmse"
+    if train.name == "train_mse":
+        train = train**0.5
+    else:
+        label, limit, file = _loss_label(found), None, "final_loss"
+    train = train.rename("train").expand_dims(probe=["training set"])
+    title = f"{label[0].upper()}{label[1:]} over the training set"
+    return {f"{file}.png": errors(found.drop_dims("probe").assign(error=train), title, limit, label)}
+
+
+def _of_scaled(found: xr.Dataset) -> str:
+    return " of scaled values" if "scaling" in found.attrs else ""
+
+
+def _features(found: xr.Dataset) -> int:
+    """The number of output features of networks that answer values; 1 for others."""
+    return int(found.train_rmse.shape[-1]) if "train_rmse" in found else 1
+
+
+def _loss_label(found: xr.Dataset) -> str:
+    return f"train MSE{_of_scaled(found)}" if "train_mse" in found else loss_name(found)
 
 
 def errors(
@@ -84,8 +110,9 @@ def errors(
 ) -> Figure:
     """Draws errors over one setting: a color per value of a second, a panel per probe and combination of the others.
 
-    Lines are medians; bars are the 5th to 95th percentile of seeds that did not diverge, side by side if there are
-    several colors. Open dots mark settings where some seeds diverged, crosses along the upper edge where all did.
+    Dots are medians, joined by lines if the setting is a number; bars are the 5th to 95th percentile of seeds that did
+    not diverge, side by side if there are several colors. Open dots mark settings where some seeds diverged, crosses
+    along the upper edge where all did.
     ``found`` needs ``error`` ``[setting, seed, probe]``; ``limit`` is an error to mark by a horizontal line.
     """
     found = found[["error", "diverged"]]  # Selecting from fewer variables is faster.
@@ -106,7 +133,7 @@ def errors(
         figure.supxlabel(plain(_words(axis_label(found[across]))))
         figure.supylabel(plain(label))
         bars = Line2D([], [], color=GRAY, linestyle="", marker="|", markersize=11, label=_seeds(found))
-        handles = _handles(hue, shades, [bars])
+        handles = _handles(hue, shades, [bars], MEDIAN if _numbers([across]) else DOTS)
         if found.diverged.values.any():
             label = "some networks diverged"
             handles.append(Line2D([], [], color=GRAY, marker="o", markersize=5, fillstyle="none", label=label))
@@ -125,7 +152,7 @@ def histories(found: xr.Dataset) -> Figure:
 
     Medians have bands unless there are more than `MOST_BANDS` colors.
     """
-    label = "train MSE" if "train_mse" in found else loss_name(found)
+    label = _loss_label(found)
     found = found[["record_step", "record_loss", "diverged"]]
     names = [name for name in varied(found) if name != "steps"]
     longest = found.isel(setting=found.steps.values == found.steps.values.max())
@@ -183,7 +210,9 @@ def _line(
     if not points:
         return
     x, low, median, high, whole = (np.array(column) for column in zip(*sorted(points), strict=True))
-    lines = [axes.vlines(x, low, high, color=color, linewidth=1.0), *axes.plot(x, median, color=color, linewidth=1.2)]
+    lines: list[Artist] = [axes.vlines(x, low, high, color=color, linewidth=1.0)]
+    if _numbers([across]):
+        lines += axes.plot(x, median, color=color, linewidth=1.2)
     style: dict[str, Any] = {"color": color, "linestyle": "", "marker": "o"}
     lines += axes.plot(x[whole], median[whole], markersize=3, **style)
     lines += axes.plot(x[~whole], median[~whole], markersize=4.5, fillstyle="none", **style)
@@ -199,13 +228,14 @@ def shift(axes: Axes, drawn: Sequence[Artist], beside: float) -> None:
 def _numbers(names: Sequence[str]) -> list[str]:
     """The settings that a horizontal axis may show as numbers, in order of preference."""
     open_ones = [name for name in names if name.startswith(NUMBER)]
-    return [name for name in (*TRACED, *open_ones, "steps") if name in names]
+    return [name for name in (*TRACED, *open_ones, "steps", "timesteps") if name in names]
 
 
 def _across(axes: Axes, name: str, values: list[Any]) -> None:
     """Sets up the horizontal axis of a setting, with a tick per value if there are few or they are not numbers."""
     if not _numbers([name]):
         axes.set_xticks(range(len(values)), [plain(str(value)) for value in values])
+        axes.set_xlim(-0.5, len(values) - 0.5)
         return
     if name in LOGARITHMIC and min(values) > 0:
         axes.set_xscale("log")
@@ -222,13 +252,15 @@ def _colors(found: xr.Dataset, hue: str | None) -> dict[Any, str]:
     return scale(sorted(values)) if hue and _numbers([hue]) else colors(values)
 
 
-def _handles(hue: str | None, shades: dict[Any, str], spread: Sequence[Artist]) -> list[Artist]:
-    """Legend entries for the colors, the median, and the spread over seeds."""
+def _handles(
+    hue: str | None, shades: dict[Any, str], spread: Sequence[Artist], median: dict[str, Any] = MEDIAN
+) -> list[Artist]:
+    """Legend entries for the colors, the median, and the spread over seeds; ``median`` is the style of medians."""
     named = list(shades.items())[:: -(-len(shades) // MOST_ENTRIES)] if hue else []
     handles: list[Artist] = [
-        Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **MEDIAN) for value, color in named
+        Line2D([], [], color=color, label=plain(f"{_words(hue)} {_text(value)}"), **median) for value, color in named
     ]
-    return [*handles, Line2D([], [], color=GRAY, label="median over networks", **MEDIAN), *spread]
+    return [*handles, Line2D([], [], color=GRAY, label="median over networks", **median), *spread]
 
 
 def _seeds(found: xr.Dataset) -> str:

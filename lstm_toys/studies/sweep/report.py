@@ -1,6 +1,6 @@
 """Reports a finished sweep. Imports nothing heavy."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich import box
@@ -8,42 +8,58 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.tasks.sets import HELD_OUT
+from lstm_toys.runs.measure import Measure
 
 MOST_ROWS = 100
 """Most rows of the table on a terminal."""
 
-
 LOSSES = {"train_mse": "train MSE", "train_loss": "train loss"}
 
-MOST_MORE = 3
-"""Most columns of measures of answers; metrics.json has all."""
+MOST_MEASURES = 6
+"""Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
 
-def _columns(row: dict[str, Any]) -> dict[str, str]:
-    """Titles of further columns, with the names of their medians: held-out errors, accuracies, custom measures."""
-    columns = {"RMSE, held out": HELD_OUT} if HELD_OUT in row else {}
-    return columns | dict([(name, name) for name in row if ", " in name and isinstance(row[name], dict)][:MOST_MORE])
+def _titles(every: list[dict[str, Any]], loss: str, measures: Sequence[Measure]) -> dict[str, str]:
+    """Titles of the measures of answers to probes, by the names of their medians, without those that no row has."""
+    names = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
+    known = [name for name in names if any(row[name]["median"] is not None for row in every)]
+    words = {each.name: each.words for each in measures}
+    titles = {}
+    for name in known:
+        probe, _, measure = name.rpartition(", ")
+        titles[name] = f"{probe}, {words.get(measure, measure)}" if probe else f"{name}, RMSE"
+    return titles
 
 
-def report(metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """Yields the table of settings, and lines about compilation and run time."""
+def report(metrics: dict[str, Any], measures: Sequence[Measure] = ()) -> Iterator[RenderableType]:
+    """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
-    loss, more = "train_mse" if "train_mse" in every[0] else "train_loss", _columns(every[0])
-    rows = []
+    loss = "train_mse" if "train_mse" in every[0] else "train_loss"
+    titles = _titles(every, loss, measures)
+    shown, rows, answers = [*titles][:MOST_MEASURES], [], []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
         value, diverged = row[loss], len(row["diverged_seeds"])
         spread = tables.number(value["median"]), tables.interval(value["low"], value["high"])
-        out = [tables.number(row[name]["median"]) for name in more.values()]
-        rows.append((*values, str(row["learned"]), str(diverged), *spread, *out))
-    names = [name.removeprefix("learning_").replace("_", " ") for name in varied]
-    columns = [f"{name}>" for name in (*names, "learned", "diverged", LOSSES[loss], "95 % bootstrap", *more)]
-    title = f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each"
-    yield tables.table(title, columns, rows, fold=True, box=box.SIMPLE_HEAD, padding=0)
+        rows.append((*values, str(row["learned"]), str(diverged), *spread))
+        answers.append((*values, *(tables.number(row[name]["median"]) for name in shown)))
+    names = [f"{name.removeprefix('learning_').replace('_', ' ')}>" for name in varied]
+    columns = [*names, "learned>", "diverged>", f"{LOSSES[loss]}>", "95 % bootstrap>"]
+    style: dict[str, Any] = {"fold": True, "box": box.SIMPLE_HEAD, "padding": 0}
+    yield tables.table(f"{counted(len(every), 'setting')}, {counted(seeds, 'seed')} each", columns, rows, **style)
+    if shown:
+        title = "medians over networks, of answers to curves that were shown after training"
+        yield tables.table(title, [*names, *(f"{titles[name]}>" for name in shown)], answers, **style)
+    if more := [*titles.values()][MOST_MEASURES:]:
+        yield f"... and {', '.join(more)} in metrics.json"
     yield from tables.few(min((kept for row in every if (kept := seeds - len(row["diverged_seeds"]))), default=0))
     if len(every) > MOST_ROWS:
-        yield f"... and {len(every) - MOST_ROWS:,} more in metrics.json"
+        yield f"... and {counted(len(every) - MOST_ROWS, 'more setting')} in metrics.json"
+    if "scaling" in metrics:
+        errors = (
+            "and errors are of scaled values" if metrics["scaled_errors"] else "are of scaled values, errors in units"
+        )
+        yield f"networks are shown {metrics['scaling']}; losses {errors}"
     yield f"learned: {metrics['goal']}"
     trainings = f"{counted(metrics['networks'] // seeds, 'training')} of {counted(seeds, 'seed')}"
     yield (

@@ -85,7 +85,7 @@ class SweepStudy(Study[SweepSettings]):
         return computation.draw(self)
 
     def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-        return report.report(metrics)
+        return report.report(metrics, self.experiment.measures)
 
     def lost(self, metrics: dict[str, Any]) -> str | None:
         return report.lost(metrics)

@@ -14,6 +14,9 @@ from lstm_toys.runs.study import Study
 FAR = 10.0
 """Inputs beyond this make training fail at any learning rate: ten times the range of a cell's output."""
 
+INSIDE = "inside 5–95 %: share of the published points between the 5th and 95th percentile of these networks"
+"""Explains a column."""
+
 
 def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[RenderableType]:
     """Yields tables of errors and learning, and lines about divergence and run time."""
@@ -34,7 +37,10 @@ def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[Renderab
             (row["curve"], str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
             for row in metrics["published"]
         ]
-        yield tables.table("the published answers", ("", "points>", "inside 5–95 %>", "median's RMSE>"), rows)
+        title = "published answers, compared with these networks"
+        yield tables.table(title, ("", "points>", "inside 5–95 %>", "RMSE of median>"), rows)
+        yield f"{INSIDE}; RMSE of median: between the networks' median and the published points"
+        yield from dict.fromkeys(row["note"] for row in metrics["published"] if "note" in row)
     if "scaling" in metrics:
         yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
     yield f"{metrics['converged']} of {counted(metrics['seeds'], 'seed')} learned it: {metrics['goal']}"

@@ -8,8 +8,10 @@ import pytest
 import xarray as xr
 
 from conftest import rarely
+from lstm_toys import output
 from lstm_toys.figures.style import save
-from lstm_toys.studies.sweep import figures, results
+from lstm_toys.runs.measure import Measure
+from lstm_toys.studies.sweep import figures, report, results
 from lstm_toys.tasks.goal import Goal
 
 SETTING = (
@@ -73,6 +75,108 @@ def test_rows_are_the_statistics_of_each_setting():
             assert rows[number][name] == pytest.approx(expected, rel=1e-6)
     assert rows[3]["train_mse"] == rows[3]["sine"] == {"median": None, "low": None, "high": None}
     json.dumps(rows, allow_nan=False)
+
+
+def told(capsys, found, **metrics):
+    """The report of a sweep, without spaces that align columns."""
+    given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
+    every = {"rows": results.rows(found), "varied": results.varied(found), **given, **metrics}
+    for each in report.report(every):
+        output.console().print(each)
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_the_tables_have_the_errors_of_every_probe(capsys):
+    found = hand_made({"optimizer": ["sgd", "adam"], "learning_rate": [0.1, 1.0]}).assign_coords(
+        probe=["held out", "b"]
+    )
+    found["rmse"][..., 1] = np.nan
+    found["mean"] = found.rmse.isel(probe=[0, 0]).drop_vars("probe") * 2
+    lines = told(capsys, found)
+    assert "optimizer rate learned diverged train MSE 95 % bootstrap" in lines
+    start = lines.index("optimizer rate held out, RMSE held out, mean b, mean")
+    medians = np.median(found.rmse.values[..., 0], axis=1)
+    settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
+    for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
+        assert line.split() == [optimizer, f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
+
+
+@pytest.mark.parametrize(
+    ("given", "told_of"),
+    [
+        ({}, ""),
+        ({"scaling": "(y - 2) / 3", "scaled_errors": False}, "losses are of scaled values, errors in units"),
+        ({"scaling": "(y - 2) / 3", "scaled_errors": True}, "losses and errors are of scaled values"),
+    ],
+)
+def test_the_report_says_what_is_scaled(capsys, given, told_of):
+    lines = told(capsys, hand_made({}), **given)
+    expected = [f"networks are shown (y - 2) / 3; {told_of}"] if told_of else []
+    assert [line for line in lines if "networks are shown" in line] == expected
+
+
+def accuracies(found):
+    """The same networks, with accuracies instead of errors."""
+    both = xr.concat([found.train_mse] * 2, "counted").transpose("setting", "seed", "counted")
+    kept = found.drop_vars(["rmse", "train_rmse", "train_mse"]).assign(train_accuracy=both, train_loss=found.train_mse)
+    return kept.assign_coords(counted=["points", "sequences"])
+
+
+def scaled(found):
+    return found.assign_attrs(scaling="{}")
+
+
+def averages(found):
+    return found.isel(probe=[1]).rename(rmse="mean")
+
+
+def losses(found):
+    return found.drop_vars("train_mse").assign(train_loss=found.train_mse.assign_attrs(loss="huber"))
+
+
+SHOWN = "of answers to curves that were shown after training"
+
+
+@pytest.mark.parametrize(
+    ("changed", "file", "title", "label"),
+    [
+        (lambda found: found, "rmse.png", "RMSE over the training set", "RMSE"),
+        (lambda found: found, "answers.png", f"RMSE {SHOWN}", "RMSE"),
+        (lambda found: found.isel(probe=[0]), "answers.png", f"RMSE {SHOWN}: line", "RMSE"),
+        (
+            lambda found: found.isel(probe=[1]).rename(rmse="mean"),
+            "mean.png",
+            f"Average (V) {SHOWN}: sine",
+            "average (V)",
+        ),
+        (scaled, "rmse.png", "RMSE of scaled values over the training set", "RMSE of scaled values"),
+        (scaled, "loss.png", "Training", "train MSE of scaled values"),
+        (scaled, "answers.png", f"RMSE {SHOWN}", "RMSE"),
+        (losses, "final_loss.png", "Train huber over the training set", "train huber"),
+        (accuracies, "accuracy.png", "Train accuracy over sequences", "accuracy"),
+    ],
+)
+def test_figures_say_what_they_show(changed, file, title, label):
+    goal = Goal(accuracy=0.9, features=("sequences",)) if file == "accuracy.png" else GOAL
+    measures = [Measure("mean", lambda answer, _: answer.mean(), "average", "V")]
+    figure = figures.draw(changed(hand_made({"learning_rate": [0.1, 1.0]})), goal, measures)[file]
+    assert (figure.get_suptitle(), figure.get_supylabel()) == (title, label)
+
+
+@pytest.mark.parametrize(
+    ("grid", "joined"),
+    [
+        ({"optimizer": ["sgd", "adam"], "cell": ["lstm", "gru"]}, False),
+        ({"hidden": ["none", "8"]}, False),
+        ({"timesteps": [10, 20]}, True),
+        ({"learning_rate": [0.1, 1.0], "cell": ["lstm", "gru"]}, True),
+    ],
+)
+def test_only_numbers_are_joined_by_lines(grid, joined):
+    for name, figure in figures.draw(hand_made(grid), GOAL).items():
+        drawn = [*(line for axes in shown(figure) for line in axes.lines), *figure.legends[0].get_lines()]
+        solid = {line.get_linestyle() for line in drawn if line.get_marker() != "|"} & {"-"}
+        assert solid == ({"-"} if joined or name == "loss.png" else set())
 
 
 @pytest.mark.parametrize(
