@@ -95,7 +95,8 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arguments.instance("name", self.name, str, "text")
+        arguments.text("name", self.name, empty=True)
+        arguments.text("doc", self.doc or "", empty=True)  # A module without docstring has None.
         for name in ("task", "probes", "draw", "compare", "companions"):
             arguments.function(name, getattr(self, name), "a function")
         for name, function in (("planes", self.planes), ("model", self.model)):
