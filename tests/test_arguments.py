@@ -333,7 +333,9 @@ WRITTEN = {
     "populations": lambda each: dataclasses.replace(CLAIMS, populations={each: (EXPERIMENT, [])}),
     "baseline": lambda each: lt.Baseline(each, first, SOURCES),
     "label": lambda each: lt.Measure("worst", jnp.max, each),
-    "unit of a measure": lambda each: lt.Measure("worst", jnp.max, "largest", each),
+    "unit of a measure": lambda each: dataclasses.replace(
+        EXPERIMENT, measures=(lt.Measure("worst", jnp.max, "largest", each),)
+    ),
     "symbol": lambda each: lt.Parameter("bend", 0.0, 1.0, each),
     "unit of a parameter": lambda each: lt.Parameter("bend", 0.0, 1.0, unit=each),
     "name of a span": lambda each: lt.Span(0, 1, name=each),

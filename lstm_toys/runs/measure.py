@@ -48,7 +48,7 @@ class Measure:
     def __post_init__(self) -> None:
         arguments.text("name", self.name)
         arguments.text("label", self.label)
-        arguments.text("unit", self.unit, empty=True)
+        arguments.instance("unit", self.unit, str, "text")
         arguments.function("function", self.function, "a function of an answer and its truth")
         if not self.name.isidentifier():
             raise ValueError(f"no measure can be named {self.name!r}: a name is letters, digits and _")
