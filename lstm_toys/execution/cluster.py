@@ -30,6 +30,7 @@ from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES
 from lstm_toys.output import counted
+from lstm_toys.tasks import textfile
 
 PATIENCE = 60.0
 """Seconds that a run waits for a worker or the scheduler; a local worker silent for this long counts as dead."""
@@ -289,7 +290,7 @@ async def _greet(address: str) -> None:
 def _written(path: Path) -> str:
     """Reads an address from a scheduler file; raises OSError or ValueError."""
     try:
-        address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
+        address: str = json.loads(textfile.content(path))["address"]
         if "://" not in address:
             raise ValueError
     except (KeyError, TypeError, ValueError):
