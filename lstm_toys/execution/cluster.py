@@ -21,7 +21,7 @@ import cloudpickle
 import dask
 import jax
 from distributed import Client, Future, LocalCluster
-from distributed.comm import connect
+from distributed.comm.core import connect
 from distributed.security import Security
 
 import lstm_toys
@@ -82,10 +82,11 @@ class Cluster(Executor):
 
     def _heard(self) -> bool:
         """Whether the scheduler replies, with the names of all workers."""
-        if self._client.status != "running":
+        scheduler = self._client.scheduler
+        if self._client.status != "running" or scheduler is None:
             return False
         try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
-            known = self._client.sync(self._client.scheduler.identity, n_workers=-1, callback_timeout=REACHED)
+            known = self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)
         except OSError:
             return False
         self._names = {*known["workers"]}

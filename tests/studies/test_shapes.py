@@ -1,5 +1,6 @@
 """Every study on every shape of task: what is impossible is refused in one line before training, the rest passes."""
 
+from dataclasses import replace
 from functools import cache
 
 import jax
@@ -114,19 +115,20 @@ def grids(own, folder):
 
 def curves(own, folder):
     population = training(own, folder)
-    evaluation = generalization.Evaluation(
-        "mine", population.settings, (), Curves(("a",), np.ones((1, POINTS)), None)
-    )
+    evaluation = generalization.Evaluation("mine", population.settings, (), Curves(("a",), np.ones((1, POINTS)), None))
     return CurveStudy(generalization.Subject(own, {}, None, {}), evaluation, population, folder)
 
 
-def claims(own, folder):
+def claims(own, folder, number=first, shorter=POINTS):
     sources = [lt.Source("mine", name) for name in ("mine", "training")]
-    stated = tuple(lt.Claim(each.curves, "It is so", "first", first, (each,), low=0.0) for each in sources)
+    stated = tuple(lt.Claim(each.curves, "It is so", "a number", number, (each,), low=0.0) for each in sources)
     declared = lt.Claims("all", stated, {"mine": (own, [])})
     settings = usual(declared, stated, {"seeds": 2, "base_seed": 0}, "mine")
     question = Question(declared, stated, "", settings, {})
-    needs = {("networks", "mine"): TrainingStudy(own, settings["mine"], folder)}
+    needs = {
+        (column, "mine"): TrainingStudy(own, replace(settings["mine"], timesteps=points), folder)
+        for column, points in {"networks": POINTS, "shorter curves": shorter}.items()
+    }
     return ClaimStudy(question, ClaimSettings("claims", 2, 0, False, (), ()), needs, folder, "mine")
 
 
@@ -185,3 +187,12 @@ def test_what_a_study_cannot_do_with_a_task_is_refused_before_training(study, sh
         asked.check()
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_statistic_that_fails_on_curves_of_a_variant_is_refused_before_training(tmp_path):
+    def eleventh(curves):
+        return curves.answer.values[:, 0, 10, 0]
+
+    claims(experiment("one input"), tmp_path, eleventh).check()
+    with pytest.raises(Refused, match=r"^shorter curves: claim mine: eleventh raises IndexError"):
+        claims(experiment("one input"), tmp_path, eleventh, shorter=6).check()
