@@ -5,6 +5,7 @@ only the shape is checked. Also formats values for one-line reprs. Imports nothi
 """
 
 import operator
+import re
 import reprlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +16,9 @@ import numpy as np
 
 LARGEST = float(np.finfo(np.float32).max)
 """Largest number; networks compute in single precision."""
+
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+"""Characters that netCDF, or every encoding of Unicode, cannot represent."""
 
 LINE = 160
 """Maximum length of a repr in characters."""
@@ -170,15 +174,19 @@ def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
     words = tuple(value)
     if not all(isinstance(each, str) and each for each in words) or len(words) < least:
         raise refused(name, "a tuple of names, such as ('y',)", value)
+    for each in words:
+        text(name, each)
     if len({*words}) < len(words):
         raise refused(name, "different names", value)
     return tuple(map(str, words))
 
 
-def text(name: str, value: Any) -> str:
-    """Validates text that is not empty."""
-    if not isinstance(value, str) or not value:
+def text(name: str, value: Any, *, empty: bool = False) -> str:
+    """Validates text that files and figures can contain."""
+    if not isinstance(value, str) or not (value or empty):
         raise refused(name, "text", value)
+    if UNWRITABLE.search(value):
+        raise refused(name, "text without NUL characters and lone surrogates, which cannot be saved", value)
     return value
 
 
@@ -212,6 +220,8 @@ def mapping(name: str, value: Any, expected: str) -> None:
     """Refuses values that are not mappings with text keys."""
     if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
         raise refused(name, expected, value)
+    for each in value:
+        text(f"a key of {name}", each, empty=True)
 
 
 def several(value: Any) -> bool:

@@ -65,8 +65,13 @@ FLAGS = [
     Row("line $S --cluster=nowhere.json", 2, "the scheduler file of a Dask scheduler"),
     Row("echo '{}' > s.json; line $S --cluster=s.json", 2, "flag --cluster=s.json"),
     Row("line $S --cluster=tcp://127.0.0.1:1", 2, "no scheduler can be reached"),
+    Row("mkfifo f; line $S --cluster=f", 2, "the scheduler file of a Dask scheduler"),
+    Row("mkfifo f; claims --answers=sine=f", 2, "flag --answers=sine=f: is not a regular file"),
+    Row("mkdir results; touch results/line; line $S --publish", 1, "Not a directory: results/line"),
     Row("head -c 300 /dev/urandom > bytes.flags; line --flagfile=bytes.flags", 2, "bytes.flags"),
-    Row("echo --flagfile=a.flags > a.flags; line $S --flagfile=a.flags --steps=x", 2, "flag --steps=x", lines=2),
+    Row("echo --flagfile=a.flags > a.flags; line $S --flagfile=a.flags", 2, "a.flags: is read within itself"),
+    Row("mkfifo f; line $S --flagfile=f", 2, "flag --flagfile=f: is not a regular file"),
+    Row("line $S --flagfile=/dev/zero", 2, "flag --flagfile=/dev/zero: is not a regular file"),
     Row("all $S --train_amplitude=1", 2, "Unknown command line flag"),
     Row(
         "sweep $S --grid=\"noise=$(seq -s' ' 1 200)\" --grid=\"learning_rate=$(seq -s' ' 1 200)\"", 2, "40,000 settings"

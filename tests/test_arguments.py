@@ -316,6 +316,46 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence_that_names_it(case, tmp_p
     assert not list(tmp_path.iterdir())
 
 
+def first(curves):
+    return curves.answer.values[:, 0, 0, 0]
+
+
+SOURCES = (lt.Source("line", "steeper"),)
+CLAIM = lt.Claim("steep", "Lines are answered", "first answer", first, SOURCES, low=0.0)
+CLAIMS = lt.Claims("lines", (CLAIM,), {"line": (EXPERIMENT, [])})
+WRITTEN = {
+    **{name: lambda each, name=name: dataclasses.replace(EXPERIMENT, **{name: each}) for name in ("name", "doc")},
+    **{name: lambda each, name=name: dataclasses.replace(CLAIM, **{name: each}) for name in ("quote", "statistic")},
+    **{name: lambda each, name=name: dataclasses.replace(CLAIMS, **{name: each}) for name in ("title", "about")},
+    "variants": lambda each: dataclasses.replace(CLAIMS, variants={each: lambda _, settings: settings}),
+    "controls": lambda each: dataclasses.replace(CLAIMS, controls={each: lambda _, settings: settings}),
+    "aspects": lambda each: dataclasses.replace(CLAIMS, aspects={each: ()}),
+    "populations": lambda each: dataclasses.replace(CLAIMS, populations={each: (EXPERIMENT, [])}),
+    "baseline": lambda each: lt.Baseline(each, first, SOURCES),
+    "label": lambda each: lt.Measure("worst", jnp.max, each),
+    "unit of a measure": lambda each: dataclasses.replace(
+        EXPERIMENT, measures=(lt.Measure("worst", jnp.max, "largest", each),)
+    ),
+    "symbol": lambda each: lt.Parameter("bend", 0.0, 1.0, each),
+    "unit of a parameter": lambda each: lt.Parameter("bend", 0.0, 1.0, unit=each),
+    "name of a span": lambda each: lt.Span(0, 1, name=each),
+    "unit of a span": lambda each: lt.Span(0, 1, unit=each),
+    "name of a probe": lambda each: lt.Probe(each, np.ones((1, 12, 1)), {}),
+    "names of curves": lambda each: lt.Probe("mine", np.ones((1, 12, 1)), {}, names=(each,)),
+    "parameters": lambda each: lt.Probe("mine", np.ones((1, 12, 1)), {each: np.ones(1)}),
+    "features": lambda each: lt.reproduce_curves(np.ones((1, 12, 1)), (each,)),
+    "output_features": lambda each: lt.Task(TASK.examples, ("y",), (each,), sequence=True),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_text_that_no_file_can_contain_is_refused_where_it_is_declared(case):
+    for text in ("half a pair: \ud83d", "\0"):
+        with pytest.raises(ValueError, match=rf"{case.split()[0]}.* must be text without NUL characters and lone") as e:
+            WRITTEN[case](text)
+        str(e.value).encode()
+
+
 def test_what_was_given_may_be_changed_afterwards():
     x, slopes, line, curves = np.linspace(0, 1, 12), np.array([0.1, 0.2]), {"intercept": 0.25}, np.ones((2, 12, 1))
     given = {**line, "slope": slopes}

@@ -215,6 +215,8 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
     prefix = f"flag --answers={name}={path}"
     if name not in settings:
         raise flags.UsageError(f"{prefix}: no claim uses a population {name!r}; the claims use {', '.join(settings)}")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise flags.UsageError(f"{prefix}: is not a regular file")
     try:
         return files.sha256(path)
     except OSError as error:

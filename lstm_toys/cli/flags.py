@@ -1,5 +1,7 @@
 """The flags of all experiments, parsed and checked without importing jax."""
 
+import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,6 +15,7 @@ from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.tasks import textfile
 
 FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]
 """Flags by name: the parser, None for a switch, and the help text."""
@@ -59,9 +62,12 @@ INSTALLED = "lstm_toys.experiments."
 """Prefix of the modules of commands where the library is installed."""
 
 FLAGFILE = "flagfile"
-"""The flag that names a file of flags, which absl reads in its place."""
+"""The flag that names a file of flags, which stand in its place."""
 
 FLAGFILES = (f"-{FLAGFILE}", f"--{FLAGFILE}")
+
+MOST_BYTES = 1_000_000
+"""Maximum size of all files of flags together."""
 
 OWN = "the optimizer's default"
 
@@ -237,7 +243,7 @@ def _read(
     name: str, doc: str, table: FlagTable, defaults: dict[str, Any], arguments: Sequence[str]
 ) -> flags.FlagValues:
     """Parses a command line; the result also records which flags were typed."""
-    values = flags.FlagValues()
+    values = _Values()
     for flag, (parser, text) in table.items():
         if parser is None:
             flags.DEFINE_bool(flag, defaults.get(flag, False), text, flag_values=values)
@@ -257,6 +263,45 @@ def _read(
     return values
 
 
+class _Values(flags.FlagValues):
+    """Flags, whose files are limited in size."""
+
+    def read_flags_from_files(self, argv: Sequence[str], force_gnu: bool = True) -> list[str]:  # noqa: ARG002
+        """Replaces every file of flags by its flags; absl would read it whole, and wait for a FIFO."""
+        return _with_files(argv)
+
+
+def _with_files(arguments: Sequence[str]) -> list[str]:
+    """Replaces every file of flags by its lines, except comments; raises UsageError for an invalid file."""
+    found, size = list[str](), 0
+    rest: list[tuple[str, tuple[str, ...]]] = [(each, ()) for each in reversed(arguments)]  # And the files around it.
+    while rest:
+        argument, around = rest.pop()
+        name, equals, value = argument.partition("=")
+        if name not in FLAGFILES:
+            found.append(argument)
+            continue
+        file = (value if equals or not rest else rest.pop()[0]).strip()
+        prefix = f"flag --{FLAGFILE}={file}:"
+        if not file:
+            raise UsageError(f"{prefix} takes a file with one flag per line")
+        try:
+            path = os.path.realpath(os.path.expanduser(file))
+            raw = textfile.content(path, MOST_BYTES)
+            lines = [line.strip() for line in re.split("[\r\n]", raw.decode("utf-8-sig"))]
+        except UnicodeDecodeError:
+            raise UsageError(f"{prefix} is not UTF-8 text") from None
+        except ValueError as error:
+            raise UsageError(f"{prefix} {error}") from None
+        size += len(raw)
+        if path in around:
+            raise UsageError(f"{prefix} is read within itself")
+        if size > MOST_BYTES:
+            raise UsageError(f"{prefix} with it, all files of flags have more than {MOST_BYTES:,} bytes")
+        rest += [(line, (*around, path)) for line in reversed(lines) if line and not line.startswith(("#", "//"))]
+    return found
+
+
 def asks_version(arguments: Sequence[str]) -> bool:
     """Whether a command line requests the version, regardless of its other arguments."""
     return any(argument.partition("=")[0] == "--version" for argument in arguments)
@@ -273,7 +318,7 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
     Raises:
         UsageError: a flag has an invalid value.
     """
-    values = flags.FlagValues()
+    values = _Values()
     values.set_gnu_getopt(True)
     for name, (parser, text) in own.items():
         if parser is None:
@@ -288,20 +333,10 @@ def split(own: FlagTable, arguments: Sequence[str]) -> tuple[dict[str, Any], lis
 
 def _given(values: flags.FlagValues, arguments: Sequence[str], *, known_only: bool = False) -> list[str]:
     """Sets flags, and returns the other arguments; raises UsageError for an invalid flag or file of flags."""
-    typed = [(*each.partition("="), following) for each, following in zip(arguments, [*arguments[1:], ""], strict=True)]
-    files = [file if equals else following for name, equals, file, following in typed if name in FLAGFILES]
-    if "" in files:
-        raise UsageError(f"flag --{FLAGFILE}=: takes a file with one flag per line")
     try:
         rest: list[str] = values(arguments, known_only=known_only)[1:]
-    except UnicodeDecodeError:
-        raise UsageError(f"flag --{FLAGFILE}={', '.join(files)}: is not UTF-8 text") from None
     except flags.UnrecognizedFlagError as error:
         raise Unknown(error.flagname, values) from None
-    except flags.CantOpenFlagFileError as error:
-        cause = error.__context__
-        assert isinstance(cause, OSError)
-        raise UsageError(f"flag --{FLAGFILE}={cause.filename}: {cause.strerror}") from None
     except (flags.Error, ValueError) as error:
         raise UsageError(" ".join(str(error).split())) from None
     return rest

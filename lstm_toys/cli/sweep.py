@@ -74,15 +74,20 @@ def expand(
     if count > MOST_SETTINGS:
         raise flags.UsageError(f"flag --grid: {count:,} settings; at most {MOST_SETTINGS:,} are allowed")
     keeping = replace(experiment, defaults={**experiment.defaults, "keep_steps": "none"})
-    parsed = [
-        flags.parse(keeping, [*arguments, *(f"--{name}={value}" for name, value in zip(names, chosen, strict=True))])
-        for chosen in product(*(values for _, values in axes))
-    ]
-    settings = tuple(each for each, _ in parsed)
-    if settings[0].keep_steps:
+
+    def parsed(chosen: Sequence[str]) -> tuple[Settings, Options]:
+        added = [f"--{name}={value}" for name, value in zip(names, chosen, strict=True)]
+        return flags.parse(keeping, [*arguments, *added])
+
+    first, options = parsed([values[0] for _, values in axes])
+    if first.keep_steps:
         raise flags.UsageError(
             "flag --keep_steps: a sweep saves no parameters; use --grid 'steps=...' for results after other steps"
         )
+    # All settings of a large grid take long to parse, so that every value comes up once before.
+    for place in range(max((len(values) for _, values in axes), default=0)):
+        parsed([values[min(place, len(values) - 1)] for _, values in axes])
+    settings = tuple(parsed(chosen)[0] for chosen in product(*(values for _, values in axes)))
     if len(set(settings)) < len(settings):
         raise flags.UsageError("flag --grid: two settings have the same values, written differently")
-    return settings, parsed[0][1]
+    return settings, options

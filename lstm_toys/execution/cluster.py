@@ -3,6 +3,7 @@
 Parts are independent: if a worker dies, another one computes its part again.
 """
 
+import asyncio
 import json
 import socket
 import sys
@@ -20,6 +21,7 @@ import cloudpickle
 import dask
 import jax
 from distributed import Client, Future, LocalCluster
+from distributed.comm.core import connect
 from distributed.security import Security
 
 import lstm_toys
@@ -28,12 +30,13 @@ from lstm_toys.execution.base import LOCAL, Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
 from lstm_toys.execution.switches import LEAST_DEVICES
 from lstm_toys.output import counted
+from lstm_toys.tasks import textfile
 
 PATIENCE = 60.0
 """Seconds that a run waits for a worker or the scheduler; a local worker silent for this long counts as dead."""
 
 REACHED = 10.0
-"""Seconds within which a scheduler must accept a connection."""
+"""Seconds within which a scheduler must accept a connection, and reply to a request."""
 
 ASKED = 1.0
 """Seconds between two requests for the number of workers."""
@@ -68,12 +71,26 @@ class Cluster(Executor):
     def __init__(self, client: Client, address: str, *, mixed: bool, tell: Callable[[str], None]) -> None:
         self._client, self._address, self._mixed, self._tell = client, address, mixed, tell
         self._own = devices.fingerprint(0)
+        self._names: set[str] = set()
         self._refused: set[str] = set()
 
     @property
     def workers(self) -> int:
         """The number of workers that are not refused, as last reported."""
-        return len({*self._client.scheduler_info(n_workers=-1)["workers"]} - self._refused)
+        self._heard()
+        return len(self._names - self._refused)
+
+    def _heard(self) -> bool:
+        """Whether the scheduler replies, with the names of all workers."""
+        scheduler = self._client.scheduler
+        if self._client.status != "running" or scheduler is None:
+            return False
+        try:  # `Client.scheduler_info` waits forever for a scheduler that is stopped.
+            known = self._client.sync(scheduler.identity, n_workers=-1, callback_timeout=REACHED)
+        except OSError:
+            return False
+        self._names = {*known["workers"]}
+        return True
 
     def welcome(self) -> None:
         """Waits for a worker, and checks the fingerprints of all workers.
@@ -81,13 +98,17 @@ class Cluster(Executor):
         Raises:
             Unreachable: no worker comes, or one is not accepted.
         """
+        began = time.monotonic()
         if not self.workers:
             self._tell(f"cluster {self._address}: no worker yet; waiting up to {PATIENCE:.0f} s for one")
+        while not self.workers:
+            if time.monotonic() - began > PATIENCE:
+                raise Unreachable(f"no worker connected within {PATIENCE:.0f} s")
+            time.sleep(0.1)
         try:
-            self._client.wait_for_workers(1, timeout=PATIENCE)
+            fingerprints = self._client.run(worker.fingerprint, on_error="return", callback_timeout=PATIENCE)
         except TimeoutError:
-            raise Unreachable(f"no worker connected within {PATIENCE:.0f} s") from None
-        fingerprints = self._client.run(worker.fingerprint, on_error="return")
+            raise Unreachable(f"not every worker replied within {PATIENCE:.0f} s") from None
         for name, reply in fingerprints.items():
             if isinstance(reply, BaseException):
                 raise Unreachable(f"worker {name} failed to start: {_told(reply)}")
@@ -120,7 +141,7 @@ class Cluster(Executor):
         waiting = next(new, None)
         failed: list[Part] = []
         raised: BaseException | None = None
-        alive, polled, heard, came, accepted = 0, 0.0, time.monotonic(), threading.Event(), False
+        alive, polled, heard, came, accepted, answered = 0, 0.0, time.monotonic(), threading.Event(), False, True
         try:
             while waiting is not None or running:
                 if stop():
@@ -128,12 +149,13 @@ class Cluster(Executor):
                 if not accepted and len(self._refused) >= TRIES * AHEAD:  # Restarted workers have new names.
                     raise Lost("every worker was refused")
                 if time.monotonic() - polled > ASKED or self._client.status != "running":
-                    alive = self.workers if self._client.status == "running" else 0
+                    answered = self._heard()
+                    alive = len(self._names - self._refused) if answered else 0
                     polled = time.monotonic()
                 if alive:
                     heard = polled
                 elif time.monotonic() - heard > PATIENCE:
-                    who = "worker" if self._client.status == "running" else "scheduler"
+                    who = "worker" if answered else "scheduler"
                     accepted_by = " that is not refused" if self._refused and who == "worker" else ""
                     raise Lost(f"there has been no {who}{accepted_by} for {PATIENCE:.0f} s")
                 while alive and waiting is not None and len(running) < AHEAD * alive:
@@ -222,8 +244,9 @@ def _client(address: str) -> Iterator[Client]:
         host, _, port = place.partition("://")[2].rpartition(":")
         if not (host and port.isdecimal()):
             raise ValueError(f"{place} is not a scheduler's address")
-        # A client without a scheduler takes long to close, so try a plain connection first.
+        # A client without a scheduler takes long to close, and waits forever for a silent one, so try without it first.
         socket.create_connection((host.strip("[]"), int(port)), timeout=REACHED).close()
+        asyncio.run(_greet(place))
         with Client(place, set_as_default=False) as client:
             yield client
         return
@@ -251,10 +274,24 @@ def _client(address: str) -> Iterator[Client]:
         yield client
 
 
+async def _greet(address: str) -> None:
+    """Raises OSError or ValueError unless a Dask process replies at an address within `REACHED` seconds."""
+    arguments = Security().get_connection_args("client")
+    try:
+        comm = await asyncio.wait_for(connect(address, **arguments), REACHED)
+    except TimeoutError:
+        raise TimeoutError(f"{address} accepts connections, but has not replied for {REACHED:g} s") from None
+    except OSError:
+        raise
+    except Exception:  # The replies of other programs raise anything.
+        raise ValueError(f"what listens at {address} is not a Dask scheduler") from None
+    comm.abort()
+
+
 def _written(path: Path) -> str:
     """Reads an address from a scheduler file; raises OSError or ValueError."""
     try:
-        address: str = json.loads(path.read_text(encoding="utf-8"))["address"]
+        address: str = json.loads(textfile.content(path))["address"]
         if "://" not in address:
             raise ValueError
     except (KeyError, TypeError, ValueError):

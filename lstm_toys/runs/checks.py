@@ -9,7 +9,7 @@ import numpy as np
 
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
-from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
+from lstm_toys.runs.experiment import FEW, HISTORY, TRAINING, Experiment
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes
@@ -18,11 +18,11 @@ from lstm_toys.tasks.supervision import Task, measured
 
 def check_experiment(experiment: Experiment) -> None:
     """Calls the functions of an experiment with few time points; raises Refused if one fails or contradicts another."""
-    prefix = f"experiment {experiment.name}: "
+    prefix, tried = f"experiment {experiment.name}: ", f"with {', '.join(map(str, FEW[:-1]))} or {FEW[-1]} time points"
     x = families.time_points(experiment.few, experiment.span)
-    with trial(f"{prefix}its task cannot be made"):
+    with trial(f"{prefix}its task cannot be made {tried}"):
         task = experiment.task(x)
-    with trial(f"{prefix}its probes cannot be made"):
+    with trial(f"{prefix}its probes cannot be made {tried}"):
         probes = experiment.probes(x)
     if not isinstance(task, Task) or not isinstance(probes, list | tuple):
         raise Refused(f"{prefix}task(x) must return an lt.Task, and probes(x) a list of lt.Probe")
@@ -38,7 +38,7 @@ def check_experiment(experiment: Experiment) -> None:
         raise Refused(f"{prefix}two probes are named {twice[0]}")
     if taken := [name for name in names if name in (TRAINING, HISTORY)]:
         raise Refused(f"{prefix}a probe cannot be named {taken[0]}, which has another meaning in claims")
-    with trial(f"{prefix}its training curves cannot be made"):
+    with trial(f"{prefix}its training curves cannot be made {tried}"):
         numbers = {name: np.float32(value) for name, value in experiment.numbers.items()}
         jax.eval_shape(task.made, jax.random.key(0), numbers)
     for each in experiment.measures:
@@ -54,6 +54,14 @@ def check_values(experiment: Experiment, study: str) -> None:
     loss = experiment.small[1].loss
     if measured(loss) is not None:
         raise Refused(f"{study} of {experiment.name}: needs networks that answer values, but these learn by {loss}")
+
+
+def check_single_input(experiment: Experiment, study: str) -> None:
+    """Raises Refused if networks are shown several features at each time point."""
+    shown = experiment.small[1].input_features
+    if len(shown) > 1:
+        needed = "this takes networks with a single input"
+        raise Refused(f"{study} of {experiment.name}: its networks are shown {' and '.join(shown)}; {needed}")
 
 
 def check_points(experiment: Experiment, timesteps: int) -> None:

@@ -23,7 +23,7 @@ OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""
 
 FEW = (2, 8, 32, 128)
-"""Numbers of time points with which an experiment is checked; some sequences need more than two."""
+"""Numbers of time points with which an experiment is tried; some sequences need more than two."""
 
 TRAINING, HISTORY = "training", "history"
 """Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
@@ -97,7 +97,8 @@ class Experiment:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        arguments.instance("name", self.name, str, "text")
+        arguments.text("name", self.name, empty=True)
+        arguments.text("doc", self.doc or "", empty=True)  # A module without docstring has None.
         for name in ("task", "probes", "draw", "compare", "companions"):
             arguments.function(name, getattr(self, name), "a function")
         for name, function in (("planes", self.planes), ("model", self.model)):
@@ -107,6 +108,7 @@ class Experiment:
         object.__setattr__(self, "measures", tuple(self.measures))
         for each in self.measures:
             arguments.instance("a measure", each, Measure, "an lt.Measure")
+            arguments.text("the unit of a measure", each.unit, empty=True)
         names = [each.name for each in self.measures]
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"experiment {self.name}: two measures are named {twice[0]}")
@@ -140,16 +142,23 @@ class Experiment:
 
     @cached_property
     def few(self) -> int:
-        """The number of time points with which the experiment is checked: the first of `FEW` that its task allows."""
+        """The number of time points with which the experiment is checked.
+
+        This is the first of `FEW` with which its task and probes can be made; or else the last with which its task can.
+        """
         from lstm_toys.populations import programs
 
+        possible = FEW[-1]
         for points in FEW:
             try:
-                programs.shown(self.at(points)[1])
+                x, task = self.at(points)
+                programs.shown(task)
+                possible = points
+                self.probes(x)
             except Exception:  # A user's code may raise anything; the check reports it.
                 continue
             return points
-        return FEW[0]
+        return possible
 
     @property
     def small(self) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:

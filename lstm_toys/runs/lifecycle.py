@@ -51,6 +51,8 @@ def run(studies: Sequence[Study[Any]], options: Options, console: Console, inter
     for study in studies:
         if options.replot and study.run in todo and study.run not in anew:
             raise Refused(f"flag --replot: there is no finished run to redraw: {study.settings}")
+    for study in studies if todo and options.publish else ():
+        publishing.check(study.run.published)
     if todo:
         _execute(list(todo.values()), anew, options, console, interruption, resolver)
     for study in studies:
@@ -136,12 +138,12 @@ def _execute(
         try:
             for study in studies:
                 resolver.begin(study)
+            executor = stack.enter_context(_executor(options, console))
             for study in studies:
                 if study.run in anew and not study.needs:
                     resolver.identify(study)
                 elif not study.needs:
                     resolver.compute(study)
-            executor = stack.enter_context(_executor(options, console))
         except Refused:
             for folder in created:  # Inner ones first.
                 with suppress(OSError):

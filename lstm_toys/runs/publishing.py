@@ -5,6 +5,7 @@ journal nothing has changed, and the stage is discarded; with one, the next proc
 often it was interrupted.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -70,6 +71,14 @@ def publish(
             write_json(target / JOURNAL, {"replace": {name: present[name] for name in sorted(new)}, "remove": old})
         finally:
             _settle(target, tell)
+
+
+def check(target: Path) -> None:
+    """Raises OSError if no set can be published into a folder, which need not exist."""
+    existing = next(each for each in (target, *target.parents) if os.path.lexists(each))
+    code = errno.ENOTDIR if not existing.is_dir() else 0 if os.access(existing, os.W_OK | os.X_OK) else errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code), str(existing))
 
 
 def repair(folder: Path, tell: Callable[[str], None]) -> None:

@@ -56,7 +56,7 @@ class Parameter:
 
     def __post_init__(self) -> None:
         for name in ("name", "symbol", "unit"):
-            arguments.instance(name, getattr(self, name), str, "text")
+            arguments.text(name, getattr(self, name), empty=True)
         for name in ("low", "high"):
             object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
         if not self.name.isidentifier():

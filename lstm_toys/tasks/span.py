@@ -31,7 +31,7 @@ class Span:
         for name in ("start", "stop"):
             object.__setattr__(self, name, arguments.number(name, getattr(self, name)))
         for name in ("unit", "name"):
-            arguments.instance(name, getattr(self, name), str, "text")
+            arguments.text(name, getattr(self, name), empty=True)
         if not self.start < self.stop:
             raise ValueError(f"x from {self.start:g} to {self.stop:g}: the end of a span must be above its start")
         if not 1e-6 <= self.length <= 1e6 or abs(self.start) > 1e6:

@@ -39,8 +39,12 @@ ERROR = re.compile(r'\s*"?#(N/A|DIV/0!|REF!|VALUE!|NUM!|NAME\?|NULL!|#+\s*"?[\t;
 """A cell with a spreadsheet error, or one that was too narrow: not a comment, although it begins like one."""
 
 
-def content(path: Path | str) -> bytes:
-    """Reads a regular file; raises ValueError if it does not exist or is too large."""
+def content(path: Path | str, most: int | None = None) -> bytes:
+    """Reads a regular file of at most ``most`` bytes, by default `MOST_BYTES`.
+
+    Raises ValueError if it does not exist or is too large.
+    """
+    most = MOST_BYTES if most is None else most
     try:
         # Opening a FIFO without a writer would block.
         with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
@@ -48,9 +52,9 @@ def content(path: Path | str) -> bytes:
             if not stat.S_ISREG(status.st_mode):
                 raise ValueError("is not a regular file")
             # Files in /proc report no size.
-            if status.st_size > MOST_BYTES or len(raw := file.read(MOST_BYTES + 1)) > MOST_BYTES:
+            if status.st_size > most or len(raw := file.read(most + 1)) > most:
                 size = f"{status.st_size:,} bytes" if status.st_size else "more"
-                raise ValueError(f"has {size}; files may have at most {MOST_BYTES:,} bytes")
+                raise ValueError(f"has {size}; files may have at most {most:,} bytes")
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
     return raw

@@ -1,6 +1,7 @@
 """The command line: what it takes, what it refuses and how, and that a refusal is cheap."""
 
 import dataclasses
+import os
 import subprocess
 import sys
 from functools import partial
@@ -354,14 +355,37 @@ def test_a_power_of_ten_is_a_whole_number(text, number):
         (".", "flag --flagfile=.: Is a directory"),
         ("names.flags", "flag --flagfile=gone.flags: No such file or directory"),
         ("bytes.flags", "flag --flagfile=bytes.flags: is not UTF-8 text"),
+        ("fifo.flags", "flag --flagfile=fifo.flags: is not a regular file"),
+        ("/dev/zero", "flag --flagfile=/dev/zero: is not a regular file"),
+        ("large.flags", "flag --flagfile=large.flags: has 1,000,001 bytes; files may have at most 1,000,000 bytes"),
+        ("within.flags", "flag --flagfile=./within.flags: is read within itself"),
+        (
+            "twice.flags",
+            "flag --flagfile=half.flags: with it, all files of flags have more than 1,000,000 bytes",
+        ),
     ],
 )
 def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
+    os.mkfifo("fifo.flags")
+    (tmp_path / "large.flags").write_text("#" * 1_000_001)
+    (tmp_path / "within.flags").write_text("--steps=3\n--flagfile=./within.flags\n")
+    (tmp_path / "half.flags").write_text("#" * 500_000)
+    (tmp_path / "twice.flags").write_text("--flagfile=half.flags\n" * 2)
     (tmp_path / "names.flags").write_text("--steps=3\n--flagfile=gone.flags\n")
     (tmp_path / "bytes.flags").write_bytes(b"\xff\xfe")
     assert carry_out(EXPERIMENT, [f"--flagfile={value}"]) == 2
     assert capsys.readouterr() == ("", f"{told}\n")
+
+
+def test_files_of_flags_stand_for_their_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "inner.flags").write_text("--steps=3\r\n# a comment\r\n\r\n--noise\r\n0.5\r\n")
+    (tmp_path / "outer.flags").write_text("--flagfile=inner.flags\n// again\n--seeds=2\n--flagfile=inner.flags\n")
+    for arguments in (["--flagfile", "outer.flags", "--steps=4"], ["--steps=4", "-flagfile=outer.flags"]):
+        settings, _ = flags.parse(EXPERIMENT, arguments)
+        steps = 4 if arguments[-1] == "--steps=4" else 3
+        assert (settings.seeds, settings.steps, settings.noise) == (2, steps, 0.5)
 
 
 @pytest.mark.parametrize(

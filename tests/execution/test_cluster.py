@@ -4,8 +4,10 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -254,6 +256,29 @@ def test_no_scheduler_is_there(address, told, monkeypatch):
         pass
 
 
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [(b"", "accepts connections, but has not replied for 1 s"), (b"SSH-2.0-OpenSSH\r\n", "is not a Dask scheduler")],
+)
+def test_what_listens_is_no_scheduler(reply, told, monkeypatch):
+    monkeypatch.setattr(cluster, "REACHED", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve(kept):
+            with contextlib.suppress(OSError):  # Once the server is closed.
+                while True:
+                    kept.append(server.accept()[0])
+                    kept[-1].send(reply)
+
+        threading.Thread(target=serve, args=[[]], daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with (
+            pytest.raises(cluster.Unreachable, match=f"no scheduler can be reached: .*{address} {told}"),
+            cluster.connected(address, mixed=False, tell=print),
+        ):
+            pass
+
+
 def test_a_worker_of_another_kind_is_refused(scheduler):
     file, _, work = scheduler
     work(JAX_RANDOM_SEED_OFFSET="7")
@@ -315,16 +340,19 @@ def test_a_run_whose_only_worker_is_refused_ends(scheduler, monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("who", ["worker", "scheduler"])
-def test_whoever_is_gone_for_long_ends_the_run(who, scheduler, monkeypatch):
+@pytest.mark.parametrize(
+    ("who", "sent"), [("worker", signal.SIGKILL), ("scheduler", signal.SIGKILL), ("scheduler", signal.SIGSTOP)]
+)
+def test_whoever_is_gone_for_long_ends_the_run(who, sent, scheduler, monkeypatch):
     file, scheduling, work = scheduler
     worker = work()
     monkeypatch.setattr(cluster, "PATIENCE", 8.0)
+    monkeypatch.setattr(cluster, "REACHED", 2.0)
     monkeypatch.setattr(cluster, "TRIES", 100)
     with cluster.connected(str(file), mixed=False, tell=print) as found:
         outcomes = found.map(Plain(napping), range(500), lambda: False)
         next(outcomes)
-        (scheduling if who == "scheduler" else worker).send_signal(signal.SIGKILL)
+        (scheduling if who == "scheduler" else worker).send_signal(sent)
         for child in psutil.Process(worker.pid).children() if who == "worker" else []:
             child.kill()
         with pytest.raises(cluster.Lost, match=f"there has been no {who} for 8 s"):

@@ -372,6 +372,7 @@ def test_answers_to_other_curves_are_refused_before_anything_is_trained(folder, 
         (["--answers=sine=a.nc", "--answers=sine=b.nc"], "flag --answers: population sine has two files; give one"),
         (["--answers=sine"], "flag --answers=sine: takes NAME=FILE"),
         (["--answers=sine=nowhere.nc"], "flag --answers=sine=nowhere.nc: No such file or directory"),
+        (["--answers=sine=/dev/zero"], "flag --answers=sine=/dev/zero: is not a regular file"),
         (["--answers=cosine=README.md"], "no claim uses a population 'cosine'; the claims use line, hill,"),
         (
             ["--only=slope-large", "--answers=sine=README.md"],

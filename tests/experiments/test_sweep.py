@@ -67,6 +67,15 @@ def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("last", ["--grid=noise=0 1 2 x", "--keep_steps=1"])
+def test_a_bad_value_in_a_large_grid_is_refused_before_all_settings_are_parsed(last, monkeypatch, tmp_path):
+    parse, parsed = flags.parse, []
+    monkeypatch.setattr(flags, "parse", lambda *arguments: (parsed.append(arguments), parse(*arguments))[1])
+    grid = ["--grid=steps=2 3 4 5 6 7", "--grid=learning_rate=1 2 3 4 5 6"]
+    assert carry_out(sweep, [last, *grid, f"--results_dir={tmp_path}"]) == 2
+    assert len(parsed) <= 7
+
+
 @pytest.mark.long
 def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -32,6 +32,25 @@ def by_itself(x):
     return dataclasses.replace(EXPERIMENT.task(x), examples=lambda *_: MINE.curves(x, {"rate": 1.0}))
 
 
+TRIED = "with 2, 8, 32 or 128 time points"
+
+
+def needing(least, most=999):
+    """A function of time points that needs some of them, and makes nothing."""
+
+    def made(x):
+        if not least <= len(x) <= most:
+            raise ValueError(f"needs {least}, has {len(x)}")
+        return []
+
+    return made
+
+
+def both(first, second):
+    """A function that calls two functions, and returns what the second returns."""
+    return lambda x: [first(x), second(x)][1]
+
+
 def one(x):
     return lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x, ("x", "y"))
 
@@ -39,8 +58,13 @@ def one(x):
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"task": broken}, "its task cannot be made: KeyError: 'slpoe' (test_checks.py, line 15)"),
-        ({"probes": misspelled}, "its probes cannot be made: ValueError: this family takes"),
+        ({"task": broken}, f"its task cannot be made {TRIED}: KeyError: 'slpoe' (test_checks.py, line 15)"),
+        ({"probes": misspelled}, f"its probes cannot be made {TRIED}: ValueError: this family takes"),
+        ({"probes": needing(129)}, f"its probes cannot be made {TRIED}: ValueError: needs 129, has 128"),
+        (
+            {"task": both(needing(2, 9), EXPERIMENT.task), "probes": needing(129)},
+            f"its probes cannot be made {TRIED}: ValueError: needs 129, has 8",
+        ),
         ({"probes": one}, "probes(x) a list of lt.Probe"),
         ({"task": lambda x: None}, "task(x) must return an lt.Task"),  # noqa: ARG005
         ({"numbers": {"center": 1.0}}, "its task takes the numbers [], but it declares ['center']"),
@@ -50,8 +74,8 @@ def one(x):
             ({"probes": lambda x, name=name: [lt.probe(name, "line", LINE, x)]}, f"a probe cannot be named {name}, ")
             for name in ("training", "history")
         ),
-        ({"probes": lambda x: [lt.probe("mine", MINE, {"rate": 1.0}, x)]}, f"probes cannot be made: {TRACED}"),
-        ({"task": by_itself}, f"its training curves cannot be made: {TRACED}"),
+        ({"probes": lambda x: [lt.probe("mine", MINE, {"rate": 1.0}, x)]}, f"probes cannot be made {TRIED}: {TRACED}"),
+        ({"task": by_itself}, f"its training curves cannot be made {TRIED}: {TRACED}"),
         ({"draw": lambda results: {}}, "its draw must take two arguments"),  # noqa: ARG005
     ],
 )
@@ -59,6 +83,15 @@ def test_what_contradicts_itself_is_refused(changes, told):
     with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
         checks.check_experiment(dataclasses.replace(EXPERIMENT, **changes))
     assert told in str(raised.value)
+
+
+@pytest.mark.parametrize(("least", "few"), [(2, 2), (3, 8), (9, 32), (100, 128)])
+def test_an_experiment_is_tried_with_as_many_time_points_as_its_probes_need(least, few):
+    for name in ("task", "probes"):
+        own = dataclasses.replace(EXPERIMENT, probes=needing(0))
+        own = dataclasses.replace(own, **{name: both(needing(least), getattr(own, name))})
+        checks.check_experiment(own)
+        assert own.few == few
 
 
 CURVES = np.zeros((3, 12, 2), np.float32)

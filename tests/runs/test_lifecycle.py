@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import sys
 
 import pytest
 from matplotlib.figure import Figure
@@ -11,6 +12,7 @@ import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import line, sweep
 from experiments.all import EXPERIMENTS
+from lstm_toys import execution
 from lstm_toys.cli import command
 from lstm_toys.execution.signals import Interruption
 from lstm_toys.results import arrays
@@ -137,3 +139,22 @@ def test_what_cannot_be_drawn_is_told_in_one_line(draw, told, trained, capsys):
 def test_a_run_that_could_not_be_drawn_is_kept(trained, capsys):
     assert carry_out(LINE, [*trained, "--replot"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.delitem(sys.modules, "lstm_toys.execution.cluster", raising=False)
+    monkeypatch.delattr(execution, "cluster", raising=False)
+    monkeypatch.setattr(TrainingStudy, "digests", None)
+    assert carry_out(LINE, ["--cluster=local:1", "--seeds=2", f"--results_dir={tmp_path / 'results'}"]) == 2
+    told = "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'"
+    assert capsys.readouterr() == ("", f"{told}\n")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_place_where_nothing_can_be_published_is_refused_before_training(tmp_path, monkeypatch, capsys):
+    (tmp_path / "line").touch()
+    monkeypatch.setattr(TrainingStudy, "check", None)
+    assert carry_out(LINE, ["--publish", "--seeds=2", "--timesteps=5", f"--results_dir={tmp_path}"]) == 1
+    assert f"Not a directory: {tmp_path / 'line'}; everything" in refusal(capsys)
+    assert [*tmp_path.iterdir()] == [tmp_path / "line"]

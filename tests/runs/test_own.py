@@ -161,7 +161,7 @@ def test_targets_of_another_shape_are_refused_in_one_line_before_anything_is_mad
     folder = tmp_path / "results"
     assert carry_out(dataclasses.replace(own.EXPERIMENT, task=task), [f"--results_dir={folder}"]) == 2
     errors = refusal(capsys)
-    assert "targets of examples must be finite numbers of shape [1, 2, 1], not of shape [1, 2]" in errors
+    assert "targets of examples must be finite numbers of shape [1, 128, 1], not of shape [1, 128]" in errors
     assert not folder.exists()
 
 

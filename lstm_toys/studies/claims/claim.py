@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from jaxtyping import Bool, Float
 
+from lstm_toys import arguments
+
 Verdict = Literal["supported", "refuted", "undecided"]
 VERDICTS = get_args(Verdict)
 
@@ -61,8 +63,7 @@ class Baseline:
     sources: tuple[Source, ...]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.what, str):
-            raise ValueError(f"the name of a baseline must be text, not {self.what!r}")
+        arguments.text("the name of a baseline", self.what, empty=True)
         _check_number(f"baseline {self.what!r}", self.number, self.sources)
 
 
@@ -116,8 +117,7 @@ class Claim:
     def __post_init__(self) -> None:
         claim = f"claim {self.id!r}"
         for name in ("id", "quote", "statistic"):
-            if not isinstance(getattr(self, name), str):
-                raise ValueError(f"{claim}: {name} must be text, not {getattr(self, name)!r}")
+            arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
         for name in ("learned", "fails"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{claim}: {name} must be True or False, not {getattr(self, name)!r}")

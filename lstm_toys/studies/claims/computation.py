@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list, replacing, write_json
 from lstm_toys.markdown import escape
 from lstm_toys.results import storage, summary
-from lstm_toys.runs.context import Failed, stopwatch
+from lstm_toys.runs.context import Failed, Refused, stopwatch
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.claims import entries, evidence, figures, given, report, trial
@@ -32,6 +33,13 @@ def check(study: "ClaimStudy") -> None:
     question = study.question
     given.check_curves(question, given.read(question, study.settings))
     trial.check(question)
+    for column in dict.fromkeys(column for column, _ in study.needs):
+        settings = {name: each.settings for name, each in _needs(study, column).items()}
+        if any(each.timesteps != question.settings[name].timesteps for name, each in settings.items()):
+            try:
+                trial.check(replace(question, settings=settings))
+            except Refused as error:
+                raise Refused(f"{column}: {error}") from None
 
 
 def judgment(study: "ClaimStudy") -> list[dict[str, Any]]:

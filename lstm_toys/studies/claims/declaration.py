@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from lstm_toys import arguments
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies import claims as study
@@ -154,6 +155,7 @@ class Claims:
         for name in ("title", "about"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
                 raise ValueError(f"{name} must be text that is not empty, not {getattr(self, name)!r}")
+            arguments.text(name, getattr(self, name))
         for name in ("claims", "data"):
             kind = Claim if name == "claims" else Path
             if not isinstance(getattr(self, name), tuple) or not all(isinstance(e, kind) for e in getattr(self, name)):
@@ -164,6 +166,8 @@ class Claims:
             held = getattr(self, name)
             if not isinstance(held, Mapping) or not all(isinstance(each, str) and each for each in held):
                 raise ValueError(f"{name} must be a dictionary whose keys are names")
+            for each in held:
+                arguments.text(f"a key of {name}", each)
         for name, population in self.populations.items():
             if not _is_population(population):
                 raise ValueError(f"population {name!r} must be an experiment and its flags, such as (EXPERIMENT, [])")

@@ -43,8 +43,10 @@ class DynamicsStudy(Study[DynamicsSettings]):
         return Prepared(self.experiment, self.settings.trained)
 
     def check(self) -> None:
+        from lstm_toys.runs import checks
         from lstm_toys.studies.dynamics import computation
 
+        checks.check_single_input(self.experiment, "dynamics")
         computation.check(self)
 
     def footprint(self) -> Footprint:

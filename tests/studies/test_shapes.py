@@ -1,0 +1,198 @@
+"""Every study on every shape of task: what is impossible is refused in one line before training, the rest passes."""
+
+from dataclasses import replace
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import lstm_toys as lt
+from lstm_toys.cli import flags
+from lstm_toys.cli.claims import usual
+from lstm_toys.runs.context import Refused
+from lstm_toys.studies.claims.settings import ClaimSettings, Question
+from lstm_toys.studies.claims.study import ClaimStudy
+from lstm_toys.studies.dynamics.settings import DynamicsSettings
+from lstm_toys.studies.dynamics.study import DynamicsStudy
+from lstm_toys.studies.generalization import settings as generalization
+from lstm_toys.studies.generalization.study import CurveStudy, GridStudy, LengthStudy
+from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.study import SweepStudy
+from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.tasks.curves import Curves
+
+LINES = {"slope": np.array([0.1, 0.5]), "intercept": 0.1}
+POINTS = 12
+
+
+def drawn(x, shown, answered, loss="mse", *, sequence=True, ends=False):
+    """A task whose examples are random, of these input and output features."""
+
+    def at_length(key, _, points):
+        values = 1 if loss == "cross_entropy" else len(answered)
+        inputs = jax.random.uniform(key, (4, points, len(shown)))
+        targets = jax.random.bernoulli(key, 0.5, (4, points, values) if sequence else (4, values))
+        lengths = 2 + jnp.arange(4) % (points - 1) if ends else None
+        return lt.Examples(inputs, targets.astype(jnp.float32), lengths)
+
+    def examples(key, numbers):
+        return at_length(key, numbers, len(x))
+
+    return lt.Task(examples, shown, answered, sequence=sequence, loss=loss, at_length=at_length)
+
+
+SHAPES = {
+    "one input": lambda x: lt.reproduce("line", LINES, x),
+    "two inputs": lambda x: lt.reproduce("line", LINES, x, ("x", "y")),
+    "other inputs": lambda x: drawn(x, ("a", "b"), ("c",)),
+    "another input": lambda x: drawn(x, ("a",), ("y",)),
+    "an answer per curve": lambda x: lt.read_off("line", LINES, ("slope",), x),
+    "other answers per curve": lambda x: drawn(x, ("y",), ("mean",), sequence=False),
+    "lengths": lambda x: drawn(x, ("y",), ("y",), ends=True),
+    "lengths, an answer per curve": lambda x: drawn(x, ("y",), ("mean",), sequence=False, ends=True),
+    "classes": lambda x: drawn(x, ("y",), ("p", "q"), "cross_entropy"),
+    "classes per curve": lambda x: drawn(x, ("y",), ("p", "q"), "cross_entropy", sequence=False),
+    "bits": lambda x: drawn(x, ("y",), ("p",), "binary_cross_entropy"),
+    "bits of several inputs": lambda x: drawn(x, ("a", "b"), ("p", "q"), "binary_cross_entropy"),
+}
+OF_LINES = {"one input", "two inputs", "an answer per curve"}
+
+
+def first(curves):
+    return np.asarray(curves.answer.values, float).reshape(curves.sizes["seed"], -1)[:, 0]
+
+
+@cache
+def experiment(shape, *, declared=False):
+    """An experiment with a task of this shape; ``declared``: it says that it was trained on lines."""
+
+    def probes(x):
+        task = SHAPES[shape](x)
+        made = task.made(jax.random.key(1), {})
+        if task.sequence or made.lengths is None:
+            return [lt.Probe.of("mine", made)]
+        return [lt.Probe("mine", np.asarray(made.inputs), {}, targets=np.asarray(made.targets))]
+
+    of_values = SHAPES[shape](lt.time_points(POINTS)).loss == "mse"
+    return lt.Experiment(
+        name="mine",
+        doc="",
+        defaults={"steps": 2, "learning_rate": 0.1, "hidden": "3", "readout": "dense", "timesteps": POINTS},
+        goal=lt.Goal(rmse=0.1) if of_values else lt.Goal(accuracy=0.5),
+        task=SHAPES[shape],
+        probes=probes,
+        draw=lambda *_: {},
+        trained=lt.Trained("line", LINES) if declared else None,
+    )
+
+
+def training(own, folder):
+    return TrainingStudy(own, flags.parse(own, ["--seeds=2"])[0], folder)
+
+
+def sweep(own, folder):
+    settings = (flags.parse(own, [f"--steps={steps}"])[0] for steps in (1, 2))
+    return SweepStudy(own, SweepSettings("sweep", (*settings,)), folder)
+
+
+def lengths(own, folder):
+    population = training(own, folder)
+    evaluation = generalization.Evaluation("mine", population.settings, (), lengths=(POINTS, 2 * POINTS))
+    return LengthStudy(generalization.Subject(own, {}, None, {}), evaluation, population, folder)
+
+
+def grids(own, folder):
+    population = training(own, folder)
+    about = generalization.subject(own, population.settings, own.trained, [])
+    planes = generalization.laid(generalization.default_planes(own.trained), about, population.settings)
+    evaluation = generalization.Evaluation(
+        "mine", population.settings, generalization.grids(planes, about, population.settings, {})
+    )
+    return GridStudy(about, evaluation, population, folder)
+
+
+def curves(own, folder):
+    population = training(own, folder)
+    evaluation = generalization.Evaluation("mine", population.settings, (), Curves(("a",), np.ones((1, POINTS)), None))
+    return CurveStudy(generalization.Subject(own, {}, None, {}), evaluation, population, folder)
+
+
+def claims(own, folder, number=first, shorter=POINTS):
+    sources = [lt.Source("mine", name) for name in ("mine", "training")]
+    stated = tuple(lt.Claim(each.curves, "It is so", "a number", number, (each,), low=0.0) for each in sources)
+    declared = lt.Claims("all", stated, {"mine": (own, [])})
+    settings = usual(declared, stated, {"seeds": 2, "base_seed": 0}, "mine")
+    question = Question(declared, stated, "", settings, {})
+    needs = {
+        (column, "mine"): TrainingStudy(own, replace(settings["mine"], timesteps=points), folder)
+        for column, points in {"networks": POINTS, "shorter curves": shorter}.items()
+    }
+    return ClaimStudy(question, ClaimSettings("claims", 2, 0, False, (), ()), needs, folder, "mine")
+
+
+def dynamics(own, folder):
+    population = training(own, folder)
+    return DynamicsStudy(own, DynamicsSettings("mine", population.settings, None, 4, 1.0), population, folder)
+
+
+STUDIES = {each.__name__: each for each in (training, sweep, lengths, grids, curves, claims, dynamics)}
+SEVERAL = "; this takes networks with a single input"
+VALUES = "needs networks that answer values, but these learn by"
+NO_LENGTHS = "nor a task with at_length, for longer sequences"
+REFUSED = {
+    "lengths": {
+        **dict.fromkeys(OF_LINES, NO_LENGTHS),
+        "lengths, an answer per curve": "one answer per curve, but curves that end before the last time point",
+    },
+    "grids": {
+        "other inputs": "its networks are shown a and b; this takes those that see y, or x and y",
+        "another input": "its networks are shown a; this takes those that see y, or x and y",
+        "other answers per curve": "its networks read off mean, which the family line does not have",
+        "lengths, an answer per curve": "its networks read off mean, which the family line does not have",
+        "classes": f"{VALUES} cross_entropy",
+        "classes per curve": f"{VALUES} cross_entropy",
+        "bits": f"{VALUES} binary_cross_entropy",
+        "bits of several inputs": f"{VALUES} binary_cross_entropy",
+    },
+    "curves": {
+        "two inputs": "its networks are shown x and y; this takes those that see y",
+        "other inputs": "its networks are shown a and b; this takes those that see y",
+        "another input": "its networks are shown a; this takes those that see y",
+        "classes": f"{VALUES} cross_entropy",
+        "classes per curve": f"{VALUES} cross_entropy",
+        "bits": f"{VALUES} binary_cross_entropy",
+        "bits of several inputs": f"{VALUES} binary_cross_entropy",
+    },
+    "dynamics": {
+        "two inputs": f"its networks are shown x and y{SEVERAL}",
+        "other inputs": f"its networks are shown a and b{SEVERAL}",
+        "bits of several inputs": f"its networks are shown a and b{SEVERAL}",
+    },
+}
+"""Why a study of a shape is refused, by study and shape; all other combinations are possible."""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("study", STUDIES)
+def test_what_a_study_cannot_do_with_a_task_is_refused_before_training(study, shape, tmp_path):
+    asked = STUDIES[study](experiment(shape, declared=study == "grids"), tmp_path)
+    said = REFUSED.get(study, {}).get(shape)
+    if said is None:
+        asked.check()
+        asked.check_full_size()
+        return
+    with pytest.raises(Refused) as refused:
+        asked.check()
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_statistic_that_fails_on_curves_of_a_variant_is_refused_before_training(tmp_path):
+    def eleventh(curves):
+        return curves.answer.values[:, 0, 10, 0]
+
+    claims(experiment("one input"), tmp_path, eleventh).check()
+    with pytest.raises(Refused, match=r"^shorter curves: claim mine: eleventh raises IndexError"):
+        claims(experiment("one input"), tmp_path, eleventh, shorter=6).check()
