@@ -68,8 +68,7 @@ def cell_class(cell: str) -> Any:
 
 def check(cell: str, gates: str) -> None:
     """Raises InvalidModel if the cell or its gates are unknown."""
-    if gates not in GATES:
-        raise InvalidModel(f"gates must be {' or '.join(GATES)}, not {gates!r}")
+    choice("gates", gates, *GATES)
     if "gates" not in _attributes(cell_class(cell)) and gates != GATES[0]:
         raise InvalidModel(f"the cell {cell} has no gates, so gates cannot be {gates}")
 
@@ -80,6 +79,12 @@ def units(name: str, value: Any) -> int:
         return arguments.whole(name, value, least=1)
     except ValueError as error:
         raise InvalidModel(str(error)) from None
+
+
+def choice(name: str, value: Any, *options: str) -> None:
+    """Raises InvalidModel if a value is not one of several words."""
+    if not isinstance(value, str) or value not in options:
+        raise InvalidModel(f"{name} must be {' or '.join(map(repr, options))}, not {arguments.brief(value)}")
 
 
 def layer(cell: str, units: int, gates: str, name: str) -> Any:
