@@ -154,9 +154,10 @@ class Training:
         on_divergence: Literal["exclude", "stop"] = "exclude",
     ) -> None:
         arguments.choice("on_divergence", on_divergence, "exclude", "stop")
-        for name, function in (("monitor", monitor), ("stop", stop)):
-            if function is not None:
-                arguments.function(name, function, "a function")
+        if monitor is not None:
+            arguments.function("monitor", monitor, "a function of a step, losses and a mask", 3)
+        if stop is not None:
+            arguments.function("stop", stop, "a function without arguments", 0)
         if checkpoints is not None:
             arguments.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
         if executor is not None:
