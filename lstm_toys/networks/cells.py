@@ -43,7 +43,16 @@ PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 class InvalidModel(ValueError):
-    """A network that cannot be built, or cannot be trained on its task; the message is one line."""
+    """A network that cannot be built, or cannot be trained on its task; the message is one line.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> try:
+        ...     lt.Stack(features=0)
+        ... except lt.InvalidModel as error:
+        ...     print(error)
+        features must be at least 1, not 0
+    """
 
 
 def cell_class(cell: str) -> Any:

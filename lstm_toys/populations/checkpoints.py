@@ -20,7 +20,13 @@ T = TypeVar("T")
 
 
 class OtherTraining(Damaged):
-    """A checkpoint of another training."""
+    """A checkpoint of another training.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> issubclass(lt.OtherTraining, lt.Damaged)
+        True
+    """
 
 
 class Checkpoints:

@@ -31,7 +31,13 @@ OWN = "lstm_toys.networks."
 
 
 class Untrusted(ValueError):
-    """A model whose code may not run; the message, one line, names it and explains how to allow it."""
+    """A model whose code may not run; the message, one line, names it and explains how to allow it.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> issubclass(lt.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
+        True
+    """
 
 
 class Saved(NamedTuple):
