@@ -441,6 +441,8 @@ SINGULAR |= {
     "variables to read": lambda: lt.load_results("results.nc", variables=3),
     "without some": lambda: lt.load_results("results.nc", without=3),
     "path of curves": lambda: lt.read_curves(None),
+    "largest of numbers": lambda: lt.read_curves("curves.csv", largest="1"),
+    "least of numbers": lambda: lt.read_curves("curves.csv", least=None),
     "path, not a descriptor": lambda: lt.read_curves(True),
     "examples of a probe": lambda: lt.Probe.of("p", 3),
     "inputs of examples of a probe": lambda: lt.Probe.of("p", lt.Examples("inputs", "targets")),

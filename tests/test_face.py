@@ -81,7 +81,7 @@ def test_a_public_name_has_a_docstring_and_is_shown_in_an_example(name):
 @pytest.mark.parametrize(
     ("package", "name", "said"),
     [
-        ("lstm_toys", "trian", "module 'lstm_toys' has no attribute 'trian'; did you mean train?"),
+        ("lstm_toys", "trainn", "module 'lstm_toys' has no attribute 'trainn'; did you mean train?"),
         ("lstm_toys.figures", "los", "module 'lstm_toys.figures' has no attribute 'los'; did you mean loss?"),
         ("lstm_toys", "xyz", "module 'lstm_toys' has no attribute 'xyz'"),
     ],

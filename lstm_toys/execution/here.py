@@ -29,6 +29,7 @@ class Here(Executor):
         """Yields each part and its outcome, in order; see `Executor.map`."""
         compute, fingerprint = job.function(), devices.fingerprint(0)
         for part in parts:
-            if arguments.switch("what stop returns", stop()):
+            stopped = stop()
+            if stopped is not None and arguments.switch("what stop returns", stopped):
                 raise Stopped
             yield part, Outcome(compute(part), fingerprint)

@@ -80,7 +80,7 @@ def tune(
     if unknown := [name for name in grid if name not in TUNED]:
         raise arguments.refused("grid", f"values of {', '.join(TUNED)}", unknown[0])
     if not grid:
-        raise arguments.refused("grid", "at least one value for at least one name", dict(grid))
+        raise arguments.refused("grid", "at least one value for each name", dict(grid))
     for name, values in grid.items():
         if name == "optimizer":
             arguments.instance("grid['optimizer']", values, Sequence, "a tuple of names, such as ('sgd', 'adam')")

@@ -79,8 +79,8 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
     arguments.instance("curves", curves, xr.Dataset | Sequence, "labeled results of probes, such as lt.probed selects")
     arguments.text("by", by)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
-    for each in sets or [None]:
-        arguments.instance("curves", each, xr.Dataset, "labeled results of probes, such as lt.probed selects")
+    if not sets or not all(isinstance(each, xr.Dataset) for each in sets):
+        raise arguments.refused("curves", "labeled results of probes, such as lt.probed selects", curves)
     if missing := [each for each in sets if by not in each.coords]:
         raise ValueError(f"these curves have no parameter {by!r}; they have {', '.join(map(str, missing[0].coords))}")
     values = np.concatenate([each[by].values for each in sets]).astype(float)

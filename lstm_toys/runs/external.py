@@ -95,7 +95,7 @@ def labeled(
     examples, every, curves = preparation.curves(experiment, points, numbers)
     shown, probes = curves[""], by_points(every, x)[""]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
-    answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False))
+    answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
     if answers.shape[1:] != one or not len(answers):
         told = ", ".join(map(str, answers.shape))
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")

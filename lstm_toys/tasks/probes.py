@@ -91,7 +91,7 @@ class Probe:
         curves = str(len(inputs))
         targets = arguments.array("targets of examples", examples.targets, f"{curves} ...", finite=False)
         targets = np.array(targets, np.float32)
-        within = np.asarray(examples._replace(inputs=inputs).within)
+        within = np.asarray(examples._replace(inputs=jnp.asarray(inputs)).within)
         if targets.ndim == 2 and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
         counted = within if targets.ndim == 3 else np.logical_and.reduce(within, axis=1)

@@ -52,6 +52,11 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
         ((), {"controls": {"networks": change}}, "two columns are named 'networks'"),
         ((), {"variants": {"copy": change}}, "two columns are named 'copy'"),
         ((lt.Claim("all", "", "", number, ABOUT, high=1.0),), {}, "invalid id of a claim 'all': "),
+        (
+            (CLAIM,),
+            {"during": {"fourth": (1, 2)}},
+            "but the populations are first, second, third; leave it out of during",
+        ),
         ((two((lt.Source("fourth", ""),), low=0),), {}, "uses 'fourth', but the populations are first, second, third"),
         ((two(ABOUT[:1], against="fourth"),), {}, "claim 'two' uses 'fourth'"),
         ((two(ABOUT, low=0, baselines=(lt.Baseline("", number, (X,)),)),), {}, "claim 'two' uses 'x'"),
