@@ -80,7 +80,8 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
         >>> curves.span.label, curves.span.stop
         ('time (s)', 1.0)
     """
-    largest, least = (arguments.number(*each, above=0) for each in (("largest", largest), ("least", least)))
+    for name, bound in (("largest", largest), ("least", least)):
+        arguments.array(name, bound, "", finite=False, least=0)
     header, values, lines = delimited.read(arguments.path("path", path))
     if len(values) < 2:
         hint = "; each curve must be a column, not a row" * (len(values) == 1 and values.shape[1] > 2)
