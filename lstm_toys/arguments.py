@@ -266,7 +266,7 @@ def _bound(name: str, number: Any, value: Any, **bounds: float | int) -> None:
             raise refused(name, f"{WORDS[bound]} {limit:,}", value)
 
 
-def _all(name: str, words: str, held: np.ndarray, good: np.ndarray) -> None:
+def _all(name: str, words: str, held: np.ndarray, good: np.ndarray | np.bool_) -> None:
     if not good.all():
         place = tuple(np.argwhere(~good)[0].tolist())
         where = f"{held[place]} at [{', '.join(map(str, place))}]" if place else f"{held[()]}"
