@@ -14,14 +14,12 @@ For example, two small networks learn one sine:
 [True, True]
 """
 
-import lazy_loader
-
 from lstm_toys import forks as forks  # Sees every fork from here on.
-from lstm_toys import opened
+from lstm_toys import opened, suggestions
 
 __version__ = "0.2.0"
 
 opened.record()
 
 # Without `__all__`, which would make `help` print every public class and function in full.
-__getattr__, __dir__, _ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, _ = suggestions.attach_stub(__name__, __file__)

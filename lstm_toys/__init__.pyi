@@ -2,7 +2,10 @@ from . import figures
 from .cli.command import main
 from .dynamics.interventions import intervene
 from .execution.devices import configure, fingerprint
+from .execution.signals import Stopped
 from .figures.style import Drawing
+from .files import Damaged
+from .networks.cells import InvalidModel
 from .networks.gru import GRU
 from .networks.losses import probabilities
 from .networks.lstm import LSTM
@@ -10,14 +13,14 @@ from .networks.porting import to_torch
 from .networks.rnn import RNN
 from .networks.stack import Stack
 from .populations.answering import answers
-from .populations.checkpoints import Checkpoints
+from .populations.checkpoints import Checkpoints, OtherTraining
 from .populations.rollouts import Rollout, rollout
 from .populations.states import states
-from .populations.train import Population, train
+from .populations.train import Diverged, Population, train
 from .populations.tuning import Tried, tune
 from .results.accuracy import accepted, right
 from .results.arrays import Results, probed
-from .results.population import Saved, save
+from .results.population import Saved, Untrusted, save
 from .results.storage import load_parameters, save_parameters, save_results
 from .runs.experiment import Experiment
 from .runs.external import curves_of, labeled
@@ -56,12 +59,16 @@ __all__ = [
     "Checkpoints",
     "Claim",
     "Claims",
+    "Damaged",
+    "Diverged",
     "Drawing",
     "Examples",
     "Experiment",
     "Family",
     "Goal",
+    "InvalidModel",
     "Measure",
+    "OtherTraining",
     "Parameter",
     "Parameters",
     "Plane",
@@ -75,10 +82,12 @@ __all__ = [
     "Source",
     "Span",
     "Stack",
+    "Stopped",
     "Task",
     "TimePoints",
     "Trained",
     "Tried",
+    "Untrusted",
     "Variant",
     "accepted",
     "answers",

@@ -4,11 +4,14 @@ Equivalent types are converted, such as NumPy integers, or integers and booleans
 only the shape is checked. Also formats values for one-line reprs. Imports nothing heavy.
 """
 
+import inspect
 import operator
+import os
 import re
 import reprlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import UnionType
 from typing import Any
 
@@ -74,7 +77,7 @@ def whole(name: str, value: Any, **bounds: int) -> int:
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
     """Validates a sequence or one-dimensional array of at least one integer."""
-    if not several(value) or not len(value) or len(np.shape(value)) > 1:
+    if not several(value) or not len(value) or getattr(value, "ndim", 1) > 1:
         raise refused(name, "at least one whole number", value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
         for bound, limit in (("least", least), ("most", most)):
@@ -162,6 +165,9 @@ def known(name: str, value: Any) -> None:
 def curve(x: Any, **curves: Any) -> None:
     """Refuses curves whose shape differs from the shape ``[T]`` of their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():
+        if not hasattr(value, "dtype"):
+            raise refused(name, "an array of shape [T]", value)
+        array(name, value, "...", finite=False, empty=True)
         if np.ndim(value) != 1 or np.shape(value) != np.shape(x):
             of = f"[{len(x)}], like x" if np.ndim(x) == 1 else "[T]"
             raise ValueError(f"{name} must be numbers of shape {of}, not of shape {_shape(value)}")
@@ -210,10 +216,33 @@ def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> No
         raise refused(name, expected, value)
 
 
-def function(name: str, value: Any, expected: str) -> None:
-    """Refuses values that are not callable."""
+def function(name: str, value: Any, expected: str, takes: int | None = None) -> None:
+    """Refuses values that are not callable, and functions that cannot be called with ``takes`` arguments."""
     if not callable(value):
         raise refused(name, expected, value)
+    if takes is not None:
+        try:
+            inspect.signature(value).bind(*range(takes))
+        except TypeError:
+            given = f"{brief(value)}({', '.join(inspect.signature(value).parameters)})"
+            raise ValueError(f"{name} must be {expected}, not {given}") from None
+        except ValueError:  # Some functions have no signature.
+            pass
+
+
+def hashable(name: str, value: Any) -> None:
+    """Refuses values that cannot be hashed, by which compiled programs are found again."""
+    try:
+        hash(value)
+    except TypeError:
+        raise refused(name, "hashable, for example without arrays and lists as attributes", value) from None
+
+
+def path(name: str, value: Any) -> Path:
+    """Validates a path."""
+    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
+        raise refused(name, "a path", value)
+    return Path(value)
 
 
 def mapping(name: str, value: Any, expected: str) -> None:
@@ -247,7 +276,7 @@ def _bound(name: str, number: Any, value: Any, **bounds: float | int) -> None:
             raise refused(name, f"{WORDS[bound]} {limit:,}", value)
 
 
-def _all(name: str, words: str, held: np.ndarray, good: np.ndarray) -> None:
+def _all(name: str, words: str, held: np.ndarray, good: np.ndarray | np.bool_) -> None:
     if not good.all():
         place = tuple(np.argwhere(~good)[0].tolist())
         where = f"{held[place]} at [{', '.join(map(str, place))}]" if place else f"{held[()]}"

@@ -28,7 +28,20 @@ SCHEMA = 2
 
 
 class Damaged(OSError):
-    """A file whose content is not what was written."""
+    """A file whose content is not what was written.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import lstm_toys as lt
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "parameters.npz").write_text("no parameters")
+        ...     try:
+        ...         lt.load_parameters(Path(folder, "parameters.npz"))
+        ...     except lt.Damaged as error:
+        ...         print(Path(error.filename).name)
+        parameters.npz
+    """
 
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(None, what, str(path))

@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import ml_dtypes
@@ -304,6 +305,198 @@ SINGULAR = {
     "task": lambda: dataclasses.replace(EXPERIMENT, task=TASK),
     "slope of an experiment": lambda: dataclasses.replace(EXPERIMENT, numbers={"slope": "steep"}),
     "numbers": lambda: lt.curves_of(EXPERIMENT, numbers={"bend": 1.0}),
+}
+
+
+class Unhashable:
+    """A function of anything that cannot be hashed."""
+
+    __hash__ = None
+
+    def __call__(self, *given):
+        return given[0]
+
+
+class Holding(nn.Module):
+    """A model with an array as an attribute."""
+
+    weights: object
+
+    def __call__(self, inputs):
+        return inputs * self.weights
+
+
+def losing(loss, model=MODEL):
+    return training(dataclasses.replace(TASK, loss=loss), model)
+
+
+class Imaginary(nn.Module):
+    """A model that answers complex numbers."""
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(1)(inputs).astype(complex)
+
+
+def rolled(feedback, start=CURVES):
+    return lt.rollout(MODEL, PARAMS, start, 2, feedback)
+
+
+def state(**options):
+    return lt.states(MODEL, PARAMS, CURVES, **options)
+
+
+def tuned(**grid):
+    return lt.tune(
+        TASK, MODEL, grid, seeds=1, steps=1, base_seed=0, **{} if "learning_rate" in grid else {"learning_rate": 0.1}
+    )
+
+
+def intervened(layer="lstm_0", units=(0,), gate=None, curves=CURVES):
+    return lt.intervene(MODEL, PARAMS, curves, layer, units, gate=gate)
+
+
+EXAMPLES = lt.Examples(CURVES, CURVES)
+WORDS = jax.tree.map(lambda leaf: leaf.astype(str), PARAMS)
+ANSWERED = lt.Results(
+    {
+        "input": (("curve", "time", "feature"), np.ones((2, 12, 1))),
+        "answer": (("seed", "curve", "time", "feature"), np.ones((1, 2, 12, 1))),
+    },
+    {"time": np.asarray(X), "feature": ["y"]},
+)
+LOGITS = lt.Task(lambda *_: EXAMPLES, ("y",), ("a", "b"), sequence=True, loss="cross_entropy")
+AT_LENGTH = lt.Task(lambda *_: EXAMPLES, ("y",), ("y",), sequence=True, at_length=lambda *_: EXAMPLES)
+TOLD = {
+    "id": "one",
+    "quote": "",
+    "statistic": "",
+    "number": lambda *_: [],
+    "sources": (lt.Source("line", "x"),),
+    "high": 1,
+}
+
+
+def populated():
+    return lt.Population(TASK, MODEL, {0: None}, np.zeros(1), *[None] * 4, 1, {}, 0)
+
+
+# What ended in an error of Python, NumPy or JAX, or in one that named no argument.
+SINGULAR |= {
+    "feedback, a function": lambda: rolled(3),
+    "feedback of answers": lambda: rolled(lambda: None),
+    "feedback that can be hashed": lambda: rolled(Unhashable()),
+    "feedback returns inputs": lambda: rolled(lambda _: None),
+    "feedback returns numbers": lambda: rolled(lambda _: "inputs"),
+    "feedback of as many inputs": lambda: rolled(lambda answers: answers[:1]),
+    "start that is known": lambda: jax.jit(lambda curves: rolled(None, curves).answers)(CURVES),
+    "model of a rollout": lambda: lt.rollout(MODEL.init, PARAMS, CURVES, 2),
+    "model that can be hashed": lambda: lt.answers(Holding(np.ones(1)), PARAMS, CURVES),
+    "model of a training that can be hashed": lambda: training(model=Holding(np.ones(1))),
+    "initial states by layer": lambda: state(initial=[np.ones(3)]),
+    "initial states by name": lambda: state(initial={"lstm_0": np.ones(3)}),
+    "initial states, numbers": lambda: state(initial={"lstm_0": {"hidden": "zero"}}),
+    "initial states of the shapes of the layers": lambda: state(initial={"lstm_0": {"hidden": np.ones((2, 2, 3))}}),
+    "every point of so many": lambda: state(every=13),
+    "inputs of known states": lambda: jax.jit(lambda curves: lt.states(MODEL, PARAMS, curves))(CURVES),
+    "params of numbers": lambda: lt.answers(MODEL, WORDS, CURVES),
+    "params of numbers for states": lambda: lt.states(MODEL, WORDS, CURVES),
+    "params of real numbers": lambda: lt.answers(MODEL, jax.tree.map(lambda leaf: leaf + 1j, PARAMS), CURVES),
+    "params that are known": lambda: jax.jit(lambda params: lt.answers(MODEL, params, CURVES))(PARAMS),
+    "layer, a word": lambda: intervened(["lstm_0"]),
+    "units of as many columns": lambda: intervened(units=[[0, 1], [0]]),
+    "gate, a word": lambda: intervened(gate=np.ones(3)),
+    "curves of a known intervention": lambda: jax.jit(lambda curves: intervened(curves=curves))(CURVES),
+    "grid['learning_rate'] of several": lambda: tuned(learning_rate=0.1),
+    "grid['learning_rate'] that can be read again": lambda: tuned(learning_rate=(each for each in [0.1])),
+    "grid['noise'] of at least one": lambda: tuned(noise=[]),
+    "grid['optimizer'], several names": lambda: tuned(optimizer="sgd"),
+    "steps, a flat list": lambda: training(steps=[[1, 2], [3]]),
+    "loss of two": lambda: losing(lambda *_, weights: weights),
+    "loss of real numbers": lambda: losing(lambda outputs, targets: (outputs - targets)[..., 0].astype(complex)),
+    "loss that returns something": lambda: losing(lambda *_: None),
+    "answers of real numbers": lambda: losing("mse", Imaginary()),
+    "examples of a key and numbers": lambda: lt.Task(lambda _: EXAMPLES, Y, Y, sequence=True),
+    "at_length of three": lambda: lt.Task(lambda *_: EXAMPLES, Y, Y, sequence=True, at_length=lambda _: EXAMPLES),
+    "validation of a key and numbers": lambda: lt.Task(
+        lambda *_: EXAMPLES, Y, Y, sequence=True, fresh=True, validation=lambda: EXAMPLES
+    ),
+    "trained on a family": lambda: lt.Task(lambda *_: EXAMPLES, Y, Y, sequence=True, trained="line"),
+    "monitor of three": lambda: training(monitor=lambda: None),
+    "stop of nothing": lambda: training(stop=lambda _: True),
+    "stop returns one": lambda: training(stop=lambda: np.array([True, False])),
+    "tell of a line": lambda: lt.Checkpoints("folder", every=1.0, tell=3),
+    "folder of checkpoints": lambda: lt.Checkpoints(None, every=1.0),
+    "every, one number": lambda: lt.Checkpoints("folder", every=np.ones(3)),
+    "population": lambda: lt.save(PARAMS, "saved"),
+    "scaling, not a factor": lambda: lt.save(populated(), "saved", scaling=3.0),
+    "results to save": lambda: lt.save(populated(), "saved", results={}),
+    "folder to save to": lambda: lt.save(populated(), 3),
+    "folder to load": lambda: lt.load(None),
+    "trust in modules": lambda: lt.load("saved", trust=3),
+    "path to read": lambda: lt.load_results(3),
+    "path of parameters": lambda: lt.load_parameters(None),
+    "path to write": lambda: lt.save_parameters(PARAMS, ""),
+    "path of results": lambda: lt.save_results(ANSWERED, None),
+    "variables to read": lambda: lt.load_results("results.nc", variables=3),
+    "without some": lambda: lt.load_results("results.nc", without=3),
+    "path of curves": lambda: lt.read_curves(None),
+    "largest of numbers": lambda: lt.read_curves("curves.csv", largest="1"),
+    "least of numbers": lambda: lt.read_curves("curves.csv", least=None),
+    "path, not a descriptor": lambda: lt.read_curves(True),
+    "examples of a probe": lambda: lt.Probe.of("p", 3),
+    "inputs of examples of a probe": lambda: lt.Probe.of("p", lt.Examples("inputs", "targets")),
+    "targets of examples of a probe": lambda: lt.Probe.of("p", lt.Examples(CURVES, "targets")),
+    "parameters of a probe": lambda: lt.Probe.of("p", EXAMPLES, [1, 2]),
+    "slope of a probe": lambda: lt.Probe.of("p", EXAMPLES, {"slope": "steep"}),
+    "names of a probe": lambda: lt.Probe("p", CURVES, {}, names=3),
+    "declared by a probe": lambda: lt.Probe("p", CURVES, {}, declared=(3,)),
+    "targets of a probe": lambda: lt.Probe("p", CURVES, {}, targets=[[1.0, 2.0], [3.0]]),
+    "task of a probe": lambda: lt.probe_at("p", EXAMPLES, 5),
+    "numbers of a probe": lambda: lt.probe_at("p", AT_LENGTH, 5, [3]),
+    "slope of numbers of a probe": lambda: lt.probe_at("p", AT_LENGTH, 5, {"slope": "steep"}),
+    "key": lambda: lt.FAMILIES["line"].draw(3, 5),
+    "ranges by parameter": lambda: lt.FAMILIES["line"].draw(jax.random.key(0), 5, [3]),
+    "family of a plane": lambda: lt.Plane("lines", ("slope", "intercept")),
+    "axes on one line": lambda: lt.Plane("line", np.ones((3, 3))),
+    "rmse of a goal": lambda: lt.Goal(rmse=np.ones((3, 3))),
+    "readout, a word": lambda: lt.Stack(1, readout=np.ones(3)),
+    "gates, a word": lambda: lt.LSTM(1, gates=np.ones(3)),
+    "values of real numbers": lambda: lt.Scaling.fitted(CURVES).applied([[None]]),
+    "names of a scaling": lambda: lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),), names=3),
+    "task of probabilities": lambda: lt.probabilities("cross_entropy", np.ones(2)),
+    "logits": lambda: lt.probabilities(LOGITS, "logits"),
+    "logits of so many classes": lambda: lt.probabilities(LOGITS, np.ones((3, 4))),
+    "curves, labeled": lambda: lt.right(CURVES),
+    "curves, labeled, or several": lambda: lt.accepted(CURVES, "n"),
+    "curves, at least one": lambda: lt.accepted([], "n"),
+    "by a parameter": lambda: lt.accepted(ANSWERED, ["n"]),
+    "results of a probe": lambda: lt.probed(CURVES, "line"),
+    "name of what was probed": lambda: lt.probed(ANSWERED, ["line"]),
+    "curves to measure": lambda: lt.per_curve(CURVES, lt.measures.rmse),
+    "curves of sequences": lambda: lt.per_curve(ANSWERED.isel(time=0), lt.measures.rmse),
+    "measure of three": lambda: lt.per_curve(ANSWERED, lambda answer: answer),
+    "measure that can be hashed": lambda: lt.per_curve(ANSWERED, Unhashable()),
+    "measure returns a number": lambda: lt.per_curve(ANSWERED, lambda *_: None),
+    "measure returns one number": lambda: lt.per_curve(ANSWERED, lambda answer, *_: answer),
+    "feature of the curves": lambda: lt.per_curve(ANSWERED, lt.measures.rmse, "z"),
+    "answer, an array": lambda: lt.measures.rmse([0.0] * 12, X, X),
+    "answer of numbers": lambda: lt.measures.rmse(np.array(["0"] * 12), X, X),
+    "before a number": lambda: lt.measures.turns(X, X, "the end"),
+    "function of two": lambda: lt.Measure("worst", lambda answer: answer, "largest error"),
+    "draw of two": lambda: dataclasses.replace(EXPERIMENT, draw=lambda _: {}),
+    "goal of an experiment": lambda: dataclasses.replace(EXPERIMENT, goal=0.03),
+    "measures of an experiment": lambda: dataclasses.replace(EXPERIMENT, measures=3),
+    "scaling of an experiment": lambda: dataclasses.replace(EXPERIMENT, scaling=3.0),
+    "timesteps": lambda: lt.curves_of(EXPERIMENT, timesteps=[12]),
+    "numbers by name": lambda: lt.curves_of(EXPERIMENT, numbers=3),
+    "answers to label": lambda: lt.labeled(EXPERIMENT, [[1.0], [2.0, 3.0]]),
+    "change of two": lambda: lt.Variant(lambda settings: settings),
+    "networks, a word": lambda: lt.Variant(lambda _, settings: settings, networks=np.ones(3)),
+    "number of all sources": lambda: lt.Claim(**{**TOLD, "number": populated}),
+    "id of a claim": lambda: lt.Claim(**{**TOLD, "id": np.ones((3, 3))}),
+    "quote on one line": lambda: lt.Claim(**{**TOLD, "quote": np.ones((3, 3))}),
+    "what a baseline is": lambda: lt.Baseline(3, TOLD["number"], TOLD["sources"]),
 }
 
 

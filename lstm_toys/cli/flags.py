@@ -9,12 +9,12 @@ from typing import Any
 from absl import flags
 
 from lstm_toys.cli import conflicts, parsers
-from lstm_toys.cli.suggestions import meant
 from lstm_toys.networks import cells, hyper
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import FORMATS
 from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.suggestions import meant
 from lstm_toys.tasks import textfile
 
 FlagTable = dict[str, tuple[parsers.Parser[Any] | None, str]]

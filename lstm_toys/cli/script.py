@@ -8,7 +8,7 @@ from pathlib import Path
 from lstm_toys import output
 from lstm_toys.cli import VERSION
 from lstm_toys.cli.home import home
-from lstm_toys.cli.suggestions import meant
+from lstm_toys.suggestions import meant
 
 MAIN = "*/__main__.py"
 """The file that runs a command that is a folder."""

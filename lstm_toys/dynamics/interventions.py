@@ -14,6 +14,7 @@ from lstm_toys import arguments
 from lstm_toys.networks import training
 from lstm_toys.networks.gates import SLOPE, squashed
 from lstm_toys.networks.gru import GRU
+from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last
@@ -81,12 +82,17 @@ def intervene(
         >>> lt.intervene(trained.model, trained.params, curves, "lstm_0", [0, 2], hold=0.0).shape
         (2, 1, 20, 1)
     """
-    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    check_model(model)
+    arguments.known("curves", curves)
     curves = arguments.array("curves", curves, "C T F", hint=", curves as lt.show makes them")
     block = arguments.whole("block", block, least=1)
     seeds = answering.networks(model, params, *curves.shape[1:])
     kind, width = _layer(model, params, curves.shape[2], layer)
-    rows = np.asarray(units)
+    arguments.known("units", units)
+    try:
+        rows = np.asarray(units)
+    except ValueError:  # Rows of different lengths.
+        rows = np.empty(0)
     if rows.ndim not in (1, 2) or rows.dtype.kind not in "iu" or not rows.size or rows.shape[:-1] not in ((), (seeds,)):
         raise arguments.refused("units", f"units of {layer}, or one row of units for each of {seeds} networks", units)
     if rows.min() < 0 or rows.max() >= width:
@@ -95,8 +101,8 @@ def intervene(
         check_initial(model, params, curves.shape[2])
     else:
         names = [name for name in GATES.get(kind, ()) if name not in NO_GATES]
-        if gate not in names:
-            raise ValueError(f"gate must be {' or '.join(map(repr, names)) or 'None'} for {layer}, not {gate!r}")
+        if not isinstance(gate, str) or gate not in names:
+            raise arguments.refused("gate", f"{' or '.join(map(repr, names)) or 'None'} for {layer}", gate)
     rows = np.broadcast_to(rows, (seeds, rows.shape[-1]))
     values = np.full(rows.shape, np.nan, np.float32)
     if hold is not None:
@@ -122,9 +128,7 @@ def _layer(model: nn.Module, params: PyTree, features: int, layer: str) -> tuple
     one = jax.tree.map(lambda leaf: leaf[0], params)
     with nn.intercept_methods(noted):
         states = jax.eval_shape(lambda *given: inside(model, *given)[1], one, jnp.zeros((1, 1, features)))
-    if layer not in states:
-        raise ValueError(f"layer must be {' or '.join(map(repr, states))}, not {layer!r}")
-    return found[layer]
+    return found[arguments.choice("layer", layer, *states)]
 
 
 @cache

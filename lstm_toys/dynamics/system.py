@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PyTree
 
-from lstm_toys import arguments
+from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last
 
@@ -76,7 +76,7 @@ def system_of(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], feat
     Raises:
         ValueError: the model has no layer, or its layers ignore given initial states; or see `lt.answers`.
     """
-    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    check_model(model)
     answering.networks(model, params, 1, features)
     check_initial(model, params, features)
     return System(model, features, _places(model, features))

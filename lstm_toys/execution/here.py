@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import jax
 
+from lstm_toys import arguments
 from lstm_toys.execution import devices
 from lstm_toys.execution.base import Executor, Job, Outcome, Part, Result
 from lstm_toys.execution.signals import Stopped
@@ -28,6 +29,7 @@ class Here(Executor):
         """Yields each part and its outcome, in order; see `Executor.map`."""
         compute, fingerprint = job.function(), devices.fingerprint(0)
         for part in parts:
-            if stop():
+            stopped = stop()
+            if stopped is not None and arguments.switch("what stop returns", stopped):
                 raise Stopped
             yield part, Outcome(compute(part), fingerprint)

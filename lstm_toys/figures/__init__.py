@@ -1,5 +1,5 @@
 """Figures drawn from labeled results."""
 
-import lazy_loader
+from lstm_toys import suggestions
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = suggestions.attach_stub(__name__, __file__)

@@ -43,7 +43,16 @@ PLACE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
 class InvalidModel(ValueError):
-    """A network that cannot be built, or cannot be trained on its task; the message is one line."""
+    """A network that cannot be built, or cannot be trained on its task; the message is one line.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> try:
+        ...     lt.Stack(features=0)
+        ... except lt.InvalidModel as error:
+        ...     print(error)
+        features must be at least 1, not 0
+    """
 
 
 def cell_class(cell: str) -> Any:
@@ -68,8 +77,7 @@ def cell_class(cell: str) -> Any:
 
 def check(cell: str, gates: str) -> None:
     """Raises InvalidModel if the cell or its gates are unknown."""
-    if gates not in GATES:
-        raise InvalidModel(f"gates must be {' or '.join(GATES)}, not {gates!r}")
+    choice("gates", gates, *GATES)
     if "gates" not in _attributes(cell_class(cell)) and gates != GATES[0]:
         raise InvalidModel(f"the cell {cell} has no gates, so gates cannot be {gates}")
 
@@ -80,6 +88,12 @@ def units(name: str, value: Any) -> int:
         return arguments.whole(name, value, least=1)
     except ValueError as error:
         raise InvalidModel(str(error)) from None
+
+
+def choice(name: str, value: Any, *options: str) -> None:
+    """Raises InvalidModel if a value is not one of several words."""
+    if not isinstance(value, str) or value not in options:
+        raise InvalidModel(f"{name} must be {' or '.join(map(repr, options))}, not {arguments.brief(value)}")
 
 
 def layer(cell: str, units: int, gates: str, name: str) -> Any:

@@ -8,7 +8,6 @@ from jaxtyping import Array, Float
 
 from lstm_toys import arguments
 from lstm_toys.networks import cells
-from lstm_toys.networks.cells import InvalidModel
 
 
 class Brief(type):
@@ -17,6 +16,12 @@ class Brief(type):
     def __dir__(cls) -> list[str]:
         own = [each for each in cls.__mro__ if each is not object and each.__module__.partition(".")[0] != "flax"]
         return sorted({name for each in own for name in vars(each)} - {*vars(nn.Module)} | {"__call__"})
+
+
+def check_model(model: nn.Module) -> None:
+    """Raises ValueError if a model is not a hashable Flax module."""
+    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    arguments.hashable("model", model)
 
 
 INITIAL = "initial"
@@ -34,9 +39,7 @@ class Layer(nn.Module, metaclass=Brief):
 
     def __post_init__(self) -> None:
         self.units = cells.units("units", self.units)
-        gates = getattr(self, "gates", cells.GATES[0])
-        if gates not in cells.GATES:
-            raise InvalidModel(f"gates must be {' or '.join(cells.GATES)}, not {arguments.brief(gates)}")
+        cells.choice("gates", getattr(self, "gates", cells.GATES[0]), *cells.GATES)
         super().__post_init__()
 
     def initial(self, name: str, inputs: Float[Array, "C T F"], kernel: Float[Array, "F _"]) -> Float[Array, "C H"]:

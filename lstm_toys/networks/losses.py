@@ -8,6 +8,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float
 
+from lstm_toys import arguments
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
 
@@ -23,6 +24,8 @@ PerPoint = Float[Array, "C T"] | Float[Array, " C"]
 def check(loss: Loss, outputs: Outputs, targets: Targets) -> None:
     """Raises InvalidModel if targets do not have the shape that the loss compares with these outputs."""
     expected = (*outputs.shape[:-1], 1) if loss == CROSS_ENTROPY else outputs.shape
+    if not jnp.issubdtype(outputs.dtype, jnp.floating):
+        raise InvalidModel(f"answers of the network must be floating-point numbers, not {arguments.brief(outputs)}")
     if targets.shape != expected:
         kind = "must be one class for each point of" if loss == CROSS_ENTROPY else "must have the shape of"
         raise InvalidModel(f"targets of shape {targets.shape} {kind} the network's answers, {outputs.shape}")
@@ -41,10 +44,11 @@ def per_point(loss: Loss, outputs: Outputs, targets: Targets) -> PerPoint:
         return optax.softmax_cross_entropy_with_integer_labels(outputs, targets[..., 0].astype(jnp.int32))
     if isinstance(loss, str):
         return jnp.mean(optax.sigmoid_binary_cross_entropy(outputs, targets), axis=-1)
-    values = jnp.asarray(loss(outputs, targets))
-    if values.shape != outputs.shape[:-1]:
-        raise InvalidModel(f"the loss must return one value per point, {outputs.shape[:-1]}, not {values.shape}")
-    return values
+    values, axes = loss(outputs, targets), " ".join(map(str, outputs.shape[:-1]))
+    try:
+        return jnp.asarray(arguments.array("what the loss returns", values, axes, hint=", one per point"))
+    except ValueError as error:
+        raise InvalidModel(str(error)) from None
 
 
 def weights(examples: Examples) -> PerPoint | None:
@@ -80,9 +84,13 @@ def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "
         >>> lt.probabilities(task, np.zeros((3, 2))).tolist()
         [[0.5, 0.5], [0.5, 0.5], [0.5, 0.5]]
     """
+    arguments.instance("task", task, Task, "a Task")
     if measured(task.loss) is None:
         raise ValueError(f"answers of networks trained with {task.loss} are values, not logits")
-    return jax.nn.softmax(logits, axis=-1) if task.loss == CROSS_ENTROPY else jax.nn.sigmoid(jnp.asarray(logits))
+    logits = jnp.asarray(arguments.array("logits", logits, "N ...", finite=False, empty=True))
+    if logits.shape[-1] != len(task.output_features):
+        raise arguments.refused("logits", f"of {len(task.output_features)} values along the last axis", logits)
+    return jax.nn.softmax(logits, axis=-1) if task.loss == CROSS_ENTROPY else jax.nn.sigmoid(logits)
 
 
 def first_settled(timesteps: int, after: float | int) -> int:

@@ -1,6 +1,6 @@
 """The network: recurrent layers, and a readout that turns the hidden state into an answer."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -57,8 +57,7 @@ class Stack(nn.Module, metaclass=Brief):
         self.hidden = tuple(cells.units(f"hidden[{place}]", each) for place, each in enumerate(self.hidden))
         if not isinstance(self.sequence, bool):
             raise InvalidModel(f"sequence must be True or False, not {arguments.brief(self.sequence)}")
-        if self.readout not in ("cell", "dense"):
-            raise InvalidModel(f"readout must be 'cell' or 'dense', not {self.readout!r}")
+        cells.choice("readout", self.readout, *get_args(Readout))
         if self.readout == "dense" and not self.hidden:
             raise InvalidModel("a dense readout needs at least one layer below it")
         cells.check(self.cell, self.gates)

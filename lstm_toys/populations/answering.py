@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, PyTree, Shaped
 from lstm_toys import arguments
 from lstm_toys.execution import lowering
 from lstm_toys.networks import training
+from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import blocks
 
 CURVE_BLOCK = 8
@@ -75,7 +76,7 @@ def in_blocks(
         compiled: returns, for a model and the devices, a program from blocks of members, and chunks of `curve_block`
             curves, to arrays with the leading axes blocks, N, chunks, curves.
     """
-    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    check_model(model)
     arguments.known("inputs", inputs)
     inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=True)
     block = arguments.whole("block", block, least=1)
@@ -125,6 +126,9 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
                 f"curves of {features} features are none that these networks take: "
                 f"{name} is of shape {shapes[name][1:]}, and of shape {shape} for such curves"
             )
+    for name, leaf in _leaves(params):
+        arguments.known(f"params {name}", leaf)
+        arguments.array(f"params {name}", leaf, "S ...", finite=False, empty=True)
     if len(counts) != 1 or 0 in counts:
         raise ValueError(f"params must be of one number of networks, at least one, not of {sorted(counts)}")
     return counts.pop()

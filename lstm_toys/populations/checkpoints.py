@@ -20,7 +20,13 @@ T = TypeVar("T")
 
 
 class OtherTraining(Damaged):
-    """A checkpoint of another training."""
+    """A checkpoint of another training.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> issubclass(lt.OtherTraining, lt.Damaged)
+        True
+    """
 
 
 class Checkpoints:
@@ -42,8 +48,10 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path, every: float, tell: Callable[[str], None] = print) -> None:
-        self.folder, self.tell = Path(folder), tell
-        self._every = every if every == math.inf else arguments.number("every", every, least=0)
+        self.folder, self.tell = arguments.path("folder", folder), tell
+        arguments.function("tell", tell, "a function of a line of text", 1)
+        infinite = isinstance(every, float) and every == math.inf
+        self._every = every if infinite else arguments.number("every", every, least=0)
         self._written = time.monotonic()
         self._found: dict[int, dict[int, tuple[int, Path]]] | None = None
 

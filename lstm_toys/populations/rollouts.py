@@ -12,6 +12,7 @@ from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
 from lstm_toys.networks import training
+from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import answering, blocks
 from lstm_toys.populations.states import check_initial, inside, last
 
@@ -84,10 +85,14 @@ def rollout(
         >>> alone.answers.shape, alone.states["lstm_0"]["cell"].shape
         ((2, 1, 10, 1), (2, 1, 4))
     """
-    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    check_model(model)
+    arguments.known("start", start)
     start = arguments.array("start", start, "C T F", hint=", curves as lt.show makes them")
     steps, every = arguments.whole("steps", steps, least=0), arguments.whole("every", every, least=1)
     block = arguments.whole("block", block, least=1)
+    if feedback is not None:
+        arguments.function("feedback", feedback, "a function of answers, or None", 1)
+        arguments.hashable("feedback", feedback)
     seeds = answering.networks(model, params, *start.shape[1:])
     check_initial(model, params, start.shape[2])
     one = jax.tree.map(lambda leaf: leaf[0], params)
@@ -118,11 +123,12 @@ def _programs(
     """Programs that show the beginning, and that take up to `CHUNK` steps; cached to avoid recompiling."""
 
     def following(answer: Float[Array, "C A"], inputs: Float[Array, "C F"]) -> Float[Array, "C F"]:
-        fed = answer if feedback is None else jnp.asarray(feedback(answer))
-        if fed.shape != inputs.shape:
-            what = "answers" if feedback is None else "what feedback returns"
-            raise ValueError(f"{what} of shape {fed.shape} cannot be inputs, which have shape {inputs.shape}")
-        return fed
+        if feedback is None and answer.shape != inputs.shape:
+            raise ValueError(
+                f"answers of shape {answer.shape} cannot be inputs, which have shape {inputs.shape}; give a feedback"
+            )
+        fed = answer if feedback is None else feedback(answer)
+        return jnp.asarray(arguments.array("what feedback returns", fed, " ".join(map(str, inputs.shape))))
 
     def begin(params: PyTree, start: Float[Array, "C T F"]) -> tuple[Carry, Float[Array, "C A"]]:
         answers, states = inside(model, params, start)

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from lstm_toys import arguments, forks
 from lstm_toys.execution import lowering
+from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.populations import answering, programs
 from lstm_toys.populations.programs import Start
@@ -95,7 +96,7 @@ def specify(
     """
     forks.check()
     arguments.instance("task", task, Task, "a Task, such as lt.reproduce makes")
-    arguments.instance("model", model, nn.Module, "a Flax module, such as lt.Stack(features=1)")
+    check_model(model)
     start = programs.starts(
         optimizer,
         seeds=seeds,

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.networks.layer import INITIAL
+from lstm_toys.networks.layer import INITIAL, check_model
 from lstm_toys.populations import answering, blocks
 
 KEPT = "intermediates"
@@ -62,34 +62,46 @@ def states(
         >>> inside["lstm_0"]["cell"].shape, sorted(inside["readout"])  # [seed, curve, time, unit]
         ((2, 1, 20, 4), ['cell', 'hidden'])
     """
-    every = arguments.whole("every", every, least=1)
+    check_model(model)
+    arguments.known("inputs", inputs)
+    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them", empty=initial is None)
+    every = arguments.whole("every", every, least=1, most=inputs.shape[1])
     if initial is None:
         values: States = answering.in_blocks(partial(_program, every), model, params, inputs, block)
         return values
-    inputs = arguments.array("inputs", inputs, "C T F", hint=", curves as lt.show makes them")
     block = arguments.whole("block", block, least=1)
     seeds = answering.networks(model, params, *inputs.shape[1:])
-    _check_shapes(model, params, initial, (seeds, len(inputs)), inputs.shape[2])
+    initial = _checked(model, params, initial, (seeds, len(inputs)), inputs.shape[2])
     check_initial(model, params, inputs.shape[2])
     mesh = blocks.mesh()
     program, size = _continuing(model, every, mesh), blocks.group_size(seeds, block, mesh.size)
-    members = params, {layer: {**each} for layer, each in initial.items()}
-    found: States = blocks.in_groups(program, members, size, block, mesh, jnp.asarray(inputs, jnp.float32))
+    found: States = blocks.in_groups(program, (params, initial), size, block, mesh, jnp.asarray(inputs, jnp.float32))
     return found
 
 
-def _check_shapes(
-    model: nn.Module, params: PyTree, initial: Mapping[str, Any], shape: tuple[int, int], features: int
-) -> None:
-    """Raises ValueError if initial states do not match the layers of a model, ``[S, C, H]``."""
+def _checked(
+    model: nn.Module, params: PyTree, initial: Any, shape: tuple[int, int], features: int
+) -> dict[str, dict[str, Any]]:
+    """Returns initial states ``[S, C, H]`` as arrays; raises ValueError if they do not match the layers of a model."""
+    arguments.mapping("initial", initial, "states by layer and name")
+    for layer, names in initial.items():
+        arguments.mapping(f"initial[{layer!r}]", names, "states by name")
+    states = {
+        layer: {
+            name: arguments.array(f"initial[{layer!r}][{name!r}]", each, "S C H", finite=False)
+            for name, each in names.items()
+        }
+        for layer, names in initial.items()
+    }
     one = jax.tree.map(lambda leaf: leaf[0], params)
     expected = jax.eval_shape(lambda *given: last(inside(model, *given)[1]), one, jnp.zeros((1, 1, features)))
     wanted = {
         f"{layer}/{name}": (*shape, each.shape[-1]) for layer, names in expected.items() for name, each in names.items()
     }
-    found = {f"{layer}/{name}": np.shape(each) for layer, names in initial.items() for name, each in names.items()}
+    found = {f"{layer}/{name}": each.shape for layer, names in states.items() for name, each in names.items()}
     if found != wanted:
         raise ValueError(f"initial must be states of the shapes {wanted}, not {found}")
+    return states
 
 
 def check_initial(model: nn.Module, params: PyTree[Float[np.ndarray, "S ..."]], features: int) -> None:

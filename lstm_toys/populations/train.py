@@ -32,7 +32,18 @@ Monitor = Callable[[int, Float[np.ndarray, " M"], Bool[np.ndarray, " M"]], None]
 
 
 class Diverged(Exception):
-    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the step."""
+    """Seeds diverged, with ``on_divergence="stop"``; the arguments are their numbers and the step.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(10))
+        >>> try:
+        ...     lt.train(task, lt.Stack(1), seeds=2, steps=9, learning_rate=1e6, on_divergence="stop")
+        ... except lt.Diverged as error:
+        ...     seeds, step = error.args
+        >>> seeds
+        [0, 1]
+    """
 
 
 @dataclass(repr=False, eq=False)
@@ -154,9 +165,10 @@ class Training:
         on_divergence: Literal["exclude", "stop"] = "exclude",
     ) -> None:
         arguments.choice("on_divergence", on_divergence, "exclude", "stop")
-        for name, function in (("monitor", monitor), ("stop", stop)):
-            if function is not None:
-                arguments.function(name, function, "a function")
+        if monitor is not None:
+            arguments.function("monitor", monitor, "a function of a step, losses and a mask", 3)
+        if stop is not None:
+            arguments.function("stop", stop, "a function without arguments", 0)
         if checkpoints is not None:
             arguments.instance("checkpoints", checkpoints, Checkpoints, "lt.Checkpoints")
         if executor is not None:

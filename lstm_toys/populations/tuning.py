@@ -79,8 +79,14 @@ def tune(
     arguments.mapping("grid", grid, f"values of {', '.join(TUNED)}")
     if unknown := [name for name in grid if name not in TUNED]:
         raise arguments.refused("grid", f"values of {', '.join(TUNED)}", unknown[0])
-    if not grid or not all(len(values) for values in grid.values()):
+    if not grid:
         raise arguments.refused("grid", "at least one value for each name", dict(grid))
+    for name, values in grid.items():
+        if name == "optimizer":
+            arguments.instance("grid['optimizer']", values, Sequence, "a tuple of names, such as ('sgd', 'adam')")
+            arguments.names("grid['optimizer']", values, 1)
+        else:
+            arguments.array(f"grid[{name!r}]", values, "K")
     seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     tried = []

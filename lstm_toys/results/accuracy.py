@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Bool, Float
 
+from lstm_toys import arguments
 from lstm_toys.results.arrays import parts
 from lstm_toys.tasks.goal import ACCURACIES
 from lstm_toys.tasks.supervision import CROSS_ENTROPY
@@ -44,7 +45,8 @@ def right(curves: xr.Dataset) -> Bool[np.ndarray, "S C"]:
         >>> lt.right(curves).tolist()
         [[True]]
     """
-    if "loss" not in curves.answer.attrs or "truth" not in curves:
+    arguments.instance("curves", curves, xr.Dataset, "labeled results of a probe, such as lt.probed selects")
+    if not {"answer", "truth"} <= curves.variables.keys() or "loss" not in curves.answer.attrs:
         raise ValueError("only answers of classes or bits with known targets are right or wrong")
     whole = _sequences(*_points(curves))
     if whole.isnull().any():
@@ -74,7 +76,11 @@ def accepted(curves: xr.Dataset | Sequence[xr.Dataset], by: str) -> Float[np.nda
         >>> lt.accepted(curves, by="n").tolist()
         [2.0]
     """
+    arguments.instance("curves", curves, xr.Dataset | Sequence, "labeled results of probes, such as lt.probed selects")
+    arguments.text("by", by)
     sets = [curves] if isinstance(curves, xr.Dataset) else [*curves]
+    if not sets or not all(isinstance(each, xr.Dataset) for each in sets):
+        raise arguments.refused("curves", "labeled results of probes, such as lt.probed selects", curves)
     if missing := [each for each in sets if by not in each.coords]:
         raise ValueError(f"these curves have no parameter {by!r}; they have {', '.join(map(str, missing[0].coords))}")
     values = np.concatenate([each[by].values for each in sets]).astype(float)

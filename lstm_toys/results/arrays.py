@@ -16,7 +16,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys import forks
+from lstm_toys import arguments, forks
 from lstm_toys.networks import training
 from lstm_toys.populations.train import Population
 from lstm_toys.tasks.goal import AFTER
@@ -245,6 +245,8 @@ def probed(results: xr.Dataset, name: str) -> xr.Dataset:
         >>> lt.probed(shown, "long").answer.dims
         ('seed', 'curve', 'time')
     """
+    arguments.instance("results", results, xr.Dataset, "labeled results, such as lt.load returns")
+    arguments.text("name", name)
     families = results.family.values if "family" in results.variables else np.empty(0, str)
     if name in families:
         return results.isel(curve=families == name)

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
+from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
@@ -30,7 +31,13 @@ OWN = "lstm_toys.networks."
 
 
 class Untrusted(ValueError):
-    """A model whose code may not run; the message, one line, names it and explains how to allow it."""
+    """A model whose code may not run; the message, one line, names it and explains how to allow it.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> issubclass(lt.Untrusted, ValueError)  # `lt.load(folder, trust=("mylab.cells",))` allows code to run.
+        True
+    """
 
 
 class Saved(NamedTuple):
@@ -99,7 +106,10 @@ def save(
         >>> saved.model == trained.model
         True
     """
-    folder, described = Path(folder), _described(population.model)
+    arguments.instance("population", population, Population, "a Population, such as lt.train returns")
+    arguments.instance("results", results, xr.Dataset | None, "labeled results, an xarray.Dataset, or None")
+    arguments.instance("scaling", scaling, Scaling | None, "an lt.Scaling or None")
+    folder, described = arguments.path("folder", folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,7 +139,8 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
     """Loads a population; see `lstm_toys.runs.loading.load`, which says what other folders hold."""
     if isinstance(trust, str):
         raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
-    folder = Path(folder)
+    trust = arguments.names("trust", trust)
+    folder = arguments.path("folder", folder)
     if folder.is_dir() and not (folder / ABOUT).is_file():
         reason = "this folder holds no population, which lt.save writes, and a finished run of an experiment"
         raise FileNotFoundError(errno.ENOENT, reason, str(folder))

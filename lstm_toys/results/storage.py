@@ -31,9 +31,10 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
     arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
+    path = arguments.path("path", path)
     # Encoded in memory, since HDF5 reports a full disk late and not always as an exception.
     encoded = results.to_netcdf(engine="h5netcdf")
-    with replacing(Path(path)) as temporary:
+    with replacing(path) as temporary:
         temporary.write_bytes(encoded)
 
 
@@ -46,13 +47,14 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
         OSError: the file does not exist.
         Damaged: a variable is missing, or the file is not a file of labeled arrays.
     """
-    path = Path(path)
+    path = arguments.path("path", path)
+    required, without = {*arguments.names("variables", variables)}, {*arguments.names("without", without)}
     with path.open("rb") as file, telling_damage(path):
         _check_whole(file)
         with xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results:
             loaded = results.load()
         flags = json.loads(loaded.attrs["flags"])
-    missing = variables - set(loaded.variables)
+    missing = required - set(loaded.variables)
     if missing or not isinstance(flags, dict):
         raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
     return loaded
@@ -93,8 +95,8 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
         ...     lt.save_parameters({"readout": {"bias": np.zeros((2, 4))}}, Path(folder, "parameters.npz"))
     """
     arguments.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
-    leaves = dict(_flat(params))
-    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+    leaves, path = dict(_flat(params)), arguments.path("path", path)
+    with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
 
 
@@ -115,7 +117,7 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
         ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
         (2, 4)
     """
-    path, params = Path(path), dict[str, Any]()
+    path, params = arguments.path("path", path), dict[str, Any]()
     for key, leaf in read_arrays(path, path.read_bytes()).items():
         *above, name = key.split("/")
         place = params

@@ -25,6 +25,17 @@ OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 FEW = (2, 8, 32, 128)
 """Numbers of time points with which an experiment is tried; some sequences need more than two."""
 
+TAKES = (
+    ("task", "time points"),
+    ("probes", "time points"),
+    ("draw", "results", "companions"),
+    ("compare", "results"),
+    ("companions", "settings"),
+    ("planes", "settings"),
+    ("model", "a task", "settings"),
+)
+"""The functions of an experiment and what they take."""
+
 TRAINING, HISTORY = "training", "history"
 """Names of curve sets that claims can use in addition to probes: the training curve, and the records of training."""
 
@@ -99,12 +110,13 @@ class Experiment:
     def __post_init__(self) -> None:
         arguments.text("name", self.name, empty=True)
         arguments.text("doc", self.doc or "", empty=True)  # A module without docstring has None.
-        for name in ("task", "probes", "draw", "compare", "companions"):
-            arguments.function(name, getattr(self, name), "a function")
-        for name, function in (("planes", self.planes), ("model", self.model)):
-            if function is not None:
-                arguments.function(name, function, "a function, or None")
+        arguments.instance("goal", self.goal, Goal, "a Goal, such as lt.Goal(rmse=0.03)")
+        for name, *takes in TAKES:
+            function = getattr(self, name)
+            if function is not None or name not in ("planes", "model"):
+                arguments.function(name, function, f"a function of {' and '.join(takes)}", len(takes))
         arguments.whole("frames", self.frames, least=0)
+        arguments.instance("measures", self.measures, Sequence, "a sequence of lt.Measure")
         object.__setattr__(self, "measures", tuple(self.measures))
         for each in self.measures:
             arguments.instance("a measure", each, Measure, "an lt.Measure")
@@ -113,7 +125,11 @@ class Experiment:
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"experiment {self.name}: two measures are named {twice[0]}")
         arguments.instance("span", self.span, Span, "a Span, such as lt.Span(0, 5)")
-        arguments.mapping("defaults", self.defaults, "values of flags, by name")
+        arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
+        arguments.instance("scaling", self.scaling, Scaling | None, "an lt.Scaling or None")
+        for name in ("defaults", "fixed"):
+            arguments.mapping(name, getattr(self, name), "values of flags, by name")
+        arguments.mapping("data", self.data, "digests, by name")
         arguments.mapping("numbers", self.numbers, "training numbers, by name")
         object.__setattr__(self, "numbers", {name: arguments.number(name, each) for name, each in self.numbers.items()})
         if not re.fullmatch(r"\w[\w.-]*", self.name):
@@ -135,6 +151,7 @@ class Experiment:
 
     def at(self, timesteps: int) -> tuple[jt.Float[jt.Array, " T"], tasks.supervision.Task]:
         """Returns time points and task; both are made once for each number of time points."""
+        timesteps = arguments.whole("timesteps", timesteps, least=2)
         if timesteps not in self._made:
             x = tasks.families.time_points(timesteps, self.span)
             self._made[timesteps] = x, self.task(x)

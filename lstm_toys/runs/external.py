@@ -45,7 +45,8 @@ def curves_of(
         >>> lt.curves_of(experiment).shape
         (2, 100, 1)
     """
-    curves = preparation.curves(experiment, _points(experiment, timesteps), numbers or {}).answered[""]
+    points, numbers = _points(experiment, timesteps), _numbers(numbers)
+    curves = preparation.curves(experiment, points, numbers).answered[""]
     return experiment.scaling.undone(curves, outputs=False) if experiment.scaling else curves
 
 
@@ -89,12 +90,12 @@ def labeled(
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
     """
-    points = _points(experiment, timesteps)
+    points, numbers = _points(experiment, timesteps), _numbers(numbers)
     x, task = experiment.at(points)
-    examples, every, curves = preparation.curves(experiment, points, numbers or {})
+    examples, every, curves = preparation.curves(experiment, points, numbers)
     shown, probes = curves[""], by_points(every, x)[""]
     one = (*shown.shape[:2], len(task.output_features)) if task.sequence else (len(shown), len(task.output_features))
-    answers = np.asarray(answers)
+    answers = np.asarray(arguments.array("answers", answers, "S C ...", finite=False, empty=True))
     if answers.shape[1:] != one or not len(answers):
         told = ", ".join(map(str, answers.shape))
         raise ValueError(f"answers of {experiment.name} have the shape (S, {', '.join(map(str, one))}), not ({told})")
@@ -112,3 +113,10 @@ def _points(experiment: Experiment, timesteps: int | None) -> int:
     arguments.instance("experiment", experiment, Experiment, "an Experiment")
     own = {"timesteps": TIMESTEPS, **experiment.defaults, **experiment.fixed}
     return int(own["timesteps"]) if timesteps is None else timesteps
+
+
+def _numbers(numbers: Mapping[str, float | int] | None) -> Mapping[str, float | int]:
+    """Validates training numbers."""
+    numbers = {} if numbers is None else numbers
+    arguments.mapping("numbers", numbers, "training numbers, by name")
+    return {name: arguments.number(name, value) for name, value in numbers.items()}

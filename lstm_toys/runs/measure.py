@@ -49,7 +49,7 @@ class Measure:
         arguments.text("name", self.name)
         arguments.text("label", self.label)
         arguments.instance("unit", self.unit, str, "text")
-        arguments.function("function", self.function, "a function of an answer and its truth")
+        arguments.function("function", self.function, "a function of an answer and its truth", 2)
         if not self.name.isidentifier():
             raise ValueError(f"no measure can be named {self.name!r}: a name is letters, digits and _")
         if self.name in RESERVED or self.name.startswith(("train_", "answer_", "error_", "record_")):

@@ -11,6 +11,7 @@ from pathlib import Path
 import jaxtyping as jt
 import numpy as np
 
+from lstm_toys import arguments
 from lstm_toys.tasks import ambiguity, delimited
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
@@ -79,7 +80,9 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
         >>> curves.span.label, curves.span.stop
         ('time (s)', 1.0)
     """
-    header, values, lines = delimited.read(path)
+    for name, bound in (("largest", largest), ("least", least)):
+        arguments.array(name, bound, "", finite=False, least=0)
+    header, values, lines = delimited.read(arguments.path("path", path))
     if len(values) < 2:
         hint = "; each curve must be a column, not a row" * (len(values) == 1 and values.shape[1] > 2)
         raise ValueError(f"needs at least 2 rows of numbers, one per time point; has {len(values)}{hint}")

@@ -131,16 +131,21 @@ class Family:
         """
         forks.check()
         count = arguments.whole("count", count, least=1)
-        unknown = set(ranges or {}) - set(self.names)
-        if unknown:
+        ranges = {} if ranges is None else ranges
+        arguments.mapping("ranges", ranges, "ranges (low, high) by parameter")
+        if unknown := set(ranges) - set(self.names):
             raise ValueError(f"this family has the parameters {sorted(self.names)}, not {sorted(unknown)}")
-        intervals: Ranges = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges or {})
+        intervals: Ranges = {each.name: (each.low, each.high) for each in self.parameters} | dict(ranges)
         for name, ends in intervals.items():
             if not isinstance(ends, tuple) or len(ends) != 2:
                 raise arguments.refused(name, "a range (low, high)", ends)
             for end in ends:
                 arguments.number(name, end)
-        keys = dict(zip(sorted(intervals), jax.random.split(key, len(intervals)), strict=True))
+        try:
+            split = jax.random.split(key, len(intervals))
+        except (TypeError, ValueError):
+            raise arguments.refused("key", "a key, such as jax.random.key(0)", key) from None
+        keys = dict(zip(sorted(intervals), split, strict=True))
         return {
             name: jax.random.uniform(keys[name], (count,), minval=low, maxval=high)
             for name, (low, high) in intervals.items()

@@ -7,6 +7,8 @@ from numbers import Real
 import numpy as np
 from jaxtyping import Bool, Float
 
+from lstm_toys.arguments import brief
+
 AFTER = 0.1
 """Default share at the beginning of a sequence whose errors do not count."""
 
@@ -59,15 +61,15 @@ class Goal:
         for each in (name, "after"):
             value = getattr(self, each)
             if not isinstance(value, Real) or isinstance(value, bool):
-                raise ValueError(f"goal: {each} is a number, not {value!r}")
+                raise ValueError(f"goal: {each} is a number, not {brief(value)}")
         if self.rmse is not None and not 0 < self.rmse < np.inf:
-            raise ValueError(f"goal: rmse is an error above 0, not {self.rmse!r}")
+            raise ValueError(f"goal: rmse is an error above 0, not {brief(self.rmse)}")
         if self.accuracy is not None and not 0 < self.accuracy <= 1:
-            raise ValueError(f"goal: accuracy is a share above 0 and at most 1, not {self.accuracy!r}")
+            raise ValueError(f"goal: accuracy is a share above 0 and at most 1, not {brief(self.accuracy)}")
         if not 0 <= self.after < 1:
-            raise ValueError(f"goal: after is a share of the curve from 0 to less than 1, not {self.after!r}")
+            raise ValueError(f"goal: after is a share of the curve from 0 to less than 1, not {brief(self.after)}")
         if not isinstance(self.features, tuple) or not all(isinstance(name, str) for name in self.features):
-            raise ValueError(f"goal: features is a tuple of names, such as ('y',), not {self.features!r}")
+            raise ValueError(f"goal: features is a tuple of names, such as ('y',), not {brief(self.features)}")
         if self.accuracy is not None:
             object.__setattr__(self, "features", self.features or ACCURACIES[:1])
             if unknown := [name for name in self.features if name not in ACCURACIES]:

@@ -81,8 +81,9 @@ class Plane:
     at: Mapping[str, float | int | str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        parameters_of(self.family)
         if not isinstance(self.axes, tuple | list) or len(self.axes) != 2:
-            raise ValueError(f"a plane must have two axes, each an Axis or a name, not {self.axes!r}")
+            raise ValueError(f"a plane must have two axes, each an Axis or a name, not {arguments.brief(self.axes)}")
         for axis in self.axes:
             arguments.instance("an axis", axis, Axis | str, "an Axis or a name")
         arguments.mapping("at", self.at, "numbers or names of parameters, by the names of parameters")

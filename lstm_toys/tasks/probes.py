@@ -57,9 +57,14 @@ class Probe:
         for name, column in self.parameters.items():
             arguments.array(name, column, str(len(inputs)), finite=False, empty=True)
         if self.targets is not None:
-            axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(self.targets) > 2 else ''} A"
-            targets = arguments.array("targets", self.targets, axes, finite=False, empty=True)
+            targets = arguments.array("targets", self.targets, f"{len(inputs)} ...", finite=False, empty=True)
+            axes = f"{len(inputs)} {inputs.shape[1] if targets.ndim > 2 else ''} A"
+            targets = arguments.array("targets", targets, axes, finite=False, empty=True)
             object.__setattr__(self, "targets", np.array(targets))
+        arguments.instance("declared", self.declared, Sequence, "a tuple of lt.Parameter")
+        for each in self.declared:
+            arguments.instance("declared", each, Parameter, "a tuple of lt.Parameter")
+        arguments.instance("names", self.names, Sequence, "a tuple of names")
         if len(self.names) not in (0, len(inputs)):
             raise arguments.refused("names", f"names of all {len(inputs)} curves in inputs", self.names)
         for each in self.names:
@@ -83,15 +88,24 @@ class Probe:
             >>> lt.Probe.of("counts", lt.sequences.counting(jax.random.key(0), length=9, count=2)).inputs.shape
             (2, 9, 3)
         """
-        inputs, targets = np.asarray(examples.inputs), np.array(examples.targets, np.float32)
-        within = np.asarray(examples.within)
+        arguments.instance("examples", examples, Examples, "lt.Examples, such as lt.sequences.counting returns")
+        inputs = np.asarray(arguments.array("inputs of examples", examples.inputs, "C T F"))
+        curves = str(len(inputs))
+        targets = arguments.array("targets of examples", examples.targets, f"{curves} ...", finite=False)
+        targets = np.array(targets, np.float32)
+        within = np.asarray(examples._replace(inputs=jnp.asarray(inputs)).within)
         if targets.ndim == 2 and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
         counted = within if targets.ndim == 3 else np.logical_and.reduce(within, axis=1)
         if examples.weights is not None:
             weights = np.asarray(examples.weights) > 0
             counted = np.logical_and(counted, weights[:, None] if counted.ndim > weights.ndim else weights)
-        columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
+        given = {} if parameters is None else parameters
+        arguments.mapping("parameters", given, "arrays with one number per curve, by parameter")
+        columns = {
+            each: np.asarray(arguments.array(each, values, curves, finite=False), float)
+            for each, values in given.items()
+        }
         return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan))
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
@@ -158,7 +172,10 @@ def probe_at(
         (4, 400, 1)
     """
     length, seed = arguments.whole("length", length, least=1), arguments.whole("seed", seed, least=0)
-    values = {each: jnp.float32(value) for each, value in (numbers or {}).items()}
+    arguments.instance("task", task, Task, "a Task with an at_length")
+    numbers = {} if numbers is None else numbers
+    arguments.mapping("numbers", numbers, "training numbers, by name")
+    values = {each: jnp.float32(arguments.number(each, value)) for each, value in numbers.items()}
     return Probe.of(name, task.longer(jax.random.fold_in(jax.random.key(seed), length), values, length))
 
 

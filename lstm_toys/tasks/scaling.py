@@ -44,6 +44,7 @@ class Scaling:
     names: tuple[str, ...] = ("y",)
 
     def __post_init__(self) -> None:
+        checked.instance("names", self.names, tuple, "a tuple of names")
         for name in ("inputs", "outputs"):
             pairs = np.asarray(checked.array(name, getattr(self, name), "F 2", hint=", pairs of middle and unit"))
             if not pairs[:, 1].all():
@@ -83,6 +84,7 @@ class Scaling:
 
     def _pairs(self, values: jt.Float[np.ndarray, "*C F"], pairs: Affine) -> jt.Float[np.ndarray, "2 F"]:
         """The centers and units of the features; raises ValueError if values have a different number of features."""
+        checked.array("values", values, "...", finite=False, empty=True)
         if np.shape(values)[-1:] != (len(pairs),):
             raise ValueError(f"values must have {len(pairs)} features last, not the shape {list(np.shape(values))}")
         return np.array(pairs).T

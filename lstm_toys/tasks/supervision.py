@@ -125,10 +125,11 @@ class Task:
     at_length: Callable[[Key[Array, ""], Numbers, int], Examples] | None = None
 
     def __post_init__(self) -> None:
-        arguments.function("examples", self.examples, "a function of a key and training numbers")
+        arguments.function("examples", self.examples, "a function of a key and training numbers", 2)
         for name, least in (("input_features", 1), ("output_features", 1), ("numbers", 0)):
             object.__setattr__(self, name, arguments.names(name, getattr(self, name), least))
         object.__setattr__(self, "sequence", arguments.switch("sequence", self.sequence))
+        arguments.instance("trained", self.trained, Trained | None, "lt.Trained or None")
         if self.batch is not None:
             object.__setattr__(self, "batch", arguments.whole("batch", self.batch, least=1))
         object.__setattr__(self, "ahead", arguments.whole("ahead", self.ahead, least=0))
@@ -139,12 +140,14 @@ class Task:
             raise arguments.refused("validation", "None without fresh examples", self.validation)
         if self.validation is not None and not isinstance(self.validation, Examples):
             arguments.function(
-                "validation", self.validation, "lt.Examples, or a function of a key and training numbers"
+                "validation", self.validation, "lt.Examples, or a function of a key and training numbers", 2
             )
         if self.at_length is not None:
             expected = "a function of a key, training numbers and a number of time points, or None"
-            arguments.function("at_length", self.at_length, expected)
-        if not callable(self.loss):
+            arguments.function("at_length", self.at_length, expected, 3)
+        if callable(self.loss):
+            arguments.function("loss", self.loss, "a function of outputs and targets", 2)
+        else:
             arguments.choice("loss", self.loss, *LOSSES)
         if self.loss == CROSS_ENTROPY and len(self.output_features) < 2:
             raise arguments.refused("output_features", "the names of at least two classes", self.output_features)

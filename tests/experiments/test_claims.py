@@ -736,7 +736,8 @@ def test_claims_of_ones_own_that_are_wrong_are_told_in_one_line(mine, own, capsy
 PUBLISHED = {
     "None": "the published answers must be a dictionary of labeled results by population",
     '{"few": 3}': "the published answers must be a dictionary of labeled results by population",
-    '{"other": lt.Results()}': "published answers for unknown population 'other'; declared: few, more, none",
+    '{"other": lt.Results()}': "published returns answers of 'other', but the populations are few, more, none; "
+    "leave them out, or declare claims with published=None",
     '{"few": lt.Results()}': "the published answers of few lack diverged; use lt.labeled to make them",
     '{"few": lt.labeled(EXPERIMENT, np.zeros((2, 3, 12, 1)))}': "answers of few must be from one network, not 2",
     "exit(0)": "the published answers cannot be made: SystemExit: 0",

@@ -147,7 +147,9 @@ def test_weighted_gradients_in_turn_are_those_of_all_curves(loss, weighted):
 
 
 def test_a_loss_that_is_not_one_value_per_point_is_refused():
-    with pytest.raises(InvalidModel, match=r"the loss must return one value per point, \(2, 3\), not \(\)"):
+    with pytest.raises(
+        InvalidModel, match=r"what the loss returns must be .* of shape \[2, 3\], one per point, not of shape \[\]"
+    ):
         losses.per_point(lambda a, b: jnp.mean((a - b) ** 2), jnp.zeros((2, 3, 1)), jnp.zeros((2, 3, 1)))
     with pytest.raises(InvalidModel, match="must be one class for each point of"):
         losses.per_point("cross_entropy", jnp.zeros((2, 3, 4)), jnp.zeros((2, 3, 4)))

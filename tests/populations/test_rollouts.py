@@ -99,7 +99,11 @@ def test_layers_that_ignore_their_initial_states_are_refused():
     ("model", "feedback", "said"),
     [
         (lt.Stack(1, hidden=(4,)), None, r"answers of shape \(2, 1\) cannot be inputs, which have shape \(2, 2\)"),
-        (lt.Stack(2, hidden=(4,)), lambda answer: answer[:, :1], "what feedback returns of shape"),
+        (
+            lt.Stack(2, hidden=(4,)),
+            lambda answer: answer[:, :1],
+            r"what feedback returns must be finite numbers of shape \[2, 2\], not of shape \[2, 1\]",
+        ),
         (lt.Stack(2, hidden=(4,), sequence=False), None, "networks that answer once per curve have no rollout"),
     ],
 )

@@ -29,7 +29,7 @@ def test_each_combination_is_the_training_of_its_own():
     ("grid", "said"),
     [
         ({}, "grid must be at least one value for each name"),
-        ({"learning_rate": []}, "grid must be at least one value for each name"),
+        ({"learning_rate": []}, r"grid\['learning_rate'\] must be finite numbers of shape \[K\], not of shape \[0\]"),
         ({"hidden": [3]}, "grid must be values of optimizer, learning_rate, momentum, decay, noise, not 'hidden'"),
     ],
 )

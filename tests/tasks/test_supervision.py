@@ -84,7 +84,7 @@ def test_parameters_that_the_family_does_not_have_are_refused():
 def in_batches():
     """Twelve curves, of which a step sees four."""
     shown = supervision.Examples(jnp.zeros((12, 5, 1)), jnp.zeros((12, 1)))
-    return supervision.Task(lambda _: shown, ("y",), ("index",), sequence=False, batch=4)
+    return supervision.Task(lambda *_: shown, ("y",), ("index",), sequence=False, batch=4)
 
 
 def test_an_epoch_shows_every_curve_once_in_a_new_order(in_batches):

@@ -63,7 +63,7 @@ class Baseline:
     sources: tuple[Source, ...]
 
     def __post_init__(self) -> None:
-        arguments.text("the name of a baseline", self.what, empty=True)
+        arguments.text("what", self.what, empty=True)
         _check_number(f"baseline {self.what!r}", self.number, self.sources)
 
 
@@ -115,14 +115,15 @@ class Claim:
     fails: bool = False
 
     def __post_init__(self) -> None:
+        arguments.text("id", self.id, empty=True)
         claim = f"claim {self.id!r}"
-        for name in ("id", "quote", "statistic"):
+        for name in ("quote", "statistic"):
             arguments.text(f"{claim}: {name}", getattr(self, name), empty=True)
         for name in ("learned", "fails"):
-            if not isinstance(getattr(self, name), bool):
-                raise ValueError(f"{claim}: {name} must be True or False, not {getattr(self, name)!r}")
+            arguments.switch(f"{claim}: {name}", getattr(self, name))
         if self.learned and self.fails:
             raise ValueError(f"{claim}: learned=True and fails=True contradict each other")
+        arguments.instance(f"{claim}: against", self.against, str | None, "the name of a population, or None")
         for name in ("low", "high"):
             object.__setattr__(self, name, _threshold(f"{claim}: {name}", getattr(self, name)))
         bounded = (self.low, self.high) != (-np.inf, np.inf)
@@ -136,7 +137,9 @@ class Claim:
         if self.against is not None:
             self._check_against(claim)
         if not isinstance(self.baselines, tuple) or not all(isinstance(each, Baseline) for each in self.baselines):
-            raise ValueError(f"{claim}: baselines must be a tuple of lt.Baseline, not {self.baselines!r}")
+            raise ValueError(
+                f"{claim}: baselines must be a tuple of lt.Baseline, not {arguments.brief(self.baselines)}"
+            )
         names = [each.what for each in self.baselines]
         if twice := [name for name in names if names.count(name) > 1]:
             raise ValueError(f"{claim}: two baselines are named {twice[0]!r}")
@@ -188,15 +191,14 @@ def _threshold(name: str, value: Any) -> float:
     except OverflowError:
         converted = np.nan
     if np.isnan(converted):
-        raise ValueError(f"{name} must be a number, not {value!r:.40}")
+        raise ValueError(f"{name} must be a number, not {arguments.brief(value)}")
     return converted
 
 
 def _check_number(owner: str, number: Any, sources: Any) -> None:
     """Raises ValueError if ``number`` is not a function or ``sources`` are invalid."""
-    if not callable(number):
-        raise ValueError(f"{owner}: number must be a function of labeled results, not {number!r}")
     if not isinstance(sources, tuple) or isinstance(sources, Source) or not sources:
         raise ValueError(f"{owner}: sources must be a tuple of lt.Source, such as (lt.Source('line', 'steeper'),)")
     if wrong := [each for each in sources if not isinstance(each, Source)]:
-        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, but {wrong[0]!r} is not one")
+        raise ValueError(f"{owner}: sources must be a tuple of lt.Source, but {arguments.brief(wrong[0])} is not one")
+    arguments.function(f"{owner}: number", number, "a function of labeled results, one for each source", len(sources))

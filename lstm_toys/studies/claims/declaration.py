@@ -23,6 +23,8 @@ DURING = "during training"
 Change = Callable[[str, Settings], Settings | None]
 """Maps the name and settings of a population to changed settings, or to None to skip the population."""
 
+CHANGES = "a function of a population's name and settings"
+
 Counted = Literal["all", "learned", "equal loss"]
 
 
@@ -53,10 +55,8 @@ class Variant:
     networks: Counted = "all"
 
     def __post_init__(self) -> None:
-        if not callable(self.change):
-            raise ValueError(f"change must be a function of a population's name and settings, not {self.change!r}")
-        if self.networks not in get_args(Counted):
-            raise ValueError(f"networks must be one of {', '.join(get_args(Counted))}, not {self.networks!r}")
+        arguments.function("change", self.change, CHANGES, 2)
+        arguments.choice("networks", self.networks, *get_args(Counted))
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,10 @@ class Claims:
         if unknown := [name for names in self.aspects.values() for name in names if name not in self.variants]:
             raise ValueError(f"aspects names {unknown[0]!r}, which is not a variant")
         if unknown := [name for name in self.during if name not in self.populations]:
-            raise ValueError(f"during names {unknown[0]!r}, but the populations are {', '.join(self.populations)}")
+            raise ValueError(
+                f"during names {unknown[0]!r}, but the populations are {', '.join(self.populations)}; "
+                "leave it out of during"
+            )
         for claim in self.claims:
             if not re.fullmatch(r"\w[\w.-]*", claim.id) or claim.id == "all":
                 rule = 'use letters, digits, ".", "-" and "_", and not "all"'
@@ -148,13 +151,16 @@ class Claims:
             used = [*claim.populations, *(source.population for each in claim.baselines for source in each.sources)]
             if unknown := [name for name in used if name not in self.populations]:
                 every = ", ".join(self.populations)
-                raise ValueError(f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {every}")
+                raise ValueError(
+                    f"claim {claim.id!r} uses {unknown[0]!r}, but the populations are {every}; "
+                    "leave the claim out of claims, or declare the population"
+                )
 
     def _check_kinds(self) -> None:
         """Raises ValueError if an argument has the wrong type."""
         for name in ("title", "about"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name).strip():
-                raise ValueError(f"{name} must be text that is not empty, not {getattr(self, name)!r}")
+                raise ValueError(f"{name} must be text that is not empty, not {arguments.brief(getattr(self, name))}")
             arguments.text(name, getattr(self, name))
         for name in ("claims", "data"):
             kind = Claim if name == "claims" else Path
@@ -172,15 +178,17 @@ class Claims:
             if not _is_population(population):
                 raise ValueError(f"population {name!r} must be an experiment and its flags, such as (EXPERIMENT, [])")
         for name, change in {**self.controls, **self.variants}.items():
-            if not callable(change) and not (isinstance(change, Variant) and name in self.variants):
-                raise ValueError(f"{name!r} must be a function of a population's name and settings, not {change!r}")
+            if not isinstance(change, Variant) or name in self.controls:
+                arguments.function(repr(name), change, CHANGES, 2)
         for name, steps in self.during.items():
             if not isinstance(steps, Sequence) or not all(isinstance(each, int) and each >= 0 for each in steps):
-                raise ValueError(f"during[{name!r}] must be a sequence of numbers of steps, not {steps!r}")
+                raise ValueError(
+                    f"during[{name!r}] must be a sequence of numbers of steps, not {arguments.brief(steps)}"
+                )
             if len(set(steps)) < 2 or sorted(set(steps)) != list(steps):
                 raise ValueError(f"during[{name!r}] must have at least two numbers of steps, in ascending order")
-        if self.published is not None and not callable(self.published):
-            raise ValueError("published must be a function")
+        if self.published is not None:
+            arguments.function("published", self.published, "a function without arguments, or None", 0)
 
     def variant(self, name: str) -> Variant:
         """A variant by name; a function stands for one that counts all networks."""

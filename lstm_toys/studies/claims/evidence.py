@@ -14,6 +14,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PyTree, Shaped
 
+from lstm_toys import arguments
 from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import HISTORY, TRAINING
 from lstm_toys.studies.claims.claim import INPUT, TRUTH
@@ -143,6 +144,13 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
         >>> lt.per_curve(curves, lt.measures.rmse).tolist()
         [[0.0, 0.0], [0.5, 0.5], [0.0, 1.0]]
     """
+    arguments.instance("curves", curves, xr.Dataset, "labeled results of a probe, such as lt.probed selects")
+    sequences = {"time", "feature"}
+    if not all(name in curves and sequences <= {*curves[name].dims} for name in ("input", "answer")):
+        raise ValueError("curves must have an input and an answer along time and feature")
+    arguments.function("measure", measure, "a function of an answer, its input and x", 3)
+    arguments.hashable("measure", measure)
+    arguments.choice("feature", feature, *curves.feature.values.tolist())
     answers, shown, x = (
         np.asarray(values, np.float32)
         for values in (*(curves[name].sel(feature=feature) for name in ("answer", "input")), curves.time)
@@ -161,4 +169,10 @@ def per_curve(curves: xr.Dataset, measure: PerCurve, feature: str = "y") -> Any:
 def _each(
     measure: PerCurve, answers: Float[Array, "N C T"], shown: Float[Array, "C T"], x: Curve
 ) -> PyTree[Shaped[Array, "N C"]]:
-    return jax.vmap(jax.vmap(measure, (0, 0, None)), (0, None, None))(answers, shown, x)
+    def measured(answer: Curve, shown: Curve, x: Curve) -> PyTree[Shaped[Array, ""]]:
+        values = measure(answer, shown, x)
+        for value in jax.tree.leaves(values) or [values]:
+            arguments.array("what measure returns", value, "", finite=False)
+        return values
+
+    return jax.vmap(jax.vmap(measured, (0, 0, None)), (0, None, None))(answers, shown, x)

@@ -65,7 +65,8 @@ def published(question: Question) -> Evidence:
     for name, labeled in answers.items():
         if name not in declared.populations:
             raise Refused(
-                f"published answers for unknown population {name!r}; declared: {', '.join(declared.populations)}"
+                f"published returns answers of {name!r}, but the populations are {', '.join(declared.populations)}; "
+                "leave them out, or declare claims with published=None to compare with no published answers"
             )
         if missing := {"diverged", "family"} - {*labeled.variables}:
             raise Refused(f"the published answers of {name} lack {min(missing)}; use lt.labeled to make them")

@@ -12,7 +12,7 @@ def experiment():
     return lt.Experiment("name", "", {}, lt.Goal(rmse=1.0), *[lambda *_: []] * 3)
 
 
-def number(_):
+def number(*_):
     return []
 
 
@@ -52,6 +52,11 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
         ((), {"controls": {"networks": change}}, "two columns are named 'networks'"),
         ((), {"variants": {"copy": change}}, "two columns are named 'copy'"),
         ((lt.Claim("all", "", "", number, ABOUT, high=1.0),), {}, "invalid id of a claim 'all': "),
+        (
+            (CLAIM,),
+            {"during": {"fourth": (1, 2)}},
+            "but the populations are first, second, third; leave it out of during",
+        ),
         ((two((lt.Source("fourth", ""),), low=0),), {}, "uses 'fourth', but the populations are first, second, third"),
         ((two(ABOUT[:1], against="fourth"),), {}, "claim 'two' uses 'fourth'"),
         ((two(ABOUT, low=0, baselines=(lt.Baseline("", number, (X,)),)),), {}, "claim 'two' uses 'x'"),
@@ -82,7 +87,7 @@ THRESHOLDS = {
     "nothing": ({"high": None}, "claim 'two': high must be a number, not None"),
     "a truth": ({"high": True}, "claim 'two': high must be a number, not True"),
     "complex": ({"high": 1j}, "claim 'two': high must be a number, not 1j"),
-    "an array": ({"high": np.ones(2)}, "claim 'two': high must be a number, not array"),
+    "an array": ({"high": np.ones(2)}, "claim 'two': high must be a number, not float64"),
     "missing": ({}, "claim 'two' has no threshold: give low, high, or against"),
     "infinite": ({"low": -np.inf, "high": np.inf}, "claim 'two' has no threshold"),
     "crossed": ({"low": 2, "high": 1}, "claim 'two': no number is at least 2 and at most 1"),
@@ -110,7 +115,7 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"number": 0.5}, "claim 'two': number must be a function of labeled results, not 0.5"),
+        ({"number": 0.5}, "claim 'two': number must be a function of labeled results, one for each source, not 0.5"),
         ({"sources": ABOUT[0]}, "claim 'two': sources must be a tuple of lt.Source, such as"),
         ({"sources": ()}, "claim 'two': sources must be a tuple of lt.Source, such as"),
         (
