@@ -32,14 +32,7 @@ LABEL = re.compile(
 """Names of columns that distinguish curves in a table in long form."""
 
 MISSING = np.array(
-    [
-        *(
-            float(f"{digits}{rest}")
-            for digits in ("99", "999", "9999", "99999", "999999")
-            for rest in ("", ".9", ".99")
-        ),
-        *(32768.0, 1e20),
-    ]
+    [float(f"{digits * '9'}{rest}") for digits in range(2, 7) for rest in ("", ".9", ".99")] + [32768.0, 1e20]
 )
 """Numbers that programs write for missing values, with or without a minus."""
 

@@ -258,7 +258,7 @@ def test_a_gap_between_two_rows_of_numbers_is_reported(read, content, row):
 
 
 def test_text_below_an_empty_row_is_reported_rather_than_the_row(read):
-    with pytest.raises(ValueError, match="^row 5, column 1: 'total' is not a number"):
+    with pytest.raises(ValueError, match=r"^row 5, column 1: 'total' is not a number"):
         read("y\n1\n2\n\ntotal\n")
 
 
