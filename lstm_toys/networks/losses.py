@@ -8,6 +8,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Bool, Float
 
+from lstm_toys import arguments
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.tasks.supervision import CROSS_ENTROPY, MSE, Examples, Loss, Task, measured
 
@@ -70,7 +71,7 @@ def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "
     """Converts answers of networks to probabilities of classes or bits.
 
     Raises:
-        ValueError: the task has another loss, whose answers are not logits.
+        ValueError: the task has another loss, whose answers are not logits; or the logits are complex.
 
     Example:
         >>> import lstm_toys as lt
@@ -82,6 +83,8 @@ def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "
     """
     if measured(task.loss) is None:
         raise ValueError(f"answers of networks trained with {task.loss} are values, not logits")
+    if np.iscomplexobj(logits):
+        raise arguments.refused("logits", "real numbers", logits)
     return jax.nn.softmax(logits, axis=-1) if task.loss == CROSS_ENTROPY else jax.nn.sigmoid(jnp.asarray(logits))
 
 

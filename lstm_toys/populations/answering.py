@@ -104,8 +104,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
     """Returns the number of networks whose parameters these are.
 
     Raises:
-        ValueError: they belong to another model, to no network, or to one network without a leading axis, or do not
-            match the number of features.
+        ValueError: they belong to another model, to no network, or to one network without a leading axis, do not match
+            the number of features, or are not real numbers.
     """
     expected = _parameters(model, points, features)
     shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}
@@ -125,6 +125,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
                 f"curves of {features} features are none that these networks take: "
                 f"{name} is of shape {shapes[name][1:]}, and of shape {shape} for such curves"
             )
+    if bad := [(name, leaf) for name, leaf in _leaves(params) if not arguments.real(leaf)]:
+        raise arguments.refused(f"params, {bad[0][0]},", "real numbers", bad[0][1])
     if len(counts) != 1 or 0 in counts:
         raise ValueError(f"params must be of one number of networks, at least one, not of {sorted(counts)}")
     return counts.pop()

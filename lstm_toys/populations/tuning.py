@@ -67,7 +67,8 @@ def tune(
         All combinations in ascending order of the median.
 
     Raises:
-        ValueError: the grid is empty or has an unknown name; or see `lt.train`.
+        ValueError: the grid is empty, has an unknown name, repeats a value, or has the name of another argument; or see
+            `lt.train`.
 
     Example:
         >>> import lstm_toys as lt
@@ -79,8 +80,14 @@ def tune(
     arguments.mapping("grid", grid, f"values of {', '.join(TUNED)}")
     if unknown := [name for name in grid if name not in TUNED]:
         raise arguments.refused("grid", f"values of {', '.join(TUNED)}", unknown[0])
-    if not grid or not all(len(values) for values in grid.values()):
+    if not grid or not all(arguments.several(values) and len(values) for values in grid.values()):
         raise arguments.refused("grid", "at least one value for each name", dict(grid))
+    for name, values in grid.items():
+        if options.get(name) is not None:
+            raise ValueError(f"{name} must be in the grid or given for all networks, not both")
+        checked = arguments.text if name == "optimizer" else lambda *each: np.float32(arguments.number(*each))
+        if len({checked(name, each) for each in values}) < len(values):
+            raise arguments.refused(name, "different values in the grid", values)
     seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     tried = []

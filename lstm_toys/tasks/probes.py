@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from lstm_toys import arguments
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, show
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -73,7 +73,8 @@ class Probe:
         Parameters have one number per sequence.
 
         Raises:
-            ValueError: there is one answer per curve, and some sequences end before the last time point.
+            ValueError: there is one answer per curve, and some sequences end before the last time point; or the
+                examples or parameters are invalid.
 
         Example:
             >>> import jax
@@ -81,15 +82,23 @@ class Probe:
             >>> lt.Probe.of("counts", lt.sequences.counting(jax.random.key(0), length=9, count=2)).inputs.shape
             (2, 9, 3)
         """
-        inputs, targets = np.asarray(examples.inputs), np.array(examples.targets, np.float32)
+        inputs = np.asarray(arguments.array("inputs", examples.inputs, "C T F"))
+        axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(examples.targets) > 2 else ''} A"
+        targets = np.array(arguments.array("targets", examples.targets, axes, finite=False), np.float32)
+        sequence = targets.ndim == 3
+        counts = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
+        examples = Examples(inputs, targets, *counts)
         within = np.asarray(examples.within)
-        if targets.ndim == 2 and not within.all():
+        if not sequence and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
-        counted = within if targets.ndim == 3 else np.logical_and.reduce(within, axis=1)
+        counted = within if sequence else np.logical_and.reduce(within, axis=1)
         if examples.weights is not None:
             weights = np.asarray(examples.weights) > 0
             counted = np.logical_and(counted, weights[:, None] if counted.ndim > weights.ndim else weights)
-        columns = {each: np.asarray(values, float) for each, values in (parameters or {}).items()}
+        columns = {
+            each: np.asarray(arguments.array(each, values, str(len(inputs)), finite=False), float)
+            for each, values in (parameters or {}).items()
+        }
         return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan))
 
     def points(self, x: Float[np.ndarray, " _"]) -> Float[np.ndarray, " T"]:
