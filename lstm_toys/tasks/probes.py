@@ -86,15 +86,14 @@ class Probe:
         axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(examples.targets) > 2 else ''} A"
         targets = np.array(arguments.array("targets", examples.targets, axes, finite=False), np.float32)
         sequence = targets.ndim == 3
-        counts = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
-        examples = Examples(inputs, targets, *counts)
-        within = np.asarray(examples.within)
+        lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
+        within = np.asarray(examples._replace(lengths=lengths).within)
         if not sequence and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
         counted = within if sequence else np.logical_and.reduce(within, axis=1)
-        if examples.weights is not None:
-            weights = np.asarray(examples.weights) > 0
-            counted = np.logical_and(counted, weights[:, None] if counted.ndim > weights.ndim else weights)
+        if weights is not None:
+            weighted = np.asarray(weights) > 0
+            counted = np.logical_and(counted, weighted[:, None] if counted.ndim > weighted.ndim else weighted)
         columns = {
             each: np.asarray(arguments.array(each, values, str(len(inputs)), finite=False), float)
             for each, values in (parameters or {}).items()

@@ -63,7 +63,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
     return powers(number, length, symbols)
 
 
-def powers(number: Int[Array, " C"] | Int[np.ndarray, " C"], length: int, symbols: int) -> Examples:
+def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
     """Makes the strings a^n b^n ... for given values of n, in the format of `counting`.
 
     Args:
