@@ -91,7 +91,8 @@ def number(name: str, value: Any, **bounds: float | int) -> Any:
     if traced(value):
         return value if value.shape == () else array(name, value, "")
     try:
-        if isinstance(value, bool | np.bool_ | str | bytes) or np.ndim(value):
+        # Of a complex number, NumPy would leave out the imaginary part.
+        if isinstance(value, bool | np.bool_ | str | bytes | np.complexfloating) or np.ndim(value):
             raise TypeError
         converted = operator.index(value) if isinstance(value, int | np.integer) else float(value)
         beyond = not abs(converted) <= LARGEST
@@ -130,14 +131,13 @@ def array(
         if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
             raise TypeError
         floats = value if _of_jax(value) else np.asarray(value)
-        kind = np.dtype(floats.dtype)
     except Exception:  # Foreign types may raise anything.
         raise refused(name, words, value) from None
-    if kind.kind not in "biuf" and not kind.name.startswith(("bfloat", "float")):
+    if not real(floats):
         raise refused(name, words, value)
     if not _fits(floats.shape, expected, empty=empty):
         raise ValueError(f"{name} must be {words}, not of shape [{', '.join(map(str, floats.shape))}]")
-    if kind.name not in ("float32", "float64"):
+    if floats.dtype.name not in ("float32", "float64"):
         floats = floats.astype(np.float32 if _of_jax(floats) else np.float64)
     if not traced(value):
         # Not of `floats`: inside a program that JAX traces, converting a known array makes a traced one.
@@ -148,6 +148,20 @@ def array(
         for bound, limit in bounds.items():
             _all(name, f"{WORDS[bound]} {limit:g}", held, COMPARED[bound](held.astype(np.float32), limit))
     return floats
+
+
+def real(value: Any) -> bool:
+    """Whether a value is an array of real numbers, rather than complex ones, text or objects; it may be traced."""
+    dtype = getattr(value, "dtype", None)
+    return getattr(dtype, "kind", "O") in "biuf" or getattr(dtype, "name", "").startswith(("bfloat", "float"))
+
+
+def key(name: str, value: Any) -> None:
+    """Refuses values that are not a single PRNG key of JAX; it may be traced."""
+    dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
+    typed = getattr(dtype, "name", "").startswith("key<") and shape == ()
+    if not typed and not (dtype == np.uint32 and len(shape or ()) == 1):  # As jax.random.PRNGKey makes them.
+        raise refused(name, "a key, such as jax.random.key(0)", value)
 
 
 def traced(value: Any) -> bool:
@@ -163,7 +177,7 @@ def known(name: str, value: Any) -> None:
 
 
 def curve(x: Any, **curves: Any) -> None:
-    """Refuses curves whose shape differs from the shape ``[T]`` of their time points; values may be traced."""
+    """Refuses curves that are complex, or not of the shape ``[T]`` of their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():
         if not hasattr(value, "dtype"):
             raise refused(name, "an array of shape [T]", value)

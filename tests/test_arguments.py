@@ -20,6 +20,7 @@ import lstm_toys as lt
 from conftest import HANG
 from experiments.line import EXPERIMENT
 from lstm_toys import arguments
+from lstm_toys.networks.training import purpose_key, seed_key
 from lstm_toys.populations import train
 from lstm_toys.populations.specification import specify
 
@@ -88,7 +89,10 @@ REFUSED = [
     *(("steps", value) for value in (*NO_WHOLE, [], [3, 1.5])),
     *((name, value) for name in ("base_seed", "frames") for value in (1.5, -1, 2**40, "3")),
     *(("block", value) for value in (1.5, 0, 2**40, "3")),
-    *(("learning_rate", value) for value in (*NO_NUMBER, 0, 1e-60, None, 1j, np.datetime64("2020"), [0.1, -0.1])),
+    *(
+        ("learning_rate", value)
+        for value in (*NO_NUMBER, 0, 1e-60, None, 1j, np.complex64(1), np.datetime64("2020"), [0.1, -0.1])
+    ),
     *((name, value) for name in ("momentum", "decay") for value in (np.nan, -0.5, "0.1", 1, 1 - 1e-12, [0.5, 1.0])),
     *(("noise", value) for value in (np.nan, -0.5, 1e300, "0.1", [0.1, -0.1])),
     *(("optimizer", value) for value in ("lion", None, lt.train)),
@@ -227,6 +231,8 @@ def test_what_is_no_curves_is_refused_and_named(function, kind):
 
 Y = ("y",)
 SLOPES = {**LINE, "slope": np.array([0.1, 0.2])}
+COMPLEX = np.complex64(1 + 1j)
+BITS = dataclasses.replace(TASK, loss="binary_cross_entropy")
 SINGULAR = {
     "x of one axis": lambda: lt.show(np.ones((1, 12)), X[:, None], Y),
     "curves of as many y as x": lambda: lt.show(np.ones((1, 12)), X[:5], Y),
@@ -305,6 +311,27 @@ SINGULAR = {
     "task": lambda: dataclasses.replace(EXPERIMENT, task=TASK),
     "slope of an experiment": lambda: dataclasses.replace(EXPERIMENT, numbers={"slope": "steep"}),
     "numbers": lambda: lt.curves_of(EXPERIMENT, numbers={"bend": 1.0}),
+    "slope that is real": lambda: lt.reproduce("line", {**LINE, "slope": COMPLEX}, X),
+    "slope of curves that is real": lambda: lt.FAMILIES["line"].curves(X, {**LINE, "slope": COMPLEX}),
+    "slope from real ends": lambda: lt.FAMILIES["line"].draw(jax.random.key(0), 3, {"slope": (COMPLEX, 1.0)}),
+    "stop that is real": lambda: lt.Span(0, COMPLEX),
+    "high that is real": lambda: lt.Parameter("decay", 0.0, COMPLEX),
+    "confidence that is real": lambda: lt.median_bootstrap(np.arange(5.0), confidence=COMPLEX),
+    "answer that is real": lambda: lt.measures.rmse(np.ones(12) * COMPLEX, np.ones(12), np.asarray(X)),
+    "x that is real": lambda: lt.measures.valley(np.ones(12), np.asarray(X) * COMPLEX),
+    "logits that are real": lambda: lt.probabilities(BITS, np.ones((2, 1)) * COMPLEX),
+    **{
+        f"params, lstm_0/bias, of {kind} in {name}": lambda call=call, change=change: call(
+            {**PARAMS, "lstm_0": {**PARAMS["lstm_0"], "bias": change(PARAMS["lstm_0"]["bias"])}}
+        )
+        for name, call in {
+            "answers": lambda params: lt.answers(MODEL, params, CURVES),
+            "states": lambda params: lt.states(MODEL, params, CURVES),
+            "rollout": lambda params: lt.rollout(MODEL, params, CURVES, 3),
+            "intervene": lambda params: lt.intervene(MODEL, params, CURVES, "lstm_0", [0]),
+        }.items()
+        for kind, change in {"complex": lambda leaf: leaf * COMPLEX, "text": lambda leaf: leaf.astype(str)}.items()
+    },
 }
 
 
@@ -578,12 +605,37 @@ def test_curves_that_jax_traces_pass():
 @pytest.mark.long
 def test_a_training_set_that_only_its_seed_spoils_is_refused_and_its_seed_named():
     def examples(key, _):
-        curves = jnp.ones((1, 12, 1)) / jnp.where(jax.random.uniform(key) < 2, 0.0, 1.0)
+        curves = jnp.ones((1, 12, 1)) / jnp.where(jax.random.key_data(key)[0] == spoiled, 0.0, 1.0)
         return lt.Examples(curves, curves)
 
+    spoiled = jax.random.key_data(purpose_key(seed_key(np.uint32(0), np.uint32(7)), "examples"))[0]
     task = lt.Task(examples, ("y",), ("y",), sequence=True)
     with pytest.raises(ValueError, match=r"^the loss of the untrained network of seed 7 is not a finite number: "):
-        lt.train(task, MODEL, seeds=[7], steps=1, learning_rate=0.1)
+        lt.train(task, MODEL, seeds=[3, 7], steps=1, learning_rate=0.1)
+
+
+DRAWN = {
+    "lengths of examples must be at most 12": {"lengths": jnp.array([12.0, 13.0])},
+    "lengths of examples must be at least 1": {"lengths": jnp.array([0.0, 12.0])},
+    "lengths of examples must be whole numbers": {"lengths": jnp.array([1.5, 12.0])},
+    "weights of examples must be at least 0": {"weights": jnp.array([1.0, -1.0])},
+    "weights of examples must be above 0 somewhere": {"weights": jnp.zeros(2)},
+    "targets of examples must be at most 1": {"targets": jnp.full((2, 12, 1), 2.0)},
+    "inputs of examples must be finite numbers": {"inputs": jnp.full((2, 12, 1), jnp.nan)},
+}
+
+
+@pytest.mark.parametrize("said", DRAWN)
+@pytest.mark.parametrize("options", [{}, {"fresh": True}, {"fresh": True, "validation": lt.Examples(CURVES, CURVES)}])
+def test_the_values_of_drawn_examples_are_checked_before_they_are_compiled(said, options):
+    def examples(key, numbers):
+        bits = jax.random.bernoulli(key, 0.5, (2, 12, 1)).astype(jnp.float32)
+        change = {name: each * numbers["one"] for name, each in DRAWN[said].items()}
+        return lt.Examples(bits, bits)._replace(**change)
+
+    task = lt.Task(examples, ("y",), ("y",), sequence=True, loss="binary_cross_entropy", numbers=("one",), **options)
+    with pytest.raises(ValueError, match=f"^{said}"):
+        specify(task, MODEL, **OPTIONS, numbers={"one": 1.0})
 
 
 FORKED = """

@@ -181,6 +181,12 @@ def columns(flag: str, paths: Sequence[Path], scaled: bool) -> list[Curves]:
                 f"flag --{flag}={path}: has {curves:,} curves of {points:,} rows, but {paths[0]} has {others:,} of "
                 f"{rows:,}; the files must hold features of the same curves"
             )
+        places = {name: place for place, name in enumerate(first.names)}
+        if moved := [name for place, name in enumerate(last.names) if places.get(name, place) != place]:
+            raise flags.UsageError(
+                f"flag --{flag}={path}: has the curve {moved[0]!r} in another place than {paths[0]}; "
+                "the files must hold features of the same curves, in the same order"
+            )
         if None not in (first.span, last.span) and first.span != last.span:
             raise flags.UsageError(f"flag --{flag}={path}: its time points differ from those in {paths[0]}")
     return files

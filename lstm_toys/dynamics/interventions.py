@@ -97,6 +97,8 @@ def intervene(
         raise arguments.refused("units", f"units of {layer}, or one row of units for each of {seeds} networks", units)
     if rows.min() < 0 or rows.max() >= width:
         raise ValueError(f"units of {layer} must be at least 0 and below {width}, not {rows.min()} to {rows.max()}")
+    if (np.diff(np.sort(rows)) == 0).any():
+        raise arguments.refused("units", f"different units of {layer}", units)
     if gate is None:
         check_initial(model, params, curves.shape[2])
     else:

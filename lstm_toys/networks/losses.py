@@ -74,7 +74,7 @@ def probabilities(task: Task, logits: Float[Array, "*N A"] | Float[np.ndarray, "
     """Converts answers of networks to probabilities of classes or bits.
 
     Raises:
-        ValueError: the task has another loss, whose answers are not logits.
+        ValueError: the task has another loss, whose answers are not logits; or the logits are complex.
 
     Example:
         >>> import lstm_toys as lt

@@ -3,6 +3,7 @@
 `lstm_toys.populations.programs` compiles them for many networks with `jax.vmap`, by `blocks.spread`.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -17,7 +18,7 @@ from lstm_toys.networks import losses, optimizers, sizes
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.tasks.goal import AFTER
-from lstm_toys.tasks.supervision import MSE, Examples, Loss, Task
+from lstm_toys.tasks.supervision import MSE, Examples, Loss, Numbers, Task
 
 PURPOSES = ("parameters", "examples", "order", "noise", "validation")
 """The purposes of a seed's randomness; each has its own key."""
@@ -139,6 +140,14 @@ def recorded_set(task: Task, key: Key[Array, ""], hyper: Hyper) -> Examples:
     if not task.fresh:
         return training_set(task, key, hyper)
     return task.validated(purpose_key(key, "validation"), jax.tree.map(jnp.asarray, hyper.numbers))
+
+
+def check_examples(task: Task, key: Key[Array, ""], numbers: Numbers | Mapping[str, float | int]) -> None:
+    """Makes a seed's examples outside of any program, where their values are known; raises ValueError if one is bad."""
+    values = {name: jnp.float32(value) for name, value in numbers.items()}
+    task.made(purpose_key(key, "examples"), values)
+    if task.fresh:
+        task.validated(purpose_key(key, "validation"), values)
 
 
 def init(task: Task, model: nn.Module, optimizer: str | Scheduled, key: Key[Array, ""], hyper: Hyper) -> Member:

@@ -105,8 +105,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
     """Returns the number of networks whose parameters these are.
 
     Raises:
-        ValueError: they belong to another model, to no network, or to one network without a leading axis, or do not
-            match the number of features.
+        ValueError: they belong to another model, to no network, or to one network without a leading axis, do not match
+            the number of features, or are not real numbers.
     """
     expected = _parameters(model, points, features)
     shapes = {name: np.shape(leaf) for name, leaf in _leaves(params)}

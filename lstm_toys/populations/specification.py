@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
 from lstm_toys import arguments, forks
 from lstm_toys.execution import lowering
+from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Schedule, Scheduled
 from lstm_toys.populations import answering, programs
@@ -116,6 +118,8 @@ def specify(
     else:
         kept_steps = [arguments.whole("steps", steps, least=0, most=MOST)]
     checked_curves = _checked_curves(curves, kept_steps, task)
+    first = jax.tree.map(lambda leaf: jnp.asarray(leaf[0]), start)
+    training.check_examples(task, training.seed_key(jnp.uint32(base_seed), first.seed), first.hyper.numbers)
     if block is None:
         block = programs.suitable_block(task, model)
     block = arguments.whole("block", block, least=1, most=MOST)

@@ -67,7 +67,8 @@ def tune(
         All combinations in ascending order of the median.
 
     Raises:
-        ValueError: the grid is empty or has an unknown name; or see `lt.train`.
+        ValueError: the grid is empty, has an unknown name, repeats a value, or has the name of another argument; or see
+            `lt.train`.
 
     Example:
         >>> import lstm_toys as lt
@@ -82,11 +83,14 @@ def tune(
     if not grid:
         raise arguments.refused("grid", "at least one value for each name", dict(grid))
     for name, values in grid.items():
+        if options.get(name) is not None:
+            raise ValueError(f"{name} must be in the grid or given for all networks, not both")
+        place = f"grid[{name!r}]"
         if name == "optimizer":
-            arguments.instance("grid['optimizer']", values, Sequence, "a tuple of names, such as ('sgd', 'adam')")
-            arguments.names("grid['optimizer']", values, 1)
-        else:
-            arguments.array(f"grid[{name!r}]", values, "K")
+            arguments.instance(place, values, Sequence, "a tuple of names, such as ('sgd', 'adam')")
+            arguments.names(place, values, 1)
+        elif len(np.unique(np.float32(arguments.array(place, values, "K")))) < len(values):
+            raise arguments.refused(place, "different values", values)
     seeds = arguments.whole("seeds", seeds, least=1)
     combinations = [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
     tried = []

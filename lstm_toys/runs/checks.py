@@ -1,12 +1,14 @@
 """Checks the declaration of an experiment before its networks are trained."""
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from lstm_toys.networks import training
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import FEW, HISTORY, TRAINING, Experiment
@@ -64,12 +66,18 @@ def check_single_input(experiment: Experiment, study: str) -> None:
         raise Refused(f"{study} of {experiment.name}: its networks are shown {' and '.join(shown)}; {needed}")
 
 
-def check_points(experiment: Experiment, timesteps: int) -> None:
-    """Calls the functions of an experiment with all time points; raises Refused if curves have another length."""
+def check_points(experiment: Experiment, timesteps: int, numbers: Mapping[str, float | int] | None = None) -> None:
+    """Calls the functions of an experiment with all time points; raises Refused if curves have another length.
+
+    Examples are also made outside of a program, where their values are known, with these training numbers; None: those
+    of the experiment.
+    """
     prefix = f"experiment {experiment.name}: "
     with trial(f"{prefix}its task cannot be made with {timesteps:,} time points"):
         x, task = experiment.at(timesteps)
         points = programs.shown(task)[1]
+        values = experiment.numbers if numbers is None else numbers
+        training.check_examples(task, training.seed_key(jnp.uint32(0), jnp.uint32(0)), values)
     if points != timesteps:
         remedy = f"give --timesteps={points}, or declare fixed={{'timesteps': {points}}}"
         raise Refused(f"{prefix}its training curves have {points:,} time points, not --timesteps={timesteps}; {remedy}")

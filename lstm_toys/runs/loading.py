@@ -6,6 +6,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from lstm_toys import arguments
 from lstm_toys.files import Damaged, read_json
 from lstm_toys.results import population, storage
 from lstm_toys.results.population import Saved
@@ -34,7 +35,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         Traceback (most recent call last):
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
-    folder = Path(folder)
+    folder = arguments.path("folder", folder)
     if folder.is_dir() and not (folder / population.ABOUT).is_file():
         raise FileNotFoundError(errno.ENOENT, _held(folder), str(folder))
     return population.load(folder, trust)
@@ -79,7 +80,8 @@ def load_results(path: Path | str, variables: Set[str] = frozenset(), without: S
         ...     lt.load_results(Path(folder, "results.nc"), {"answer"}).answer.values.tolist()
         [0.1, 0.2]
     """
+    required = {*arguments.names("variables", variables)}
     loaded = storage.load_results(path, set(), without)
-    if missing := sorted(variables - set(loaded.variables)):
+    if missing := sorted(required - set(loaded.variables)):
         raise ValueError(f"{path} has no variable {missing[0]}; it has {', '.join(map(str, loaded.variables))}")
     return loaded

@@ -32,7 +32,7 @@ LABEL = re.compile(
 """Names of columns that distinguish curves in a table in long form."""
 
 MISSING = np.array(
-    [float(f"{digits}{rest}") for digits in ("99", "999", "9999", "99999") for rest in ("", ".9", ".99")]
+    [float(f"{digits * '9'}{rest}") for digits in range(2, 7) for rest in ("", ".9", ".99")] + [32768.0, 1e20]
 )
 """Numbers that programs write for missing values, with or without a minus."""
 
@@ -59,12 +59,13 @@ def check_table(
             f"row {lines[0]}, {names}, may hold column names or values: if names, put a letter before each, "
             f"such as y{values[0, 0]:g}; if values, name the columns in a row above"
         )
-    if (sign := _missing(values)) is not None:
-        row, column = np.argwhere(values == sign)[0]
-        raise ValueError(
-            f"row {lines[row]}, column {column + 1}: {sign:g} is far from all other values, and often marks missing "
-            "values; replace it, or leave out the row or the column"
-        )
+    for begin in (0, 1):  # Also without the first column, whose time points may lie farther apart.
+        if (sign := _missing(values[:, begin:])) is not None:
+            row, column = np.argwhere(values[:, begin:] == sign)[0]
+            raise ValueError(
+                f"row {lines[row]}, column {column + begin + 1}: {sign:g} is far from all other values, and often "
+                "marks missing values; replace it, or leave out the row or the column"
+            )
     if values.shape[1] < 2 or len(values) < 2:
         return
     if (np.diff(values[:, 0]) == 1).all() and values[0, 0] == round(values[0, 0]):

@@ -3,8 +3,9 @@
 pandas parses the numbers; it is imported with the first file. Everything that it would guess, convert or drop silently
 is decided here: the encoding, comments, the separator, the header, and everything ambiguous.
 
-- **Rows**: blank lines, lines with separators only, and comments are skipped. Cells may be in double quotes. Empty
-  cells at the end of a row are ignored.
+- **Rows**: comments are skipped, and so are empty rows, blank or with separators only, before the first and after the
+  last row of numbers; between two rows of numbers they are refused, since a time point may be missing. Cells may be in
+  double quotes. Empty cells at the end of a row are ignored.
 - **Separator**: a tab, semicolon or comma, in this order, found in the second line with content, or else in the first;
   without any, the file has one column. The second line has priority, since a header may contain other signs.
 - **Header**: the first row, if none of its cells looks like a number; else the comment directly above the numbers, if
@@ -12,8 +13,8 @@ is decided here: the encoding, comments, the separator, the header, and everythi
 - **Numbers**: 1, -1.5, +2, .5, 1e-3, in ASCII digits, optionally with spaces around. With tabs and semicolons the
   decimal sign may be a comma, consistently in the whole file.
 - **Refused as ambiguous**: a first row of numbers that may be names, such as years; commas that may be separators or
-  decimal signs; a first column that only counts the rows, such as the index of pandas; tables in long form, with one
-  row per value.
+  decimal signs, or that may separate thousands; a first column that only counts the rows, such as the index of pandas;
+  tables in long form, with one row per value.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ NUMBER = re.compile(r"[-+]?(\d+[.,]?\d*|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
 STRANGE = re.compile(rb"[^-+.,;\d\seE]|[eE]\s")
 """Bytes that no number contains, but that pandas accepts: it reads ``TRUE`` as 1, and ``+1e 3`` as 1000."""
 
+WITH_COMMA = re.compile(rb"(?m)^[^\n,]*,.*$")
+THOUSANDS = re.compile(rb"[-+]?[1-9]\d{0,2},\d{3}")
+"""Lines with a comma, and numbers whose comma may separate thousands."""
+
 AROUND = re.compile(rb"(?m)^[^\S\n]+|[^\S\n]+$")
 """Spaces around a number; pandas parses a plus sign after a space less exactly."""
 
@@ -82,9 +87,12 @@ def read(path: Path | str) -> Table:
     content = textfile.lines(raw, encoding, comments)
     header, width, first = _head(content, separator)
     lines, rows, quotes = array("l"), list[str](), array("l")
+    empty = gap = 0
     for line, written in chain(first, content):
         if not (row := _row(line, written, separator, width, len(rows) + (header is not None))):
+            empty = empty or (line if rows else 0)
             continue
+        gap = gap or empty
         rows.append(row)
         lines.append(line)
         if '"' in written:
@@ -96,6 +104,11 @@ def read(path: Path | str) -> Table:
     text = "\n".join(rows).encode()
     del raw, rows, content
     values = _numbers(text, lines, separator, width, named=header is not None)
+    if gap:
+        raise ValueError(
+            f"row {gap}, column 1: has no number, unlike the rows around it; write the missing values, or delete the "
+            "row if nothing is missing"
+        )
     if header is None and width > 1 and separator == "," and b"." not in text:
         raise ValueError(
             "has no decimal points and no header, so that its commas may be decimal commas: "
@@ -199,12 +212,31 @@ def _numbers(
     cells = text.replace(separator.encode(), b"\n")
     if b" " in cells or b"\t" in cells:
         cells = AROUND.sub(b"", cells)
+    values = np.empty(0)
     if not STRANGE.search(cells) and not (points and commas):
         with contextlib.suppress(ValueError):
             values = _parsed(cells, "," if commas else ".")
-            if len(values) == len(lines) * width and np.isfinite(values).all():
-                return values.reshape(-1, width)
-    raise ValueError(_first_fault(text.decode().split("\n"), lines, separator, above=int(named)))
+    if len(values) != len(lines) * width or not np.isfinite(values).all():
+        raise ValueError(_first_fault(text.decode().split("\n"), lines, separator, above=int(named)))
+    if commas:
+        _check_commas(cells, lines, width)
+    return values.reshape(-1, width)
+
+
+def _check_commas(cells: bytes, lines: Sequence[int], width: int) -> None:
+    """Raises ValueError if every comma in these numbers, one per line, may separate thousands."""
+    first = None
+    for found in WITH_COMMA.finditer(cells):
+        if not THOUSANDS.fullmatch(found[0]):
+            return
+        first = first or found
+    if first:
+        row, column = divmod(cells.count(b"\n", 0, first.start()), width)
+        number = first[0].decode()
+        raise ValueError(
+            f"row {lines[row]}, column {column + 1}: '{number}' may be {number.replace(',', '')} or "
+            f"{number.replace(',', '.')}, and so may every other number with a comma; write decimal points"
+        )
 
 
 def _first_fault(rows: Sequence[str], lines: Sequence[int], separator: str, above: int) -> str:

@@ -127,9 +127,10 @@ class Family:
             One array ``[C]`` for each parameter.
 
         Raises:
-            ValueError: a range is invalid, or the family does not have its parameter.
+            ValueError: the key or a range is invalid, or the family does not have its parameter.
         """
         forks.check()
+        arguments.key("key", key)
         count = arguments.whole("count", count, least=1)
         ranges = {} if ranges is None else ranges
         arguments.mapping("ranges", ranges, "ranges (low, high) by parameter")

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from lstm_toys import arguments
 from lstm_toys.tasks.families import Family, Parameters, family_of
 from lstm_toys.tasks.parameters import Parameter
-from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, show
+from lstm_toys.tasks.supervision import CROSS_ENTROPY, Examples, Task, lengths_and_weights, show
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -80,7 +80,8 @@ class Probe:
         Parameters have one number per sequence.
 
         Raises:
-            ValueError: there is one answer per curve, and some sequences end before the last time point.
+            ValueError: there is one answer per curve, and some sequences end before the last time point; or the
+                examples or parameters are invalid.
 
         Example:
             >>> import jax
@@ -90,20 +91,21 @@ class Probe:
         """
         arguments.instance("examples", examples, Examples, "lt.Examples, such as lt.sequences.counting returns")
         inputs = np.asarray(arguments.array("inputs of examples", examples.inputs, "C T F"))
-        curves = str(len(inputs))
-        targets = arguments.array("targets of examples", examples.targets, f"{curves} ...", finite=False)
-        targets = np.array(targets, np.float32)
-        within = np.asarray(examples._replace(inputs=jnp.asarray(inputs)).within)
-        if targets.ndim == 2 and not within.all():
+        axes = f"{len(inputs)} {inputs.shape[1] if np.ndim(examples.targets) > 2 else ''} A"
+        targets = np.array(arguments.array("targets of examples", examples.targets, axes, finite=False), np.float32)
+        sequence = targets.ndim == 3
+        lengths, weights = lengths_and_weights(examples.lengths, examples.weights, *inputs.shape[:2], sequence=sequence)
+        within = np.asarray(examples._replace(inputs=jnp.asarray(inputs), lengths=lengths).within)
+        if not sequence and not within.all():
             raise ValueError(f"probe {name!r} has one answer per curve, but curves that end before the last time point")
-        counted = within if targets.ndim == 3 else np.logical_and.reduce(within, axis=1)
-        if examples.weights is not None:
-            weights = np.asarray(examples.weights) > 0
-            counted = np.logical_and(counted, weights[:, None] if counted.ndim > weights.ndim else weights)
+        counted = within if sequence else np.logical_and.reduce(within, axis=1)
+        if weights is not None:
+            weighted = np.asarray(weights) > 0
+            counted = np.logical_and(counted, weighted[:, None] if counted.ndim > weighted.ndim else weighted)
         given = {} if parameters is None else parameters
         arguments.mapping("parameters", given, "arrays with one number per curve, by parameter")
         columns = {
-            each: np.asarray(arguments.array(each, values, curves, finite=False), float)
+            each: np.asarray(arguments.array(each, values, str(len(inputs)), finite=False), float)
             for each, values in given.items()
         }
         return cls(name, inputs, columns, targets=np.where(counted[..., None], targets, np.nan))

@@ -13,6 +13,7 @@ from typing import Literal
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Int, Key
 
 from lstm_toys import arguments
@@ -52,6 +53,7 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
         >>> made.inputs.shape, made.targets.shape
         ((2, 9, 3), (2, 9, 3))
     """
+    arguments.key("key", key)
     symbols = len(SYMBOLS[arguments.choice("language", language, *SYMBOLS)])  # type: ignore[index]
     length, count = arguments.whole("length", length, least=1 + symbols), arguments.whole("count", count, least=1)
     own, coins = jax.random.split(key)
@@ -64,6 +66,11 @@ def counting(key: Key[Array, ""], length: int, count: int, language: Language = 
 def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
     """Makes the strings a^n b^n ... for given values of n, in the format of `counting`.
 
+    Args:
+        number: n of each string, from 1 to the largest that fits.
+        length: points of the longest sequence, T, with its start.
+        symbols: number of different symbols.
+
     Example:
         >>> import jax.numpy as jnp
         >>> import lstm_toys as lt
@@ -71,6 +78,11 @@ def powers(number: Int[Array, " C"], length: int, symbols: int) -> Examples:
         >>> made.inputs[0].argmax(axis=1).tolist(), made.targets[0].tolist()[-1], made.lengths.tolist()
         ([0, 1, 1, 2, 2], [0.0, 0.0, 1.0], [5])
     """
+    symbols = arguments.whole("symbols", symbols, least=1)
+    length = arguments.whole("length", length, least=1 + symbols)
+    if not arguments.traced(number):
+        fitting = arguments.wholes("number", np.asarray(number), least=1, most=(length - 1) // symbols)
+        number = jnp.array(fitting, jnp.int32)
     place = jnp.arange(length)[None, :]
     n = number[:, None]
     # The symbol at a point: 0 is the start, then 1 for a, 2 for b, and so on.
@@ -122,6 +134,7 @@ def flip_flop(key: Key[Array, ""], length: int, count: int, bits: int = 3, rate:
         >>> bool((abs(made.targets) == 1).all())
         True
     """
+    arguments.key("key", key)
     sizes = {"count": count, "length": length, "bits": bits}
     shape = tuple(arguments.whole(name, value, least=1) for name, value in sizes.items())
     rate = arguments.number("rate", rate, least=0, most=1)
@@ -154,6 +167,7 @@ def adding(key: Key[Array, ""], length: int, count: int) -> Examples:
         >>> made.inputs.shape, made.inputs[..., 1].sum(axis=1).tolist()
         ((4, 10, 2), [2.0, 2.0, 2.0, 2.0])
     """
+    arguments.key("key", key)
     length, count = arguments.whole("length", length, least=2), arguments.whole("count", count, least=1)
     drawn, first, second = jax.random.split(key, 3)
     numbers = jax.random.uniform(drawn, (count, length))
@@ -181,6 +195,7 @@ def parity(key: Key[Array, ""], length: int, count: int) -> Examples:
         >>> bool((made.targets[:, -1] == made.inputs.sum(axis=1) % 2).all())
         True
     """
+    arguments.key("key", key)
     shape = arguments.whole("count", count, least=1), arguments.whole("length", length, least=1), 1
     bits = jax.random.bernoulli(key, 0.5, shape).astype(jnp.float32)
     return Examples(bits, jnp.cumsum(bits, axis=1) % 2)

@@ -192,17 +192,7 @@ class Task:
         if self.loss == CROSS_ENTROPY:
             _whole("targets of examples", targets)
         targets = arguments.array("targets of examples", targets, axes, **bounds)
-        if lengths is not None:
-            _whole("lengths of examples", lengths)
-            lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
-            lengths = jnp.asarray(lengths).astype(jnp.int32)
-        if weights is not None:
-            by_point = self.sequence and np.ndim(weights) == 2
-            empty = not arguments.traced(weights) and not np.any(np.asarray(weights))
-            weights = arguments.array("weights of examples", weights, f"{curves} {points if by_point else ''}", least=0)
-            if empty:
-                raise arguments.refused("weights of examples", "above 0 somewhere", weights)
-            weights = jnp.asarray(weights)
+        lengths, weights = lengths_and_weights(lengths, weights, curves, points, sequence=self.sequence)
         return Examples(jnp.asarray(inputs), jnp.asarray(targets), lengths, weights)
 
     @property
@@ -219,6 +209,24 @@ class Task:
     def labeled(self, targets: np.ndarray) -> tuple[tuple[str, ...], np.ndarray]:
         """The names of the axes of targets in labeled arrays, and their values; a class is one number per point."""
         return (self.axes[:-1], targets[..., 0]) if self.loss == CROSS_ENTROPY else (self.axes, targets)
+
+
+def lengths_and_weights(
+    lengths: Any, weights: Any, curves: int, points: int, *, sequence: bool
+) -> tuple[Int[Array, " C"] | None, Float[Array, "C T"] | Float[Array, " C"] | None]:
+    """Converts lengths and weights of examples; raises ValueError if they do not match the curves."""
+    if lengths is not None:
+        _whole("lengths of examples", lengths)
+        lengths = arguments.array("lengths of examples", lengths, str(curves), least=1, most=points)
+        lengths = jnp.asarray(lengths).astype(jnp.int32)
+    if weights is not None:
+        by_point = sequence and np.ndim(weights) == 2
+        empty = not arguments.traced(weights) and not np.any(np.asarray(weights))
+        weights = arguments.array("weights of examples", weights, f"{curves} {points if by_point else ''}", least=0)
+        if empty:
+            raise arguments.refused("weights of examples", "above 0 somewhere", weights)
+        weights = jnp.asarray(weights)
+    return lengths, weights
 
 
 def _whole(name: str, values: Any) -> None:

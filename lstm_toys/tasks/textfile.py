@@ -39,6 +39,10 @@ ERROR = re.compile(r'\s*"?#(N/A|DIV/0!|REF!|VALUE!|NUM!|NAME\?|NULL!|#+\s*"?[\t;
 """A cell with a spreadsheet error, or one that was too narrow: not a comment, although it begins like one."""
 
 
+HIDDEN = re.compile(r"\s*##+\s*")
+"""A line that may be the only cell of a row, too narrow for its number, or decorate a comment."""
+
+
 def content(path: Path | str, most: int | None = None) -> bytes:
     """Reads a regular file of at most ``most`` bytes, by default `MOST_BYTES`.
 
@@ -84,7 +88,10 @@ def _decodes(raw: bytes, encoding: str) -> bool:
 
 
 def lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Iterator[tuple[int, str]]:
-    """Yields numbered lines except comments, which are appended to ``comments``; raises ValueError for long lines."""
+    """Yields numbered lines except comments, which are appended to ``comments``; raises ValueError for long lines.
+
+    A line of several ``#`` is a comment, but also yielded as an empty line, since it may hide a number.
+    """
     file = io.TextIOWrapper(io.BytesIO(raw), encoding)
     for number, line in enumerate(iter(lambda: file.readline(MOST_CHARACTERS), ""), 1):
         if len(line) == MOST_CHARACTERS:
@@ -93,6 +100,8 @@ def lines(raw: bytes, encoding: str, comments: list[str] | None = None) -> Itera
         if line.lstrip().startswith(("#", "%")) and not ERROR.match(line):
             if comments is not None:
                 comments.append(line.strip().lstrip("#%").strip())
+            if HIDDEN.fullmatch(line):
+                yield number, ""
         elif number > 1 or not SEP.fullmatch(line):
             yield number, SPACES.sub(" ", line)
 

@@ -215,6 +215,7 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 12; `python"),
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
         (["--train=mine.csv", "--train=slow.csv"], "slow.csv: its time points differ from those in mine.csv"),
+        (["--train=mine.csv", "--train=moved.csv"], "moved.csv: has the curve 'run 1' in another place than mine.csv;"),
         (["--train=mine.csv", "--train=sub/mine.csv"], "two files have the same name, which would name their features"),
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: there are 2 for 1 file of --train"),
         (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a"], "there is 1 for 2 files of --train; give one"),
@@ -243,6 +244,7 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
 def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
     written(tmp_path / "short.csv", Y[:3], ",".join("abcdef"))
     written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
+    written(tmp_path / "moved.csv", Y, "run 1,run 0,a,b,c,d")
     written(tmp_path / "huge.csv", np.full((ROWS, 6), 2e6), ",".join("abcdef"))
     written(tmp_path / "two.csv", Y[:2, :1])
     for name, number in (("vast", "1e300"), ("far", "1e29"), ("tiny", "2e-30")):

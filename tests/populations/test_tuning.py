@@ -30,9 +30,17 @@ def test_each_combination_is_the_training_of_its_own():
     [
         ({}, "grid must be at least one value for each name"),
         ({"learning_rate": []}, r"grid\['learning_rate'\] must be finite numbers of shape \[K\], not of shape \[0\]"),
+        ({"learning_rate": 0.1}, r"grid\['learning_rate'\] must be finite numbers of shape \[K\], not of shape \[\]"),
+        ({"optimizer": "sgd"}, r"grid\['optimizer'\] must be a tuple of names"),
+        ({"learning_rate": [0.1, 0.2, np.float32(0.1)]}, r"grid\['learning_rate'\] must be different values, not"),
+        ({"optimizer": ["sgd", "adam", "sgd"]}, r"grid\['optimizer'\] must be different"),
+        ({"learning_rate": [0.1, None]}, r"grid\['learning_rate'\] must be finite numbers"),
+        ({"optimizer": [None]}, r"grid\['optimizer'\] must be a tuple of names"),
+        ({"noise": [0.1, 0.2]}, "noise must be in the grid or given for all networks, not both"),
         ({"hidden": [3]}, "grid must be values of optimizer, learning_rate, momentum, decay, noise, not 'hidden'"),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_grids_that_cannot_be_tried_are_refused(grid, said):
     with pytest.raises(ValueError, match=said):
-        lt.tune(TASK, MODEL, grid, seeds=2, steps=1, base_seed=9)
+        lt.tune(TASK, MODEL, grid, seeds=2, steps=1, base_seed=9, noise=0.5)

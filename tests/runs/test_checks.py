@@ -130,6 +130,18 @@ def test_curves_of_another_length_are_refused_before_training(points, made, told
     assert told in str(raised.value)
 
 
+@pytest.mark.parametrize("loose", [{}, {"numbers": {"weight": -1.0}}])
+def test_examples_whose_values_do_not_fit_are_refused_before_training(loose):
+    def task(_):
+        made = supervision.Examples(CURVES, CURVES)
+        examples = lambda _, numbers: made._replace(weights=numbers["weight"] + CURVES[:, 0, 0])  # noqa: E731
+        return lt.Task(examples, ("x", "y"), ("x", "y"), sequence=True, numbers=("weight",))
+
+    own = dataclasses.replace(EXPERIMENT, task=task, probes=lambda _: [], numbers={"weight": 1.0 if loose else -2.0})
+    with pytest.raises(context.Refused, match=r"12 time points: ValueError: weights of examples must be at least 0"):
+        checks.check_points(own, 12, **loose)
+
+
 def test_a_probe_of_whole_curves_says_what_is_right():
     task = supervision.answer_curves(CURVES, np.zeros((3, 1)), ("x", "y"), ("mean",))
     own = dataclasses.replace(EXPERIMENT, task=lambda _: task, probes=lambda _: [probe()])

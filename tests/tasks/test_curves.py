@@ -1,6 +1,7 @@
 """Curves from a file: what people, spreadsheets and instruments write, and what is told of the rest."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -42,10 +43,10 @@ UP, DOWN = [0.0, 0.5, 1.0], [1.0, 0.5, -1.5]
         '"up","down"\n"0","1"\n0.5,"0.5"\n1,-1.5\n',
         '"up";"down"\n"0";"1"\n"0,5";"0,5"\n1;-1,5\n',
         "\ufeffup,down\n0,1\n0.5,0.5\n1,-1.5\n",
-        "# of an instrument, it's 3\" wide\n\nup,down\n#\n0,1\n  \n0.5,0.5\n  # late\n1,-1.5\n\n\n",
+        "# of an instrument, it's 3\" wide\n\nup,down\n#\n\n####\n0,1\n0.5,0.5\n  # late\n1,-1.5\n\n\n",
         "up,down,\n0,1,\n0.5,0.5,\n1,-1.5,\n",
         "up;down\n0;1;;\n0,5;0,5;;\n1;-1,5;;\n;;;\n",
-        "\n,,\nup,down\n0,1\n0.5,0.5\n1,-1.5\n",
+        '\n,,\nup,down\n , \n"",""\n0,1\n0.5,0.5\n1,-1.5\n , \n"",""\n####\n',
         '"up",down\n0, "1"\n0.5, 0.5\n1,-1.5\n',
         "up,down\n\u00a00,1\n0.5,0.5\u00a0\n1,-1.5\n",
         *("up;down\n0;1\n0,5;0,5\n1;-1,5\n".encode(encoding) for encoding in ("utf-16", "utf-32", "utf-8-sig")),
@@ -178,6 +179,9 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         ("#N/A\n0.1\n0.2\n", "row 1, column 1: '#N/A' is not a number"),
         ("a;b\n1;2\n#DIV/0!;3\n2;4\n", "row 3, column 1: '#DIV/0!' is not a number"),
         ("t,a\n0,0.1\n1,-9999\n2,0.3\n", "row 3, column 2: -9999 is far from all other values"),
+        ("t,a\n0,0.1\n999,-999\n1998,0.3\n", "row 3, column 2: -999 is far from all other values"),
+        ("a\n0.1\n-32768\n0.3\n", "row 3, column 1: -32768 is far from all other values"),
+        ("a\n0.1\n1e20\n0.3\n", "row 3, column 1: 1e+20 is far from all other values"),
         ("a\n21.5\n999.9\n22.5\n21.9\n", "often marks missing values"),
         # An index.
         ("sample,y\n0,0.1\n1,0.2\n", "column 1, 'sample', counts the rows: leave it out if it is an index"),
@@ -214,6 +218,73 @@ def test_a_bad_table_and_what_could_be_two_things_are_told_in_one_line_with_thei
         read(content)
     assert told in str(raised.value)
     assert str(raised.value).isprintable()
+
+
+MISSING = r"has no number, unlike the rows around it; write the missing values, or delete the row if nothing is missing"
+
+
+@pytest.mark.parametrize(
+    ("gap", "message"),
+    [
+        ('""', f"row 3, column 1: {MISSING}"),
+        ("", f"row 3, column 1: {MISSING}"),
+        ("  \t", f"row 3, column 1: {MISSING}"),
+        ('" "', f"row 3, column 1: {MISSING}"),
+        (",", f"row 3, column 1: {MISSING}"),
+        (",,", f"row 3, column 1: {MISSING}"),
+        ("# hidden\n####", f"row 4, column 1: {MISSING}"),
+        *((text, f"row 3, column 1: {text!r} is not a number") for text in ("NA", "nan", "NaN", "None", "-", "?", ".")),
+    ],
+)
+def test_a_missing_time_point_is_reported(read, gap, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        read(f"y\n1.5\n{gap}\n3.0\n2.5\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ("a;b\n1;2\n;\n\n3;4\n", 3),
+        ("a\tb\n1\t2\n\t\n3\t4\n", 3),
+        ('x,y\n0,1\n"",""\n1,2\n', 3),
+        ("y\n\n1\n2\n\n\n3\n\n", 5),
+        (b"y\r\r\n1\r\r\n2\r\r\n", 4),
+        ("0.1,0.2\n\n\n0.3,0.5\n\n0.1,0.2\n", 2),
+    ],
+)
+def test_a_gap_between_two_rows_of_numbers_is_reported(read, content, row):
+    with pytest.raises(ValueError, match=f"^row {row}, column 1: {re.escape(MISSING)}$"):
+        read(content)
+
+
+def test_text_below_an_empty_row_is_reported_rather_than_the_row(read):
+    with pytest.raises(ValueError, match=r"^row 5, column 1: 'total' is not a number"):
+        read("y\n1\n2\n\ntotal\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "meanings"),
+    [
+        ("a\tb\n1,234\t1\n987\t2\n1,002\t3\n", "row 2, column 1: '1,234'", "1234 or 1.234"),
+        ("a;b\n5;-12,000\n987;+123,456\n", "row 2, column 2: '-12,000'", "-12000 or -12.000"),
+        ('7;5\n987;"1,002"\n', "row 2, column 2: '1,002'", "1002 or 1.002"),
+    ],
+)
+def test_commas_that_may_separate_thousands_are_refused(read, content, place, meanings):
+    words = f"{place} may be {meanings}, and so may every other number with a comma; write decimal points"
+    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("number", "value"),
+    [
+        *(("0,234", 0.234), ("1,2345", 1.2345), ("1,23", 1.23), ("1234,567", 1234.567), ("012,345", 12.345)),
+        *((",234", 0.234), ("1,", 1.0), ("1,234e1", 12.34)),
+    ],
+)
+def test_one_number_shows_that_commas_are_decimal(read, number, value):
+    assert read(f"a;b\n1,234;2\n{number};987\n").values.tolist() == [[1.234, value], [2.0, 987.0]]
 
 
 def test_a_table_beyond_all_bounds_is_told_where_it_passes_them(read, monkeypatch):
@@ -260,16 +331,23 @@ def written(draw):
     if names:
         cells.insert(0, [f'"{name}"' for name in names])
     end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
-    between = draw(st.sampled_from(["", end, f"# '{end}"]))
+    comment = draw(st.sampled_from(["", f"# '{end}"]))
     encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"]))
-    content = "".join(separator.join(row) + beside + end + between for row in cells).encode(encoding)
-    return names, texts, content
+    around = draw(st.sampled_from(["", end, beside + end]))
+    content = around + "".join(separator.join(row) + beside + end + comment for row in cells) + around
+    return names, texts, sign, content.encode(encoding)
 
 
 def rises_evenly(texts):
     """Whether what is in the first column may be time points."""
     steps = np.diff([float(row[0]) for row in texts])
     return len(steps) > 1 and bool((steps > 0).all() and np.ptp(steps) < 0.02 * steps.mean())
+
+
+def may_separate_thousands(texts):
+    """Whether every decimal comma may be one between thousands."""
+    pointed = [text for row in texts for text in row if "." in text]
+    return bool(pointed) and all(re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}", text) for text in pointed)
 
 
 def test_a_first_row_of_numbers_without_their_zeros_is_no_header(tmp_path):
@@ -279,10 +357,11 @@ def test_a_first_row_of_numbers_without_their_zeros_is_no_header(tmp_path):
 
 @given(written())
 def test_a_written_table_is_read_again(tmp_path_factory, table):
-    names, texts, content = table
+    names, texts, sign, content = table
     path = tmp_path_factory.getbasetemp() / "written.csv"
     path.write_bytes(content)
     assume(names or not rises_evenly(texts))
+    assume(sign == "." or not may_separate_thousands(texts))
     found = read_curves(path, least=0.0)
     assert found.values.T.tolist() == [[float(text) for text in row] for row in texts]
     assert names is None or list(found.names) == names

@@ -48,6 +48,17 @@ def test_what_cannot_be_a_probe_is_refused_by_name():
         lt.probe_at("longer", task, 40)
     with pytest.raises(ValueError, match=r"probe 'sums' has one answer per curve, but curves that end before"):
         lt.Probe.of("sums", lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4])))
+    for said, changes in {
+        "lengths of examples must be at most 5, not 6": {"lengths": np.array([3, 6])},
+        "lengths of examples must be whole numbers": {"lengths": np.array([3, 1.5])},
+        "weights of examples must be at least 0, not -1": {"weights": np.array([1, -1])},
+        "targets of examples must be numbers of shape": {"targets": np.zeros((2, 5, 1)) + 1j},
+    }.items():
+        examples = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))
+        with pytest.raises(ValueError, match=said):
+            lt.Probe.of("it", examples._replace(**changes))
+    with pytest.raises(ValueError, match="n must be numbers of shape"):
+        lt.Probe.of("it", examples, {"n": [1j, 2]})
     with pytest.raises(ValueError, match=r"x must be finite numbers of shape \[20\]"):
         lt.Probe("short", CURVES, {}, x=X * np.nan)
     for name in ("a/b", " a"):

@@ -1,6 +1,9 @@
 """Sequences from the literature against references that read one symbol after another."""
 
+import re
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -74,15 +77,46 @@ def test_parity_is_that_of_the_ones_so_far():
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda key: lt.sequences.counting(key, 9, 2, "dyck"), "language"),
+        (lambda key: lt.sequences.counting(key, 9, 2, "dyck"), "language must be 'anbn' or 'anbncn' or 'dyck1'"),
         (lambda key: lt.sequences.counting(key, 2, 2), "length must be at least 3, not 2"),
         (lambda key: lt.sequences.adding(key, 1, 2), "length must be at least 2, not 1"),
         (lambda key: lt.sequences.flip_flop(key, 3, 2, rate=1.5), "rate must be at most 1, not 1.5"),
+        (lambda key: lt.sequences.flip_flop(key, 3, 2, rate=np.complex64(0.5)), "rate must be a finite number, not"),
+        *(
+            (lambda _, draw=draw, key=key: draw(key, 9, 2), "key must be a key, such as jax.random.key(0), not ")
+            for draw in (lt.sequences.counting, lt.sequences.flip_flop, lt.sequences.adding, lt.sequences.parity)
+            for key in (0, None, np.zeros(2), jax.random.split(jax.random.key(0)))
+        ),
+        (lambda _: lt.FAMILIES["line"].draw(0, 3), "key must be a key, such as jax.random.key(0), not 0"),
+        *(
+            (lambda _, number=number: lt.sequences.powers(number, 9, 2), said)
+            for number, said in (
+                (jnp.array([0]), "number must be at least 1, not 0 at [0]"),
+                (np.array([-1.5]), "number[0] must be a whole number, not -1.5"),
+                (np.array([1j]), "number[0] must be a whole number, not 1j"),
+                (np.array([1, 5]), "number must be at most 4, not 5 at [1]"),
+                (2, "number must be at least one whole number, not 2"),
+            )
+        ),
+        (lambda _: lt.sequences.powers(np.array([1]), 2, 2), "length must be at least 3, not 2"),
+        (lambda _: lt.sequences.powers(np.array([1]), 5.5, 2), "length must be a whole number, not 5.5"),
+        (lambda _: lt.sequences.powers(np.array([1]), 5, 0), "symbols must be at least 1, not 0"),
     ],
 )
+@pytest.mark.usefixtures("as_users_have_it")
 def test_what_cannot_be_drawn_is_refused(call, said):
-    with pytest.raises(Exception, match=said):
+    with pytest.raises(ValueError, match=f"^{re.escape(said)}[^\n]*$"):
         call(jax.random.key(0))
+
+
+@pytest.mark.usefixtures("as_users_have_it")
+def test_keys_of_both_kinds_and_lists_of_numbers_are_taken():
+    for draw in (lt.sequences.parity, lt.sequences.counting):
+        made = [draw(key, 9, 2) for key in (jax.random.key(3), jax.random.PRNGKey(3))]
+        jax.tree.map(np.testing.assert_array_equal, *made)
+    made = [lt.sequences.powers(number, 9, 2) for number in ([1, 4], np.array([1, 4], np.uint8), jnp.array([1, 4]))]
+    for each in made[1:]:
+        jax.tree.map(np.testing.assert_array_equal, each, made[0])
 
 
 def test_examples_of_a_step_are_drawn_under_jit():

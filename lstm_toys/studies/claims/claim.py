@@ -63,7 +63,7 @@ class Baseline:
     sources: tuple[Source, ...]
 
     def __post_init__(self) -> None:
-        arguments.text("what", self.what, empty=True)
+        arguments.text("baseline: what", self.what, empty=True)
         _check_number(f"baseline {self.what!r}", self.number, self.sources)
 
 

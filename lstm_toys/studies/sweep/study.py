@@ -57,8 +57,8 @@ class SweepStudy(Study[SweepSettings]):
     def check_full_size(self) -> None:
         from lstm_toys.runs import checks
 
-        for timesteps in dict.fromkeys(each.timesteps for each in self.settings.settings):
-            checks.check_points(self.experiment, timesteps)
+        for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
+            checks.check_points(self.experiment, timesteps, dict(numbers))
 
     def efforts(self) -> list[float]:
         shapes = zip(self.shapes, self.prepared, strict=True)

@@ -54,7 +54,7 @@ class TrainingStudy(Study[Settings]):
     def check_full_size(self) -> None:
         from lstm_toys.runs import checks
 
-        checks.check_points(self.experiment, self.settings.timesteps)
+        checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
     def efforts(self) -> list[float]:
         return [self.settings.seeds * self.settings.steps * self.prepared.effort]
