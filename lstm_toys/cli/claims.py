@@ -215,7 +215,7 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
     if name not in settings:
         raise flags.UsageError(f"{prefix}: no claim uses a population {name!r}; the claims use {', '.join(settings)}")
     try:
-        return files.sha256(path)
+        return files.sha256(path, links=True)
     except OSError as error:
         raise flags.UsageError(f"{prefix}: {error.strerror}") from None
 
