@@ -277,14 +277,14 @@ def array_headers(path: Path, file: Content) -> dict[str, ArrayHeader]:
         return {name: _header(archive, entry) for name, entry in entries.items()}
 
 
-def read_arrays(path: Path, file: Content | bytes, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+def read_arrays(path: Path, file: Content, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
     """Reads the arrays of an npz archive by name, or only these names, without unpickling.
 
     Raises:
         Damaged: with ``path``: something in the archive is not an array of numbers, two arrays have the same name, or
             they are too large for the file.
     """
-    with _archive(path, io.BytesIO(file) if isinstance(file, bytes) else file) as (archive, entries):
+    with _archive(path, file) as (archive, entries):
         arrays = dict[str, np.ndarray]()
         for name, entry in entries.items():
             _header(archive, entry)
