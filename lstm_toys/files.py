@@ -1,19 +1,29 @@
-"""Writes files atomically, and reads them as data, never as code. Imports nothing heavy."""
+"""Writes files atomically, and reads them as data, never as code. Imports nothing heavy.
+
+Files may come from anywhere: only regular ones are opened, their size is compared with what they claim to contain
+before anything is read into memory, and what they say is shown without control characters.
+"""
 
 import fcntl
 import hashlib
 import io
 import json
+import math
 import os
 import re
+import stat
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+
+Content: TypeAlias = io.BufferedReader | io.BytesIO
+"""A file that is opened for reading, or what is in one."""
 
 _unfinished: set[Path] = set()
 
@@ -25,6 +35,23 @@ SEAL = "sha256"
 
 SCHEMA = 2
 """Version of all files of a run; increase it when files of earlier versions can no longer be read correctly."""
+
+MOST_JSON = 2**23
+"""Default for the maximum size of a JSON file in bytes; its values take up to twenty times as much memory."""
+
+EXPANSION = 2**26
+"""Bytes by which the arrays of a file may exceed the file. Our own files are not compressed."""
+
+NUMBERS = "biufc"
+"""Kinds of NumPy types that files of arrays may have."""
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that move the cursor, change colors or reorder text, and halves of characters, which cannot be encoded."""
+
+
+def printable(text: str) -> str:
+    """Escapes control characters, so that a text stays on its line and changes nothing around it."""
+    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Damaged(OSError):
@@ -44,10 +71,18 @@ class Damaged(OSError):
     """
 
     def __init__(self, path: Path, what: str) -> None:
-        super().__init__(None, what, str(path))
+        super().__init__(None, printable(what), str(path))
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
+
+
+@dataclass(frozen=True)
+class ArrayHeader:
+    """The shape and type of an array in a file; JAX takes it for a leaf of a tree."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
 
 class OtherSchema(Damaged):
@@ -92,8 +127,11 @@ def locked(path: Path, patience: float = 0.0) -> Iterator[Callable[[], bool]]:
     Raises:
         BlockingIOError: another process still holds the lock after ``patience`` seconds.
         OSError: the file cannot be created.
+        Damaged: it exists, and is not a regular file.
     """
     deadline = time.monotonic() + patience
+    if os.path.lexists(path):
+        ensure_regular(path)
     with path.open("a") as lock:
         while True:
             try:
@@ -137,9 +175,32 @@ def clean(folder: Path) -> None:
         path.unlink()
 
 
-def sha256(path: Path) -> str:
-    """The SHA-256 of a file's content, in hexadecimal digits."""
-    with path.open("rb") as file:
+def opened(path: Path, *, links: bool = False) -> io.BufferedReader:
+    """Opens a regular file for reading; opening another kind may block, and reading it may never end.
+
+    Args:
+        links: whether the file itself may be a symbolic link, because a user named it; its folders always may.
+
+    Raises:
+        OSError: the file does not exist, or cannot be read.
+        Damaged: it is a link, a folder, a pipe, a device or the like.
+    """
+    ensure_regular(path, links=links)
+    return path.open("rb")
+
+
+def ensure_regular(path: Path, *, links: bool = False) -> None:
+    """Raises as `opened` does, without opening the file."""
+    mode = path.stat().st_mode if links else path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        raise Damaged(
+            path, f"is {'a link' if stat.S_ISLNK(mode) else 'a folder, a pipe or a device'}, not a regular file"
+        )
+
+
+def sha256(path: Path, *, links: bool = False) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits. See `opened` for the argument and errors."""
+    with opened(path, links=links) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -149,9 +210,14 @@ def write_json(path: Path, value: Any) -> None:
         temporary.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Reads a JSON object; raises OSError if the file does not exist, and Damaged if it is not a JSON object."""
-    value = _parsed(path)
+def read_json(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
+    """Reads a JSON object of at most ``most`` bytes.
+
+    Raises:
+        OSError: the file does not exist, or cannot be read.
+        Damaged: it is not a regular file, or not such an object.
+    """
+    value = _read(path, most)
     if not isinstance(value, dict):
         raise Damaged(path, "is damaged: not a JSON object")
     return value
@@ -163,16 +229,20 @@ def write_sealed(path: Path, value: dict[str, Any]) -> None:
     write_json(path, {**value, SEAL: _seal(value)})
 
 
-def read_sealed(path: Path) -> dict[str, Any]:
-    """Reads what `write_sealed` wrote.
+def read_sealed(path: Path, most: int = MOST_JSON) -> dict[str, Any]:
+    """Reads what `write_sealed` wrote, if it has at most ``most`` bytes.
 
     Raises:
-        OSError: the file does not exist.
+        OSError: the file does not exist, or cannot be read.
         Damaged: the content is not what was written.
         OtherSchema: another version of the library wrote the file.
     """
-    value = read_json(path)
-    if value.pop(SEAL, None) != _seal(value):
+    value = read_json(path, most)
+    try:
+        intact = value.pop(SEAL, None) == _seal(value)
+    except RecursionError:
+        intact = False
+    if not intact:
         raise Damaged(path, "is damaged: it is not what was written")
     if (schema := value.pop("schema", None)) != SCHEMA:
         raise OtherSchema(path, schema)
@@ -185,27 +255,81 @@ def _seal(value: dict[str, Any]) -> str:
 
 def read_json_list(path: Path) -> list[dict[str, Any]]:
     """Reads a JSON list of objects; raises OSError if the file does not exist, and Damaged if it is another value."""
-    value = _parsed(path)
+    value = _read(path, MOST_JSON)
     if not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
         raise Damaged(path, "is damaged: not a list of JSON objects")
     return value
 
 
-def _parsed(path: Path) -> Any:
-    """The content of a JSON file; None if it is not JSON."""
+def _read(path: Path, most: int) -> Any:
+    with opened(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise Damaged(path, f"is damaged: it has more than {most:,} bytes")
+    return parsed(content)
+
+
+def parsed(content: bytes) -> Any:
+    """Parses JSON, which has no NaN and no infinity; None if it is not JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(content.decode("utf-8"), parse_constant=_not_json)
     except (ValueError, RecursionError):
         return None
 
 
-def read_arrays(path: Path, content: bytes) -> dict[str, np.ndarray]:
-    """Reads the named arrays of an npz archive without unpickling; raises Damaged, with ``path``, if it is invalid."""
+def _not_json(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def array_headers(path: Path, file: Content) -> dict[str, ArrayHeader]:
+    """Reads the shapes and types of the arrays of an npz archive by name, without the arrays; raises as `read_arrays`.
+
+    Memory for an array is taken before it is read, so headers are compared with what is expected first.
+    """
+    with _archive(path, file) as (archive, entries):
+        return {name: _header(archive, entry) for name, entry in entries.items()}
+
+
+def read_arrays(path: Path, file: Content, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Reads the arrays of an npz archive by name, or only these names, without unpickling.
+
+    Raises:
+        Damaged: with ``path``: something in the archive is not an array of numbers, two arrays have the same name, or
+            they are too large for the file.
+    """
+    with _archive(path, file) as (archive, entries):
+        arrays = dict[str, np.ndarray]()
+        for name, entry in entries.items():
+            _header(archive, entry)
+            if names is None or name in names:
+                with archive.open(entry) as content:
+                    arrays[name] = np.lib.format.read_array(content, allow_pickle=False)
+        return arrays
+
+
+@contextmanager
+def _archive(path: Path, file: Content) -> Iterator[tuple[zipfile.ZipFile, dict[str, zipfile.ZipInfo]]]:
+    """Opens an archive; yields it and its entries by name, and raises Damaged for any exception in the block."""
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            loaded = {name: arrays[name] for name in arrays}
-    except (OSError, ValueError, TypeError, EOFError, MemoryError, zipfile.BadZipFile) as error:
-        raise Damaged(path, f"is damaged: {error}") from None
-    if not all(isinstance(array, np.ndarray) for array in loaded.values()):
-        raise Damaged(path, "is damaged: it contains more than arrays")
-    return loaded
+        size = file.seek(0, os.SEEK_END)
+        with zipfile.ZipFile(file) as archive:
+            every = archive.infolist()
+            entries = {each.filename.removesuffix(".npy"): each for each in every}
+            if len(entries) < len(every):
+                raise ValueError("two of its arrays have the same name")
+            if sum(each.file_size for each in every) > size + EXPANSION:
+                raise ValueError("its arrays are too large for it")
+            yield archive, entries
+    except Exception as error:  # Those of zipfile and NumPy have no common type.
+        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+
+
+def _header(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> ArrayHeader:
+    """Reads the header of an array; raises ValueError if it is not an array of numbers, or has another size."""
+    with archive.open(entry) as file:
+        if np.lib.format.read_magic(file) != (1, 0):  # Others are for headers that are long or not ASCII.
+            raise ValueError(f"{entry.filename} is not an array of numbers")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if dtype.kind not in NUMBERS or math.prod(shape) * dtype.itemsize != entry.file_size - file.tell():
+            raise ValueError(f"{entry.filename} is not an array of numbers, or not of the size that its header says")
+    return ArrayHeader(shape, dtype)

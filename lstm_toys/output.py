@@ -4,8 +4,12 @@ import codecs
 import io
 import os
 import sys
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
+
+from lstm_toys.files import printable
 
 LEAST_WIDTH = 80
 """Minimum width of tables in columns; narrower terminals wrap their lines."""
@@ -75,6 +79,10 @@ def sturdy() -> list[Output]:
 
 
 class _Console(Console):
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Shows text on one line and without control characters, since some of it comes from files."""
+        return super().render_str(printable(text), **options)
+
     def on_broken_pipe(self) -> None:
         """Raises, where Rich would end the process with its own exit code."""
         raise BrokenPipeError
@@ -90,4 +98,4 @@ def console(*, quiet: bool = False) -> Console:
 
 def complain(message: str) -> None:
     """Prints one line to standard error."""
-    print(message.encode(errors="backslashreplace").decode(), file=sys.stderr, flush=True)
+    print(printable(message), file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from lstm_toys.files import printable
 from lstm_toys.output import counted
 
 LEAST = 6
@@ -44,7 +45,7 @@ def few(networks: int) -> Iterator[str]:
 def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: bool = False, **style: Any
 ) -> Table:
-    """Makes a Rich table for a terminal; cells are shown literally.
+    """Makes a Rich table for a terminal; cells are shown literally, without control characters.
 
     Args:
         title: shown above the table.
@@ -53,11 +54,11 @@ def table(
         fold: wrap wide cells in all columns, not only in the first.
         style: further arguments of `rich.table.Table`.
     """
-    created = Table(title=Text(title), **style)
-    cells = [[Text(cell) for cell in row] for row in rows]
+    created = Table(title=Text(printable(title)), **style)
+    cells = [[Text(printable(cell)) for cell in row] for row in rows]
     for number, column in enumerate(columns):
         justify: Literal["left", "right"] = "right" if column.endswith(">") else "left"
-        head = Text(column.rstrip(">"))
+        head = Text(printable(column.rstrip(">")))
         widest = max(cell.cell_len for cell in (head, *(row[number] for row in cells)))
         # Without a minimum width, Rich would cut off whole cells, and squeeze foldable ones to nothing.
         whole = not fold and (number > 0 or widest <= SHORT)

@@ -2,17 +2,30 @@
 
 import io
 import json
+import os
 import pickle
 import shutil
+import warnings
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lstm_toys import files
-from lstm_toys.files import Damaged, clean, leftovers, read_arrays, read_json, replacing, sha256, write_json
+from lstm_toys import files, output, tables
+from lstm_toys.files import (
+    Damaged,
+    array_headers,
+    clean,
+    leftovers,
+    read_arrays,
+    read_json,
+    replacing,
+    sha256,
+    write_json,
+)
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):
@@ -105,6 +118,9 @@ NO_OBJECTS = {
     "nested lists": b"[" * 200_000,
     "nested objects": b'{"a": ' * 100_000,
     "pickle": pickle.dumps({"a": 1}),
+    "NaN": b'{"a": NaN}',
+    "infinity": b'{"a": [-Infinity]}',
+    "long number": b'{"a": ' + b"1" * 5_000 + b"}",
 }
 
 
@@ -123,11 +139,24 @@ class Malicious:
         return (pytest.fail, ("code of a file was run",))
 
 
-def archive(**contents):
+def archive(*more, **contents):
+    """An archive of these files; ``more`` are further names and contents, which may be there twice."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, content in contents.items():
+    with zipfile.ZipFile(file, "w") as archive, warnings.catch_warnings(action="ignore"):
+        for name, content in [*contents.items(), *more]:
             archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def encrypted(content):
+    """An archive that says of its first file that it is encrypted."""
+    entry = content.index(b"PK\x01\x02")
+    return content[: entry + 8] + b"\x01" + content[entry + 9 :]
+
+
+def saved(array, save=np.savez):
+    file = io.BytesIO()
+    save(file, kernel=array)
     return file.getvalue()
 
 
@@ -136,10 +165,7 @@ def npy(header, data=b""):
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
 
 
-def objects():
-    file = io.BytesIO()
-    np.savez(file, kernel=np.array([Malicious()], object))
-    return file.getvalue()
+FOUR = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4,)}", bytes(16))
 
 
 @pytest.mark.parametrize(
@@ -147,19 +173,119 @@ def objects():
     [
         b"",
         pickle.dumps(Malicious()),
-        objects(),
+        saved(np.array([Malicious()], object)),
         archive(kernel=b"no array"),
         archive(kernel=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000000000,)}")),
         archive(kernel=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (4,)}", b"1234")),
         archive(kernel=npy("__import__('os').abort()")),
         archive(kernel=npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", pickle.dumps([Malicious()]))),
         archive(kernel=b"")[:20],
+        archive(("kernel", FOUR), kernel=FOUR),
+        encrypted(archive(kernel=FOUR)),
+        saved(np.zeros(3), np.savez_compressed).replace(b"\x08\0", b"\x63\0"),
+        archive(kernel=FOUR + b"more"),
+        saved(np.array(["a"])),
+        saved(np.zeros(2, "M8[s]")),
+        saved(np.zeros(2, [("a", "f4"), ("b", "i4")])),
+        archive().replace(b"PK", b"KP"),
     ],
-    ids=["empty", "pickle", "objects", "text", "huge", "short", "code", "pickle inside", "cut"],
+    ids=[
+        *("empty", "pickle", "objects", "text", "huge", "short", "code", "pickle inside", "cut", "twice", "encrypted"),
+        *("unknown compression", "longer", "letters", "dates", "records", "no archive"),
+    ],
 )
 def test_what_is_no_archive_of_numbers_is_damaged_and_never_run(tmp_path, content):
-    with pytest.raises(Damaged):
-        read_arrays(tmp_path / "file.npz", content)
+    with pytest.raises(Damaged, match=r"^[^\n]*file\.npz: is damaged: [^\n]+$"):
+        read_arrays(tmp_path / "file.npz", io.BytesIO(content))
+
+
+def test_arrays_that_a_small_file_expands_to_are_not_read(tmp_path, monkeypatch):
+    content = saved(np.zeros(1_000_000, np.float32), np.savez_compressed)
+    np.testing.assert_array_equal(read_arrays(tmp_path, io.BytesIO(content))["kernel"], np.zeros(1_000_000))
+    monkeypatch.setattr(files, "EXPANSION", 3_000_000)
+    for read in (read_arrays, array_headers):
+        with pytest.raises(Damaged, match="its arrays are too large for it"):
+            read(tmp_path, io.BytesIO(content))
+
+
+def test_headers_are_read_without_the_arrays(tmp_path):
+    content = io.BytesIO(saved(np.zeros((3, 2), np.float32)))
+    assert array_headers(tmp_path, content) == {"kernel": files.ArrayHeader((3, 2), np.dtype(np.float32))}
+
+
+OTHERS = {
+    "link": lambda path: path.symlink_to(path.with_name("outside")),
+    "dangling link": lambda path: path.symlink_to("nowhere"),
+    "link to itself": lambda path: path.symlink_to(path.name),
+    "device": lambda path: path.symlink_to("/dev/zero"),
+    "pipe": os.mkfifo,
+    "folder": Path.mkdir,
+}
+"""What may be there in place of a file."""
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+@pytest.mark.parametrize("read", [read_json, files.read_json_list, files.read_sealed, sha256, files.opened])
+def test_only_regular_files_are_read(tmp_path, kind, read):
+    (tmp_path / "outside").write_text("{}")
+    OTHERS[kind](tmp_path / "file")
+    with pytest.raises(Damaged, match=r"file: is a (link|folder, a pipe or a device), not a regular file$"):
+        read(tmp_path / "file")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in OTHERS if kind != "folder"])
+def test_nothing_but_a_regular_file_is_locked(tmp_path, kind):
+    (tmp_path / "outside").touch()
+    OTHERS[kind](tmp_path / "lock")
+    with pytest.raises(Damaged, match=r"lock: is a .* not a regular file"), files.locked(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_link_is_followed_where_a_user_may_have_made_it(tmp_path):
+    (tmp_path / "results").mkdir()
+    write_json(tmp_path / "results" / "file.json", {"a": 1})
+    (tmp_path / "folder").symlink_to("results")
+    assert read_json(tmp_path / "folder" / "file.json") == {"a": 1}
+    (tmp_path / "file.json").symlink_to("results/file.json")
+    assert sha256(tmp_path / "file.json", links=True) == sha256(tmp_path / "results" / "file.json")
+    (tmp_path / "pipe").symlink_to("fifo")
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(Damaged, match="pipe: is a folder, a pipe or a device"):
+        sha256(tmp_path / "pipe", links=True)
+
+
+def test_a_large_json_file_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "MOST_JSON", 100)
+    path = tmp_path / "file.json"
+    path.write_text(json.dumps({"a": "x" * 100}))
+    with pytest.raises(Damaged, match="more than 100 bytes"):
+        read_json(path, files.MOST_JSON)
+    with path.open("r+b") as file:
+        file.truncate(2**40)
+    with pytest.raises(Damaged, match="more than 1,000 bytes"):
+        read_json(path, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a b…", "a b…"),
+        ("a\nb\r\x1b[31mc\x07\x7f", r"a\nb\r\x1b[31mc\x07\x7f"),
+        ("\x9b31m\u2028\u202eb", r"\x9b31m\u2028\u202eb"),
+        ("\ud800é", r"\ud800é"),
+    ],
+)
+def test_what_a_file_says_is_shown_without_control_characters(tmp_path, capsys, text, shown):
+    assert files.printable(text) == shown
+    assert str(Damaged(tmp_path, text)) == f"{tmp_path}: {shown}"
+    output.console().print(text)
+    output.console().print(tables.table(text, (text,), [(text,)]))
+    output.complain(text)
+    printed, complained = capsys.readouterr()
+    assert printed.count(shown) == 4
+    assert not set(printed + complained) & set("\x1b\r\x07\x7f\x9b\u2028\u202e\ud800")
+    assert complained == f"{shown}\n"
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,7 @@ def digest(name: str, path: Path, settings: Mapping[str, Settings]) -> str:
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise flags.UsageError(f"{prefix}: is not a regular file")
     try:
-        return files.sha256(path)
+        return files.sha256(path, links=True)
     except OSError as error:
         raise flags.UsageError(f"{prefix}: {error.strerror}") from None
 

@@ -131,7 +131,7 @@ def read_off_axis(
             axes.plot([*published], [*published.values()], "D", **style)
         low, high = axes.get_ylim()
         for bound in (-1, 1):
-            if low < bound < high and json.loads(results.attrs["flags"]).get("readout") == "cell":
+            if low < bound < high and json.loads(results.attrs.get("flags", "{}")).get("readout") == "cell":
                 label = "limit of what a network can answer"
                 axes.axhline(bound, color=GRAY, linewidth=0.9, linestyle=":", label=label)
         axes.set(xlim=(true.min(), true.max()), ylim=(low, high))

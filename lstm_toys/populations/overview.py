@@ -14,18 +14,21 @@ def population(
     model: nn.Module, steps: int, losses: Float[np.ndarray, " M"], diverged: Bool[np.ndarray, " M"]
 ) -> dict[str, str]:
     """Summarizes a population; the median loss excludes diverged members."""
-    network = arguments.brief(model)
-    if isinstance(model, Stack):
-        layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])
-        network = f"{model.cell}, {layers}"
     kept = losses[~diverged]
-    return {
-        "networks": f"{len(losses):,}",
-        "cell": network,
+    return networks(model, len(losses)) | {
         "steps": f"{steps:,}",
         "median loss": f"{np.median(kept):.3g}" if len(kept) else "none",
         "diverged": f"{int(diverged.sum()):,}",
     }
+
+
+def networks(model: nn.Module, count: int) -> dict[str, str]:
+    """Summarizes networks of a model."""
+    network = arguments.brief(model)
+    if isinstance(model, Stack):
+        layers = ", ".join([f"hidden {each}" for each in model.hidden] + [f"{model.readout} readout {model.features}"])
+        network = f"{model.cell}, {layers}"
+    return {"networks": f"{count:,}", "cell": network}
 
 
 def line(what: object, told: dict[str, str]) -> str:

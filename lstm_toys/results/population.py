@@ -1,30 +1,33 @@
 """Saves trained populations, and loads them without the code that made them."""
 
 import dataclasses
-import errno
 import importlib
 import json
-import stat
 import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import flax.linen as nn
+import jax
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, read_sealed, sha256, write_sealed
+from lstm_toys.files import ArrayHeader, Damaged, printable, read_sealed, replacing, sha256, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import overview
+from lstm_toys.output import counted
+from lstm_toys.populations import answering, overview
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.scaling import Scaling
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
+
+HISTORIES = {"step": ("step",), "train_loss": ("seed", "step"), "diverged": ("seed",)}
+"""The axes of the variables that a population is summarized from; results without histories have none of them."""
 
 OWN = "lstm_toys.networks."
 """Prefix of modules that may be imported for any model."""
@@ -70,6 +73,8 @@ class Saved(NamedTuple):
         return overview.table(self, self._told())
 
     def _told(self) -> dict[str, str]:
+        if not HISTORIES.keys() <= self.results.variables.keys():
+            return overview.networks(self.model, self.results.sizes["seed"])
         last = self.results.isel(step=-1)
         return overview.population(self.model, int(last.step), last.train_loss.values, last.diverged.values)
 
@@ -90,7 +95,7 @@ def save(
         The names of the files.
 
     Raises:
-        ValueError: the model or its parameters could not be read back.
+        ValueError: the model, its parameters or the results could not be read back.
         OSError: a file cannot be written.
 
     Example:
@@ -112,22 +117,26 @@ def save(
     folder, described = arguments.path("folder", folder), _described(population.model)
     if _rebuilt(described["class"], described["attributes"], ()) != population.model:
         raise ValueError(f"{population.model} cannot be saved: its module and its attributes do not make it again")
-    folder.mkdir(parents=True, exist_ok=True)
-    names = {step: parameters_name(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
-    for step, name in names.items():
-        storage.save_parameters(population.states[step].params, folder / name)
     if results is None:
         labeled = arrays.trained(population).assign_attrs(flags="{}")
         labeled = arrays.in_units(labeled, scaling)
     else:
         labeled = results
-    storage.save_results(labeled, folder / RESULTS)
+    content = storage.encoded(labeled)
+    inputs, outputs = population.task.input_features, population.task.output_features
+    _scaling(labeled, len(population.train_loss), inputs, outputs)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = {step: parameters_name(step) for step in population.states} | {int(population.steps[-1]): PARAMETERS}
+    for step, name in names.items():
+        storage.save_parameters(population.states[step].params, folder / name)
+    with replacing(folder / RESULTS) as temporary:
+        temporary.write_bytes(content)
     files = [RESULTS, *names.values()]
     about = {
         "run": folder.name,
         "model": described,
-        "input_features": list(population.task.input_features),
-        "output_features": list(population.task.output_features),
+        "input_features": list(inputs),
+        "output_features": list(outputs),
         "kept": {str(step): name for step, name in names.items() if name != PARAMETERS},
         "files": {name: sha256(folder / name) for name in files},
     }
@@ -141,28 +150,58 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         raise ValueError(f"trust is a tuple of names of modules, such as ({trust!r},), not {trust!r}")
     trust = arguments.names("trust", trust)
     folder = arguments.path("folder", folder)
-    if folder.is_dir() and not (folder / ABOUT).is_file():
-        reason = "this folder holds no population, which lt.save writes, and a finished run of an experiment"
-        raise FileNotFoundError(errno.ENOENT, reason, str(folder))
     about = read_sealed(folder / ABOUT)
     try:
         place, attributes = about["model"]["class"], dict(about["model"]["attributes"])
         files, kept = dict(about["files"]), {int(step): name for step, name in about["kept"].items()}
-        inputs, outputs = tuple(about["input_features"]), tuple(about["output_features"])
+        inputs, outputs = (
+            arguments.names(each, about[each], least=1) for each in ("input_features", "output_features")
+        )
         described = isinstance(place, str) and all(name == parameters_name(step) for step, name in kept.items())
     except (AttributeError, KeyError, TypeError, ValueError):
         described = False
     if not described or files.keys() != {RESULTS, PARAMETERS, *kept.values()}:
         raise Damaged(folder / ABOUT, "is damaged: it does not describe a population")
     for name, digest in files.items():
-        if not stat.S_ISREG((folder / name).lstat().st_mode):
-            raise Damaged(folder / name, "is a link or something else that is not a file")
         if sha256(folder / name) != digest:
             raise Damaged(folder / name, "is damaged, or of another population: it is not what was written")
-    model = _rebuilt(place, attributes, trust)
-    states = {step: storage.load_parameters(folder / name) for step, name in kept.items()}
-    params, results = storage.load_parameters(folder / PARAMETERS), storage.load_results(folder / RESULTS, set())
-    return Saved(model, params, states, results, inputs, outputs, arrays.scaling_of(results))
+    try:
+        model = _rebuilt(place, attributes, trust)
+    except ValueError as error:
+        refused = Untrusted if isinstance(error, Untrusted) else ValueError
+        raise refused(f"{folder / ABOUT}: {printable(str(error))}") from None
+    results = storage.load_results(folder / RESULTS, set())
+    seeds, points = results.sizes.get("seed", 0), results.sizes.get("time", 2)
+
+    def check(params: PyTree[ArrayHeader]) -> None:
+        def traced() -> None:  # So that no device is started.
+            if (count := answering.networks(model, params, points, len(inputs))) != seeds:
+                raise ValueError(f"it is of {counted(count, 'network')}, and {RESULTS} of {seeds:,}")
+
+        jax.eval_shape(traced)
+
+    params, *others = (storage.checked_parameters(folder / name, check) for name in (PARAMETERS, *kept.values()))
+    with storage.telling_damage(folder / RESULTS):
+        scaling = _scaling(results, seeds, inputs, outputs)
+    return Saved(model, params, dict(zip(kept, others, strict=True)), results, inputs, outputs, scaling)
+
+
+def _scaling(results: xr.Dataset, networks: int, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> Scaling | None:
+    """Returns the scaling of results; raises ValueError if they are not those of so many networks of these features."""
+    if results.sizes.get("seed") != networks:
+        raise ValueError(f"results are of {counted(results.sizes.get('seed', 0), 'network')}, not of {networks:,}")
+    for name, axes in HISTORIES.items():
+        if name in results.variables and results[name].dims != axes:
+            raise ValueError(f"{name} has the axes {', '.join(map(str, results[name].dims))}, not {', '.join(axes)}")
+    try:
+        scaling = arrays.scaling_of(results)
+        features = None if scaling is None else (len(scaling.inputs), len(scaling.outputs))
+        str(scaling)  # Which needs a name for each feature.
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"the scaling of results is invalid: {error}") from None
+    if features not in (None, (len(inputs), len(outputs))):
+        raise ValueError(f"the scaling of results is not one of {len(inputs)} input and {len(outputs)} output features")
+    return scaling
 
 
 def parameters_name(step: int) -> str:
@@ -212,7 +251,7 @@ def _rebuilt(place: str, attributes: dict[str, Any], trust: Collection[str]) -> 
     plain = {key: tuple(value) if isinstance(value, list) else value for key, value in attributes.items()}
     try:
         return model_class(**plain)
-    except TypeError as error:
+    except Exception as error:  # A class may raise anything for values that it does not expect.
         raise ValueError(f"the model {place} cannot be made: {error}") from None
 
 

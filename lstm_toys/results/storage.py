@@ -1,23 +1,42 @@
 """Writes and reads labeled arrays as netCDF, and parameters as npz."""
 
+import io
 import json
-from collections.abc import Iterator, Mapping, Set
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, TypeVar
 
+import h5netcdf
 import h5py
 import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import Damaged, read_arrays, replacing
+from lstm_toys.files import (
+    EXPANSION,
+    NUMBERS,
+    ArrayHeader,
+    Content,
+    Damaged,
+    array_headers,
+    opened,
+    read_arrays,
+    replacing,
+)
 
 VARIABLES = {"seed", "step", "time", "feature", "family", "input", "answer", "diverged", "sound_step"} | {
     f"train_{name}" for name in ("loss", "target", "answer")
 }
 """Variables in every file of labeled arrays."""
+
+TEXT = {"feature", "family"}
+"""Those of them that are not numbers."""
+
+T = TypeVar("T")
 
 
 def save_results(results: xr.Dataset, path: Path | str) -> None:
@@ -30,12 +49,26 @@ def save_results(results: xr.Dataset, path: Path | str) -> None:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     lt.save_results(lt.Results({"answer": ("time", [0.1, 0.2])}), Path(folder, "results.nc"))
     """
-    arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
-    path = arguments.path("path", path)
-    # Encoded in memory, since HDF5 reports a full disk late and not always as an exception.
-    encoded = results.to_netcdf(engine="h5netcdf")
+    path, content = arguments.path("path", path), encoded(results)
     with replacing(path) as temporary:
-        temporary.write_bytes(encoded)
+        temporary.write_bytes(content)
+
+
+def encoded(results: xr.Dataset) -> bytes:
+    """Encodes labeled arrays as netCDF in memory, since HDF5 reports a full disk late and not always as an exception.
+
+    Raises:
+        ValueError: `load_results` would not read them back.
+    """
+    arguments.instance("results", results, xr.Dataset, "labeled results, an xarray.Dataset")
+    try:
+        content = bytes(results.to_netcdf(engine="h5netcdf"))
+        with _decoded(io.BytesIO(content)):
+            return content
+    except MemoryError:
+        raise
+    except Exception as error:  # Errors of HDF5, h5netcdf and xarray have no common type.
+        raise ValueError(f"results cannot be saved as netCDF: {_line(error)}") from None
 
 
 def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set[str] = frozenset()) -> xr.Dataset:
@@ -49,15 +82,25 @@ def load_results(path: Path | str, variables: Set[str] = VARIABLES, without: Set
     """
     path = arguments.path("path", path)
     required, without = {*arguments.names("variables", variables)}, {*arguments.names("without", without)}
-    with path.open("rb") as file, telling_damage(path):
-        _check_whole(file)
-        with xr.open_dataset(file, engine="h5netcdf", drop_variables=without) as results:
-            loaded = results.load()
-        flags = json.loads(loaded.attrs["flags"])
-    missing = required - set(loaded.variables)
-    if missing or not isinstance(flags, dict):
-        raise Damaged(path, f"is damaged: {min(missing, default='flags')} is missing")
-    return loaded
+    with opened(path, links=True) as file, telling_damage(path), _decoded(file, without) as results:
+        if missing := required - set(results.variables):
+            raise ValueError(f"{min(missing)} is missing")
+        return results.load()
+
+
+@contextmanager
+def _decoded(file: Content, without: Set[str] = frozenset()) -> Iterator[xr.Dataset]:
+    """Decodes labeled arrays, which are loaded lazily; raises various exceptions if the content is something else."""
+    check_whole(file, without)
+    # An attribute `units` is for readers, and makes no dates; without `phony_dims`, h5netcdf warns of unlabeled axes.
+    options: dict[str, Any] = {"decode_times": False, "phony_dims": "access", "drop_variables": without}
+    with xr.open_dataset(file, engine="h5netcdf", **options) as results:
+        for name in (VARIABLES - TEXT) & set(results.variables):
+            if results[name].dtype.kind not in ("b" if name == "diverged" else "biuf"):
+                raise ValueError(f"{name} has values of type {results[name].dtype}")
+        if not isinstance(json.loads(results.attrs.get("flags", "{}")), dict):
+            raise ValueError("flags are not a JSON object")
+        yield results
 
 
 @contextmanager
@@ -66,25 +109,45 @@ def telling_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # Errors of HDF5, h5netcdf and xarray have no common type.
-        raise Damaged(path, f"is damaged: {' '.join(str(error).split()) or type(error).__name__}") from None
+        raise Damaged(path, f"is damaged: {_line(error)}") from None
 
 
-def _check_whole(file: BinaryIO) -> None:
-    """Raises ValueError if an HDF5 file refers to data in other files, before HDF5 reads them."""
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
-    def look(name: str, item: h5py.Group | h5py.Dataset) -> None:
+
+def check_whole(file: Content, without: Set[str] = frozenset()) -> None:
+    """Checks an HDF5 file before its arrays are read.
+
+    Args:
+        without: names of arrays that are not read.
+
+    Raises:
+        ValueError: arrays lie in other files, or are too large for the file.
+    """
+
+    def look(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
             raise ValueError(f"{name} lies in another file")
 
+    def size(group: h5netcdf.Group) -> int:
+        # Not of the HDF5 datasets: h5netcdf fills them up to the length of their axes.
+        own = [each for name, each in group.variables.items() if name not in without]
+        values = sum(math.prod(each.shape) * max(1, np.dtype(each.dtype).itemsize) for each in own)
+        return values + sum(map(size, group.groups.values()))
+
     with h5py.File(file, "r") as content:
         content.visititems(look)
+    with h5netcdf.File(file, "r", phony_dims="access") as content:
+        if size(content) > file.seek(0, os.SEEK_END) + EXPANSION:
+            raise ValueError("its arrays are too large for it")
 
 
 def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str) -> None:
     """Writes a tree of parameters as npz, each leaf under its path: ``lstm_0/kernel``.
 
     Raises:
-        ValueError: params is not a tree of dictionaries, or a name contains a slash.
+        ValueError: params is not a tree of dictionaries of arrays of numbers, or a name contains a slash.
 
     Example:
         >>> import tempfile
@@ -96,6 +159,9 @@ def save_parameters(params: PyTree[Float[np.ndarray, "S ..."]], path: Path | str
     """
     arguments.mapping("params", params, "parameters by layer, each a dictionary of arrays by name")
     leaves, path = dict(_flat(params)), arguments.path("path", path)
+    for name, leaf in leaves.items():
+        if leaf.dtype.kind not in NUMBERS:
+            raise ValueError(f"parameters are saved as numbers of NumPy's own types, not {leaf.dtype}, as in {name}")
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **leaves)
 
@@ -117,16 +183,32 @@ def load_parameters(path: Path | str) -> PyTree[Float[np.ndarray, "S ..."]]:
         ...     lt.load_parameters(Path(folder, "parameters.npz"))["readout"]["bias"].shape
         (2, 4)
     """
-    path, params = arguments.path("path", path), dict[str, Any]()
-    for key, leaf in read_arrays(path, path.read_bytes()).items():
-        *above, name = key.split("/")
-        place = params
+    return checked_parameters(arguments.path("path", path), lambda _: None)
+
+
+def checked_parameters(path: Path, check: Callable[[PyTree[ArrayHeader]], None]) -> PyTree[Float[np.ndarray, "S ..."]]:
+    """Reads a tree of parameters after ``check`` has seen their shapes; raises Damaged if that raises an exception."""
+    with opened(path, links=True) as file:
+        headers = array_headers(path, file)
+        with telling_damage(path):
+            check(_tree(headers))
+        return _tree(read_arrays(path, file))
+
+
+def _tree(leaves: Mapping[str, T]) -> dict[str, Any]:
+    """Makes a tree of dictionaries from leaves with their paths; raises ValueError if they make none."""
+    tree = dict[str, Any]()
+    for path, leaf in leaves.items():
+        *above, name = path.split("/")
+        place = tree
         for each in above:
             place = place.setdefault(each, {})
             if not isinstance(place, dict):
-                raise Damaged(path, f"is damaged: {each} is both an array and a folder of arrays")
+                raise ValueError(f"{each} is both an array and a folder of arrays")
+        if not name or name in place:
+            raise ValueError(f"{path} is not the name of an array of its own")
         place[name] = leaf
-    return params
+    return tree
 
 
 def _flat(params: Any, above: str = "") -> Iterator[tuple[str, Any]]:

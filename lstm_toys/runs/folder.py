@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic
 
-from lstm_toys.files import SCHEMA, Damaged, clean, locked, read_json, read_sealed, sha256, write_json, write_sealed
+from lstm_toys.files import (
+    SCHEMA,
+    Damaged,
+    clean,
+    locked,
+    read_json,
+    read_sealed,
+    sha256,
+    write_json,
+    write_sealed,
+)
 from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.identity import Identified
 
@@ -25,7 +36,7 @@ class Gone(Exception):
 
 
 class Obstructed(Exception):
-    """A folder is in the place of a run's file; the argument is a one-line message."""
+    """Something is in the place of a run's file that the run cannot replace; the argument is a one-line message."""
 
 
 VALUE = "value"
@@ -33,6 +44,12 @@ VALUE = "value"
 
 CONFIG, METRICS = "config.json", "metrics.json"
 """Files of a run's identity and of its summary."""
+
+LISTS = ("figures", "needs")
+"""Lists of names in the summary, of figures and of the folders of runs that are needed; absent if there are none."""
+
+MOST_METRICS = 2**28
+"""Maximum size of a summary in bytes; the largest are those of sweeps, which describe every setting."""
 
 FORMATS = ("png", "svg", "pdf")
 """File formats of figures; animations are GIF."""
@@ -111,7 +128,7 @@ class Run(Generic[Identified]):
     def value(self) -> dict[str, str]:
         """Digests of what the run computes, by part."""
         if self._value is None:
-            self._value = dict(read_json(self.folder / CONFIG)[VALUE])
+            self._value = self.read_metrics()[VALUE]
         return self._value
 
     @property
@@ -166,7 +183,7 @@ class Run(Generic[Identified]):
             Busy: another process holds the lock.
             Gone: the folder was removed or moved during the block.
             Damaged: the folder holds another run.
-            Obstructed: a folder is in the place of a file.
+            Obstructed: a folder is in the place of a file, or something that cannot be locked in that of the lock.
             OSError: the folder cannot be written.
         """
         for name in (".lock", CONFIG, METRICS, "results.nc", "parameters.npz", "population.json"):
@@ -177,6 +194,8 @@ class Run(Generic[Identified]):
                 held = stack.enter_context(locked(self.folder / ".lock"))
             except BlockingIOError:
                 raise Busy(self.folder) from None
+            except Damaged as error:
+                raise Obstructed(f"{error}; move it elsewhere") from None
             clean(self.folder)
             config = self.folder / CONFIG
             if anew:
@@ -231,9 +250,11 @@ class Run(Generic[Identified]):
             OSError: the run is not finished.
             Damaged: the file is not what this run wrote.
         """
-        metrics = read_sealed(self.metrics)
-        if metrics["run"] != self.folder.name:
-            raise Damaged(self.metrics, f"belongs to another run, {metrics['run']}")
+        metrics = read_sealed(self.metrics, MOST_METRICS)
+        if metrics.get("run") != self.folder.name:
+            raise Damaged(self.metrics, f"belongs to another run, {metrics.get('run')}")
+        if not _described(metrics):
+            raise Damaged(self.metrics, "is damaged: it does not describe a run")
         return metrics
 
     def checked(self, name: str) -> Path:
@@ -241,10 +262,10 @@ class Run(Generic[Identified]):
 
         Raises:
             OSError: the run is not finished.
-            Damaged: the file is missing, or not what this run wrote.
+            Damaged: the file is missing, a link, or not what this run wrote.
         """
         path, digests = self.folder / name, self.read_metrics()["files"]
-        if not path.is_file():
+        if not os.path.lexists(path):
             raise Damaged(path, "is missing")
         if digests.get(name) != sha256(path):
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
@@ -260,6 +281,16 @@ class Run(Generic[Identified]):
         """Files that the run has written for users, figures last."""
         data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
         return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
+
+
+def _described(metrics: dict[str, Any]) -> bool:
+    """Whether a summary has everything of a run that is the same in all studies."""
+    digests, names = [metrics.get(each) for each in ("files", VALUE)], [metrics.get(each, []) for each in LISTS]
+    return (
+        all(isinstance(each, dict) and all(isinstance(value, str) for value in each.values()) for each in digests)
+        and all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in names)
+        and isinstance(metrics.get("seconds"), dict)
+    )
 
 
 def _matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:

@@ -1,6 +1,7 @@
 """Loads populations and labeled results, and says what a folder holds instead."""
 
 import errno
+import os
 from collections.abc import Collection, Set
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
     folder = arguments.path("folder", folder)
-    if folder.is_dir() and not (folder / population.ABOUT).is_file():
+    if folder.is_dir() and not os.path.lexists(folder / population.ABOUT):
         raise FileNotFoundError(errno.ENOENT, _held(folder), str(folder))
     return population.load(folder, trust)
 

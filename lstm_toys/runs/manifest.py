@@ -22,15 +22,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_toys import opened
+from lstm_toys import files, opened
 from lstm_toys.execution.switches import environment
-from lstm_toys.files import SCHEMA, replacing
 
 PREFIX = "loaded-"
 """Beginning of the file names of manifests, which are compressed JSON."""
 
 KEPT = 8
 """Most manifests that a run keeps, for the most recent commands and states of the code."""
+
+MOST_BYTES = 2**23
+"""Maximum size of a manifest in bytes, when it is not compressed."""
+
+GZIP = 16 + zlib.MAX_WBITS
+"""What zlib calls the format."""
 
 ABSENT, OTHER = "absent", "not a file"
 
@@ -82,7 +87,7 @@ def key(settings: Mapping[str, Any]) -> str:
 
 def find(runs: Path, name: str, key: str, declared: str) -> list[FoundManifest]:
     """Returns the manifests with a key: first those of the same declaration, then untouched ones, then the newest."""
-    paths = [(path.stat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
+    paths = [(path.lstat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
     every = (_read(path, declared) for _, path in sorted(paths, reverse=True))
     return sorted((each for each in every if each is not None), key=lambda each: (not each.alike, bool(each.touched)))
 
@@ -91,21 +96,23 @@ def _read(path: Path, declared: str) -> FoundManifest | None:
     """Reads a manifest and compares it with the present files and declaration; None if it cannot be read."""
     runs = path.parent.parent
     try:
-        record = json.loads(gzip.decompress(path.read_bytes()))
+        with files.opened(path) as file:
+            content = (whole := zlib.decompressobj(GZIP)).decompress(file.read(MOST_BYTES), MOST_BYTES)
+        record = files.parsed(content) if whole.eof else {}
         own, conditions, incomplete = dict(record["own"]), dict(record["conditions"]), record["incomplete"]
         installed = {
             f"{place}{name}": state for place, each in record["installed"].items() for name, state in each.items()
         }
-        if record["schema"] != SCHEMA:
+        if record["schema"] != files.SCHEMA:
             return None
-    except (OSError, EOFError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
+    except (OSError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
         return None
-    files = {name: (state, _state(_place(name))) for name, state in own.items()}
-    files |= {name: (state, _state(name)) for name, state in installed.items()}
-    changed = [name for name, (before, now) in files.items() if before != now]
+    states = {name: (state, _state(_place(name))) for name, state in own.items()}
+    states |= {name: (state, _state(name)) for name, state in installed.items()}
+    changed = [name for name, (before, now) in states.items() if before != now]
     others = [name for name, value in _conditions().items() if conditions.get(name) != value]
     elsewhere = FOLDERS in others
-    edited = [name for name in changed if not (elsewhere and ABSENT in files[name])]
+    edited = [name for name in changed if not (elsewhere and ABSENT in states[name])]
     edited += [name for name in others if name not in (FOLDERS, IMPORTED)]
     unread = sorted({_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys())
     alike = record["declared"] == declared
@@ -129,7 +136,7 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
         place, name = os.path.split(path)
         installed.setdefault(f"{place}{os.sep}", {})[name] = _fresh(path)
     record = {
-        "schema": SCHEMA,
+        "schema": files.SCHEMA,
         "incomplete": incomplete,
         "declared": declared,
         "conditions": _conditions(),
@@ -139,9 +146,9 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
     content = json.dumps(record).encode()
     kept = folder / f"{PREFIX}{key}-{hashlib.sha256(content).hexdigest()[:10]}.json.gz"
     if not kept.exists():
-        with replacing(kept) as temporary:
+        with files.replacing(kept) as temporary:
             temporary.write_bytes(gzip.compress(content, mtime=0))
-        every = sorted(folder.glob(f"{PREFIX}{key}-*"), key=lambda path: path.stat().st_mtime_ns)
+        every = sorted(folder.glob(f"{PREFIX}{key}-*"), key=lambda path: path.lstat().st_mtime_ns)
         for old in every[:-KEPT]:
             old.unlink(missing_ok=True)
 
@@ -291,10 +298,10 @@ def _state(path: str) -> str:
 def _fresh(path: str) -> str:
     try:
         status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
+        if not stat.S_ISREG(status.st_mode) or os.path.abspath(path).startswith(PASSING):
             return OTHER
         if opened.installed(path):
             return f"{status.st_size} {status.st_mtime_ns}"
         return opened.digest(path)
-    except OSError:
+    except (OSError, ValueError):  # A manifest may name what cannot be a path.
         return ABSENT

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from lstm_toys.files import Damaged, flush, leftovers, locked, read_json, sha256, write_json
+from lstm_toys.files import Damaged, ensure_regular, flush, leftovers, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
@@ -42,14 +42,19 @@ def publish(
         folder: folder of all published sets: the target itself, its parent, or its parent's parent; None: its parent.
 
     Raises:
-        NotPublished: the set would replace a file that was changed since it was published, or another process is
-            publishing.
+        NotPublished: the set would replace a file that was changed since it was published, a source is a link or
+            something else that is not a file, or another process is publishing.
         Damaged: the manifest of the old set, or the journal of an interruption, is damaged.
         OSError: a file cannot be read or written. The set is the old one, or will be the new one after `repair`.
     """
     new = {source.name: source for source in sources}
     if len(new) < len(sources) or MANIFEST in new:
         raise NotPublished(f"{target}: file names must be unique and must not be {MANIFEST}")
+    try:
+        for source in sources:
+            ensure_regular(source)
+    except Damaged as error:
+        raise NotPublished(f"{error}; remove it and run the same command again") from None
     with _locked(folder or target.parent):
         target.mkdir(parents=True, exist_ok=True)
         _settle(target, tell)

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
-from lstm_toys.files import Damaged, read_sealed, write_json, write_sealed
+from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
 from lstm_toys.results import arrays, population, storage
@@ -131,6 +131,94 @@ def rewritten(folder, **changes):
     write_sealed(folder / "population.json", read_sealed(folder / "population.json") | changes)
 
 
+def resealed(folder):
+    """Adjusts the digests of a population to its files, as whoever passes it on could do."""
+    rewritten(folder, files={name: sha256(folder / name) for name in read_sealed(folder / "population.json")["files"]})
+
+
+FLAT = {f"{layer}/{name}" for layer in ("lstm_0", "readout") for name in ("kernel", "recurrent_kernel", "bias")}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda leaves: {name: leaf[:2] for name, leaf in leaves.items()}, "is of 2 networks, and results.nc of 3"),
+        (lambda leaves: leaves | {"lstm_0/bias": leaves["lstm_0/bias"][:2]}, "one number of networks"),
+        (lambda leaves: {name: leaf[:0] for name, leaf in leaves.items()}, "one number of networks"),
+        (lambda leaves: leaves | {"lstm_0/kernel": np.zeros((3, 1, 16), np.float32)}, "lstm_0/kernel"),
+        (lambda leaves: leaves | {"lstm_0/kernel": np.zeros((3, 1, 2**23), np.float32)}, "too large"),
+        (lambda leaves: leaves | {"lstm_0/bias": np.float32(0)}, "lstm_0/bias"),
+        (lambda leaves: leaves | {"lstm_0/bias": np.array(["a"] * 3)}, "not an array of numbers"),
+        (lambda leaves: leaves | {"../../more": leaves["lstm_0/bias"]}, "more"),
+        (lambda leaves: {name: leaf for name, leaf in leaves.items() if name != "lstm_0/bias"}, "lstm_0/bias"),
+        (lambda leaves: leaves | {"a\n\x1b[31m": leaves["lstm_0/bias"]}, r"a \\x1b\[31m"),
+    ],
+)
+@pytest.mark.parametrize("name", ["parameters.npz", "parameters-2.npz"])
+def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monkeypatch, name, change, told):
+    with np.load(folder / name) as leaves:
+        assert {*leaves} == FLAT
+        np.savez_compressed(folder / name, **change({**leaves}))
+    resealed(folder)
+    read, storage_read = [], storage.read_arrays
+    monkeypatch.setattr(
+        storage, "read_arrays", lambda path, *rest: (read.append(path.name), storage_read(path, *rest))[1]
+    )
+    with pytest.raises(Damaged, match=rf"^[^\n\x1b]*/{name}: is damaged: [^\n\x1b]*{told}[^\n\x1b]*$"):
+        population.load(folder)
+    assert name not in read
+
+
+SCALED = {"inputs": [[0, 1]], "outputs": [[0, 1]], "names": ["y"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda results: results.isel(seed=[0]), "are of 1 network, not of 3|and results.nc of 1"),
+        (lambda results: results.isel(seed=0), "are of 0 networks, not of 3|and results.nc of 0"),
+        (lambda results: results.assign(diverged=results.train_loss[0] > 0), "diverged has the axes step, not seed"),
+        (
+            lambda results: results.assign(train_loss=("seed", np.zeros(3))),
+            "train_loss has the axes seed, not seed, step",
+        ),
+        (lambda results: results.assign(diverged=("seed", np.zeros(3))), "diverged has values of type float64"),
+        *(
+            (lambda results, scaling=scaling: results.assign_attrs(scaling=scaling), "scaling of results is")
+            for scaling in (
+                "[",
+                3,
+                "3",
+                "{}",
+                json.dumps(SCALED | {"inputs": [[0, 0]]}),
+                json.dumps(SCALED | {"inputs": [[0]]}),
+                json.dumps(SCALED | {"outputs": [["a", 1]]}),
+                json.dumps(SCALED | {"outputs": 3}),
+                json.dumps(SCALED | {"outputs": [[0, 1], [0, 1]]}),
+                json.dumps(SCALED | {"names": ["y", "z", "a"]}),
+            )
+        ),
+    ],
+)
+def test_results_of_other_networks_are_told_and_not_saved(networks, folder, tmp_path, change, told):
+    results = change(population.load(folder).results)
+    with pytest.raises(ValueError, match=told):
+        population.save(networks, tmp_path / "more", results)
+    assert not (tmp_path / "more").exists()
+    results.to_netcdf(folder / "results.nc", engine="h5netcdf")
+    resealed(folder)
+    with pytest.raises(Damaged, match=rf"\.n(c|pz): is damaged: .*({told})"):
+        population.load(folder)
+
+
+def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, tmp_path):
+    answers = xr.Dataset({"answer": (("seed", "curve"), np.zeros((3, 2)))})
+    population.save(networks, tmp_path, answers)
+    loaded = population.load(tmp_path)
+    xr.testing.assert_identical(loaded.results, answers)
+    assert repr(loaded) == "<Saved: networks: 3; cell: lstm, hidden 3, cell readout 1>"
+
+
 def test_an_edited_description_is_told(folder):
     about = json.loads((folder / "population.json").read_text())
     for name in about:
@@ -157,6 +245,10 @@ def test_a_description_without_a_model_is_told(folder, value):
         {"kept": {"../x": "parameters-../x.npz"}},
         {"kept": {}},
         {"kept": 3},
+        {"input_features": "y"},
+        {"input_features": []},
+        {"output_features": [3]},
+        {"files": 3},
     ],
 )
 def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, changes):
@@ -165,8 +257,10 @@ def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, c
         population.load(folder)
 
 
-@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-2.npz"])
+@pytest.mark.parametrize("name", ["population.json", "results.nc", "parameters.npz", "parameters-2.npz"])
 def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, name):
+    (tmp_path / "link").symlink_to(folder)
+    population.load(tmp_path / "link")
     (folder / name).rename(tmp_path / name)
     (folder / name).symlink_to(tmp_path / name)
     with pytest.raises(Damaged, match=f"{name}: is a link"):
@@ -211,11 +305,14 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
         (STACK, {**ATTRIBUTES, "size": 3}, "has no attribute size"),
         (STACK, {}, "cannot be made: .*features"),
         (STACK, {**ATTRIBUTES, "readout": "dense", "hidden": []}, "at least one layer"),
+        (STACK, {**ATTRIBUTES, "hidden": {"a": 3}}, "cannot be made"),
+        (STACK, {**ATTRIBUTES, "a\n\x1b[31m": 3}, r"has no attribute a\\n\\x1b\[31m"),
+        ("a\n\x1b[31m:B", {}, r"a\\n\\x1b\[31m:B is of a module that is not imported"),
     ],
 )
 def test_a_model_that_cannot_be_made_again_is_named(folder, place, attributes, told):
     rewritten(folder, model={"class": place, "attributes": attributes})
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=rf"^[^\n\x1b]*/population\.json: [^\n\x1b]*{told}[^\n\x1b]*$"):
         population.load(folder)
 
 
@@ -242,8 +339,10 @@ def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match=r"trust is a tuple .*\('cells_of_ones_own',\)"):
         population.load(folder, trust="cells_of_ones_own")
     try:
-        assert population.load(folder, trust=("cells_of_ones_own",)).model.cell == "cells_of_ones_own:Mine"
-        assert population.load(folder).model.cell == "cells_of_ones_own:Mine"  # It is imported by now.
+        with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
+            population.load(folder, trust=("cells_of_ones_own",))
+        with pytest.raises(Damaged, match="mine_0/Dense_0/bias"):  # It is imported by now.
+            population.load(folder)
     finally:
         del sys.modules["cells_of_ones_own"]
 

@@ -1,11 +1,15 @@
 """Files of labeled results and parameters give back what was written, and nothing else."""
 
 import math
+import os
 import pickle
+import warnings
 from functools import partial
+from pathlib import Path
 
 import h5py
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
@@ -127,7 +131,91 @@ def test_results_of_any_run_are_read_and_what_they_lack_is_said(tmp_path):
         lt.load_results(tmp_path / "results.nc", {"answer", "learned"})
 
 
-def test_an_archive_that_is_no_tree_is_damaged(tmp_path):
-    np.savez(tmp_path / "parameters.npz", **{"a": np.zeros(2), "a/b": np.zeros(2)})
-    with pytest.raises(Damaged, match="a is both an array and a folder"):
+def unlimited(path):
+    """Arrays that take no space in the file."""
+    with h5py.File(path, "a") as file:
+        file.create_dataset("more", (2**40,), "f4")
+
+
+def compressed(path):
+    with h5py.File(path, "a") as file:
+        file.create_dataset("more", (2**25,), "f4", chunks=(2**22,), compression="gzip", fillvalue=0)
+
+
+@pytest.mark.parametrize("write", [unlimited, compressed])
+def test_arrays_that_a_small_file_expands_to_are_not_read(hand_made, tmp_path, write):
+    path = tmp_path / "results.nc"
+    storage.save_results(hand_made(), path)
+    write(path)
+    with pytest.raises(Damaged, match=r"results\.nc: is damaged: its arrays are too large for it"):
+        storage.load_results(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("diverged", np.array([1, 0])), ("answer", np.array(["a", "b"])), ("train_loss", np.array([1j, 2j]))],
+)
+def test_variables_that_are_not_numbers_are_damaged_and_not_written(hand_made, tmp_path, name, values):
+    results = hand_made().isel(seed=slice(2))
+    results[name] = ("seed", values)
+    with pytest.raises(ValueError, match=rf"results cannot be saved as netCDF: .*({name}|COMPLEX|complex)"):
+        storage.save_results(results, tmp_path / "results.nc")
+    assert not list(tmp_path.iterdir())
+    with warnings.catch_warnings(action="ignore"):
+        results.to_netcdf(tmp_path / "results.nc", engine="h5netcdf", invalid_netcdf=True)
+    with pytest.raises(Damaged, match=r"results\.nc: is damaged"):
+        storage.load_results(tmp_path / "results.nc")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "told"), [({"flags": "["}, "Expecting value"), ({"flags": "3"}, "flags"), ({"more": {}}, "more")]
+)
+def test_attributes_that_could_not_be_read_back_are_not_written(hand_made, tmp_path, attribute, told):
+    with pytest.raises(ValueError, match=f"results cannot be saved as netCDF: .*{told}"):
+        storage.save_results(hand_made().assign_attrs(attribute), tmp_path / "results.nc")
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_written_without_flags_is_read(tmp_path):
+    results = xr.Dataset({"answer": ("time", [0.1, 0.2])}, {"time": ("time", [0.0, 1.0], {"units": "days since 1900"})})
+    storage.save_results(results, tmp_path / "results.nc")
+    xr.testing.assert_identical(storage.load_results(tmp_path / "results.nc", {"answer"}), results)
+
+
+def test_files_that_a_user_links_are_read(hand_made, tmp_path):
+    storage.save_results(hand_made(), tmp_path / "mine.nc")
+    storage.save_parameters({"a": np.zeros(2)}, tmp_path / "mine.npz")
+    for name in ("mine.nc", "mine.npz"):
+        (tmp_path / f"link-{name}").symlink_to(name)
+    storage.load_results(tmp_path / "link-mine.nc")
+    storage.load_parameters(tmp_path / "link-mine.npz")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
+def test_what_is_no_file_is_not_opened(tmp_path, make):
+    make(tmp_path / "file")
+    for load in (storage.load_results, storage.load_parameters):
+        with pytest.raises(Damaged, match="file: is a folder, a pipe or a device"):
+            load(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("a", "a/b"), "a is both an array and a folder"),
+        (("a/b", "a"), "a is not the name of an array of its own"),
+        (("/",), "/ is not the name"),
+        (("a\n\x1b[31m", "a\n\x1b[31m/b"), r"a \\x1b\[31m is both"),
+    ],
+)
+def test_an_archive_that_is_no_tree_is_damaged(tmp_path, names, told):
+    np.savez(tmp_path / "parameters.npz", **dict.fromkeys(names, np.zeros(2)))
+    with pytest.raises(Damaged, match=rf"parameters\.npz: is damaged: {told}"):
         storage.load_parameters(tmp_path / "parameters.npz")
+
+
+def test_parameters_of_a_type_that_could_not_be_read_back_are_not_written(tmp_path):
+    params = {"layer": {"kernel": np.asarray(jnp.zeros(2, jnp.bfloat16))}}
+    with pytest.raises(ValueError, match="numbers of NumPy's own types, not bfloat16, as in layer/kernel"):
+        storage.save_parameters(params, tmp_path / "parameters.npz")
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """Runs on disk: their names, their folders, their locks."""
 
 import dataclasses
+import gzip
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lstm_toys.files import SCHEMA, Damaged, write_json
+from lstm_toys.runs import manifest
 from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
 from lstm_toys.runs.identity import Settings
 
@@ -215,6 +217,17 @@ def test_a_folder_in_the_place_of_a_file_is_told_before_anything_else(run, name)
         pass
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("nowhere")], ids=["pipe", "link"])
+def test_what_cannot_be_locked_is_told(run, make):
+    lock = run.folder / ".lock"
+    lock.unlink()
+    make(lock)
+    for anew in (False, True):
+        with pytest.raises(Obstructed, match=r"\.lock: is .*, not a regular file; move it"), run.locked(anew=anew):
+            pass
+    assert not (run.folder / "nowhere").exists()
+
+
 def finish(run, **metrics):
     (run.folder / "results.nc").write_text("arrays")
     run.write_metrics({"files": run.digests(["results.nc"]), "seconds": {}, **metrics})
@@ -244,6 +257,10 @@ def test_a_file_that_the_run_did_not_write_is_told(run):
     (run.folder / "results.nc").unlink()
     with pytest.raises(Damaged, match="is missing"):
         run.checked("results.nc")
+    (run.results_dir / "arrays").write_text("arrays")
+    (run.folder / "results.nc").symlink_to(run.results_dir / "arrays")
+    with pytest.raises(Damaged, match=r"results\.nc: is a link"):
+        run.checked("results.nc")
 
 
 @pytest.mark.parametrize("name", ["files", "run", "seconds", "sha256"])
@@ -258,6 +275,74 @@ def test_an_edited_summary_is_told(run, name):
     write_json(run.metrics, {key: value for key, value in metrics.items() if key != name})
     with pytest.raises(Damaged, match="not what was written"):
         run.read_metrics()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"files": 3}, {"files": {"results.nc": 3}}, {"figures": 3}, {"figures": [[]]}, {"needs": None}, {"seconds": []}],
+)
+def test_a_summary_that_describes_no_run_is_told(run, changes):
+    finish(run)
+    run.write_metrics(run.read_metrics() | changes)
+    with pytest.raises(Damaged, match=r"metrics\.json: is damaged: it does not describe a run"):
+        run.read_metrics()
+
+
+def test_a_finished_run_knows_what_it_computes_without_its_settings(run):
+    finish(run)
+    (run.folder / "config.json").write_text("{}")
+    again = Run(SETTINGS, run.results_dir)
+    again.lies(run.folder)
+    assert again.value == ONE
+    with pytest.raises(Damaged, match="does not match the name of its folder"), again.locked():
+        pass
+
+
+def records(folder, content):
+    """Leaves a manifest of a run."""
+    path = folder / f"{manifest.PREFIX}key-0.json.gz"
+    path.write_bytes(content)
+    return path
+
+
+def recorded(**changes):
+    record = {"schema": SCHEMA, "incomplete": None, "declared": "", "conditions": {}, "own": {}, "installed": {}}
+    return gzip.compress(json.dumps(record | changes).encode())
+
+
+def test_a_manifest_is_found(run):
+    records(run.folder, recorded(own={"a\0b": "absent", "/proc/self/status": "absent", "./nowhere": "absent"}))
+    (found,) = manifest.find(run.runs, "sine", "key", "")
+    assert "/proc/self/status" in found.touched
+    assert not {"a\0b", "./nowhere"} & {*found.touched}
+
+
+BROKEN = {
+    "empty": b"",
+    "cut": recorded()[:-9],
+    "text": b"{}",
+    "list": gzip.compress(b"[]"),
+    "nested": gzip.compress(b"[" * 200_000),
+    "files": recorded(own=3),
+    "packages": recorded(installed={"a": 3}),
+    "another version": recorded(schema=1),
+    "large": gzip.compress(b" " * (manifest.MOST_BYTES + 1), 1),
+    "long": recorded(own=3) + bytes(2 * manifest.MOST_BYTES),
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_manifest_that_cannot_be_read_is_passed_over(run, content):
+    records(run.folder, content)
+    assert not manifest.find(run.runs, "sine", "key", "")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to(path.name)])
+def test_what_is_there_in_place_of_a_manifest_is_passed_over(run, make):
+    path = records(run.folder, b"")
+    path.unlink()
+    make(path)
+    assert not manifest.find(run.runs, "sine", "key", "")
 
 
 def test_the_summary_of_another_run_is_told(run):

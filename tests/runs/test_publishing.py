@@ -198,6 +198,14 @@ def test_a_damaged_manifest_is_told_and_nothing_is_touched(old, new, told, conte
     assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
 
 
+def test_a_source_that_is_a_link_is_not_published(tmp_path, target, told):
+    (tmp_path / "secret").write_text("of the user")
+    (tmp_path / "new.png").symlink_to(tmp_path / "secret")
+    with pytest.raises(NotPublished, match=r"new\.png: is a link, not a regular file; remove it"):
+        publish([tmp_path / "new.png"], target, "run", told.append)
+    assert not target.exists()
+
+
 def test_a_source_that_cannot_be_read_leaves_the_old_set(old, new, told):
     before = visible(old)
     with pytest.raises(FileNotFoundError):

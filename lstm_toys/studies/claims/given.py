@@ -93,7 +93,7 @@ def _read(question: Question, name: str, path: Path, digest: str) -> xr.Dataset:
         raise Refused(f"{file} {str(error.strerror).replace('is damaged', 'is not a file of answers')}") from None
     except OSError as error:
         raise Refused(f"{file}: {error.strerror}") from None
-    if sha256(path) != digest:
+    if sha256(path, links=True) != digest:
         raise Refused(f"{file} was changed while networks were trained")
     experiment, settings = question.declared.populations[name][0], question.settings[name]
     if differs := _difference(answers, _expected(experiment, settings)):

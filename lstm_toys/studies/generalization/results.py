@@ -10,8 +10,9 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, Int
 
+from lstm_toys import files
 from lstm_toys.results.arrays import axis_label
-from lstm_toys.results.storage import telling_damage
+from lstm_toys.results.storage import check_whole, telling_damage
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization.settings import TRAINING
 
@@ -39,8 +40,8 @@ class Maps:
 @contextmanager
 def opened(path: Path) -> Iterator[Maps]:
     """Opens the file of an evaluation; raises OSError if it does not exist, and Damaged if it is another file."""
-    path.stat()
-    with telling_damage(path):
+    with files.opened(path) as file, telling_damage(path):
+        check_whole(file)
         tree = xr.open_datatree(path, engine="h5netcdf")
         json.loads(tree.attrs["flags"])
         root = tree.to_dataset()
