@@ -128,7 +128,8 @@ def networks(model: nn.Module, params: PyTree, points: int, features: int) -> in
             )
     for name, leaf in _leaves(params):
         arguments.known(f"params {name}", leaf)
-        arguments.array(f"params {name}", leaf, "S ...", finite=False, empty=True)
+        if not arguments.real(leaf):
+            raise arguments.refused(f"params {name}", "real numbers", leaf)
     if len(counts) != 1 or 0 in counts:
         raise ValueError(f"params must be of one number of networks, at least one, not of {sorted(counts)}")
     return counts.pop()
