@@ -154,7 +154,7 @@ def answered(
         each = _named(_answered(task, points, span, own, answers[name]), name)
         if twice := (labeled.variables.keys() & each.variables.keys()) - {"seed", "feature", "output_feature"}:
             raise ValueError(f"two variables of results would be named {min(map(str, twice))}; rename a probe")
-        labeled = labeled.merge(each)
+        labeled = labeled.merge(each).assign_attrs(labeled.attrs | each.attrs)  # `merge` keeps those of the first.
     return labeled
 
 
