@@ -67,8 +67,8 @@ class Probe:
         arguments.instance("names", self.names, Sequence, "a tuple of names")
         if len(self.names) not in (0, len(inputs)):
             raise arguments.refused("names", f"names of all {len(inputs)} curves in inputs", self.names)
-        for each in self.names:
-            arguments.text("a name in names", each, empty=True)
+        for label in self.names:
+            arguments.text("a name in names", label, empty=True)
         if self.x is not None:
             x = arguments.array("x", self.x, str(inputs.shape[1]), hint=", one number per time point of inputs")
             object.__setattr__(self, "x", np.array(x))
