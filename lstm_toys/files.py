@@ -22,6 +22,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from lstm_toys.text import printable
+
 Content: TypeAlias = io.BufferedReader | io.BytesIO
 """A file that is opened for reading, or what is in one."""
 
@@ -44,14 +46,6 @@ EXPANSION = 2**26
 
 NUMBERS = "biufc"
 """Kinds of NumPy types that files of arrays may have."""
-
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that move the cursor, change colors or reorder text, and halves of characters, which cannot be encoded."""
-
-
-def printable(text: str) -> str:
-    """Escapes control characters, so that a text stays on its line and changes nothing around it."""
-    return CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class Damaged(OSError):

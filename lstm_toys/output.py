@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from lstm_toys.files import printable
+from lstm_toys.text import printable
 
 LEAST_WIDTH = 80
 """Minimum width of tables in columns; narrower terminals wrap their lines."""

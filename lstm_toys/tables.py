@@ -7,8 +7,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from lstm_toys.files import printable
 from lstm_toys.output import counted
+from lstm_toys.text import printable
 
 LEAST = 6
 """Fewest networks for which an interval of the median can reach a confidence of 95 %."""

@@ -26,6 +26,7 @@ from lstm_toys.files import (
     sha256,
     write_json,
 )
+from lstm_toys.text import printable
 
 
 def test_a_file_is_replaced_as_a_whole(tmp_path):
@@ -277,7 +278,7 @@ def test_a_large_json_file_is_not_read(tmp_path, monkeypatch):
     ],
 )
 def test_what_a_file_says_is_shown_without_control_characters(tmp_path, capsys, text, shown):
-    assert files.printable(text) == shown
+    assert printable(text) == shown
     assert str(Damaged(tmp_path, text)) == f"{tmp_path}: {shown}"
     output.console().print(text)
     output.console().print(tables.table(text, (text,), [(text,)]))

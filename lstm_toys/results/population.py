@@ -15,7 +15,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys import arguments
-from lstm_toys.files import ArrayHeader, Damaged, printable, read_sealed, replacing, sha256, write_sealed
+from lstm_toys.files import ArrayHeader, Damaged, read_sealed, replacing, sha256, write_sealed
 from lstm_toys.networks import cells
 from lstm_toys.networks.stack import Stack
 from lstm_toys.output import counted
@@ -23,6 +23,7 @@ from lstm_toys.populations import answering, overview
 from lstm_toys.populations.train import Population
 from lstm_toys.results import arrays, storage
 from lstm_toys.tasks.scaling import Scaling
+from lstm_toys.text import printable
 
 ABOUT, RESULTS, PARAMETERS = "population.json", "results.nc", "parameters.npz"
 

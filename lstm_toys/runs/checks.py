@@ -1,6 +1,5 @@
 """Checks the declaration of an experiment before its networks are trained."""
 
-import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -47,8 +46,6 @@ def check_experiment(experiment: Experiment) -> None:
         with trial(f"{prefix}its measure {each.name} cannot be computed"):
             if getattr(jax.eval_shape(each.function, *each.shapes(task)), "shape", None) != ():
                 raise ValueError("it must return a single number for each answer")
-    with trial(f"{prefix}its draw must take two arguments, the results and those of companions"):
-        inspect.signature(experiment.draw).bind(None, {})
 
 
 def check_values(experiment: Experiment, study: str) -> None:

@@ -261,22 +261,25 @@ def test_no_scheduler_is_there(address, told, monkeypatch):
     [(b"", "accepts connections, but has not replied for 1 s"), (b"SSH-2.0-OpenSSH\r\n", "is not a Dask scheduler")],
 )
 def test_what_listens_is_no_scheduler(reply, told, monkeypatch):
-    monkeypatch.setattr(cluster, "REACHED", 1.0)
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    if not reply:
+        monkeypatch.setattr(cluster, "REACHED", 1.0)
+    with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as accepted:
 
-        def serve(kept):
-            with contextlib.suppress(OSError):  # Once the server is closed.
+        def serve():
+            with contextlib.suppress(OSError):  # Once the server is shut down.
                 while True:
-                    kept.append(server.accept()[0])
-                    kept[-1].send(reply)
+                    accepted.enter_context(server.accept()[0]).send(reply)
 
-        threading.Thread(target=serve, args=[[]], daemon=True).start()
+        serving = threading.Thread(target=serve)
+        serving.start()
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with (
             pytest.raises(cluster.Unreachable, match=f"no scheduler can be reached: .*{address} {told}"),
             cluster.connected(address, mixed=False, tell=print),
         ):
             pass
+        server.shutdown(socket.SHUT_RDWR)
+        serving.join()
 
 
 def test_a_worker_of_another_kind_is_refused(scheduler):

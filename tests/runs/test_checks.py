@@ -76,7 +76,6 @@ def one(x):
         ),
         ({"probes": lambda x: [lt.probe("mine", MINE, {"rate": 1.0}, x)]}, f"probes cannot be made {TRIED}: {TRACED}"),
         ({"task": by_itself}, f"its training curves cannot be made {TRIED}: {TRACED}"),
-        ({"draw": lambda results: {}}, "its draw must take two arguments"),  # noqa: ARG005
     ],
 )
 def test_what_contradicts_itself_is_refused(changes, told):

@@ -38,8 +38,8 @@ def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[Renderab
             for row in metrics["published"]
         ]
         title = "published answers, compared with these networks"
-        yield tables.table(title, ("", "points>", "inside 5–95 %>", "RMSE of median>"), rows)
-        yield f"{INSIDE}; RMSE of median: between the networks' median and the published points"
+        yield tables.table(title, ("", "points>", "inside 5–95 %>", "RMSE>"), rows)
+        yield f"{INSIDE}; RMSE: between the networks' median and the published points"
         yield from dict.fromkeys(row["note"] for row in metrics["published"] if "note" in row)
     if "scaling" in metrics:
         yield f"networks are shown {metrics['scaling']}; answers and errors are in the file's units"
