@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lstm_toys import arguments
-from lstm_toys.files import Content, Damaged, opened, replacing
+from lstm_toys.files import Damaged, opened, replacing
 
 KEPT = 2
 """Number of checkpoints kept of a group in training; a finished group keeps only the last."""
@@ -96,11 +96,11 @@ class Checkpoints:
             files.pop(old)[1].unlink()
         self._written = time.monotonic()
 
-    def load(self, members: range, decode: Callable[[Content, Path], T]) -> T | None:
+    def load(self, members: range, decode: Callable[[bytes, Path], T]) -> T | None:
         """Reads the newest readable checkpoint of a group; returns None if none was ever written.
 
         Args:
-            decode: reads the content of a file; raises OSError if it is damaged.
+            decode: reads the content of a file; raises OSError, KeyError or ValueError if it is damaged.
 
         Raises:
             Damaged: there are checkpoints of the group, and none of them can be read.
@@ -110,11 +110,11 @@ class Checkpoints:
         for path in paths:
             try:
                 with opened(path) as file:
-                    return decode(file, path)
+                    return decode(file.read(), path)
             except OtherTraining:
                 raise
-            except OSError as error:
-                self.tell(f"warning: {path} cannot be read ({error.strerror}); trying the previous one")
+            except (OSError, KeyError, ValueError) as error:
+                self.tell(f"warning: {path} cannot be read ({error}); trying the previous one")
         if paths:
             names = " and ".join(path.name for path in paths)
             raise Damaged(self.folder, f"{names} cannot be read; remove them to start this part of the run again")

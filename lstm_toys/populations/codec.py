@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import re
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from lstm_toys.execution import lowering
-from lstm_toys.files import SCHEMA, ArrayHeader, Content, Damaged, array_headers, read_arrays
+from lstm_toys.files import SCHEMA, Damaged, read_arrays
 from lstm_toys.networks import training
 from lstm_toys.networks.optimizers import Scheduled
 from lstm_toys.populations import group, programs
@@ -23,12 +23,6 @@ from lstm_toys.populations.group import Group, GroupState
 from lstm_toys.populations.specification import Specification
 
 HEADER = re.compile(rb"lstm_toys checkpoint (\d+), SHA-256 ([0-9a-f]{64})\n")
-
-LONGEST = 200
-"""Most bytes of the first line."""
-
-DESCRIPTION = {"about", "sample", "step"}
-"""Names of the arrays that say which training, and which step of it, a checkpoint belongs to."""
 
 SAMPLE = 4_096
 """How many numbers of the data are compared across versions and processors, which may change their last bits."""
@@ -104,7 +98,7 @@ def encode(state: GroupState, origin: Origin, fingerprints: list[dict[str, Any]]
 
 
 def decode(
-    file: Content,
+    content: bytes,
     path: Path,
     specification: Specification,
     members: range,
@@ -114,66 +108,42 @@ def decode(
     """Decodes a checkpoint of `encode`, for an execution with the fingerprint ``own`` that continues the training.
 
     Raises:
-        Damaged: the checksum is wrong, or the content is not a state of these members.
+        Damaged: the checksum is wrong.
         OtherTraining: the origin differs, or the state was computed with another JAX configuration.
     """
-    header, checksum = HEADER.fullmatch(file.readline(LONGEST)), hashlib.sha256()
-    for part in iter(partial(file.read, 2**20), b""):
-        checksum.update(part)
-    if not header or checksum.hexdigest().encode() != header[2]:
+    line, newline, body = content.partition(b"\n")
+    header = HEADER.fullmatch(line + newline)
+    if not header or hashlib.sha256(body).hexdigest().encode() != header[2]:
         raise Damaged(path, "its checksum is wrong")
     if int(header[1]) != SCHEMA:
         raise OtherTraining(path, f"has checkpoint version {int(header[1])}; this version reads {SCHEMA}")
-    description = read_arrays(path, file, DESCRIPTION)
-    try:
-        about, sample = json.loads(description["about"].tobytes()), description["sample"]
-        fingerprints, theirs = [dict(each) for each in about["fingerprints"]], Origin(dict(about["origin"]), sample)
-        step = int(description["step"])
-    except (KeyError, TypeError, ValueError, RecursionError):
-        fingerprints = []
-    if not fingerprints:
-        raise Damaged(path, "is damaged: it does not describe a training")
-    if differing := _differing(theirs, expected, fingerprints, own):
+    arrays = read_arrays(path, io.BytesIO(body))
+    about = json.loads(arrays["about"].tobytes())
+    fingerprints = list(about["fingerprints"])
+    if differing := _differing(Origin(dict(about["origin"]), arrays["sample"]), expected, fingerprints, own):
         raise OtherTraining(path, f"belongs to another training, which differs in {', '.join(differing)}")
-    spec, shapes = (
-        specification,
-        programs.member_shapes(specification.task, specification.model, specification.optimizer),
-    )
-    wanted = _shapes(spec, shapes, len(members), step)
-    headers = {name: header for name, header in array_headers(path, file).items() if name not in DESCRIPTION}
-    if headers != wanted:
-        name = min(each for each in headers.keys() | wanted if headers.get(each) != wanted.get(each))
-        raise Damaged(path, f"is damaged: {name} does not have the shape of {len(members)} members at step {step:,}")
-    arrays, structure = read_arrays(path, file, wanted), jax.tree.structure(shapes.sound)
-
-    def leaves(name: str) -> list[np.ndarray]:
-        return [arrays[each] for each in wanted if each.startswith(f"{name}/")]
-
-    kept = {each: jax.tree.unflatten(structure, leaves(f"kept/{each}")) for each in spec.kept_steps if each <= step}
-    histories = (arrays[name] for name in ("sound", "losses", "measures", "frames"))
-    return Decoded(GroupState(step, tuple(leaves("member")), kept, *histories), fingerprints)
-
-
-def _shapes(specification: Specification, shapes: training.Member, members: int, step: int) -> dict[str, ArrayHeader]:
-    """The shapes and types of the arrays of a state after a step; ``shapes`` are of ONE member."""
-    spec, loss = specification, shapes.sound.first_loss.dtype
-    records = int((spec.recorded <= step).sum())
-    frames = int((spec.frames < records).sum())
-    trees = {f"kept/{each}": jax.tree.leaves(shapes.sound) for each in spec.kept_steps if each <= step}
-    if records < len(spec.recorded):
-        trees["member"] = group.changing(shapes)
-    leaves = {f"{name}/{index}": leaf for name, each in trees.items() for index, leaf in enumerate(each)}
-    headers = {
-        "sound": ArrayHeader((members,), np.dtype(bool)),
-        "losses": ArrayHeader((members, records), loss),
-        "measures": ArrayHeader((members, records, len(spec.task.measured)), loss),
-        "frames": ArrayHeader((members, 0), np.dtype(float)),
-        **{name: ArrayHeader((members, *leaf.shape), leaf.dtype) for name, leaf in leaves.items()},
+    spec, step, losses = specification, int(arrays["step"]), arrays["losses"]
+    shapes = programs.member_shapes(spec.task, spec.model, spec.optimizer)
+    leaves, structure = jax.tree.flatten(shapes.sound)
+    kept = {
+        each: jax.tree.unflatten(structure, _leaves(arrays, f"kept/{each}", leaves, len(members)))
+        for each in spec.kept_steps
+        if each <= step
     }
-    if frames:
-        answers = jax.eval_shape(partial(training.answers_to, spec.model), shapes.params, shapes.examples)
-        headers["frames"] = ArrayHeader((members, frames, *answers.shape[1:]), answers.dtype)
-    return headers
+    finished = losses.shape[1] == len(spec.recorded)
+    member = () if finished else tuple(_leaves(arrays, "member", group.changing(shapes), len(members)))
+    state = GroupState(step, member, kept, arrays["sound"], losses, arrays["measures"], arrays["frames"])
+    return Decoded(state, fingerprints)
+
+
+def _leaves(
+    arrays: dict[str, np.ndarray], prefix: str, shapes: Sequence[jax.ShapeDtypeStruct], count: int
+) -> list[np.ndarray]:
+    """The arrays under a prefix; raises KeyError or ValueError if one is missing or has another shape."""
+    leaves = [arrays[f"{prefix}/{index}"] for index in range(len(shapes))]
+    if [(leaf.shape, leaf.dtype) for leaf in leaves] != [((count, *shape.shape), shape.dtype) for shape in shapes]:
+        raise ValueError(f"its arrays {prefix} do not have the shapes of {count} members")
+    return leaves
 
 
 def _differing(theirs: Origin, ours: Origin, fingerprints: list[dict[str, Any]], own: dict[str, Any]) -> list[str]:

@@ -1,8 +1,5 @@
 """Checkpoints: they give back what was written, the newest readable one first, and are never trusted blindly."""
 
-import hashlib
-import io
-import json
 import os
 import pickle
 from functools import partial
@@ -16,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import lstm_toys as lt
-from lstm_toys.files import SCHEMA, Damaged
+from lstm_toys.files import Damaged
 from lstm_toys.populations import codec, group, programs
 from lstm_toys.populations.checkpoints import Checkpoints, OtherTraining
 from lstm_toys.populations.group import GroupState
@@ -81,7 +78,7 @@ def files(checkpoints):
 def test_a_checkpoint_gives_back_any_state(records, data):
     numbers = arrays.arrays(np.float32, (4, records))
     content = state(records)._replace(losses=data.draw(numbers), sound=data.draw(arrays.arrays(bool, 4)))
-    decoded = decode(io.BytesIO(encoded(content)), Path("a file"))
+    decoded = decode(encoded(content), Path("a file"))
     assert decoded.fingerprints == [FINGERPRINT]
     assert decoded.state.step == content.step
     jax.tree.map(partial(np.testing.assert_array_equal, strict=True), decoded.state, content)
@@ -89,45 +86,8 @@ def test_a_checkpoint_gives_back_any_state(records, data):
 
 @pytest.mark.parametrize("members", [range(3), range(5)])
 def test_the_state_of_other_members_is_refused(members):
-    with pytest.raises(Damaged, match=r"a file: is damaged: .* does not have the shape"):
-        decode(io.BytesIO(encoded(state(2))), Path("a file"), members=members)
-
-
-def about(**changes):
-    described = {"fingerprints": [FINGERPRINT], "origin": ORIGIN.parts} | changes
-    return np.frombuffer(json.dumps(described).encode(), np.uint8)
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [
-        ({"about": np.frombuffer(b"[]", np.uint8)}, "does not describe a training"),
-        ({"about": about(fingerprints=[])}, "does not describe a training"),
-        ({"about": about(fingerprints=[3])}, "does not describe a training"),
-        ({"about": about(origin=3)}, "does not describe a training"),
-        ({"step": None}, "does not describe a training"),
-        ({"step": np.zeros(2, int)}, "does not describe a training"),
-        ({"step": np.array(3)}, "kept/2/0 does not have the shape of 4 members at step 3"),
-        ({"step": np.array(-1)}, "losses does not have the shape"),
-        ({"losses": np.zeros((4, 3), np.float32)}, "losses does not have the shape"),
-        ({"losses": np.zeros((4, 2), int)}, "losses does not have the shape"),
-        ({"measures": np.zeros((4, 2, 2), np.float32)}, "measures does not have the shape"),
-        ({"frames": np.zeros((4, 1, 5, 1))}, "frames does not have the shape"),
-        ({"sound": None}, "sound does not have the shape"),
-        ({"member/0": np.zeros((4, 2**20), np.float32)}, "member/0 does not have the shape"),
-        ({"more": np.zeros(2)}, "more does not have the shape"),
-        ({"sound": np.array([None] * 4)}, "sound.npy is not an array of numbers"),
-    ],
-)
-def test_a_checkpoint_of_anything_else_is_damaged_whatever_its_checksum_says(changes, told):
-    with np.load(io.BytesIO(encoded(state(2)).partition(b"\n")[2])) as arrays:
-        content = {name: each for name, each in ({**arrays} | changes).items() if each is not None}
-    body = io.BytesIO()
-    np.savez(body, **content)
-    checksum = hashlib.sha256(body.getvalue()).hexdigest()
-    line = f"lstm_toys checkpoint {SCHEMA}, SHA-256 {checksum}\n".encode()
-    with pytest.raises(Damaged, match=f"a file: is damaged: .*{told}"):
-        decode(io.BytesIO(line + body.getvalue()), Path("a file"))
+    with pytest.raises(ValueError, match="do not have the shapes"):
+        decode(encoded(state(2)), Path("a file"), members=members)
 
 
 def test_the_state_of_another_training_is_no_reason_to_look_at_older_ones(checkpoints):
