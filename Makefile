@@ -4,7 +4,7 @@ RUN = $(VENV)/bin/python
 DOCS = build/docs-env
 WORKERS ?= --numprocesses=auto --maxprocesses=8 --dist=worksteal
 
-.PHONY: env sine test test-long check docs numbers results lock browser
+.PHONY: env sine test test-long mutations check docs numbers results lock browser
 
 env: $(VENV)/installed
 
@@ -26,6 +26,10 @@ test: env
 # lines, and the rarer cases of all tests.
 test-long: env
 	$(RUN) -m pytest $(WORKERS) -m long
+
+# Whether tests find each of forty faults.
+mutations: env
+	$(RUN) tests/mutate.py
 
 # A browser for the tests of the page, where none is installed: the system's, else Playwright's own, in the environment.
 browser: env
