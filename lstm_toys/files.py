@@ -14,7 +14,7 @@ import re
 import stat
 import time
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -284,8 +284,8 @@ def array_headers(path: Path, file: Content) -> dict[str, ArrayHeader]:
         return {name: _header(archive, entry) for name, entry in entries.items()}
 
 
-def read_arrays(path: Path, file: Content, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
-    """Reads the arrays of an npz archive by name, or only these names, without unpickling.
+def read_arrays(path: Path, file: Content) -> dict[str, np.ndarray]:
+    """Reads the arrays of an npz archive by name, without unpickling.
 
     Raises:
         Damaged: with ``path``: something in the archive is not an array of numbers, two arrays have the same name, or
@@ -295,9 +295,8 @@ def read_arrays(path: Path, file: Content, names: Collection[str] | None = None)
         arrays = dict[str, np.ndarray]()
         for name, entry in entries.items():
             _header(archive, entry)
-            if names is None or name in names:
-                with archive.open(entry) as content:
-                    arrays[name] = np.lib.format.read_array(content, allow_pickle=False)
+            with archive.open(entry) as content:
+                arrays[name] = np.lib.format.read_array(content, allow_pickle=False)
         return arrays
 
 
