@@ -22,10 +22,10 @@ sine: env
 test: env
 	$(RUN) -m pytest $(WORKERS)
 
-# Sixty runs killed at random moments, half of them while they write, fifty process starts, two hundred hostile command
-# lines, and the rarer cases of all tests.
+# Runs killed at random moments, process starts, hostile command lines, and the rarer cases of all tests; with EIGHTH=0
+# to 7 a part of them.
 test-long: env
-	$(RUN) -m pytest $(WORKERS) -m long
+	$(RUN) -m pytest $(WORKERS) -m long $(EIGHTH:%=--eighth=%)
 
 # Whether tests find each of forty faults.
 mutations: env

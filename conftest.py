@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -41,6 +42,10 @@ SINE_FIGURES = {
     "loss.png",
 }
 """What `experiments.sine` draws: the post's figures, and the loss."""
+
+# Otherwise every process that a test starts compiles the library's modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 if "PYTEST_XDIST_WORKER" not in os.environ:  # The process that starts the workers, or the only one.
     own = Path(tempfile.mkdtemp(prefix="lstm_toys_tests_"))
@@ -239,11 +244,91 @@ def empty_folder(tmp_path_factory):
     assert not any(folder.iterdir()), "a test wrote into the current folder"
 
 
+WHOLE = {"digests": False, "drawing": False}
+"""Whether commands digest programs and draw figures; others do neither, and are many times faster."""
+
+
+@contextmanager
+def switched(**switches):
+    """Switches digests of programs and drawing on or off."""
+    before = dict(WHOLE)
+    WHOLE.update(switches)
+    try:
+        yield
+    finally:
+        WHOLE.update(before)
+
+
+@pytest.fixture(scope="module")
+def digests():
+    """For tests of identity: programs are lowered and digested."""
+    with switched(digests=True):
+        yield
+
+
+@pytest.fixture(scope="module")
+def drawing():
+    """For tests of figures: commands draw them."""
+    with switched(drawing=True):
+        yield
+
+
+def pytest_addoption(parser):
+    """Adds a flag for parts of `make test-long`."""
+    parser.addoption("--eighth", type=int, help="run only this eighth, 0 to 7, of the chosen tests")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Leaves an eighth of the tests, of which neighbors stay together, since they share what they need."""
+    if (part := config.getoption("eighth")) is not None:
+        first, end = (len(items) * each // 8 for each in (part, part + 1))
+        config.hook.pytest_deselected(items=items[:first] + items[end:])
+        items[:] = items[first:end]
+
+
 def pytest_configure():
-    """Chooses how loops are compiled, before the first array."""
-    from lstm_toys.execution import devices
+    """Chooses how loops are compiled, before the first array, and what commands leave out."""
+    from lstm_toys.execution import devices, lowering
+    from lstm_toys.figures import style
 
     devices.compile_loops()
+    lowered, save = lowering.lowered, style.save
+
+    def digested(name, function, *arguments):
+        if WHOLE["digests"]:
+            return lowered(name, function, *arguments)
+        return {name: lowering.digest(name, [f"{each.shape} {each.dtype}" for each in jax.tree.leaves(arguments)])}
+
+    def saved(figure, path):
+        if WHOLE["drawing"]:
+            save(figure, path)
+        else:
+            Path(path).write_bytes(b"")
+
+    lowering.lowered, style.save = digested, saved
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """Carries out commands of `world.COMMANDS`, or finds what another worker carried out."""
+    import world
+
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    (folder := folder / "world").mkdir(exist_ok=True)
+    found = {}
+
+    def ran(name):
+        if name not in found:
+            made = world.ran(name, folder)
+            found[name] = (made, world.states(made.run))
+        return found[name][0]
+
+    yield ran
+    for name, (made, before) in found.items():
+        assert world.states(made.run) == before, f"a test changed what {name} left"
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -1,0 +1,25 @@
+"""Two claims on small networks that learn the sine, as a user declares them."""
+
+import numpy as np
+
+import lstm_toys as lt
+from experiments import sine
+
+
+def final_error(trained):
+    wrong = trained.answer - trained.input
+    return np.sqrt((wrong.values[:, 0, 2:, 0] ** 2).mean(axis=1))
+
+
+def largest(lines):
+    return lines.answer.values.max(axis=(1, 2, 3))
+
+
+CLAIMS = lt.Claims(
+    "small",
+    (
+        lt.Claim("learned", "The sine is learned", "RMSE", final_error, (lt.Source("sine", "training"),), high=0.2),
+        lt.Claim("bounded", "Lines are answered below 0.9", "largest", largest, (lt.Source("sine", "line"),), high=0.9),
+    ),
+    {"sine": (sine.EXPERIMENT, ["--timesteps=20", "--hidden=4", "--steps=300", "--learning_rate=0.01"])},
+)
