@@ -1,7 +1,7 @@
 """Digests of a computation: of lowered programs and of arrays.
 
-Programs are lowered for a CPU, without compiling, on two abstract devices with one block each, so that the text does
-not depend on the number of seeds and devices. It depends on versions.
+A program that `lstm_toys.populations.blocks.spread` made is digested without the loop over blocks around it, so that the
+digest does not depend on the number of seeds and devices. It depends on versions and on the platform.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import numpy as np
 
 import lstm_toys
 from lstm_toys.execution import devices
-from lstm_toys.execution.switches import LEAST_DEVICES, switches
+from lstm_toys.execution.switches import switches
 
 Digests = dict[str, str]
 """The digest of each part of a computation, by name."""
@@ -26,8 +26,14 @@ MACHINE = ("jax", "jaxlib", "flax", "optax", "platform", "device", "processor")
 COMPILED = ("switches", "XLA flags")
 """Names of the digests of `compiled`."""
 
+BLOCK = "block_of_members"
+"""The name of the function of one block in lowered programs."""
+
+FUNCTION = re.compile(r"^  func\.func \w+ @([\w.$-]+|\".*?\")\(.*?^  }$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
 ADDRESS = re.compile(r"0x[0-9a-fA-FX]+")
+ARRAY = re.compile(r"dense(_resource)?<[\[\"]|dense_resource<")
+"""Array constants, except for those whose numbers are all the same."""
 
 DEBUGGING = re.compile(r"\bdebug_(callback|print)\[")
 CALLING = re.compile(r"\b(?!debug_callback\b)\w*callback\w*\[")
@@ -37,41 +43,42 @@ CALLBACK = "calls Python"
 """The name of the part that reports such calls; a program's text does not contain the Python code."""
 
 
-def mesh() -> jax.sharding.AbstractMesh:
-    """The abstract devices that programs are lowered for."""
-    return jax.sharding.AbstractMesh((LEAST_DEVICES,), ("device",), axis_types=(jax.sharding.AxisType.Auto,))
-
-
-def spread(tree: Any, block: int) -> Any:
-    """The shapes of one block of members per device, from the arrays, or shapes, of ONE member."""
-    share = jax.sharding.NamedSharding(mesh(), jax.P("device"))
-    return jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct((LEAST_DEVICES, block, *leaf.shape), leaf.dtype, sharding=share), tree
-    )
-
-
 def lowered(name: str, function: jax.stages.Wrapped, *arguments: Any) -> Digests:
-    """Digests a program, and whether it calls Python for more than debugging."""
+    """Digests a program, and whether it calls Python for more than debugging.
+
+    JAX keeps the lowered program, so that a later call with arguments of the same shapes only has to compile it.
+    """
     traced = function.trace(*arguments)
+    text = _text(traced.lower().as_text())
+    called = "callback" in text and not _only_debugs(str(traced.jaxpr))
     constants = jax.tree.leaves(getattr(traced.jaxpr, "consts", ()))
-    try:
-        text = traced.lower(lowering_platforms=("cpu",)).as_text()
-        called = "callback" in text and not _only_debugs(str(traced.jaxpr))
-    except ValueError:  # Calls of Python cannot be lowered for abstract devices.
-        text, called = str(traced.jaxpr), True
-    return {name: digest(_canonical(text), *constants), **({CALLBACK: "yes"} if called else {})}
+    return {name: digest(text, *constants), **({CALLBACK: "yes"} if called else {})}
+
+
+def _text(module: str) -> str:
+    """The text of a lowered module; of one with blocks only the function of a block and the functions that it calls.
+
+    Functions are numbered in the order in which they are called, and addresses are left out.
+    """
+    functions = {match[1]: match[0] for match in FUNCTION.finditer(module)}
+    if BLOCK not in functions:
+        reached, text = [], module
+    else:
+        reached = [BLOCK]
+        for name in reached:
+            called = (each[1:] for each in NAME.findall(functions[name]))
+            reached += [each for each in dict.fromkeys(called) if each in functions and each not in reached]
+        outside = "".join(text for name, text in functions.items() if name not in reached)
+        assert not ARRAY.search(outside), "a constant array enters a program of blocks from outside of a block"
+        text = "\n".join(functions[name] for name in reached)
+    seen: dict[str, str] = {}
+    numbered = NAME.sub(lambda match: seen.setdefault(match[0], f"@{len(seen)}"), text)
+    return ADDRESS.sub("0x", numbered) if "callback" in text else numbered
 
 
 def _only_debugs(traced: str) -> bool:
     """Whether a program that calls Python ignores the results of the calls."""
     return bool(DEBUGGING.search(traced)) and not CALLING.search(traced)
-
-
-def _canonical(text: str) -> str:
-    """A program's text, with functions numbered in order, and without addresses."""
-    seen: dict[str, str] = {}
-    numbered = NAME.sub(lambda match: seen.setdefault(match[0], f"@{len(seen)}"), text)
-    return ADDRESS.sub("0x", numbered) if "callback" in text else numbered
 
 
 def digest(*trees: Any) -> str:

@@ -83,11 +83,7 @@ def in_blocks(
     curves, points, features = inputs.shape
     mesh = blocks.mesh()
     program, seeds = compiled(model, mesh), networks(model, params, points, features)
-    together = curve_block(points)
-    tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
-    # Fewer blocks per call if one curve has more than `POINTS` time points.
-    most_blocks = max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
-    size = min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * most_blocks)
+    size, tile, together = _sizes(seeds, curves, points, block, mesh)
 
     every: list[PyTree] = []
     for group in blocks.groups(seeds, size, block, mesh.size):
@@ -170,28 +166,39 @@ def _joined(
     return np.concatenate(flat, axis=1)[:, :curves]
 
 
+def _sizes(seeds: int, curves: int, points: int, block: int, mesh: jax.sharding.Mesh) -> tuple[int, int, int]:
+    """Networks and curves in one call of a program, and curves in a chunk."""
+    together = curve_block(points)
+    tile = together * max(1, min(-(-curves // together), POINTS // (together * points)))
+    # Fewer blocks per call if one curve has more than `POINTS` time points.
+    most_blocks = max(1, blocks.GROUP_MEMBERS * POINTS // max(POINTS, points) // block)
+    return min(blocks.group_size(seeds, block, mesh.size), mesh.size * block * most_blocks), tile, together
+
+
 def digests_of(
     model: nn.Module,
     params: PyTree[jax.ShapeDtypeStruct],
     curves: Float[np.ndarray, "C T F"],
     block: int,
+    seeds: int,
     name: str = "",
 ) -> lowering.Digests:
     """Digests of the program of `answers` and of the curves of a set of this name.
 
-    ``params`` are shapes of ONE network's parameters.
+    ``params`` are shapes of ONE network's parameters; ``seeds`` is the number of networks, on which no digest depends.
     """
-    points, features = curves.shape[1:]
-    chunk = jax.ShapeDtypeStruct((1, curve_block(points), points, features), jnp.float32)
-    program = _program(model, lowering.mesh())
+    (count, points, features), mesh = curves.shape, blocks.mesh()
+    size, tile, together = _sizes(seeds, count, points, block, mesh)
+    group = next(blocks.groups(size, size, block, mesh.size))
+    chunks = jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)
     return {
-        **lowering.lowered(f"answers {name}".rstrip(), program, lowering.spread(params, block), chunk),
+        **lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), blocks.shapes(params, group, mesh), chunks),
         f"curves {name}".rstrip(): lowering.digest(curves),
     }
 
 
 @cache
-def _program(model: nn.Module, mesh: blocks.Devices) -> jax.stages.Wrapped:
+def _program(model: nn.Module, mesh: jax.sharding.Mesh) -> jax.stages.Wrapped:
     """Answers of blocks of members to chunks of curves; cached to avoid recompiling."""
 
     def answer(params: PyTree, chunks: Float[Array, "chunks N T F"]) -> Float[Array, "chunks N ..."]:

@@ -7,16 +7,14 @@ and training amplifies the difference.
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import numpy as np
 from jaxtyping import Int, PyTree
 
 from lstm_toys import forks
-
-Devices: TypeAlias = jax.sharding.Mesh | jax.sharding.AbstractMesh
-"""Devices in a row; abstract ones for programs that are lowered but not compiled."""
+from lstm_toys.execution import lowering
 
 BLOCK = 4
 """Members in a block if the work is unknown; see `default_block`."""
@@ -54,8 +52,18 @@ def place(members: PyTree, mesh: jax.sharding.Mesh) -> PyTree:
     return jax.device_put(members, jax.sharding.NamedSharding(mesh, jax.P("device")))
 
 
+def shapes(
+    member: PyTree[jax.ShapeDtypeStruct], group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh
+) -> PyTree[jax.ShapeDtypeStruct]:
+    """The shapes of a group's members on the devices, from those of ONE member."""
+    share = jax.sharding.NamedSharding(mesh, jax.P("device"))
+    return jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((*group.shape, *leaf.shape), leaf.dtype, sharding=share), member
+    )
+
+
 def spread(
-    function: Callable[..., Any], mesh: Devices, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
+    function: Callable[..., Any], mesh: jax.sharding.Mesh, *, batch: Callable[..., Any] = jax.vmap, donate: bool = False
 ) -> jax.stages.Wrapped:
     """Turns a function of one member into a jitted function of many blocks of members.
 
@@ -69,8 +77,15 @@ def spread(
         A function whose first argument has two leading axes: blocks, a multiple of the number of devices, and N.
     """
 
+    def block_of_members(members: PyTree, *shared: PyTree) -> PyTree:
+        return batch(lambda member: function(member, *shared))(members)
+
+    # A function of its own in the lowered program, which is the same for any number of blocks and devices.
+    block_of_members.__name__ = lowering.BLOCK
+    one_block = jax.jit(block_of_members)
+
     def on_device(blocks: PyTree, *shared: PyTree) -> PyTree:
-        return jax.lax.map(batch(lambda member: function(member, *shared)), blocks)
+        return jax.lax.map(lambda members: one_block(members, *shared), blocks)
 
     def on_devices(blocks: PyTree, *shared: PyTree) -> PyTree:
         in_specs = (jax.P("device"), *(jax.P() for _ in shared))

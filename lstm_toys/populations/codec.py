@@ -59,7 +59,7 @@ def origin(specification: Specification, asked: Group) -> Origin:
         "kept_steps": list(spec.kept_steps),
         "frames": spec.frames.tolist(),
         "batch": spec.task.batch,
-        "programs": lowering.digest(sorted(spec.programs_digests().items())),
+        "programs": lowering.digest(sorted(spec.programs_digests(len(start.seed)).items())),
         "features": [*spec.task.input_features, *spec.task.output_features],
         "after": spec.after,
         "data": lowering.digest(*examples),

@@ -124,7 +124,7 @@ class TrainingJob(Job[Group, GroupResult]):
 
     def digests(self) -> lowering.Digests:
         """Digests of everything that groups compute."""
-        return self.specification.digests()
+        return self.specification.digests(self.size)
 
     def function(self) -> Callable[[Group], GroupResult]:
         """Makes the function that trains a group and computes its answers."""

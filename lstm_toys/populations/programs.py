@@ -148,53 +148,66 @@ def compile_programs(
     Raises:
         InvalidModel: the model cannot be trained on the task; see `lstm_toys.networks.training`.
     """
-    initialize, train_until = functions(task, model, optimizer, mesh, after)
-    start, members = shapes(task, group, mesh, initialize)
-    return Programs(initialize.lower(start, np.uint32(0)).compile(), train_until.lower(members, *CALL).compile())
+    lowered = (function.lower(*given) for function, given in calls(task, model, optimizer, group, mesh, after))
+    return Programs(*(each.compile() for each in lowered))
 
 
 CALL = (np.int32(0), np.zeros(STOPS, np.int32), np.zeros(STOPS, bool))
 """Arguments of `Programs.train_until` after the members, for shapes."""
 
+Call = tuple[jax.stages.Wrapped, tuple[Any, ...]]
+"""A function, and arguments of the shapes with which it is called."""
+
+
+def calls(
+    task: Task,
+    model: nn.Module,
+    optimizer: str | Scheduled,
+    group: Int[np.ndarray, "blocks N"],
+    mesh: jax.sharding.Mesh,
+    after: float | int = AFTER,
+) -> tuple[Call, Call]:
+    """The functions that `Programs` are compiled from, and how they are called."""
+    initialize, train_until = functions(task, model, optimizer, mesh, after)
+    start, members = place(group, _blank(task), mesh), blocks.shapes(member_shapes(task, model, optimizer), group, mesh)
+    return (initialize, (start, np.uint32(0))), (train_until, (members, *CALL))
+
+
+_functions: dict[Any, tuple[Task, tuple[jax.stages.Wrapped, jax.stages.Wrapped]]] = {}
+
 
 def functions(
-    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: blocks.Devices, after: float | int = AFTER
+    task: Task, model: nn.Module, optimizer: str | Scheduled, mesh: jax.sharding.Mesh, after: float | int = AFTER
 ) -> tuple[jax.stages.Wrapped, jax.stages.Wrapped]:
-    """The functions that `Programs` are compiled from."""
-    curves_in_turn = curves_at_once(task, model) == 1
-    train = partial(training.train_until, task, model, optimizer, after=after, curves_in_turn=curves_in_turn)
-    begin = partial(_begin, task, model, optimizer)
-    return blocks.spread(begin, mesh, batch=blocks.members_in_turn), blocks.spread(train, mesh, donate=True)
+    """Initialization and training of blocks of members; made once, so that each is traced and lowered once."""
+    key = (id(task), model, optimizer, mesh, float(after))
+    if key not in _functions:
+        curves_in_turn = curves_at_once(task, model) == 1
+        train = partial(training.train_until, task, model, optimizer, after=after, curves_in_turn=curves_in_turn)
+        begin = partial(_begin, task, model, optimizer)
+        made = blocks.spread(begin, mesh, batch=blocks.members_in_turn), blocks.spread(train, mesh, donate=True)
+        _functions[key] = task, made  # Keeping the task keeps its id unique.
+    return _functions[key][1]
 
 
-def shapes(
-    task: Task, group: Int[np.ndarray, "blocks N"], mesh: jax.sharding.Mesh, initialize: jax.stages.Wrapped
-) -> tuple[Start, training.Member]:
-    """The start of a group's members, and the shapes of the members, on the devices."""
-    start, share = place(group, _blank(task), mesh), jax.sharding.NamedSharding(mesh, jax.P("device"))
-    members = jax.tree.map(
-        lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=share),
-        jax.eval_shape(initialize, start, np.uint32(0)),
-    )
-    return start, members
-
-
-_values: dict[tuple[int, nn.Module, str | Scheduled, int, float], tuple[Task, lowering.Digests]] = {}
+_digests: dict[Any, tuple[Task, lowering.Digests]] = {}
 
 
 def digests_of(
-    task: Task, model: nn.Module, optimizer: str | Scheduled, block: int, after: float | int = AFTER
+    task: Task,
+    model: nn.Module,
+    optimizer: str | Scheduled,
+    group: Int[np.ndarray, "blocks N"],
+    after: float | int = AFTER,
 ) -> lowering.Digests:
-    """Digests of the programs of a training, which are lowered once for each task."""
-    key = (id(task), model, optimizer, block, float(after))
-    if key not in _values:
-        initialize, train_until = functions(task, model, optimizer, lowering.mesh(), after)
-        start = lowering.spread(jax.tree.map(lambda leaf: leaf[0], _blank(task)), block)
-        members = lowering.spread(member_shapes(task, model, optimizer), block)
-        digests = lowering.lowered("initialization", initialize, start, np.uint32(0))
-        digests |= lowering.lowered("training", train_until, members, *CALL)
-        _values[key] = task, digests  # Keeping the task keeps its id unique.
-    return _values[key][1]
+    """Digests of the programs of a training, which do not depend on the number of blocks in the group."""
+    mesh, key = blocks.mesh(), (id(task), model, optimizer, group.shape[1], float(after))
+    if key not in _digests:
+        initialize, train_until = calls(task, model, optimizer, group, mesh, after)
+        digests = lowering.lowered("initialization", initialize[0], *initialize[1])
+        digests |= lowering.lowered("training", train_until[0], *train_until[1])
+        _digests[key] = task, digests
+    return _digests[key][1]
 
 
 def member_shapes(task: Task, model: nn.Module, optimizer: str | Scheduled) -> training.Member:

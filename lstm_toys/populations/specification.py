@@ -14,7 +14,7 @@ from lstm_toys.execution import lowering
 from lstm_toys.networks import training
 from lstm_toys.networks.layer import check_model
 from lstm_toys.networks.optimizers import Schedule, Scheduled
-from lstm_toys.populations import answering, programs
+from lstm_toys.populations import answering, blocks, programs
 from lstm_toys.populations.programs import Start
 from lstm_toys.tasks.goal import AFTER
 from lstm_toys.tasks.supervision import Task
@@ -51,18 +51,22 @@ class Specification:
     curves: Mapping[int, CurveSets]
     after: float
 
-    def programs_digests(self) -> lowering.Digests:
-        """Digests of the programs that train the members."""
-        return programs.digests_of(self.task, self.model, self.optimizer, self.block, self.after)
+    def programs_digests(self, members: int) -> lowering.Digests:
+        """Digests of the programs that train the members, on whose number they do not depend."""
+        group = next(blocks.groups(members, members, self.block, jax.device_count()))
+        return programs.digests_of(self.task, self.model, self.optimizer, group, self.after)
 
-    def digests(self) -> lowering.Digests:
-        """Digests of everything that is computed, except for the start of members."""
+    def digests(self, members: int) -> lowering.Digests:
+        """Digests of everything that is computed for some members, except for their start."""
         params = programs.member_shapes(self.task, self.model, self.optimizer).params
-        digests = self.programs_digests()
+        together = blocks.group_size(members, self.block, jax.device_count())
+        digests = self.programs_digests(together)
         for curves in {id(each): each for each in self.curves.values()}.values():
             sets = curves if isinstance(curves, Mapping) else {"": curves}
             for name, each in sets.items():
-                digests |= answering.digests_of(self.model, params, np.asarray(each), self.block, name)
+                digests |= answering.digests_of(
+                    self.model, params, np.asarray(each), self.block, min(members, together), name
+                )
         steps = [list(self.kept_steps), self.recorded, self.frames, sorted(self.curves)]
         return digests | {
             "steps": lowering.digest(steps),

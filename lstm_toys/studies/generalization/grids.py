@@ -200,11 +200,13 @@ class GridJob(Job[GridPart, Tiles]):
         """Digests of the programs and the curves."""
         timesteps, span = self.space.timesteps, self.space.span
         digests: lowering.Digests = {}
+        mesh = blocks.mesh()
+        group = next(blocks.groups(self.group_size, self.group_size, self.block, mesh.size))
         for grid in self.grids:
             cells = grid.cells(0, grid.shape[0] * grid.shape[1], timesteps, span)
-            program = blocks.spread(measured(self.model, self.space, grid), lowering.mesh())
+            program = blocks.spread(measured(self.model, self.space, grid), mesh)
             chunk = dict.fromkeys(cells, jax.ShapeDtypeStruct((1, CURVE_BLOCK), jnp.float32))
-            params = lowering.spread(self.member, self.block)
+            params = blocks.shapes(self.member, group, mesh)
             digests |= lowering.lowered(f"measures on {grid.name}", program, params, chunk)
             declared = self.space.families[grid.family].parameters
             digests[f"grid {grid.name}"] = lowering.digest(cells, repr(declared), [axis.name for axis in grid.axes])

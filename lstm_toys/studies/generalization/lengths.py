@@ -91,7 +91,7 @@ class LengthJob(Job[LengthPart, dict[str, Float[np.ndarray, "S ..."]]]):
         """Digests of the programs, the sequences and the measures."""
         digests = lowering.compiled()
         for each in self.probes:
-            digests |= answering.digests_of(self.model, self.member, each.inputs, self.block, each.name)
+            digests |= answering.digests_of(self.model, self.member, each.inputs, self.block, self.block, each.name)
             digests[f"targets {each.name}"] = lowering.digest(each.targets)
         for measure in self.measures:
             digests |= measure.digests(self.task)

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float, PyTree
 from lstm_toys.execution import devices
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
-from lstm_toys.execution.lowering import Digests, compiled, digest, lowered, mesh, spread
+from lstm_toys.execution.lowering import Digests, compiled, digest, lowered
 from lstm_toys.execution.progress import EvaluationProgress
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks
@@ -110,7 +110,7 @@ def answered(
     return xr.Dataset(variables, coordinates)
 
 
-def _measures(mesh: blocks.Devices, start: float, span: Span, points: int) -> jax.stages.Wrapped:
+def _measures(mesh: jax.sharding.Mesh, start: float, span: Span, points: int) -> jax.stages.Wrapped:
     """Makes the program that measures one answer at a time per device, since some measures need points² memory."""
     measure = partial(measures.every, start=start, length=span.length, square=points <= MEASURED_WHOLE)
     return blocks.spread(measure, mesh)
@@ -162,10 +162,12 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
         points, span = curves.values.shape[1] - trained.task.ahead, curves.span or trained.span
         shown = curves.values[:, :points, None].astype(np.float32)
         row = jax.ShapeDtypeStruct((points,), jnp.float32)
-        program = _measures(mesh(), span.start, trained.span, points)
+        mesh = blocks.mesh()
+        program = _measures(mesh, span.start, trained.span, points)
+        members = blocks.shapes(row, np.zeros((mesh.size, 1), int), mesh)
         return {
-            **answering.digests_of(self.model, self.member, shown, self.block),
-            **lowered("measures", program, spread(row, 1), row, row),
+            **answering.digests_of(self.model, self.member, shown, self.block, self.block),
+            **lowered("measures", program, members, row, row),
             "setting": digest(trained.timesteps, repr((trained.span, trained.scaling, trained.task.output_features))),
             **compiled(),
         }

@@ -65,7 +65,7 @@ def digests(study: "SweepStudy") -> Digests:
         common = shape.common
         specification, start = _specified(shape, prepared)
         words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
-        parts = {**prepared.declared_digests(), **specification.digests(), "members": digest(start)}
+        parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
         # The results record which networks learned, which a user's subclass of Goal may decide.
         errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
         parts["errors"] = digest(goal.error(errors, prepared.task.measured))

@@ -27,7 +27,7 @@ def digests(study: "TrainingStudy") -> Digests:
     specification, start = _specified(study)
     return {
         **study.prepared.declared_digests(),
-        **specification.digests(),
+        **specification.digests(len(start.seed)),
         "members": digest(start),
         "training curves": digest(study.prepared.curves.training),
         # The saved population refers to the user's class by name, and `lt.load` imports it.
