@@ -16,10 +16,12 @@ For example, two small networks learn one sine:
 
 from lstm_toys import forks as forks  # Sees every fork from here on.
 from lstm_toys import opened, suggestions
+from lstm_toys.execution import switches
 
 __version__ = "0.2.0"
 
 opened.record()
+switches.watch()
 
 # Without `__all__`, which would make `help` print every public class and function in full.
 __getattr__, __dir__, _ = suggestions.attach_stub(__name__, __file__)

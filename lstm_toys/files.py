@@ -192,6 +192,12 @@ def ensure_regular(path: Path, *, links: bool = False) -> None:
         )
 
 
+def cache_folder() -> Path:
+    """The library's folder in the user's cache folder, which may not exist."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "lstm_toys"
+
+
 def sha256(path: Path, *, links: bool = False) -> str:
     """The SHA-256 of a file's content, in hexadecimal digits. See `opened` for the argument and errors."""
     with opened(path, links=links) as file:

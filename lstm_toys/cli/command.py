@@ -19,12 +19,12 @@ from lstm_toys.cli import VERSION, flags, modules
 from lstm_toys.execution.signals import Interrupted, Interruption, ended
 from lstm_toys.files import Damaged
 from lstm_toys.runs import lifecycle
+from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Busy, Gone, Obstructed
+from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
 from lstm_toys.runs.publishing import NotPublished
-from lstm_toys.runs.study import Study
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.training import ask as training
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
 
@@ -37,14 +37,14 @@ class Plan:
     """The work that a command line describes.
 
     Attributes:
-        report: makes one report on all studies, instead of one on each.
+        report: makes one report on all runs, instead of one on each.
         notes: lines to print first.
         file: file that the command writes, instead of folders of runs.
     """
 
-    studies: Sequence[Study[Any]]
+    asks: Sequence[Ask[Any]]
     options: Options
-    report: Callable[[], Iterable[RenderableType]] | None = None
+    report: Callable[[Sequence[Run]], Iterable[RenderableType]] | None = None
     notes: Sequence[str] = ()
     file: Path | None = None
 
@@ -68,7 +68,7 @@ def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
         raise flags.Help(experiment.doc, *modules.table_of(experiment))
     experiment, rest, notes = modules.completed(experiment, arguments)
     settings, options = flags.parse(experiment, rest)
-    return Plan([TrainingStudy(experiment, settings, options.results_dir)], options, notes=notes)
+    return Plan([training.ask(experiment, settings, options.results_dir)], options, notes=notes)
 
 
 def run_and_exit(make_plan: Callable[[Sequence[str]], Plan]) -> None:
@@ -116,16 +116,20 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
         return complain(str(flags.Unknown(unknown.name, listed(make_plan, arguments))), 2)
     except flags.UsageError as error:
         return complain(str(error), 2)
-    studies, options = plan.studies, plan.options
+    asks, options = plan.asks, plan.options
     console = output.console(quiet=options.quiet)
     for note in plan.notes:
         console.print(note)
+    work = lifecycle.Work(options, console, interruption)
     try:
-        lifecycle.run(studies, options, console, interruption)
-        lost = lifecycle.report(studies, console, plan.report)
+        work.carry_out(asks)
+        runs = [work.runs[ask] for ask in asks]
+        for each in plan.report(runs) if plan.report else lifecycle.report(asks, work.runs):
+            console.print(each, soft_wrap=isinstance(each, str), crop=False)
         if options.quiet:
-            print(*([plan.file] if plan.file else [study.run.folder for study in studies]), sep="\n")
-        return max([complain(line, 1) for line in lost], default=0)
+            print(*([plan.file] if plan.file else [run.folder for run in runs]), sep="\n")
+        lost = [ask.lost(run.read_metrics()) for ask, run in zip(asks, runs, strict=True)]
+        return max([complain(line, 1) for line in lost if line is not None], default=0)
     except Refused as error:
         return complain(str(error), 2)
     except (Failed, Gone, Obstructed, NotPublished) as error:
@@ -133,7 +137,8 @@ def _run_plan(make_plan: Callable[[Sequence[str]], Plan], arguments: Sequence[st
     except Busy as busy:
         return complain(f"{busy}: another process is computing this run; wait until it ends, or change a setting", 1)
     except Damaged as damaged:
-        own = any(each.run.known and str(damaged.filename).startswith(str(each.run.folder)) for each in studies)
+        folders = [str(run.folder) for ask, run in work.found.items() if ask in asks]
+        own = str(damaged.filename).startswith(tuple(folders))
         mend = "--restart runs it again" if own else "remove its folder and run the same command again"
         if Path(damaged.filename).parent == options.results_dir:  # It holds everything else, too.
             mend = "move it elsewhere and run the same command again"

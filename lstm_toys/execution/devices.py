@@ -17,8 +17,8 @@ import jaxlib.version
 import optax
 
 import lstm_toys
-from lstm_toys import arguments, forks
-from lstm_toys.execution.switches import LEAST_DEVICES, SWITCHES, UNCOUNTED, switches
+from lstm_toys import arguments, files, forks
+from lstm_toys.execution.switches import LEAST_DEVICES, switches
 
 BACKEND_OPTIONS = "xla_cpu_small_while_loop_byte_threshold=1000000000,xla_cpu_disable_loop_unrolling"
 """Undocumented options of XLA:CPU, ignored by versions that do not have them.
@@ -80,8 +80,7 @@ def cache_compilations() -> None:
     """Keeps compiled programs in the user's cache folder, if possible, unless the user has set another."""
     if jax.config.values["jax_compilation_cache_dir"] is None:
         with contextlib.suppress(OSError, RuntimeError):  # The folder cannot be created, or the user has no home.
-            cache = os.environ.get("XDG_CACHE_HOME")
-            folder = (Path(cache) if cache else Path.home() / ".cache") / "lstm_toys" / "xla"
+            folder = files.cache_folder() / "xla"
             folder.mkdir(parents=True, exist_ok=True)
             if os.access(folder, os.W_OK):
                 jax.config.update("jax_compilation_cache_dir", str(folder))
@@ -139,9 +138,6 @@ def start() -> None:
     for name, reason in IN_THE_WAY.items():
         if jax.config.values[name] not in HARMLESS:
             raise Unusable(f"{name.upper()}={jax.config.values[name]} prevents training: {reason}; unset it")
-    for name in sorted(jax.config.values.keys() - SWITCHES.keys() - UNCOUNTED):
-        if value := os.environ.get(name.upper()):
-            raise Unusable(f"{name.upper()}={value}: an unknown switch of jax {jax.__version__}; unset it")
     if error_of_xla := _refused_by_xla():
         raise Unusable(f"XLA_FLAGS={_chosen()}: {error_of_xla}")
     if "JAX_NUMPY_DTYPE_PROMOTION" in os.environ:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -64,6 +64,7 @@ class RunContext(NamedTuple):
         interruption: whether a signal is pending.
         progress: shows trainings, and prints anything unusual.
         executor: trains and evaluates networks.
+        seconds: wall time of each stage of the current run, to which studies add.
         ensure: raises `Gone` if the folder of the current run no longer exists.
     """
 
@@ -72,12 +73,18 @@ class RunContext(NamedTuple):
     interruption: Interruption
     progress: TrainingProgress
     executor: Executor
+    seconds: dict[str, float]
     ensure: Callable[[], None] = lambda: None
 
     def stop(self) -> bool:
         """Whether a signal is pending; called about once a second. Raises Gone if the run's folder no longer exists."""
         self.ensure()
         return self.interruption()
+
+
+    def timed(self, stage: str) -> AbstractContextManager[None]:
+        """Adds the wall time of a block to a stage of the current run."""
+        return stopwatch(self.seconds, stage)
 
 
 @contextmanager

@@ -8,9 +8,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any
 
 from lstm_toys.files import (
     SCHEMA,
@@ -24,7 +23,6 @@ from lstm_toys.files import (
     write_sealed,
 )
 from lstm_toys.runs import manifest, publishing
-from lstm_toys.runs.identity import Identified
 
 
 class Busy(Exception):
@@ -60,69 +58,29 @@ PUBLISHED = (*FIGURES, "*.md", "*.json")
 """Files that are copied to the published set, except the identity, which the summary contains too."""
 
 
-class Run(Generic[Identified]):
-    """A run and its folder, which is known once a manifest matches or the digests of the computation are set.
-
-    Runs are equal if they have equal settings, declarations and results folders.
+class Run:
+    """The folder of a run, and its files.
 
     Args:
-        results_dir: folder of all runs and published sets.
-        declared: distinguishes declarations with the same settings; see `manifest.declared`.
-        published: where the set is published, relative to ``results_dir``; by default a folder of the run's name.
+        folder: the folder ``<results_dir>/runs/<name>-<hash>``.
+        settings: the settings of the run, as JSON has them.
+        value: digests of what the run computes, by part; None: those that the finished run has recorded.
     """
 
-    def __init__(self, settings: Identified, results_dir: Path, declared: str = "", published: str = "") -> None:
-        self.settings, self.results_dir, self.declared = settings, results_dir, declared
-        self.published = results_dir / (published or self.name)
-        self._folder: Path | None = None
-        self._value: dict[str, str] | None = None
+    def __init__(self, folder: Path, settings: dict[str, Any], value: dict[str, str] | None = None) -> None:
+        self.folder, self.settings, self._value = folder, settings, value
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Run) and self._asked == other._asked
-
-    def __hash__(self) -> int:
-        return hash(self._asked)
-
-    @property
-    def _asked(self) -> tuple[Path, str, str, str]:
-        return self.results_dir, self.name, self.key, self.declared
+    @classmethod
+    def named(cls, runs: Path, settings: dict[str, Any], value: dict[str, str]) -> "Run":
+        """The run of these settings that computes something, whose folder is named after both."""
+        digest = hashlib.sha256(json.dumps([settings, value], sort_keys=True).encode()).hexdigest()[:10]
+        return cls(runs / f"{settings['experiment']}-{digest}", settings, value)
 
     @property
     def name(self) -> str:
         """Name of the experiment or study."""
-        return self.settings.experiment
-
-    @cached_property
-    def key(self) -> str:
-        """Key by which the run's manifests are found."""
-        return manifest.key(self.settings.as_dict())
-
-    @property
-    def runs(self) -> Path:
-        """The folder of all runs."""
-        return self.results_dir / "runs"
-
-    @property
-    def known(self) -> bool:
-        """Whether the folder is known."""
-        return self._folder is not None
-
-    def lies(self, folder: Path) -> None:
-        """Sets the folder."""
-        self._folder = folder
-
-    def computes(self, value: dict[str, str]) -> None:
-        """Sets the digests of what the run computes; they name its folder ``<results_dir>/runs/<name>-<hash>``."""
-        self._value = value
-        digest = hashlib.sha256(json.dumps([self.settings.as_dict(), value], sort_keys=True).encode()).hexdigest()[:10]
-        self._folder = self.runs / f"{self.name}-{digest}"
-
-    @property
-    def folder(self) -> Path:
-        """Folder of all files of the run."""
-        if self._folder is None:
-            raise RuntimeError(f"{self.settings}: the folder is unknown until the digests of the computation are set")
-        return self._folder
+        name: str = self.settings["experiment"]
+        return name
 
     @property
     def value(self) -> dict[str, str]:
@@ -134,7 +92,7 @@ class Run(Generic[Identified]):
     @property
     def identity(self) -> dict[str, Any]:
         """The run's settings and digests, as written into its folder."""
-        return {**self.settings.as_dict(), VALUE: self.value, "schema": SCHEMA}
+        return {**self.settings, VALUE: self.value, "schema": SCHEMA}
 
     @property
     def results(self) -> Path:
@@ -159,13 +117,18 @@ class Run(Generic[Identified]):
     @property
     def finished(self) -> bool:
         """Whether everything except figures has been written, and still exists."""
-        return self.known and self.metrics.is_file() and not self.missing
+        return self.metrics.is_file() and not self.missing
 
     @property
     def figures(self) -> list[str] | None:
         """Names of the figures of the finished run; None if they have not been drawn, or one is missing."""
         names: list[str] | None = self.read_metrics().get("figures") if self.finished else None
         return names if names is not None and all((self.folder / name).is_file() for name in names) else None
+
+    def drawn(self, form: str) -> bool:
+        """Whether the figures exist in a format; animations are always GIF."""
+        names = self.figures
+        return names is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in names)
 
     @contextmanager
     def locked(self, *, anew: bool = False) -> Iterator[Callable[[], None]]:
@@ -222,19 +185,6 @@ class Run(Generic[Identified]):
         """Removes all checkpoints, readable or not."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
-    def relatives(self) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Yields folders and identities of runs with the same name and settings, newest first."""
-        paths = [path for path in self.runs.glob(f"{self.name}-*/{CONFIG}") if path.is_file()]
-        ours = self.settings.as_dict()
-        for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
-            try:
-                theirs = read_json(path)
-                same_schema = theirs.pop("schema", None) == SCHEMA
-                if same_schema and isinstance(theirs.pop(VALUE), dict) and theirs == ours:
-                    yield path.parent, read_json(path)
-            except (OSError, KeyError):
-                continue
-
     def write_metrics(self, metrics: dict[str, Any]) -> None:
         """Writes the summary, with the name of the run, its digests, and a checksum of everything."""
         write_sealed(self.metrics, {**metrics, "run": self.folder.name, VALUE: self.value})
@@ -271,16 +221,28 @@ class Run(Generic[Identified]):
             raise Damaged(path, "is damaged or belongs to another run: it is not what this run wrote")
         return path
 
-    def publish(self, tell: Callable[[str], None]) -> Path:
-        """Publishes figures, tables and summaries; see `publishing.publish`."""
+    def publish(self, target: Path, tell: Callable[[str], None]) -> None:
+        """Publishes figures, tables and summaries in a folder; see `publishing.publish`."""
         sources = _matching(self.folder, PUBLISHED)
-        publishing.publish(sources, self.published, self.folder.name, tell, folder=self.results_dir)
-        return self.published
+        publishing.publish(sources, target, self.folder.name, tell, folder=self.folder.parents[1])
 
     def files(self) -> list[Path]:
         """Files that the run has written for users, figures last."""
         data = [self.folder / name for name in (*self.read_metrics()["files"], METRICS)]
         return data + [path for path in _matching(self.folder, FIGURES) if path not in data]
+
+
+def relatives(runs: Path, settings: dict[str, Any]) -> Iterator[Run]:
+    """Yields the runs with the same name and settings, newest first."""
+    paths = [path for path in runs.glob(f"{settings['experiment']}-*/{CONFIG}") if path.is_file()]
+    for path in sorted(paths, key=lambda path: -path.stat().st_mtime):
+        try:
+            theirs = read_json(path)
+            same_schema, value = theirs.pop("schema", None) == SCHEMA, theirs.pop(VALUE)
+        except (OSError, KeyError):
+            continue
+        if same_schema and isinstance(value, dict) and theirs == settings:
+            yield Run(path.parent, settings, value)
 
 
 def _described(metrics: dict[str, Any]) -> bool:

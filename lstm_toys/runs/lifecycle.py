@@ -1,172 +1,283 @@
-"""The lifecycle of a run: a finished one is reused, others are checked, executed, drawn, reported and published.
+"""The lifecycle of a run: a finished one is found, others are checked, computed, drawn, reported and published.
 
-Imports nothing heavy until something has to be executed or drawn.
+Loads nothing heavy until something has to be computed or drawn.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
 
+from lstm_toys import opened
 from lstm_toys.execution.base import Executor
 from lstm_toys.execution.signals import Interrupted, Interruption, Stopped
 from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.output import listed
 from lstm_toys.runs import manifest, publishing
+from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
-from lstm_toys.runs.folder import FORMATS, Run
-from lstm_toys.runs.resolver import Beginning, Resolver
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.folder import FORMATS, VALUE, Run, relatives
+
+SHOWN = 3
+"""Most files that a message names."""
 
 
-def run(studies: Sequence[Study[Any]], options: Options, console: Console, interruption: Interruption) -> None:
-    """Executes, continues, reuses or redraws runs, and publishes them if the options say so.
+class Work:
+    """The work of a command.
 
-    Raises:
-        Refused: the request cannot be carried out.
-        Busy: another process is working on a run.
-        Damaged: a file of a run is damaged.
-        Failed: a run could not be finished.
-        Gone: the folder of a run was removed or moved meanwhile.
-        Interrupted: a signal ended the run.
-        OSError: a file or folder cannot be used.
+    Attributes:
+        runs: the finished runs, also those that were needed.
+        found: folders of runs, finished or not.
     """
-    note = console.print
-    publishing.repair(options.results_dir, note)
-    resolver = make_resolver(options, note)
-    for study in studies:
-        resolver.unify(study)
-    anew = {study.run for study in studies} if options.restart else set()
-    todo = {
-        each.run: each
-        for study in studies
-        for needed in (study, *study.companions.values())
-        for each in _unfinished(needed, anew, resolver)
-    }
-    for study in studies:
-        if options.replot and study.run in todo and study.run not in anew:
-            raise Refused(f"flag --replot: there is no finished run to redraw: {study.settings}")
-    for study in studies if todo and options.publish else ():
-        publishing.check(study.run.published)
-    if todo:
-        _execute(list(todo.values()), anew, options, console, interruption, resolver)
-    for study in studies:
-        if study.run in todo or options.replot or not _drawn(study.run, options.figure_format):
-            _draw(study, options.figure_format)
-            if study.run not in todo:
-                note(f"{study.run.name}: redrawn")
+
+    def __init__(self, options: Options, console: Console, interruption: Interruption) -> None:
+        self.runs: dict[Ask[Any], Run] = {}
+        self.found: dict[Ask[Any], Run] = {}
+        self._options, self._console, self._interruption = options, console, interruption
+        self._studies: dict[Ask[Any], Any] = {}
+        self._compared: set[Ask[Any]] = set()
+        self._edited: set[Ask[Any]] = set()  # Without a change of what is computed.
+        self._seconds = {"import": 0.0, "identify": 0.0}
+
+    def carry_out(self, asks: Sequence[Ask[Any]]) -> None:
+        """Finds, computes, continues or redraws runs, and publishes them if the options say so.
+
+        Raises:
+            Refused: the request cannot be carried out.
+            Busy: another process is working on a run.
+            Damaged: a file of a run is damaged.
+            Failed: a run could not be finished.
+            Gone: the folder of a run was removed or moved meanwhile.
+            Interrupted: a signal ended the run.
+            OSError: a file or folder cannot be used.
+        """
+        options, console = self._options, self._console
+        opened.forget()
+        publishing.repair(options.results_dir, console.print)
+        anew = {*asks} if options.restart else set()
+        every = (needed for ask in asks for needed in (ask, *ask.companions.values()))
+        todo = list(dict.fromkeys(each for ask in every for each in self._unfinished(ask, anew)))
+        for ask in asks:
+            if options.replot and ask in todo and ask not in anew:
+                raise Refused(f"flag --replot: there is no finished run to redraw: {ask.settings}")
+        for ask in asks if todo and options.publish else ():
+            publishing.check(ask.published)
+        if todo:
+            self._execute(todo, anew)
+        for ask in asks:
+            run = self.runs[ask]
+            if ask in todo or options.replot or ask in self._edited or not run.drawn(options.figure_format):
+                self._draw(ask)
+                if ask not in todo:
+                    console.print(f"{run.name}: redrawn")
+            else:
+                console.print(f"{run.name}: already finished; --restart runs it again")
+            if options.publish:
+                run.publish(ask.published, console.print)
+                console.print(f"published in {ask.published}")
+
+    def _unfinished(self, ask: Ask[Any], anew: set[Ask[Any]]) -> Iterator[Ask[Any]]:
+        """Yields the unfinished runs that a run needs, then the run itself if it is unfinished."""
+        if ask in anew or not self._finished(ask):
+            for each in ask.needs.values():
+                yield from self._unfinished(each, set())
+            yield ask
+
+    def _finished(self, ask: Ask[Any]) -> bool:
+        """Whether a run is finished; raises Refused if it is impossible."""
+        if ask in self.runs or ask in self._compared:
+            return ask in self.runs
+        settings = ask.settings.as_dict()
+        manifests = manifest.find(ask.runs, ask.name, ask.key, ask.declared)
+        for each in manifests:
+            if each.answers:
+                run = self.found[ask] = Run(each.folder, settings)
+                if run.finished:
+                    self._finish(ask, run)
+                    return True
+        if not any(relatives(ask.runs, settings)):
+            return False  # Its digests are computed when it is executed.
+        return all(self._finished(each) for each in ask.needs.values()) and self._compare(ask, manifests)
+
+    def _finish(self, ask: Ask[Any], run: Run) -> None:
+        """Records a finished run, and those that it needed."""
+        self.runs[ask] = run
+        names = run.read_metrics().get("needs", ()) if ask.needs else ()
+        for need, name in zip(ask.needs.values(), names, strict=True):
+            self.runs.setdefault(need, Run(ask.runs / name, need.settings.as_dict()))
+
+    def _compare(self, ask: Ask[Any], manifests: Sequence[manifest.Manifest]) -> bool:
+        """Whether a run is finished, by what would be computed; all runs that it needs are finished."""
+        study = self._identified(ask, [name for each in manifests for name in each.edited])
+        self._compared.add(ask)
+        run, best = study.run, manifests[0] if manifests else None
+        since = f" since {_named(best.edited)} changed" if best and best.edited else ""
+        if not run.finished and (other := self._of_another_machine(ask, run, manifests)):
+            self._finish(ask, other)
+        elif run.finished:
+            if since:
+                self._console.print(f"{run.name}: computation unchanged, although {_named(best.edited)} changed")
+                self._edited.add(ask)
+            elif best and best.incomplete:
+                self._console.print(f"{run.name}: compared the computation, since {best.incomplete}")
+            self._measure(study)
+            earlier = [name for each in manifests if each.folder == run.folder for name in each.own]
+            manifest.write(run.folder, ask.key, ask.declared, earlier)
+            self._finish(ask, run)
         else:
-            note(f"{study.run.name}: already finished; --restart runs it again")
-        if options.publish:
-            note(f"published in {study.run.publish(note)}")
+            for theirs in relatives(ask.runs, run.settings):
+                differing = sorted(
+                    name for name in {*run.value, *theirs.value} if run.value.get(name) != theirs.value.get(name)
+                )
+                told = since or (f"; {best.incomplete}" if best and best.incomplete else "")
+                self._console.print(f"{run.name}: differs from run {theirs.folder.name} in {', '.join(differing)}{told}")
+                break
+        return ask in self.runs
 
+    def _of_another_machine(self, ask: Ask[Any], run: Run, manifests: Sequence[manifest.Manifest]) -> Run | None:
+        """Finds a finished run of the same settings and files from another machine, whose program texts differ."""
+        from lstm_toys.execution import devices, lowering
 
-def report(
-    studies: Sequence[Study[Any]], console: Console, together: Callable[[], Iterable[RenderableType]] | None
-) -> list[str]:
-    """Prints the closing lines and tables of finished runs.
+        folders, own = {each.folder for each in manifests if each.same_files}, devices.fingerprint(0)
+        for theirs in relatives(ask.runs, run.settings):
+            alike = all(theirs.value.get(name) == run.value[name] for name in lowering.COMPILED if name in run.value)
+            if theirs.folder in folders and alike and theirs.finished:
+                metrics = theirs.read_metrics()
+                made = next(iter(metrics.get("fingerprints", [metrics.get("fingerprint", own)])))
+                if other := [f"{name} {made[name]}" for name in lowering.MACHINE if made.get(name) != own[name]]:
+                    self._console.print(f"{run.name}: made from the same files and settings by {', '.join(other)}")
+                    return theirs
+        return None
 
-    Args:
-        together: makes one report on all runs, instead of one on each.
+    def _measure(self, study: Any) -> None:
+        """Measures the files of a finished run again, since code outside of its digests may have changed."""
+        run, before, measured = study.run, study.run.read_metrics(), study.metrics()
+        if any(before.get(name) != value for name, value in measured.items()):
+            self._console.print(f"{run.name}: measured again, since the code of its measurements changed")
+            with run.locked():
+                run.write_metrics({name: value for name, value in before.items() if name != "figures"} | measured)
 
-    Returns:
-        One line for each run in which every seed diverged.
-    """
-    metrics = {study.run: study.metrics for study in studies}
-    parts: list[Iterable[RenderableType]] = [together()] if together else []
-    if not together:
-        for study in studies:
-            parts += [study.report(metrics[study.run]), (f"  {path}" for path in study.run.files())]
-    for part in parts:
-        for each in part:
-            console.print(each, soft_wrap=isinstance(each, str), crop=False)
-    lost = [study.lost(metrics[study.run]) for study in studies]
-    return [line for line in lost if line is not None]
-
-
-def _unfinished(study: Study[Any], anew: set[Run[Any]], resolver: Resolver) -> Iterator[Study[Any]]:
-    """Yields the unfinished runs that a run needs, then the run itself if it is unfinished."""
-    if study.run in anew or not resolver.finished(study):
-        for each in study.needs.values():
-            yield from _unfinished(each, set(), resolver)
-        yield study
-
-
-def make_resolver(options: Options, tell: Callable[[str], None]) -> Resolver:
-    """Makes a resolver, which loads JAX only if it has to compute something."""
-    manifest.begin()
-    return Resolver(_Beginning(options), tell)
-
-
-class _Beginning(Beginning):
-    """Loads JAX once, and checks each run once, before anything is computed."""
-
-    def __init__(self, options: Options) -> None:
-        self._options, self._started = options, False
-        self._checked: set[Run[Any]] = set()
-        self.seconds = 0.0
-
-    def __call__(self, study: Study[Any]) -> None:
-        """Raises Refused if JAX cannot be used, or a run is impossible or too large."""
-        if not self._started:
-            began = time.perf_counter()
-            _start(self._options)
-            self._started, self.seconds = True, time.perf_counter() - began
-        if study.run not in self._checked:
+    def _study(self, ask: Ask[Any]) -> Any:
+        """The study of a run, checked before anything is computed; raises Refused if the run is impossible."""
+        if ask not in self._studies:
+            if not self._studies:
+                with stopwatch(self._seconds, "import"):
+                    _start(self._options)
+            study = ask.load()
             _check(study)
-            self._checked.add(study.run)
+            self._studies[ask] = study
+        return self._studies[ask]
+
+    def _identified(self, ask: Ask[Any], edited: Iterable[str] = ()) -> Any:
+        """The study of a run with its folder; all runs that it needs are finished."""
+        from lstm_toys.execution.lowering import CALLBACK
+
+        study = self._study(ask)
+        study.needs = {name: self.runs[each] for name, each in ask.needs.items()}
+        with stopwatch(self._seconds, "identify"):
+            value = dict(study.digests())
+            if CALLBACK in value:  # No program's text contains its code.
+                value[CALLBACK] = manifest.sources(ask.runs, edited)
+        study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
+        return study
+
+    def _execute(self, todo: Sequence[Ask[Any]], anew: set[Ask[Any]]) -> None:
+        """Computes runs one after another, without drawing."""
+        runs = self._options.results_dir / "runs"
+        created = [each for each in (runs, *runs.parents) if not each.exists()]
+        runs.mkdir(parents=True, exist_ok=True)  # Fails before anything is loaded.
+        with ExitStack() as stack:
+            try:
+                studies = {ask: self._study(ask) for ask in todo}
+                executor = stack.enter_context(_executor(self._options, self._console))
+                for ask in todo:  # All are found to be possible before the first is computed.
+                    if not ask.needs and (ask in anew or ask not in self._compared):
+                        self._identified(ask)
+            except Refused:
+                for folder in created:  # Inner ones first.
+                    with suppress(OSError):
+                        folder.rmdir()
+                raise
+            from lstm_toys.execution import devices, progress
+
+            self._console.print(devices.describe())
+            efforts = {ask: study.efforts() for ask, study in studies.items()}
+            workers = None if self._options.cluster is None else lambda: executor.workers
+            every = [effort for each in efforts.values() for effort in each]
+            shown = progress.TrainingProgress(self._console, every, workers)
+            context = RunContext(self._options, self._console, self._interruption, shown, executor, {})
+            with shown:
+                for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
+                    if ask.needs:
+                        self._identified(ask)
+                    self._compute(ask, ask in anew, context, len(efforts[ask]))
+
+    def _compute(self, ask: Ask[Any], anew: bool, context: RunContext, trainings: int) -> None:
+        """Computes one run under its lock, unless it is finished."""
+        from lstm_toys.populations.train import Diverged
+
+        study = self._studies[ask]
+        run: Run = study.run
+        if not anew and run.metrics.is_file() and (gone := run.missing):
+            context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing; running again")
+        run.folder.mkdir(parents=True, exist_ok=True)
+        with run.locked(anew=anew) as ensure:
+            if not anew and run.finished:  # Also by another process, meanwhile.
+                context.progress.skip(trainings)
+            else:
+                seconds, self._seconds = self._seconds, {"import": 0.0}
+                try:
+                    made = study.compute(context._replace(ensure=ensure, seconds=seconds))
+                except Stopped:
+                    raise Interrupted(context.interruption.number) from None
+                except Diverged as error:
+                    seeds, step = error.args
+                    raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
+                needs = {"needs": [each.folder.name for each in study.needs.values()]} if study.needs else {}
+                more = {"seconds": _rounded(seconds), "files": run.digests(made["files"]), **needs}
+                run.write_metrics(study.metrics() | made | more)
+                run.forget()
+                manifest.write(run.folder, ask.key, ask.declared)
+        self._finish(ask, run)
+
+    def _draw(self, ask: Ask[Any]) -> None:
+        """Draws the figures of a finished run, records them in its metrics, and removes them in other formats."""
+        from lstm_toys import figures
+
+        study, run = ask.load(), self.runs[ask]
+        study.run = run
+        study.needs, study.companions = (
+            {name: self.runs[each] for name, each in asks.items()} for asks in (ask.needs, ask.companions)
+        )
+        seconds, names = dict[str, float](), list[str]()
+        with run.locked():
+            run.forget()  # Checkpoints of a process killed after writing the summary.
+            metrics = run.read_metrics()
+            with stopwatch(seconds, "figures"):
+                for declared, drawing in study.draw():
+                    if metrics.pop("figures", None) is not None:
+                        run.write_metrics(metrics)  # If this is killed, the next command draws again.
+                    form = self._options.figure_format
+                    names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
+                    figures.save(drawing, run.folder / names[-1])
+            for name in names:
+                for other in FORMATS:
+                    if name.endswith(f".{form}") and other != form:
+                        (run.folder / f"{name.removesuffix(f'.{form}')}.{other}").unlink(missing_ok=True)
+            run.write_metrics(metrics | {"figures": names, "seconds": metrics["seconds"] | _rounded(seconds)})
 
 
-def _execute(
-    studies: list[Study[Any]],
-    anew: set[Run[Any]],
-    options: Options,
-    console: Console,
-    interruption: Interruption,
-    resolver: Resolver,
-) -> None:
-    """Executes runs one after another, without drawing."""
-    runs = options.results_dir / "runs"
-    created = [each for each in (runs, *runs.parents) if not each.exists()]
-    runs.mkdir(parents=True, exist_ok=True)  # Fails before anything is loaded.
-    with ExitStack() as stack:
-        try:
-            for study in studies:
-                resolver.begin(study)
-            executor = stack.enter_context(_executor(options, console))
-            for study in studies:
-                if study.run in anew and not study.needs:
-                    resolver.identify(study)
-                elif not study.needs:
-                    resolver.compute(study)
-        except Refused:
-            for folder in created:  # Inner ones first.
-                with suppress(OSError):
-                    folder.rmdir()
-            raise
-        from lstm_toys.execution import devices, progress
-
-        console.print(devices.describe())
-        seconds = {"import": resolver.begin.seconds, "identify": resolver.seconds}
-        efforts = {study.run: study.efforts() for study in studies}
-        every = [effort for each in efforts.values() for effort in each]
-        shown = progress.TrainingProgress(console, every, None if options.cluster is None else lambda: executor.workers)
-        context = RunContext(options, console, interruption, shown, executor)
-        with shown:
-            for study in studies:
-                if efforts[study.run]:
-                    seconds = _execute_locked(study, study.run in anew, context, seconds, len(efforts[study.run]))
-        for study in studies:
-            if not efforts[study.run] and study.run in anew:
-                resolver.identify(study)
-                seconds = _execute_locked(study, True, context, seconds, 0)
-            elif not efforts[study.run] and not resolver.compute(study):
-                seconds = _execute_locked(study, False, context, seconds, 0)
+def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[RenderableType]:
+    """Yields the closing lines and tables of finished runs, and their files."""
+    for ask in asks:
+        beside = {name: runs[each].read_metrics() for name, each in ask.companions.items()}
+        yield from ask.report(ask, runs[ask].read_metrics(), beside)
+        yield from (f"  {path}" for path in runs[ask].files())
 
 
 @contextmanager
@@ -212,74 +323,25 @@ def _start(options: Options) -> None:
         raise Refused(str(error)) from None
 
 
-def _check(study: Study[Any]) -> None:
+def _check(study: Any) -> None:
     """Raises Refused if a run is impossible or too large."""
     from lstm_toys.execution import footprint
 
     try:
         study.check()
         if (needed := study.footprint()) is not None:
-            footprint.check(needed, study.run.runs)
+            footprint.check(needed, study.ask.runs)
         study.check_full_size()
     except (InvalidModel, footprint.TooLarge) as error:
         raise Refused(f"{study.settings}: {error}") from None
 
 
-def _execute_locked(
-    study: Study[Any], anew: bool, context: RunContext, seconds: dict[str, float], trainings: int
-) -> dict[str, float]:
-    """Executes one run under its lock; returns the seconds that still have to be counted toward another run."""
-    from lstm_toys.populations.train import Diverged
-
-    run = study.run
-    if not anew and run.metrics.is_file() and (gone := run.missing):
-        context.progress.tell(f"{run.folder}: {', '.join(gone)} is missing; running again")
-    run.folder.mkdir(parents=True, exist_ok=True)
-    with run.locked(anew=anew) as ensure:
-        if not anew and run.finished:  # By another process, meanwhile.
-            context.progress.skip(trainings)
-            return seconds
-        try:
-            metrics = study.execute(context._replace(ensure=ensure), seconds)
-        except Stopped:
-            raise Interrupted(context.interruption.number) from None
-        except Diverged as error:
-            seeds, step = error.args
-            raise Failed(f"--on_divergence=stop: seeds {listed(seeds)} diverged before step {step:,}") from None
-        needs = {"needs": [each.run.folder.name for each in study.needs.values()]} if study.needs else {}
-        more = {"seconds": rounded(seconds), "files": run.digests(metrics["files"]), **needs}
-        run.write_metrics(metrics | more)
-        run.forget()
-        manifest.write(run.folder, run.key, run.declared)
-    return {"import": 0.0}
-
-
-def _drawn(run: Run[Any], form: str) -> bool:
-    """Whether the figures of a finished run exist in a format."""
-    return run.figures is not None and all(Path(name).suffix in (f".{form}", ".gif") for name in run.figures)
-
-
-def _draw(study: Study[Any], form: str) -> None:
-    """Draws the figures of a finished run, records them in its metrics, and removes them in other formats."""
-    from lstm_toys import figures
-
-    run, seconds, names = study.run, dict[str, float](), list[str]()
-    with run.locked():
-        run.forget()  # Checkpoints of a process killed after writing the summary.
-        metrics = study.metrics
-        with stopwatch(seconds, "figures"):
-            for declared, drawing in study.draw():
-                if metrics.pop("figures", None) is not None:
-                    run.write_metrics(metrics)  # If this is killed, the next command draws again.
-                names.append(f"{declared.removesuffix('.png')}.{form}" if declared.endswith(".png") else declared)
-                figures.save(drawing, run.folder / names[-1])
-        for name in names:
-            for other in FORMATS:
-                if name.endswith(f".{form}") and other != form:
-                    (run.folder / f"{name.removesuffix(f'.{form}')}.{other}").unlink(missing_ok=True)
-        run.write_metrics(metrics | {"figures": names, "seconds": metrics["seconds"] | rounded(seconds)})
-
-
-def rounded(seconds: dict[str, float]) -> dict[str, float]:
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
     """Rounds the seconds of each stage to milliseconds."""
     return {stage: round(value, 3) for stage, value in seconds.items()}
+
+
+def _named(edited: Sequence[str]) -> str:
+    """Names some files."""
+    more = f" and {len(edited) - SHOWN} more" if len(edited) > SHOWN else ""
+    return f"{', '.join(edited[:SHOWN])}{more}"

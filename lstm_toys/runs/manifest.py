@@ -1,8 +1,8 @@
-"""Manifests record the files that a finished run was made from, so that an unchanged run is found without JAX.
+"""Manifests record what a finished run was made from, so that an unchanged run is found without JAX.
 
-A manifest lies in the folder of its run and is found by the run's settings. Files of installed packages are compared by
-size and time, all others by content. A manifest that cannot record everything is incomplete, says why, and never
-matches.
+A manifest lies in the folder of its run and is found by the run's settings. It records the content of all files outside
+of installed packages that were opened or imported, and the names and versions of packages. If an access cannot be
+attributed to a file, the manifest says so, and never matches.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from types import CellType, FunctionType, MethodType
@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_toys import files, opened
-from lstm_toys.execution.switches import environment
+from lstm_toys.execution import switches
 
 PREFIX = "loaded-"
 """Beginning of the file names of manifests, which are compressed JSON."""
@@ -42,42 +42,42 @@ ABSENT, OTHER = "absent", "not a file"
 PASSING = ("/proc/", "/sys/", os.devnull, "/dev/random", "/dev/urandom")
 """States of paths that are not files."""
 
-CACHES = ("lstm_toys", "jax", "matplotlib", "fontconfig")
-"""Folders in the user's cache folder without data; others may contain some, since packages download into it."""
-
 ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")
 """Part of an object's repr without information about its content."""
 
-FOLDERS, IMPORTED = "the folders of modules", "what is imported"
-"""Conditions that differ between ways to give the same command."""
+PLACES = {"lstm_toys/": opened.OURS[0], "experiments/": opened.OURS[1]}
+"""Folders of the library by the beginning of names in manifests."""
 
-HERE, LIBRARY = "./", "lstm_toys/"
-"""Prefixes of paths in the current folder and in the library, so that a copied folder has the same paths."""
+HERE = "./"
+"""Beginning of the names of files in the current folder, so that a copied folder has the same names."""
 
 
-class FoundManifest(NamedTuple):
-    """A manifest of a run with the requested settings.
+class Manifest(NamedTuple):
+    """A manifest of a run with the requested settings, compared with the present files and conditions.
 
     Attributes:
-        touched: files and conditions that are new or have changed, and files that were not read then.
-        edited: those that a user knows to be changed; in another folder, or with other folders of modules, a file that
-            is missing at its former place is not among them.
+        folder: the folder of the run.
+        own: digests of files by name.
+        edited: files and conditions that have changed, or are new.
         incomplete: why the manifest does not record everything; None if it does.
-        own: digests of all files outside installed packages.
-        alike: whether the run's declaration is the requested one.
+        declared: whether the run's declaration is the requested one.
     """
 
     folder: Path
-    touched: list[str]
+    own: dict[str, str]
     edited: list[str]
     incomplete: str | None
-    own: dict[str, str]
-    alike: bool
+    declared: bool
 
     @property
     def answers(self) -> bool:
         """Whether the manifest alone shows that the run is the requested one."""
-        return self.alike and not self.touched and self.incomplete is None
+        return self.declared and not self.edited and self.incomplete is None
+
+    @property
+    def same_files(self) -> bool:
+        """Whether the run was made from the present files, by a machine that may have been another one."""
+        return self.declared and self.incomplete is None and all(_state(name) == each for name, each in self.own.items())
 
 
 def key(settings: Mapping[str, Any]) -> str:
@@ -85,63 +85,52 @@ def key(settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def find(runs: Path, name: str, key: str, declared: str) -> list[FoundManifest]:
-    """Returns the manifests with a key: first those of the same declaration, then untouched ones, then the newest."""
+def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
+    """Returns the manifests with a key: those of the same declaration first, of these the ones with the fewest edits."""
+    _state.cache_clear()  # An earlier command of this process may have run.
     paths = [(path.lstat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
-    every = (_read(path, declared) for _, path in sorted(paths, reverse=True))
-    return sorted((each for each in every if each is not None), key=lambda each: (not each.alike, bool(each.touched)))
+    conditions = _conditions() if paths else {}
+    users = [name for name in _names(runs) if not name.startswith((*PLACES,))]
+    every = (_read(path, declared, conditions, users) for _, path in sorted(paths, reverse=True))
+    return sorted((each for each in every if each is not None), key=lambda each: (not each.declared, len(each.edited)))
 
 
-def _read(path: Path, declared: str) -> FoundManifest | None:
-    """Reads a manifest and compares it with the present files and declaration; None if it cannot be read."""
-    runs = path.parent.parent
+def _read(path: Path, declared: str, present: Mapping[str, Any], users: Iterable[str]) -> Manifest | None:
+    """Reads a manifest and compares it with the present conditions, files and declaration; None if it is unreadable.
+
+    ``users`` are the names of the user's files that were opened so far.
+    """
     try:
         with files.opened(path) as file:
             content = (whole := zlib.decompressobj(GZIP)).decompress(file.read(MOST_BYTES), MOST_BYTES)
         record = files.parsed(content) if whole.eof else {}
         own, conditions, incomplete = dict(record["own"]), dict(record["conditions"]), record["incomplete"]
-        installed = {
-            f"{place}{name}": state for place, each in record["installed"].items() for name, state in each.items()
-        }
         if record["schema"] != files.SCHEMA:
             return None
     except (OSError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
         return None
-    states = {name: (state, _state(_place(name))) for name, state in own.items()}
-    states |= {name: (state, _state(name)) for name, state in installed.items()}
-    changed = [name for name, (before, now) in states.items() if before != now]
-    others = [name for name, value in _conditions().items() if conditions.get(name) != value]
-    elsewhere = FOLDERS in others
-    edited = [name for name in changed if not (elsewhere and ABSENT in states[name])]
-    edited += [name for name in others if name not in (FOLDERS, IMPORTED)]
-    unread = sorted({_name(path) for path in _sources_so_far(runs) if not path.startswith(opened.OURS[0])} - own.keys())
-    alike = record["declared"] == declared
-    return FoundManifest(path.parent, [*changed, *others, *unread], edited, incomplete, own, alike)
+    edited = [name for name, state in own.items() if state != _state(name)]
+    edited += [name for name, value in present.items() if conditions.get(name) != value]
+    edited += [name for name in users if name not in own]
+    return Manifest(path.parent, own, edited, incomplete, record["declared"] == declared)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
-    """Writes a manifest of all files read so far, and of ``earlier`` ones, into the folder of a run."""
-    paths = _read_so_far(folder.parent)
+    """Writes a manifest of all files opened so far, and of ``earlier`` ones, into the folder of a run."""
+    names = _names(folder.parent)
     silent = declared.partition(" ")[2]
     incomplete = opened.unseen() or (f"the repr of {silent} does not describe its content" if silent else None)
-    if changed := sorted(path for path in paths if opened.changed(path)):
+    if changed := sorted(path for path in opened.files() if opened.changed(path)):
         incomplete = f"{_name(changed[0])} was changed during the run"
-    own = {_name(path): _fresh(path) for path in paths if not opened.installed(path)}
-    if strange := [name for name, state in own.items() if state == OTHER]:
+    own = {name: _fresh(name) for name in {*names, *earlier}}
+    if strange := [name for name in names if own[name] == OTHER]:
         incomplete = f"{strange[0]}, which was read, is not a file"
-    own |= {_name(path): _fresh(path) for path in opened.missed()}
-    own |= {name: _fresh(_place(name)) for name in earlier if name not in own}
-    installed: dict[str, dict[str, str]] = {}
-    for path in sorted(filter(opened.installed, paths)):
-        place, name = os.path.split(path)
-        installed.setdefault(f"{place}{os.sep}", {})[name] = _fresh(path)
     record = {
         "schema": files.SCHEMA,
         "incomplete": incomplete,
         "declared": declared,
         "conditions": _conditions(),
         "own": dict(sorted(own.items())),
-        "installed": installed,
     }
     content = json.dumps(record).encode()
     kept = folder / f"{PREFIX}{key}-{hashlib.sha256(content).hexdigest()[:10]}.json.gz"
@@ -153,89 +142,63 @@ def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) ->
             old.unlink(missing_ok=True)
 
 
-def _read_so_far(runs: Path) -> list[str]:
-    """Files that this process has read, except caches, results that it wrote, and files that it reads to find a run."""
-    ignored, own = (*PASSING, *_caches()), f"{os.path.abspath(runs)}{os.sep}"
-    results = f"{os.path.dirname(os.path.abspath(runs))}{os.sep}"
-    return [
-        path
-        for path in opened.files()
-        if not path.startswith(ignored)
-        and not (path.startswith(results) and opened.written(path))
-        and not (path.startswith(own) and (os.path.basename(path).startswith(PREFIX) or opened.looked_up(path)))
-    ]
-
-
-def _sources_so_far(runs: Path) -> Iterator[str]:
-    """Files outside installed packages that this process has read, except files of runs, which commands read too."""
-    own = f"{os.path.abspath(runs)}{os.sep}"
-    return (path for path in _read_so_far(runs) if not opened.installed(path) and not path.startswith(own))
-
-
 def remove(folder: Path) -> None:
     """Removes the manifests of a run."""
     for path in folder.glob(f"{PREFIX}*"):
         path.unlink(missing_ok=True)
 
 
-_imported: list[str] = []
-
-
-def begin() -> None:
-    """Records the modules imported so far, and clears cached states of files, since an earlier command may have run."""
-    _state.cache_clear()
-    modules = (path for path in opened.modules() if not opened.installed(path) and not path.startswith(opened.OURS))
-    _imported[:] = sorted({_name(path) for path in modules})
-
-
-def untouched_sources(found: FoundManifest) -> bool:
-    """Whether all files outside installed packages are unchanged."""
-    return all(_state(_place(name)) == state for name, state in found.own.items())
-
-
-def sources(runs: Path, touched: Iterable[str]) -> str:
-    """Returns a digest of all files outside installed packages read so far, and of ``touched`` ones."""
-    own = {name: _fresh(_place(name)) for name in touched}
-    own |= {_name(path): _fresh(path) for path in _sources_so_far(runs)}
+def sources(runs: Path, edited: Iterable[str] = ()) -> str:
+    """Returns a digest of all files opened or imported so far, and of ``edited`` ones."""
+    own = {name: _fresh(name) for name in {*_names(runs), *edited}}
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _names(runs: Path) -> list[str]:
+    """The names of files opened or imported so far, except for those of other runs."""
+    ignored = (*PASSING, f"{os.path.abspath(runs)}{os.sep}")
+    return sorted(_name(path) for path in opened.files() if not path.startswith(ignored))
+
+
 def _conditions() -> dict[str, Any]:
-    """Conditions that decide which files are loaded, what they do, and how programs are compiled, as JSON."""
-    places = [os.path.abspath(each) + os.sep for each in sys.path]
+    """What else decides which files are loaded, what they do, and how programs are compiled, as JSON."""
     return {
         "Python": [sys.version, sys.flags.optimize],
-        FOLDERS: [_name(each) for each in places if not opened.installed(each)],
-        IMPORTED: _imported,
-        "switches of JAX": environment(),
+        "installed packages": opened.packages(),
+        "switches of JAX": switches.variables(),
         "XLA_FLAGS": opened.XLA_FLAGS,
     }
 
 
-def _caches() -> Iterator[str]:
-    """Cache folders of the library, JAX and drawing packages, except those that contain the current folder."""
-    places = [os.environ.get(name) for name in ("JAX_COMPILATION_CACHE_DIR", "MPLCONFIGDIR")]
-    if jax := sys.modules.get("jax"):
-        places.append(jax.config.jax_compilation_cache_dir)
-    above = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    places += [os.path.join(above, name) for name in CACHES]
-    folders = {f"{os.path.abspath(place)}{os.sep}" for place in places if place}
-    yield from (each for each in folders if not f"{os.getcwd()}{os.sep}".startswith(each))
-
-
 def _name(path: str) -> str:
     """A path in the form that manifests store."""
-    library, here = opened.OURS[0], os.getcwd() + os.sep
-    if path.startswith(library):
-        return LIBRARY + path.removeprefix(library)
-    return HERE + path.removeprefix(here) if path.startswith(here) else path
+    for beginning, folder in {**PLACES, HERE: os.getcwd() + os.sep}.items():
+        if path.startswith(folder):
+            return beginning + path.removeprefix(folder)
+    return path
 
 
-def _place(name: str) -> str:
+def _path(name: str) -> str:
     """The path of a name in a manifest."""
-    if name.startswith(LIBRARY):
-        return opened.OURS[0] + name.removeprefix(LIBRARY)
-    return os.path.join(os.getcwd(), name.removeprefix(HERE)) if name.startswith(HERE) else name
+    for beginning, folder in {**PLACES, HERE: os.getcwd() + os.sep}.items():
+        if name.startswith(beginning):
+            return folder + name.removeprefix(beginning)
+    return name
+
+
+@cache
+def _state(name: str) -> str:
+    """The state of a file; cached, since many manifests name the same files."""
+    return _fresh(name)
+
+
+def _fresh(name: str) -> str:
+    path = _path(name)
+    try:
+        regular = stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(PASSING)
+        return opened.digest(path) if regular else OTHER
+    except (OSError, ValueError):  # A manifest may name what cannot be a path.
+        return ABSENT
 
 
 def declared(*values: Any) -> str:
@@ -289,19 +252,3 @@ def _held(cell: CellType) -> Any:
         return None
 
 
-@cache
-def _state(path: str) -> str:
-    """The state of a file; cached, since many manifests name the same files."""
-    return _fresh(path)
-
-
-def _fresh(path: str) -> str:
-    try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode) or os.path.abspath(path).startswith(PASSING):
-            return OTHER
-        if opened.installed(path):
-            return f"{status.st_size} {status.st_mtime_ns}"
-        return opened.digest(path)
-    except (OSError, ValueError):  # A manifest may name what cannot be a path.
-        return ABSENT

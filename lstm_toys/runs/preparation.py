@@ -198,7 +198,7 @@ def network(experiment: Experiment, task: Task, settings: Settings) -> nn.Module
 def begin(
     prepared: Prepared,
     specified: tuple[Specification, Start],
-    run: Run[Any],
+    run: Run,
     context: RunContext,
     title: str,
     part: str = "",

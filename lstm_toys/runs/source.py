@@ -1,29 +1,103 @@
-"""Digests of library code that runs between compiled programs and files, outside any program's text."""
+"""Digests of code that runs between compiled programs and files, outside any program's text."""
 
 import ast
 import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-LIBRARY = Path(__file__).parent.parent
+from lstm_toys import files, opened
 
-TRAINING = (
-    *(f"populations/{name}.py" for name in ("train", "specification", "group", "blocks", "programs", "answering")),
-    *(f"results/{name}.py" for name in ("arrays", "storage", "population")),
-    *(f"runs/{name}.py" for name in ("preparation", "external")),
-    *("studies/training/computation.py", "tasks/scaling.py"),
-)
-"""Code that writes the files of a trained population."""
+SILENT = ("cli", "figures", "ask", "page")
+"""Modules and folders whose code writes no results: commands, figures, settings, which are part of a run's identity, and
+reports."""
 
 UNREAD = ("annotation", "returns", "type_comment")
 """Fields of a syntax tree that change no number."""
 
+Code = tuple[str, list[str]]
+"""The digest of a module's syntax tree, and the names of the modules that it may import."""
+
+_known: dict[str, Code] = {}
+"""What was parsed, by the digest of a file; kept for later processes, since parsing takes about a second."""
+
 
 @cache
-def digest(*files: str) -> str:
-    """Digests the syntax trees of library files, without docstrings, comments and annotations."""
-    trees = (_stripped(ast.parse((LIBRARY / name).read_bytes())) for name in files)
-    return hashlib.sha256("\n".join(ast.dump(tree) for tree in trees).encode()).hexdigest()[:16]
+def digest(module: str) -> str:
+    """Digests the code of a module and of all modules outside of installed packages that it imports, directly or not.
+
+    The syntax trees are digested, without docstrings, comments and annotations, so that edits of these change nothing.
+    """
+    kept = files.cache_folder() / "code.json"
+    if not _known:
+        with suppress(OSError, ValueError, TypeError):
+            _known.update(json.loads(kept.read_text()))
+    parsed, reached = len(_known), [module]
+    for name in reached:
+        reached += sorted({each for each in _imported(name) if each not in reached})
+    told = json.dumps([_code(name)[0] for name in sorted(reached)])
+    if len(_known) > parsed:
+        with suppress(OSError, RuntimeError):
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            with files.replacing(kept) as temporary:
+                temporary.write_text(json.dumps(_known))
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _imported(module: str) -> Iterator[str]:
+    """The modules outside of installed packages that a module imports by itself."""
+    names = _code(module)[1]
+    if "lstm_toys" in names and not module.startswith("lstm_toys"):  # Its attributes are loaded on first use.
+        names = [*names, *_library()]
+    yield from (each for each in names if _file(each))
+
+
+@cache
+def _file(module: str) -> Path | None:
+    """The source of a module outside of installed packages; None if it has none, or writes no results."""
+    if not {*module.split(".")}.isdisjoint(SILENT):
+        return None
+    try:
+        spec = importlib.util.find_spec(module)
+    except (ImportError, AttributeError, ValueError):  # Of a name that is not a module's.
+        return None
+    origin = spec.origin if spec else None
+    return Path(origin) if origin and origin.endswith(".py") and not opened.installed(origin) else None
+
+
+@cache
+def _code(module: str) -> Code:
+    file = _file(module)
+    if file is None:
+        return "", []
+    content, package = file.read_bytes(), module if file.name == "__init__.py" else module.rpartition(".")[0]
+    key = hashlib.sha256(f"{sys.version_info} {package} ".encode() + content).hexdigest()
+    if key not in _known:
+        tree = ast.parse(content)
+        names = list(dict.fromkeys(_names(tree, package)))
+        _known[key] = hashlib.sha256(ast.dump(_stripped(tree)).encode()).hexdigest()[:16], names
+    return _known[key]
+
+
+def _names(tree: ast.Module, package: str) -> Iterator[str]:
+    """The names of modules in the imports of a module, and of what may be modules in them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            yield from (above, *(f"{above}.{each.name}" for each in node.names))
+
+
+@cache
+def _library() -> list[str]:
+    """The names of all modules of the library."""
+    folder = Path(opened.LIBRARY)
+    return [".".join(("lstm_toys", *path.relative_to(folder).with_suffix("").parts)) for path in folder.rglob("*.py")]
 
 
 def _stripped(tree: ast.Module) -> ast.Module:

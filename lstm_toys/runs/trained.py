@@ -9,8 +9,7 @@ from jaxtyping import Bool, Float, PyTree
 
 from lstm_toys.populations import blocks
 from lstm_toys.results import storage
-from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.folder import Run
 
 
 class Evaluated(NamedTuple):
@@ -34,9 +33,9 @@ class Evaluated(NamedTuple):
             yield own, jax.tree.map(lambda leaf, own=own: leaf[own], self.params)
 
 
-def load(population: Study[Settings]) -> Evaluated:
+def load(run: Run) -> Evaluated:
     """Reads a finished population; raises Damaged if one of its files is damaged."""
-    run, metrics = population.run, population.metrics
+    metrics = run.read_metrics()
     diverged = np.isin(np.arange(metrics["seeds"]), metrics["diverged_seeds"])
     params = storage.load_parameters(run.checked("parameters.npz"))
     return Evaluated(params, diverged, metrics["fingerprint"]["block"], metrics)

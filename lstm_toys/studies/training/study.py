@@ -1,86 +1,118 @@
-"""The study that trains an experiment's population. Imports nothing heavy."""
+"""Trains an experiment's population, and evaluates it on the probes."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
 
-from lstm_toys.runs.context import RunContext
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.figures import Drawing
+from lstm_toys.populations.programs import Start
+from lstm_toys.populations.specification import Specification
+from lstm_toys.results import arrays, population, storage, summary
+from lstm_toys.runs import checks, preparation
+from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.context import Failed, RunContext, described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.studies.training import report
-
-if TYPE_CHECKING:
-    from lstm_toys.execution.footprint import Footprint
-    from lstm_toys.figures import Drawing
-    from lstm_toys.runs.preparation import Prepared
 
 
-class TrainingStudy(Study[Settings]):
-    """Trains an experiment's population, and evaluates it on the probes.
+class Training(Study[Settings]):
+    """Trains an experiment's population, and evaluates it on the probes."""
 
-    With ``alone``, the companion runs that the experiment's figures need are omitted.
-    """
-
-    def __init__(self, experiment: Experiment, settings: Settings, results_dir: Path, *, alone: bool = False) -> None:
-        others = {} if alone else experiment.companions(settings)
-        companions = {name: TrainingStudy(each, its, results_dir, alone=True) for name, (each, its) in others.items()}
-        super().__init__(Run(settings, results_dir, experiment.declared), companions=companions)
-        self.experiment = experiment
-
-    @cached_property
-    def prepared(self) -> Prepared:
-        """The experiment with these settings."""
-        from lstm_toys.runs.preparation import Prepared
-
-        return Prepared(self.experiment, self.settings)
+    def __init__(self, ask: Ask[Settings]) -> None:
+        super().__init__(ask)
+        self.experiment: Experiment = ask.subject
+        self.prepared = Prepared(self.experiment, self.settings)
 
     def check(self) -> None:
-        from lstm_toys.runs import checks
-
         checks.check_experiment(self.experiment)
 
     def footprint(self) -> Footprint:
-        from lstm_toys.runs import preparation
-
         return preparation.footprint(self.experiment, self.settings, self.settings.seeds)
 
     def check_full_size(self) -> None:
-        from lstm_toys.runs import checks
-
         checks.check_points(self.experiment, self.settings.timesteps, dict(self.settings.numbers))
 
     def efforts(self) -> list[float]:
         return [self.settings.seeds * self.settings.steps * self.prepared.effort]
 
-    def digests(self) -> dict[str, str]:
-        from lstm_toys.studies.training import computation
+    @cached_property
+    def _specified(self) -> tuple[Specification, Start]:
+        steps = self.settings.steps
+        return self.prepared.specify((*self.settings.keep_steps, steps), {steps: self.prepared.curves.answered})
 
-        return computation.digests(self)
+    def digests(self) -> Digests:
+        specification, start = self._specified
+        return {
+            **self.prepared.declared_digests(),
+            **specification.digests(self.settings.seeds),
+            "members": digest(start),
+            "training curves": digest(self.prepared.curves.training),
+            # The saved population refers to the user's class by name, and `lt.load` imports it.
+            **({"model": digest(population.signature(self.prepared.model))} if self.experiment.model else {}),
+            "code": self.code,
+        }
 
-    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from lstm_toys.studies.training import computation
+    def compute(self, context: RunContext) -> Metrics:
+        """Trains and evaluates, and writes results and parameters.
 
-        return computation.execute(self, context, seconds)
+        Resumes from the run's checkpoints, and writes new ones. Raises what `lstm_toys.train` raises.
+        """
+        settings, experiment, prepared, seconds = self.settings, self.experiment, self.prepared, context.seconds
+        examples, probes, _ = prepared.curves
+        training = preparation.begin(prepared, self._specified, self.run, context, settings.experiment)
+        with context.interruption.patient():
+            trained = training.population()
+        seconds |= trained.seconds
+        with context.timed("evaluate"):
+            fingerprint, *earlier = training.fingerprints
+            attributes = {"flags": settings.as_dict(), "fingerprint": fingerprint, "earlier_fingerprints": earlier}
+            attributes |= {"data": dict(experiment.data)} if experiment.data else {}
+            elsewhere = preparation.executions(training)
+            attributes |= elsewhere | {"run": self.run.folder.name}
+            x, (learned, probed) = np.asarray(prepared.x), prepared.curves.split(trained.answers[settings.steps])
+            labeled = arrays.dataset(trained, x, experiment.span, examples, learned, probes, probed, attributes)
+            labeled = arrays.in_units(labeled, experiment.scaling)
+            context.ensure()
+            files = population.save(trained, self.run.folder, labeled)
+        return {
+            "member_steps_per_second": round(trained.member_steps / seconds["train"]),
+            "continued": trained.member_steps < settings.seeds * settings.steps,
+            **elsewhere,
+            "files": files,
+        }
 
-    def remeasure(self) -> dict[str, Any]:
-        from lstm_toys.studies.training import computation
-
-        return computation.remeasure(self)
+    def metrics(self) -> Metrics:
+        labeled = storage.load_results(self.run.results)
+        metrics, fit = summary.metrics(labeled, self.experiment.goal), arrays.kept(labeled)
+        return metrics | {"published": self.experiment.compare(fit) if fit.sizes["seed"] else []}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.training import computation
+        """Draws the experiment's figures from labeled results alone; raises Failed if its ``draw`` fails."""
+        own, others = _results(self.run), {name: _results(other) for name, other in self.companions.items()}
+        failed = f"experiment {self.experiment.name}: its draw"
+        kept = "the trained run is kept; --replot draws it again"
+        try:
+            drawings = self.experiment.draw(own, others)
+        except Exception as error:  # A user's code may raise anything.
+            raise Failed(f"{failed} raised {described_error(error)}; {kept}") from None
+        if not isinstance(drawings, Mapping):
+            raise Failed(f"{failed} returned {type(drawings).__name__}, no dictionary of drawings by file name; {kept}")
+        for name, drawing in drawings.items():
+            ending = ".png" if isinstance(drawing, Figure) else ".gif"
+            if not isinstance(drawing, Drawing) or Path(str(name)).name != name or not name.endswith(ending):
+                returned = f"returned {type(drawing).__name__} under {name!r}"
+                raise Failed(f"{failed} {returned}; a Figure goes under NAME.png, an animation under NAME.gif; {kept}")
+        yield from drawings.items()
 
-        return computation.draw(self)
 
-    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-        return report.report(self, metrics)
-
-    def lost(self, metrics: dict[str, Any]) -> str | None:
-        return report.lost(metrics)
+def _results(run: Run) -> xr.Dataset:
+    return storage.load_results(run.checked("results.nc"))

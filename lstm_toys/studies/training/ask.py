@@ -1,6 +1,9 @@
-"""Reports a finished training. Imports nothing heavy."""
+"""Asks for the training of an experiment's population, and reports it. Imports nothing heavy."""
 
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import RenderableType
@@ -8,8 +11,9 @@ from rich.table import Table
 
 from lstm_toys import tables
 from lstm_toys.output import counted, listed
+from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
-from lstm_toys.runs.study import Study
 
 FAR = 10.0
 """Inputs beyond this make training fail at any learning rate: ten times the range of a cell's output."""
@@ -18,20 +22,35 @@ INSIDE = "inside 5–95 %: share of the published points between the 5th and 95t
 """Explains a column."""
 
 
-def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[RenderableType]:
+def ask(experiment: Experiment, settings: Settings, results_dir: Path, *, alone: bool = False) -> Ask[Settings]:
+    """Asks for a trained population; with ``alone``, without the companion runs that the experiment's figures need."""
+    others = {} if alone else experiment.companions(settings)
+    return Ask(
+        "lstm_toys.studies.training.study:Training",
+        settings,
+        results_dir,
+        report,
+        experiment.declared,
+        lost,
+        experiment,
+        companions={name: ask(each, its, results_dir, alone=True) for name, (each, its) in others.items()},
+    )
+
+
+def report(asked: Ask[Settings], metrics: Metrics, beside: Mapping[str, Metrics]) -> Iterator[RenderableType]:
     """Yields tables of errors and learning, and lines about divergence and run time."""
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
-    title = f"{study.run.name}: {networks} after {counted(metrics['steps'], 'step')}"
+    title = f"{asked.name}: {networks} after {counted(metrics['steps'], 'step')}"
     rows = [
         (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]), row["interval"])
         for name, row in metrics["summary"].items()
     ]
     yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
     yield from tables.few(kept)
-    if study.companions:
-        yield _beside(metrics, {name: other.metrics for name, other in study.companions.items()})
+    if beside:
+        yield _beside(metrics, beside)
     if metrics["published"]:
         rows = [
             (row["curve"], str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")
@@ -53,7 +72,7 @@ def report(study: Study[Settings], metrics: dict[str, Any]) -> Iterator[Renderab
     yield f"{tables.stages(metrics['seconds'])}{since}; {metrics['member_steps_per_second']:,} member-steps/s"
 
 
-def lost(metrics: dict[str, Any]) -> str | None:
+def lost(metrics: Metrics) -> str | None:
     """Explains in one line that every seed diverged; None if some did not."""
     if len(metrics["diverged_seeds"]) < metrics["seeds"]:
         return None
@@ -64,7 +83,7 @@ def lost(metrics: dict[str, Any]) -> str | None:
     return f"{metrics['experiment']}: every seed diverged with {' and '.join(blamed)}; use a smaller one"
 
 
-def _beside(metrics: dict[str, Any], beside: dict[str, dict[str, Any]]) -> Table:
+def _beside(metrics: Metrics, beside: Mapping[str, Metrics]) -> Table:
     """Compares how many networks learn, and how soon, with the companion runs."""
     rows = []
     for name, each in {"this run": metrics, **beside}.items():

@@ -1,0 +1,92 @@
+"""What is asked for, before anything heavy is loaded: a study, its settings, and the runs that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic
+
+from rich.console import RenderableType
+
+from lstm_toys.runs import manifest
+from lstm_toys.runs.identity import Identified
+
+if TYPE_CHECKING:
+    from lstm_toys.runs.study import Study
+
+Metrics = dict[str, Any]
+"""The summary of a finished run, as JSON has it."""
+
+
+def _kept(_: Metrics) -> None:
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Ask(Generic[Identified]):
+    """A run that is asked for.
+
+    Asks are equal if they have equal results folders, names, settings and declarations: they are one run.
+
+    Attributes:
+        study: the class that computes the run, as ``package.module:Class``.
+        settings: the settings that its results depend on.
+        results_dir: the folder of all runs and published sets.
+        report: makes the closing lines and tables from an ask, the metrics of its run, and those of its companions.
+        declared: distinguishes declarations with the same settings; see `manifest.declared`.
+        lost: a one-line message, from metrics, if every seed diverged, so that there are no statistics; else None.
+        subject: what the study is about, such as an experiment.
+        needs: runs that must be finished before this one is computed, by name.
+        companions: runs that must be finished before this one is drawn, by name.
+        publish_as: where the set is published, relative to ``results_dir``; by default a folder of the run's name.
+    """
+
+    study: str
+    settings: Identified
+    results_dir: Path
+    report: Callable[[Ask[Any], Metrics, Mapping[str, Metrics]], Iterable[RenderableType]]
+    declared: str = ""
+    lost: Callable[[Metrics], str | None] = _kept
+    subject: Any = None
+    needs: Mapping[Any, Ask[Any]] = field(default_factory=dict)
+    companions: Mapping[str, Ask[Any]] = field(default_factory=dict)
+    publish_as: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ask) and self._identity == other._identity
+
+    def __hash__(self) -> int:
+        return hash(self._identity)
+
+    @property
+    def _identity(self) -> tuple[Path, str, str, str]:
+        return self.results_dir, self.name, self.key, self.declared
+
+    @property
+    def name(self) -> str:
+        """The name of the experiment or study."""
+        return self.settings.experiment
+
+    @cached_property
+    def key(self) -> str:
+        """Key by which the run's manifests are found."""
+        return manifest.key(self.settings.as_dict())
+
+    @property
+    def runs(self) -> Path:
+        """The folder of all runs."""
+        return self.results_dir / "runs"
+
+    @property
+    def published(self) -> Path:
+        """The folder of the published set."""
+        return self.results_dir / (self.publish_as or self.name)
+
+    def load(self) -> Study[Identified]:
+        """Loads the class of the study, and makes one."""
+        module, _, name = self.study.partition(":")
+        study: Study[Identified] = getattr(import_module(module), name)(self)
+        return study
