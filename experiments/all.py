@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from lstm_toys import tables
 from lstm_toys.cli import command, flags
 from lstm_toys.output import counted
-from lstm_toys.studies.training.report import INSIDE
+from lstm_toys.studies.training.ask import INSIDE
 from lstm_toys.studies.training.study import TrainingStudy
 
 from . import amplitude, hill, hill_y, line, sine, slope_intercept

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstm_toys.cli import command, flags, parsers
-from lstm_toys.studies.dynamics.settings import DynamicsSettings
+from lstm_toys.studies.dynamics.ask import DynamicsSettings
 from lstm_toys.studies.dynamics.study import DynamicsStudy
 from lstm_toys.studies.training.study import TrainingStudy
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers, sweep
-from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 from . import sine

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lstm_toys.cli import command, flags, parsers, sweep
-from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 from . import recipe, sine

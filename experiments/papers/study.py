@@ -17,7 +17,7 @@ from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.study import DerivedStudy, Study
 from lstm_toys.studies.claims.declaration import NETWORKS
 from lstm_toys.studies.claims.study import ClaimStudy
-from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 from . import null, ranking, report

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import DerivedStudy
-from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 

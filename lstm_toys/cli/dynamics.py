@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.studies.dynamics.settings import INPUTS, DynamicsSettings
+from lstm_toys.studies.dynamics.ask import INPUTS, DynamicsSettings
 from lstm_toys.studies.dynamics.study import DynamicsStudy
 from lstm_toys.studies.training.study import TrainingStudy
 from lstm_toys.tasks.planes import Axis

@@ -14,7 +14,7 @@ from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
-from lstm_toys.studies.sweep.settings import SweepSettings
+from lstm_toys.studies.sweep.ask import SweepSettings
 from lstm_toys.studies.sweep.study import SweepStudy
 
 MOST_SETTINGS = 10_000

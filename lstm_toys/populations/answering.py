@@ -192,7 +192,9 @@ def digests_of(
     group = next(blocks.groups(size, size, block, mesh.size))
     chunks = jax.ShapeDtypeStruct((tile // together, together, points, features), jnp.float32)
     return {
-        **lowering.lowered(f"answers {name}".rstrip(), _program(model, mesh), blocks.shapes(params, group, mesh), chunks),
+        **lowering.lowered(
+            f"answers {name}".rstrip(), _program(model, mesh), blocks.shapes(params, group, mesh), chunks
+        ),
         f"curves {name}".rstrip(): lowering.digest(curves),
     }
 

@@ -81,7 +81,6 @@ class RunContext(NamedTuple):
         self.ensure()
         return self.interruption()
 
-
     def timed(self, stage: str) -> AbstractContextManager[None]:
         """Adds the wall time of a block to a stage of the current run."""
         return stopwatch(self.seconds, stage)

@@ -71,7 +71,7 @@ class Run:
         self.folder, self.settings, self._value = folder, settings, value
 
     @classmethod
-    def named(cls, runs: Path, settings: dict[str, Any], value: dict[str, str]) -> "Run":
+    def named(cls, runs: Path, settings: dict[str, Any], value: dict[str, str]) -> Run:
         """The run of these settings that computes something, whose folder is named after both."""
         digest = hashlib.sha256(json.dumps([settings, value], sort_keys=True).encode()).hexdigest()[:10]
         return cls(runs / f"{settings['experiment']}-{digest}", settings, value)

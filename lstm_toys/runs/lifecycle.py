@@ -5,10 +5,8 @@ Loads nothing heavy until something has to be computed or drawn.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console, RenderableType
@@ -21,7 +19,7 @@ from lstm_toys.output import listed
 from lstm_toys.runs import manifest, publishing
 from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused, RunContext, stopwatch
-from lstm_toys.runs.folder import FORMATS, VALUE, Run, relatives
+from lstm_toys.runs.folder import FORMATS, Run, relatives
 
 SHOWN = 3
 """Most files that a message names."""
@@ -135,7 +133,9 @@ class Work:
                     name for name in {*run.value, *theirs.value} if run.value.get(name) != theirs.value.get(name)
                 )
                 told = since or (f"; {best.incomplete}" if best and best.incomplete else "")
-                self._console.print(f"{run.name}: differs from run {theirs.folder.name} in {', '.join(differing)}{told}")
+                self._console.print(
+                    f"{run.name}: differs from run {theirs.folder.name} in {', '.join(differing)}{told}"
+                )
                 break
         return ask in self.runs
 

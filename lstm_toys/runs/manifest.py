@@ -77,7 +77,9 @@ class Manifest(NamedTuple):
     @property
     def same_files(self) -> bool:
         """Whether the run was made from the present files, by a machine that may have been another one."""
-        return self.declared and self.incomplete is None and all(_state(name) == each for name, each in self.own.items())
+        return (
+            self.declared and self.incomplete is None and all(_state(name) == each for name, each in self.own.items())
+        )
 
 
 def key(settings: Mapping[str, Any]) -> str:
@@ -250,5 +252,3 @@ def _held(cell: CellType) -> Any:
         return cell.cell_contents
     except ValueError:
         return None
-
-

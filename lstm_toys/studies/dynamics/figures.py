@@ -11,8 +11,8 @@ from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, band_name
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
+from lstm_toys.studies.dynamics.ask import WINDOWS
 from lstm_toys.studies.dynamics.results import at_rest
-from lstm_toys.studies.dynamics.settings import WINDOWS
 
 SHOWN = ("static curve", "LPV")
 """Models drawn next to answers."""

@@ -13,7 +13,7 @@ from lstm_toys.results.summary import as_json
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
-from lstm_toys.studies.dynamics.settings import WINDOWS
+from lstm_toys.studies.dynamics.ask import WINDOWS
 
 VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "exponent", "distance", "similarity"}
 """Variables that every file has."""

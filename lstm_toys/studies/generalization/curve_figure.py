@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from lstm_toys.figures.style import BAND, GRAY, INPUT, MEDIAN, MOST_BANDS, band_name, canvas, colors, counted, plain
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.generalization.settings import SHOWN_CURVES
+from lstm_toys.studies.generalization.ask import SHOWN_CURVES
 
 DRAWN_POINTS = 2_000
 """Most places along x at which a figure draws a curve; a figure has fewer pixels."""

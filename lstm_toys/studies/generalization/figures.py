@@ -31,6 +31,7 @@ from lstm_toys.figures.style import (
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
 from lstm_toys.statistics.measures import SETTLED
+from lstm_toys.studies.generalization.ask import Grid, Subject
 from lstm_toys.studies.generalization.results import (
     Maps,
     doubled,
@@ -40,7 +41,6 @@ from lstm_toys.studies.generalization.results import (
     user_defined,
 )
 from lstm_toys.studies.generalization.results import axes as axes_of
-from lstm_toys.studies.generalization.settings import Grid, Subject
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.span import Span
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import h5netcdf
@@ -22,6 +22,7 @@ from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.figures import Drawing
 from lstm_toys.files import replacing
 from lstm_toys.networks import training
 from lstm_toys.populations import blocks
@@ -33,15 +34,16 @@ from lstm_toys.runs.measure import Measure
 from lstm_toys.runs.preparation import network
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.statistics.intervals import Estimate
+from lstm_toys.studies.generalization import figures, results
+from lstm_toys.studies.generalization.ask import TRAINING, Grid
+from lstm_toys.studies.generalization.results import Maps
+from lstm_toys.studies.generalization.study import Generalization
 from lstm_toys.tasks import families
 from lstm_toys.tasks.families import Family
 from lstm_toys.tasks.planes import LENGTH, SPACING
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task, show
-
-if TYPE_CHECKING:
-    from lstm_toys.studies.generalization.study import GridStudy
 
 TILE_POINTS = 12_800
 """Total time points of the curves of a tile, which one call computes in less than a second on two CPU cores."""
@@ -61,36 +63,6 @@ def measure_names(task: Task, more: Sequence[Measure] = ()) -> tuple[str, ...]:
     return (*(f"{what}_{name}" for what in ("answer", "error") for name in task.output_features), *own)
 
 
-def footprint(study: "GridStudy") -> Footprint:
-    """Estimates memory, for one network at a time, and disk."""
-    grids, names = study.settings.grids, len(measure_names(study.experiment.small[1], study.experiment.measures))
-    cells = [grid.shape[0] * grid.shape[1] for grid in grids]
-    return Footprint(memory=16 * max(cells), disk=4 * study.settings.trained.seeds * names * sum(cells))
-
-
-def check(study: "GridStudy") -> None:
-    """Raises Refused if the population cannot be measured on all grids."""
-    task, experiment, subject = study.experiment.small[1], study.experiment, study.subject
-    refused = f"generalization of {experiment.name}: "
-    declared = subject.declared
-    if task.trained is not None and declared is not None and not task.trained.same(declared):
-        raise Refused(
-            f"{refused}it declares other training curves than its task has; let trained and task say the same"
-        )
-    for name, family in subject.families.items():
-        with trial(f"{refused}the family {name} cannot be computed"):
-            known = families.family_of(family)
-            jax.eval_shape(partial(known.curves, families.time_points(2)), dict.fromkeys(known.names, 0.5))
-    model = network(experiment, task, study.settings.trained)
-    if not task.sequence and not hasattr(model, "sequence"):
-        needed = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
-        raise Refused(f"{refused}grids are of several lengths, so that {needed}")
-    for grid in study.settings.grids if not task.sequence else ():
-        names = [each.name for each in families.family_of(subject.families[grid.family]).parameters]
-        if missing := [name for name in task.output_features if name not in names]:
-            raise Refused(f"{refused}its networks read off {missing[0]}, which the family {grid.family} does not have")
-
-
 class CurveSpace(NamedTuple):
     """The properties of curves that all grids of an evaluation share.
 
@@ -102,13 +74,6 @@ class CurveSpace(NamedTuple):
     span: Span
     families: Mapping[str, Family]
     measures: tuple[Measure, ...] = ()
-
-
-def space(study: "GridStudy") -> CurveSpace:
-    """The curve space of a study's grids."""
-    known = {name: families.family_of(family) for name, family in study.subject.families.items()}
-    timesteps = study.settings.trained.timesteps
-    return CurveSpace(study.task(timesteps), timesteps, study.experiment.span, known, (*study.experiment.measures,))
 
 
 def measured(
@@ -258,23 +223,74 @@ class GridJob(Job[GridPart, Tiles]):
             )
 
 
-def job(study: "GridStudy", trained: Evaluated) -> GridJob:
-    """Makes the job that evaluates a population on the grids of a study."""
-    return GridJob(
-        study.model, space(study), study.settings.grids, trained.member, trained.block, len(trained.diverged)
-    )
+class Grids(Generalization):
+    """Evaluates a trained population on grids of curves."""
 
+    @property
+    def answers(self) -> int:
+        return self.settings.trained.seeds * sum(each.shape[0] * each.shape[1] for each in self.settings.grids)
 
-def evaluate(
-    study: "GridStudy",
-    trained: Evaluated,
-    context: RunContext,
-    progress: EvaluationProgress,
-    attributes: dict[str, Any],
-) -> list[dict[str, Any]]:
-    """Evaluates a population on the grids of a study; see `write`."""
-    grids, path = study.settings.grids, study.run.results
-    return write(study.model, space(study), grids, trained, path, attributes, context.executor, progress, context.stop)
+    @property
+    def space(self) -> CurveSpace:
+        """The curve space of a study's grids."""
+        known = {name: families.family_of(family) for name, family in self.subject.families.items()}
+        timesteps = self.settings.trained.timesteps
+        return CurveSpace(self.task(timesteps), timesteps, self.experiment.span, known, (*self.experiment.measures,))
+
+    def check(self) -> None:
+        self.check_features({"x", "y"})
+        task, experiment, subject = self.experiment.small[1], self.experiment, self.subject
+        refused = f"generalization of {experiment.name}: "
+        declared = subject.declared
+        if task.trained is not None and declared is not None and not task.trained.same(declared):
+            raise Refused(
+                f"{refused}it declares other training curves than its task has; let trained and task say the same"
+            )
+        for name, family in subject.families.items():
+            with trial(f"{refused}the family {name} cannot be computed"):
+                known = families.family_of(family)
+                jax.eval_shape(partial(known.curves, families.time_points(2)), dict.fromkeys(known.names, 0.5))
+        model = network(experiment, task, self.settings.trained)
+        if not task.sequence and not hasattr(model, "sequence"):
+            needed = f"{type(model).__name__} needs an attribute sequence, as a Stack has"
+            raise Refused(f"{refused}grids are of several lengths, so that {needed}")
+        for grid in self.settings.grids if not task.sequence else ():
+            names = [each.name for each in families.family_of(subject.families[grid.family]).parameters]
+            if missing := [name for name in task.output_features if name not in names]:
+                raise Refused(
+                    f"{refused}its networks read off {missing[0]}, which the family {grid.family} does not have"
+                )
+
+    def footprint(self) -> Footprint:
+        """Estimates memory, for one network at a time, and disk."""
+        grids, names = self.settings.grids, len(measure_names(self.experiment.small[1], self.experiment.measures))
+        cells = [grid.shape[0] * grid.shape[1] for grid in grids]
+        return Footprint(memory=16 * max(cells), disk=4 * self.settings.trained.seeds * names * sum(cells))
+
+    def job(self, trained: Evaluated) -> GridJob:
+        """Makes the job that evaluates a population on the grids of a self."""
+        return GridJob(
+            self.model, self.space, self.settings.grids, trained.member, trained.block, len(trained.diverged)
+        )
+
+    def evaluate(
+        self, trained: Evaluated, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        grids, path = self.settings.grids, self.run.results
+        return write(self.model, self.space, grids, trained, path, attributes, context.executor, progress, context.stop)
+
+    def rows(self, maps: Maps) -> dict[str, Estimate]:
+        return results.summary(maps)
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        with results.opened(self.run.checked("results.nc")) as maps:
+            if len(maps.seeds):
+                planes = [grid for grid in self.settings.grids if grid.name != TRAINING and min(grid.shape) > 1]
+                for grid in planes:
+                    yield f"{grid.name}.png", figures.heat_maps(maps, grid, self.subject)
+                for grid in planes[:1]:
+                    yield "seeds.png", figures.seeds_apart(maps, grid, self.subject)
+                yield "axes.png", figures.along_axes(maps, self.settings.grids, self.subject)
 
 
 def write(

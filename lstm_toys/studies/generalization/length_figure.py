@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from lstm_toys.figures.style import BAND, COLORS, MEDIAN, band_name, canvas, plain
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.generalization.lengths import measures_at
+from lstm_toys.studies.generalization.results import measures_at
 from lstm_toys.tasks.planes import LENGTH
 
 

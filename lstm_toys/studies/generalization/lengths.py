@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -15,6 +16,7 @@ from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.figures import Drawing
 from lstm_toys.populations import answering, blocks
 from lstm_toys.results import arrays, storage
 from lstm_toys.runs.checks import trial
@@ -23,42 +25,16 @@ from lstm_toys.runs.measure import Measure
 from lstm_toys.runs.measured import of_probes
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import intervals
+from lstm_toys.studies.generalization import length_figure, results
+from lstm_toys.studies.generalization.results import Maps, measures_at
+from lstm_toys.studies.generalization.study import Generalization
 from lstm_toys.tasks.planes import LENGTH
 from lstm_toys.tasks.probes import Probe, probe_at
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task, measured
 
-if TYPE_CHECKING:
-    from lstm_toys.studies.generalization.study import LengthStudy
-
 HELD = 4
 """Most arrays in memory at once with the size of the answers to all sequences of one length."""
-
-
-def check(study: "LengthStudy") -> None:
-    """Raises Refused if the task cannot make sequences of different lengths."""
-    refused, task = f"generalization of {study.experiment.name}: ", study.task(study.settings.trained.timesteps)
-    if task.at_length is None:
-        raise Refused(
-            f"{refused}it declares neither trained=lt.Trained(family, parameters), for grids of curves, nor a task "
-            "with at_length, for longer sequences"
-        )
-    with trial(f"{refused}its sequences cannot be made"):
-        len(study.probes)
-
-
-def probes(study: "LengthStudy") -> list[Probe]:
-    """The sequences of each length."""
-    trained = study.settings.trained
-    task, numbers = study.task(trained.timesteps), dict(trained.numbers)
-    return [probe_at(f"{length:,}", task, length, numbers) for length in study.settings.lengths]
-
-
-def footprint(study: "LengthStudy") -> Footprint:
-    """Estimates memory and disk for the answers of one length."""
-    task, seeds = study.task(study.settings.trained.timesteps), study.settings.trained.seeds
-    most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in study.probes)
-    return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(study.probes))
 
 
 class LengthPart(NamedTuple):
@@ -111,78 +87,93 @@ class LengthJob(Job[LengthPart, dict[str, Float[np.ndarray, "S ..."]]]):
         return compute
 
 
-def job(study: "LengthStudy", trained: Evaluated) -> LengthJob:
-    """Makes the job that evaluates a population on the sequences of a study."""
-    task, experiment = study.task(study.settings.trained.timesteps), study.experiment
-    probes, measures = (*study.probes,), (*experiment.measures,)
-    return LengthJob(study.model, task, experiment.span, measures, probes, trained.member, trained.block)
+class Lengths(Generalization):
+    """Evaluates a trained population on sequences of several lengths, which its task makes."""
 
+    @cached_property
+    def probes(self) -> list[Probe]:
+        """The sequences of each length."""
+        trained = self.settings.trained
+        task, numbers = self.task(trained.timesteps), dict(trained.numbers)
+        return [probe_at(f"{length:,}", task, length, numbers) for length in self.settings.lengths]
 
-def evaluate(
-    study: "LengthStudy",
-    trained: Evaluated,
-    context: RunContext,
-    progress: EvaluationProgress,
-    attributes: dict[str, Any],
-) -> list[dict[str, Any]]:
-    """Evaluates a population, and writes the measures at each length; returns `ExecutionLog.others`."""
-    count, lengths = len(trained.diverged), study.settings.lengths
-    log = ExecutionLog(devices.fingerprint(trained.block))
-    size = blocks.group_size(count, trained.block, context.executor.devices, context.executor.workers)
-    whole: dict[str, np.ndarray] = {}
-    done = 0
-    for part, (values, fingerprint) in context.executor.map(
-        job(study, trained), _parts(trained, len(lengths), size), context.stop
-    ):
-        log.add(str(part), fingerprint)
-        for name, each in values.items():
-            whole.setdefault(name, np.empty((count, len(lengths), *each.shape[1:]), np.float32))
-            whole[name][part.members, part.place] = each
-        done += (part.members.stop - part.members.start) * len(study.probes[part.place].inputs)
-        progress(done)
-    described = {key: json.dumps(value) for key, value in attributes.items()}
-    if log.others:
-        described["executed_elsewhere"] = json.dumps(log.others)
-    words = {each.name: {"long_name": each.label, "units": each.unit} for each in study.experiment.measures}
-    axes = {"accuracy": ("seed", LENGTH, "counted")}
-    labeled = xr.Dataset(
-        {
-            "diverged": ("seed", trained.diverged.astype(np.int8)),
-            **{n: (axes.get(n, ("seed", LENGTH)), each, words.get(n, {})) for n, each in whole.items()},
-        },
-        {
-            "seed": np.arange(count),
-            LENGTH: (LENGTH, list(lengths), {"long_name": "sequence length", "units": "time points"}),
-            **({"counted": list(measured(study.experiment.small[1].loss) or ())} if "accuracy" in whole else {}),
-        },
-        described,
-    )
-    storage.save_results(labeled, study.run.results)
-    return log.others
+    @property
+    def answers(self) -> int:
+        return self.settings.trained.seeds * sum(len(each.inputs) for each in self.probes)
+
+    def check(self) -> None:
+        refused, task = f"generalization of {self.experiment.name}: ", self.task(self.settings.trained.timesteps)
+        if task.at_length is None:
+            raise Refused(
+                f"{refused}it declares neither trained=lt.Trained(family, parameters), for grids of curves, nor a task "
+                "with at_length, for longer sequences"
+            )
+        with trial(f"{refused}its sequences cannot be made"):
+            len(self.probes)
+
+    def footprint(self) -> Footprint:
+        """Estimates memory and disk for the answers of one length."""
+        task, seeds = self.task(self.settings.trained.timesteps), self.settings.trained.seeds
+        most = max(each.inputs.shape[0] * (each.inputs.shape[1] if task.sequence else 1) for each in self.probes)
+        return Footprint(HELD * 4 * seeds * most * len(task.output_features), 16 * seeds * len(self.probes))
+
+    def job(self, trained: Evaluated) -> LengthJob:
+        """Makes the job that evaluates a population on the sequences of a self."""
+        task, experiment = self.task(self.settings.trained.timesteps), self.experiment
+        probes, measures = (*self.probes,), (*experiment.measures,)
+        return LengthJob(self.model, task, experiment.span, measures, probes, trained.member, trained.block)
+
+    def evaluate(
+        self, trained: Evaluated, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        count, lengths = len(trained.diverged), self.settings.lengths
+        log = ExecutionLog(devices.fingerprint(trained.block))
+        size = blocks.group_size(count, trained.block, context.executor.devices, context.executor.workers)
+        whole: dict[str, np.ndarray] = {}
+        done = 0
+        for part, (values, fingerprint) in context.executor.map(
+            self.job(trained), _parts(trained, len(lengths), size), context.stop
+        ):
+            log.add(str(part), fingerprint)
+            for name, each in values.items():
+                whole.setdefault(name, np.empty((count, len(lengths), *each.shape[1:]), np.float32))
+                whole[name][part.members, part.place] = each
+            done += (part.members.stop - part.members.start) * len(self.probes[part.place].inputs)
+            progress(done)
+        described = {key: json.dumps(value) for key, value in attributes.items()}
+        if log.others:
+            described["executed_elsewhere"] = json.dumps(log.others)
+        words = {each.name: {"long_name": each.label, "units": each.unit} for each in self.experiment.measures}
+        axes = {"accuracy": ("seed", LENGTH, "counted")}
+        labeled = xr.Dataset(
+            {
+                "diverged": ("seed", trained.diverged.astype(np.int8)),
+                **{n: (axes.get(n, ("seed", LENGTH)), each, words.get(n, {})) for n, each in whole.items()},
+            },
+            {
+                "seed": np.arange(count),
+                LENGTH: (LENGTH, list(lengths), {"long_name": "sequence length", "units": "time points"}),
+                **({"counted": list(measured(self.experiment.small[1].loss) or ())} if "accuracy" in whole else {}),
+            },
+            described,
+        )
+        storage.save_results(labeled, self.run.results)
+        return log.others
+
+    def rows(self, maps: Maps) -> dict[str, intervals.Estimate]:
+        return {
+            f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
+            for label, values in measures_at(maps.root).items()
+            for length in maps.root[LENGTH].values.tolist()
+        }
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        with results.opened(self.run.checked("results.nc")) as maps:
+            if len(maps.seeds):
+                yield "length.png", length_figure.draw(maps.root, self.settings.trained.timesteps)
 
 
 def _parts(trained: Evaluated, lengths: int, size: int) -> Iterator[LengthPart]:
     for place in range(lengths):
         for members, params in trained.split(size):
             yield LengthPart(place, members, params)
-
-
-def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Returns the measures by label, ``[seed, length]`` each, without seeds that diverged."""
-    fit = labeled.isel(seed=labeled.diverged.values == 0)
-    found: dict[str, xr.DataArray] = {}
-    for name, each in fit.data_vars.items():
-        if name == "accuracy":
-            found |= {f"accuracy over {counted}": each.sel(counted=counted) for counted in each.counted.values}
-        elif LENGTH in each.dims:
-            found["RMSE" if name == "rmse" else arrays.axis_label(each)] = each
-    return found
-
-
-def length_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """Returns medians over seeds of every measure at every length."""
-    return {
-        f"{length:,} time points, {label}": intervals.median_bootstrap(values.sel({LENGTH: length}).values)
-        for label, values in measures_at(labeled).items()
-        for length in labeled[LENGTH].values.tolist()
-    }

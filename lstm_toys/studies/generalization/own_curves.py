@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import flax.linen as nn
 import jax
@@ -18,6 +18,7 @@ from lstm_toys.execution.base import ExecutionLog, Executor, Job
 from lstm_toys.execution.footprint import Footprint
 from lstm_toys.execution.lowering import Digests, compiled, digest, lowered
 from lstm_toys.execution.progress import EvaluationProgress
+from lstm_toys.figures import Drawing
 from lstm_toys.networks import sizes
 from lstm_toys.populations import answering, blocks
 from lstm_toys.results import storage
@@ -25,31 +26,18 @@ from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.preparation import network
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization.settings import MEASURED_WHOLE
+from lstm_toys.studies.generalization import curve_figure, results
+from lstm_toys.studies.generalization.ask import MEASURED_WHOLE
+from lstm_toys.studies.generalization.results import Maps
+from lstm_toys.studies.generalization.study import Generalization
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.scaling import Scaling
 from lstm_toys.tasks.span import Span
 from lstm_toys.tasks.supervision import Task
 
-if TYPE_CHECKING:
-    from lstm_toys.studies.generalization.study import CurveStudy
-
 HELD, STATES, SQUARES = 4, 3, 10
 """Most arrays in memory at once with the size of all answers, of the states of all layers, and of the squared number of
 time points; measured, and rounded up."""
-
-
-def footprint(study: "CurveStudy") -> Footprint:
-    """Estimates memory and disk for the answers."""
-    task, settings = study.experiment.small[1], study.settings
-    model = network(study.experiment, task, settings.trained)
-    (curves, points), seeds, devices = study.curves.values.shape, settings.trained.seeds, jax.device_count()
-    answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.output_features)
-    together = devices * min(seeds, settings.trained.block or blocks.default_block(0)) * answering.curve_block(points)
-    states = 4 * together * points * sum(sizes.size(model, 1).widths)
-    squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
-    shown = 4 * curves * points
-    return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
 
 
 class TrainedOn(NamedTuple):
@@ -179,42 +167,6 @@ class CurveJob(Job[CurvePart, xr.Dataset]):
         )
 
 
-def job(study: "CurveStudy", trained: Evaluated, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
-    """Makes the job that evaluates a population on the curves of a study."""
-    timesteps, experiment = study.settings.trained.timesteps, study.experiment
-    known = TrainedOn(study.task(timesteps), timesteps, experiment.span, experiment.scaling)
-    return CurveJob(study.model, known, trained.member, study.curves, trained.block, advanced)
-
-
-def evaluate(
-    study: "CurveStudy",
-    trained: Evaluated,
-    context: RunContext,
-    progress: EvaluationProgress,
-    attributes: dict[str, Any],
-) -> list[dict[str, Any]]:
-    """Evaluates a population, and writes its answers; returns `ExecutionLog.others`."""
-    before = 0
-
-    def advanced(answered: int) -> None:
-        progress(before + answered)
-
-    log, datasets = ExecutionLog(devices.fingerprint(trained.block)), {}
-    for part, (answers, fingerprint) in context.executor.map(
-        job(study, trained, advanced), parts(trained, context.executor), context.stop
-    ):
-        log.add(str(part), fingerprint)
-        datasets[part.members.start] = answers
-        before += len(part.diverged) * len(study.curves.names)
-        progress(before)
-    whole = xr.concat([datasets[first] for first in sorted(datasets)], "seed", data_vars="minimal", coords="minimal")
-    attributes |= {"executed_elsewhere": log.others} if log.others else {}
-    described = {key: json.dumps(value) for key, value in attributes.items()}
-    labeled = whole.assign_coords(seed=np.arange(len(trained.diverged))).assign_attrs(described)
-    storage.save_results(labeled, study.run.results)
-    return log.others
-
-
 def parts(trained: Evaluated, executor: Executor) -> Iterator[CurvePart]:
     """Splits a population into parts for an executor."""
     size = blocks.group_size(len(trained.diverged), trained.block, executor.devices, executor.workers)
@@ -226,20 +178,88 @@ LEAST_MEASURED = 3
 """Fewest time points of a measured curve."""
 
 
-def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
-    """Returns medians over seeds of each curve's measures, or of the numbers that networks read off."""
-    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
-    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
-    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
-    rows = {}
-    for curve in fit.curve.values:
-        chosen = fit.sel(curve=curve)
-        if "answer" in fit and "time" not in fit.answer.dims:
-            values = {
-                f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in fit.output_feature.values
-            }
-        else:
-            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
-        for label, each in values.items():
-            rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
-    return rows
+class OwnCurves(Generalization):
+    """Evaluates a trained population on the user's curves."""
+
+    @property
+    def curves(self) -> Curves:
+        """The curves."""
+        assert self.settings.curves is not None
+        return self.settings.curves
+
+    @property
+    def answers(self) -> int:
+        return self.settings.trained.seeds * len(self.curves.names)
+
+    def check(self) -> None:
+        self.check_features({"y"})
+
+    def footprint(self) -> Footprint:
+        """Estimates memory and disk for the answers."""
+        task, settings = self.experiment.small[1], self.settings
+        model = network(self.experiment, task, settings.trained)
+        (curves, points), seeds, devices = self.curves.values.shape, settings.trained.seeds, jax.device_count()
+        answers = 4 * seeds * curves * (points if task.sequence else 1) * len(task.output_features)
+        together = (
+            devices * min(seeds, settings.trained.block or blocks.default_block(0)) * answering.curve_block(points)
+        )
+        states = 4 * together * points * sum(sizes.size(model, 1).widths)
+        squares = 4 * devices * points**2 if points <= MEASURED_WHOLE else 0
+        shown = 4 * curves * points
+        return Footprint(HELD * answers + STATES * states + SQUARES * squares + 8 * shown, answers + shown)
+
+    def job(self, trained: Evaluated, advanced: Callable[[int], None] = lambda _: None) -> CurveJob:
+        """Makes the job that evaluates a population on the curves of a self."""
+        timesteps, experiment = self.settings.trained.timesteps, self.experiment
+        known = TrainedOn(self.task(timesteps), timesteps, experiment.span, experiment.scaling)
+        return CurveJob(self.model, known, trained.member, self.curves, trained.block, advanced)
+
+    def evaluate(
+        self, trained: Evaluated, context: RunContext, progress: EvaluationProgress, attributes: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        before = 0
+
+        def advanced(answered: int) -> None:
+            progress(before + answered)
+
+        log, datasets = ExecutionLog(devices.fingerprint(trained.block)), {}
+        for part, (answers, fingerprint) in context.executor.map(
+            self.job(trained, advanced), parts(trained, context.executor), context.stop
+        ):
+            log.add(str(part), fingerprint)
+            datasets[part.members.start] = answers
+            before += len(part.diverged) * len(self.curves.names)
+            progress(before)
+        whole = xr.concat(
+            [datasets[first] for first in sorted(datasets)], "seed", data_vars="minimal", coords="minimal"
+        )
+        attributes |= {"executed_elsewhere": log.others} if log.others else {}
+        described = {key: json.dumps(value) for key, value in attributes.items()}
+        labeled = whole.assign_coords(seed=np.arange(len(trained.diverged))).assign_attrs(described)
+        storage.save_results(labeled, self.run.results)
+        return log.others
+
+    def rows(self, maps: Maps) -> dict[str, intervals.Estimate]:
+        labeled = maps.root
+        fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+        units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+        labels = {
+            name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()
+        }
+        rows = {}
+        for curve in fit.curve.values:
+            chosen = fit.sel(curve=curve)
+            if "answer" in fit and "time" not in fit.answer.dims:
+                values = {
+                    f"read-off {name}": chosen.answer.sel(output_feature=name).values
+                    for name in fit.output_feature.values
+                }
+            else:
+                values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
+            for label, each in values.items():
+                rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
+        return rows
+
+    def draw(self) -> Iterator[tuple[str, Drawing]]:
+        with results.opened(self.run.checked("results.nc")) as maps:
+            yield "curves.png", curve_figure.draw(maps.root)

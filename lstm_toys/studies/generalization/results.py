@@ -14,7 +14,7 @@ from lstm_toys import files
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import check_whole, telling_damage
 from lstm_toys.statistics import intervals, measures
-from lstm_toys.studies.generalization.settings import TRAINING
+from lstm_toys.studies.generalization.ask import TRAINING
 
 AT_ONCE = 2**24
 """Most values read from the file at a time."""
@@ -125,3 +125,15 @@ def summary(maps: Maps) -> dict[str, intervals.Estimate]:
             where = f"{title.replace('_', ' x ')}, {axis_label(grid[name])}"
             rows[where] = intervals.median_bootstrap(np.array(medians))
     return rows
+
+
+def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Returns the measures by label, ``[seed, length]`` each, without seeds that diverged."""
+    fit = labeled.isel(seed=labeled.diverged.values == 0)
+    found: dict[str, xr.DataArray] = {}
+    for name, each in fit.data_vars.items():
+        if name == "accuracy":
+            found |= {f"accuracy over {counted}": each.sel(counted=counted) for counted in each.counted.values}
+        elif LENGTH in each.dims:
+            found["RMSE" if name == "rmse" else arrays.axis_label(each)] = each
+    return found

@@ -1,91 +1,198 @@
-"""The study that trains populations under many settings. Imports nothing heavy."""
+"""Trains the populations of a sweep with as few compiled programs as their shapes allow."""
 
-from __future__ import annotations
-
+import dataclasses
 from collections.abc import Iterator
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rich.console import RenderableType
+import numpy as np
+import xarray as xr
 
-from lstm_toys.runs.context import RunContext
+from lstm_toys.execution.footprint import Footprint
+from lstm_toys.execution.lowering import CALLBACK, Digests, compiled, digest
+from lstm_toys.execution.signals import Stopped
+from lstm_toys.figures import Drawing
+from lstm_toys.populations.group import GroupState
+from lstm_toys.populations.programs import Start
+from lstm_toys.populations.specification import Specification
+from lstm_toys.results import arrays, storage
+from lstm_toys.runs import checks, preparation
+from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
-from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.runs.measured import of_probes
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
-from lstm_toys.studies.sweep import report
-from lstm_toys.studies.sweep.settings import SweepSettings
-
-if TYPE_CHECKING:
-    from lstm_toys.execution.footprint import Footprint
-    from lstm_toys.figures import Drawing
-    from lstm_toys.runs.preparation import Prepared
-    from lstm_toys.studies.sweep.shapes import Shape
+from lstm_toys.studies.sweep import figures, results
+from lstm_toys.studies.sweep.ask import SweepSettings
+from lstm_toys.studies.sweep.shapes import NETWORK, Shape, shapes
+from lstm_toys.tasks.probes import by_points, curves_of
+from lstm_toys.tasks.supervision import Task
 
 
-class SweepStudy(Study[SweepSettings]):
+class Sweep(Study[SweepSettings]):
     """Trains populations under many settings with as few compiled programs as their shapes allow."""
 
-    def __init__(self, experiment: Experiment, settings: SweepSettings, results_dir: Path) -> None:
-        super().__init__(Run(settings, results_dir, experiment.declared))
-        self.experiment = experiment
+    def __init__(self, ask: Ask[SweepSettings]) -> None:
+        super().__init__(ask)
+        self.experiment: Experiment = ask.subject
 
     @cached_property
     def shapes(self) -> list[Shape]:
         """The settings, grouped by the programs that have to be compiled."""
-        from lstm_toys.studies.sweep.shapes import shapes
-
         return shapes(self.settings.settings)
 
     @cached_property
     def prepared(self) -> list[Prepared]:
         """The experiment with one setting of each shape."""
-        from lstm_toys.runs.preparation import Prepared
-
         return [Prepared(self.experiment, shape.common) for shape in self.shapes]
 
     def check(self) -> None:
-        from lstm_toys.studies.sweep import computation
-
-        computation.check(self)
+        """Raises Refused also if a custom model ignores a network flag that varies."""
+        checks.check_experiment(self.experiment)
+        experiment, every = self.experiment, self.settings.settings
+        if experiment.model is None:
+            return
+        _, task = experiment.small
+        seen: dict[Any, Settings] = {}
+        for each in every:
+            other = dataclasses.replace(each, **{name: getattr(every[0], name) for name in NETWORK})
+            same = seen.setdefault((other, preparation.network(experiment, task, each)), each)
+            if idle := [name for name in NETWORK if getattr(same, name) != getattr(each, name)]:
+                raise Refused(f"flag --grid: the model of {experiment.name} does not read {idle[0]}; leave that out")
 
     def footprint(self) -> Footprint:
-        from lstm_toys.studies.sweep import computation
-
-        return computation.footprint(self)
+        """Estimates memory and disk: memory holds the largest group of members, and the data of tables and figures."""
+        every = self.shapes
+        sizes = [
+            preparation.footprint(self.experiment, shape.common, shape.members, len(shape.budgets), streamed=True)
+            for shape in every
+        ]
+        read = sum(shape.members * len(shape.budgets) for shape in every) * results.READ
+        return Footprint(max(each.memory for each in sizes) + read, sum(each.disk for each in sizes))
 
     def check_full_size(self) -> None:
-        from lstm_toys.runs import checks
-
         for timesteps, numbers in {each.timesteps: each.numbers for each in self.settings.settings}.items():
             checks.check_points(self.experiment, timesteps, dict(numbers))
 
     def efforts(self) -> list[float]:
-        shapes = zip(self.shapes, self.prepared, strict=True)
-        return [shape.members * shape.budgets[-1] * prepared.effort for shape, prepared in shapes]
+        each = zip(self.shapes, self.prepared, strict=True)
+        return [shape.members * shape.budgets[-1] * prepared.effort for shape, prepared in each]
 
-    def digests(self) -> dict[str, str]:
-        from lstm_toys.studies.sweep import computation
+    def digests(self) -> Digests:
+        digests: Digests = {}
+        goal = self.experiment.goal
+        for shape, prepared in zip(self.shapes, self.prepared, strict=True):
+            common = shape.common
+            specification, start = _specified(shape, prepared)
+            words = f"{common.optimizer}, {common.network}, {common.timesteps} points"
+            parts = {**prepared.declared_digests(), **specification.digests(shape.members), "members": digest(start)}
+            # The results record which networks learned, which a user's subclass of Goal may decide.
+            errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
+            parts["errors"] = digest(goal.error(errors, prepared.task.measured))
+            parts |= {f"measure {each.name}": digest(each.digests(prepared.task)) for each in self.experiment.measures}
+            digests[words] = digest(parts)
+            digests |= {name: each for name, each in parts.items() if name == CALLBACK}
+        return {**digests, **compiled(), "code": self.code}
 
-        return computation.digests(self)
+    def compute(self, context: RunContext) -> Metrics:
+        """Trains and evaluates the populations, and writes their results.
 
-    def execute(self, context: RunContext, seconds: dict[str, float]) -> dict[str, Any]:
-        from lstm_toys.studies.sweep import computation
+        Resumes from the run's checkpoints, and writes new ones. One group of members is in memory at a time. Raises
+        what `lstm_toys.train` raises.
+        """
+        experiment, run, settings, seconds = self.experiment, self.run, self.settings.settings, context.seconds
+        every = self.shapes
+        member_steps = 0
+        fingerprints: list[dict[str, Any]] = []
+        elsewhere: dict[str, Any] = {}
+        with results.writing(run.results, experiment, settings, self.settings.as_dict()) as (write, note):
+            for number, (shape, prepared) in enumerate(zip(every, self.prepared, strict=True)):
+                specified, x = _specified(shape, prepared), np.asarray(prepared.x)
+                recorded, title = specified[0].recorded, shape.common.optimizer
+                trained = preparation.begin(prepared, specified, run, context, title, part=str(number))
+                with context.interruption.patient():
+                    for group, result in trained.groups():
+                        with context.timed("evaluate"):
+                            for steps, answers in result.answers.items():
+                                labeled = arrays.answered(prepared.task, x, experiment.span, prepared.probes, answers)
+                                # Errors of several features, whose units may differ, are averaged in scaled form.
+                                if len(prepared.task.output_features) == 1:
+                                    labeled = arrays.in_units(labeled, experiment.scaling)
+                                values = _values(prepared.task, experiment, recorded, steps, result.state, labeled)
+                                for setting, members, seeds in shape.places(group, steps):
+                                    write(setting, seeds, {name: value[members] for name, value in values.items()})
+                                if context.stop():  # The group's checkpoint is written, so little is lost.
+                                    raise Stopped
+                for stage, spent in trained.seconds.items():
+                    seconds[stage] = seconds.get(stage, 0.0) + spent
+                member_steps += trained.member_steps
+                if others := preparation.executions(trained):
+                    elsewhere[str(number)] = others
+                fingerprints += [each for each in trained.fingerprints if each not in fingerprints]
+            if elsewhere:
+                note("shapes_executed_elsewhere", elsewhere)
+        return {
+            "experiment": run.name,
+            "seeds": settings[0].seeds,
+            "goal": experiment.goal.told(scaled=experiment.scaling is not None),
+            "networks": sum(shape.members for shape in every),
+            "shapes": len(every),
+            "member_steps_per_second": round(member_steps / seconds["train"]),
+            "continued": member_steps < sum(shape.members * shape.budgets[-1] for shape in every),
+            "flags": self.settings.as_dict(),
+            "fingerprints": fingerprints,
+            **({"shapes_executed_elsewhere": elsewhere} if elsewhere else {}),
+            **_scaled(experiment),
+            "files": [run.results.name],
+        }
 
-        return computation.execute(self, context, seconds)
-
-    def remeasure(self) -> dict[str, Any]:
-        from lstm_toys.studies.sweep import computation
-
-        return computation.remeasure(self)
+    def metrics(self) -> Metrics:
+        labeled = storage.load_results(self.run.results, results.VARIABLES, results.UNREAD)
+        return {"varied": results.varied(labeled), "rows": results.rows(labeled)}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        from lstm_toys.studies.sweep import computation
+        """Draws the figures from the run's file alone."""
+        labeled = storage.load_results(self.run.checked("results.nc"), results.VARIABLES, results.UNREAD)
+        if (trained := self.experiment.trained) is not None:
+            for parameter in reversed(trained.declared):  # Parameters that share a number take the first's name.
+                name = f"{NUMBER}{trained.parameters[parameter.name]}"
+                if name in labeled.coords:
+                    labeled[name].attrs.update(arrays.described(parameter) | {"long_name": f"train {parameter.words}"})
+        yield from figures.draw(labeled, self.experiment.goal, self.experiment.measures).items()
 
-        return computation.draw(self)
 
-    def report(self, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-        return report.report(metrics, self.experiment.measures)
+def _specified(shape: Shape, prepared: Prepared) -> tuple[Specification, Start]:
+    sets = by_points(prepared.probes, prepared.x)
+    curves = curves_of(prepared.task, sets, len(prepared.x))
+    return prepared.specify(shape.budgets, dict.fromkeys(shape.budgets, curves), shape.start)
 
-    def lost(self, metrics: dict[str, Any]) -> str | None:
-        return report.lost(metrics)
+
+def _scaled(experiment: Experiment) -> dict[str, Any]:
+    """Describes the scaling, and whether errors of answers are scaled, too; empty without one."""
+    if experiment.scaling is None:
+        return {}
+    return {"scaling": str(experiment.scaling), "scaled_errors": len(experiment.small[1].output_features) > 1}
+
+
+def _values(
+    task: Task, experiment: Experiment, recorded: np.ndarray, steps: int, state: GroupState, labeled: xr.Dataset
+) -> dict[str, np.ndarray]:
+    """The values of members after ``steps`` that a sweep's file stores, each with a leading axis M."""
+    losses, sound = state.losses, state.kept[steps]
+    reached = int(np.searchsorted(recorded, steps))
+    loss, measures = losses[:, reached], state.measures[:, reached]
+    learned = experiment.goal.met(experiment.goal.error(measures, task.measured))
+    diverged = np.asarray(sound.step) < steps
+    names = results.Names.of(task)
+    return {
+        names.loss: loss,
+        names.measures: measures * experiment.scaling.units if experiment.scaling else measures,
+        "learned": learned & ~diverged,
+        "diverged": diverged,
+        **of_probes(task, experiment.measures, labeled),
+        "record_step": np.broadcast_to(recorded[: reached + 1], (len(loss), reached + 1)),
+        "record_loss": losses[:, : reached + 1],
+        "answer": labeled.answer.values,
+    }

@@ -1,6 +1,10 @@
-"""Reports a finished sweep. Imports nothing heavy."""
+"""Asks for a sweep, and reports it. Imports nothing heavy."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -8,6 +12,9 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.output import counted
+from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.measure import Measure
 
 MOST_ROWS = 100
@@ -19,23 +26,27 @@ MOST_MEASURES = 6
 """Most columns of errors and other measures of answers to probes; metrics.json has all."""
 
 
-def _titles(every: list[dict[str, Any]], loss: str, measures: Sequence[Measure]) -> dict[str, str]:
-    """Titles of the measures of answers to probes, by the names of their medians, without those that no row has."""
-    names = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
-    known = [name for name in names if any(row[name]["median"] is not None for row in every)]
-    words = {each.name: each.words for each in measures}
-    titles = {}
-    for name in known:
-        probe, _, measure = name.rpartition(", ")
-        titles[name] = f"{probe}, {words.get(measure, measure)}" if probe else f"{name}, RMSE"
-    return titles
+@dataclass(frozen=True)
+class SweepSettings(Identity):
+    """Settings of all populations of a sweep, which share the experiment and the seeds."""
+
+    settings: tuple[Settings, ...]
+
+    def __str__(self) -> str:
+        return f"{counted(len(self.settings), 'setting')}, {counted(self.settings[0].seeds, 'seed')}"
 
 
-def report(metrics: dict[str, Any], measures: Sequence[Measure] = ()) -> Iterator[RenderableType]:
+def ask(experiment: Experiment, settings: SweepSettings, results_dir: Path) -> Ask[SweepSettings]:
+    """Asks for populations under many settings."""
+    study = "lstm_toys.studies.sweep.study:Sweep"
+    return Ask(study, settings, results_dir, report, experiment.declared, lost, experiment)
+
+
+def report(asked: Ask[SweepSettings], metrics: Metrics, _: Mapping[str, Metrics]) -> Iterator[RenderableType]:
     """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
     loss = "train_mse" if "train_mse" in every[0] else "train_loss"
-    titles = _titles(every, loss, measures)
+    titles = _titles(every, loss, asked.subject.measures)
     shown, rows, answers = [*titles][:MOST_MEASURES], [], []
     for row in every[:MOST_ROWS]:
         values = [f"{value:g}" if isinstance(value := row.get(name, "–"), float) else str(value) for name in varied]
@@ -69,8 +80,20 @@ def report(metrics: dict[str, Any], measures: Sequence[Measure] = ()) -> Iterato
     yield f"{tables.stages(metrics['seconds'])}; {metrics['member_steps_per_second']:,} member-steps/s"
 
 
-def lost(metrics: dict[str, Any]) -> str | None:
+def lost(metrics: Metrics) -> str | None:
     """Explains in one line that every seed of every setting diverged; None if some did not."""
     if any(len(row["diverged_seeds"]) < metrics["seeds"] for row in metrics["rows"]):
         return None
     return "every seed of every setting diverged; use smaller learning rates"
+
+
+def _titles(every: list[dict[str, Any]], loss: str, measures: Sequence[Measure]) -> dict[str, str]:
+    """Titles of the measures of answers to probes, by the names of their medians, without those that no row has."""
+    names = [name for name, value in every[0].items() if isinstance(value, dict) and name != loss]
+    known = [name for name in names if any(row[name]["median"] is not None for row in every)]
+    words = {each.name: each.words for each in measures}
+    titles = {}
+    for name in known:
+        probe, _, measure = name.rpartition(", ")
+        titles[name] = f"{probe}, {words.get(measure, measure)}" if probe else f"{name}, RMSE"
+    return titles

@@ -1,15 +1,23 @@
-"""Settings of an evaluation: grids of curves and their values. Imports nothing heavy, so that commands start fast."""
+"""Asks for an evaluation on grids of curves or on other curves, and reports it. Imports nothing heavy."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from rich.console import RenderableType
 
+from lstm_toys import tables
 from lstm_toys.output import counted
+from lstm_toys.runs import manifest
+from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.parameters import Parameter, parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
@@ -259,3 +267,58 @@ def _values(plane: ResolvedPlane, about: Subject) -> dict[str, float | str]:
     middles = {each.name: sum(ranges.get(each.name, (each.low, each.high))) / 2 for each in parameters_of(plane.family)}
     equal = about.trained.equal if family == named(about.trained.family) else {}
     return {**middles, **equal, **plane.at}
+
+
+def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evaluation]:
+    """Asks for the evaluation of a trained population."""
+    kind = "lengths:Lengths" if settings.lengths else "own_curves:OwnCurves" if settings.curves else "grids:Grids"
+    return Ask(
+        f"lstm_toys.studies.generalization.{kind}",
+        settings,
+        results_dir,
+        report,
+        manifest.declared(subject.experiment.declared, subject.families),
+        subject=subject,
+        needs={"population": training.ask(subject.experiment, settings.trained, results_dir)},
+    )
+
+
+def report(asked: Ask[Evaluation], metrics: Metrics, _: Mapping[str, Metrics]) -> Iterator[RenderableType]:
+    """Yields the table of errors on grids or measures of a user's curves, and lines below it."""
+    kept = metrics["seeds"] - len(metrics["diverged_seeds"])
+    networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
+    title = f"{asked.settings.trained.experiment}: generalization of {networks}"
+    rows = [
+        (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]))
+        for name, row in metrics["summary"].items()
+    ]
+    curves = asked.settings.curves
+    if curves is not None:
+        rows = rows[: len(rows) // len(curves.names) * SHOWN_CURVES]
+    yield tables.table(title, ("", "median>", "95 % bootstrap>"), rows)
+    yield from explained(metrics["summary"])
+    yield from tables.few(kept)
+    yield from _told(curves, asked) if curves is not None else ()
+    rate = f"{counted(metrics['answers'], 'answer')}, {metrics['answers_per_second']:,} per second"
+    yield f"{rate}; {tables.stages(metrics['seconds'])}"
+
+
+def explained(names: Iterable[str]) -> Iterator[str]:
+    """Explains the numbers of grids, if there are some."""
+    if any(name.endswith(", share below twice") for name in names):
+        yield (
+            "errors on a grid: each network's median over its curves; share below twice: of its curves with an error "
+            "below twice the median network's on the training curves"
+        )
+
+
+def _told(curves: Curves, asked: Ask[Evaluation]) -> Iterator[str]:
+    """Explains how the user's curves were read, measured and shortened."""
+    span, points = asked.subject.experiment.span, curves.values.shape[1]
+    if len(curves.names) > SHOWN_CURVES:
+        yield f"the first {SHOWN_CURVES} of {len(curves.names):,} curves; metrics.json has all"
+    if curves.span is None:
+        spacing = f"{span.length / (asked.settings.trained.timesteps - 1):.3g} {span.unit}".strip()
+        yield f"each row is one time point, with the spacing of the training: {span.name} rises by {spacing}"
+    if points > MEASURED_WHOLE:
+        yield f"delay and frequency need curves of at most {MEASURED_WHOLE:,} time points; these have {points:,}"

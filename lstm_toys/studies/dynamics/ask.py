@@ -1,18 +1,27 @@
-"""Reports a finished study of dynamics. Imports nothing heavy."""
+"""Asks for a study of dynamics, and reports it. Imports nothing heavy."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.studies.dynamics.settings import WINDOWS
+from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.identity import Identity, Settings
+from lstm_toys.studies.training import ask as training
+from lstm_toys.tasks.planes import Axis
 
-if TYPE_CHECKING:
-    from lstm_toys.studies.dynamics.study import DynamicsStudy
+WINDOWS = {"": "", "_early": " in the first fifth"}
+"""Endings of variables and of names in the summary, by window of x: at least 0.2, and below 0.2."""
+
+INPUTS = 41
+"""Default number of constant inputs."""
 
 WHOLE = "LPV"
 """The model whose share of predicted time points is reported."""
@@ -20,10 +29,44 @@ WHOLE = "LPV"
 EXPLAINED, PREDICTED = ": variance explained", ": time points predicted"
 
 
-def report(study: DynamicsStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
+@dataclass(frozen=True)
+class DynamicsSettings(Identity):
+    """The settings of a study of dynamics.
+
+    Attributes:
+        trained: the settings of the training.
+        inputs: the constant inputs; None: `INPUTS` of them, over the range of all curves extended by a quarter at each
+            end.
+        starts: number of initial states per network.
+        weight_scale: factor by which all parameters are multiplied.
+    """
+
+    trained: Settings
+    inputs: Axis | None
+    starts: int
+    weight_scale: float
+
+    def __str__(self) -> str:
+        return f"dynamics of {self.trained}, {counted(self.starts, 'start')}"
+
+
+def ask(experiment: Experiment, settings: DynamicsSettings, results_dir: Path) -> Ask[DynamicsSettings]:
+    """Asks for the dynamics of a trained population."""
+    return Ask(
+        "lstm_toys.studies.dynamics.study:Dynamics",
+        settings,
+        results_dir,
+        report,
+        experiment.declared,
+        subject=experiment,
+        needs={"population": training.ask(experiment, settings.trained, results_dir)},
+    )
+
+
+def report(asked: Ask[DynamicsSettings], metrics: Metrics, _: Mapping[str, Metrics]) -> Iterator[RenderableType]:
     """Yields a table of results at rest, and tables of the variance that each model explains by family."""
     summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
-    title = f"{study.experiment.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
+    title = f"{asked.subject.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
     rows = [
         (name, tables.number(row["median"]), tables.interval(row["low"], row["high"]))
         for name, row in summary.items()
