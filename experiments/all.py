@@ -10,8 +10,8 @@ from rich.console import RenderableType
 from lstm_toys import tables
 from lstm_toys.cli import command, flags
 from lstm_toys.output import counted
-from lstm_toys.studies.training.ask import INSIDE
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.training.ask import INSIDE, ask
 
 from . import amplitude, hill, hill_y, line, sine, slope_intercept
 
@@ -28,16 +28,14 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         raise flags.Help(__doc__, flags.FLAGS, defaults)
     parsed = {name: flags.parse(experiment, arguments) for name, experiment in EXPERIMENTS.items()}
     options = next(iter(parsed.values()))[1]
-    studies = [
-        TrainingStudy(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()
-    ]
-    return command.Plan(studies, options, lambda: report(studies))
+    asks = [ask(EXPERIMENTS[name], settings, options.results_dir) for name, (settings, _) in parsed.items()]
+    return command.Plan(asks, options, report)
 
 
-def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
+def report(runs: Sequence[Run]) -> Iterator[RenderableType]:
     """Yields a table with one row per experiment, and the goal of each."""
-    rows = []
-    for metrics in (study.metrics for study in studies):
+    rows, seeds = [], runs[0].read_metrics()["seeds"]
+    for metrics in (run.read_metrics() for run in runs):
         losses = [loss for loss in metrics["train_mse"] if loss is not None]
         points = sum(row["points"] for row in metrics["published"])
         inside = sum(row["points"] * row["inside_share"] for row in metrics["published"])
@@ -52,11 +50,11 @@ def report(studies: Sequence[TrainingStudy]) -> Iterator[RenderableType]:
             )
         )
     columns = ("experiment", "learned>", "median train MSE>", "worst>", "inside 5–95 %>", "seconds>")
-    yield tables.table(f"every experiment, {counted(studies[0].settings.seeds, 'seed')}", columns, rows)
+    yield tables.table(f"every experiment, {counted(seeds, 'seed')}", columns, rows)
     yield INSIDE
-    yield from tables.few(studies[0].settings.seeds)
-    for study in studies:
-        yield f"{study.run.name} counts as learned: {study.metrics['goal']}; {study.run.folder}"
+    yield from tables.few(seeds)
+    for run in runs:
+        yield f"{run.name} counts as learned: {run.read_metrics()['goal']}; {run.folder}"
 
 
 if __name__ == "__main__":

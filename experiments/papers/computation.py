@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from lstm_toys.studies.dynamics.computation import CODE
 
 import lstm_toys as lt
 from lstm_toys.execution.lowering import Digests, digest
@@ -16,7 +17,6 @@ from lstm_toys.runs import source
 from lstm_toys.runs.context import RunContext
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.study import Study
-from lstm_toys.studies.dynamics.computation import CODE
 
 from .parts import part
 

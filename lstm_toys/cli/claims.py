@@ -23,11 +23,9 @@ from lstm_toys.output import counted
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
+from lstm_toys.studies.claims.ask import ClaimSettings, Question, ask
 from lstm_toys.studies.claims.claim import Claim
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS, Change, Claims
-from lstm_toys.studies.claims.settings import ClaimSettings, Question
-from lstm_toys.studies.claims.study import ClaimStudy
-from lstm_toys.studies.training.study import TrainingStudy
 
 
 def ids() -> parsers.Parser[tuple[str, ...]]:
@@ -100,11 +98,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     settings = usual(declared, claims, values, module)
     paths = once(own["answers"] or [])
     digests = tuple((name, digest(name, path, settings)) for name, path in paths.items())
-    needs = {
-        (column, name): TrainingStudy(declared.populations[name][0], each, options.results_dir)
-        for column, populations in columns(declared, claims, settings, paths, values["variants"], module).items()
-        for name, each in populations.items()
-    }
+    every = columns(declared, claims, settings, paths, values["variants"], module)
     only = () if claims == declared.claims else tuple(claim.id for claim in claims)
     named = None if module == post else canonical(module)
     name = f"claims_{named.replace('.', '_')}" if named else "claims"
@@ -112,11 +106,11 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     question = Question(
         declared,
         claims,
-        made_by(claim_settings, named, paths, trained=bool(needs)),
+        made_by(claim_settings, named, paths, trained=any(every.values())),
         settings,
         paths,
     )
-    return command.Plan([ClaimStudy(question, claim_settings, needs, options.results_dir, canonical(module))], options)
+    return command.Plan([ask(question, claim_settings, every, options.results_dir, canonical(module))], options)
 
 
 def chosen(declared: Claims, only: Sequence[str]) -> tuple[Claim, ...]:

@@ -11,9 +11,7 @@ from collections.abc import Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.studies.dynamics.ask import INPUTS, DynamicsSettings
-from lstm_toys.studies.dynamics.study import DynamicsStudy
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.dynamics.ask import INPUTS, DynamicsSettings, ask
 from lstm_toys.tasks.planes import Axis
 
 MOST_INPUTS, MOST_STARTS = 1_000, 1_000
@@ -66,5 +64,4 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     starts = int(DEFAULTS["starts"]) if own["starts"] is None else own["starts"]
     scale = 1.0 if own["weight_scale"] is None else float(own["weight_scale"])
     settings = DynamicsSettings(f"dynamics_{experiment.name}", trained, own["inputs"], starts, scale)
-    population = TrainingStudy(experiment, trained, options.results_dir)
-    return command.Plan([DynamicsStudy(experiment, settings, population, options.results_dir)], options, notes=notes)
+    return command.Plan([ask(experiment, settings, options.results_dir)], options, notes=notes)

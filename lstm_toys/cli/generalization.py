@@ -13,9 +13,7 @@ from collections.abc import Sequence
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.runs.context import described_error
-from lstm_toys.studies.generalization import settings as study
-from lstm_toys.studies.generalization.study import CurveStudy, GridStudy, LengthStudy
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.generalization import ask as study
 from lstm_toys.tasks.curves import check_scaled, limits
 from lstm_toys.tasks.parameters import parameters_of
 from lstm_toys.tasks.planes import LENGTH, SPACING, Axis
@@ -140,9 +138,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         except ValueError as error:
             raise flags.UsageError(f"flag --curve={own['curve']}: {error}") from None
         evaluation = study.Evaluation(name, settings, (), curves)
-    population = TrainingStudy(experiment, settings, options.results_dir)
-    made = LengthStudy if evaluation.lengths else GridStudy if own["curve"] is None else CurveStudy
-    return command.Plan([made(about, evaluation, population, options.results_dir)], options, notes=notes)
+    return command.Plan([study.ask(about, evaluation, options.results_dir)], options, notes=notes)
 
 
 def _grids(

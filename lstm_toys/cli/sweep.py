@@ -14,8 +14,7 @@ from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, SWEPT, Settings
-from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.study import SweepStudy
+from lstm_toys.studies.sweep.ask import SweepSettings, ask
 
 MOST_SETTINGS = 10_000
 
@@ -54,8 +53,8 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     declared = modules.declared(own["task"] or OWN_DEFAULTS["task"], "EXPERIMENT", Experiment, "task")
     experiment, rest, notes = modules.completed(declared, rest)
     settings, options = expand(experiment, own["grid"] or [], rest)
-    study = SweepStudy(experiment, SweepSettings("sweep", settings), options.results_dir)
-    return command.Plan([study], options, notes=notes)
+    asked = ask(experiment, SweepSettings("sweep", settings), options.results_dir)
+    return command.Plan([asked], options, notes=notes)
 
 
 def expand(

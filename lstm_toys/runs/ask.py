@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic
 from rich.console import RenderableType
 
 from lstm_toys.runs import manifest
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identified
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Ask(Generic[Identified]):
         study: the class that computes the run, as ``package.module:Class``.
         settings: the settings that its results depend on.
         results_dir: the folder of all runs and published sets.
-        report: makes the closing lines and tables from an ask, the metrics of its run, and those of its companions.
+        report: makes the closing lines and tables from an ask, its finished run, and the runs of its companions.
         declared: distinguishes declarations with the same settings; see `manifest.declared`.
         lost: a one-line message, from metrics, if every seed diverged, so that there are no statistics; else None.
         subject: what the study is about, such as an experiment.
@@ -47,7 +48,7 @@ class Ask(Generic[Identified]):
     study: str
     settings: Identified
     results_dir: Path
-    report: Callable[[Ask[Any], Metrics, Mapping[str, Metrics]], Iterable[RenderableType]]
+    report: Callable[[Ask[Any], Run, Mapping[str, Run]], Iterable[RenderableType]]
     declared: str = ""
     lost: Callable[[Metrics], str | None] = _kept
     subject: Any = None

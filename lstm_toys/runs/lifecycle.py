@@ -275,8 +275,7 @@ class Work:
 def report(asks: Sequence[Ask[Any]], runs: Mapping[Ask[Any], Run]) -> Iterator[RenderableType]:
     """Yields the closing lines and tables of finished runs, and their files."""
     for ask in asks:
-        beside = {name: runs[each].read_metrics() for name, each in ask.companions.items()}
-        yield from ask.report(ask, runs[ask].read_metrics(), beside)
+        yield from ask.report(ask, runs[ask], {name: runs[each] for name, each in ask.companions.items()})
         yield from (f"  {path}" for path in runs[ask].files())
 
 

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from lstm_toys.figures.style import COLORS, GRAY, STYLE, canvas, plain
 from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import CLIPPED, COPY, VERDICTS
-from lstm_toys.studies.claims.report import differs, named, percent, percents
+from lstm_toys.studies.claims.words import differs, named, percent, percents
 
 TINTS = {"supported": COLORS["g"], "refuted": COLORS["r"], "undecided": GRAY}
 MARKS = {"published": ("D", COLORS["r"]), COPY: ("x", "black"), CLIPPED: ("+", "black")}

@@ -12,8 +12,8 @@ from lstm_toys.runs import external
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import HISTORY, TRAINING, Experiment
 from lstm_toys.runs.identity import Settings
+from lstm_toys.studies.claims.ask import ClaimSettings, Question
 from lstm_toys.studies.claims.evidence import Evidence, select
-from lstm_toys.studies.claims.settings import ClaimSettings, Question
 from lstm_toys.tasks import families
 
 TOLERANCE = 1e-6

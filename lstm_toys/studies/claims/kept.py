@@ -18,10 +18,10 @@ from lstm_toys.runs.preparation import Prepared
 class Kept:
     """The networks of a finished run, after each of ``steps``."""
 
-    def __init__(self, experiment: Experiment, run: Run[Settings]) -> None:
-        self._run, self._prepared = run, Prepared(experiment, run.settings)
+    def __init__(self, experiment: Experiment, settings: Settings, run: Run) -> None:
+        self._run, self._prepared = run, Prepared(experiment, settings)
         self._results = storage.load_results(run.checked("results.nc"))
-        self.steps = (*sorted(run.settings.keep_steps), run.settings.steps)
+        self.steps = (*sorted(settings.keep_steps), settings.steps)
 
     def after(self, steps: int | Int[np.ndarray, " S"]) -> xr.Dataset:
         """Labels the answers of each network after a number of steps, as in the run's results, without histories.
@@ -32,7 +32,7 @@ class Kept:
         answers = {}
         for step in np.unique(own).tolist():
             (seeds,) = np.nonzero(own == step)
-            name = "parameters.npz" if step == self._run.settings.steps else population.parameters_name(step)
+            name = "parameters.npz" if step == self.steps[-1] else population.parameters_name(step)
             params = jax.tree.map(lambda leaf, seeds=seeds: leaf[seeds], self._parameters(name))
             answer = partial(answering.answers, self._prepared.model, params, block=self._prepared.block)
             answers[step] = seeds, jax.tree.map(answer, self._prepared.curves.answered)

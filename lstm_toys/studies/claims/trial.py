@@ -14,7 +14,7 @@ from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.claims import evidence, given
-from lstm_toys.studies.claims.settings import Question
+from lstm_toys.studies.claims.ask import Question
 from lstm_toys.studies.claims.verdicts import Unsound, judge
 
 

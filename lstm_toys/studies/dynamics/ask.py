@@ -11,8 +11,9 @@ from rich.console import RenderableType
 
 from lstm_toys import tables
 from lstm_toys.output import counted
-from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.planes import Axis
@@ -63,8 +64,9 @@ def ask(experiment: Experiment, settings: DynamicsSettings, results_dir: Path) -
     )
 
 
-def report(asked: Ask[DynamicsSettings], metrics: Metrics, _: Mapping[str, Metrics]) -> Iterator[RenderableType]:
+def report(asked: Ask[DynamicsSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields a table of results at rest, and tables of the variance that each model explains by family."""
+    metrics = run.read_metrics()
     summary, kept = metrics["summary"], metrics["seeds"] - len(metrics["diverged_seeds"])
     title = f"{asked.subject.name}: dynamics of {kept} of {counted(metrics['seeds'], 'network')}"
     rows = [

@@ -14,8 +14,9 @@ from rich.console import RenderableType
 from lstm_toys import tables
 from lstm_toys.output import counted
 from lstm_toys.runs import manifest
-from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.curves import Curves
@@ -283,8 +284,9 @@ def ask(subject: Subject, settings: Evaluation, results_dir: Path) -> Ask[Evalua
     )
 
 
-def report(asked: Ask[Evaluation], metrics: Metrics, _: Mapping[str, Metrics]) -> Iterator[RenderableType]:
+def report(asked: Ask[Evaluation], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields the table of errors on grids or measures of a user's curves, and lines below it."""
+    metrics = run.read_metrics()
     kept = metrics["seeds"] - len(metrics["diverged_seeds"])
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
     title = f"{asked.settings.trained.experiment}: generalization of {networks}"

@@ -14,6 +14,7 @@ from lstm_toys import tables
 from lstm_toys.output import counted
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity, Settings
 from lstm_toys.runs.measure import Measure
 
@@ -42,8 +43,9 @@ def ask(experiment: Experiment, settings: SweepSettings, results_dir: Path) -> A
     return Ask(study, settings, results_dir, report, experiment.declared, lost, experiment)
 
 
-def report(asked: Ask[SweepSettings], metrics: Metrics, _: Mapping[str, Metrics]) -> Iterator[RenderableType]:
+def report(asked: Ask[SweepSettings], run: Run, _: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields the tables of settings and of their answers to probes, and lines about compilation and run time."""
+    metrics = run.read_metrics()
     every, varied, seeds = metrics["rows"], metrics["varied"], metrics["seeds"]
     loss = "train_mse" if "train_mse" in every[0] else "train_loss"
     titles = _titles(every, loss, asked.subject.measures)

@@ -12,6 +12,7 @@ from lstm_toys import tables
 from lstm_toys.output import counted, listed
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import NUMBER, Settings
 
 FAR = 10.0
@@ -36,8 +37,9 @@ def ask(experiment: Experiment, settings: Settings, results_dir: Path, *, alone:
     )
 
 
-def report(asked: Ask[Settings], metrics: Metrics, beside: Mapping[str, Metrics]) -> Iterator[RenderableType]:
+def report(asked: Ask[Settings], run: Run, beside: Mapping[str, Run]) -> Iterator[RenderableType]:
     """Yields tables of errors and learning, and lines about divergence and run time."""
+    metrics = run.read_metrics()
     diverged = metrics["diverged_seeds"]
     kept = metrics["seeds"] - len(diverged)
     networks = f"{kept} of {counted(metrics['seeds'], 'network')}"
@@ -49,7 +51,7 @@ def report(asked: Ask[Settings], metrics: Metrics, beside: Mapping[str, Metrics]
     yield tables.table(title, ("", "median>", "interval>", "which is"), rows)
     yield from tables.few(kept)
     if beside:
-        yield _beside(metrics, beside)
+        yield _beside(metrics, {name: each.read_metrics() for name, each in beside.items()})
     if metrics["published"]:
         rows = [
             (row["curve"], str(row["points"]), f"{row['inside_share']:.0%}", f"{row['rmse_of_median']:.3f}")

@@ -1,21 +1,17 @@
-"""Reports verdicts as a Markdown table and on the terminal. Imports nothing heavy."""
+"""Verdicts in words and as a Markdown table. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import RenderableType
 
 from lstm_toys import tables
-from lstm_toys.files import read_json_list
 from lstm_toys.markdown import escape
-from lstm_toys.output import counted, listed
+from lstm_toys.output import counted
 from lstm_toys.studies.claims.claim import INPUT
 from lstm_toys.studies.claims.declaration import NETWORKS
-
-if TYPE_CHECKING:
-    from lstm_toys.studies.claims.study import ClaimStudy
 
 LEGEND = """\
 A claim is supported where the interval of the share lies above one half, refuted where it lies below, else undecided.
@@ -50,49 +46,7 @@ RESOLUTIONS = (16, 64, 256)
 """Numbers of networks for which the report states the smallest share that they distinguish from one half."""
 
 
-def report(study: ClaimStudy, metrics: dict[str, Any]) -> Iterator[RenderableType]:
-    """Yields the table of verdicts and shares, and remarks below it."""
-    entries = read_json_list(study.run.checked("claims.json"))
-    marks: dict[str, int] = {}
-    rows = []
-    for entry in entries:
-        notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry["remarks"])
-        share, interval = percent(entry["share"]), percents(entry["interval"]).strip("()")
-        median = tables.number(entry["median"])
-        rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
-    columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")
-    question = study.question
-    trained = f", in {counted(study.settings.seeds, 'network')} each" if metrics["runs_seconds"] else ""
-    title = f"{question.declared.title}{trained}"
-    yield tables.table(title, columns, rows, box=None, padding=(0, 1, 0, 0), title_justify="left")
-    yield from _controls(entries)
-    yield from (f"{mark}) {remark}" for remark, mark in marks.items())
-    if nobody := [each["id"] for each in entries if not each["counted"]]:
-        yield f"not judged, since every network diverged: {', '.join(nobody)}"
-    yield from tables.few(min((each["counted"] for each in entries if each["counted"]), default=0))
-    for name, path in question.answers.items():
-        yield f"{name} is judged by the answers in {path}, without controls and variants"
-    yield at_once(entries)
-    yield resolution(RESOLUTIONS)
-    for name in named(entries, "variants"):
-        yield _differing(name, {each["id"]: each["variants"][name] for each in entries if name in each["variants"]})
-    for entry in entries:
-        if entry["published"]:
-            yield f"{entry['id']}: {rank(entry, NETWORKS)} are below the published {_number_of(entry)}"
-        if turned := turns(entry):
-            yield f"{entry['id']} is {entry['verdict']}, but {turned}"
-    yield from reach(entries, question.declared.aspects)
-    for entry in entries:
-        if entry["diverged"]:
-            treated = "left out" if entry["excluded"] else "counted as not meeting it"
-            yield f"{entry['id']}: diverged and {treated}: seeds {listed(entry['diverged'])}"
-        if entry["meaningless"]:
-            yield f"{entry['id']}: {_meaningless(entry)}"
-    if spent := ", ".join(f"{seconds:,.0f} s for {column}" for column, seconds in metrics["runs_seconds"].items()):
-        yield f"the runs took {spent}"
-
-
-def _differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
+def differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
     """The claims whose share differs with a variant, in words; ``variants`` are its entries by claim."""
     compared = {claim: each for claim, each in variants.items() if each["difference"] is not None}
     if not compared:
@@ -102,7 +56,7 @@ def _differing(name: str, variants: Mapping[str, dict[str, Any]]) -> str:
     return f"with {name} no share differs"
 
 
-def _controls(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
+def controls_table(entries: list[dict[str, Any]]) -> Iterator[RenderableType]:
     """Yields a table of the shares of controls that meet the claims, if there are controls."""
     names = named(entries, "controls")
     held = [entry for entry in entries if entry["controls"]]
@@ -234,7 +188,7 @@ def markdown(
             lines.append(f"- The verdict turns: {escape(turned)}.")
         if each["published"]:
             below = ", ".join(f"{rank(each, name)}{_with(name)}" for name in each["published"]["ranks"])
-            lines.append(f"- Below the published {_number_of(each)} are {escape(below)}.")
+            lines.append(f"- Below the published {number_of(each)} are {escape(below)}.")
         lines += [
             f"- Baseline, {escape(what)}: {_median(baseline)}"
             + (f"; published: {tables.number(each['published']['baselines'][what])}." if each["published"] else ".")
@@ -249,7 +203,7 @@ def markdown(
             others = ", ".join(f"{count} of {name}" for name, count in unlearned.items())
             lines.append(f"- Not counted, since they did not learn: {escape(others)}.")
         if each["meaningless"]:
-            lines.append(f"- {_meaningless(each)[0].upper()}{_meaningless(each)[1:]}.")
+            lines.append(f"- {meaningless(each)[0].upper()}{meaningless(each)[1:]}.")
     return "\n".join(lines) + "\n"
 
 
@@ -317,7 +271,7 @@ def _median(entry: dict[str, Any]) -> str:
     return f"{tables.number(entry['median'])} {numbers(entry['median_interval'])}".strip()
 
 
-def _meaningless(entry: dict[str, Any]) -> str:
+def meaningless(entry: dict[str, Any]) -> str:
     count = entry["meaningless"]
     return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
 
@@ -335,7 +289,7 @@ def _published(single: dict[str, Any] | None) -> str:
     return f"{_value(single)}, {below} of {whole} below{f', {equal} equal' if equal else ''}"
 
 
-def _number_of(entry: dict[str, Any]) -> str:
+def number_of(entry: dict[str, Any]) -> str:
     return tables.number(entry["published"]["value"])
 
 
