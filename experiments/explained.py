@@ -10,15 +10,18 @@ networks are trained and analyzed first.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers
-from lstm_toys.studies.dynamics.ask import DynamicsSettings
-from lstm_toys.studies.dynamics.study import DynamicsStudy
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.runs.ask import Ask
+from lstm_toys.studies.analysis import ask as analysis
+from lstm_toys.studies.dynamics.ask import DynamicsSettings, ask
 
 from . import recipe
-from .post.explained.predictions import EVERY, TrainedNetworks
-from .post.explained.study import SINE, ExplainedSettings, ExplainedStudy
+from .post import explained as scored
+from .post.explained.predictions import EVERY, NETWORKS, SINE, TrainedNetworks
+from .post.explained.report import report
 from .post.explained.variants import experiment
 
 STARTS = 32
@@ -36,15 +39,21 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     values = flags.read("explained", __doc__, TABLE, DEFAULTS, arguments)
     options = flags.options(values)
     shared = [f"--{name}={values[name] or 'auto'}" for name in ("seeds", "block")]
-    dynamics, trainings = {}, {}
+    needs: dict[str, Ask[Any]] = {}
     for name, (frequency, more, scale) in {SINE: TrainedNetworks(), **EVERY}.items():
         trained, _ = flags.parse(experiment(frequency), [*shared, *more])
         settings = DynamicsSettings(f"dynamics_{trained.experiment}", trained, None, STARTS, scale)
-        trainings[name] = TrainingStudy(experiment(frequency), trained, options.results_dir)
-        dynamics[name] = DynamicsStudy(experiment(frequency), settings, trainings[name], options.results_dir)
-    own = ExplainedSettings("explained", trainings[SINE].settings)
-    study = ExplainedStudy(own, trainings[SINE], dynamics, options.results_dir)
-    return command.Plan([study], options)
+        needs[name] = ask(experiment(frequency), settings, options.results_dir)
+    own = needs[SINE].settings.trained
+    explained = lt.Analysis(
+        name="explained",
+        settings={name: getattr(own, name) for name in ("seeds", "steps")},
+        needs={NETWORKS: needs[SINE].needs["population"], **needs},
+        score=lambda found, _: scored.scoring.score(found, experiment(TrainedNetworks().frequency), own),
+        draw=lambda metrics, _: scored.scoring.draw(metrics),
+        report=report,
+    )
+    return command.Plan([analysis.ask(explained, options.results_dir)], options)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import lstm_toys as lt
 from lstm_toys.cli import command, flags, modules, parsers
 from lstm_toys.cli.home import home
 
-from .papers.study import null_study
+from .papers.ask import random
 
 TABLE: flags.FlagTable = {
     "claims": (parsers.name(), "module that declares CLAIMS"),
@@ -30,7 +30,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     post = f"{home()[0]}.post.claims"
     module = post if values["claims"] == DEFAULTS["claims"] else values["claims"]
     claims = modules.declared(module, "CLAIMS", lt.Claims, "claims")
-    return command.Plan([null_study(claims, module, values["networks"], options.results_dir)], options)
+    return command.Plan([random(claims, module, values["networks"], options.results_dir)], options)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,12 @@ from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers, sweep
-from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.study import SweepStudy
+from lstm_toys.studies.analysis import ask as analysis
+from lstm_toys.studies.sweep import ask as sweeps
 
 from . import sine
-from .post.recipe.study import RecipeStudy
+from .post import recipe as scored
+from .post.recipe.report import report
 
 EVERY = {
     "gates": "sigmoid hard",
@@ -72,8 +73,16 @@ def plan(arguments: Sequence[str]) -> command.Plan:
         for grid in GRIDS
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], given)[0]
     )
-    networks = SweepStudy(NETWORKS, SweepSettings("recipe_networks", settings), options.results_dir)
-    return command.Plan([RecipeStudy(networks, default, options.results_dir)], options)
+    networks = sweeps.ask(NETWORKS, sweeps.SweepSettings("recipe_networks", settings), options.results_dir)
+    recipe = lt.Analysis(
+        name="recipe",
+        settings={name: getattr(default, name) for name in ("seeds", "base_seed")},
+        needs={"networks": networks},
+        score=lambda needs, _: scored.scoring.score(needs["networks"], settings, default),
+        draw=lambda metrics, needs: scored.scoring.draw(metrics, needs["networks"]),
+        report=report,
+    )
+    return command.Plan([analysis.ask(recipe, options.results_dir)], options)
 
 
 if __name__ == "__main__":

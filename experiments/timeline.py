@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers, sweep
-from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.study import SweepStudy
+from lstm_toys.studies.analysis import ask as analysis
+from lstm_toys.studies.sweep import ask as sweeps
 
 from . import recipe, sine
-from .post.timeline.study import TimelineStudy
+from .post import timeline as scored
+from .post.timeline.report import report
 
 STEPS = (*range(125, 2001, 125), 2250, 2500, 3000, 4000)
 LEAST_SEEDS = 16
@@ -36,8 +38,16 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     shared = recipe.shared(values)
     default, _ = flags.parse(sine.EXPERIMENT, shared)
     settings, _ = sweep.expand(sine.EXPERIMENT, [("steps", [str(each) for each in STEPS])], shared)
-    networks = SweepStudy(recipe.NETWORKS, SweepSettings("timeline_networks", settings), options.results_dir)
-    return command.Plan([TimelineStudy(networks, default, options.results_dir)], options)
+    networks = sweeps.ask(recipe.NETWORKS, sweeps.SweepSettings("timeline_networks", settings), options.results_dir)
+    timeline = lt.Analysis(
+        name="timeline",
+        settings={name: getattr(default, name) for name in ("seeds", "base_seed")},
+        needs={"networks": networks},
+        score=lambda needs, _: scored.scoring.score(needs["networks"], default.steps),
+        draw=lambda metrics, needs: scored.scoring.draw(metrics, needs["networks"]),
+        report=report,
+    )
+    return command.Plan([analysis.ask(timeline, options.results_dir)], options)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,7 @@
 """Claims of papers about recurrent networks, judged by populations of networks."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=["counters", "figures", "null", "points", "scoring"]
+)

@@ -9,45 +9,34 @@ and collects the results in one folder. Missing networks are trained first, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from lstm_toys.cli import claims, command, flags, parsers
-from lstm_toys.studies.claims.study import ClaimStudy
 
-from . import counting, memory, numbers
+from .. import papers
+from . import counters, counting, memory, numbers, points
+from .ask import paper
 from .paper import Paper
-from .study import PaperStudy, null_study
 
-
-def _counting() -> Paper:
-    from . import counters, figures
-
-    return Paper(
+PAPERS = {
+    "counting": Paper(
         "counting",
         str(counting.__doc__),
         counting.OPEN,
         numbers.reached_of,
         counting.SHOWN,
         (counters.counted, ("lstm", "lstm_hard", "gru")),
-        partial(figures.counting, names=counting.SHOWN, trained=50),
-    )
-
-
-def _memory() -> Paper:
-    from . import figures, points
-
-    return Paper(
+        lambda metrics: papers.figures.counting(metrics, names=counting.SHOWN, trained=50),
+    ),
+    "memory": Paper(
         "memory",
         str(memory.__doc__),
         memory.OPEN,
         numbers.kept_of,
         memory.WORDS,
         (points.found, tuple(memory.WORDS)),
-        partial(figures.memory, names=memory.WORDS),
-    )
-
-
-PAPERS = {"counting": _counting, "memory": _memory}
+        lambda metrics: papers.figures.memory(metrics, names=memory.WORDS),
+    ),
+}
 
 SHARED = ("seeds", "base_seed", "results_dir")
 """Flags that the claims have, too."""
@@ -70,10 +59,9 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     options = flags.options(values)
     module = f"{__package__}.{values['paper']}"
     given = [f"--{name}={values[name]}" for name in SHARED] + ["--variants"] * values["variants"]
-    (judged,) = claims.plan([f"--claims={module}", *given]).studies
-    assert isinstance(judged, ClaimStudy)
-    random = null_study(judged.question.declared, module, values["random"], options.results_dir)
-    return command.Plan([PaperStudy(PAPERS[values["paper"]](), judged, random, options.results_dir)], options)
+    (judged,) = claims.plan([f"--claims={module}", *given]).asks
+    asked = paper(PAPERS[values["paper"]], judged, values["random"], module, options.results_dir)
+    return command.Plan([asked], options)
 
 
 if __name__ == "__main__":

@@ -9,56 +9,47 @@ networks do too, claims that compare two populations, and claims that need recor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import Any
 
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
 import jaxtyping as jt
 import numpy as np
-from rich.console import RenderableType
 
 import lstm_toys as lt
-from lstm_toys import tables
 from lstm_toys.cli import flags
+from lstm_toys.results import arrays
 from lstm_toys.runs.experiment import HISTORY
+from lstm_toys.runs.preparation import Prepared
+from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.claims.verdicts import judge
 
-if TYPE_CHECKING:
-    import flax.linen as nn
-
-    from lstm_toys.runs.preparation import Prepared
-
-SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Factors of the weights."""
+from .report import SCALES
 
 TOGETHER = 64
 """Networks that are judged at a time, which bounds memory."""
 
-SAMPLE = 2
-"""Networks whose numbers decide whether the others have to be judged again; no network depends on another."""
 
-
-def digests(claims: lt.Claims) -> dict[str, str]:
-    """Digests of what random networks are asked, and of the numbers of the first `SAMPLE` of them."""
-    from lstm_toys.execution.lowering import digest
-    from lstm_toys.studies.claims.verdicts import judge
-
+def score(claims: lt.Claims, code: str, networks: int, keep: Keep) -> dict[str, Any]:
+    """How many random networks of each scale meet each claim; ``code`` is a digest of what declares the claims."""
     asked, prepared = judgeable(claims), prepare(claims)
-    drawn = {name: _drawn(made, range(SAMPLE), SCALES[0]) for name, made in prepared.items()}
-    results = {name: answers(made, drawn[name]) for name, made in prepared.items()}
-    sample = {claim.id: judge(claim, results) for claim in asked}
-    return {
-        "networks": digest(drawn),
-        "numbers": digest({name: each.numbers for name, each in sample.items() if each is not None}),
-        "thresholds": digest([[claim.id, claim.low, claim.high] for claim in asked]),
-        "asked": digest({name: list(made.declared_digests().values()) for name, made in prepared.items()}),
-        "scales": digest(list(SCALES)),
-    }
+    met: dict[str, list[int]] = {claim.id: [0] * len(SCALES) for claim in asked}
+    for scale, numbers in parts(networks):
+        counts = keep(
+            f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}",
+            [code, scale, numbers.start, numbers.stop],
+            partial(judged, asked, prepared, scale, numbers),
+        )
+        for claim, count in counts.items():
+            met[claim][SCALES.index(scale)] += count
+    return {"networks": networks, "claims": met}
 
 
 def prepare(claims: lt.Claims) -> dict[str, Prepared]:
     """The experiments of the populations that random networks take the place of."""
-    from lstm_toys.runs.preparation import Prepared
-
     needed = set().union(*(claim.made_of(claims.populations) for claim in judgeable(claims)))
     return {
         name: Prepared(experiment, flags.parse(experiment, changes)[0])
@@ -85,33 +76,8 @@ def judgeable(claims: lt.Claims) -> list[lt.Claim]:
     ]
 
 
-def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Yields the table of percentages."""
-    networks = metrics["networks"]
-    rows = [(claim, *(brief(count, networks) for count in counts)) for claim, counts in metrics["claims"].items()]
-    title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
-    yield tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN)
-    yield "where none or all do, the other end of the 95 % interval (Wilson)"
-
-
-def brief(count: int, networks: int) -> str:
-    """A percentage; where it is 0 or 100, what it may be as well."""
-    value, low, high = (100 * each for each in lt.wilson(count, networks))
-    if count in (0, networks):
-        return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
-    return f"{value:.1f}"
-
-
-def share(count: int, networks: int) -> str:
-    """A percentage with its interval."""
-    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
-    return f"{value} ({low}–{high})"
-
-
 def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
     """The parameters of random networks with these numbers; network i is the same whatever the others are."""
-    import jax
-
     one = _program(model, features)
     every = [jax.device_get(one(number, scale)) for number in numbers]
     return jax.tree.map(lambda *leaves: np.stack(leaves), *every)
@@ -120,8 +86,6 @@ def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: f
 @cache
 def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
     """Draws the parameters of ONE network; cached to avoid recompiling."""
-    import jax
-    import jax.numpy as jnp
 
     def drawn(number: jt.UInt32[jt.Array, ""], scale: jt.Float[jt.Array, ""]) -> Any:
         initial, own = jax.random.split(jax.random.fold_in(jax.random.key(0), number))
@@ -138,8 +102,6 @@ def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
 
 def answers(made: Prepared, params: Any) -> lt.Results:
     """What networks answer to everything that claims ask about, labeled as a run labels it."""
-    from lstm_toys.results import arrays
-
     examples, probes, shown = made.curves
     answered = {name: lt.answers(made.model, params, each, block=made.block) for name, each in shown.items()}
     learned, probed = made.curves.split(answered)
@@ -153,8 +115,6 @@ def judged(
     claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: float, numbers: Sequence[int]
 ) -> dict[str, int]:
     """By claim, how many of the random networks with these numbers meet it."""
-    from lstm_toys.studies.claims.verdicts import judge
-
     results = {name: answers(made, _drawn(made, numbers, scale)) for name, made in prepared.items()}
     outcomes = {claim.id: judge(claim, results) for claim in claims}
     return {name: int(each.meets.sum()) for name, each in outcomes.items() if each is not None}

@@ -6,11 +6,22 @@ from typing import Any
 from rich.console import RenderableType
 
 from lstm_toys import tables
+from lstm_toys.runs.folder import Run
 
 SHOWN = 3
 """Settings of a population in the table."""
 
 COLUMNS = ("population", "settings", "median loss>", "95 % bootstrap>", "learned>")
+
+
+def score(seeds: int, sweeps: Mapping[str, Run]) -> dict[str, Any]:
+    """Ranks the settings of finished sweeps, by population."""
+    every = {name: each.read_metrics() for name, each in sweeps.items()}
+    return {
+        "seeds": seeds,
+        "populations": {name: ranked(metrics) for name, metrics in every.items()},
+        "sweeps_seconds": sum(sum(metrics["seconds"].values()) for metrics in every.values()),
+    }
 
 
 def ranked(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -5,11 +5,14 @@ from typing import Any
 
 from rich.console import RenderableType
 
+import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.markdown import escape
 
-from . import null
 from .paper import Paper
+
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Factors of the weights of random networks."""
 
 HEAD = """\
 # {title}
@@ -33,11 +36,11 @@ def markdown(paper: Paper, metrics: Mapping[str, Any], judged: str) -> str:
     networks = metrics["flags"]["random"]
     text = HEAD.format(title=title.removeprefix("# "), sources=paper.sources, random=networks)
     rows = [
-        (claim, *(null.share(count, networks) for count in each["random"]))
+        (claim, *(share(count, networks) for count in each["random"]))
         for claim, each in metrics["claims"].items()
         if each["random"] is not None
     ]
-    text += _table(("claim", *(f"{scale:g}" for scale in null.SCALES)), rows)
+    text += _table(("claim", *(f"{scale:g}" for scale in SCALES)), rows)
     for population, measured in metrics["inside"].items():
         text += f"\n## Inside {escape(paper.shown[population])}\n\n"
         text += _table(("of each network", "networks", "median or share", "95 % interval"), cells(measured))
@@ -66,3 +69,26 @@ def _table(columns: tuple[str, ...], rows: Iterator[tuple[str, ...]] | list[tupl
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     lines += [f"| {' | '.join(map(escape, row))} |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def random(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields the table of percentages."""
+    networks = metrics["networks"]
+    rows = [(claim, *(brief(count, networks) for count in counts)) for claim, counts in metrics["claims"].items()]
+    title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
+    yield tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN)
+    yield "where none or all do, the other end of the 95 % interval (Wilson)"
+
+
+def brief(count: int, networks: int) -> str:
+    """A percentage; where it is 0 or 100, what it may be as well."""
+    value, low, high = (100 * each for each in lt.wilson(count, networks))
+    if count in (0, networks):
+        return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
+    return f"{value:.1f}"
+
+
+def share(count: int, networks: int) -> str:
+    """A percentage with its interval."""
+    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
+    return f"{value} ({low}–{high})"

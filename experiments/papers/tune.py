@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 
 import lstm_toys as lt
 from lstm_toys.cli import command, flags, parsers, sweep
-from lstm_toys.studies.sweep.ask import SweepSettings
-from lstm_toys.studies.sweep.study import SweepStudy
+from lstm_toys.runs.ask import Ask
+from lstm_toys.studies.sweep.ask import SweepSettings, ask
 
-from .study import TunedStudy
+from .ask import tuned
 
 GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.03", "0.1"]}
 """The settings that are tried for every population."""
@@ -32,25 +32,25 @@ TABLE: flags.FlagTable = {
 DEFAULTS = {**flags.DEFAULTS, "task": "counting", "seeds": 8, "base_seed": 100}
 
 
-def sweeps(claims: lt.Claims, values: Mapping[str, object]) -> dict[str, SweepStudy]:
+def sweeps(claims: lt.Claims, values: Mapping[str, object]) -> dict[str, Ask[SweepSettings]]:
     """The sweep of every population that has a training of its own, by population."""
     options = flags.options({**values})
     axes = [*GRID.items()]
-    studies = {}
+    asked = {}
     for name, (experiment, changes) in claims.populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
         size = [f"--{flag}={values[flag]}" for flag in ("seeds", "base_seed")]
         settings, _ = sweep.expand(experiment, axes, [*own, *size])
-        studies[name] = SweepStudy(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
-    return studies
+        asked[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
+    return asked
 
 
 def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
     options, task = flags.options(values), values["task"]
-    studies = sweeps(importlib.import_module(f"{__package__}.{task}").CLAIMS, values)
-    return command.Plan([TunedStudy(task, studies, options.results_dir)], options)
+    asked = sweeps(importlib.import_module(f"{__package__}.{task}").CLAIMS, values)
+    return command.Plan([tuned(task, asked, options.results_dir)], options)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ from lstm_toys.runs.ask import Ask
 from lstm_toys.runs.context import Failed, Options, Refused
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.folder import Busy, Gone, Obstructed, Run
+from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.publishing import NotPublished
+from lstm_toys.studies.analysis import ask as analyses
+from lstm_toys.studies.analysis.ask import Analysis
 from lstm_toys.studies.training import ask as training
 
 KEPT = "everything finished or saved so far is kept, and the same command continues"
@@ -49,8 +52,24 @@ class Plan:
     file: Path | None = None
 
 
-def main(experiment: Experiment) -> None:
-    """Runs an experiment with the flags of the command line, and exits.
+def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
+    """Asks for the population that an experiment trains under some flags, for an analysis that needs it.
+
+    Raises:
+        UsageError: a flag is invalid.
+
+    Example:
+        >>> import lstm_toys as lt
+        >>> from experiments import sine
+        >>> lt.ask(sine.EXPERIMENT, "--seeds=4").name
+        'sine'
+    """
+    asked: Ask[Settings] = plan(experiment, arguments).asks[0]
+    return asked
+
+
+def main(experiment: Experiment | Analysis) -> None:
+    """Runs an experiment, or an analysis, with the flags of the command line, and exits.
 
     Example:
         A file with a custom experiment ends with
@@ -62,8 +81,12 @@ def main(experiment: Experiment) -> None:
     run_and_exit(lambda arguments: plan(experiment, arguments))
 
 
-def plan(experiment: Experiment, arguments: Sequence[str]) -> Plan:
-    """Turns the command line of an experiment into a plan."""
+def plan(experiment: Experiment | Analysis, arguments: Sequence[str]) -> Plan:
+    """Turns the command line of an experiment, or an analysis, into a plan."""
+    if isinstance(experiment, Analysis):
+        values = flags.read(experiment.name, "", flags.ANALYSIS, flags.DEFAULTS, arguments)
+        options = flags.options(values)
+        return Plan([analyses.ask(experiment, options.results_dir)], options)
     if flags.asks_help(arguments):
         raise flags.Help(experiment.doc, *modules.table_of(experiment))
     experiment, rest, notes = modules.completed(experiment, arguments)

@@ -141,6 +141,12 @@ FLAGS: FlagTable = {
 }
 """The flags of an experiment."""
 
+ANALYSIS: FlagTable = {
+    name: FLAGS[name]
+    for name in ("results_dir", "publish", "replot", "restart", "quiet", "figure_format", "cluster", "mixed")
+}
+"""The flags of an analysis, which also say how the runs that it needs are made."""
+
 DEFAULTS: dict[str, Any] = {
     "seeds": 16,
     "base_seed": 0,

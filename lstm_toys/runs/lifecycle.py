@@ -169,6 +169,7 @@ class Work:
                 with stopwatch(self._seconds, "import"):
                     _start(self._options)
             study = ask.load()
+            study.tell = self._console.print
             _check(study)
             self._studies[ask] = study
         return self._studies[ask]

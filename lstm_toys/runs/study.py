@@ -1,7 +1,7 @@
 """The base class of studies, which compute the runs that are asked for."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic
 
 from lstm_toys.execution.footprint import Footprint
@@ -20,9 +20,11 @@ class Study(ABC, Generic[Identified]):
         run: the folder of the run, once its digests are known.
         needs: the finished runs that it needs, by name.
         companions: further finished runs, by name, once the run is drawn.
+        tell: prints a line.
     """
 
     run: Run
+    tell: Callable[[str], None] = staticmethod(print)
 
     def __init__(self, ask: Ask[Identified]) -> None:
         self.ask = ask

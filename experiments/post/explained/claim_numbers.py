@@ -8,7 +8,7 @@ from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.studies.claims import verdicts
 
 from .. import sentences
-from .study import SINE
+from .predictions import SINE
 
 
 def numbers_of(labeled: xr.Dataset) -> dict[str, Float[np.ndarray, " S"]]:

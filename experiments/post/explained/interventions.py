@@ -1,6 +1,6 @@
 """Changes of the claims' numbers when the units of the leading mode are held, compared with random units."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -10,13 +10,12 @@ from jaxtyping import Float, Int
 import lstm_toys as lt
 from lstm_toys.dynamics.linear import by_modulus
 from lstm_toys.results.summary import as_json
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.trained import load
 from lstm_toys.statistics import intervals
 
 from .claim_numbers import numbers_of
-
-if TYPE_CHECKING:
-    from .study import ExplainedStudy
 
 LAYER, UNITS = "lstm_0", 4
 """The layer, and the number of its 32 units that are held at a time."""
@@ -25,11 +24,12 @@ KINDS = {"units held at their means": None, "forget gates clamped at their means
 """Kinds of interventions, and the gate that is clamped."""
 
 
-def interventions(study: "ExplainedStudy", found: xr.Dataset) -> dict[str, Any]:
+def interventions(prepared: Prepared, networks: Run, found: xr.Dataset) -> dict[str, Any]:
     """Compares interventions on the units of the leading mode with those on random units.
 
     Args:
-        study: the study, whose needed runs are finished.
+        prepared: the sine's experiment, with the settings of its networks.
+        networks: their finished run.
         found: the dynamics of the sine's networks.
 
     Returns:
@@ -37,8 +37,7 @@ def interventions(study: "ExplainedStudy", found: xr.Dataset) -> dict[str, Any]:
         ``random`` ones, and the median of their ``difference`` over networks with a 95 % bootstrap interval, all in
         standard deviations of the networks' numbers. Claims without a number for enough networks are left out.
     """
-    prepared = study.dynamics["sine"].prepared
-    params = jax.tree.map(lambda leaf: leaf[found.seed.values], load(study.networks).params)
+    params = jax.tree.map(lambda leaf: leaf[found.seed.values], load(networks).params)
     curves = prepared.curves.answered[""]
     chosen, random = leading_units(found), random_units(len(found.seed))
     answers = lt.answers(prepared.model, params, curves, block=prepared.block)

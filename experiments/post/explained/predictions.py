@@ -29,6 +29,9 @@ class Prediction(NamedTuple):
     words: str
 
 
+SINE, NETWORKS = "sine", "networks"
+"""The networks whose claims are to be explained: the name of their dynamics, and of themselves."""
+
 PREDICTIONS = (
     Prediction("7-mode", "frequency 7", "mode_frequency", 9.0, 14.0, "tuned above 7, as 5 came to 11 and 10 to 14"),
     Prediction("15-mode", "frequency 15", "mode_frequency", 14.0, 20.0, "tuned near 15"),

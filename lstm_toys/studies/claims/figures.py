@@ -35,6 +35,16 @@ LOGARITHMIC = 30.0
 """Positive numbers that span more than this factor are drawn on a logarithmic axis."""
 
 
+def drawings(entries: list[dict[str, Any]]) -> dict[str, Figure]:
+    """Draws the shares of networks that meet each claim, their numbers, the effect of variants and of training."""
+    found = {"claims.png": draw(entries), "numbers.png": draw_numbers(entries)}
+    if any(each["variants"] for each in entries):
+        found["variants.png"] = draw_variants(entries)
+    if any(each["during"] for each in entries):
+        found["during.png"] = draw_during(entries)
+    return found
+
+
 def draw(entries: list[dict[str, Any]]) -> Figure:
     """Draws the share of networks that meet each claim, with its interval: one row per claim, grouped by verdict.
 

@@ -145,14 +145,8 @@ class ClaimStudy(Study[ClaimSettings]):
         return {column: round(seconds, 1) for column, seconds in spent.items()}
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
-        """Draws the shares of networks that meet each claim, their numbers, the effect of variants and of training."""
-        judged = read_json_list(self.run.checked("claims.json"))
-        yield "claims.png", figures.draw(judged)
-        yield "numbers.png", figures.draw_numbers(judged)
-        if any(each["variants"] for each in judged):
-            yield "variants.png", figures.draw_variants(judged)
-        if any(each["during"] for each in judged):
-            yield "during.png", figures.draw_during(judged)
+        """Draws from ``claims.json`` alone."""
+        yield from figures.drawings(read_json_list(self.run.checked("claims.json"))).items()
 
 
 def _judged(

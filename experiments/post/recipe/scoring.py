@@ -1,9 +1,9 @@
 """Scores the settings of a sweep by how well they explain the post's published answers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,7 @@ from jaxtyping import Float
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
+from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
@@ -21,32 +22,27 @@ from ..answers import Answers
 from ..scores import held_out
 from . import choice, figures
 
-if TYPE_CHECKING:
-    from .study import RecipeStudy
-
 VARIED = ("optimizer", "learning_rate", "gates", "hidden", "readout", "steps")
 """Settings in the report."""
 
 
-def scores(study: "RecipeStudy") -> dict[str, Any]:
-    """Returns the scores of a finished sweep, see `summarize`; raises Damaged if the sweep's results are damaged."""
-    settings = study.settings.settings
-    return summarize(_results(study), settings, settings.index(study.default) if study.default in settings else None)
+def score(networks: Run, settings: Sequence[Settings], default: Settings) -> dict[str, Any]:
+    """Returns the scores of a finished sweep of these settings, see `summarize`; raises Damaged if it is damaged."""
+    return summarize(_results(networks), settings, settings.index(default) if default in settings else None)
 
 
-def draw(study: "RecipeStudy") -> Iterator[tuple[str, Drawing]]:
+def draw(metrics: Mapping[str, Any], networks: Run) -> dict[str, Drawing]:
     """Draws the scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
-    sweep, metrics = _results(study), study.metrics
-    yield "score.png", figures.scores(metrics)
-    yield "claims.png", figures.claims(metrics)
-    yield (
-        "chosen.png",
-        figures.answers(sweep.isel(setting=metrics["chosen"]), metrics["settings"][metrics["chosen"]]),
-    )
+    chosen = metrics["chosen"]
+    return {
+        "score.png": figures.scores(metrics),
+        "claims.png": figures.claims(metrics),
+        "chosen.png": figures.answers(_results(networks).isel(setting=chosen), metrics["settings"][chosen]),
+    }
 
 
-def _results(study: "RecipeStudy") -> xr.Dataset:
-    return storage.load_results(study.networks.run.checked("results.nc"), results.VARIABLES | {"answer"})
+def _results(networks: Run) -> xr.Dataset:
+    return storage.load_results(networks.checked("results.nc"), results.VARIABLES | {"answer"})
 
 
 def summarize(found: xr.Dataset, settings: Sequence[Settings], default: int | None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Compares the numbers of claims between networks and models of them, and tests predictions."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -11,6 +11,10 @@ from lstm_toys.dynamics.similarity import similarities
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite
+from lstm_toys.runs.experiment import Experiment
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Settings
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.results import VARIABLES, answers_file
 
@@ -19,11 +23,7 @@ from .agreement import agreement
 from .claim_numbers import numbers_of
 from .interventions import interventions
 from .plateau import plateau
-from .predictions import EVERY, PREDICTIONS, REPEATED, Prediction
-from .study import SINE
-
-if TYPE_CHECKING:
-    from .study import ExplainedStudy
+from .predictions import EVERY, NETWORKS, PREDICTIONS, REPEATED, SINE, Prediction
 
 UNREAD = {"prediction", "answer", "phase"}
 """Variables of studies of dynamics that are not needed here and make up most of their files."""
@@ -36,8 +36,8 @@ class Compared(NamedTuple):
     models: Mapping[str, Float[np.ndarray, " S"]]
 
 
-def scores(study: "ExplainedStudy") -> dict[str, Any]:
-    """Compares claims and tests predictions.
+def score(needs: Mapping[str, Run], experiment: Experiment, settings: Settings) -> dict[str, Any]:
+    """Compares claims and tests predictions; ``needs`` are the studies of dynamics by name, and the sine's ``networks``.
 
     Returns:
         ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;
@@ -46,17 +46,18 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
         the gain by frequency; ``plateau``: what `plateau` returns for the networks of base seed 1.
     """
     every = {
-        name: storage.load_results(each.run.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
-        for name, each in study.dynamics.items()
+        name: storage.load_results(each.checked("results.nc"), VARIABLES - UNREAD, UNREAD)
+        for name, each in needs.items()
+        if name != NETWORKS
     }
-    compared = _compared(study, every[SINE])
+    compared = _compared(needs, every[SINE])
     return {
         "seeds": every[SINE].sizes["seed"],
         "claims": {
             claim: {model: agreement(each.networks, numbers) for model, numbers in each.models.items()}
             for claim, each in compared.items()
         },
-        "interventions": interventions(study, every[SINE]),
+        "interventions": interventions(Prepared(experiment, settings), needs[NETWORKS], every[SINE]),
         "predictions": {each.id: judged(each, every[each.variant]) for each in PREDICTIONS},
         "tuning": {
             name: {"frequency": variant.frequency, **_tuned(every[name], every[SINE])}
@@ -66,13 +67,12 @@ def scores(study: "ExplainedStudy") -> dict[str, Any]:
     }
 
 
-def _compared(study: "ExplainedStudy", sines: xr.Dataset) -> dict[str, Compared]:
+def _compared(needs: Mapping[str, Run], sines: xr.Dataset) -> dict[str, Compared]:
     """The numbers of every claim about the sine's networks that needs only answers."""
-    dynamics = study.dynamics[SINE]
-    found = storage.load_results(study.networks.run.checked("results.nc"))
+    found = storage.load_results(needs[NETWORKS].checked("results.nc"))
     networks = found.isel(seed=sines.seed.values)
     models = {
-        str(model): storage.load_results(dynamics.run.checked(answers_file(str(model))), set())
+        str(model): storage.load_results(needs[SINE].checked(answers_file(str(model))), set())
         for model in sines.model.values
     }
     ours = numbers_of(networks)
@@ -128,8 +128,6 @@ def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
     return {name: [finite(each) for each in values.tolist()] for name, values in rows.items()}
 
 
-def draw(study: "ExplainedStudy") -> Iterator[tuple[str, Drawing]]:
+def draw(metrics: Mapping[str, Any]) -> dict[str, Drawing]:
     """Draws the agreement of models with networks for each claim, and the tuning of networks by training frequency."""
-    metrics = study.metrics
-    yield "claims_by_model.png", figures.claims(metrics)
-    yield "tuning.png", figures.tuning(metrics)
+    return {"claims_by_model.png": figures.claims(metrics), "tuning.png": figures.tuning(metrics)}

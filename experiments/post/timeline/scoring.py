@@ -1,7 +1,7 @@
 """Compares networks after many numbers of steps with the post's published answers."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import finite
+from lstm_toys.runs.folder import Run
 from lstm_toys.studies.claims import verdicts
 from lstm_toys.studies.sweep import results
 
@@ -18,9 +19,6 @@ from ..answers import Answers
 from ..recipe.choice import APART, CHOSEN_ON, VALIDATED_ON
 from . import checks, choice, figures, fitted
 from .first_answers import FirstAnswers, not_excluded
-
-if TYPE_CHECKING:
-    from .study import TimelineStudy
 
 FIGURES = {
     "sine.png": (APART,),
@@ -39,22 +37,23 @@ VALLEY = "valley-amplitude"
 """A claim whose verdict depends on the number of steps."""
 
 
-def scores(study: "TimelineStudy") -> dict[str, Any]:
-    """Compares the networks of the finished sweep; see `summarize`."""
-    return summarize(_results(study), study.default.steps)
+def score(networks: Run, default: int) -> dict[str, Any]:
+    """Compares the networks of a finished sweep over steps; see `summarize`."""
+    return summarize(_results(networks), default)
 
 
-def draw(study: "TimelineStudy") -> Iterator[tuple[str, Drawing]]:
+def draw(metrics: Mapping[str, Any], networks: Run) -> dict[str, Drawing]:
     """Draws distances and first answers over steps, sine.png over networks, and the posterior predictive checks."""
-    found, metrics = _results(study), study.metrics
-    yield "timeline.png", figures.timeline(metrics)
     steps = {"sine.png": metrics["published"]["sine.png"]["best"], "the other figures": metrics["chosen"]}
-    yield "sine_at_its_step.png", figures.sine(found, steps)
-    yield "ordinary.png", figures.ordinary(metrics)
+    return {
+        "timeline.png": figures.timeline(metrics),
+        "sine_at_its_step.png": figures.sine(_results(networks), steps),
+        "ordinary.png": figures.ordinary(metrics),
+    }
 
 
-def _results(study: "TimelineStudy") -> xr.Dataset:
-    return storage.load_results(study.networks.run.checked("results.nc"), results.VARIABLES | {"answer"})
+def _results(networks: Run) -> xr.Dataset:
+    return storage.load_results(networks.checked("results.nc"), results.VARIABLES | {"answer"})
 
 
 def summarize(found: xr.Dataset, default: int) -> dict[str, Any]:

@@ -1,61 +1,52 @@
 """Computes what is reported about a paper, from the runs of its networks."""
 
-import inspect
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from lstm_toys.studies.dynamics.computation import CODE
 
 import lstm_toys as lt
-from lstm_toys.execution.lowering import Digests, digest
+from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite
 from lstm_toys.runs import source
-from lstm_toys.runs.context import RunContext
-from lstm_toys.runs.identity import Settings
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.ask import Keep
+from lstm_toys.studies.claims.figures import drawings
 
-from .parts import part
-
-if TYPE_CHECKING:
-    from .study import InsideStudy, PaperStudy
+from . import report
+from .paper import Measure, Paper
 
 
-def digests(study: "InsideStudy") -> Digests:
-    """Digests of the networks' runs, and of the code that looks into them."""
-    module = inspect.getmodule(study.measure)
-    return {
-        "runs": digest([each.run.folder.name for each in study.needs.values()]),
-        "code of measures": digest(inspect.getsource(module) if module else ""),
-        "code of dynamics": source.digest(*CODE),
-    }
-
-
-def inside(study: "InsideStudy", context: RunContext) -> dict[str, Any]:
+def inside(measure: Measure, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
     """What was measured of the networks of each population.
-
-    What was measured of a population is kept, and is not measured again if the run is continued.
 
     Returns:
         By population and measured quantity, how many networks have it, and their median with a 95 % bootstrap interval,
         or of booleans the share of networks with Wilson's.
     """
 
-    def measured(networks: Study[Settings]) -> dict[str, Any]:
-        values = study.measure(lt.load(networks.run.folder))
-        return {what: summary(each) for what, each in values.items()}
+    def measured(run: Run) -> dict[str, Any]:
+        return {what: summary(each) for what, each in measure(lt.load(run.folder)).items()}
 
+    code = source.digest(measure.__module__)
     return {
-        name: part(study.run.checkpoints / f"{name}.json", context, partial(measured, networks), f"looked into {name}")
-        for name, networks in study.needs.items()
+        "inside": {
+            name: keep(f"looked into {name}", [name, run, code, measure.__name__], partial(measured, run))
+            for name, run in needs.items()
+        }
     }
 
 
-def scores(study: "PaperStudy") -> dict[str, Any]:
+def score(paper: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
     """What is known about the claims of a paper.
+
+    Args:
+        paper: the paper.
+        needs: the runs of the ``claims``, of the ``random`` networks, of what is ``inside`` networks, and of the
+            populations of the figure by name.
 
     Returns:
         ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
@@ -64,8 +55,8 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
         ``inside``: what `inside` returned.
     """
-    random = study.random.metrics["claims"]
-    entries = read_json_list(study.judged.run.checked("claims.json"))
+    random = needs["random"].read_metrics()["claims"]
+    entries = read_json_list(needs["claims"].checked("claims.json"))
     return {
         "claims": {
             each["id"]: {
@@ -75,20 +66,31 @@ def scores(study: "PaperStudy") -> dict[str, Any]:
             }
             for each in entries
         },
-        "numbers": {name: _numbers(study, name) for name in study.paper.shown},
-        "inside": study.inside.metrics["inside"],
-        "sources": study.paper.sources,
-        "open": study.paper.open,
+        "numbers": {name: _numbers(paper, needs[name]) for name in paper.shown},
+        "inside": needs["inside"].read_metrics()["inside"],
+        "sources": paper.sources,
+        "open": paper.open,
     }
+
+
+def files(paper: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
+    """The report on a paper as Markdown."""
+    judged = needs["claims"].checked("claims.md").read_text(encoding="utf-8")
+    return {"paper.md": report.markdown(paper, metrics, judged)}
+
+
+def draw(paper: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
+    """Draws the finding, and the figures of the claims."""
+    return {"finding.png": paper.draw(metrics), **drawings(read_json_list(needs["claims"].checked("claims.json")))}
 
 
 def _judged(networks: Mapping[str, Any]) -> dict[str, Any]:
     return {what: networks[what] for what in ("share", "interval", "verdict", "counted")}
 
 
-def _numbers(study: "PaperStudy", population: str) -> list[float | None]:
-    results = storage.load_results(study.networks[population].run.checked("results.nc"))
-    values = np.where(results.diverged.values, np.nan, study.paper.number(results))
+def _numbers(paper: Paper, run: Run) -> list[float | None]:
+    results = storage.load_results(run.checked("results.nc"))
+    values = np.where(results.diverged.values, np.nan, paper.number(results))
     return [finite(each) for each in values.tolist()]
 
 

@@ -1,0 +1,1 @@
+"""Computes numbers from finished runs alone, by plain functions."""

@@ -1,0 +1,93 @@
+"""Declares an analysis, and asks for it. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+
+from lstm_toys import arguments, figures
+from lstm_toys.runs import manifest
+from lstm_toys.runs.ask import Ask, Metrics
+from lstm_toys.runs.folder import Run
+from lstm_toys.runs.identity import Identity
+
+Keep = Callable[..., Any]
+"""Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an earlier
+call with the same inputs and code. Both are values that JSON can store; inputs may be runs, too. The code is that of the
+module of ``compute`` and of all modules that it imports; ``words`` are printed after it."""
+
+TAKES = (("score", "needs", "keep"), ("report", "metrics"), ("draw", "metrics", "needs"), ("files", "metrics", "needs"))
+"""The functions of an analysis and what they take."""
+
+
+def _nothing(_: Metrics, __: Mapping[str, Run]) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class AnalysisSettings(Identity):
+    """The settings of an analysis by name, and the keys of the runs that it needs; see `Ask.key`."""
+
+    values: tuple[tuple[str, Any], ...]
+    needs: tuple[tuple[str, str], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"experiment": self.experiment, **dict(self.values), "needs": dict(self.needs)}
+
+    def __str__(self) -> str:
+        return ", ".join([self.experiment, *(f"{name} {value}" for name, value in self.values)])
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """An analysis: what is computed from finished runs alone.
+
+    Attributes:
+        name: name of the run's folder.
+        settings: JSON values that numbers depend on, in addition to the runs, by name.
+        needs: the runs, by name; missing ones are computed first.
+        score: computes the numbers that the run stores, in the form that JSON has, from the finished runs by name and a
+            function that keeps parts of a long computation; see `Keep`.
+        report: makes tables and lines from the metrics, which are these numbers and what all runs have.
+        draw: makes drawings by file name from the metrics and the finished runs.
+        files: makes further text files by name, also from these.
+        published: folder of the published set in the results folder; by default the name.
+
+    Raises:
+        ValueError: an argument is invalid.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    needs: Mapping[str, Ask[Any]]
+    score: Callable[[Mapping[str, Run], Keep], Metrics]
+    report: Callable[[Metrics], Iterable[RenderableType]]
+    draw: Callable[[Metrics, Mapping[str, Run]], Mapping[str, figures.Drawing]] = field(default=_nothing)
+    files: Callable[[Metrics, Mapping[str, Run]], Mapping[str, str]] = field(default=_nothing)
+    published: str = ""
+
+    def __post_init__(self) -> None:
+        arguments.text("name", self.name)
+        arguments.mapping("settings", self.settings, "values by name")
+        arguments.mapping("needs", self.needs, "runs by name, such as lt.ask returns")
+        for name, *takes in TAKES:
+            arguments.function(name, getattr(self, name), f"a function of {' and '.join(takes)}", len(takes))
+
+
+def ask(analysis: Analysis, results_dir: Path) -> Ask[AnalysisSettings]:
+    """Asks for an analysis."""
+    needs = tuple((name, f"{each.name} {each.key} {each.declared}") for name, each in analysis.needs.items())
+    return Ask(
+        "lstm_toys.studies.analysis.study:AnalysisStudy",
+        AnalysisSettings(analysis.name, tuple(analysis.settings.items()), needs),
+        results_dir,
+        lambda _, run, __: analysis.report(run.read_metrics()),
+        manifest.declared(analysis.score, analysis.draw, analysis.files),
+        subject=analysis,
+        needs=analysis.needs,
+        publish_as=analysis.published,
+    )
