@@ -1,5 +1,5 @@
 from . import figures
-from .cli.command import main
+from .cli.command import ask, main
 from .dynamics.interventions import intervene
 from .execution.devices import configure, fingerprint
 from .execution.signals import Stopped
@@ -30,6 +30,7 @@ from .runs.measure import Measure
 from .statistics import measures
 from .statistics.intervals import band, clopper_pearson, median_bootstrap, median_quartiles, wilson
 from .statistics.scores import energy_score
+from .studies.analysis.ask import Analysis
 from .studies.claims.claim import Baseline, Claim, Source
 from .studies.claims.declaration import Change, Claims, Variant
 from .studies.claims.evidence import per_curve
@@ -53,6 +54,7 @@ __all__ = [
     "LSTM",
     "RNN",
     "SPACING",
+    "Analysis",
     "Axis",
     "Baseline",
     "Change",
@@ -91,6 +93,7 @@ __all__ = [
     "Variant",
     "accepted",
     "answers",
+    "ask",
     "band",
     "clopper_pearson",
     "configure",

@@ -7,11 +7,12 @@ can be sent as one file. An index.html that this command did not write, or that 
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 
 from lstm_toys.cli import command, flags
 from lstm_toys.files import Damaged
@@ -37,18 +38,18 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     """Turns a command line into a plan."""
     values = flags.read("page", __doc__ or "", FLAGS, DEFAULTS, arguments)
     options = flags.options(values)
-    return command.Plan([], options, lambda: written(options), file=options.results_dir / NAME)
+    return command.Plan([], options, lambda _: written(options), file=options.results_dir / NAME)
 
 
 def written(options: Options) -> Iterator[RenderableType]:
     """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
-    results_dir, lines = options.results_dir, list[str]()
+    results_dir, console = options.results_dir, Console(file=io.StringIO(), record=True, soft_wrap=True)
     try:
-        present, missing = runs.find(options, lines.append)
+        present, missing = runs.find(options, console)
         made = [(part, each) for part in PARTS if (each := part.make(present)) is not None]
     except Damaged as damaged:
         raise Refused(f"{damaged}; remove its folder, and make that run again") from None
-    yield from lines
+    yield from console.export_text().splitlines()
     yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
     if not made:
         raise Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from lstm_toys.cli import claims, command, dynamics
+from lstm_toys.execution.signals import Interruption
 from lstm_toys.runs import lifecycle
+from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
-from lstm_toys.runs.study import Study
 
 from .. import all as every
 
@@ -37,34 +39,39 @@ PLANS = {"claims": claims.plan, "dynamics": dynamics.plan}
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A finished run, and the command that made it."""
+    """A finished run, the command that made it, and its settings."""
 
     command: str
-    run: Run[Any]
-    metrics: dict[str, Any]
+    run: Run
+    settings: Any
+
+    @property
+    def metrics(self) -> Metrics:
+        """The summary of the run."""
+        return self.run.read_metrics()
 
 
-def find(options: Options, tell: Callable[[str], None]) -> tuple[dict[str, FinishedRun], dict[str, str]]:
+def find(options: Options, console: Console) -> tuple[dict[str, FinishedRun], dict[str, str]]:
     """Returns the finished runs by name, and the commands of the missing ones; raises Damaged."""
     found, missing = {}, {}
-    resolver = lifecycle.make_resolver(options, tell)
+    work = lifecycle.Work(options, console, Interruption())
     for name, commands in COMMANDS.items():
-        studies = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
+        asks = {told(arguments): planned(arguments, options.results_dir) for arguments in commands}
         finished = [
-            FinishedRun(words, each.run, each.metrics) for words, each in studies.items() if resolver.finished(each)
+            FinishedRun(words, work.runs[ask], ask.settings) for words, ask in asks.items() if work.finished(ask)
         ]
         if finished:
             found[name] = finished[0]
         else:
-            missing[name] = next(iter(studies))
+            missing[name] = next(iter(asks))
     return found, missing
 
 
-def planned(arguments: tuple[str, ...], results_dir: Path) -> Study[Any]:
-    """The study that a command line executes."""
+def planned(arguments: tuple[str, ...], results_dir: Path) -> Ask[Any]:
+    """What a command line asks for."""
     name, *rest = (*arguments, f"--results_dir={results_dir}")
     plan = PLANS[name](rest) if name in PLANS else command.plan(every.EXPERIMENTS[name], rest)
-    return plan.studies[0]
+    return plan.asks[0]
 
 
 def told(arguments: tuple[str, ...]) -> str:

@@ -21,7 +21,7 @@ import numpy as np
 import lstm_toys as lt
 from lstm_toys import output
 from lstm_toys.cli import flags, modules, parsers
-from lstm_toys.studies.generalization import settings as study
+from lstm_toys.studies.generalization import ask as study
 from lstm_toys.tasks import delimited, sets
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 

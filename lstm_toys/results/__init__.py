@@ -1,1 +1,7 @@
 """Labeled arrays and parameters, in memory and on disk."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=["accuracy", "arrays", "population", "storage", "summary"]
+)

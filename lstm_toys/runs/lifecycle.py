@@ -81,12 +81,12 @@ class Work:
 
     def _unfinished(self, ask: Ask[Any], anew: set[Ask[Any]]) -> Iterator[Ask[Any]]:
         """Yields the unfinished runs that a run needs, then the run itself if it is unfinished."""
-        if ask in anew or not self._finished(ask):
+        if ask in anew or not self.finished(ask):
             for each in ask.needs.values():
                 yield from self._unfinished(each, set())
             yield ask
 
-    def _finished(self, ask: Ask[Any]) -> bool:
+    def finished(self, ask: Ask[Any]) -> bool:
         """Whether a run is finished; raises Refused if it is impossible."""
         if ask in self.runs or ask in self._compared:
             return ask in self.runs
@@ -100,7 +100,7 @@ class Work:
                     return True
         if not any(relatives(ask.runs, settings)):
             return False  # Its digests are computed when it is executed.
-        return all(self._finished(each) for each in ask.needs.values()) and self._compare(ask, manifests)
+        return all(self.finished(each) for each in ask.needs.values()) and self._compare(ask, manifests)
 
     def _finish(self, ask: Ask[Any], run: Run) -> None:
         """Records a finished run, and those that it needed."""
@@ -114,12 +114,12 @@ class Work:
         study = self._identified(ask, [name for each in manifests for name in each.edited])
         self._compared.add(ask)
         run, best = study.run, manifests[0] if manifests else None
-        since = f" since {_named(best.edited)} changed" if best and best.edited else ""
+        edited = f"{_named(best.edited)} changed" if best and best.edited else ""
         if not run.finished and (other := self._of_another_machine(ask, run, manifests)):
             self._finish(ask, other)
         elif run.finished:
-            if since:
-                self._console.print(f"{run.name}: computation unchanged, although {_named(best.edited)} changed")
+            if edited:
+                self._console.print(f"{run.name}: computation unchanged, although {edited}")
                 self._edited.add(ask)
             elif best and best.incomplete:
                 self._console.print(f"{run.name}: compared the computation, since {best.incomplete}")
@@ -132,7 +132,7 @@ class Work:
                 differing = sorted(
                     name for name in {*run.value, *theirs.value} if run.value.get(name) != theirs.value.get(name)
                 )
-                told = since or (f"; {best.incomplete}" if best and best.incomplete else "")
+                told = f" since {edited}" if edited else f"; {best.incomplete}" if best and best.incomplete else ""
                 self._console.print(
                     f"{run.name}: differs from run {theirs.folder.name} in {', '.join(differing)}{told}"
                 )

@@ -212,7 +212,7 @@ def figure(found: FinishedRun, name: str) -> str:
 def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
     """Yields topic and text: how networks were trained, and what came of it."""
     metrics, taken = found.metrics, sum(found.metrics["seconds"].values())
-    yield "recipe", recipe(found.run.settings)
+    yield "recipe", recipe(found.settings)
     learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
     diverged = len(metrics["diverged_seeds"])
     yield "learned", learned + (f"; {diverged} diverged" if diverged else "")

@@ -128,6 +128,6 @@ def _resonance(found: xr.Dataset) -> dict[str, list[float | None]]:
     return {name: [finite(each) for each in values.tolist()] for name, values in rows.items()}
 
 
-def draw(metrics: Mapping[str, Any]) -> dict[str, Drawing]:
+def draw(metrics: dict[str, Any]) -> dict[str, Drawing]:
     """Draws the agreement of models with networks for each claim, and the tuning of networks by training frequency."""
     return {"claims_by_model.png": figures.claims(metrics), "tuning.png": figures.tuning(metrics)}

@@ -1,6 +1,6 @@
 """Scores the settings of a sweep by how well they explain the post's published answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from statistics import fmean
 from typing import Any
@@ -31,7 +31,7 @@ def score(networks: Run, settings: Sequence[Settings], default: Settings) -> dic
     return summarize(_results(networks), settings, settings.index(default) if default in settings else None)
 
 
-def draw(metrics: Mapping[str, Any], networks: Run) -> dict[str, Drawing]:
+def draw(metrics: dict[str, Any], networks: Run) -> dict[str, Drawing]:
     """Draws the scores of all settings, the answers of the chosen one, and the claims under the unbeaten ones."""
     chosen = metrics["chosen"]
     return {

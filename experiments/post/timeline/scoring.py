@@ -1,6 +1,6 @@
 """Compares networks after many numbers of steps with the post's published answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ def score(networks: Run, default: int) -> dict[str, Any]:
     return summarize(_results(networks), default)
 
 
-def draw(metrics: Mapping[str, Any], networks: Run) -> dict[str, Drawing]:
+def draw(metrics: dict[str, Any], networks: Run) -> dict[str, Drawing]:
     """Draws distances and first answers over steps, sine.png over networks, and the posterior predictive checks."""
     steps = {"sine.png": metrics["published"]["sine.png"]["best"], "the other figures": metrics["chosen"]}
     return {

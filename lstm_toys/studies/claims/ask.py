@@ -81,7 +81,7 @@ def report(asked: Ask[ClaimSettings], run: Run, _: Mapping[str, Run]) -> Iterato
     rows = []
     for entry in entries:
         notes = ",".join(str(marks.setdefault(remark, len(marks) + 1)) for remark in entry["remarks"])
-        share, interval = words.percent(entry["share"]), percents(entry["interval"]).strip("()")
+        share, interval = words.percent(entry["share"]), words.percents(entry["interval"]).strip("()")
         median = tables.number(entry["median"])
         rows.append((entry["id"], entry["verdict"], notes, share, interval, median, entry["meets"]))
     columns = ("claim", "verdict", "", "share>", "95 %>", "median>", "meets it")

@@ -15,6 +15,7 @@ from lstm_toys.results.arrays import axis_label
 from lstm_toys.results.storage import check_whole, telling_damage
 from lstm_toys.statistics import intervals, measures
 from lstm_toys.studies.generalization.ask import TRAINING
+from lstm_toys.tasks.planes import LENGTH
 
 AT_ONCE = 2**24
 """Most values read from the file at a time."""
@@ -135,5 +136,5 @@ def measures_at(labeled: xr.Dataset) -> dict[str, xr.DataArray]:
         if name == "accuracy":
             found |= {f"accuracy over {counted}": each.sel(counted=counted) for counted in each.counted.values}
         elif LENGTH in each.dims:
-            found["RMSE" if name == "rmse" else arrays.axis_label(each)] = each
+            found["RMSE" if name == "rmse" else axis_label(each)] = each
     return found
