@@ -1,7 +1,7 @@
 """Digests of a computation: of lowered programs and of arrays.
 
-A program that `lstm_toys.populations.blocks.spread` made is digested without the loop over blocks around it, so that the
-digest does not depend on the number of seeds and devices. It depends on versions and on the platform.
+A program that `lstm_toys.populations.blocks.spread` made is digested without the loop over blocks around it, so that
+the digest does not depend on the number of seeds and devices. It depends on versions and on the platform.
 """
 
 import hashlib

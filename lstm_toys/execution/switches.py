@@ -76,7 +76,7 @@ class _Watcher:
     """A finder of modules that finds none itself; the loader of JAX and Flax notes their switches."""
 
     @classmethod
-    def find_spec(cls, name: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:
+    def find_spec(cls, name: str, _: Sequence[str] | None = None, __: Any = None) -> ModuleSpec | None:
         if name not in WATCHED or name in _initial:
             return None
         _initial[name] = {}  # The search below comes here again.

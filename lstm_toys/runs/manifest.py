@@ -88,7 +88,7 @@ def key(settings: Mapping[str, Any]) -> str:
 
 
 def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
-    """Returns the manifests with a key: those of the same declaration first, of these the ones with the fewest edits."""
+    """Returns the manifests with a key: first those of the same declaration, of these those with the fewest edits."""
     _state.cache_clear()  # An earlier command of this process may have run.
     paths = [(path.lstat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
     conditions = _conditions() if paths else {}

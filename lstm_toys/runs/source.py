@@ -13,7 +13,7 @@ from pathlib import Path
 from lstm_toys import files, opened
 
 SILENT = ("cli", "figures", "ask", "page")
-"""Modules and folders whose code writes no results: commands, figures, settings, which are part of a run's identity, and
+"""Modules and folders whose code writes no results: commands, figures, settings (which are part of a run's identity),
 reports."""
 
 UNREAD = ("annotation", "returns", "type_comment")

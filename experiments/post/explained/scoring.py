@@ -37,7 +37,7 @@ class Compared(NamedTuple):
 
 
 def score(needs: Mapping[str, Run], experiment: Experiment, settings: Settings) -> dict[str, Any]:
-    """Compares claims and tests predictions; ``needs`` are the studies of dynamics by name, and the sine's ``networks``.
+    """Compares claims and tests predictions; ``needs`` are studies of dynamics by name, and the sine's ``networks``.
 
     Returns:
         ``claims``: by claim and model what `agreement` returns; ``interventions``: what `interventions` returns;

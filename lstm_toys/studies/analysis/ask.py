@@ -16,9 +16,9 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identity
 
 Keep = Callable[..., Any]
-"""Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an earlier
-call with the same inputs and code. Both are values that JSON can store; inputs may be runs, too. The code is that of the
-module of ``compute`` and of all modules that it imports; ``words`` are printed after it."""
+"""Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an
+earlier call with the same inputs and code. Both are values that JSON can store; inputs may be runs, too. The code is that
+of the module of ``compute`` and of all modules that it imports; ``words`` are printed after it."""
 
 TAKES = (("score", "needs", "keep"), ("report", "metrics"), ("draw", "metrics", "needs"), ("files", "metrics", "needs"))
 """The functions of an analysis and what they take."""
@@ -36,6 +36,7 @@ class AnalysisSettings(Identity):
     needs: tuple[tuple[str, str], ...]
 
     def as_dict(self) -> dict[str, Any]:
+        """Returns the settings in the form that JSON stores."""
         return {"experiment": self.experiment, **dict(self.values), "needs": dict(self.needs)}
 
     def __str__(self) -> str:

@@ -272,6 +272,7 @@ def _median(entry: dict[str, Any]) -> str:
 
 
 def meaningless(entry: dict[str, Any]) -> str:
+    """Says of how many networks the number has no meaning."""
     count = entry["meaningless"]
     return f"the number has no meaning for {count} network{'s' * (count > 1)}, counted as not meeting it"
 
@@ -290,6 +291,7 @@ def _published(single: dict[str, Any] | None) -> str:
 
 
 def number_of(entry: dict[str, Any]) -> str:
+    """Formats the published number."""
     return tables.number(entry["published"]["value"])
 
 

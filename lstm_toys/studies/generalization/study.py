@@ -65,15 +65,14 @@ class Generalization(Study[Evaluation]):
         return network(self.experiment, self.task(trained.timesteps), trained)
 
     def check_features(self, allowed: set[str]) -> None:
-        """Raises Refused unless y is among the networks' inputs, all inputs are in ``allowed``, and sequences include y."""
+        """Raises Refused unless y is among the inputs, all inputs are in ``allowed``, and answered sequences have y."""
         checks.check_values(self.experiment, "generalization")
         task = self.experiment.small[1]
         refused = f"generalization of {self.experiment.name}: "
         if not {*task.input_features} <= allowed or "y" not in task.input_features:
             words = "y, or x and y" if "x" in allowed else "y"
-            raise Refused(
-                f"{refused}its networks are shown {' and '.join(task.input_features)}; this takes those that see {words}"
-            )
+            shown = " and ".join(task.input_features)
+            raise Refused(f"{refused}its networks are shown {shown}; this takes those that see {words}")
         if task.sequence and "y" not in task.output_features:
             raise Refused(f"{refused}its networks answer {' and '.join(task.output_features)}, of which none is y")
 
