@@ -7,16 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any, Generic
 
 from rich.console import RenderableType
 
 from lstm_toys.runs import manifest
 from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Identified
-
-if TYPE_CHECKING:
-    from lstm_toys.runs.study import Study
 
 Metrics = dict[str, Any]
 """The summary of a finished run, as JSON has it."""
@@ -86,8 +83,7 @@ class Ask(Generic[Identified]):
         """The folder of the published set."""
         return self.results_dir / (self.publish_as or self.name)
 
-    def load(self) -> Study[Identified]:
-        """Loads the class of the study, and makes one."""
+    def load(self) -> Any:
+        """Loads the class of the study, a `lstm_toys.runs.study.Study`, and makes one."""
         module, _, name = self.study.partition(":")
-        study: Study[Identified] = getattr(import_module(module), name)(self)
-        return study
+        return getattr(import_module(module), name)(self)

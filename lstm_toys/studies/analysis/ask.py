@@ -17,8 +17,8 @@ from lstm_toys.runs.identity import Identity
 
 Keep = Callable[..., Any]
 """Computes a part of a long analysis: ``keep(words, inputs, compute)`` returns ``compute()``, or what was kept of an
-earlier call with the same inputs and code. Both are values that JSON can store; inputs may be runs, too. The code is that
-of the module of ``compute`` and of all modules that it imports; ``words`` are printed after it."""
+earlier call with the same inputs and code. Both are values that JSON can store; inputs may be runs, too. The code is
+that of the module of ``compute`` and of all modules that it imports; ``words`` are printed after it."""
 
 TAKES = (("score", "needs", "keep"), ("report", "metrics"), ("draw", "metrics", "needs"), ("files", "metrics", "needs"))
 """The functions of an analysis and what they take."""

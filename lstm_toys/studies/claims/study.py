@@ -78,7 +78,7 @@ class ClaimStudy(Study[ClaimSettings]):
         return {name: each for (where, name), each in self.needs.items() if where == column}
 
     def _results(self, column: str) -> dict[str, xr.Dataset]:
-        """The results of a column by population, with the variable ``learned``: which networks meet the goal at last."""
+        """The results of a column by population, with a variable ``learned``: which networks meet the goal at last."""
         found = {}
         for name, each in self._needs(column).items():
             results = storage.load_results(each.checked("results.nc"))

@@ -215,7 +215,7 @@ class Dynamics(Study[DynamicsSettings]):
         return found.assign(own).assign_attrs(mean=job.mean)
 
     def _write_models(self, found: xr.Dataset) -> list[str]:
-        """Writes the answers of each model like `lt.labeled`, so that claims can be tested on them; returns file names."""
+        """Writes the answers of each model like `lt.labeled`, for claims to be tested on them; returns file names."""
         names = []
         settings = self.settings.trained
         for model in found.model.values if "prediction" in found else ():
