@@ -103,10 +103,8 @@ def carry_out(asked, arguments):
         asked: an experiment, or a module of `experiments` that plans what is done.
         arguments: without the program's name.
     """
-    from lstm_toys import opened
     from lstm_toys.cli import command
 
-    opened._outside.clear()  # What tests do besides is none of the command's business.
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
         return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 
@@ -183,7 +181,7 @@ def context(folder, trainings=1):
         mixed=False,
     )
     console = Console(quiet=True)
-    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here())
+    return RunContext(options, console, Interruption(), TrainingProgress(console, [1.0] * trainings), Here(), {})
 
 
 def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
@@ -211,27 +209,32 @@ def untrained(task, model, losses=(0.1, 0.3, 0.2), diverged=(1,)):
     )
 
 
-def executed(study, trainings=1):
-    """The run of a study that is executed in this process, without metrics and figures."""
-    study.run.computes(study.digests())
+def executed(ask, trainings=1):
+    """The run of a study that needs no other, computed in this process without metrics and figures."""
+    from lstm_toys.runs.folder import Run
+
+    study = ask.load()
+    study.run = Run.named(ask.runs, ask.settings.as_dict(), study.digests())
     study.run.folder.mkdir(parents=True)
-    study.execute(context(study.run.results_dir, trainings), {})
+    study.compute(context(ask.results_dir, trainings))
     return study.run
 
 
-def located(study, *, finished=True):
+def located(ask, *, finished=True):
     """The folder of a run, which is finished or not."""
     from lstm_toys.runs import lifecycle
 
+    asked = context(ask.results_dir)
+    work = lifecycle.Work(asked.options, asked.console, asked.interruption)
     with jax.numpy_dtype_promotion("standard"):
-        assert lifecycle.make_resolver(context(study.run.results_dir).options, print).finished(study) == finished
-    return study.run.folder
+        assert work.finished(ask) == finished
+    return work.found[ask].folder
 
 
-def value(study):
+def value(ask):
     """What a run would compute."""
     with jax.numpy_dtype_promotion("standard"):
-        return study.digests()
+        return ask.load().digests()
 
 
 @pytest.fixture(scope="session", autouse=True)
