@@ -12,12 +12,13 @@ from functools import cache, partial
 from pathlib import Path
 
 import jax
+import matplotlib
 import numpy as np
 import pytest
 
 import lstm_toys as lt
 from conftest import carry_out, rarely
-from experiments import claims, generalization, sweep
+from experiments import claims, generalization
 from lstm_toys.cli import command, flags, script
 from lstm_toys.cli.home import home
 
@@ -48,6 +49,7 @@ def written(tmp_path_factory):
     """A folder with the files that guides write, on the path of modules, and files of curves."""
     folder = tmp_path_factory.mktemp("written")
     files = [pair for page in PAGES if page.startswith("docs/") for pair in FILE.findall(text(page))]
+    files.append(("short_question", fences("README.md", "python")[0]))
     for name, block in files:
         assert block.count("\n") <= 60
         (folder / f"{name}.py").write_text(block)
@@ -133,16 +135,48 @@ def test_links_lead_somewhere(page):
             assert anchor in {re.sub(r"[^\w -]", "", each).strip().lower().replace(" ", "-") for each in headings}
 
 
-@pytest.mark.usefixtures("written")
-@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics")])
-def test_python_of_a_guide_runs(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture
+def here(written, tmp_path, monkeypatch):
+    """An empty folder in which scripts run, on the devices that there are, and find the files of guides."""
+    (folder := written / tmp_path.name).mkdir()
+    monkeypatch.chdir(folder)
     monkeypatch.setattr(lt, "configure", lambda: None)
+    matplotlib.use("agg")
+    return folder
+
+
+def shortened(block):
+    """A block with few steps, seeds, points and units."""
+    for name, number in {"steps=": 20, "seeds=": 3, "time_points(": 20, "hidden=(": 4}.items():
+        block = re.sub(rf"\b{re.escape(name)}\d+", f"{name}{number}", block)
+    return block
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("page", ["claims", *rarely("start", "own-data", "sweeps-and-recipe", "dynamics")])
+def test_python_of_a_guide_runs(page):
     names: dict = {}
     for block in fences(f"docs/{page}.md", "python"):
         exec(block, names)
 
 
+@pytest.mark.parametrize("change", [shortened, *rarely(str)])
+def test_python_of_the_readme_runs(change, here):
+    _, flips, first = map(change, fences("README.md", "python"))
+    names: dict = {}
+    exec(first, names)
+    trained, saved = names["trained"], lt.load("mine")
+    assert (here / "answers.png").stat().st_size > 10_000
+    np.testing.assert_array_equal(saved.results.train_loss, trained.train_loss)
+    if change is str:
+        assert np.median(trained.train_loss[:, -1]) < 0.1 * np.median(trained.train_loss[:, 0])
+        exec(flips, names)
+        held = names["quiet"].answers
+        assert held.shape == (4, 8, 10, 3)
+        assert np.mean(np.sign(held) == np.sign(held[:, :, :1])) > 0.9
+
+
+@pytest.mark.long
 def test_the_cell_of_a_guide_begins_with_biases_of_one(written):
     assert (written / "twist.py").is_file()
     model = lt.Stack(features=1, hidden=(3,), cell="twist:TwistedGRU", readout="dense")
@@ -151,13 +185,62 @@ def test_the_cell_of_a_guide_begins_with_biases_of_one(written):
     assert (layer["bias"] == 1).all()
 
 
+SMALL = ["--seeds=3", "--timesteps=20", "--hidden=4", "--steps=40", "--quiet"]
+
+
 @pytest.mark.long
-def test_the_question_of_a_guide_is_run_and_judged(written):
+@pytest.mark.parametrize("name", ["damped", "short_question"])
+def test_a_question_of_the_documentation_is_run_saved_and_loaded(name, here):
+    assert carry_out(importlib.import_module(name).EXPERIMENT, SMALL) == 0
+    (run,) = here.glob("results/runs/damped-*")
+    saved = lt.load(run)
+    x = np.linspace(0, 5, 20)
+    np.testing.assert_allclose(saved.results.train_target[:, 0], np.exp(-0.5 * x) * np.cos(4 * x), atol=1e-5)
+    assert saved.results.decay.values.tolist() == [0, 0.25, 1, 2]
+    answers = lt.answers(saved.model, saved.params, saved.results.input.values)
+    np.testing.assert_allclose(answers, saved.results.answer, atol=1e-6)
+    assert (run / "others.png").is_file()
+
+
+@pytest.mark.long
+def test_the_claim_of_a_question_is_judged_of_networks_and_of_any_model(here):
     damped = importlib.import_module("damped")
-    assert carry_out(damped.EXPERIMENT, [*SMALL, "--timesteps=20", "--steps=40", "--train_decay=0.7"]) == 0
-    assert carry_out(claims, ["--claims=damped", "--seeds=2", "--quiet"]) == 0
-    (judged,) = written.glob("results/runs/claims_damped-*/claims.json")
-    assert len(json.loads(judged.read_text())[0]["per_seed"]) == 2
+    assert carry_out(claims, ["--claims=damped", "--seeds=3", "--quiet"]) == 0
+    shown = lt.curves_of(damped.EXPERIMENT)
+    answers = np.stack([shown + 0.2 * seed for seed in range(9)])
+    lt.save_results(lt.labeled(damped.EXPERIMENT, answers), here / "other.nc")
+    assert carry_out(claims, ["--claims=damped", "--answers=damped=other.nc", "--quiet"]) == 0
+    found = [json.loads(path.read_text())[0] for path in here.glob("results/runs/claims_damped-*/claims.json")]
+    networks, other = sorted(found, key=lambda entry: len(entry["per_seed"]))
+    assert len(networks["per_seed"]) == 3
+    np.testing.assert_allclose(other["per_seed"], 0.2 * np.arange(9), atol=1e-6)
+    assert other["verdict"] == "refuted"
+
+
+@pytest.mark.long
+def test_bits_are_remembered_for_ten_times_as_long_and_evaluated_at_several_lengths(here):
+    flipflop = importlib.import_module("flipflop")
+    assert carry_out(flipflop.EXPERIMENT, ["--seeds=2", "--hidden=12", "--timesteps=20", "--steps=400", "--quiet"]) == 0
+    (run,) = here.glob("results/runs/flipflop-*")
+    long = lt.probed(lt.load(run).results, "ten times as long")
+    assert long.answer.sizes["time"] == 200
+    right = ((long.answer.values > 0) == (long.truth.values == 1)).all(-1)
+    assert np.median(right.mean((1, 2))) > 0.9
+    assert carry_out(generalization, [*SMALL, "--task=flipflop", "--length=20:60:3"]) == 0
+    (run,) = here.glob("results/runs/generalization_flipflop-*")
+    assert "60 time points, accuracy over points" in json.loads((run / "metrics.json").read_text())["summary"]
+
+
+@pytest.mark.long
+def test_a_claim_judges_how_far_networks_count(here, monkeypatch):
+    counting = importlib.import_module("counting")
+    small = {"counting": (counting.EXPERIMENT, ["--steps=30"])}
+    monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, populations=small))
+    assert carry_out(claims, ["--claims=counting", "--seeds=2", "--quiet"]) == 0
+    (run,) = here.glob("results/runs/counting-*")
+    (judged,) = here.glob("results/runs/claims_counting-*/claims.json")
+    strings = lt.probed(lt.load(run).results, "strings")
+    assert json.loads(judged.read_text())[0]["per_seed"] == lt.accepted(strings, by="n").tolist()
 
 
 def test_the_reference_has_every_public_name_once():
@@ -194,46 +277,3 @@ def test_every_figure_of_the_post_is_listed_and_every_other_one_of_its_experimen
 def test_the_version_is_the_same_everywhere():
     assert f"\nversion: {lt.__version__}\n" in (ROOT / "CITATION.cff").read_text()
     assert re.findall(r"^## (\d.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == lt.__version__
-
-
-@pytest.fixture
-def sequences(written):
-    """The folder of the two files about sequences, and their modules."""
-    return written, *(importlib.import_module(name) for name in ("flipflop", "counting"))
-
-
-SMALL = ["--seeds=2", "--hidden=6", "--quiet"]
-
-
-def test_bits_are_remembered_for_ten_times_as_long(sequences):
-    folder, flipflop, _ = sequences
-    arguments = ["--seeds=2", "--hidden=12", "--timesteps=20", "--steps=400", "--quiet"]
-    assert carry_out(flipflop.EXPERIMENT, arguments) == 0
-    (run,) = folder.glob("results/runs/flipflop-*")
-    long = lt.probed(lt.load(run).results, "ten times as long")
-    assert long.answer.sizes["time"] == 200
-    right = ((long.answer.values > 0) == (long.truth.values == 1)).all(-1)
-    assert np.median(right.mean((1, 2))) > 0.9
-
-
-@pytest.mark.long
-def test_a_claim_judges_how_far_networks_count(sequences, monkeypatch):
-    folder, _, counting = sequences
-    small = {"counting": (counting.EXPERIMENT, ["--steps=30"])}
-    monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, populations=small))
-    assert carry_out(claims, ["--claims=counting", "--seeds=2", "--quiet"]) == 0
-    (run,) = folder.glob("results/runs/counting-*")
-    (judged,) = folder.glob("results/runs/claims_counting-*/claims.json")
-    strings = lt.probed(lt.load(run).results, "strings")
-    assert strings.answer.sizes["time"] == 10 * 61
-    assert json.loads(judged.read_text())[0]["per_seed"] == lt.accepted(strings, by="n").tolist()
-
-
-@pytest.mark.long
-def test_sequences_are_swept_and_measured_at_several_lengths(sequences):
-    folder, *_ = sequences
-    small = ["--task=flipflop", *SMALL, "--steps=30", "--timesteps=20"]
-    assert carry_out(sweep, [*small, "--grid=cell=lstm gru rnn"]) == 0
-    assert carry_out(generalization, [*small, "--length=20:60:3"]) == 0
-    (run,) = folder.glob("results/runs/generalization_flipflop-*")
-    assert "60 time points, accuracy over points" in json.loads((run / "metrics.json").read_text())["summary"]
