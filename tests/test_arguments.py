@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lstm_toys as lt
-from conftest import HANG, ROOT
+from conftest import HANG, ROOT, untrained
 from experiments.line import EXPERIMENT
 from lstm_toys import arguments
 from lstm_toys.networks.training import purpose_key, seed_key
@@ -32,7 +32,7 @@ PARAMS = jax.tree.map(
 )
 OPTIONS = {"seeds": 2, "steps": 3, "learning_rate": 0.5}
 
-pytestmark = pytest.mark.usefixtures("as_users_have_it")
+pytestmark = pytest.mark.usefixtures("as_users_have_it", "drawing")
 
 
 def specified(**options):
@@ -199,7 +199,7 @@ ANSWERED = lt.Results(
 )
 CLASSES = lt.Task(lambda *_: EXAMPLES, Y, ("a", "b"), sequence=True, loss="cross_entropy")
 AT_LENGTH = lt.Task(lambda *_: EXAMPLES, Y, Y, sequence=True, at_length=lambda *_: EXAMPLES)
-POPULATION = lt.Population(TASK, MODEL, {0: None}, np.zeros(1), *[None] * 4, 1, {}, 0)
+POPULATION = untrained(TASK, MODEL)
 CLAIM = lt.Claim("one", "Lines are answered", "first answer", lambda _: [], (lt.Source("line", "x"),), low=0.0)
 CLAIMS = lt.Claims("lines", (CLAIM,), {"line": (EXPERIMENT, [])})
 
@@ -218,7 +218,7 @@ def refusals(call, **arguments):
 
 def texts(call, *names):
     """Rows of arguments that are text, which a file has to be able to contain."""
-    return refusals(call, **dict.fromkeys(names, (HALF, "\0", np.ones((3, 3)))))
+    return refusals(call, **dict.fromkeys(names, (HALF, "\0", 3)))
 
 
 def of_slope(call):
@@ -230,15 +230,18 @@ losing = [
     *(lambda *_, weights: weights, lambda *_: None),
     lambda outputs, targets: (outputs - targets)[..., 0].astype(complex),
 ]
-traced = (lt.answers, "inputs"), (lt.states, "inputs"), (partial(lt.intervene, layer="lstm_0", units=[0]), "curves")
-networks = (
-    *(partial(lt.answers, inputs=CURVES), partial(lt.states, inputs=CURVES)),
-    *(partial(lt.rollout, start=CURVES, steps=2), partial(lt.intervene, curves=CURVES, layer="lstm_0", units=[0])),
-)
-intervene = partial(lt.intervene, MODEL, PARAMS, CURVES)
-line, start = lt.FAMILIES["line"], jax.random.key(0)
+networks = [
+    partial(function, model=MODEL, params=PARAMS, **{name: CURVES}, **more)
+    for function, name, more in (
+        *((lt.answers, "inputs", {}), (lt.states, "inputs", {}), (lt.rollout, "start", {"steps": 2})),
+        (lt.intervene, "curves", {"layer": "lstm_0", "units": [0]}),
+    )
+]
+answers, states, rollout, intervene = networks
+task = partial(lt.Task, TASK.examples, Y, Y, sequence=True)
+probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
+line, x = lt.FAMILIES["line"], np.asarray(X)
 experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXPERIMENT, CLAIM, CLAIMS))
-axes, either, x = ("slope", "intercept"), lambda _, settings: settings, np.asarray(X)
 
 REFUSED = [
     *refusals(train, seeds=[*WHOLE, None, [1.5], np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]]),
@@ -249,9 +252,7 @@ REFUSED = [
     *refusals(train, on_divergence=["end", None], checkpoints=["folder"], executor=["local:4"], progress=["no"]),
     *refusals(train, monitor=[lambda: None], stop=["no", lambda _: True, lambda: np.array([True, False])]),
     *refusals(train, numbers=[{"amplitude": 0.3}, [0.3]], curves=[[3], {2: ONES}, {3: ONES}, {3: spoiled(np.nan)}]),
-    *refusals(
-        lambda learning_rate: jax.jit(lambda rate: train(learning_rate=rate))(learning_rate), learning_rate=[0.1]
-    ),
+    *refusals(jax.jit(lambda learning_rate: train(learning_rate=learning_rate)), learning_rate=[0.1]),
     *refusals(adam, momentum=[np.nan, -0.5, "0.1", 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
     *refusals(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine", TASK.examples]),
     *refusals(partial(lt.train, TASK, **OPTIONS), model=[None, lt.Stack, "lstm", Holding(np.ones(1))]),
@@ -261,143 +262,101 @@ REFUSED = [
         lambda grid: lt.tune(TASK, MODEL, {"learning_rate": [0.1], **grid}, seeds=1, steps=1, base_seed=0),
         grid=[{"noise": []}, {"optimizer": "sgd"}, {"learning_rate": 0.1}, {"learning_rate": iter([0.1])}],
     ),
-    *(row for each in networks for row in refusals(partial(each, params=PARAMS), model=[MODEL.init, Holding(ONES)])),
-    *(row for each in networks for row in refusals(partial(each, MODEL), params=[{}, IMAGINARY, WORDS])),
-    *refusals(partial(lt.answers, MODEL, inputs=CURVES), params=[jax.tree.map(lambda leaf: leaf[0], PARAMS)]),
-    *(
-        (
-            lambda call=call, name=name, **curves: jax.jit(lambda each: call(MODEL, PARAMS, **{name: each}))(**curves),
-            name,
-            CURVES,
-        )
-        for call, name in traced
-    ),
-    *refusals(lambda params: jax.jit(lambda each: lt.answers(MODEL, each, CURVES))(params), params=[PARAMS]),
-    *refusals(partial(lt.answers, MODEL, PARAMS, CURVES), block=[0]),
-    *refusals(partial(lt.states, MODEL, PARAMS, CURVES), every=[13], block=[1.5], initial=[[ONES], {"lstm_0": ONES}]),
-    *refusals(
-        lambda initial: lt.states(MODEL, PARAMS, CURVES, initial={"lstm_0": {"hidden": initial}}),
-        initial=["zero", np.ones((2, 2, 3))],
-    ),
-    *refusals(
-        partial(lt.rollout, MODEL, PARAMS, CURVES, 2),
-        feedback=[3, lambda: None, Unhashable(), lambda _: None, lambda _: "inputs", lambda answers: answers[:1]],
-    ),
-    *refusals(partial(intervene, units=[0]), layer=[["lstm_0"]]),
-    *refusals(partial(intervene, "lstm_0"), units=[[[0, 1], [0]]]),
-    *refusals(partial(intervene, "lstm_0", [0]), gate=[ONES]),
-    *refusals(partial(lt.Stack, 1), hidden=[32, (0,)], sequence=["no"], cell=[lt.LSTM], readout=[ONES]),
-    *refusals(lt.Stack, features=[1.5]),
+    *(row for each in networks for row in refusals(each, model=[MODEL.init, Holding(ONES)], params=[IMAGINARY, WORDS])),
+    *refusals(answers, params=[{}, jax.tree.map(lambda leaf: leaf[0], PARAMS)], block=[0]),
+    *refusals(jax.jit(lambda inputs: answers(inputs=inputs)), inputs=[CURVES]),
+    *refusals(jax.jit(lambda inputs: states(inputs=inputs)), inputs=[CURVES]),
+    *refusals(jax.jit(lambda start: rollout(start=start).answers), start=[CURVES]),
+    *refusals(jax.jit(lambda curves: intervene(curves=curves)), curves=[CURVES]),
+    *refusals(jax.jit(lambda params: answers(params=params)), params=[PARAMS]),
+    *refusals(states, every=[13], block=[1.5], initial=[[ONES], {"lstm_0": ONES}]),
+    *refusals(lambda hidden: states(initial={"lstm_0": {"hidden": hidden}}), hidden=["zero", np.ones((2, 2, 3))]),
+    *refusals(rollout, feedback=[3, lambda: None, Unhashable(), lambda _: None, lambda _: "inputs", lambda a: a[:1]]),
+    *refusals(intervene, layer=[["lstm_0"]], units=[[[0, 1], [0]]], gate=[ONES]),
+    *refusals(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"]),
+    *refusals(partial(lt.Stack, features=1), cell=[lt.LSTM], readout=[ONES]),
     *refusals(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),
-    *refusals(partial(lt.show, features=Y, x=X), curves=[np.ones((1, 5)), CURVES]),
-    *refusals(partial(lt.show, np.ones((1, 12)), features=Y), x=[X[:, None]]),
-    *refusals(partial(lt.reproduce, parameters=LINE, x=X), family=["lines"]),
-    *refusals(partial(lt.reproduce, "line", x=X), parameters=[[0.5, 0.2]]),
-    *refusals(partial(lt.reproduce, "line", LINE), x=[X * np.nan]),
-    *refusals(partial(lt.reproduce, "line", LINE, X), features=["y", ("y", "z")], batch=[0, 0.5]),
-    *refusals(
-        lambda slope: lt.reproduce("line", {**LINE, "slope": slope}, X),
-        slope=[np.nan, np.ones((2, 2)), (0.0, 1.0), ["a", "b"], COMPLEX],
-    ),
+    *refusals(partial(lt.show, curves=np.ones((1, 12)), x=X, features=Y), curves=[np.ones((1, 5))], x=[X[:, None]]),
+    *refusals(partial(lt.reproduce, family="line", parameters=LINE, x=X), family=["lines"], parameters=[[0.5, 0.2]]),
+    *refusals(partial(lt.reproduce, "line", LINE, x=X), x=[X * np.nan], features=["y", ("y", "z")], batch=[0, 0.5]),
+    *refusals(lambda slope: lt.reproduce("line", {**LINE, "slope": slope}, X), slope=[np.nan, ONES, COMPLEX]),
     *refusals(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,), (HALF,)]),
     *refusals(partial(lt.read_off, "line", LINE, x=X), output_features=[("phase",)]),
-    *refusals(lambda count: lt.read_off_drawn("line", count, {}, ("slope",), X), count=[0]),
+    *refusals(partial(lt.read_off_drawn, "line", ranges={}, output_features=("slope",), x=X), count=[0]),
     *refusals(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0), 1.0]),
-    *refusals(partial(lt.Task, input_features=Y, output_features=Y, sequence=True), examples=[lambda _: EXAMPLES]),
+    *refusals(lambda examples: lt.Task(examples, Y, Y, sequence=True), examples=[lambda _: EXAMPLES]),
     *refusals(partial(lt.Task, TASK.examples, Y, sequence=True), output_features=[(HALF,)]),
-    *refusals(partial(lt.Task, TASK.examples, Y, Y, sequence=True), at_length=[lambda _: None], trained=["line"]),
-    *refusals(partial(lt.Task, TASK.examples, Y, Y, sequence=True, fresh=True), validation=[lambda: EXAMPLES]),
-    *refusals(
-        lambda parameters: lt.probe("p", "line", parameters, X), parameters=[dict(zip(axes, (x, ONES[0]), strict=True))]
-    ),
-    *texts(partial(lt.Probe, inputs=CURVES, parameters={}), "name"),
-    *refusals(partial(lt.Probe, "p", CURVES, {}), targets=[np.ones((3, 1)), [[1.0, 2.0], [3.0]]], declared=[(3,)]),
-    *refusals(partial(lt.Probe, "p", CURVES, {}), names=[("a",), 3, ("a", HALF)]),
-    *refusals(partial(lt.Probe, "p", CURVES), parameters=[{HALF: np.ones(2)}]),
+    *refusals(task, at_length=[lambda _: EXAMPLES], trained=["line"]),
+    *refusals(partial(task, fresh=True), validation=[lambda: EXAMPLES]),
+    *refusals(partial(lt.probe, "p", "line", x=X), parameters=[{"slope": ONES[0], "intercept": x}]),
+    *refusals(probe, targets=[np.ones((3, 1)), [[1.0, 2.0], [3.0]]], declared=[(3,)], names=[("a",), 3, ("a", HALF)]),
+    *refusals(probe, parameters=[{HALF: np.ones(2)}]),
+    *texts(probe, "name"),
     *refusals(partial(lt.Probe.of, "p"), examples=[3]),
     *refusals(lambda inputs: lt.Probe.of("p", lt.Examples(inputs, CURVES)), inputs=["inputs"]),
     *refusals(lambda targets: lt.Probe.of("p", lt.Examples(CURVES, targets)), targets=["targets"]),
-    *of_slope(lambda slope: lt.Probe("p", CURVES, {"slope": slope})),
+    *of_slope(lambda slope: probe(parameters={"slope": slope})),
     *of_slope(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope})),
     *refusals(partial(lt.probe_at, "p", length=5), task=[EXAMPLES]),
     *refusals(lt.time_points, count=[12.0]),
     *refusals(lt.Span, start=["0"], stop=[np.nan, COMPLEX]),
     *texts(lt.Span, "name", "unit"),
-    *refusals(partial(lt.Parameter, "decay", 0.0), high=[np.inf, COMPLEX]),
-    *refusals(partial(lt.Parameter, "decay", high=1.0), low=[None]),
+    *refusals(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf, COMPLEX]),
     *texts(partial(lt.Parameter, "decay", 0.0, 1.0), "symbol", "unit"),
     *refusals(partial(lt.Axis, "slope", 0, 1), count=[2.5]),
-    *refusals(partial(lt.Plane, axes=axes), family=["lines"]),
-    *refusals(partial(lt.Plane, "line"), axes=[ONES]),
+    *refusals(partial(lt.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
     *refusals(partial(lt.Family, parameters=(BEND,)), function=[lambda x: x]),
     *refusals(partial(lt.Family, lambda x, bend: bend * x), parameters=[BEND, (BEND, BEND)]),
     *refusals(lambda function: lt.Family(function, ()).curves(X, {}), function=[lambda x: x.mean()]),
     *refusals(lambda slope: line.curves(X, {**LINE, "slope": slope}), slope=[COMPLEX]),
-    *refusals(lambda slope: line.draw(start, 3, {"slope": slope}), slope=[(COMPLEX, 1.0)]),
-    *refusals(partial(line.draw, count=5), key=[3]),
-    *refusals(partial(line.draw, start, 5), ranges=[[3]]),
+    *refusals(lambda slope: line.draw(jax.random.key(0), 3, {"slope": slope}), slope=[(COMPLEX, 1.0)]),
+    *refusals(partial(line.draw, key=jax.random.key(0), count=5), key=[3], ranges=[[3]]),
     *refusals(lt.Goal, rmse=[ONES]),
     *refusals(lt.Scaling.fitted, values=[spoiled(np.nan)]),
-    *refusals(lt.Scaling.fitted(CURVES).applied, values=[np.ones((2, 12, 2)), [[None]]]),
+    *refusals(lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),)).applied, values=[np.ones((2, 12, 2)), [[None]]]),
     *refusals(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
-    *refusals(partial(lt.probabilities, CLASSES), logits=["logits", np.ones((3, 4)), np.ones((2, 2)) * COMPLEX]),
-    *refusals(partial(lt.probabilities, logits=np.ones(2)), task=["cross_entropy"]),
-    *refusals(partial(lt.wilson, trials=16), successes=[17]),
-    *refusals(partial(lt.wilson, 1), trials=[2.5]),
+    *refusals(partial(lt.probabilities, task=CLASSES, logits=ONES), task=["cross_entropy"], logits=["logits", ONES]),
+    *refusals(partial(lt.probabilities, CLASSES), logits=[np.ones((2, 2)) * COMPLEX]),
+    *refusals(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
     *refusals(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95, COMPLEX]),
     *refusals(lt.median_quartiles, values=[ONES]),
     *refusals(lt.band, values=[0.5]),
-    *refusals(
-        partial(lt.measures.rmse, shown=x, x=x), answer=[np.ones((2, 12)), [0.0] * 12, x.astype(str), x * COMPLEX]
-    ),
+    *refusals(partial(lt.measures.rmse, shown=x, x=x), answer=[ONES, [0.0] * 12, x.astype(str), x * COMPLEX]),
     *refusals(partial(lt.measures.affine, x, x=x), shown=[np.ones(1)]),
     *refusals(partial(lt.measures.valley, x), x=[x * COMPLEX]),
     *refusals(partial(lt.measures.turns, x, x), before=["the end"]),
     *refusals(partial(lt.Measure, "worst", label="largest error"), function=[lambda answer: answer]),
     *texts(partial(lt.Measure, "worst", jnp.max), "label"),
     *refusals(lt.right, curves=[CURVES]),
-    *refusals(partial(lt.accepted, by="n"), curves=[CURVES, []]),
-    *refusals(partial(lt.accepted, ANSWERED), by=[["n"]]),
-    *refusals(partial(lt.probed, name="line"), results=[CURVES]),
-    *refusals(partial(lt.probed, ANSWERED), name=[["line"]]),
+    *refusals(partial(lt.accepted, curves=ANSWERED, by="n"), curves=[CURVES, []], by=[["n"]]),
+    *refusals(partial(lt.probed, results=ANSWERED, name="line"), results=[CURVES], name=[["line"]]),
     *refusals(partial(lt.per_curve, measure=lt.measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
-    *refusals(
-        partial(lt.per_curve, ANSWERED),
-        measure=[lambda answer: answer, Unhashable(), lambda *_: None, lambda answer, *_: answer],
-    ),
+    *refusals(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, Unhashable(), lambda *_: None, lambda a, *_: a]),
     *refusals(partial(lt.per_curve, ANSWERED, lt.measures.rmse), feature=["z"]),
-    *refusals(partial(lt.save, folder="saved"), population=[PARAMS]),
-    *refusals(partial(lt.save, POPULATION), folder=[3]),
+    *refusals(partial(lt.save, population=POPULATION, folder="saved"), population=[PARAMS], folder=[3]),
     *refusals(partial(lt.save, POPULATION, "saved"), results=[{}], scaling=[3.0]),
-    *refusals(lt.load, folder=[None]),
-    *refusals(partial(lt.load, "saved"), trust=[3]),
-    *refusals(lt.load_results, path=[3]),
-    *refusals(partial(lt.load_results, "results.nc"), variables=[3], without=[3]),
+    *refusals(partial(lt.load, folder="saved"), folder=[None], trust=[3]),
+    *refusals(partial(lt.load_results, path="results.nc"), path=[3], variables=[3], without=[3]),
     *refusals(lt.load_parameters, path=[None]),
-    *refusals(partial(lt.save_parameters, PARAMS), path=[""]),
-    *refusals(partial(lt.save_parameters, path="parameters.npz"), params=[ONES]),
-    *refusals(partial(lt.save_results, path="results.nc"), results=[{"answer": ONES}]),
-    *refusals(partial(lt.save_results, ANSWERED), path=[None]),
-    *refusals(lt.read_curves, path=[None, True]),
-    *refusals(partial(lt.read_curves, "curves.csv"), largest=["1"], least=[None]),
+    *refusals(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
+    *refusals(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
+    *refusals(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),
     *refusals(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
-    *refusals(partial(lt.Checkpoints, every=1.0), folder=[None]),
-    *refusals(partial(lt.Checkpoints, "folder", every=1.0), tell=[3]),
-    *refusals(partial(lt.Checkpoints, "folder"), every=[-1.0, ONES]),
+    *refusals(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES], tell=[3]),
     *refusals(lt.configure, cache=["no"]),
     *refusals(lt.fingerprint, block=[1.5]),
     *refusals(lt.curves_of, experiment=["sine"]),
     *refusals(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[{"bend": 1.0}, 3]),
     *refusals(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
     *refusals(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], measures=[3], scaling=[3.0], frames=[-1]),
-    *refusals(experiment, span=[(0, 1)], numbers=[{"slope": "steep"}]),
+    *refusals(experiment, span=[(0, 1)]),
+    *of_slope(lambda slope: experiment(numbers={"slope": slope})),
     *texts(experiment, "name", "doc"),
-    *refusals(lt.Variant, change=[lambda settings: settings]),
-    *refusals(partial(lt.Variant, either), networks=[ONES]),
-    *refusals(claim, number=[list]),
+    *refusals(partial(lt.Variant, change=lt.wilson), change=[lambda settings: settings], networks=[ONES]),
+    *refusals(claim, number=[lambda: 0]),
     *texts(claim, "id", "quote", "statistic"),
     *texts(claims, "title", "about"),
-    *refusals(claims, variants=[{HALF: either}], controls=[{HALF: either}], aspects=[{HALF: ()}]),
+    *refusals(claims, variants=[{HALF: lt.wilson}], controls=[{HALF: lt.wilson}], aspects=[{HALF: ()}]),
     *refusals(claims, populations=[{HALF: (EXPERIMENT, [])}]),
     *refusals(lambda baseline: lt.Baseline(baseline, CLAIM.number, CLAIM.sources), baseline=[HALF]),
 ]
@@ -511,6 +470,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.long
 def test_a_process_forked_before_jax_began_works_and_one_forked_later_is_told_so_and_does_not_hang():
     done = subprocess.run([sys.executable, "-c", FORKED], cwd=ROOT, capture_output=True, text=True, timeout=HANG)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
