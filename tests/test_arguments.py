@@ -13,8 +13,6 @@ import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import lstm_toys as lt
 from conftest import HANG, ROOT, untrained
@@ -42,53 +40,22 @@ def specified(**options):
     return start, made.base_seed, made.block, made.kept_steps, made.recorded.tolist(), made.frames.tolist()
 
 
-SAME_WHOLE = (np.int8, np.uint64, jnp.int32, lambda each: np.array(each, np.int32))
-SAME_NUMBER = (np.float16, np.longdouble, jnp.float32, Fraction, lambda each: np.array(each))
+COUNTS = {"seeds": 2, "steps": 5, "base_seed": 7, "block": 3, "frames": 4}
+RATES = {"learning_rate": 0.25, "noise": 0.5, "momentum": 0.75}  # Which every type holds exactly.
+SAME = {
+    **dict.fromkeys((np.int8, np.uint64, jnp.int32, lambda each: np.array(each, np.int32)), COUNTS),
+    **dict.fromkeys((np.float16, np.longdouble, jnp.float32, Fraction, np.array, lambda each: [each, each]), RATES),
+}
 
 
-@given(
-    st.sampled_from(["seeds", "steps", "base_seed", "block", "frames"]),
-    st.integers(1, 100),
-    st.sampled_from(SAME_WHOLE),
-)
-@settings(max_examples=8)
-def test_whole_numbers_of_any_type_are_the_same(name, value, kind):
-    assert specified(**{name: kind(value)}) == specified(**{name: value})
+@pytest.mark.parametrize("kind", SAME)
+def test_numbers_of_any_type_are_the_same(kind):
+    changed = {name: kind(value) for name, value in SAME[kind].items()}
+    assert specified(optimizer="adam", **changed) == specified(optimizer="adam", **SAME[kind])
 
 
-@given(st.sampled_from(["learning_rate", "noise", "momentum"]), st.integers(1, 15), st.sampled_from(SAME_NUMBER))
-@settings(max_examples=8)
-def test_numbers_of_any_type_are_the_same(name, sixteenths, kind):
-    value = sixteenths / 16  # Which every type holds exactly.
-    options = {"optimizer": "adam", name: value}
-    assert specified(**{**options, name: kind(value)}) == specified(**options)
-    assert specified(**{**options, name: [value, value]}) == specified(**options)
-
-
-@given(
-    st.lists(st.sampled_from([np.nan, np.inf, -1.5, 1e300, "0.1", 1j, None, True, b"1", [], {}, object(), np.zeros(3)]))
-)
-@settings(max_examples=5)
-def test_any_value_is_shown_on_one_line(some):
-    others = (lambda: 0, arguments, lt.Stack, np.zeros((2, 3)), "a\nb" * 100, jnp.zeros(3), np.float32(1))
-    for each in (some, *some, *others):
-        assert len(arguments.brief(each)) < 250
-        assert "\n" not in arguments.brief(each)
-
-
-def test_momentum_is_of_optimizers_that_have_it():
-    with pytest.raises(ValueError, match=r"^momentum must be None, since sgd has no momentum, not 0\.9$"):
-        specified(momentum=0.9)
-    with pytest.raises(ValueError, match=r"^decay must be None, since momentum has no decay, not 0\.9$"):
-        specified(optimizer="momentum", decay=0.9)
-
-
-def test_a_seed_may_be_there_twice_under_two_settings_only():
+def test_a_seed_may_be_there_twice_under_two_settings():
     assert specified(seeds=[1, 1], learning_rate=[0.1, 0.2])[0].seed[1] == [1, 1]
-    with pytest.raises(
-        ValueError, match=r"^seeds must be different under the same hyper-parameters, and 1 is there twice"
-    ):
-        specified(seeds=[0, 1, 1], learning_rate=[0.1, 0.2, 0.2])
 
 
 CURVES = np.arange(24).reshape(2, 12, 1) % 2
@@ -103,11 +70,9 @@ def made(task):
 
 TAKING = {
     "reproduce_curves": lambda curves: made(lt.reproduce_curves(curves, ("y",))),
-    "predict_next": lambda curves: made(lt.predict_next(curves, ("y",))),
     "Task": lambda curves: made(lt.Task(lambda *_: (curves, curves), ("y",), ("y",), sequence=True)),
     "Probe": lambda curves: [lt.Probe("some", curves, {}).inputs],
     "answers": lambda curves: [lt.answers(MODEL, PARAMS, curves)],
-    "states": lambda curves: [lt.states(MODEL, PARAMS, curves)["readout"]["hidden"]],
 }
 
 
@@ -205,160 +170,137 @@ CLAIMS = lt.Claims("lines", (CLAIM,), {"line": (EXPERIMENT, [])})
 
 
 HALF = "half a pair: \ud83d"
+HALF = "half a pair: \ud83d"
 WHOLE = (1.5, -1, 2**40, "3", True, object())
 NUMBER = (np.nan, 1e300, "0.1", True, None, 1j, COMPLEX, object())
 IMAGINARY = {**PARAMS, "lstm_0": {**PARAMS["lstm_0"], "bias": PARAMS["lstm_0"]["bias"] * COMPLEX}}
 WORDS = jax.tree.map(lambda leaf: leaf.astype(str), PARAMS)
 
 
-def refusals(call, **arguments):
+def bad(call, **arguments):
     """A row for each bad value of arguments of a call, of which all others are good."""
     return [(call, name, value) for name, values in arguments.items() for value in values]
 
 
 def texts(call, *names):
     """Rows of arguments that are text, which a file has to be able to contain."""
-    return refusals(call, **dict.fromkeys(names, (HALF, "\0", 3)))
+    return bad(call, **dict.fromkeys(names, (HALF, "\0", 3)))
 
 
-def of_slope(call):
-    return refusals(call, slope=(np.ones(3), "steep"))
+def slopes(call):
+    return bad(call, slope=(np.ones(5), "steep"))
 
 
 train, adam = (partial(lt.train, TASK, MODEL, **OPTIONS, optimizer=each) for each in ("sgd", "adam"))
-losing = [
-    *(lambda *_, weights: weights, lambda *_: None),
-    lambda outputs, targets: (outputs - targets)[..., 0].astype(complex),
-]
-networks = [
-    partial(function, model=MODEL, params=PARAMS, **{name: CURVES}, **more)
-    for function, name, more in (
-        *((lt.answers, "inputs", {}), (lt.states, "inputs", {}), (lt.rollout, "start", {"steps": 2})),
-        (lt.intervene, "curves", {"layer": "lstm_0", "units": [0]}),
-    )
-]
-answers, states, rollout, intervene = networks
+answers, states = (partial(each, model=MODEL, params=PARAMS, inputs=CURVES) for each in (lt.answers, lt.states))
+rollout = partial(lt.rollout, model=MODEL, params=PARAMS, start=CURVES, steps=2)
+intervene = partial(lt.intervene, model=MODEL, params=PARAMS, curves=CURVES, layer="lstm_0", units=[0])
 task = partial(lt.Task, TASK.examples, Y, Y, sequence=True)
 probe = partial(lt.Probe, name="p", inputs=CURVES, parameters={})
-line, x = lt.FAMILIES["line"], np.asarray(X)
+reproduce = partial(lt.reproduce, family="line", parameters=LINE, x=X)
+line, x, measures = lt.FAMILIES["line"], np.asarray(X), lt.measures
 experiment, claim, claims = (partial(dataclasses.replace, each) for each in (EXPERIMENT, CLAIM, CLAIMS))
 
 REFUSED = [
-    *refusals(train, seeds=[*WHOLE, None, [1.5], np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]]),
-    *refusals(train, steps=[*WHOLE, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
-    *refusals(train, block=[1.5, 0, 2**40], noise=[np.nan, -0.5, 1e300, [0.1, -0.1]], optimizer=["lion", None]),
-    *refusals(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]]),
-    *refusals(train, learning_rate=[jnp.atleast_1d, lambda step: 0.1 if step < 3 else 0.01, lambda _: "0.1"]),
-    *refusals(train, on_divergence=["end", None], checkpoints=["folder"], executor=["local:4"], progress=["no"]),
-    *refusals(train, monitor=[lambda: None], stop=["no", lambda _: True, lambda: np.array([True, False])]),
-    *refusals(train, numbers=[{"amplitude": 0.3}, [0.3]], curves=[[3], {2: ONES}, {3: ONES}, {3: spoiled(np.nan)}]),
-    *refusals(jax.jit(lambda learning_rate: train(learning_rate=learning_rate)), learning_rate=[0.1]),
-    *refusals(adam, momentum=[np.nan, -0.5, "0.1", 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
-    *refusals(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine", TASK.examples]),
-    *refusals(partial(lt.train, TASK, **OPTIONS), model=[None, lt.Stack, "lstm", Holding(np.ones(1))]),
-    *refusals(lambda answers: lt.train(TASK, answers, **OPTIONS), answers=[Imaginary()]),
-    *refusals(lambda loss: lt.train(dataclasses.replace(TASK, loss=loss), MODEL, **OPTIONS), loss=losing),
-    *refusals(
+    *bad(train, seeds=[*WHOLE, None, [1.5], np.zeros((2, 2), int), 0, [], [0, 0], [0, -1]], block=[1.5, 0, 2**40]),
+    *bad(train, steps=[*WHOLE, [], [3, 1.5], [[1, 2], [3]]], base_seed=[1.5, -1, 2**40], frames=[1.5, -1]),
+    *bad(train, learning_rate=[*NUMBER, -0.5, 0, 1e-60, [0.1, -0.1], [0.1] * 5, [[0.1, 0.1]]], momentum=[0.9]),
+    *bad(train, learning_rate=[jnp.atleast_1d, lambda step: 0.1 if step < 3 else 0.01, lambda _: "0.1"], decay=[0.9]),
+    *bad(train, on_divergence=["end", None], checkpoints=["folder"], executor=["local:4"], progress=["no"]),
+    *bad(train, noise=[np.nan, -0.5, 1e300, [0.1, -0.1]], optimizer=["lion", None], monitor=[lambda: None]),
+    *bad(train, stop=["no", lambda _: True, lambda: np.array([True, False])], numbers=[{"amplitude": 0.3}, [0.3]]),
+    *bad(train, curves=[[3], {2: ONES}, {3: ONES}, {3: spoiled(np.nan)}]),
+    *bad(partial(train, learning_rate=[0.1, 0.2, 0.2]), seeds=[[0, 1, 1]]),
+    *bad(jax.jit(lambda learning_rate: train(learning_rate=learning_rate)), learning_rate=[0.1]),
+    *bad(adam, momentum=[np.nan, -0.5, "0.1", 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
+    *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine", TASK.examples]),
+    *bad(partial(lt.train, TASK, **OPTIONS), model=[None, lt.Stack, "lstm", Holding(np.ones(1))]),
+    *bad(lambda answers: lt.train(TASK, answers, **OPTIONS), answers=[Imaginary()]),
+    *bad(
+        lambda loss: lt.train(dataclasses.replace(TASK, loss=loss), MODEL, **OPTIONS),
+        loss=[lambda *_, weights: weights, lambda *_: None, lambda outputs, _: outputs[..., 0].astype(complex)],
+    ),
+    *bad(
         lambda grid: lt.tune(TASK, MODEL, {"learning_rate": [0.1], **grid}, seeds=1, steps=1, base_seed=0),
         grid=[{"noise": []}, {"optimizer": "sgd"}, {"learning_rate": 0.1}, {"learning_rate": iter([0.1])}],
     ),
-    *(row for each in networks for row in refusals(each, model=[MODEL.init, Holding(ONES)], params=[IMAGINARY, WORDS])),
-    *refusals(answers, params=[{}, jax.tree.map(lambda leaf: leaf[0], PARAMS)], block=[0]),
-    *refusals(jax.jit(lambda inputs: answers(inputs=inputs)), inputs=[CURVES]),
-    *refusals(jax.jit(lambda inputs: states(inputs=inputs)), inputs=[CURVES]),
-    *refusals(jax.jit(lambda start: rollout(start=start).answers), start=[CURVES]),
-    *refusals(jax.jit(lambda curves: intervene(curves=curves)), curves=[CURVES]),
-    *refusals(jax.jit(lambda params: answers(params=params)), params=[PARAMS]),
-    *refusals(states, every=[13], block=[1.5], initial=[[ONES], {"lstm_0": ONES}]),
-    *refusals(lambda hidden: states(initial={"lstm_0": {"hidden": hidden}}), hidden=["zero", np.ones((2, 2, 3))]),
-    *refusals(rollout, feedback=[3, lambda: None, Unhashable(), lambda _: None, lambda _: "inputs", lambda a: a[:1]]),
-    *refusals(intervene, layer=[["lstm_0"]], units=[[[0, 1], [0]]], gate=[ONES]),
-    *refusals(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"]),
-    *refusals(partial(lt.Stack, features=1), cell=[lt.LSTM], readout=[ONES]),
-    *refusals(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),
-    *refusals(partial(lt.show, curves=np.ones((1, 12)), x=X, features=Y), curves=[np.ones((1, 5))], x=[X[:, None]]),
-    *refusals(partial(lt.reproduce, family="line", parameters=LINE, x=X), family=["lines"], parameters=[[0.5, 0.2]]),
-    *refusals(partial(lt.reproduce, "line", LINE, x=X), x=[X * np.nan], features=["y", ("y", "z")], batch=[0, 0.5]),
-    *refusals(lambda slope: lt.reproduce("line", {**LINE, "slope": slope}, X), slope=[np.nan, ONES, COMPLEX]),
-    *refusals(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,), (HALF,)]),
-    *refusals(partial(lt.read_off, "line", LINE, x=X), output_features=[("phase",)]),
-    *refusals(partial(lt.read_off_drawn, "line", ranges={}, output_features=("slope",), x=X), count=[0]),
-    *refusals(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0), 1.0]),
-    *refusals(lambda examples: lt.Task(examples, Y, Y, sequence=True), examples=[lambda _: EXAMPLES]),
-    *refusals(partial(lt.Task, TASK.examples, Y, sequence=True), output_features=[(HALF,)]),
-    *refusals(task, at_length=[lambda _: EXAMPLES], trained=["line"]),
-    *refusals(partial(task, fresh=True), validation=[lambda: EXAMPLES]),
-    *refusals(partial(lt.probe, "p", "line", x=X), parameters=[{"slope": ONES[0], "intercept": x}]),
-    *refusals(probe, targets=[np.ones((3, 1)), [[1.0, 2.0], [3.0]]], declared=[(3,)], names=[("a",), 3, ("a", HALF)]),
-    *refusals(probe, parameters=[{HALF: np.ones(2)}]),
-    *texts(probe, "name"),
-    *refusals(partial(lt.Probe.of, "p"), examples=[3]),
-    *refusals(lambda inputs: lt.Probe.of("p", lt.Examples(inputs, CURVES)), inputs=["inputs"]),
-    *refusals(lambda targets: lt.Probe.of("p", lt.Examples(CURVES, targets)), targets=["targets"]),
-    *of_slope(lambda slope: probe(parameters={"slope": slope})),
-    *of_slope(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope})),
-    *refusals(partial(lt.probe_at, "p", length=5), task=[EXAMPLES]),
-    *refusals(lt.time_points, count=[12.0]),
-    *refusals(lt.Span, start=["0"], stop=[np.nan, COMPLEX]),
-    *texts(lt.Span, "name", "unit"),
-    *refusals(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf, COMPLEX]),
+    *bad(answers, model=[Holding(ONES)], params=[{}, IMAGINARY, WORDS, WORDS["readout"]], block=[0]),
+    *bad(states, params=[IMAGINARY, WORDS], every=[13], block=[1.5], initial=[[ONES], {"lstm_0": ONES}]),
+    *bad(lambda hidden: states(initial={"lstm_0": {"hidden": hidden}}), hidden=["zero", np.ones((2, 2, 3))]),
+    *bad(rollout, model=[MODEL.init], params=[IMAGINARY, WORDS], feedback=[3, lambda: None, Unhashable()]),
+    *bad(rollout, feedback=[lambda _: None, lambda _: "inputs", lambda answers: answers[:1]]),
+    *bad(intervene, params=[IMAGINARY], layer=[["lstm_0"]], units=[[[0, 1], [0]]], gate=[ONES]),
+    *bad(jax.jit(lambda inputs: answers(inputs=inputs)), inputs=[CURVES]),
+    *bad(jax.jit(lambda start: rollout(start=start).answers), start=[CURVES]),
+    *bad(jax.jit(lambda curves: intervene(curves=curves)), curves=[CURVES]),
+    *bad(jax.jit(lambda params: answers(params=params)), params=[PARAMS]),
+    *bad(partial(lt.Stack, features=1), features=[1.5], hidden=[32, (0,)], sequence=["no"], cell=[lt.LSTM]),
+    *bad(partial(lt.LSTM, units=1), units=[-1], gates=["harder", ONES]),
+    *bad(partial(lt.show, curves=np.ones((1, 12)), x=X, features=Y), curves=[np.ones((1, 5))], x=[X[:, None]]),
+    *bad(reproduce, family=["lines"], parameters=[[0.5, 0.2]], x=[X * np.nan], features=["y", ("y", "z")], batch=[0.5]),
+    *bad(lambda slope: reproduce(parameters={**LINE, "slope": slope}), slope=[np.nan, ONES, (0.0, 1.0), COMPLEX]),
+    *bad(partial(lt.reproduce_curves, CURVES), features=[("x", "y"), ("y", "y"), (1,), (HALF,)]),
+    *bad(partial(lt.read_off, "line", LINE, x=X), output_features=[("phase",)]),
+    *bad(partial(lt.read_off_drawn, "line", ranges={}, output_features=("slope",), x=X), count=[0]),
+    *bad(lambda slope: lt.read_off_drawn("line", 5, {"slope": slope}, ("slope",), X), slope=[(1.0, 0.0), 1.0]),
+    *bad(lambda examples: lt.Task(examples, Y, Y, sequence=True), examples=[lambda _: EXAMPLES]),
+    *bad(partial(lt.Task, TASK.examples, Y, sequence=True), output_features=[(HALF,)]),
+    *bad(partial(task, fresh=True), validation=[lambda: EXAMPLES], at_length=[lambda _: EXAMPLES], trained=["line"]),
+    *bad(partial(lt.probe, "p", "line", x=X), parameters=[{"slope": ONES[0], "intercept": x}]),
+    *bad(probe, targets=[np.ones((3, 1)), [[1.0, 2.0], [3.0]]], declared=[(3,)], names=[("a",), 3, ("a", HALF)]),
+    *(
+        *bad(probe, parameters=[{HALF: np.ones(2)}]),
+        *texts(probe, "name"),
+        *bad(partial(lt.Probe.of, "p"), examples=[3]),
+    ),
+    *bad(lambda inputs: lt.Probe.of("p", lt.Examples(inputs, CURVES)), inputs=["inputs"]),
+    *bad(lambda targets: lt.Probe.of("p", lt.Examples(CURVES, targets)), targets=["targets"]),
+    *slopes(lambda slope: probe(parameters={"slope": slope})),
+    *slopes(lambda slope: lt.probe_at("p", AT_LENGTH, 5, {"slope": slope})),
+    *(*bad(partial(lt.probe_at, "p", length=5), task=[EXAMPLES]), *bad(lt.time_points, count=[12.0])),
+    *(*bad(lt.Span, start=["0"], stop=[np.nan, COMPLEX]), *texts(lt.Span, "name", "unit")),
+    *bad(partial(lt.Parameter, "decay", low=0.0, high=1.0), low=[None], high=[np.inf, COMPLEX]),
     *texts(partial(lt.Parameter, "decay", 0.0, 1.0), "symbol", "unit"),
-    *refusals(partial(lt.Axis, "slope", 0, 1), count=[2.5]),
-    *refusals(partial(lt.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
-    *refusals(partial(lt.Family, parameters=(BEND,)), function=[lambda x: x]),
-    *refusals(partial(lt.Family, lambda x, bend: bend * x), parameters=[BEND, (BEND, BEND)]),
-    *refusals(lambda function: lt.Family(function, ()).curves(X, {}), function=[lambda x: x.mean()]),
-    *refusals(lambda slope: line.curves(X, {**LINE, "slope": slope}), slope=[COMPLEX]),
-    *refusals(lambda slope: line.draw(jax.random.key(0), 3, {"slope": slope}), slope=[(COMPLEX, 1.0)]),
-    *refusals(partial(line.draw, key=jax.random.key(0), count=5), key=[3], ranges=[[3]]),
-    *refusals(lt.Goal, rmse=[ONES]),
-    *refusals(lt.Scaling.fitted, values=[spoiled(np.nan)]),
-    *refusals(lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),)).applied, values=[np.ones((2, 12, 2)), [[None]]]),
-    *refusals(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
-    *refusals(partial(lt.probabilities, task=CLASSES, logits=ONES), task=["cross_entropy"], logits=["logits", ONES]),
-    *refusals(partial(lt.probabilities, CLASSES), logits=[np.ones((2, 2)) * COMPLEX]),
-    *refusals(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
-    *refusals(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95, COMPLEX]),
-    *refusals(lt.median_quartiles, values=[ONES]),
-    *refusals(lt.band, values=[0.5]),
-    *refusals(partial(lt.measures.rmse, shown=x, x=x), answer=[ONES, [0.0] * 12, x.astype(str), x * COMPLEX]),
-    *refusals(partial(lt.measures.affine, x, x=x), shown=[np.ones(1)]),
-    *refusals(partial(lt.measures.valley, x), x=[x * COMPLEX]),
-    *refusals(partial(lt.measures.turns, x, x), before=["the end"]),
-    *refusals(partial(lt.Measure, "worst", label="largest error"), function=[lambda answer: answer]),
-    *texts(partial(lt.Measure, "worst", jnp.max), "label"),
-    *refusals(lt.right, curves=[CURVES]),
-    *refusals(partial(lt.accepted, curves=ANSWERED, by="n"), curves=[CURVES, []], by=[["n"]]),
-    *refusals(partial(lt.probed, results=ANSWERED, name="line"), results=[CURVES], name=[["line"]]),
-    *refusals(partial(lt.per_curve, measure=lt.measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
-    *refusals(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, Unhashable(), lambda *_: None, lambda a, *_: a]),
-    *refusals(partial(lt.per_curve, ANSWERED, lt.measures.rmse), feature=["z"]),
-    *refusals(partial(lt.save, population=POPULATION, folder="saved"), population=[PARAMS], folder=[3]),
-    *refusals(partial(lt.save, POPULATION, "saved"), results=[{}], scaling=[3.0]),
-    *refusals(partial(lt.load, folder="saved"), folder=[None], trust=[3]),
-    *refusals(partial(lt.load_results, path="results.nc"), path=[3], variables=[3], without=[3]),
-    *refusals(lt.load_parameters, path=[None]),
-    *refusals(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
-    *refusals(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
-    *refusals(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),
-    *refusals(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
-    *refusals(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES], tell=[3]),
-    *refusals(lt.configure, cache=["no"]),
-    *refusals(lt.fingerprint, block=[1.5]),
-    *refusals(lt.curves_of, experiment=["sine"]),
-    *refusals(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[{"bend": 1.0}, 3]),
-    *refusals(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
-    *refusals(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], measures=[3], scaling=[3.0], frames=[-1]),
-    *refusals(experiment, span=[(0, 1)]),
-    *of_slope(lambda slope: experiment(numbers={"slope": slope})),
-    *texts(experiment, "name", "doc"),
-    *refusals(partial(lt.Variant, change=lt.wilson), change=[lambda settings: settings], networks=[ONES]),
-    *refusals(claim, number=[lambda: 0]),
-    *texts(claim, "id", "quote", "statistic"),
-    *texts(claims, "title", "about"),
-    *refusals(claims, variants=[{HALF: lt.wilson}], controls=[{HALF: lt.wilson}], aspects=[{HALF: ()}]),
-    *refusals(claims, populations=[{HALF: (EXPERIMENT, [])}]),
-    *refusals(lambda baseline: lt.Baseline(baseline, CLAIM.number, CLAIM.sources), baseline=[HALF]),
+    *bad(partial(lt.Plane, family="line", axes=("slope", "intercept")), family=["lines"], axes=[ONES]),
+    *bad(
+        lambda function: lt.Family(function, ()).curves(X, {}), function=[lambda x: x.mean(), lambda x, bend: bend * x]
+    ),
+    *bad(partial(lt.Family, lambda x, bend: bend * x), parameters=[BEND, (BEND, BEND)]),
+    *bad(lambda slope: line.curves(X, {**LINE, "slope": slope}), slope=[COMPLEX]),
+    *bad(lambda slope: line.draw(jax.random.key(0), 3, {"slope": slope}), slope=[(COMPLEX, 1.0)]),
+    *bad(partial(line.draw, key=jax.random.key(0), count=5), key=[3], ranges=[[3]]),
+    *(*bad(lt.Goal, rmse=[ONES]), *bad(partial(lt.Axis, "slope", 0, 1), count=[2.5])),
+    *bad(lt.Scaling(((0.0, 1.0),), ((0.0, 1.0),)).applied, values=[np.ones((2, 12, 2)), [[None]]]),
+    *bad(partial(lt.Scaling, outputs=((0.0, 1.0),)), inputs=[((0.0, 0.0),)]),
+    *bad(partial(lt.probabilities, task=CLASSES, logits=ONES), task=["cross_entropy"], logits=["logits", ONES]),
+    *bad(partial(lt.wilson, successes=1, trials=16), successes=[17], trials=[2.5]),
+    *bad(partial(lt.median_bootstrap, np.arange(5.0)), confidence=[95, COMPLEX]),
+    *((lt.median_quartiles, "values", ONES), (lt.band, "values", 0.5), (lt.Scaling.fitted, "values", spoiled(np.nan))),
+    *bad(partial(measures.rmse, shown=x, x=x), answer=[ONES, [0.0] * 12, x.astype(str), x * COMPLEX]),
+    *((partial(measures.valley, x), "x", x * COMPLEX), (partial(measures.affine, x, x=x), "shown", np.ones(1))),
+    *bad(partial(lt.Measure, "worst", label="largest error"), function=[lambda answer: answer]),
+    *(*texts(partial(lt.Measure, "worst", jnp.max), "label"), *bad(lt.right, curves=[CURVES])),
+    *bad(partial(lt.accepted, curves=ANSWERED, by="n"), curves=[CURVES, []], by=[["n"]]),
+    *bad(partial(lt.probed, results=ANSWERED, name="line"), results=[CURVES], name=[["line"]]),
+    *bad(partial(lt.per_curve, measure=measures.rmse), curves=[CURVES, ANSWERED.isel(time=0)]),
+    *bad(partial(lt.per_curve, ANSWERED), measure=[lambda a: a, Unhashable(), lambda *_: None, lambda a, *_: a]),
+    *bad(partial(lt.save, population=POPULATION, folder="saved"), population=[PARAMS], folder=[3], results=[{}]),
+    *bad(partial(lt.load, folder="saved"), folder=[None], trust=[3]),
+    *bad(partial(lt.load_results, path="results.nc"), path=[3], variables=[3], without=[3]),
+    *bad(partial(lt.save_parameters, params=PARAMS, path="parameters.npz"), params=[ONES], path=[""]),
+    *bad(partial(lt.save_results, results=ANSWERED, path="results.nc"), results=[{"answer": ONES}], path=[None]),
+    *bad(partial(lt.read_curves, path="curves.csv"), path=[None, True], largest=["1"], least=[None]),
+    *bad(partial(lt.Checkpoints, folder="folder", every=1.0), folder=[None], every=[-1.0, ONES], tell=[3]),
+    *((lt.load_parameters, "path", None), (lt.configure, "cache", "no"), (lt.fingerprint, "block", 1.5)),
+    *bad(lambda drawing: lt.figures.save(drawing, "figure.png"), drawing=["a figure"]),
+    *(*bad(lt.curves_of, experiment=["sine"]), *bad(partial(lt.curves_of, EXPERIMENT), timesteps=[[12]], numbers=[3])),
+    *bad(partial(lt.labeled, EXPERIMENT), answers=[[[1.0], [2.0, 3.0]]]),
+    *bad(experiment, task=[TASK], draw=[lambda _: {}], goal=[0.03], measures=[3], scaling=[3.0], frames=[-1]),
+    *(*slopes(lambda slope: experiment(numbers={"slope": slope})), *texts(experiment, "name", "doc")),
+    *bad(partial(lt.Variant, change=lt.wilson), change=[lambda settings: settings], networks=[ONES]),
+    *(*texts(claim, "id", "quote", "statistic"), *texts(claims, "title", "about"), *bad(claim, number=[lambda: 0])),
+    *bad(claims, variants=[{HALF: lt.wilson}], controls=[{HALF: lt.wilson}], populations=[{HALF: (EXPERIMENT, [])}]),
+    *bad(lambda baseline: lt.Baseline(baseline, CLAIM.number, CLAIM.sources), baseline=[HALF]),
 ]
 
 
@@ -371,8 +313,8 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence_that_names_it(call, name,
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match=name) as raised:
         call(**{name: value})
-    str(raised.value).encode()
     assert "\n" not in str(raised.value)
+    assert len(str(raised.value).encode()) < 600
     assert (HALF not in str(value)) or "must be text without NUL characters and lone" in str(raised.value)
     assert not list(tmp_path.iterdir())
 
@@ -426,14 +368,12 @@ DRAWN = {
 @pytest.mark.parametrize("said", DRAWN)
 @pytest.mark.parametrize("options", [{}, {"fresh": True}, {"fresh": True, "validation": EXAMPLES}])
 def test_the_values_of_drawn_examples_are_checked_before_they_are_compiled(said, options):
-    def examples(key, numbers):
+    def examples(key, _):
         bits = jax.random.bernoulli(key, 0.5, (2, 12, 1)).astype(jnp.float32)
-        change = {name: each * numbers["one"] for name, each in DRAWN[said].items()}
-        return lt.Examples(bits, bits)._replace(**change)
+        return lt.Examples(bits, bits)._replace(**DRAWN[said])
 
-    task = lt.Task(examples, Y, Y, sequence=True, loss="binary_cross_entropy", numbers=("one",), **options)
     with pytest.raises(ValueError, match=f"^{said}"):
-        specify(task, MODEL, **OPTIONS, numbers={"one": 1.0})
+        specify(lt.Task(examples, Y, Y, sequence=True, loss="binary_cross_entropy", **options), MODEL, **OPTIONS)
 
 
 FORKED = """

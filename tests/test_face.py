@@ -5,7 +5,6 @@ import builtins
 import doctest
 import importlib
 import pkgutil
-import pydoc
 import re
 import subprocess
 import sys
@@ -35,14 +34,9 @@ FACE = stub("lstm_toys")
 
 
 def test_checking_flags_loads_nothing_heavy():
-    program = (
-        "import importlib, sys\n"
-        "for name in sys.argv[1:]:\n"
-        "    importlib.import_module(name)\n"
-        f"    assert not (loaded := {{*{HEAVY}}} & sys.modules.keys()), (name, loaded)\n"
-    )
-    names = ["lstm_toys", *(f"lstm_toys.{name}" for name in LIGHT.split())]
-    subprocess.run([sys.executable, "-c", program, *names], check=True)
+    imports = "; ".join(f"import lstm_toys.{name}" for name in LIGHT.split())
+    program = f"import sys; {imports}; assert not {{'h5netcdf', *{HEAVY}}} & sys.modules.keys()"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize("package", ["lstm_toys", "lstm_toys.figures"])
@@ -56,10 +50,6 @@ def test_a_stub_hides_no_module(package):
     for name, module in reached.items():
         origin = importlib.import_module(module)
         assert getattr(loaded, name) is getattr(origin, name)
-
-
-def test_help_on_the_library_is_one_screen():
-    assert len(pydoc.render_doc(lt, renderer=pydoc.plaintext).splitlines()) <= 60
 
 
 @pytest.mark.parametrize("name", sorted(FACE))

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from lstm_toys import files, output, tables
 from lstm_toys.files import Damaged, array_headers, clean, read_arrays, read_json, replacing, sha256, write_json
@@ -52,32 +50,12 @@ def test_only_what_this_project_left_half_written_is_removed(tmp_path):
     assert set(tmp_path.rglob("*")) == before - half
 
 
-def test_the_digest_of_a_file_is_its_sha256(tmp_path):
-    (tmp_path / "file").write_bytes(b"abc")
-    assert sha256(tmp_path / "file") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-
-
-def test_json_holds_no_number_that_json_has_no_word_for(tmp_path):
-    path = tmp_path / "file.json"
-    write_json(path, [1.5, None])
+def test_json_gives_back_what_was_written_and_holds_no_number_that_it_has_no_word_for(tmp_path):
+    path, value = tmp_path / "file.json", {"a": [1.5, None, True, 10**30, 5e-324, {"": "é\ud83d\0\n"}]}
+    write_json(path, value)
     for number in (float("nan"), float("inf")):
         with pytest.raises(ValueError, match="JSON compliant"):
             write_json(path, [number])
-    assert json.loads(path.read_text()) == [1.5, None]
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=20,
-)
-
-
-@settings(max_examples=20)
-@given(st.dictionaries(st.text(), json_values, max_size=5))
-def test_json_gives_back_what_was_written(tmp_path_factory, value):
-    path = tmp_path_factory.mktemp("json") / "file.json"
-    write_json(path, value)
     assert read_json(path) == value
 
 
@@ -142,9 +120,7 @@ NO_ARCHIVES = {
     "short": archive(floats(4, b"1234")),
     "longer": archive(FOUR + b"more"),
     "code": archive(npy("__import__('os').abort()")),
-    "pickle inside": archive(
-        npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", pickle.dumps([Malicious()]))
-    ),
+    "pickle inside": archive(npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", pickle.dumps(Malicious()))),
     "cut": archive(b"")[:20],
     "twice": archive(FOUR, FOUR),
     "encrypted": encrypted(archive(FOUR)),
@@ -165,15 +141,12 @@ def test_what_is_no_archive_of_numbers_is_damaged_and_never_run(tmp_path, name):
 def test_arrays_that_a_small_file_expands_to_are_not_read(tmp_path, monkeypatch):
     content = saved(np.zeros(1_000_000, np.float32), np.savez_compressed)
     np.testing.assert_array_equal(read_arrays(tmp_path, io.BytesIO(content))["kernel"], np.zeros(1_000_000))
+    header = files.ArrayHeader((1_000_000,), np.dtype(np.float32))
+    assert array_headers(tmp_path, io.BytesIO(content)) == {"kernel": header}
     monkeypatch.setattr(files, "EXPANSION", 3_000_000)
     for read in (read_arrays, array_headers):
         with pytest.raises(Damaged, match="its arrays are too large for it"):
             read(tmp_path, io.BytesIO(content))
-
-
-def test_headers_are_read_without_the_arrays(tmp_path):
-    content = io.BytesIO(saved(np.zeros((3, 2), np.float32)))
-    assert array_headers(tmp_path, content) == {"kernel": files.ArrayHeader((3, 2), np.dtype(np.float32))}
 
 
 OTHERS = {
@@ -204,11 +177,11 @@ def test_only_regular_files_are_read_and_locked(tmp_path, kind, read):
 
 def test_a_link_is_followed_where_a_user_may_have_made_it(tmp_path):
     (tmp_path / "results").mkdir()
-    write_json(tmp_path / "results" / "file.json", {"a": 1})
+    (tmp_path / "results" / "file").write_bytes(b"abc")
     (tmp_path / "folder").symlink_to("results")
-    assert read_json(tmp_path / "folder" / "file.json") == {"a": 1}
-    (tmp_path / "file.json").symlink_to("results/file.json")
-    assert sha256(tmp_path / "file.json", links=True) == sha256(tmp_path / "results" / "file.json")
+    (tmp_path / "file").symlink_to("results/file")
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert sha256(tmp_path / "folder" / "file") == sha256(tmp_path / "file", links=True) == digest
     (tmp_path / "pipe").symlink_to("fifo")
     os.mkfifo(tmp_path / "fifo")
     with pytest.raises(Damaged, match="pipe: is a folder, a pipe or a device"):
@@ -227,10 +200,7 @@ def test_a_large_json_file_is_not_read(tmp_path):
 
 
 def test_what_a_file_says_is_shown_without_control_characters(tmp_path, capsys):
-    text, shown = (
-        "é…\nb\r\x1b[31mc\x07\x7f\x9b31m\u2028\u202eb\ud800",
-        r"é…\nb\r\x1b[31mc\x07\x7f\x9b31m\u2028\u202eb\ud800",
-    )
+    text, shown = "é…\nb\r\x1b[31m\x7f\x9b31m\u2028\u202eb\ud800", r"é…\nb\r\x1b[31m\x7f\x9b31m\u2028\u202eb\ud800"
     assert printable(text) == shown
     assert str(Damaged(tmp_path, text)) == f"{tmp_path}: {shown}"
     output.console().print(text)

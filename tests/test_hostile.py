@@ -13,7 +13,7 @@ from hostile import REFUSED, TYPED
 
 from conftest import HANG, ROOT, carry_out, refusal
 
-COMMANDS = "line hill hill_y sine amplitude slope_intercept own all claims sweep generalization"
+COMMANDS = "line hill hill_y sine amplitude slope_intercept own all claims recipe sweep generalization"
 PRELUDE = f"""
 for each in {COMMANDS}; do
     eval "$each() {{ \\"\\$PYTHON\\" -m experiments.$each \\"\\$@\\"; }}"

@@ -9,21 +9,15 @@ from lstm_toys.markdown import code, escape, one_line
 EVERYWHERE = """\
 # {0}
 
-{0}
-
 said ({0}), **{0}**, [{0}](#there) and {0}
 
 > {0}
 
-- {0}
 - it is {0}; {0}.
 
 | {0} | {0} |
 |---|---|
-| {0} | a |
 | a | {0} |
-
-### {0}
 """
 
 

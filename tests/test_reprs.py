@@ -45,13 +45,11 @@ def test_every_object_is_one_line(trained):
         assert "\n" not in repr(each)
 
 
-@pytest.mark.parametrize("kind", [lt.Stack, lt.LSTM, lt.GRU, lt.RNN])
+@pytest.mark.parametrize("kind", [lt.Stack, lt.LSTM, lt.GRU, lt.RNN, lt])
 def test_help_is_a_page(kind):
     told = pydoc.plain(pydoc.render_doc(kind))
-    assert told.count("\n") < 120
-    assert "Attributes:" in told
-    assert "__call__" in told
-    assert "init" in dir(kind(1))  # Instances complete as ever.
+    assert told.count("\n") < (60 if kind is lt else 120)
+    assert kind is lt or ("Attributes:" in told and "__call__" in told and "init" in dir(kind(1)))
 
 
 def test_a_population_pickles(trained):
@@ -59,23 +57,21 @@ def test_a_population_pickles(trained):
     np.testing.assert_array_equal(again.train_loss, trained.train_loss)
     assert again.model == trained.model
     jax.tree.map(np.testing.assert_array_equal, again.states, trained.states)
-    for made in zip(*(each.task.made(jax.random.key(0), {}) for each in (again, trained)), strict=True):
-        np.testing.assert_array_equal(*made)
 
 
 LINES, CURVES = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, np.ones((2, 12, 1))
+TASKS = {
+    "reproduce": lt.reproduce("line", {"slope": "steep", "intercept": 0.5}, X),
+    "reproduce_curves": lt.reproduce_curves(CURVES, ("y",)),
+    "predict_next": lt.predict_next(CURVES, ("y",)),
+    "read_off": lt.read_off("line", {**LINES, "intercept": "high"}, ("slope",), X),
+    "read_off_drawn": lt.read_off_drawn("line", 5, {"slope": (0.0, "steep")}, ("slope",), X),
+}
 
 
-@pytest.mark.parametrize(
-    "task",
-    [
-        *(lt.reproduce("line", {"slope": "steep", "intercept": 0.5}, X), lt.reproduce_curves(CURVES, ("y",))),
-        *(lt.predict_next(CURVES, ("y",)), lt.read_off("line", LINES, ("slope",), X)),
-        lt.read_off("line", {**LINES, "intercept": "high"}, ("slope",), X),
-        lt.read_off_drawn("line", 5, {"slope": (0.0, "steep")}, ("slope",), X),
-    ],
-)
-def test_every_task_of_the_library_pickles(task):
-    again = pickle.loads(pickle.dumps(task))
-    assert repr(again) == repr(task)
-    assert again.numbers == task.numbers
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_of_the_library_pickles(name):
+    tasks = TASKS[name], pickle.loads(pickle.dumps(TASKS[name]))
+    made = (task.made(jax.random.key(0), dict.fromkeys(task.numbers, jax.numpy.float32(0.5))) for task in tasks)
+    jax.tree.map(np.testing.assert_array_equal, *made)
+    assert repr(tasks[0]) == repr(tasks[1])

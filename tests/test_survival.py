@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -26,57 +25,43 @@ pytestmark = pytest.mark.usefixtures("digests")
 
 FLAGS = ["--seeds=3", "--timesteps=20", "--steps=2000", "--checkpoint_every=0.001"]
 
-HELD = """
-import pathlib, runpy, signal, sys, time
-from lstm_toys.populations.checkpoints import Checkpoints
+CONTROLLED = """
+import os, pathlib, runpy, signal, sys, time
 from lstm_toys.execution.signals import Interruption
 
-wanted, patience, hangup, released, module = sys.argv[1:6]
-del sys.argv[1:6]
+suffix, at, number, patience, hangup, released, module = sys.argv[1:8]
+del sys.argv[1:8]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # It is ignored behind the & of a shell,
 signal.signal(signal.SIGHUP, getattr(signal, hangup))  # and this one under nohup.
-saves, signals, received, save = 0, 0, Interruption._received, Checkpoints.save
+replace, received, files, signals = os.replace, Interruption._received, 0, 0
 
 def _received(*arguments):
     global signals
     received(*arguments)
     signals += 1
 
-def held(*arguments, **named):
-    global saves
-    save(*arguments, **named)
-    saves += 1
-    while saves == int(wanted) and not pathlib.Path(released).exists() and signals < int(patience):
-        time.sleep(0.01)
+def replaced(old, new):
+    global files
+    files += str(new).endswith(suffix)
+    if at == "0":
+        print(files)
+    elif files == int(at):
+        os.kill(os.getpid(), int(number))
+        while not pathlib.Path(released).exists() and signals < int(patience):
+            time.sleep(0.01)
+    replace(old, new)
 
-Interruption._received, Checkpoints.save = _received, held
+Interruption._received, os.replace = _received, replaced
 runpy.run_module(module, run_name="__main__", alter_sys=True)
 """
-"""Runs a module that waits after so many checkpoints, until it has outlived so many signals or a file is there."""
-
-STRUCK = """
-import os, runpy, sys, time
-at, number, module = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-del sys.argv[1:4]
-replace, count = os.replace, 0
-
-def struck(*arguments):
-    global count
-    count += 1
-    print(count, flush=True)
-    if count == at:
-        os.kill(os.getpid(), number)
-        time.sleep(600)
-    replace(*arguments)
-
-os.replace = struck
-runpy.run_module(module, run_name="__main__", alter_sys=True)
-"""
-"""Runs a module that numbers the files that it completes, and gets a signal before it completes one of them."""
+"""Runs a module, and counts the files that it completes. Before one of them, it gets a signal, unless its number is 0,
+and waits until it has outlived so many signals, or a file is there."""
 
 
-def start(folder, *flags, experiment="line", program=("-m",)):
-    """A command in a process of its own, perhaps run by a program."""
+def start(folder, *flags, experiment="line", suffix="", at=None, number=0, patience=1, hangup="SIG_DFL"):
+    """A command in a process of its own, perhaps under control."""
+    control = (suffix, at, int(number), patience, hangup, release(folder))
+    program = ["-m"] if at is None else ["-c", CONTROLLED, *map(str, control)]
     return subprocess.Popen(
         [sys.executable, *program, f"experiments.{experiment}", *FLAGS, "--quiet", f"--results_dir={folder}", *flags],
         stdout=subprocess.PIPE,
@@ -85,25 +70,20 @@ def start(folder, *flags, experiment="line", program=("-m",)):
     )
 
 
-def hold(folder, *, signals=1, hangup="SIG_DFL"):
+def hold(folder, **control):
     """A run that waits with two checkpoints behind it."""
-    process = start(folder, program=("-c", HELD, "2", str(signals), hangup, str(release(folder))))
-    assert wait_for(lambda: len(checkpoints(folder)) == 2, process), process.communicate()
+    process = start(folder, suffix=".checkpoint", at=3, **control)
+    deadline = time.monotonic() + HANG
+    while not any(folder.glob("runs/*/checkpoints/.*.tmp")) or len(checkpoints(folder)) < 2:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     return process
 
 
 def release(folder):
     """The file that lets a waiting run go on."""
     return folder.with_name(f"{folder.name}.released")
-
-
-def wait_for(condition, process):
-    """Waits until something is so, or a process has ended or hangs; whether it is so."""
-    deadline = time.monotonic() + HANG
-    while not (met := condition()) and process.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return met
 
 
 def finish(process):
@@ -156,14 +136,14 @@ def assert_same(run, reference):
 
 def interrupt(folder, number, *, times):
     """Ends a run by one or two signals, and expects that two lines say so."""
-    process = hold(folder, signals=times)
+    process = hold(folder, patience=times)
     process.send_signal(number)
     said = process.stderr.readline() if times == 2 else ""
     if times == 2:
         process.send_signal(number)
     output, errors, code = finish(process)
-    assert (output, code) == ("", 128 + number)
     first, second = (said + errors).splitlines()
+    assert (output, code) == ("", 128 + number)
     assert first.startswith(f"{number.name}: saving after the current step")
     assert second == f"ended by {number.name}; the same command continues"
 
@@ -290,17 +270,15 @@ def test_a_command_starts_without_a_hang(tmp_path, attempt):
     assert finish(start(tmp_path, "--seeds=64", "--steps=2", experiment="sine"))[1:] == ("", 0), attempt
 
 
+def ended(folder, at, *flags, number=signal.SIGKILL, **command):
+    """How a command ends that gets a signal before it completes a file, the first of which has the number 1."""
+    return finish(start(folder, *flags, at=at, number=number, **command))
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("attempt", range(6))
-def test_a_run_killed_at_any_moment_continues_to_the_same_bits(uninterrupted, tmp_path, attempt):
-    moments = random.Random(attempt)
-    for _ in range(1 + attempt % 3):
-        process = start(tmp_path)
-        file = moments.choice(["", "config.json", "checkpoints/*.checkpoint", "results.nc"])
-        wait_for(lambda file=file: not file or [*tmp_path.glob(f"runs/*/{file}")], process)
-        time.sleep(moments.uniform(0.0, 1.0))
-        process.kill()
-        finish(process)
+def test_a_run_killed_again_and_again_continues_to_the_same_bits(uninterrupted, tmp_path):
+    for at in (1, 2, 5, 3, 4):  # Of its parameters, checkpoints and results.
+        assert ended(tmp_path, at)[2] == -signal.SIGKILL
     assert finish(start(tmp_path))[1:] == ("", 0)
     assert_same(only(tmp_path), uninterrupted)
 
@@ -328,7 +306,7 @@ def furnished(folder):
     for place, numbers in {work.run.folder: range(4), earlier: range(2, 6)}.items():
         place.mkdir(parents=True)
         for number in numbers:
-            (place / f"more-{number}.png").write_text(f"{place.name} {number}")
+            (place / f"more-{number}.png").write_text(f"{place is earlier}: {number}")
     publishing.publish(sorted(earlier.iterdir()), folder / "line", "line-earlier", pytest.fail)
     (folder / "line" / "notes.txt").write_text("mine")
     return folder
@@ -357,84 +335,62 @@ def outcome(folder):
 @pytest.mark.long
 @pytest.mark.parametrize("name", WRITING)
 def test_a_run_killed_while_it_writes_ends_in_the_same_files(tmp_path, name):
-    def ended(folder, at):
-        program = ("-c", STRUCK, str(at), str(int(signal.SIGKILL)))
-        return finish(start(folder, "--checkpoint_every=1e6", *WRITING[name], experiment=name, program=program))
+    def written(folder, at):
+        return ended(folder, at, "--checkpoint_every=1e6", *WRITING[name], experiment=name)
 
-    def prepared(name):
-        return furnished(tmp_path / name)
-
-    output, *well = ended(prepared("uninterrupted"), 0)
+    output, *well = written(furnished(tmp_path / "uninterrupted"), 0)
     assert well == ["", 0]
     expected, count = outcome(tmp_path / "uninterrupted"), sum(line.isdigit() for line in output.splitlines())
     assert count >= 5
-    for at in sorted({*np.linspace(1, count, 5).astype(int).tolist()}):
-        folder = prepared(str(at))
-        assert ended(folder, at)[2] == -signal.SIGKILL
-        assert ended(folder, 0)[1:] == ("", 0)
+    for at in np.linspace(1, count, 5).astype(int).tolist():
+        folder = furnished(tmp_path / str(at))
+        assert written(folder, at)[2] == -signal.SIGKILL
+        assert written(folder, 0)[1:] == ("", 0)
         assert outcome(folder) == expected, at
 
 
 @pytest.mark.long
 def test_a_signal_ends_what_is_no_training_at_once_and_leaves_nothing_half_written(tmp_path):
-    program = ("-c", STRUCK, "9", str(int(signal.SIGTERM)))
-    process = start(tmp_path, *GRIDS, experiment="generalization", program=program)
-    assert finish(process)[1:] == ("ended by SIGTERM; the same command continues\n", 128 + signal.SIGTERM)
+    _, *told = ended(tmp_path, 9, *GRIDS, experiment="generalization", number=signal.SIGTERM)
+    assert told == ["ended by SIGTERM; the same command continues\n", 128 + signal.SIGTERM]
     assert not list(tmp_path.rglob(".lstm_toys-*"))
 
 
-@pytest.fixture
-def mount():
-    """Mounts a file system; needs the right to."""
-    folders = []
-
-    def mount(folder, *options):
-        if os.getuid() or not shutil.which("mount"):
-            pytest.skip("only the administrator may mount a file system")
-        if subprocess.run(["mount", *options, folder], capture_output=True).returncode:
-            pytest.skip("no file system can be mounted here")
-        folders.append(folder)
-
-    yield mount
-    for folder in folders:
-        subprocess.run(["umount", "--lazy", folder], capture_output=True)
-
-
-def ended_by(process, reason, folder):
-    """Expects one line that says why, that the run can be continued, and that it has something to continue from."""
-    release(folder).touch()
-    output, errors, code = finish(process)
-    assert (output, code) == ("", 1)
-    assert errors.count("\n") == 1
-    assert reason in errors
-    assert "the same command continues" in errors
-    assert checkpoints(folder)
-
-
-@pytest.mark.long
-def test_a_full_disk_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
-    mount(tmp_path, "-t", "tmpfs", "-o", "size=2m", "tmpfs")
-    process = hold(tmp_path)
-    ballast = tmp_path / "ballast"
-    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
+def fill(folder):
+    with contextlib.suppress(OSError), (folder / "ballast").open("wb", buffering=0) as file:
         while True:
             file.write(bytes(4096))
-    ended_by(process, "No space left", tmp_path)
-    ballast.unlink()
-    assert continued(tmp_path) == 0
-    assert_same(only(tmp_path), uninterrupted)
+
+
+def forbid(folder):
+    (inner,) = folder.glob("runs/*/checkpoints")
+    subprocess.run(["mount", "--bind", inner, inner], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", inner], check=True)
+
+
+def allow(folder):
+    subprocess.run(["umount", *folder.glob("runs/*/checkpoints")], capture_output=True)
+    (folder / "ballast").unlink(missing_ok=True)
 
 
 @pytest.mark.long
-def test_a_folder_that_becomes_read_only_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, mount):
+@pytest.mark.parametrize(("spoil", "reason"), [(fill, "No space left"), (forbid, "Read-only")])
+def test_a_disk_that_takes_no_more_ends_a_run_and_keeps_its_checkpoints(uninterrupted, tmp_path, spoil, reason):
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", tmp_path]
+    if os.getuid() or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
     process = hold(tmp_path)
     try:
-        folder = checkpoints(tmp_path)[0].parent
-        mount(folder, "--bind", folder)
-        subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
-        ended_by(process, "Read-only", tmp_path)
+        spoil(tmp_path)
+        release(tmp_path).touch()
+        output, errors, code = finish(process)
+        assert (output, code, errors.count("\n")) == ("", 1, 1)
+        assert reason in errors
+        assert "the same command continues" in errors
+        allow(tmp_path)
+        assert checkpoints(tmp_path)
+        assert continued(tmp_path) == 0
+        assert_same(only(tmp_path), uninterrupted)
     finally:
         process.kill()
-    subprocess.run(["umount", folder], check=True)
-    assert continued(tmp_path) == 0
-    assert_same(only(tmp_path), uninterrupted)
+        subprocess.run(["umount", "--lazy", tmp_path], capture_output=True)
