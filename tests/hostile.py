@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 CLAIMS = "results/runs/claims*/*"
-FULL, MEMORY, FEW = (
+FULL, MEMORY = "standard output: No space left on device", "GiB of memory"
     "standard output: No space left on device",
     "GiB of memory",
     "with fewer than 6, intervals of medians",
@@ -56,12 +56,9 @@ REFUSED = [
     Row("slope_intercept $S --nonsense", 2, "Unknown command line flag 'nonsense'; --help lists the flags"),
     Row("line $S --cell=json:dumps", 2, "json"),
     Row("line $S --cluster=local:0", 2, "takes local:N"),
-    Row("claims $C --cluster=tcp://", 2, "takes local:N"),
     Row("generalization $S --curve=/dev/zero", 2, "is not a regular file"),
     Row("generalization $S --task=json", 2, "json"),
     # What no machine can hold.
-    Row("line $S --hidden=1000000", 2, MEMORY),
-    Row("all $S --seeds=1000000000", 2, MEMORY),
     Row("generalization $S --amplitude=0.1:1:100000 --frequency=1:64:100000", 2, "GiB"),
     Row("claims --seeds=1000000000 --only=line-one-layer", 2, MEMORY),
 ]
@@ -75,7 +72,6 @@ FILES = [
     Row("echo --flagfile=a.flags > a.flags; line $S --flagfile=a.flags", 2, "a.flags: is read within itself"),
     Row('n=$(seq -s\' \' 1 200); sweep $S --grid="noise=$n" --grid="learning_rate=$n"', 2, "40,000 settings"),
     Row("printf '\\377\\376' > mine.py; sweep $S --task=mine", 2, "mine"),
-    Row("echo 'raise SystemExit' > mine.py; claims --claims=mine", 2, "mine"),
     Row("mkfifo c.csv; generalization $S --curve=c.csv", 2, "is not a regular file"),
     Row("yes 0 | head -1000000 > c.csv; generalization $S --seeds=40000 --curve=c.csv", 2, MEMORY),
     Row("printf 'a\\n1\\n2\\n' > c.csv; own $O --train=c.csv --batch=3", 2, "flag --batch=3"),
@@ -83,9 +79,7 @@ FILES = [
     Row("touch results; line $S", 1, "flag --results_dir=results: ", always=True),
     Row("line $S --results_dir=/proc/nowhere", 1, "flag --results_dir=/proc/nowhere"),
     Row("mkdir x; ln -s x results; line $S", 0, TRAINED),
-    Row("mkdir results; touch results/runs; line $S", 1, "flag --results_dir=results"),
     Row("mkdir results; touch results/line; line $S --publish", 1, "Not a directory: results/line"),
-    Row("sweep --seeds=2 --steps=20 --timesteps=20 --grid='hidden=4 1000000'", 2, MEMORY),
     Row("(ulimit -v 4000000; line $S --seeds=20000 --hidden=64 --timesteps=2000)", 2, MEMORY),
     Row("(ulimit -f 8; line $S)", 1, "File too large"),
 ]
@@ -96,7 +90,6 @@ OUTPUT = [
     Row("generalization $S $G > /dev/full", 1, FULL, given="generalization"),
     Row("line --help > /dev/full", 1, FULL, always=True),
     Row("line --help >&-", 0),
-    Row("line --nonsense 2> /dev/full", 2, lines=0),
     Row("line --nonsense >&- 2>&-", 2, lines=0, always=True),
     Row("line $S <&- >&- 2>&-", 0, lines=0),
     Row("set -o pipefail; line $S | true", 141, given="line", lines=0),
@@ -108,7 +101,6 @@ OUTPUT = [
     Row("COLUMNS=100000 line $S", 0, "0.0261 … 0.0264", given="line"),
     Row("line $S --results_dir='a[red]/[/b]/:smile:/$x$ %d {y}'", 0, "a[red]/[/b]/:smile:/$x$ %d {y}/runs/line"),
     Row("PYTHONIOENCODING=ascii claims $C --restart", 0, "line-one-layer", given="claims", changes=CLAIMS),
-    Row("PYTHONIOENCODING=ascii toys", 0, "usage: lstm-toys NAME"),
     Row('script -qec "$PYTHON -m experiments.line --help" /dev/null > /dev/null', 0),
 ]
 """Terminals, files and pipes that take little or nothing of what is printed."""
@@ -118,9 +110,7 @@ ENVIRONMENT = [
     Row("JAX_PLATFORMS=cuda line $S", 0, "already finished", given="line"),
     Row("JAX_DISABLE_JIT=1 line $S", 2, "JAX_DISABLE_JIT=True prevents training"),
     Row("JAX_NUM_CPU_DEVICES=0 line $S", 2, "JAX_NUM_CPU_DEVICES=0"),
-    Row("JAX_NUM_CPU_DEVICES=x line $S", 2, "JAX cannot be loaded"),
     Row("JAX_NUM_CPU_DEVICES=7 line $S", 0, "7 x cpu"),
-    Row("JAX_DEFAULT_DEVICE=gpu line $S", 2, "JAX_DEFAULT_DEVICE=gpu"),
     Row("JAX_TRANSFER_GUARD=disallow line $S", 2, "curves and answers must be transferred"),
     Row("JAX_DEBUG_NANS=1 line $S", 2, "a diverging seed must not end the run"),
     Row("XLA_FLAGS=nonsense line $S", 2, "XLA_FLAGS=nonsense: give the flags themselves"),
@@ -145,10 +135,6 @@ RUNS = [
     Row("cd results/runs/*; echo mine > .mine; cd -; line $S; cat results/runs/*/.mine", 0, "mine", given="line"),
     Row("truncate -s 50 results/runs/sweep*/results.nc; sweep $S --task=line --replot", 1, AGAIN, given="sweep"),
     Row(
-        "truncate -s 50 results/runs/generalization*/results.nc; generalization $S $G --replot",
-        *(1, "--restart", "generalization"),
-    ),
-    Row(
         "truncate -s 50 results/runs/sine*/parameters.npz; generalization $S $G --restart",
         *(1, "remove its folder", "generalization"),
     ),
@@ -159,21 +145,16 @@ RUNS = [
 CURVE = "printf 'a\\n1\\n2\\n3\\n' > c.csv"
 FEWEST = [
     Row("line $S --seeds=1", 0, "1 of 1 network"),
-    Row("line $S --steps=0 --seeds=3", 0, f"3 networks: {FEW}"),
     Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
     Row("line $S --learning_rate=1e30", 1, f"{NOBODY}; use a smaller one"),
-    Row("slope_intercept $S --learning_rate=1e30 --optimizer=sgd", 1, NOBODY),
     Row("all $S --seeds=1 --steps=2", 0, "every experiment, 1 seed"),
-    Row("sine $S --noise=1e38", 0, "2 of 2 networks"),
     Row("sine $S --train_amplitude=1e-37 --learning_rate=1e-37", 0, "2 of 2 networks"),
     Row("sine $S --train_amplitude=1000000 --optimizer=sgd --learning_rate=1000", 1, "with --train_amplitude=1e+06"),
-    Row("sweep $S --task=line --seeds=1", 0, f"1 network: {FEW}"),
     Row("sweep $S --task=line --learning_rate=1e30", 1, "every seed of every setting diverged"),
     Row("sweep $S --task=line --grid='learning_rate=0.1 1e30'", 0, "diverged"),
     Row("generalization $S $G --learning_rate=1e30", 1, NOBODY),
     Row("generalization $S --task=slope_intercept --length=20:40:2 --learning_rate=1e30 --optimizer=sgd", 1, NOBODY),
     Row(f"{CURVE}; generalization $S --curve=c.csv --learning_rate=1e30", 1, NOBODY),
-    Row(f"{CURVE}; generalization $S --curve=c.csv --seeds=1", 0, f"1 network: {FEW}"),
     Row("claims --only=line-one-layer --seeds=1", 0, "1 network: with"),
     Row("claims --only=lines-nonlinear,frequency-copied --seeds=1", 0, "lines-nonlinear"),
     Row("seq -s, 300 | sed 'p;p;p' > c.csv; generalization $S --curve=c.csv", 0, "the first 6 of 300 curves"),

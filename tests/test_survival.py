@@ -232,14 +232,6 @@ def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
 
 
 @pytest.mark.long
-def test_two_runs_at_once_do_not_disturb_each_other(uninterrupted, tmp_path):
-    processes = [start(tmp_path), start(tmp_path, "--base_seed=1")]
-    assert [finish(process)[1:] for process in processes] == [("", 0)] * 2
-    assert_same(tmp_path / "runs" / uninterrupted.name, uninterrupted)
-    assert len(list((tmp_path / "runs").iterdir())) == 2
-
-
-@pytest.mark.long
 def test_a_signal_that_was_ignored_before_is_nobodys_wish(tmp_path):
     process = hold(tmp_path, hangup="SIG_IGN")
     process.send_signal(signal.SIGHUP)

@@ -99,10 +99,8 @@ def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(cl
 
 def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
     (tmp_path / "saves.py").write_text(
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
-        "open('ready', 'w').close()\n"
-        "time.sleep(600)\n"
+        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "open('ready', 'w').close()\ntime.sleep(600)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
@@ -120,14 +118,8 @@ def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        step if len(step.command.split()) > 1 else pytest.param(step, marks=pytest.mark.long)  # These plan for seconds.
-        for step in steps.STEPS
-    ],
-    ids=lambda step: step.command,
-)
+@pytest.mark.long
+@pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.command)
 def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / steps.SEA).parent.mkdir(parents=True)
@@ -139,12 +131,8 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     assert step.sets in ((), (study.run.published.relative_to("results").as_posix(),))
 
 
-def test_what_every_command_takes_is_known():
-    known = {*(step.command for step in steps.STEPS), *steps.BENCHMARKS}
-    assert steps.costs().keys() == known
-
-
-def test_the_commands_publish_every_set_there_is():
+def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is():
+    assert steps.costs().keys() == {*(step.command for step in steps.STEPS), *steps.BENCHMARKS}
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= steps.commands().keys()
