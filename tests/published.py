@@ -23,13 +23,7 @@ OLD = {
     "metrics.json": "{}",
 }
 NEW = {"loss.png": "the new loss", "same.png": "same", "fresh.gif": "fresh", "metrics.json": '{"seeds": 16}'}
-MINE = {
-    "README.md": "mine",
-    "mine.png": "mine",
-    ".notes": "mine",
-    ".ipynb_checkpoints/loss.png": "mine",
-    ".ipynb_checkpoints/.lstm_toys-loss.png.12.tmp": "mine",
-}
+MINE = dict.fromkeys(("README.md", "mine.png", ".notes", ".ipynb_checkpoints/.lstm_toys-loss.png.12.tmp"), "mine")
 
 
 def write(folder, contents):
@@ -53,11 +47,6 @@ def in_a_process(what, *arguments):
     """Starts a function of this file in a process of its own."""
     program = f"from tests import published as here; here.{what}(*{[str(each) for each in arguments]})"
     return subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE, text=True)
-
-
-def publish_often(folder, target):
-    for _ in range(30):
-        publish(sorted(Path(folder).iterdir()), Path(target), folder, sys.exit)
 
 
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir"}
@@ -123,57 +112,50 @@ def listen(line):
     assert "edited.png" in line
 
 
-def prepare(folder, before):
-    """A folder of published sets as it is before, and the files of the new set."""
-    target = folder / "before" / "sine"
-    target.parent.mkdir()
-    if before != "nothing":
-        publish(write(folder / "old", OLD), target, "sine-old", listen)
-        write(target, MINE | {"edited.png": "mine"})
-    return target.parent, write(folder / "new", NEW)
-
-
 def happens_at_every_moment(folder, before, what, twice):
     """Asserts that the set is the old or the new one, whenever something happens; and to its repair too, if asked."""
     folder = Path(folder)
     os.fsync = lambda _: None
-    start, new = prepare(folder, before)
-    results = folder / "results"
-    old_set, outcomes = visible(start / "sine"), set()
+    start, results, state = (folder / name for name in ("before", "results", "state"))
+    (start / "sine").mkdir(parents=True)
+    if before != "nothing":
+        publish(write(folder / "old", OLD), start / "sine", "sine-old", listen)
+        write(start / "sine", MINE | {"edited.png": "mine"})
+    new, old_set, outcomes = write(folder / "new", NEW), visible(start / "sine"), set()
 
-    def put_back(state):
-        shutil.rmtree(results, ignore_errors=True)
-        shutil.copytree(state, results)
+    def published():
+        publish(new, results / "sine", "sine-new", listen)
+        return visible(results / "sine")
 
-    put_back(start)
-    publish(new, results / "sine", "sine-new", listen)
-    new_set = visible(results / "sine")
+    def put(source, target=results):
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+
+    put(start)
+    new_set = published()
     assert new_set.items() >= NEW.items()
     for moment in MOMENTS:
-        put_back(start)
+        put(start)
         if outcome(what, moment, publish, new, results / "sine", "sine-new") is None:
             break
         if what == "full":
             assert visible(results / "sine") in (old_set, new_set), moment
-        state = folder / f"state-{moment}"
-        shutil.copytree(results, state)
+        put(results, state)
         repair(results, listen)
         repaired = visible(results / "sine")
         assert repaired in (old_set, new_set), moment
         assert not (results / "sine" / STAGE).exists()
         outcomes.add(repaired == new_set)
         for again in MOMENTS if twice else ():
-            put_back(state)
+            put(state)
             unharmed = outcome(what, again, repair, results) is None
             repair(results, listen)
             assert visible(results / "sine") == repaired, (moment, again)
             if unharmed:
                 break
             assert again < MOMENTS[-1]
-        put_back(state)
-        publish(new, results / "sine", "sine-new", listen)
-        assert visible(results / "sine") == new_set, moment
-        shutil.rmtree(state)
+        put(state)
+        assert published() == new_set, moment
     assert visible(results / "sine") == new_set
     assert 40 < moment < MOMENTS[-1]
     assert outcomes == {False, True}

@@ -1,7 +1,6 @@
 """The command line: what it takes, what it refuses and how, and that a refusal is cheap."""
 
 import dataclasses
-import os
 import re
 from functools import partial
 from pathlib import Path
@@ -11,22 +10,15 @@ import pytest
 import lstm_toys
 from conftest import carry_out, carry_out_without_jax, rarely, refusal
 from experiments import all as every
-from experiments import generalization, line, own, recipe, sweep
-from experiments.page import __main__ as page
+from experiments import line, own, recipe, sweep
 from experiments.sine import EXPERIMENT
 from lstm_toys.cli import flags
 
 BAD = [
     (["--seeds", "0"], "--seeds", "whole number"),
-    (["--base_seed", "-1"], "--base_seed", "whole number"),
     (["--base_seed", "4294967296"], "--base_seed", "whole number"),
     (["--momentum", "1", "--optimizer", "adam"], "--momentum", "up to but not including 1"),
-    (["--decay", "0.9", "--optimizer", "momentum"], "--decay", "rmsprop, rmsprop_keras and adam do"),
-    (["--decay", "nan", "--optimizer", "adam"], "--decay", "up to but not including 1"),
     (["--noise", "-0.1"], "--noise", "0, or a finite number above 0"),
-    (["--learning_rate", "nan"], "--learning_rate", "finite number above 0"),
-    (["--hidden", "0"], "--hidden", "whole numbers from 1"),
-    (["--hidden", ""], "--hidden", "whole numbers from 1"),
     (["--timesteps", "1"], "--timesteps", "whole number from 2"),
     (["--optimizer", "lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--cell", "elman"], "--cell", "lstm, gru, rnn, or package.module:Class"),
@@ -40,19 +32,15 @@ BAD = [
     (["16"], "16", "flags"),
     (["--hidden", "8", "16"], "16", "values with spaces need quotes"),
     (["--seeds"], "seeds", "Missing value"),
-    (["--seeds", "9" * 5000], "--seeds", "whole number"),
     (["--seeds", "2147483648"], "--seeds", "2,147,483,647"),
     (["--learning_rate", "1e300"], "--learning_rate", "finite number above 0"),
     (["--learning_rate", "1e-300"], "--learning_rate", "finite number above 0"),
-    (["--hidden", "32,,32"], "--hidden", "whole numbers from 1"),
     (["--hidden", "none,32"], "--hidden", "whole numbers from 1"),
     (["--hidden", ",".join(["1"] * 101)], "--hidden", "at most 100"),
     (["--hidden", "1000001"], "--hidden", "1,000,000"),
     (["--block", "all"], "--block", "or auto"),
     (["--results_dir", "nul\0byte"], "--results_dir", "folder"),
-    (["--results_dir", "no\udcfftext"], "--results_dir", "folder"),
     (["--results_dir", "long" * 100], "--results_dir", "too long"),
-    (["--checkpoint_every", "often"], "--checkpoint_every", "finite number above 0"),
     (["--on_divergence", "ignore"], "--on_divergence", "exclude, stop"),
     (["--quiet=2"], "--quiet", "true or false"),
     (["--noquiet=false"], "--noquiet=false", "does not take an argument"),
@@ -60,15 +48,7 @@ BAD = [
     (["--seeds=3", "--", "--steps=0"], "--steps=0", "flags"),
     ([""], "''", "flags"),
 ]
-TOO_LARGE = [
-    ["--seeds", "1000000000"],
-    *rarely(
-        (["--hidden", "1000000,1000000"],),
-        (["--timesteps", "2000000000"],),
-        (["--block", "2000000000"],),
-        (["--seeds", "2147483647", "--steps", "2147483647"],),
-    ),
-]
+TOO_LARGE = [["--seeds", "1000000000"], *rarely((["--hidden", "1000000,1000000"],), (["--timesteps", "2000000000"],))]
 COMMANDS = [partial(carry_out, asked) for asked in (*every.EXPERIMENTS.values(), every)]
 
 
@@ -99,14 +79,6 @@ def test_what_no_machine_can_hold_is_refused_with_an_estimate(arguments, here, c
     assert carry_out(EXPERIMENT, [*arguments, "--results_dir", "some/where"]) == 2
     refused(capsys, "GiB of memory", "GiB of disk")
     assert list(here.iterdir()) == []
-
-
-@pytest.mark.long
-def test_any_name_of_a_folder_will_do(here):
-    name = "-a missing parent/naïve ünïcödé/曲線"
-    small = ["--seeds=1", "--steps=1", "--timesteps=5", "--quiet"]
-    assert carry_out(line.EXPERIMENT, [*small, f"--results_dir={name}"]) == 0
-    assert len(list((here / name / "runs").glob("line-*/line.png"))) == 1
 
 
 @pytest.mark.parametrize("place", ["loop", "file", "file/below", "/proc/self/results"])
@@ -147,33 +119,31 @@ def test_help_lists_every_flag(flag, here, capsys):
         assert f"default: {default}" in output
 
 
-def test_defaults_are_those_of_the_experiment():
-    settings, options = flags.parse(EXPERIMENT, [])
-    assert settings.as_dict() == (
-        {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": EXPERIMENT.defaults["steps"], "block": None}
-        | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "keep_steps": []}
-        | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "timesteps": 100}
-        | {"train_amplitude": 0.3, "noise": 0.0}
-    )
-    assert options.results_dir == Path("results")
-    assert not any((options.publish, options.replot, options.restart, options.quiet))
+DEFAULTS = (
+    {"experiment": "sine", "seeds": 16, "base_seed": 0, "steps": 1500, "block": None, "keep_steps": []}
+    | {"learning_rate": 0.001, "optimizer": "rmsprop_keras", "momentum": None, "decay": 0.9, "timesteps": 100}
+    | {"hidden": [32], "readout": "cell", "cell": "lstm", "gates": "hard", "train_amplitude": 0.3, "noise": 0.0}
+)
+TYPED = (
+    {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
+    | {"learning_rate": 1e-3, "optimizer": "adam", "momentum": 0.5, "decay": 0.99, "timesteps": 20}
+    | {"hidden": [10, 4], "readout": "dense", "cell": "gru", "gates": "hard", "train_amplitude": 0.6, "noise": 0.1}
+)
+LINE = """
+    --seeds 3 --base_seed=7 --steps 3e1 --learning_rate 1e-3 --optimizer adam --hidden 1E+1,4 --readout dense --cell gru
+    --gates hard --momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2
+    --results_dir elsewhere --publish --restart --quiet
+"""
 
 
-def test_every_flag_reaches_its_setting():
-    typed = (
-        "--seeds 3 --base_seed=7 --steps 3e1 --learning_rate 1e-3 --optimizer adam --hidden 1E+1,4 --readout dense "
-        "--cell gru --gates hard "
-        "--momentum 0.5 --decay 0.99 --train_amplitude 0.6 --noise 0.1 --keep_steps 0,3 --timesteps 20 --block 2 "
-        "--results_dir elsewhere --publish --restart --quiet"
-    )
+@pytest.mark.parametrize(
+    ("typed", "expected", "folder", "switches"), [("", DEFAULTS, "results", False), (LINE, TYPED, "elsewhere", True)]
+)
+def test_every_flag_reaches_its_setting_of_which_the_default_is_the_experiment_s(typed, expected, folder, switches):
     settings, options = flags.parse(EXPERIMENT, typed.split())
-    assert settings.as_dict() == (
-        {"experiment": "sine", "seeds": 3, "base_seed": 7, "steps": 30, "block": 2, "keep_steps": [0, 3]}
-        | {"learning_rate": 1e-3, "optimizer": "adam", "momentum": 0.5, "decay": 0.99, "timesteps": 20}
-        | {"hidden": [10, 4], "readout": "dense", "cell": "gru", "gates": "hard", "train_amplitude": 0.6, "noise": 0.1}
-    )
-    assert options.results_dir == Path("elsewhere")
-    assert (options.publish, options.replot, options.restart, options.quiet) == (True, False, True, True)
+    assert settings.as_dict() == expected
+    assert options.results_dir == Path(folder)
+    assert (options.publish, options.restart, options.quiet, options.replot) == (*[switches] * 3, False)
 
 
 def test_a_training_number_is_a_flag_of_the_experiments_that_have_it():
@@ -264,19 +234,16 @@ def test_what_an_experiment_fixes_does_not_give_way():
     ("asked", "line", "told"),
     [
         (EXPERIMENT, ["--lr=0.1"], "did you mean --learning_rate?"),
-        (EXPERIMENT, ["--learning-rate=0.1"], "did you mean --learning_rate?"),
         (EXPERIMENT, ["--seed=1"], "did you mean --seeds or --base_seed?"),
         (EXPERIMENT, ["--nothing"], "Unknown command line flag 'nothing'; --help lists the flags"),
         (own.EXPERIMENT, ["--train=mine.csv", "--hold-out=0.5"], "did you mean --hold_out?"),
         (sweep, ["--gird=steps=1 2"], "did you mean --grid?"),
-        (generalization, ["--frequncy=1"], "did you mean --frequency?"),
         (
             line.EXPERIMENT,
             ["--train_amplitude=1"],
             "Unknown command line flag 'train_amplitude'; --help lists the flags",
         ),
         (recipe, ["--learning_rate=1"], "Unknown command line flag 'learning_rate'; --help lists the flags"),
-        (page, ["--results-dir=x"], "did you mean --results_dir?"),
     ],
 )
 def test_a_flag_that_may_have_been_meant_is_suggested(asked, line, told, here, capsys):
@@ -290,18 +257,13 @@ def test_a_flag_that_may_have_been_meant_is_suggested(asked, line, told, here, c
     ("value", "told"),
     [
         ("", "flag --flagfile=: takes a file with one flag per line"),
-        ("nowhere.flags", "flag --flagfile=nowhere.flags: No such file or directory"),
         ("names.flags", "flag --flagfile=gone.flags: No such file or directory"),
-        ("bytes.flags", "flag --flagfile=bytes.flags: is not UTF-8 text"),
-        ("fifo.flags", "flag --flagfile=fifo.flags: is not a regular file"),
-        ("/dev/zero", "flag --flagfile=/dev/zero: is not a regular file"),
         ("large.flags", "flag --flagfile=large.flags: has 1,000,001 bytes; files may have at most 1,000,000 bytes"),
         ("within.flags", "flag --flagfile=./within.flags: is read within itself"),
         ("twice.flags", "flag --flagfile=half.flags: with it, all files of flags have more than 1,000,000 bytes"),
     ],
 )
 def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, here, capsys):
-    os.mkfifo("fifo.flags")
     written = {
         "large": "#" * 1_000_001,
         "within": "--steps=3\n--flagfile=./within.flags\n",
@@ -311,7 +273,6 @@ def test_a_file_of_flags_that_cannot_be_read_is_told(value, told, here, capsys):
     }
     for name, text in written.items():
         (here / f"{name}.flags").write_text(text)
-    (here / "bytes.flags").write_bytes(b"\xff\xfe")
     assert carry_out(EXPERIMENT, [f"--flagfile={value}"]) == 2
     assert capsys.readouterr() == ("", f"{told}\n")
 

@@ -68,16 +68,6 @@ def test_what_is_no_declaration_is_told_in_one_line(name):
     assert "\n" not in str(refused.value)
 
 
-def test_declarations_are_listed_without_importing_them(tmp_path, monkeypatch):
-    monkeypatch.setattr(modules, "home", lambda: ("experiments", tmp_path))
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "first.py").write_text("import nonsense\nEXPERIMENT: int = nonsense.x\n")
-    (tmp_path / "second.py").write_text('"""No EXPERIMENT."""\ndef f():\n    EXPERIMENT = 3\n')
-    (tmp_path / "folder" / "third.py").write_text("OTHER = EXPERIMENT = 1 / 0\n")
-    assert modules.listed("EXPERIMENT") == ["first", "experiments.folder.third"]
-    assert modules.listed("OTHER") == ["experiments.folder.third"]
-
-
 def test_those_of_the_clone_are_its_experiments():
     found = modules.listed("EXPERIMENT")
     assert {"line", "hill", "hill_y", "sine", "amplitude", "slope_intercept"} <= {*found}

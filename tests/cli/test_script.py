@@ -53,9 +53,6 @@ def test_the_list_tells_what_each_command_is_about(arguments, typed, capsys):
     told, found = capsys.readouterr().out, script.commands(home()[1])
     assert found.keys() >= {"all", "sine", "sweep", "generalization", "claims", "page"}
     assert all(line and f"  {name} " in told and line in told for name, line in found.items())
-
-
-def test_the_version_is_told(typed, capsys):
     assert typed("--version") == 0
     assert capsys.readouterr().out == f"lstm_toys {lstm_toys.__version__}\n"
 

@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 
 from lstm_toys.execution.progress import EvaluationProgress, TrainingProgress
-from lstm_toys.output import counted
 
 END = "median loss 5.00e-01 | 0 diverged"
 """Of a line on networks as `Watch.train` reports them."""
@@ -53,19 +52,21 @@ def watch(monkeypatch):
 
 
 def test_the_time_left_is_that_of_all_trainings(watch):
-    watch.trainings(10.0, 30.0).begin("first", 2, 10)
-    assert watch.told() == ["1 of 2: first: 2 networks, 10 steps"]
+    progress = watch.trainings(5.0, 10.0, 30.0)
+    progress.skip(1)  # It need not be done.
+    progress.begin("first", 2, 10)
+    assert watch.told() == ["2 of 3: first: 2 networks, 10 steps"]
     assert watch.train(100.0, 0, 2) == []  # After compiling, which does not count.
     assert watch.left(105.0, 5, 2) == 35  # 5 of 40 in 5 s.
     assert watch.left(110.0, 10, 2) == 30
-    watch.progress.begin("second", 3, 6)
+    progress.begin("second", 3, 6)
     watch.told()
     watch.train(200.0, 0, 2)
     assert watch.left(220.0, 6, 2) == 10  # The first of two groups: 10 are left, and 30 were done in 30 s.
     watch.train(220.0, 0, 1)
     assert watch.left(260.0, 3, 1) == 10  # 5 are left, and 35 were done in 70 s.
     (line,) = watch.train(262.0, 6, 1)
-    assert line == f"2 of 2: second: step 6/6 | 0 member-steps/s | {END} | 0 s left"
+    assert line == f"3 of 3: second: step 6/6 | 0 member-steps/s | {END} | 0 s left"
 
 
 def test_what_a_checkpoint_had_was_not_done_here(watch):
@@ -81,49 +82,22 @@ def test_what_a_checkpoint_had_was_not_done_here(watch):
     assert watch.left(40.0, 5, 4) == 27  # 20 are left, and 30 were done in 40 s.
 
 
-@pytest.mark.parametrize(
-    ("second", "told"),
-    [
-        (4.0, [f"1 of 2: first: step 10/20 | 20 member-steps/s | {END} | 6 s left"]),
+def test_a_training_estimates_nothing_from_an_instant(watch):
+    for second, told in (
+        (4.0, [f"first: step 10/20 | 20 member-steps/s | {END} | 6 s left"]),
         (2.1, []),  # Records of the call that has just compiled.
-    ],
-)
-def test_a_training_estimates_nothing_from_an_instant(watch, second, told):
-    watch.trainings(1.0, 1.0).begin("first", 4, 20)
-    watch.train(2.0, 0, 4)
-    watch.train(2.0, 1, 4)
-    assert watch.train(second, 10, 4) == told
-
-
-def test_the_end_of_a_short_training_has_no_speed_and_no_time_left_of_others(watch):
-    progress = watch.trainings(1.0, 1.0)
-    for number, left in ((1, ""), (2, " | 0 s left")):
-        progress.begin("short", 4, 20)
-        watch.train(0.0, 0, 4)
-        assert watch.train(0.0, 20, 4) == [f"{number} of 2: short: step 20/20 | {END}{left}"]
-
-
-def test_a_training_that_need_not_be_done_leaves_the_shares_of_the_others(watch):
-    progress = watch.trainings(7.0, 3.0, 20.0, 10.0)
-    progress.skip(2)
-    progress.begin("third", 1, 10)
-    assert watch.train(0.0, 0, 1) == ["3 of 4: third: 1 network, 10 steps"]
-    assert watch.left(4.0, 5, 1) == 8  # 20 are left, and 10 were done in 4 s.
-
-
-def test_diverged_networks_are_counted_and_steps_of_none_shown_to_be_none(watch):
-    progress = watch.trainings(0.0, 1.0)
-    progress.begin("untrained", 2, 0)
-    watch.train(0.0, 0, 2)
-    progress.begin("trained", 2, 1)
-    watch.train(0.0, 0, 2)
-    (line,) = watch.train(3.0, 1, 2, [0.25, np.nan], [True, False])
-    assert line.endswith("median loss 2.50e-01 | 1 diverged | 0 s left")
+    ):
+        watch.trainings(1.0).begin("first", 4, 20)
+        watch.train(2.0, 0, 4)
+        watch.train(2.0, 1, 4)
+        assert watch.train(second, 10, 4) == told
 
 
 def test_a_network_that_may_recover_is_not_called_diverged(watch):
     """One is worse than untrained for a while, one has lost its loss, and one is still worse at the end."""
-    watch.trainings(1.0).begin("trained", 4, 3)
+    watch.trainings(0.0, 1.0).begin("untrained", 4, 0)  # No steps, and shown to be none.
+    watch.train(0.0, 0, 4)
+    watch.progress.begin("trained", 4, 3)
     watch.train(0.0, 0, 4)
     for step, losses, sound, diverged in (
         (1, [0.5, 0.9, np.nan, 0.9], [True, False, False, False], 1),
@@ -151,7 +125,3 @@ def test_an_evaluation_estimates_from_its_second_part_on_and_nothing_from_an_ins
     for watch.now, done in parts:
         evaluation(done)
     assert watch.told() == told
-
-
-def test_counts_are_in_the_plural_unless_they_are_one():
-    assert [counted(count, "network") for count in (0, 1, 1_000)] == ["0 networks", "1 network", "1,000 networks"]

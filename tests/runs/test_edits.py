@@ -5,8 +5,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -247,7 +245,7 @@ def test_a_switch_of_jax_is_another_run_and_asserts_that_are_left_out_are_looked
 @pytest.mark.parametrize(("why", "code"), edits.UNSEEN.items(), ids=edits.UNSEEN)
 def test_what_cannot_be_seen_is_looked_at_each_time(why, code, mine, tmp_path):
     folder = copied(mine, tmp_path)
-    edits.Edit("only.py", "GAIN", f"{code}\nGAIN").apply(folder)
+    edits.Edit("only.py", "GAIN = 0.3", f"{code}\nGAIN = 0.3").apply(folder)
     assert "mine: computation unchanged, although ./only.py changed" in stands(folder, "mine")
     for _ in range(2):
         assert f"mine: compared the computation, since only.py {why}" in stands(folder, "mine")
@@ -258,22 +256,21 @@ def test_what_cannot_be_seen_is_looked_at_each_time(why, code, mine, tmp_path):
 READ = """
 import sqlite3
 
+import early
 import h5py
 
 with h5py.File("gain.h5") as file:
     FIRST = float(file["gain"][()])
 ((SECOND,),) = sqlite3.connect("file:gain.db?mode=ro", uri=True).execute("select * from gains")
-with open("gain.txt") as file:
-    THIRD = float(file.read())
-with open("gain.txt", "w") as file:
-    file.write(str(THIRD))
-GAIN = FIRST + SECOND + THIRD
+GAIN = FIRST + SECOND + early.GAIN
 """
+EARLY = {"early.py": "with open('gain.txt') as file:\n    GAIN = float(file.read())\n"}
 
 
 @pytest.mark.long
-def test_data_that_are_not_read_by_python_or_written_back_are_noticed(tmp_path):
-    folder = written(tmp_path, edits.project(only=READ))
+def test_data_that_are_read_without_python_or_before_the_library_is_imported_are_noticed(tmp_path):
+    before = (edits.LIBRARY, f"import early\n{edits.LIBRARY}")
+    folder = written(tmp_path, edits.project((), READ, before) | EARLY)
 
     def store(first, second, third):
         for name in ("gain.h5", "gain.db"):
@@ -286,7 +283,7 @@ def test_data_that_are_not_read_by_python_or_written_back_are_noticed(tmp_path):
 
     store(0.1, 0.2, 0.3)
     carried_out(folder, "mine")
-    assert "mine: compared the computation, since " in stands(folder, "mine")
+    assert "mine: compared the computation, since early was imported before lstm_toys" in stands(folder, "mine")
     for gains in ((0.3, 0.2, 0.3), (0.1, 0.4, 0.3), (0.1, 0.2, 0.9)):
         store(*gains)
         another(folder, "mine")
@@ -299,7 +296,7 @@ def test_an_installed_package_that_is_upgraded_or_new_is_noticed(tmp_path):
     environment = {"PYTHONUSERBASE": str(tmp_path / "place"), "PYTHONPATH": paths}
     gain = "try:\n    from given import gain\nexcept ImportError:\n    from bought import gain\n\nGAIN = gain()\n"
     bought = {f"{site}/bought/__init__.py": "def gain():\n    return 0.3\n"}
-    folder = written(tmp_path, edits.project(only=gain) | bought)
+    folder = written(tmp_path, edits.project((), gain) | bought)
     carried_out(folder, "mine", **environment)
     assert_known(folder, "mine", **environment)
     edits.Edit(f"{site}/bought/__init__.py").apply(folder)
@@ -311,7 +308,7 @@ def test_an_installed_package_that_is_upgraded_or_new_is_noticed(tmp_path):
 @pytest.mark.long
 def test_a_run_of_another_machine_does_not_answer_for_data_that_nobody_saw(tmp_path):
     gain = "from pathlib import Path\n\nGAIN = sum(float(path.read_text()) for path in Path('data').iterdir())\n"
-    folder = written(tmp_path, edits.project(only=gain) | {"data/a.txt": "0.3"})
+    folder = written(tmp_path, edits.project((), gain) | {"data/a.txt": "0.3"})
     carried_out(folder, "mine")
     (run,) = runs(folder)
     metrics = read_sealed(run / "metrics.json")
@@ -322,41 +319,10 @@ def test_a_run_of_another_machine_does_not_answer_for_data_that_nobody_saw(tmp_p
 
 
 @pytest.mark.long
-def test_a_module_that_is_imported_before_the_library_is_looked_at_each_time(tmp_path):
-    files = {"early.py": "with open('gain.txt') as file:\n    GAIN = float(file.read())\n", "gain.txt": "0.3"}
-    before = ("import lstm_toys as lt\n", "import early\nimport lstm_toys as lt\n")
-    folder = written(tmp_path, edits.project(only="from early import GAIN\n", change=before) | files)
-    carried_out(folder, "mine")
-    assert "compared the computation, since early was imported before lstm_toys" in stands(folder, "mine")
-    written(folder, {"gain.txt": "0.9"})
-    another(folder, "mine")
-
-
-SLOW = """
-import time
-from pathlib import Path
-
-Path("begun").touch()
-while Path("begun").exists():
-    time.sleep(0.01)
-"""
-
-
-@pytest.mark.long
 def test_a_module_that_is_edited_while_it_is_imported_is_looked_at_the_next_time(tmp_path):
-    folder = written(tmp_path, edits.project(only=f"{SLOW}\nGAIN = 0.3\n"))
-
-    def edited():
-        while not (folder / "begun").exists():
-            time.sleep(0.01)
-        path = folder / "only.py"
-        path.write_text(path.read_text().replace(SLOW, "").replace("0.3", "0.9"))
-        (folder / "begun").unlink()
-
-    with ThreadPoolExecutor() as pool:
-        edit = pool.submit(edited)
-        carried_out(folder, "mine")
-        edit.result()
+    edited = "from pathlib import Path\n\nPath(__file__).write_text(Path(__file__).read_text().replace('0.3', '0.9'))\n"
+    folder = written(tmp_path, edits.project((), f"GAIN = 0.3\n{edited}"))
+    carried_out(folder, "mine")
     (run,) = runs(folder)
     assert storage.load_results(run / "results.nc").train_target.values[-1, 0] == np.float32(0.3)
     assert another(folder, "mine").endswith("; ./only.py was changed during the run")
@@ -383,7 +349,7 @@ CALLED = """shown = lt.show(x[None], x, ("y",))
 @pytest.mark.long
 def test_a_program_that_calls_python_is_another_run_after_any_edit(tmp_path):
     """What a callback does is not in the program, and files that it reads are opened only when it is called."""
-    folder = written(tmp_path, edits.project(only=CALLING, change=(TARGET, CALLED)) | {"gain.txt": "0.3"})
+    folder = written(tmp_path, edits.project((), CALLING, (TARGET, CALLED)) | {"gain.txt": "0.3"})
     carried_out(folder, "mine")
     assert_known(folder, "mine")
     edits.Edit("gain.txt").apply(folder)

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from matplotlib.figure import Figure
-from rich.console import Console
 from world import SINE, SMALL
 
 import lstm_toys as lt
@@ -14,37 +13,11 @@ from conftest import carry_out, rarely, refusal
 from experiments import line, sine, sweep
 from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
-from lstm_toys.cli import command
-from lstm_toys.execution.signals import Interruption
 from lstm_toys.results import arrays
-from lstm_toys.runs import lifecycle, preparation
+from lstm_toys.runs import preparation
 from lstm_toys.studies.training.study import TrainingStudy
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
-
-
-@pytest.mark.long
-def test_a_run_that_another_process_finished_meanwhile_is_passed_over(tmp_path, monkeypatch, capsys):
-    """Three runs were unfinished as this process looked; one of them has been finished before its turn."""
-    plans = [command.plan(LINE, [*TINY, f"--steps={steps}", f"--results_dir={tmp_path}"]) for steps in (3, 4, 5)]
-    (first, second, third), options = [plan.studies[0] for plan in plans], plans[0].options
-    footprint, before = TrainingStudy.footprint, []
-
-    def finished_meanwhile(study):
-        if study is second:
-            monkeypatch.setattr(TrainingStudy, "footprint", footprint)
-            lifecycle.run([second], options, Console(quiet=True), Interruption())
-            before.append(second.run.results.stat())
-        return footprint(study)
-
-    monkeypatch.setattr(TrainingStudy, "footprint", finished_meanwhile)
-    lifecycle.run([first, second, third], options, Console(), Interruption())
-    output = capsys.readouterr().out
-    assert "1 of 3: line (hidden none, readout cell): 2 networks, 3 steps" in output
-    assert "2 of 3" not in output
-    assert "3 of 3: line (hidden none, readout cell): 2 networks, 5 steps" in output
-    assert [second.run.results.stat()] == before
-    assert all(work.run.figures for work in (first, second, third))
 
 
 @pytest.mark.parametrize(

@@ -140,13 +140,6 @@ def test_a_damaged_manifest_is_told_and_nothing_is_touched(old, new, told, conte
     assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
 
 
-def test_a_source_that_cannot_be_read_leaves_the_old_set(old, new, told):
-    before = visible(old)
-    with pytest.raises(FileNotFoundError):
-        publish([*new, new[0].with_name("missing.png")], old, "sine-new", told.append)
-    assert visible(old) == before
-
-
 def test_what_the_user_changes_while_it_is_interrupted_stays(old, new, told):
     (old / STAGE).mkdir()
     for path in new:
@@ -178,18 +171,6 @@ def test_who_waits_for_another_process_is_told_after_a_while(new, target, told, 
             publish(new, target, "sine-new", told.append)
     assert not target.exists()
     publish(new, target, "sine-new", told.append)
-
-
-@pytest.mark.long
-def test_two_processes_publish_one_after_the_other(tmp_path, target):
-    for name, contents in {"old": OLD, "new": NEW}.items():
-        write(tmp_path / name, contents)
-    processes = [in_a_process("publish_often", tmp_path / name, target) for name in ("old", "new")]
-    assert [(process.communicate()[1], process.returncode) for process in processes] == [("", 0)] * 2
-    last = visible(target)
-    folder = Path(last["manifest.json"]["origin"])
-    contents = {"old": OLD, "new": NEW}[folder.name]
-    assert last == contents | {"manifest.json": manifest(contents, folder, str(folder))}
 
 
 @pytest.fixture
