@@ -69,7 +69,7 @@ COMMANDS = {
 }
 
 
-@pytest.fixture(scope="module", params=[(1, 3), (2, 2), (4, 2)], ids=str)
+@pytest.fixture(scope="module", params=[(1, 3), (4, 2)], ids=str)
 def scheduler(request, tmp_path_factory):
     """The file of a scheduler whose workers, of some devices each, run where one's own module is not, and a client."""
     workers, devices = request.param

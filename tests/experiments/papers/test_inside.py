@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
+from conftest import rarely
 from experiments.papers import counters, points
 
 
@@ -24,7 +25,7 @@ def test_the_counter_is_the_unit_that_follows_the_count():
     np.testing.assert_allclose(found.down, [0.5, -0.8])
 
 
-@pytest.mark.parametrize("kind", ["sigmoid", "hard"])
+@pytest.mark.parametrize("kind", ["hard", *rarely("sigmoid")])
 def test_gates_are_those_of_the_layer(kind):
     model = lt.Stack(features=3, hidden=(4,), readout="dense", gates=kind)
     inputs = np.random.default_rng(0).normal(size=(1, 9, 3)).astype(np.float32)
@@ -47,6 +48,7 @@ def test_padding_does_not_count_in_strings_that_are_accepted():
     assert counters.accepted(answers, probe).tolist() == [1.0, 0.5]
 
 
+@pytest.mark.long
 def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     model = lt.Stack(features=3, hidden=(3,), readout="dense", cell="rnn")
     one = np.eye(3, dtype=np.float32)[None]
