@@ -3,6 +3,9 @@
 SEEDS = 20
 """More than the page has of every population but the first."""
 
+SOUND = [seed for seed in range(SEEDS) if seed != 3]
+"""Networks that did not diverge."""
+
 KINDS = {
     "published": {"gates": "hard"},
     "other_gates": {},

@@ -1,0 +1,199 @@
+"""The story, the challenge and the inside of a network in a browser."""
+
+import re
+
+import jax
+import numpy as np
+import pytest
+from kinds import SOUND
+
+import lstm_toys as lt
+
+FASTER = "#curve=sine&amplitude=0.3&frequency=20&phase=0&offset=0.3&networks=published"
+"""A sine within the range of the one that the networks learned."""
+
+SHOWN, STEP = "#story article:visible", "#story .steps [aria-current]"
+
+
+def test_the_story_goes_from_one_step_to_the_next_and_back(opened, resonance):
+    page = opened("")
+    assert page.tab.url.endswith("#step-1")
+    assert "19 networks" in page.text(SHOWN)
+    for number in range(2, 6):
+        page.click(f"{SHOWN} >> text=Next")
+        assert page.tab.url.endswith(f"#step-{number}")
+        assert page.text(STEP).startswith(f"{number}.")
+        if number == 3:
+            for button, who in (("Network 1 alone", "Network 1 "), ("All 19", "19 networks")):
+                page.click(f"button:has-text('{button}')")
+                assert who in page.text("#summary")
+                assert "after 100 steps" in page.text("#summary")
+    page.tab.go_back()
+    page.settle()
+    assert page.text(STEP).startswith("4.")
+    assert page.values("amplitude", "frequency") == ["0.1", "15"]
+    assert page.tab.locator(f"{SHOWN} >> svg .networks circle").count() == len(resonance.frequencies)
+    page.choose(amplitude="0.9")
+    assert "amplitude=0.9" in page.tab.url
+    page.click("#undo")
+    assert page.tab.url.endswith("#step-4")
+    assert page.values("amplitude") == ["0.1"]
+
+
+def test_the_page_is_short_and_a_phone_shows_the_chart_first_and_then_the_step(opened):
+    assert opened("").tab.evaluate("document.documentElement.scrollHeight") <= 6_000
+    page = opened("#step-1", width=400, height=800)
+    for number in range(1, 6):
+        assert page.tab.evaluate("document.documentElement.scrollHeight") <= 6_000
+        page.tab.evaluate("scrollTo(0, 0)")
+        chart = page.tab.locator("#chart").bounding_box()
+        assert chart["y"] + chart["height"] / 2 < 800
+        assert page.tab.locator(SHOWN).bounding_box()["y"] >= chart["y"] + chart["height"]
+        if number < 5:
+            link = page.tab.locator(f"{SHOWN} >> text=Next")
+            link.evaluate("link => scrollBy(0, link.getBoundingClientRect().top - innerHeight + 60)")
+            link.click()
+            page.settle()
+            board = page.tab.locator(".board").bounding_box()
+            assert page.tab.locator(SHOWN).bounding_box()["y"] >= board["y"] + board["height"] - 1
+
+
+def test_sections_are_folded_until_an_address_names_one(opened):
+    page = opened("")
+    text = page.text("body")
+    assert "python -m" not in text[: text.index("The post, section by section")]
+    assert not page.visible("#claim-valley-amplitude")
+    page = opened("#claim-valley-amplitude")
+    page.tab.locator("#claim-valley-amplitude").wait_for(state="visible")
+    assert not page.visible("#claim-line-one-layer")
+
+
+def test_the_story_is_told_on_paper_and_without_javascript(opened, address, browser):
+    page = opened("")
+    assert len(re.findall(rb"/Type\s*/Page\b", page.tab.pdf(format="A4"))) <= 6
+    page.tab.emulate_media(media="print")
+    plain = browser.new_page(java_script_enabled=False)
+    plain.goto(address)
+    for tab in (page.tab, plain):
+        assert [step.is_visible() for step in tab.locator("#story article").all()] == [True] * 5
+    assert plain.locator("svg.still").is_visible()
+    assert "19 networks" in plain.locator("noscript figcaption").inner_text()
+    assert not any(plain.locator(each).is_visible() for each in ("#controls", "#train-run"))
+    plain.close()
+
+
+def copied(page):
+    """What the button for challenges puts on the clipboard, from the # on."""
+    page.tab.evaluate(
+        """Object.defineProperty(navigator, "clipboard", {
+            value: { writeText: async (text) => { window.onClipboard = text; } },
+        })"""
+    )
+    page.tab.click("#challenge-copy")
+    text = page.tab.wait_for_function("() => window.onClipboard").json_value()
+    return text[text.index("#") :]
+
+
+def test_a_challenge_is_copied_opened_and_undone(opened, saved):
+    published = saved("published")
+    curve = np.float32(0.3 + 0.3 * np.sin(20 * lt.time_points(100)))
+    answers = np.asarray(lt.answers(published.model, published.params, curve[None, :, None]))[SOUND, 0, :, 0]
+    score = f"{np.sqrt(np.mean(np.square(np.median(answers, axis=0) - curve)[10:])):#.2g}"
+    page = opened(FASTER)
+    assert "between 0.00 and 0.60" in page.text("#challenge-goal")
+    assert f"scores {score}," in page.text("#challenge-goal")
+    assert not page.visible("#challenge-sent")
+    sent = copied(page)
+    assert sent.endswith(f"&score={score}")
+    assert "score" not in page.tab.url
+    page = opened(sent.replace(f"score={score}", "score=9"))  # The score is computed, and not read.
+    words = page.text("#challenge-sent")
+    assert f"the median of 19 networks (LSTM as published, after 1,000 steps) is {score} off" in words
+    page.choose(amplitude="0.2")
+    assert not page.visible("#challenge-sent")
+    assert f"It is not worse than the one that you were sent ({score})" in page.text("#challenge-goal")
+    page.click("#undo")
+    assert page.text("#challenge-sent") == words
+    assert page.tab.url.endswith("&score=9")
+    page.choose(networks="gru")
+    assert "for other networks" in page.text("#challenge-goal")
+
+
+def test_only_curves_within_the_sine_and_the_median_of_all_networks_count(opened):
+    page = opened(f"{FASTER.replace('amplitude=0.3', 'amplitude=0.31')}&score=0.5")
+    assert "from -0.01 to 0.61 and does not count" in page.text("#challenge-goal")
+    assert "does not count" in page.text("#challenge-sent")
+    for chosen, counts in (
+        ({"amplitude": "0.25", "offset": "0.36"}, False),
+        ({"offset": "0.35"}, True),
+        ({"seed": "network 4"}, False),
+    ):
+        page.choose(**chosen)
+        assert page.tab.locator("#challenge-copy").is_enabled() == counts
+    sent = copied(opened(f"{FASTER}&step=30&seed=18"))  # A network that is not kept at this step.
+    assert "step=30" in sent
+    assert "seed" not in sent
+
+
+@pytest.fixture
+def inside(opened):
+    """Opens the inside of network 4, which answers the larger sine."""
+    page = opened("#curve=sine&set=amplitude&seed=4")
+    page.tab.locator("#inside > summary").click()
+    return page
+
+
+def larger(results):
+    """The number of the larger sine among the curves of results."""
+    return int(np.flatnonzero((results.family.values == "amplitude") & (results.amplitude.values == 0.6))[0])
+
+
+def test_a_network_is_looked_into_along_the_curve(inside, saved, dynamics):
+    def at_cursor():
+        found = re.findall(r"([a-z ,:]+?) (-?\d+\.\d+)", inside.text("#inside-values"))
+        return {name.strip(", :"): float(value) for name, value in found}
+
+    frequency = float(dynamics.mode_frequency[4])
+    assert "Network 4 " in inside.text("#inside-who")
+    assert f"frequency of {frequency:.1f}; the curve that it is shown has 10.0" in inside.text("#inside-who")
+    assert inside.visible("#key-rest")
+    box = inside.tab.locator("#inside-gates canvas").bounding_box()
+    inside.tab.mouse.move(box["x"] + 46 + 50 / 99 * (box["width"] - 58), box["y"] + 50)
+    results = saved("published").results
+    row = larger(results)
+    told, answer = at_cursor(), float(results.answer[4, row, 50, 0])
+    assert told["x"] == 0.51
+    assert told["shown"] == pytest.approx(float(results.input[row, 50, 0]), abs=0.006)
+    assert told["answer"] == pytest.approx(answer, abs=0.006)
+    assert told["output gate"] * np.tanh(told["cell state"]) == pytest.approx(answer, abs=0.02)
+    inside.tab.locator("#chart").focus()
+    inside.press("Home", *["ArrowRight"] * 20)
+    assert at_cursor()["x"] == 0.20
+    assert inside.text("#reading").startswith("x 0.20")
+
+
+def test_a_network_is_changed_where_an_lstm_answers_and_the_change_measured(inside, saved, curves):
+    published = saved("published")
+    params = jax.tree.map(lambda leaf: leaf[4:5], published.params)
+    states = np.asarray(lt.states(published.model, params, curves)["lstm_0"]["hidden"])[0]
+    picture = "canvas => canvas.toDataURL()"
+    drawn = inside.tab.locator("#inside-cell canvas").evaluate(picture)
+    assert inside.text("#inside-changed") == ""
+    inside.tab.locator("[name=unit]").select_option("unit 2")
+    assert f"Unit 2 is held at {states[0, :, 2].mean():.2f}, the mean" in inside.text("#inside-changed")
+    assert inside.tab.locator("#inside-cell canvas").evaluate(picture) != drawn
+    inside.tab.get_by_label("exchange the readout for a dense one").check()
+    rows = np.column_stack([states[0], np.ones(100)]).astype(float)
+    *readout, bias = np.linalg.solve(rows.T @ rows + np.diag([*np.full(8, 1e-3), 0]), rows.T @ curves[0, :, 0])
+    answer = states[1 + larger(published.results)].astype(float) @ readout + bias  # After the training curve.
+    ends = re.search("it goes from (.+?) to (.+?) ", inside.text("#inside-changed")).groups()
+    assert [float(end) for end in ends] == pytest.approx([answer.min(), answer.max()], abs=0.006)
+    for networks, words in (("gru", "Only networks of LSTM"), ("dense", "weighted sum")):
+        inside.choose(networks=networks)
+        assert words in inside.text("#inside-who")
+        assert not inside.visible("#inside-controls")
+        assert not inside.visible("#inside-changed")
+    inside.choose(networks="untrained")
+    assert "Unit 2 is held" in inside.text("#inside-changed")
+    assert "frequency" not in inside.text("#inside-who")
+    assert not inside.visible("#key-rest")
