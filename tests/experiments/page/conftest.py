@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
-from experiments.page import build, runs
+from experiments.page import build, runs, weights
 from experiments.page.parts import inside, playground, post, story, training
 from lstm_toys.files import read_json_list
 
@@ -176,6 +176,32 @@ def script(browser):
         tab.add_script_tag(content=str(build.source(name)))
     yield lambda expression, **given: tab.evaluate(f"(given) => {expression}", given)
     tab.close()
+
+
+@pytest.fixture(scope="session")
+def trained(script):
+    """Trains networks as the page's workers do, and returns the weights or the answer of each."""
+
+    def train(name, curve, steps, seeds, model):
+        return script(
+            """given.seeds.map((seed) => {
+                const weights = initialWeights(given.layers, randomOf(seed));
+                const [gradient, squares] = [new Float64Array(weights.length), new Float64Array(weights.length)];
+                const pass = new StackPass(given.layers, given.curve.length);
+                for (let step = 0; step < given.steps; step++) {
+                    pass.backward(weights, given.curve, gradient);
+                    rmspropStep(weights, gradient, squares, { rate: 0.001, decay: 0.9 });
+                }
+                return Array.from({ weights, answer: pass.forward(weights, given.curve) }[given.name]);
+            })""",
+            name=name,
+            curve=curve.tolist(),
+            steps=steps,
+            seeds=list(seeds),
+            layers=weights.layers(model, 1),
+        )
+
+    return train
 
 
 class Window:

@@ -1,14 +1,20 @@
-"""What the page's scripts compute of networks, curves and texts, against the library."""
+"""What the page's scripts compute of networks, their training, curves and texts, against the library."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from kinds import SEEDS
+from scipy import stats
 
 import lstm_toys as lt
 from conftest import rarely
+from experiments import sine
 from experiments.page import weights
+from experiments.page.parts import training
+from lstm_toys.networks import optimizers
+from lstm_toys.networks.hyper import Hyper
 from lstm_toys.statistics import intervals
 
 CLOSE = 1e-5
@@ -122,15 +128,6 @@ def test_curves_bands_and_errors_are_those_of_the_library(script):
     assert found == pytest.approx(float(lt.measures.rmse(answer, curve, x)), rel=1e-5)
 
 
-def value(family, curve, x):
-    """A curve of the library at one x, in double precision."""
-    if family == "line":
-        return curve["slope"] * x + curve["intercept"]
-    if family == "hill":
-        return curve["base"] + curve["height"] * np.sin(np.pi * x)
-    return curve["offset"] + curve["amplitude"] * np.sin(curve["frequency"] * x + curve["phase"])
-
-
 RANGES = {
     "line": {"slope": (0.1, 1), "intercept": (0.1, 1)},
     "hill": {"height": (0.1, 1), "base": (0.1, 1)},
@@ -139,16 +136,17 @@ RANGES = {
 """Parameters of curves. Many of these sines are so slow that their peak or their valley is not in the picture."""
 
 HANDLES = {
-    "line": {("left end", "right end")},
-    "hill": {("foot", "top")},
-    "sine": {
-        ("peak", "valley", "middle"),
-        ("peak", "right end", "middle"),
-        ("peak", "left end", "middle"),
-        ("left end", "valley", "middle"),
-        ("left end", "right end", "middle"),
-    },
+    "line": ["left end, right end"],
+    "hill": ["foot, top"],
+    "sine": [
+        "left end, right end, middle",
+        "left end, valley, middle",
+        "peak, left end, middle",
+        "peak, right end, middle",
+        "peak, valley, middle",
+    ],
 }
+"""Names of the handles of a curve."""
 
 
 @pytest.mark.parametrize("family", RANGES)
@@ -156,34 +154,24 @@ def test_a_curve_goes_through_its_handles_and_where_they_are_moved(family, scrip
     random = np.random.default_rng(4)
     curves = [{name: random.uniform(*ends) for name, ends in RANGES[family].items()} for _ in range(300)]
     found = script(
-        """given.curves.map((curve) => HANDLES[given.family](curve, false).map((handle) => {
-            const to = [Math.min(1, handle.x + 0.02), 0.6 + 0.9 * (handle.y - 0.6)];
-            return { ...handle, to, moved: handle.moved(...to), stays: handle.moved(handle.x, handle.y) };
+        """given.curves.map((curve) => HANDLES[given.family](curve, false).map((handle, _, [first]) => {
+            const { name, sign, x, y, moved } = handle;
+            const value = (changes, x) => sampled(given.family, { ...curve, ...changes }, [x])[0];
+            const above = name === "middle" ? value({}, x) - y : 0; // The only handle that is not upon the curve.
+            const [right, up] = [Math.min(1, x + 0.02), 0.6 + 0.9 * (y - 0.6)];
+            const goal = { "↕": [x, up], "✥": [right, up], "↔": [right, y] }[sign];
+            const off = [value({}, x) - y - above, value(moved(...goal), goal[0]) - goal[1] - above];
+            for (const other of [0.3, 1]) off.push(value(moved(x, y), other) - value({}, other));
+            if (name === "valley" && first.name === "peak") off.push(value(moved(...goal), first.x) - first.y);
+            return { name, x, off };
         }))""",
         family=family,
         curves=curves,
     )
-    assert {tuple(each["name"] for each in handles) for handles in found} == HANDLES[family]
-    for curve, handles in zip(curves, found, strict=True):
-        for handle in handles:
-            name, sign, x, y, (to_x, to_y) = (handle[each] for each in ("name", "sign", "x", "y", "to"))
-            after, stays = curve | handle["moved"], curve | handle["stays"]
-            assert 0 <= x <= 1
-            assert all(value(family, stays, at) == pytest.approx(value(family, curve, at), abs=1e-6) for at in (0.3, 1))
-            if name == "middle":
-                assert after == curve | {"offset": to_y}
-                continue
-            assert value(family, curve, x) == pytest.approx(y, abs=1e-9)
-            place = {"↕": (x, to_y), "✥": (to_x, to_y), "↔": (to_x, y)}[sign]
-            assert value(family, after, place[0]) == pytest.approx(place[1], abs=1e-6)
-            if name == "valley" and handles[0]["name"] == "peak":  # Which stays.
-                assert value(family, after, handles[0]["x"]) == pytest.approx(handles[0]["y"], abs=1e-6)
-
-
-def test_a_tied_offset_moves_with_the_peak(script):
-    curve = {"amplitude": 0.5, "frequency": 10, "phase": 0, "offset": 0.5}
-    moved = script("HANDLES.sine(given.curve, true)[0].moved(0.2, 0.8)", curve=curve)
-    assert moved["offset"] == moved["amplitude"] == pytest.approx(0.4)
+    assert sorted({", ".join(each["name"] for each in handles) for handles in found}) == HANDLES[family]
+    for handle in (handle for handles in found for handle in handles):
+        assert 0 <= handle["x"] <= 1
+        assert handle["off"] == pytest.approx([0] * len(handle["off"]), abs=1e-6)
 
 
 CURVE = "Array.from(curveOfText(given.text, given.count).curve)"
@@ -223,7 +211,6 @@ REPOSITORIES = {
     "https://some-body.github.io/toys.2/index.html?x#step-1": "https://github.com/some-body/toys.2",
     "https://somebody.github.io/index.html": None,
     "https://somebody.github.io.example.org/toys/": None,
-    "https://example.org/toys/": None,
     "file:///home/github.io/index.html": None,
 }
 """Addresses of pages, and of the repository that each is published from."""
@@ -232,3 +219,86 @@ REPOSITORIES = {
 @pytest.mark.parametrize("served", REPOSITORIES)
 def test_the_repository_is_that_of_the_address(served, script):
     assert script("repositoryOf(given.served)", served=served) == REPOSITORIES[served]
+
+
+def nested(flat, model):
+    """The parameters of a network as the library has them, in double precision, of the page's list."""
+    shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
+    params, start = {}, 0
+    for name in (*(f"lstm_{number}" for number in range(len(model.hidden))), "readout"):
+        params[name] = {}
+        for leaf in ("kernel", "recurrent_kernel", "bias"):
+            shape = shapes[name][leaf].shape
+            params[name][leaf] = np.reshape(flat[start : start + np.prod(shape)], shape)
+            start += np.prod(shape)
+    assert start == len(flat)
+    return params
+
+
+def flattened(params):
+    """All parameters in one array, in the order of the library."""
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(params)])
+
+
+@pytest.mark.parametrize(
+    ("hidden", "length", "gates"),
+    [
+        ((32,), 100, "hard"),
+        ((5, 3), 7, "sigmoid"),
+        *rarely(((32,), 100, "sigmoid"), ((5, 3), 7, "hard"), ((2,), 1, "hard")),
+    ],
+)
+def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, gates, trained):
+    steps = 12
+    model = lt.Stack(features=1, hidden=hidden, gates=gates)
+    curve = 0.3 + 0.3 * np.sin(10 * np.linspace(0, 1, length))
+    (begun,), (found,) = (trained("weights", curve, count, [3], model) for count in (0, steps))
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        target = jnp.asarray(curve)
+        optimizer = optimizers.optimizer("rmsprop_keras", Hyper(0.001, 0.0, 0.9, 0.0, {}))
+
+        def loss(params):
+            return jnp.mean(jnp.square(model.apply({"params": params}, target[None, :, None])[0, :, 0] - target))
+
+        @jax.jit
+        def step(params, state):
+            updates, state = optimizer.update(jax.grad(loss)(params), state)
+            return optax.apply_updates(params, updates), state
+
+        params = nested(np.array(begun), model)
+        state = optimizer.init(params)
+        for _ in range(steps):
+            params, state = step(params, state)
+    begun, found, expected = map(flattened, (nested(begun, model), nested(found, model), params))
+    moved = np.abs(expected - begun).max()
+    assert moved > 1e-3
+    assert np.abs(found - expected).max() < CLOSE * moved
+
+
+def test_the_recipe_of_the_page_is_that_of_the_published_networks(saved):
+    data = training.made(saved("published").results).data
+    settings = sine.EXPERIMENT.defaults
+    assert settings["optimizer"] == "rmsprop_keras"
+    assert data["optimizer"] == {"rate": settings["learning_rate"], "decay": 0.9} == {"rate": 0.001, "decay": 0.9}
+    assert data["steps"] == settings["steps"]
+    model = lt.Stack(features=1, gates=settings["gates"])
+    assert data["layers"][settings["gates"]] == weights.layers(model, 1)
+
+
+def test_networks_begin_as_in_the_library(trained):
+    model = lt.Stack(features=1, gates="hard")
+    drawn = [nested(np.array(flat), model) for flat in trained("weights", np.zeros(1), 0, range(8), model)]
+    for name, units in (("lstm_0", 32), ("readout", 1)):
+        bias = np.repeat([0.0, 1.0, 0.0, 0.0], units)
+        assert all(np.array_equal(each[name]["bias"], bias) for each in drawn)
+        kernels = np.stack([each[name]["kernel"] for each in drawn])
+        limit = np.sqrt(6 / (kernels.shape[1] + 4 * units))
+        assert stats.kstest(kernels.ravel(), stats.uniform(-limit, 2 * limit).cdf).pvalue > 0.001
+        recurrent = np.stack([each[name]["recurrent_kernel"] for each in drawn])
+        assert np.allclose(recurrent @ recurrent.transpose(0, 2, 1), np.eye(units), atol=1e-12)
+        # An entry of a row that points anywhere with equal probability, from -1 to 1.
+        entries = stats.beta((4 * units - 1) / 2, (4 * units - 1) / 2, loc=-1, scale=2)
+        for row in {0, units - 1}:
+            assert stats.kstest(recurrent[:, row].ravel(), entries.cdf).pvalue > 0.001
+            assert stats.kstest(recurrent[:, row, row], entries.cdf).pvalue > 0.001
+    assert len({each["lstm_0"]["kernel"].tobytes() for each in drawn}) == len(drawn)
