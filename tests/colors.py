@@ -1,20 +1,10 @@
 """Colors of pages, and their contrast."""
 
-import re
-
 import numpy as np
 
 
-def over(color, ground):
-    """The color that one of a style sheet, perhaps transparent, comes to upon another."""
-    if color.startswith("#"):
-        return tuple(int(color[at : at + 2], 16) for at in (1, 3, 5))
-    *letters, percent = map(int, re.findall(r"\d+", color))
-    return tuple(percent / 100 * own + (1 - percent / 100) * below for own, below in zip(letters, ground, strict=True))
-
-
 def contrast(colors, ground):
-    """The contrast of colors, [..., channel], with another, as the Web Content Accessibility Guidelines 2.2 define it."""
+    """The contrast of colors, [..., channel], with another, as the Web Content Accessibility Guidelines 2.2 have it."""
 
     def luminance(color):
         shares = np.asarray(color) / 255

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from kinds import KINDS, SEEDS, SOUND
+from kinds import DIVERGED, KINDS, SEEDS, SOUND
 from playwright.sync_api import sync_playwright
 
 import lstm_toys as lt
@@ -63,13 +63,12 @@ def saved(networks, curves):
     def make(kind):
         model, params, answers = networks(kind)
         told = answers[:, : len(curves) - DRAWN].copy()
-        told[[seed for seed in range(SEEDS) if seed not in SOUND]] = np.nan
+        told[DIVERGED] = np.nan
         results = lt.labeled(sine.EXPERIMENT, told)
         errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
         losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))
-        results = results.assign(
-            train_rmse=(("seed", "step", "feature"), errors), train_loss=(("seed", "step"), losses)
-        ).assign_coords(step=[*KEPT, 1_000])
+        found = {"train_rmse": (("seed", "step", "feature"), errors), "train_loss": (("seed", "step"), losses)}
+        results = results.assign(found).assign_coords(step=[*KEPT, 1_000])
         kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in KEPT}
         return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
 
@@ -83,7 +82,7 @@ def metrics():
         "steps": 1_000,
         "seeds": SEEDS,
         "converged": len(SOUND),
-        "diverged_seeds": [seed for seed in range(SEEDS) if seed not in SOUND],
+        "diverged_seeds": DIVERGED,
         "goal": "train RMSE of y at most 0.02",
         "seconds": {"train": 1.0},
         "fingerprint": {"lstm_toys": "0.1.0", "jax": "0.10", "optax": "0.2", "processor": "one, avx2"},
@@ -97,28 +96,18 @@ def entries():
 
 
 @pytest.fixture(scope="session")
-def resonance():
-    """What the study of dynamics found, about."""
-    found = {
-        "share with one stable point at the mean input": (0.95, 0.8, 1.0),
-        "share whose leading mode oscillates": (0.9, 0.8, 1.0),
-        "frequency of the leading mode": (14.71, 13.9, 15.4),
+def studied():
+    """What the study of dynamics found, about: of all networks, and of each; one answer is missing."""
+    summary = {
+        "share with one stable point at the mean input": {"median": 0.95},
+        "share whose leading mode oscillates": {"median": 0.9},
+        "frequency of the leading mode": {"median": 14.71, "low": 13.9, "high": 15.4},
     }
-    summary = {name: dict(zip(("median", "low", "high"), each, strict=True)) for name, each in found.items()}
-    return story.Resonance(np.linspace(12, 17, SEEDS), summary)
-
-
-@pytest.fixture(scope="session")
-def dynamics(resonance):
-    """What the study of dynamics found of each network; one answer is missing."""
-    inputs = np.linspace(-0.6, 3, 41)
-    rest = np.tanh(inputs) + 0.01 * np.arange(SEEDS)[:, None]
+    inputs, frequencies = np.linspace(-0.6, 3, 41), np.linspace(12, 17, SEEDS)
+    rest = np.tanh(inputs)[:, None] + 0.01 * np.arange(SEEDS)[:, None, None]
     rest[4, 7] = np.nan
-    found = {
-        "static_answer": (("seed", "input", "output"), rest[:, :, None]),
-        "mode_frequency": ("seed", resonance.frequencies),
-    }
-    return xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
+    found = {"static_answer": (("seed", "input", "output"), rest), "mode_frequency": ("seed", frequencies)}
+    return story.Resonance(frequencies, summary), xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
 
 
 @pytest.fixture(scope="session")
@@ -127,20 +116,15 @@ def compose(saved, metrics, entries, tmp_path_factory):
     every = tuple(each.run for each in playground.POPULATIONS)
 
     def write(kinds=every, entries=entries, missing=None, resonance=None, dynamics=None):
-        finished = {
-            section.run: runs.FinishedRun(
-                f"python -m experiments.{section.run}", runs.planned((section.run,), ROOT).run, metrics
-            )
-            for section in post.SECTIONS
-        }
+        published, finished = saved("published"), runs.FinishedRun("", runs.planned(("sine",), ROOT).run, metrics)
         figures = {section.id: "data:," for section in post.SECTIONS}
-        published = saved("published")
+        used = dict.fromkeys([*(section.run for section in post.SECTIONS), "claims"], finished)
         parts = [
             (story.PART, story.made(published, metrics, resonance)),
             (playground.PART, playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))),
             (inside.PART, inside.made(dynamics)),
             (training.PART, training.made(published.results)),
-            (post.PART, post.made(figures, entries, {**finished, "claims": finished["line"]})),
+            (post.PART, post.made(figures, entries, used)),
         ]
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")
@@ -150,9 +134,9 @@ def compose(saved, metrics, entries, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def address(compose, resonance, dynamics):
+def address(compose, studied):
     """The address of a page of all."""
-    return compose(resonance=resonance, dynamics=dynamics)
+    return compose(resonance=studied[0], dynamics=studied[1])
 
 
 @pytest.fixture(scope="session")

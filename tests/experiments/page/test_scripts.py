@@ -242,11 +242,7 @@ def flattened(params):
 
 @pytest.mark.parametrize(
     ("hidden", "length", "gates"),
-    [
-        ((32,), 100, "hard"),
-        ((5, 3), 7, "sigmoid"),
-        *rarely(((32,), 100, "sigmoid"), ((5, 3), 7, "hard"), ((2,), 1, "hard")),
-    ],
+    [((32,), 100, "hard"), *rarely(((32,), 100, "sigmoid"), ((5, 3), 7, "hard"), ((2,), 1, "sigmoid"))],
 )
 def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, gates, trained):
     steps = 12

@@ -19,6 +19,7 @@ from experiments.page import __main__ as command
 from experiments.page import runs
 from experiments.page.parts import playground
 from experiments.post import sentences
+from lstm_toys.markdown import one_line
 
 LARGER = "#curve=sine"
 """Where the page shows a sine that nobody trained on."""
@@ -63,14 +64,12 @@ def test_training_is_scrubbed_through_and_played(opened):
     page = opened(LARGER)
     trained = page.numbers()
     page.choose(state="1")
-    assert "16 of 19 networks" in page.text("#summary")
-    assert "after 30 steps" in page.text("#summary")
+    assert "16 of 19 networks (LSTM as published, after 30 steps)" in page.text("#summary")
     assert page.text("#population-note").endswith("shown: 16 of 19 networks")
     assert not np.allclose(trained[:, 2:], page.numbers()[:, 2:])
+    page.choose(state="3", seed="network 18")
     page.choose(state="0")
     assert "before training" in page.text("#summary")
-    page.choose(state="3", seed="network 18")
-    page.choose(state="1")
     assert "network 18 is not among the 16 kept here" in page.text("#population-note")
     page.choose(state="3")
     assert "Network 18" in page.text("#summary")
@@ -79,8 +78,7 @@ def test_training_is_scrubbed_through_and_played(opened):
     assert page.text("#population-note").endswith("shown: 16 of 19 networks")
     page.tab.wait_for_function("() => document.getElementById('play').textContent === 'Play the training'")
     page.settle()
-    assert "19 networks" in page.text("#summary")
-    assert "after 1,000 steps" in page.text("#summary")
+    assert "19 networks (LSTM as published, after 1,000 steps)" in page.text("#summary")
 
 
 def test_what_is_chosen_is_undone_by_going_back_and_restored_by_its_address(opened):
@@ -115,7 +113,7 @@ def test_a_peak_is_dragged_and_the_drag_undone(opened):
     page.settle()
     amplitude, frequency, phase, offset = map(float, page.values(*SINE))
     assert 0.3 < amplitude == offset < 0.55
-    assert frequency == float(before[1])
+    assert frequency == 10
     assert -1.2 < phase < -0.8
     assert page.numbers()[:, 1].max() == pytest.approx(2 * amplitude, rel=0.05)
     page.click("#undo")
@@ -168,11 +166,10 @@ def test_a_finger_drags_a_handle_and_draws_until_drawing_is_done(opened):
     assert float(page.values("amplitude")[0]) < 0.55
     assert page.tab.evaluate("scrollY") == scrolled
     page.click("#draw")
-    assert page.text("#draw") == "Done drawing"
     before = page.tab.url  # It has every point of the curve.
     stroke(chart, 40, -20)
+    assert page.tab.url != before
     drawn = page.tab.url
-    assert drawn != before
     page.click("#draw")
     stroke(chart, 40, 20)
     assert page.tab.url == drawn
@@ -261,19 +258,21 @@ def test_nonsense_in_an_address_breaks_nothing(told, opened):
 
 
 def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose, entries, opened, monkeypatch):
-    nasty = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    named = [{**entry, "quote": nasty, "remarks": [nasty], "statistic": nasty} for entry in entries]
+    nasty = "</script><script>alert(1)</script>\n<img src='x' onerror=\"alert(2)\">&lt;\ud800\x1b"
+    entry = next(each for each in entries if each["id"] == "sine-learned")
+    columns = {kind: {nasty: next(iter(entry[kind].values()))} for kind in ("null", "controls", "variants")}
+    named = entry | columns | dict.fromkeys(("quote", "statistic", "meets"), nasty) | {"remarks": [nasty]}
     monkeypatch.setattr(playground, "SETS", dict.fromkeys(playground.SETS, nasty))
-    page = opened(compose(("published", "rnn"), entries=named, missing={"gru": nasty}) + "#networks=gru&curve=line")
+    page = opened(compose(("published", "rnn"), [named], {"gru": nasty}) + "#networks=gru&curve=line")
     values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
     assert values == ["published", "untrained", "rnn"]
     assert page.values("networks") == ["published"]
     assert page.tab.locator("#story .steps a").count() == 4
     assert "resonate" not in page.text("main")
     page.tab.evaluate(UNFOLD)
-    assert nasty in page.text("section:has(#missing)")
     page.click("button[data-set]")
-    assert nasty in page.text("#claim-note")
+    for place in ("section:has(#missing)", ".claim", "#claim-note"):
+        assert one_line(nasty) in page.text(place)
 
 
 def test_claims_show_their_curves_to_the_networks_that_were_chosen(opened):
