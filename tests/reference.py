@@ -4,6 +4,8 @@ No `vmap`, no `scan`, no derivative written by hand. The initial parameters, the
 drawn from the seed's keys, as the engine draws them.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -64,7 +66,9 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
     params = model.init(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)
     state, batch = transform.init(params), task.batch or len(inputs)
-    losses = [loss(params, inputs, targets, model.gates)]
+    measured = jax.jit(partial(loss, gates=model.gates))
+    derived = jax.jit(jax.grad(partial(loss, gates=model.gates)))
+    losses = [measured(params, inputs, targets)]
     for step in range(steps):
         epoch, place = divmod(step * batch, len(inputs))
         chosen = jnp.arange(len(inputs))
@@ -73,8 +77,8 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
                 place : place + batch
             ]
         shown, asked = drawn(step) if task.fresh else (inputs[chosen], targets[chosen])
-        gradient = jax.grad(loss)(params, shown, asked, model.gates)
+        gradient = derived(params, shown, asked)
         updates, state = transform.update(gradient, state, params)
         params = optax.apply_updates(params, updates)
-        losses.append(loss(params, inputs, targets, model.gates))
+        losses.append(measured(params, inputs, targets))
     return jnp.stack(losses), params
