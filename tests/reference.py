@@ -21,15 +21,21 @@ OPTIMIZERS = {
 GATES = {"sigmoid": jax.nn.sigmoid, "hard": lambda a: jnp.clip(0.2 * a + 0.5, 0, 1)}
 
 
+@partial(jax.jit, static_argnames="gate")
+def after(layer, hidden, cell, features, gate):
+    """The states ``[H]`` of one layer after one time point."""
+    before = features @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
+    input_gate, forget_gate, candidate, output_gate = jnp.split(before, 4)
+    cell = gate(forget_gate) * cell + gate(input_gate) * jnp.tanh(candidate)
+    return gate(output_gate) * jnp.tanh(cell), cell
+
+
 def lstm(layer, sequence, gate):
     """The hidden states ``[T, H]`` of one layer along one curve ``[T, F]``."""
     hidden = cell = jnp.zeros(layer["recurrent_kernel"].shape[0])
     states = []
     for features in sequence:
-        before = features @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
-        input_gate, forget_gate, candidate, output_gate = jnp.split(before, 4)
-        cell = gate(forget_gate) * cell + gate(input_gate) * jnp.tanh(candidate)
-        hidden = gate(output_gate) * jnp.tanh(cell)
+        hidden, cell = after(layer, hidden, cell, features, gate)
         states.append(hidden)
     return jnp.stack(states)
 
@@ -66,9 +72,7 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
     params = model.init(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)
     state, batch = transform.init(params), task.batch or len(inputs)
-    measured = jax.jit(partial(loss, gates=model.gates))
-    derived = jax.jit(jax.grad(partial(loss, gates=model.gates)))
-    losses = [measured(params, inputs, targets)]
+    losses = [loss(params, inputs, targets, model.gates)]
     for step in range(steps):
         epoch, place = divmod(step * batch, len(inputs))
         chosen = jnp.arange(len(inputs))
@@ -77,8 +81,8 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
                 place : place + batch
             ]
         shown, asked = drawn(step) if task.fresh else (inputs[chosen], targets[chosen])
-        gradient = derived(params, shown, asked)
+        gradient = jax.grad(loss)(params, shown, asked, model.gates)
         updates, state = transform.update(gradient, state, params)
         params = optax.apply_updates(params, updates)
-        losses.append(measured(params, inputs, targets))
+        losses.append(loss(params, inputs, targets, model.gates))
     return jnp.stack(losses), params

@@ -25,21 +25,16 @@ MATRICES = (maps.rotation(0.3, 0.9), np.diag([0.8, 0.3]) + 0.1)
 
 @pytest.fixture(scope="module")
 def known():
-    """Linear networks, their equilibria, and their answers to the curves."""
+    """Linear networks: their equilibria, and their answers to the curves in double precision."""
     system, params = maps.linear(*MATRICES)
     starts = RANDOM.uniform(-1, 1, (2, 4, 2))
     found = equilibria(system, params, GRID, rest(system, params, GRID[:, None], starts, maps.SPACING))
-    return found, answered(params)
-
-
-def answered(params):
-    """The answers of linear networks in double precision."""
     matrices, kernels = (params[name].astype(float) for name in ("recurrent_kernel", "kernel"))
     states, answers = np.zeros((2, 3, 2)), []
     for values in CURVES.astype(float).T:
         states = states @ matrices + values[None, :, None] * kernels
         answers.append(states)
-    return np.stack(answers, axis=2)
+    return found, np.stack(answers, axis=2)
 
 
 def test_linear_models_of_a_linear_network_are_exact(known):

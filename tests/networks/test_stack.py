@@ -20,24 +20,22 @@ def answer(model, params, inputs=INPUTS):
     return np.asarray(jax.jit(model.apply)({"params": params}, inputs))
 
 
-@pytest.mark.parametrize("readout", ["cell", *rarely("dense")])
-def test_layers_follow_each_other(readout):
-    model = Stack(2, (5, 3), readout)
-    params = initialized(model)
-    first = answer(LSTM(5), params["lstm_0"])
-    second = answer(LSTM(3), params["lstm_1"], first)
+@pytest.mark.parametrize(
+    ("hidden", "readout"), [((5, 3), "cell"), *rarely(((5, 3), "dense"), ((5,), "dense"), ((), "cell"))], ids=str
+)
+def test_layers_follow_each_other_and_one_answer_is_the_last_of_a_sequence(hidden, readout):
+    model = Stack(2, hidden, readout)
+    params, expected = initialized(model), INPUTS
+    assert {*params} == {*(f"lstm_{place}" for place in range(len(hidden))), "readout"}
+    for place, units in enumerate(hidden):
+        expected = answer(LSTM(units), params[f"lstm_{place}"], expected)
     if readout == "cell":
-        expected = answer(LSTM(2), params["readout"], second)
+        expected = answer(LSTM(2), params["readout"], expected)
     else:
-        expected = second @ np.asarray(params["readout"]["kernel"]) + np.asarray(params["readout"]["bias"])
+        expected = expected @ np.asarray(params["readout"]["kernel"]) + np.asarray(params["readout"]["bias"])
     np.testing.assert_allclose(answer(model, params), expected, atol=1e-6)
-    assert set(params) == {"lstm_0", "lstm_1", "readout"}
-
-
-def test_the_readout_alone_is_a_network():
-    params = initialized(Stack(1, ()))
-    assert set(params) == {"readout"}
-    np.testing.assert_allclose(answer(Stack(1, ()), params), answer(LSTM(1), params["readout"]), atol=1e-6)
+    once = Stack(2, hidden, readout, sequence=False)
+    np.testing.assert_allclose(answer(once, params), expected[:, -1], atol=1e-6)
 
 
 @pytest.mark.long
@@ -60,10 +58,3 @@ def test_the_dense_readout_starts_within_the_glorot_bound_and_without_bias():
 def test_a_dense_readout_needs_a_layer_below_it():
     with pytest.raises(ValueError, match="at least one layer"):
         initialized(Stack(1, (), "dense"))
-
-
-@pytest.mark.parametrize("readout", ["cell", "dense"])
-def test_the_answer_to_a_whole_curve_is_the_last_of_its_sequence(readout):
-    params = initialized(Stack(2, (5,), readout))
-    sequence = answer(Stack(2, (5,), readout), params)
-    np.testing.assert_allclose(answer(Stack(2, (5,), readout, sequence=False), params), sequence[:, -1], atol=1e-6)
