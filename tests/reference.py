@@ -69,7 +69,7 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
         return examples.inputs + noise * jax.random.normal(own["noise"], examples.inputs.shape), examples.targets
 
     inputs, targets = task.examples(keys["validation"], {})[:2] if task.fresh else drawn()
-    params = model.init(keys["parameters"], inputs)["params"]
+    params = jax.jit(model.init)(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)
     state, batch = transform.init(params), task.batch or len(inputs)
     losses = [loss(params, inputs, targets, model.gates)]

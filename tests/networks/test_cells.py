@@ -1,63 +1,17 @@
-"""Cells: each against a loop in NumPy written from its formulas, and those of one's own."""
+"""Cells: each against a loop in NumPy written from its formulas, those of one's own, and stacks of their layers."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from conftest import rarely
 from lstm_toys.networks import cells, sizes
 from lstm_toys.networks.cells import CELLS, InvalidModel
 from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.rnn import RNN
 from lstm_toys.networks.stack import Stack
-
-OWN = '''
-import flax.linen as nn
-import jax
-import jax.numpy as jnp
-
-
-class Leaky(nn.Module):
-    """A unit that forgets at a rate of its own."""
-
-    units: int
-
-    @nn.compact
-    def __call__(self, inputs):
-        rate = nn.sigmoid(self.param("rate", nn.initializers.zeros, (self.units,)))[None, :]
-        shown = jnp.tanh(nn.Dense(self.units)(inputs))
-
-        def step(hidden, shown_t):
-            hidden = rate * hidden + (1 - rate) * shown_t
-            return hidden, hidden
-
-        start = jnp.zeros_like(shown[:, 0])
-        return jnp.swapaxes(jax.lax.scan(step, start, jnp.swapaxes(shown, 0, 1))[1], 0, 1)
-
-
-class Wide(nn.Module):
-    """Returns twice as many units as it has."""
-
-    units: int
-
-    @nn.compact
-    def __call__(self, inputs):
-        return nn.Dense(2 * self.units)(inputs)
-
-
-class Unitless(nn.Module):
-    """No cell."""
-'''
-
-
-@pytest.fixture
-def own(tmp_path, monkeypatch):
-    """The name of a module with cells of one's own."""
-    (tmp_path / "cells_of_ones_own.py").write_text(OWN)
-    monkeypatch.syspath_prepend(tmp_path)
-    return "cells_of_ones_own"
-
 
 GATES = {"sigmoid": lambda a: 1 / (1 + np.exp(-a)), "hard": lambda a: np.minimum(np.maximum(0.2 * a + 0.5, 0), 1)}
 
@@ -111,17 +65,15 @@ def test_a_cell_has_its_name(cell, kind):
     assert cells.layer(cell, 3, "hard", "a").clone(name=None, parent=None) == gated
 
 
-def test_a_cell_of_ones_own_is_a_layer_of_a_stack(own):
-    model, kind = Stack(1, (3,), cell=f"{own}:Leaky"), cells.cell_class(f"{own}:Leaky")
+def test_a_cell_of_ones_own_is_a_layer_of_a_stack():
+    """Of `maps`, a module beside the tests."""
+    model, kind = Stack(1, (3,), cell="maps:Linear"), cells.cell_class("maps:Linear")
     inputs = jnp.ones((2, 6, 1))
     params = jax.jit(model.init)(jax.random.key(0), inputs)["params"]
-    assert set(params) == {"leaky_0", "readout"}
-    first = kind(3).apply({"params": params["leaky_0"]}, inputs)
+    assert set(params) == {"linear_0", "readout"}
+    first = kind(3).apply({"params": params["linear_0"]}, inputs)
     second = kind(1).apply({"params": params["readout"]}, first)
     np.testing.assert_allclose(model.apply({"params": params}, inputs), second, atol=1e-6)
-    found = sizes.size(kind(6), 2)
-    assert sorted(found.widths) == [2, 6]
-    assert found.work == 2 * sizes.LAYER + 2 * 6 + 2 * 6 * sizes.ACTIVATION
 
 
 @pytest.mark.parametrize(
@@ -129,29 +81,82 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack(own):
     [
         ({"cell": "elman"}, "unknown cell 'elman'; available: lstm, gru, rnn, or your own package.module:Class"),
         ({"cell": "nowhere.cells:Own"}, "the cell nowhere.cells:Own cannot be imported: No module named 'nowhere'"),
-        ({"cell": "cells_of_ones_own:Absent"}, "the cell cells_of_ones_own:Absent cannot be imported"),
-        ({"cell": "cells_of_ones_own:Unitless"}, "cells_of_ones_own:Unitless is not a cell"),
+        ({"cell": "maps:Absent"}, "the cell maps:Absent cannot be imported"),
         ({"cell": "math:pi"}, "math:pi is not a cell"),
+        ({"cell": "flax.linen:Dense"}, "flax.linen:Dense is not a cell"),
         ({"cell": "rnn", "gates": "hard"}, "the cell rnn has no gates, so gates cannot be hard"),
-        ({"cell": "cells_of_ones_own:Leaky", "gates": "hard"}, "has no gates, so gates cannot be hard"),
-        ({"cell": "cells_of_ones_own:Wide"}, r"Wide must return shape \(1, 4, 3\), not \(1, 4, 6\)"),
+        ({"cell": "maps:Linear", "gates": "hard"}, "has no gates, so gates cannot be hard"),
+        ({"cell": "maps:Wide"}, r"maps:Wide must return shape \(1, 4, 3\), not \(1, 4, 6\)"),
     ],
 )
-@pytest.mark.usefixtures("own")
 def test_what_is_no_cell_is_told_in_one_line(options, told):
     with pytest.raises(InvalidModel, match=rf"^[^\n]*{told}[^\n]*$"):
         jax.eval_shape(Stack(1, (3,), **options).init, jax.random.key(0), jnp.zeros((1, 4, 1)))
 
 
-@pytest.mark.parametrize("readout", ["cell", "dense"])
-@pytest.mark.parametrize(("cell", "gates"), [("lstm", 4), ("gru", 3), ("rnn", 1)])
-def test_the_size_of_a_stack_is_that_of_its_products(cell, gates, readout):
-    found = sizes.size(Stack(1, (7, 5), readout, cell=cell), 2)
-    assert found.widths == (7, 5, 1)
-    last = 1 * 5 if readout == "dense" else gates * (5 + 1)
-    products = gates * 7 * (2 + 7) + gates * 5 * (7 + 5) + last
-    columns = gates * 7 + gates * 5 + (1 if readout == "dense" else gates)
-    biases = 2 * columns if cell == "gru" else 0  # A gru's biases are a matrix.
-    if cell == "gru" and readout == "dense":
-        biases -= 2
-    assert found.work == 3 * sizes.LAYER + products + sizes.ACTIVATION * columns + biases
+@pytest.mark.parametrize(
+    ("model", "products", "columns"),
+    [
+        (Stack(1, (7, 5), cell="lstm"), 28 * (2 + 7) + 20 * (7 + 5) + 4 * (5 + 1), 28 + 20 + 4),
+        (Stack(1, (7, 5), cell="rnn"), 7 * (2 + 7) + 5 * (7 + 5) + 1 * (5 + 1), 7 + 5 + 1),
+        (Stack(1, (7, 5), "dense", cell="rnn"), 7 * (2 + 7) + 5 * (7 + 5) + 1 * 5, 7 + 5 + 1),
+    ],
+)
+def test_the_size_of_a_stack_is_that_of_its_products(model, products, columns):
+    assert sizes.size(model, 2) == ((7, 5, 1), 3 * sizes.LAYER + products + sizes.ACTIVATION * columns)
+
+
+def test_the_size_of_anything_else_is_taken_from_its_parameters():
+    found = sizes.size(cells.cell_class("maps:Wide")(6), 2)
+    assert found == ((2,), sizes.LAYER + 2 * 12 + 12 * sizes.ACTIVATION)
+
+
+INPUTS = jnp.asarray(np.random.default_rng(0).normal(size=(3, 10, 2)), jnp.float32)
+
+
+def initialized(model):
+    return jax.jit(model.init)(jax.random.key(0), INPUTS)["params"]
+
+
+def answer(model, params, inputs=INPUTS):
+    return np.asarray(jax.jit(model.apply)({"params": params}, inputs))
+
+
+@pytest.mark.parametrize(
+    ("hidden", "readout"), [((5, 3), "cell"), *rarely(((5, 3), "dense"), ((5,), "dense"), ((), "cell"))], ids=str
+)
+def test_layers_follow_each_other_and_one_answer_is_the_last_of_a_sequence(hidden, readout):
+    model = Stack(2, hidden, readout)
+    params, expected = initialized(model), INPUTS
+    assert {*params} == {*(f"lstm_{place}" for place in range(len(hidden))), "readout"}
+    for place, units in enumerate(hidden):
+        expected = answer(LSTM(units), params[f"lstm_{place}"], expected)
+    if readout == "cell":
+        expected = answer(LSTM(2), params["readout"], expected)
+    else:
+        expected = expected @ np.asarray(params["readout"]["kernel"]) + np.asarray(params["readout"]["bias"])
+    np.testing.assert_allclose(answer(model, params), expected, atol=1e-6)
+    once = Stack(2, hidden, readout, sequence=False)
+    np.testing.assert_allclose(answer(once, params), expected[:, -1], atol=1e-6)
+
+
+@pytest.mark.long
+def test_only_a_dense_answer_leaves_the_unit_interval():
+    def largest(readout):
+        model = Stack(1, (8,), readout)
+        params = jax.tree.map(lambda leaf: 100 * jnp.ones_like(leaf), initialized(model))
+        return np.abs(answer(model, params)).max()
+
+    assert largest("cell") <= 1
+    assert largest("dense") > 100
+
+
+def test_the_dense_readout_starts_within_the_glorot_bound_and_without_bias():
+    readout = initialized(Stack(2, (30,), "dense"))["readout"]
+    assert 0.8 * np.sqrt(6 / 32) < np.abs(readout["kernel"]).max() <= np.sqrt(6 / 32)
+    np.testing.assert_array_equal(readout["bias"], 0)
+
+
+def test_a_dense_readout_needs_a_layer_below_it():
+    with pytest.raises(ValueError, match="at least one layer"):
+        initialized(Stack(1, (), "dense"))

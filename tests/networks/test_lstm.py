@@ -1,4 +1,4 @@
-"""The LSTM layer against Flax's cell, a NumPy loop, autodiff of a plain loop and finite differences, in float64."""
+"""The LSTM layer against Flax's cell, a NumPy loop, and autodiff of a plain loop, in float64."""
 
 import flax.linen as nn
 import jax
@@ -134,25 +134,6 @@ def test_gradients_follow_float64_autodiff(size, gates):
         assert distance(ours, theirs) < TOLERANCE, name
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("gates", GATES)
-def test_gradients_are_those_of_finite_differences(gates):
-    """Of a loop in NumPy, in float64, along random directions; the gates stay off their kinks on the way."""
-    args = [np.asarray(each, np.float64) for each in arguments(2, 8, 2, 3)]
-    random, step = np.random.default_rng(2), 1e-6
-    weights = random.normal(size=(2, 8, 3))
-    with jax.enable_x64(True):
-        cotangent = jnp.asarray(weights)
-        gradient = jax.grad(lambda a: jnp.sum(recurrence(*a, gates) * cotangent))([jnp.asarray(each) for each in args])
-        gradient = [np.asarray(each) for each in gradient]
-    for _ in range(5):
-        along = [random.normal(size=each.shape) for each in args]
-        ends = (numpy_loop(*(a + s * d for a, d in zip(args, along, strict=True)), gates)[0] for s in (step, -step))
-        ahead, behind = (np.sum(end * weights) for end in ends)
-        expected = sum(np.sum(d * g) for d, g in zip(along, gradient, strict=True))
-        np.testing.assert_allclose((ahead - behind) / (2 * step), expected, rtol=1e-6)
-
-
 def test_a_gate_at_its_bound_has_no_derivative():
     """All three gates are far beyond: nothing that leads to them matters, while the candidate does."""
     inputs, kernel, recurrent_kernel, _ = map(jnp.asarray, arguments(1, 4, 1, 2))
@@ -161,16 +142,6 @@ def test_a_gate_at_its_bound_has_no_derivative():
     i, f, g, o = np.split(np.asarray(gradient), 4)
     np.testing.assert_array_equal([i, f, o], 0)
     assert (np.abs(g) > 0.01).all()
-
-
-@pytest.mark.long
-def test_gradients_of_a_batch_of_networks_are_those_of_each():
-    members = [arguments(3, 20, 2, 8, seed) for seed in range(3)]
-    gradient = jax.jit(jax.grad(lambda a: jnp.sum(jnp.square(recurrence(*a)))))
-    together = jax.vmap(gradient)(tuple(jnp.stack(leaves) for leaves in zip(*members, strict=True)))
-    for member, args in enumerate(members):
-        for batched, alone in zip(together, gradient(tuple(map(jnp.asarray, args))), strict=True):
-            assert distance(batched[member], alone) < TOLERANCE
 
 
 def test_an_answer_depends_on_the_past_alone():

