@@ -2,7 +2,6 @@
 
 import itertools
 
-import jax
 import maps
 import numpy as np
 import pytest
@@ -88,16 +87,6 @@ def test_held_units_and_clamped_gates_are_those_of_a_plain_loop(options, gates):
             assert np.abs(expected - plain[seed][place][0]).max() > 1e-5
 
 
-@pytest.mark.long
-def test_an_answer_is_the_same_whatever_other_networks_there_are():
-    model = lt.Stack(1, hidden=(4,), gates="hard")
-    params = maps.drawn(model, 6)
-    alone = jax.tree.map(lambda leaf: leaf[4:5], params)
-    for gate in (None, "forget"):
-        every = lt.intervene(model, params, CURVES, "lstm_0", [1, 2], gate=gate)
-        np.testing.assert_array_equal(lt.intervene(model, alone, CURVES, "lstm_0", [1, 2], gate=gate)[0], every[4])
-
-
 def test_units_of_a_cell_of_ones_own_are_held():
     _, params = maps.linear([[0.5, 0.3], [0.2, 0.4]])
     found = lt.intervene(maps.Linear(2), params, CURVES, "", [0], hold=0.5)
@@ -106,15 +95,6 @@ def test_units_of_a_cell_of_ones_own_are_held():
     for time in range(CURVES.shape[1]):
         expected = 0.4 * expected + 0.3 * 0.5
         np.testing.assert_allclose(found[0, :, time, 1], expected, atol=1e-6)
-
-
-@pytest.mark.long
-def test_a_network_that_answers_once_answers_once():
-    every, once = lt.Stack(1, hidden=(4,)), lt.Stack(1, hidden=(4,), sequence=False)
-    params = maps.drawn(every, 2)
-    for gate in (None, "forget"):
-        whole, last = (lt.intervene(model, params, CURVES, "lstm_0", [1], gate=gate) for model in (every, once))
-        np.testing.assert_allclose(last, whole[:, :, -1], atol=1e-6)
 
 
 @pytest.mark.parametrize(

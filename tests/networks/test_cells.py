@@ -123,7 +123,7 @@ def answer(model, params, inputs=INPUTS):
 
 
 @pytest.mark.parametrize(
-    ("hidden", "readout"), [((5, 3), "cell"), *rarely(((5, 3), "dense"), ((5,), "dense"), ((), "cell"))], ids=str
+    ("hidden", "readout"), [((4,), "dense"), *rarely(((5, 3), "dense"), ((5, 3), "cell"), ((), "cell"))], ids=str
 )
 def test_layers_follow_each_other_and_one_answer_is_the_last_of_a_sequence(hidden, readout):
     model = Stack(2, hidden, readout)
@@ -138,17 +138,6 @@ def test_layers_follow_each_other_and_one_answer_is_the_last_of_a_sequence(hidde
     np.testing.assert_allclose(answer(model, params), expected, atol=1e-6)
     once = Stack(2, hidden, readout, sequence=False)
     np.testing.assert_allclose(answer(once, params), expected[:, -1], atol=1e-6)
-
-
-@pytest.mark.long
-def test_only_a_dense_answer_leaves_the_unit_interval():
-    def largest(readout):
-        model = Stack(1, (8,), readout)
-        params = jax.tree.map(lambda leaf: 100 * jnp.ones_like(leaf), initialized(model))
-        return np.abs(answer(model, params)).max()
-
-    assert largest("cell") <= 1
-    assert largest("dense") > 100
 
 
 def test_the_dense_readout_starts_within_the_glorot_bound_and_without_bias():

@@ -58,30 +58,12 @@ def test_targets_are_not_broadcast_to_answers(targets, batch):
     [
         (Counting(), "Counting keeps counts; a network"),
         (Identity(), "Identity keeps nothing; a network"),
-        (lt.Stack(1, (4,), sequence=False), r"targets of shape \(3, 6, 1\) must have the shape of the network's"),
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_model_keeps_parameters_alone_and_answers_as_it_is_asked(model, told):
+def test_a_model_keeps_parameters_and_no_more(model, told):
     with pytest.raises(InvalidModel, match=told):
         trained(SHOWN, model)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "model",
-    [lt.Stack(1, (3,), gates="hard"), lt.Stack(1, (3,), cell="gru", readout="dense")],
-    ids=lambda model: f"{model.cell}-{model.gates}",
-)
-def test_a_gradient_is_the_same_of_curves_in_turn(model):
-    """Of other cells as well; see the tests of losses."""
-    examples = lt.Examples(SHOWN, jnp.cumsum(SHOWN, axis=1))
-    params = model.init(jax.random.key(0), SHOWN)["params"]
-    together, in_turn = (
-        jax.jit(partial(training.gradient, "mse", model, curves_in_turn=one_by_one))(params, examples)
-        for one_by_one in (False, True)
-    )
-    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6), in_turn, together)
 
 
 @pytest.mark.long

@@ -84,14 +84,10 @@ def test_a_checkpoint_gives_back_any_state(records, data):
     jax.tree.map(partial(np.testing.assert_array_equal, strict=True), decoded.state, content)
 
 
-@pytest.mark.parametrize("members", [range(3), range(5)])
-def test_the_state_of_other_members_is_refused(members):
-    with pytest.raises(ValueError, match="do not have the shapes"):
-        decode(encoded(state(2)), Path("a file"), members=members)
-
-
 @pytest.mark.usefixtures("two")
-def test_the_state_of_another_training_is_no_reason_to_look_at_older_ones(checkpoints):
+def test_the_state_of_other_members_or_another_training_is_no_reason_to_look_at_older_ones(checkpoints):
+    with pytest.raises(ValueError, match="do not have the shapes"):
+        decode(encoded(state(2)), Path("a file"), members=range(5))
     other = partial(decode, expected=ORIGIN._replace(parts={"batch": 2}))
     with pytest.raises(OtherTraining, match=r"20.checkpoint: belongs to another training, which differs in batch"):
         checkpoints.load(MEMBERS, other)
@@ -121,11 +117,6 @@ def test_a_short_last_group_alone_tells_of_no_other_size(checkpoints, usual, mem
     assert checkpoints.group_size(usual, members) == size
 
 
-def flipped(place):
-    """Changes one bit."""
-    return lambda content: content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
-
-
 class Malicious:
     """Runs code when it is unpickled."""
 
@@ -135,10 +126,8 @@ class Malicious:
 
 DAMAGES = {
     "cut": lambda content: content[:-1],
-    "half": lambda content: content[: len(content) // 2],
     "empty": lambda content: content[:0],
-    "flipped bit": flipped(700),
-    "flipped bit of the checksum": flipped(40),
+    "flipped bit": lambda content: content[:700] + bytes([content[700] ^ 1]) + content[701:],
     "longer": lambda content: content + b"x",
     "pickle": lambda content: pickle.dumps(Malicious()) + content[:0],
     "no checksum": lambda content: content[:30] + b"\n",

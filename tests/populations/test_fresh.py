@@ -7,8 +7,6 @@ import pytest
 import reference
 
 import lstm_toys as lt
-from conftest import hyper
-from lstm_toys.networks import training
 
 MODEL = lt.Stack(1, (4,))
 
@@ -31,17 +29,7 @@ def test_the_engine_trains_on_the_examples_of_the_reference():
     jax.tree.map(lambda ours, its: np.testing.assert_allclose(ours[2], its, atol=2e-5), networks.params, params)
 
 
-def test_a_step_has_the_same_examples_wherever_the_training_was_split():
-    member = training.init(task(), MODEL, "sgd", jax.random.key(3), hyper(0.1)._replace(noise=jnp.float32(0.1)))
-    advance = jax.jit(lambda member, start, stop: training.train_steps(task(), MODEL, "sgd", member, start, stop))
-    at_once = advance(member, jnp.int32(0), jnp.int32(9))
-    in_two = advance(advance(member, jnp.int32(0), jnp.int32(4)), jnp.int32(4), jnp.int32(9))
-    jax.tree.map(np.testing.assert_array_equal, at_once.params, in_two.params)
-    first, again, later = (training.fresh_examples(task(), member, jnp.int32(step)) for step in (4, 4, 5))
-    np.testing.assert_array_equal(first.inputs, again.inputs)
-    assert not np.array_equal(first.inputs, later.inputs)
-
-
+@pytest.mark.long
 def test_a_validation_set_of_ones_own_is_recorded_and_a_loss_that_rises_on_it_is_no_divergence():
     """It is of another size and length, and the opposite of what networks learn; noise lies on training inputs alone.
 

@@ -140,22 +140,6 @@ def test_neither_groups_nor_several_step_budgets_change_a_bit(networks, monkeypa
         np.testing.assert_array_equal(budgets.answers[steps], expected)
 
 
-def test_no_steps_leave_networks_as_they_are_initialized():
-    networks = trained(steps=0)
-    key = training.purpose_key(training.seed_key(jnp.uint32(0), jnp.uint32(1)), "parameters")
-    alone = jax.jit(MODEL.init)(key, jnp.asarray(CURVES[:1]))["params"]
-    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), one(networks.params, 1), alone)
-    assert networks.train_loss.shape == (3, 1)
-    assert not networks.diverged.any()
-
-
-def test_another_base_seed_is_another_population(networks):
-    other = trained(base_seed=1)
-    assert not np.isin(other.train_loss, networks.train_loss).any()
-    for name in ("kernel", "recurrent_kernel", "bias"):
-        assert (other.params["lstm_0"][name] != networks.params["lstm_0"][name]).any(axis=-1).all()
-
-
 FEW = families.time_points(3)
 SHORT = supervision.reproduce("sine", SINE, FEW)
 BATCHES = supervision.reproduce_curves(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], ("y",), batch=1)
@@ -232,19 +216,6 @@ def test_other_training_numbers_than_the_task_has_are_refused():
             trained(task=OPEN, numbers=numbers)
 
 
-def test_noise_is_on_the_inputs_alone_and_a_seeds_own():
-    noise = []
-    for seed in range(2):
-        key = training.seed_key(jnp.uint32(0), jnp.uint32(seed))
-        clean, noisy = (
-            training.training_set(TASK, key, hyper(0.1)._replace(noise=jnp.float32(size))) for size in (0, 0.5)
-        )
-        np.testing.assert_array_equal(noisy.targets, clean.targets)
-        noise.append(np.asarray(noisy.inputs - clean.inputs))
-    assert 0.3 < np.std(noise) < 0.7
-    assert (noise[0] != noise[1]).all()
-
-
 def test_progress_is_shown_if_it_is_asked_for(networks, capsys):
     shown = trained(progress=True)
     told = capsys.readouterr().out
@@ -304,7 +275,7 @@ def test_a_network_is_sound_while_it_is_no_worse_than_untrained_and_bounded():
 
 
 def test_a_stopped_training_continues_to_the_same_bits_and_a_finished_one_computes_nothing(tmp_path, monkeypatch):
-    """Stopped within the first of two groups, and then within the second one."""
+    """Stopped within the second of two groups."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     options = {"seeds": 9, "steps": 8, "optimizer": "momentum", "learning_rate": 0.01, "frames": 3}
     whole = trained(**options)
@@ -313,9 +284,8 @@ def test_a_stopped_training_continues_to_the_same_bits_and_a_finished_one_comput
     def continued(stop=None):
         return trained(**options, checkpoints=Checkpoints(tmp_path / "checkpoints", 1e9), stop=stop)
 
-    for calls in (5, 9):
-        with pytest.raises(signals.Stopped):
-            continued(stop_after(calls))
+    with pytest.raises(signals.Stopped):
+        continued(stop_after(13))
     last = continued()
     assert 0 < last.member_steps < 8
     monkeypatch.setattr(programs, "compile_programs", None)
@@ -362,8 +332,6 @@ def test_each_combination_is_the_training_of_its_own():
         ({}, "grid must be at least one value for each name"),
         ({"learning_rate": [0.1, 0.2, np.float32(0.1)]}, r"grid\['learning_rate'\] must be different values, not"),
         ({"optimizer": ["sgd", "adam", "sgd"]}, r"grid\['optimizer'\] must be different"),
-        ({"learning_rate": [0.1, None]}, r"grid\['learning_rate'\] must be finite numbers of shape \[K\]"),
-        ({"optimizer": [None]}, r"grid\['optimizer'\] must be a tuple of names"),
         ({"noise": [0.1, 0.2]}, "noise must be in the grid or given for all networks, not both"),
         ({"hidden": [3]}, "grid must be values of optimizer, learning_rate, momentum, decay, noise, not 'hidden'"),
     ],

@@ -99,7 +99,6 @@ def test_the_share_that_a_correction_removes_is_what_a_regression_leaves():
 
 def test_a_correction_removes_a_wrong_gain_and_offset_and_with_a_delay_a_wrong_phase():
     shown = sine(12.0)
-
     assert mapped(measures.share_removed, 0.2 * shown + 0.1, shown)[0] == pytest.approx(1, abs=1e-5)
     late = sine(12.0, -12.0 * 0.05, amplitude=0.2)
     assert mapped(measures.share_removed, late, shown)[0] < 0.6
