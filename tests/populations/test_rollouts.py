@@ -90,7 +90,7 @@ class Forgetful(nn.Module):
 def test_what_cannot_be_fed_back_is_refused(model, feedback, said):
     params = jax.jit(model.init)(jax.random.key(0), jnp.asarray(START))["params"]
     with pytest.raises(ValueError, match=said):
-        lt.rollout(model, jax.tree.map(lambda leaf: leaf[None], params), START, steps=1, feedback=feedback)
+        lt.rollout(model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), START, 1, feedback)
 
 
 def test_states_go_on_from_given_ones():

@@ -148,8 +148,8 @@ def test_the_valley_of_a_sine_lies_where_calculus_has_it():
 def test_the_lowest_valley_in_the_middle_counts_and_an_end_does_not():
     assert np.isnan(mapped(measures.valley, np.stack([X, -X, np.sin(np.pi * X)]))).all()
     two = -np.exp(-(((X - 0.3) / 0.05) ** 2)) - 2 * np.exp(-(((X - 0.6) / 0.05) ** 2))
-    outside = -5 * np.exp(-(((X - 0.9) / 0.02) ** 2))
-    found = mapped(measures.valley, two + outside)
+    before, after = (-5 * np.exp(-(((X - place) / 0.02) ** 2)) for place in (0.1, 0.9))
+    found = mapped(measures.valley, two + before + after)
     np.testing.assert_allclose((found.place[0], found.depth[0]), (0.6, -2.0), atol=1e-3)
     clipped = np.maximum(sine(10.0, amplitude=0.6), 0.0)[0]
     np.testing.assert_allclose(mapped(measures.valley, clipped), [[X[np.argmin(clipped)]], [0.0]], rtol=1e-6)

@@ -64,6 +64,17 @@ def test_the_next_value_is_asked_of_every_point_but_the_last():
         lt.predict_next(curves[:, :1], ("x", "y"))
 
 
+def test_scaled_values_lie_in_the_range_of_networks_and_are_brought_back():
+    """Those of inputs, and of targets of whole curves, by scalings of their own."""
+    random = np.random.default_rng(0)
+    values, targets = 350 + 20 * random.normal(size=(3, 7, 2)), 5 * random.normal(size=(3, 1))
+    scaling = lt.Scaling.fitted(values, targets, ("x", "y", "rate"))
+    for each, outputs in ((values, False), (targets, True)):
+        scaled = scaling.applied(each, outputs=outputs)
+        np.testing.assert_allclose(np.abs(scaled).max(axis=(0, 1) if each is values else 0), 0.8)
+        np.testing.assert_allclose(scaling.undone(scaled, outputs=outputs), each, rtol=1e-12)
+
+
 def test_numbers_that_a_task_leaves_open_take_their_place():
     x, numbers = lt.time_points(100), {"steep": jnp.float32(0.7), "top": jnp.float32(0.2)}
     task = lt.reproduce("line", {"slope": "steep", "intercept": "steep"}, x)
