@@ -50,15 +50,10 @@ def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
 
 
 def test_thresholds_belong_to_the_claim():
-    assert (
-        claim(low=0.1, high=0.2).met(np.array([0.1, 0.15, 0.2, 0.09, 0.21, np.nan])).tolist()
-        == [True] * 3 + [False] * 3
-    )
-    assert [claim(**sides).meets for sides in ({"low": 0.1}, {"high": 2.0}, {"low": -0.5, "high": 0.5})] == [
-        "at least 0.1",
-        "at most 2",
-        "from -0.5 to 0.5",
-    ]
+    met = claim(low=0.1, high=0.2).met(np.array([0.1, 0.15, 0.2, 0.09, 0.21, np.nan]))
+    assert met.tolist() == [True] * 3 + [False] * 3
+    sides = {"at least 0.1": {"low": 0.1}, "at most 2": {"high": 2.0}, "from -0.5 to 0.5": {"low": -0.5, "high": 0.5}}
+    assert [claim(**each).meets for each in sides.values()] == [*sides]
 
 
 def test_a_diverged_network_is_left_out_unless_the_claim_is_that_something_is_learned():
@@ -74,20 +69,15 @@ def test_a_diverged_network_is_left_out_unless_the_claim_is_that_something_is_le
 
 def test_where_every_network_diverged_nothing_is_decided():
     outcome = judge([0.0, 0.0], diverged=(0, 1), high=1.0)
-    assert outcome.verdict == "undecided"
-    assert outcome.counted == 0
+    assert (outcome.verdict, outcome.counted) == ("undecided", 0)
     assert np.isnan(outcome.share.value)
 
 
 def test_a_number_without_meaning_does_not_meet_a_claim():
-    entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7], {})
-    assert entry["meaningless"] == 2
+    entry = told(claim(high=1.0), [9.0, np.nan, np.nan, 0.7, 0.5])
+    assert (entry["meaningless"], entry["share"], entry["median"]) == (2, 0.5, 0.6)
     said = "- The number has no meaning for 2 networks, counted as not meeting it."
     assert said in report.markdown([entry], "title", "")
-    outcome = judge([np.nan, 0.5, 0.7], high=1.0)
-    assert outcome.meaningless == 1
-    assert outcome.share.value == 2 / 3
-    assert outcome.median.value == 0.6
 
 
 def test_a_population_may_be_held_against_another():
@@ -158,41 +148,29 @@ def test_a_function_cannot_change_what_other_claims_are_judged_by(case):
     xr.testing.assert_identical(results, before)
 
 
-def test_writing_is_told():
-    number = WRITES["answers"][1]
-    with pytest.raises(verdicts.Unsound, match=r"raises ValueError: .*read-only \(test_verdicts.py, line \d+\)"):
-        verdicts.judge(claim(number), {"sine": labeled([1.0, 2.0])})
+def numbers_of(number, numbers, diverged=()):
+    return verdicts.judge(claim(number), {"sine": labeled(numbers, diverged)}).numbers
 
 
 def test_a_function_sees_no_network_that_diverged():
-    numbers = verdicts.judge(
-        claim(lambda line: np.full(line.sizes["seed"], line.answer.values.max())),
-        {"sine": labeled([1.0, np.nan, 2.0, 99.0], (1, 3))},
-    ).numbers
-    np.testing.assert_array_equal(numbers, [2.0, np.nan, 2.0, np.nan])
+    found = numbers_of(lambda line: np.full(len(line.seed), line.answer.values.max()), [1.0, np.nan, 2.0, 99.0], (1, 3))
+    np.testing.assert_array_equal(found, [2.0, np.nan, 2.0, np.nan])
 
 
 @pytest.mark.parametrize("kind", ["bool", "int32", "float16", "bfloat16"])
 def test_numbers_of_any_real_type_are_taken(kind):
-    outcome = verdicts.judge(claim(lambda _: jnp.asarray([0, 1], kind)), {"sine": labeled([5.0, 5.0])})
-    np.testing.assert_array_equal(outcome.numbers, [0.0, 1.0])
+    np.testing.assert_array_equal(numbers_of(lambda _: jnp.asarray([0, 1], kind), [5.0, 5.0]), [0.0, 1.0])
 
 
 def test_a_masked_number_has_no_meaning():
     masked = np.ma.masked_greater(np.array([0.0, 1.0, 9.0]), 5)
-    np.testing.assert_array_equal(
-        verdicts.judge(claim(lambda _: masked), {"sine": labeled(3 * [0.0])}).numbers[2], np.nan
-    )
+    np.testing.assert_array_equal(numbers_of(lambda _: masked, 3 * [0.0]), [0.0, 1.0, np.nan])
 
 
 def test_an_infinite_number_is_a_number():
     """Such as the steps of a network that never gets there."""
-    outcome = judge([1.0, 2.0, np.inf, np.inf, np.inf], low=0.5)
-    assert outcome.share.value == 1.0
-    assert outcome.median.value == np.inf
-    entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf], {})
-    assert entry["median"] is None
-    assert entry["median_interval"][1] is None
+    entry = told(claim(low=0.5), [5.0, 1.0, 2.0, np.inf, np.inf, np.inf])
+    assert (entry["share"], entry["median"], entry["median_interval"][1]) == (1.0, None, None)
     assert "(1 to –)" in report.markdown([entry], "title", "")
 
 
@@ -204,9 +182,9 @@ def test_numbers_without_meaning_are_above_nothing_and_equal_ones_are_ties():
     assert outcome.meets.tolist() == [False, True, True, True]
 
 
-def told(claim, numbers, controls, variants=None, about="mice"):
+def told(claim, numbers, controls=(), variants=None, about="mice"):
     nulls = {"copy": {"sine": labeled([0.0])}, "clipped copy": {"sine": labeled([0.5])}}
-    populations = {name: {"sine": labeled(each)} for name, each in controls.items()}
+    populations = {name: {"sine": labeled(each)} for name, each in dict(controls).items()}
     return entry_of(
         claim, {"sine": labeled(numbers, (0,))}, about, nulls=nulls, controls=populations, variants=variants
     )
@@ -239,21 +217,21 @@ COPY, CLIPPED = "a copy of the input meets it", "a clipped copy of the input mee
 @pytest.mark.parametrize(
     ("options", "numbers", "remark"),
     [
-        ({"high": 0.1}, MET, "a copy of the input meets it: says nothing about mice"),
-        ({"high": 0.1}, UNMET, "a copy of the input meets it: the networks do not do what a copy does"),
-        ({"high": 0.1}, HALF, "a copy of the input meets it: supported, it would say nothing about mice"),
+        ({"high": 0.1}, MET, f"{COPY}: says nothing about mice"),
+        ({"high": 0.1}, UNMET, f"{COPY}: the networks do not do what a copy does"),
+        ({"high": 0.1}, HALF, f"{COPY}: supported, it would say nothing about mice"),
         ({"high": 0.1, "learned": True}, MET, "a copy of the input is what is to be learned"),
         ({"high": 0.1, "learned": True}, UNMET, f"{COPY}: the networks do not do what a copy does"),
         ({"high": 0.1, "learned": True}, HALF, "a copy of the input is what is to be learned"),
-        ({"low": 0.1}, UNMET, "a clipped copy of the input meets it: needs no more than answers within (-1, 1)"),
-        ({"low": 0.1}, MET, "a clipped copy of the input meets it: the networks do not do what a clipped copy does"),
+        ({"low": 0.1}, UNMET, f"{CLIPPED}: needs no more than answers within (-1, 1)"),
+        ({"low": 0.1}, MET, f"{CLIPPED}: the networks do not do what a clipped copy does"),
         ({"low": 0.1}, HALF, f"{CLIPPED}: supported, it would need no more than answers within (-1, 1)"),
         ({"low": 0.8}, UNMET, None),
         ({"low": 0.8}, MET, None),
     ],
 )
 def test_what_a_null_model_meets_is_said_as_the_verdict_has_it(options, numbers, remark):
-    entry = told(claim(**options), numbers, {})
+    entry = told(claim(**options), numbers)
     assert entry["remarks"] == ([remark] if remark else [])
     assert [each["value"] for each in entry["null"].values()] == [0.0, 0.5]
 
@@ -273,25 +251,23 @@ def inverted(numbers):
     return results.assign(truth=1 + results.input)
 
 
-REMARKS = [
-    (read_off, {"high": 0.1}, MET, "the true value meets it: needs no more than right answers"),
-    (read_off, {"high": 0.1, "learned": True}, MET, "the true value is what is to be learned"),
-    (read_off, {"high": 0.1}, UNMET, "the true value meets it: the networks do not answer that"),
-    (read_off, {"high": 0.1}, HALF, "the true value meets it: supported, it would need no more than right answers"),
-    (inverted, {"high": 0.1}, MET, "a copy of the input meets it: says nothing about mice"),
-    (inverted, {"high": 0.1, "learned": True}, MET, "a copy of the input meets it: says nothing about mice"),
-    (inverted, {"low": 0.1}, UNMET, None),
-]
-
-
-@pytest.mark.parametrize(("made", "options", "numbers", "remark"), REMARKS)
+@pytest.mark.parametrize(
+    ("made", "options", "numbers", "remark"),
+    [
+        (read_off, {"high": 0.1}, MET, "the true value meets it: needs no more than right answers"),
+        (read_off, {"high": 0.1, "learned": True}, MET, "the true value is what is to be learned"),
+        (read_off, {"high": 0.1}, UNMET, "the true value meets it: the networks do not answer that"),
+        (read_off, {"high": 0.1}, HALF, "the true value meets it: supported, it would need no more than right answers"),
+        (inverted, {"high": 0.1}, MET, f"{COPY}: says nothing about mice"),
+        (inverted, {"high": 0.1, "learned": True}, MET, f"{COPY}: says nothing about mice"),
+        (inverted, {"low": 0.1}, UNMET, None),
+    ],
+)
 def test_what_stands_in_the_column_of_a_copy_is_said(made, options, numbers, remark):
     """A copy is the input also where something else is to be answered; of what is read off it is the true value."""
     networks = {"sine": made(numbers)}
-    nulls = {
-        name: {"sine": evidence.copy(networks["sine"], bound)}
-        for name, bound in (("copy", np.inf), ("clipped copy", 1.0))
-    }
+    bounds = {"copy": np.inf, "clipped copy": 1.0}
+    nulls = {name: {"sine": evidence.copy(networks["sine"], bound)} for name, bound in bounds.items()}
     number = the_number if made is inverted else lambda line: line.answer.values[:, 0, 0]
     entry = entry_of(claim(number, **options), networks, nulls=nulls)
     assert entry["null"]["copy"]["value"] == 0.0
@@ -306,7 +282,7 @@ def test_a_copy_of_other_features_than_the_input_has_is_none():
     results = results.assign(answer=(("seed", "curve", "time", "other"), results.answer.values))
     assert "answer" not in evidence.copy(results)
     assert verdicts.judge(claim(), {"sine": evidence.copy(results)}) is None
-    with_copy = told(claim(high=1.0), [0.0, 0.5], {})
+    with_copy = told(claim(high=1.0), [0.0, 0.5])
     without = with_copy | {"null": {}}
     assert "| at most 1 | none | none |" in report.markdown([with_copy | {"id": "a"}, without], "title", "")
 
@@ -385,6 +361,7 @@ def the_other(line):
     ("number", "said"),
     [
         (the_other, r"the_other raises AttributeError: .* \(.*\.py, line \d+\)"),
+        (WRITES["answers"][1], r"raises ValueError: .*read-only \(test_verdicts.py, line \d+\)"),
         (lambda _: np.zeros(2), r"<lambda> returns an array of shape \(2,\) for 3 networks; expected one number per"),
         (lambda _: 0.0, r"<lambda> returns float for 3 networks; expected one number per network, \(3,\)"),
         (lambda line: the_number(line) + 1j, "<lambda> returns values of type complex128; expected real numbers"),
@@ -395,7 +372,7 @@ def the_other(line):
 )
 def test_a_number_that_is_none_is_told(number, said):
     with pytest.raises(verdicts.Unsound, match=said):
-        verdicts.judge(claim(number), {"sine": labeled([1.0, 2.0, 3.0])})
+        numbers_of(number, [1.0, 2.0, 3.0])
 
 
 def test_an_entry_holds_what_was_asked_for():
@@ -403,7 +380,7 @@ def test_an_entry_holds_what_was_asked_for():
         Baseline("twice", lambda line: 2 * the_number(line), (SOURCE,)),
         Baseline("n/a", the_number, (Source("a", "b"),)),
     )
-    entry = told(claim(high=1.0, baselines=baselines), [5.0, 0.5, 0.7, np.nan], {})
+    entry = told(claim(high=1.0, baselines=baselines), [5.0, 0.5, 0.7, np.nan])
     assert entry["per_seed"] == [None, 0.5, 0.7, None]
     assert (entry["seeds"], entry["excluded"], entry["diverged"]) == (4, [0], [0])
     assert entry["threshold"] == {"low": None, "high": 1.0, "against": None}
@@ -438,17 +415,18 @@ def test_what_claims_are_about_is_told_by_the_differences():
     assert list(report.reach(found, {})) == []
 
 
-def test_variants_whose_verdict_is_another_one_are_told():
-    verdicts_of = {"a": "supported", "b": "refuted", "c": "undecided", "d": "refuted"}
-    entry = {
-        "verdict": "supported",
-        "variants": {name: {"verdict": verdict, "counted": 9} for name, verdict in verdicts_of.items()},
-    }
-    assert report.turns(entry) == "refuted with b, d; undecided with c"
-    assert report.turns({**entry, "variants": {"a": {"verdict": "supported", "counted": 9}}}) == ""
-    assert report.turns({**entry, "variants": {"a": {"verdict": "undecided", "counted": 0}}}) == ""
-
-
-def test_a_column_of_fewer_networks_says_so():
-    entries = [{"seeds": 64, "variants": {"few": {"seeds": 32}, "all": {"seeds": 64}}}]
-    assert [report._sized(entries, name) for name in ("few", "all")] == ["few (of 32)", "all"]
+@pytest.mark.parametrize(
+    ("with_variants", "counted", "said"),
+    [
+        (
+            {"a": "supported", "b": "refuted", "c": "undecided", "d": "refuted"},
+            9,
+            "refuted with b, d; undecided with c",
+        ),
+        ({"a": "supported"}, 9, ""),
+        ({"a": "undecided"}, 0, ""),
+    ],
+)
+def test_variants_whose_verdict_is_another_one_are_told(with_variants, counted, said):
+    variants = {name: {"verdict": verdict, "counted": counted} for name, verdict in with_variants.items()}
+    assert report.turns({"verdict": "supported", "variants": variants}) == said
