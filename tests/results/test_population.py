@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
+from conftest import HANG, untrained
 from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
@@ -26,26 +28,40 @@ class Unsaid(Stack):
     function: object = np.tanh
 
 
+def changed(networks, **changes):
+    return train.Population(**{**vars(networks), **changes})
+
+
 @pytest.fixture(scope="module")
 def networks():
-    return lt.train(TASK, lt.Stack(1, (4,)), seeds=3, steps=(0, 2, 5), learning_rate=0.1)
+    """Three networks with random weights, kept at steps 0, 1 and 2, the second of which diverged."""
+    made, random = untrained(TASK, lt.Stack(1, (4,))), np.random.default_rng(0)
+
+    def weights(leaf):
+        return random.normal(size=leaf.shape).astype(leaf.dtype)
+
+    (last,) = made.states.values()
+    states = {step: last._replace(params=jax.tree.map(weights, last.params)) for step in range(3)}
+    return changed(made, states=states)
+
+
+@pytest.fixture(scope="module")
+def whole(networks, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    population.save(networks, folder / "saved")
+    return folder / "saved"
 
 
 @pytest.fixture
-def folder(networks, tmp_path):
-    population.save(networks, tmp_path / "saved")
-    return tmp_path / "saved"
-
-
-def changed(networks, **changes):
-    return train.Population(**{**vars(networks), **changes})
+def folder(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "saved")
 
 
 def test_what_was_saved_is_loaded(networks, folder):
     saved = population.load(str(folder))
     assert (saved.model, saved.input_features, saved.output_features) == (networks.model, ("y",), ("y",))
     jax.tree.map(np.testing.assert_array_equal, saved.params, networks.params)
-    assert saved.kept.keys() == {0, 2}
+    assert saved.kept.keys() == {0, 1}
     for step, params in saved.kept.items():
         jax.tree.map(np.testing.assert_array_equal, params, networks.states[step].params)
     xr.testing.assert_equal(saved.results, arrays.trained(networks))
@@ -76,7 +92,7 @@ class Own(nn.Module):
         return nn.Dense(1)(lt.RNN(self.units)(inputs))
 
 if __name__ == "__main__":
-    task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12))
+    task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
     lt.save(lt.train(task, Own(), seeds=2, steps=1, learning_rate=0.1), sys.argv[1])
     print(lt.load(sys.argv[1]).model == Own())
 """
@@ -86,7 +102,7 @@ if __name__ == "__main__":
 def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
     script = tmp_path / "script_of_ones_own.py"
     script.write_text(SCRIPT)
-    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True, timeout=HANG)
     assert (done.stdout, done.stderr) == ("True\n", "")
     trust = ("script_of_ones_own",)
     with pytest.raises(ValueError, match=r"script_of_ones_own:Own cannot be imported"):
@@ -97,7 +113,7 @@ def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(
     assert type(population.load(tmp_path / "saved", trust).model).__module__ == "script_of_ones_own"
 
 
-@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-2.npz"])
+@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-1.npz"])
 def test_a_file_that_is_not_what_was_written_is_told(networks, folder, tmp_path, name):
     def more(kept):
         return kept._replace(params=jax.tree.map(lambda leaf: leaf + 1, kept.params))
@@ -130,20 +146,19 @@ FLAT = {f"{layer}/{name}" for layer in ("lstm_0", "readout") for name in ("kerne
 PARAMETERS = {
     "of other networks": (lambda leaves: {key: leaf[:2] for key, leaf in leaves.items()}, "is of 2 networks, and resu"),
     "of two numbers": (lambda leaves: {BIAS: leaves[BIAS][:2]}, "one number of networks"),
-    "of no network": (lambda leaves: {key: leaf[:0] for key, leaf in leaves.items()}, "one number of networks"),
     "of another shape": (lambda _: {"lstm_0/kernel": np.zeros((3, 2, 16), np.float32)}, "lstm_0/kernel"),
     "too large": (lambda _: {"lstm_0/kernel": np.zeros((3, 1, 2**23), np.float32)}, "too large"),
     "a number": (lambda _: {BIAS: np.float32(0)}, BIAS),
     "text": (lambda _: {BIAS: np.array(["a"] * 3)}, "not an array of numbers"),
-    "out of the folder": (lambda leaves: {"../../more": leaves[BIAS]}, "more"),
     "control characters": (lambda leaves: {"a\n\x1b[31m": leaves[BIAS]}, r"a \\x1b\[31m"),
     "missing": (lambda _: {BIAS: None}, BIAS),
 }
 """What is written instead of some arrays, and what is told of it."""
 
 
-@pytest.mark.parametrize("name", ["parameters.npz", "parameters-2.npz"])
-@pytest.mark.parametrize("case", PARAMETERS)
+@pytest.mark.parametrize(
+    ("name", "case"), [("parameters-1.npz", "of other networks"), *(("parameters.npz", case) for case in PARAMETERS)]
+)
 def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monkeypatch, name, case):
     change, told = PARAMETERS[case]
     with np.load(folder / name) as archive:
@@ -161,13 +176,10 @@ def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monk
 
 SCALED = {"inputs": [[0, 1]], "outputs": [[0, 1]], "names": ["y"]}
 SCALINGS = [
-    *("[", 3, "3", "{}"),
+    *("[", 3, "{}"),
     *(
-        json.dumps(SCALED | change)
-        for change in (
-            *({"inputs": [[0, 0]]}, {"inputs": [[0]]}, {"outputs": [["a", 1]]}, {"outputs": 3}),
-            *({"outputs": [[0, 1], [0, 1]]}, {"names": ["y", "z", "a"]}),
-        )
+        json.dumps(SCALED | each)
+        for each in ({"inputs": [[0, 0]]}, {"outputs": [["a", 1]]}, {"names": ["y", "z", "a"]})
     ),
 ]
 
@@ -176,7 +188,6 @@ SCALINGS = [
     ("change", "told"),
     [
         (lambda results: results.isel(seed=[0]), "are of 1 network, not of 3|and results.nc of 1"),
-        (lambda results: results.isel(seed=0), "are of 0 networks, not of 3|and results.nc of 0"),
         (lambda results: results.assign(diverged=results.train_loss[0] > 0), "diverged has the axes step, not seed"),
         (lambda results: results.assign(train_loss=results.train_loss[:, 0]), "train_loss has the axes seed, not seed"),
         (lambda results: results.assign(diverged=("seed", np.zeros(3))), "diverged has values of type float64"),
@@ -184,7 +195,7 @@ SCALINGS = [
     ],
 )
 def test_results_of_other_networks_are_told_and_not_saved(networks, folder, tmp_path, change, told):
-    results = change(population.load(folder).results)
+    results = change(arrays.trained(networks))
     with pytest.raises(ValueError, match=told):
         population.save(networks, tmp_path / "more", results)
     assert not (tmp_path / "more").exists()
@@ -205,10 +216,9 @@ def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, t
 def test_an_edited_description_is_told(folder):
     about = json.loads((folder / "population.json").read_text())
     for name in about:
-        for other in ({**about, name: {}}, {key: value for key, value in about.items() if key != name}):
-            write_json(folder / "population.json", other)
-            with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
-                population.load(folder)
+        write_json(folder / "population.json", {**about, name: {}})
+        with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
+            population.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -228,7 +238,7 @@ def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, c
         population.load(folder)
 
 
-@pytest.mark.parametrize("name", ["population.json", "results.nc", "parameters.npz", "parameters-2.npz"])
+@pytest.mark.parametrize("name", ["population.json", "results.nc", "parameters.npz", "parameters-1.npz"])
 def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, name):
     (tmp_path / "link").symlink_to(folder)
     population.load(tmp_path / "link")
@@ -246,10 +256,8 @@ STACK = "lstm_toys.networks.stack:Stack"
     ("place", "attributes"),
     [
         ("subprocess:Popen", {"args": ["touch", "ran"]}),
-        ("os:system", {"command": "touch ran"}),
         ("this_has_run:Network", {}),
         ("lstm_toys.populations.train:Population", {}),
-        ("lstm_toys.networks/../../x:Network", {}),
         ("lstm_toys.results.population:importlib.import_module", {"name": "this_has_run"}),
         (STACK, {**ATTRIBUTES, "cell": "this_has_run:Cell"}),
         (STACK, {**ATTRIBUTES, "cell": "fractions:Fraction"}),
@@ -270,14 +278,10 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
     ("place", "attributes", "told"),
     [
         ("lstm_toys.networks.stack:Nothing", {}, "there is no 'Nothing'"),
-        ("lstm_toys.networks.stack", {}, "there is no ''"),
         ("lstm_toys.networks.nothing:Stack", {}, "No module named"),
-        (STACK, {**ATTRIBUTES, "parent": 3}, "has no attribute parent"),
         (STACK, {**ATTRIBUTES, "size": 3}, "has no attribute size"),
         (STACK, {}, "cannot be made: .*features"),
         (STACK, {**ATTRIBUTES, "readout": "dense", "hidden": []}, "at least one layer"),
-        (STACK, {**ATTRIBUTES, "hidden": {"a": 3}}, "cannot be made"),
-        (STACK, {**ATTRIBUTES, "a\n\x1b[31m": 3}, r"has no attribute a\\n\\x1b\[31m"),
         ("a\n\x1b[31m:B", {}, r"a\\n\\x1b\[31m:B is of a module that is not imported"),
     ],
 )

@@ -2,7 +2,6 @@
 
 import math
 import os
-import pickle
 import warnings
 from functools import partial
 from pathlib import Path
@@ -52,7 +51,7 @@ def test_a_file_gives_back_the_results(hand_made, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(drawn.arrays(np.float32, (2, 3), elements=floats))
 def test_a_file_gives_back_any_numbers(tmp_path_factory, answer):
     path = tmp_path_factory.mktemp("results") / "results.nc"
@@ -66,12 +65,11 @@ def trees(seeds):
         lambda shape: drawn.arrays(np.float32, (seeds, *shape), elements=floats)
     )
     layer = st.dictionaries(st.sampled_from(["kernel", "recurrent_kernel", "bias"]), leaf, min_size=1)
-    return st.dictionaries(
-        st.sampled_from(["lstm_0", "lstm_1", "readout"]), layer | st.just({"deeper": {"a": np.ones(2)}})
-    )
+    deeper = st.builds(lambda leaf: {"a": {"b": leaf}}, leaf)
+    return st.dictionaries(st.sampled_from(["lstm_0", "readout"]), layer | deeper)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 3).flatmap(trees))
 def test_a_file_gives_back_the_parameters(tmp_path_factory, params):
     path = tmp_path_factory.mktemp("parameters") / "parameters.npz"
@@ -103,16 +101,14 @@ def replaced(path, **options):
 
 
 def expanding(path, shape, **options):
-    """Arrays that take much less space in the file."""
+    """Adds an array that takes much less space in the file."""
     with h5py.File(path, "a") as file:
         file.create_dataset("more", shape, "f4", **options)
 
 
 TOO_LARGE = "its arrays are too large for it"
 BROKEN = {
-    "empty": (lambda path: path.write_bytes(b""), ""),
     "text": (lambda path: path.write_text("not netCDF"), ""),
-    "pickle": (lambda path: path.write_bytes(pickle.dumps({"answer": 1})), ""),
     "cut": (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), ""),
     "other netCDF": (other_netcdf, "answer is missing"),
     "link": (partial(replaced, linked=True), ""),
@@ -139,10 +135,11 @@ def test_results_of_a_training_without_a_part_are_damaged(hand_made, tmp_path, n
 
 
 def test_results_of_any_run_are_read_and_what_they_lack_is_said(tmp_path):
-    sweep = lt.Results({"learned": (("setting", "seed"), [[1.0]])}, attrs={"flags": "{}"})
-    lt.save_results(sweep, tmp_path / "results.nc")
-    xr.testing.assert_identical(lt.load_results(tmp_path / "results.nc"), sweep)
-    with pytest.raises(ValueError, match=r"results\.nc has no variable answer; it has learned"):
+    times = {"time": ("time", [0.0, 1.0], {"units": "days since 1900"})}
+    results = lt.Results({"learned": (("setting", "seed"), [[1.0]])}, times)
+    lt.save_results(results, tmp_path / "results.nc")
+    xr.testing.assert_identical(lt.load_results(tmp_path / "results.nc"), results)
+    with pytest.raises(ValueError, match=r"results\.nc has no variable answer; it has learned, time"):
         lt.load_results(tmp_path / "results.nc", {"answer", "learned"})
 
 
@@ -170,12 +167,6 @@ def test_attributes_that_could_not_be_read_back_are_not_written(tmp_path, attrib
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_written_without_flags_is_read(tmp_path):
-    results = xr.Dataset({"answer": ("time", [0.1, 0.2])}, {"time": ("time", [0.0, 1.0], {"units": "days since 1900"})})
-    storage.save_results(results, tmp_path / "results.nc")
-    xr.testing.assert_identical(load(tmp_path / "results.nc"), results)
-
-
 def test_files_that_a_user_links_are_read(path, tmp_path):
     storage.save_parameters({"a": np.zeros(2)}, tmp_path / "parameters.npz")
     for name, read in ((path.name, load), ("parameters.npz", storage.load_parameters)):
@@ -200,7 +191,6 @@ def test_what_is_no_file_is_not_opened(tmp_path, read):
         (("a", "a/b"), "a is both an array and a folder"),
         (("a/b", "a"), "a is not the name of an array of its own"),
         (("/",), "/ is not the name"),
-        (("a\n\x1b[31m", "a\n\x1b[31m/b"), r"a \\x1b\[31m is both"),
     ],
 )
 def test_an_archive_that_is_no_tree_is_damaged(tmp_path, names, told):
