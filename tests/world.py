@@ -23,7 +23,7 @@ SINE = (*SMALL, "--steps=300", "--learning_rate=0.01")
 GRID = ("--optimizer=sgd", "--grid=learning_rate=0.1 1e6 0.5", "--grid=hidden=4 none", "--grid=steps=20 0 7")
 PLANES = (
     *("--amplitude=0.1:0.5:4", "--frequency=5:15:3", "--phase=0:3:3", "--offset=0.1:0.5:2"),
-    *("--slope=0:0.5:3", "--intercept=0:0.5:2", "--length=20:40:2", "--spacing=0.02:0.05:2"),
+    *("--slope=0:0.5:3", "--intercept=0:0.5:2", "--length=20:40:2", "--spacing=0.024:0.048:2"),
 )
 MINE = 350 + 20 * np.sin(np.arange(20)[:, None] * 0.5 + np.arange(6))
 """Curves of a file, ``[T, C]``."""

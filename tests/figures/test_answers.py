@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import xarray as xr
 from drawn import assert_legible, axes_of, band, dashed, dots, labels, legend, median, panels
 from matplotlib.colors import to_hex
 
@@ -94,16 +93,6 @@ def test_an_overlay_has_the_answers_of_the_panels_on_a_y_axis_of_its_own(hand_ma
         assert line.get_color() == other.get_color()
     assert labels(overlay) == [*names.values()]
     assert overlay.get_ylim()[1] < 100 < below[0].get_ylim()[1]
-
-
-@pytest.mark.parametrize("count", [3, 6])
-def test_the_y_axis_holds_every_input(hand_made, count):
-    labeled = some(hand_made(), "amplitude", count)
-    labeled["input"] = labeled.input + 100 * xr.DataArray([(-1) ** number for number in range(count)], dims="curve")
-    figure = figures.family_answers(labeled, {"amplitude": [*map(str, range(count))]}, "amplitude")
-    for axes in panels(figure):
-        low, high = axes.get_ylim()
-        assert low < labeled.input.min() < labeled.input.max() < high
 
 
 def test_every_figure_of_the_sine_holds_what_it_draws_and_is_legible(hand_made):

@@ -2,6 +2,7 @@
 
 import pytest
 import xarray as xr
+from drawn import assert_legible
 
 import lstm_toys as lt
 from conftest import untrained
@@ -26,7 +27,7 @@ def saved(tmp_path_factory):
     return {name: lt.load(folder / name) for name in made}
 
 
-def test_what_is_there_is_drawn(saved, tmp_path):
+def test_what_is_there_is_drawn(saved):
     curves, numbers = saved.values()
     drawn = (
         figures.loss(curves, "loss"),
@@ -36,7 +37,7 @@ def test_what_is_there_is_drawn(saved, tmp_path):
         figures.training_set(numbers, "curves"),
     )
     for figure in drawn:
-        figures.save(figure, str(tmp_path / "figure.svg"))
+        assert_legible(figure)
 
 
 GOAL = lt.Goal(rmse=0.1, features=("y",))

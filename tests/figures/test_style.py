@@ -14,6 +14,8 @@ from lstm_toys import figures
 from lstm_toys.figures import style
 from lstm_toys.results import storage
 
+pytestmark = pytest.mark.usefixtures("drawing")
+
 PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
 DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
 """What is left of linear red, green and blue (Machado, Oliveira and Fernandes, 2009, severity 1)."""
@@ -57,21 +59,6 @@ def test_a_thin_line_of_every_color_can_be_seen_on_white():
 )
 def test_a_minus_is_no_hyphen_and_a_hyphen_of_a_name_stays(written, shown):
     assert style.plain(written) == shown
-
-
-@pytest.mark.parametrize(
-    ("places", "expected"),
-    [(np.arange(1, 13), {4, 8, 12}), (np.arange(2, 13), {3, 6, 9, 12}), (np.arange(0, 101), {0, 50, 100})],
-)
-def test_ticks_stand_at_whole_time_points(places, expected):
-    with figures.canvas("a", "b", "c", "d", columns=4) as (figure, panels):
-        figure.set_size_inches(9, 2.5)
-        panels[0].plot(places, places)
-        style.whole_ticks(panels[0], places)
-        figure.draw_without_rendering()
-        shown = {tick for tick in panels[0].get_xticks() if places[0] <= tick <= places[-1]}
-    assert shown == {round(tick) for tick in shown}
-    assert expected <= shown
 
 
 def test_more_than_six_values_are_told_by_a_scale():

@@ -145,10 +145,7 @@ BIAS = "lstm_0/bias"
 FLAT = {f"{layer}/{name}" for layer in ("lstm_0", "readout") for name in ("kernel", "recurrent_kernel", "bias")}
 PARAMETERS = {
     "of other networks": (lambda leaves: {key: leaf[:2] for key, leaf in leaves.items()}, "is of 2 networks, and resu"),
-    "of two numbers": (lambda leaves: {BIAS: leaves[BIAS][:2]}, "one number of networks"),
     "of another shape": (lambda _: {"lstm_0/kernel": np.zeros((3, 2, 16), np.float32)}, "lstm_0/kernel"),
-    "too large": (lambda _: {"lstm_0/kernel": np.zeros((3, 1, 2**23), np.float32)}, "too large"),
-    "a number": (lambda _: {BIAS: np.float32(0)}, BIAS),
     "text": (lambda _: {BIAS: np.array(["a"] * 3)}, "not an array of numbers"),
     "control characters": (lambda leaves: {"a\n\x1b[31m": leaves[BIAS]}, r"a \\x1b\[31m"),
     "missing": (lambda _: {BIAS: None}, BIAS),
@@ -175,13 +172,7 @@ def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monk
 
 
 SCALED = {"inputs": [[0, 1]], "outputs": [[0, 1]], "names": ["y"]}
-SCALINGS = [
-    *("[", 3, "{}"),
-    *(
-        json.dumps(SCALED | each)
-        for each in ({"inputs": [[0, 0]]}, {"outputs": [["a", 1]]}, {"names": ["y", "z", "a"]})
-    ),
-]
+SCALINGS = ["[", 3, json.dumps(SCALED | {"inputs": [[0, 0]]}), json.dumps(SCALED | {"names": ["y", "z", "a"]})]
 
 
 @pytest.mark.parametrize(
@@ -215,10 +206,9 @@ def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, t
 
 def test_an_edited_description_is_told(folder):
     about = json.loads((folder / "population.json").read_text())
-    for name in about:
-        write_json(folder / "population.json", {**about, name: {}})
-        with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
-            population.load(folder)
+    write_json(folder / "population.json", about | {"kept": {}})
+    with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
+        population.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +271,6 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
         ("lstm_toys.networks.nothing:Stack", {}, "No module named"),
         (STACK, {**ATTRIBUTES, "size": 3}, "has no attribute size"),
         (STACK, {}, "cannot be made: .*features"),
-        (STACK, {**ATTRIBUTES, "readout": "dense", "hidden": []}, "at least one layer"),
         ("a\n\x1b[31m:B", {}, r"a\\n\\x1b\[31m:B is of a module that is not imported"),
     ],
 )
@@ -306,20 +295,14 @@ class Mine(nn.Module):
 def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     (tmp_path / "cells_of_ones_own.py").write_text(CELL)
     monkeypatch.syspath_prepend(tmp_path)
-    sys.modules.pop("cells_of_ones_own", None)
-    described = {"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}}
-    rewritten(folder, model=described)
+    rewritten(folder, model={"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}})
     with pytest.raises(population.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):
         population.load(folder)
     with pytest.raises(ValueError, match=r"trust is a tuple .*\('cells_of_ones_own',\)"):
         population.load(folder, trust="cells_of_ones_own")
-    try:
-        with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
-            population.load(folder, trust=("cells_of_ones_own",))
-        with pytest.raises(Damaged, match="mine_0/Dense_0/bias"):  # It is imported by now.
-            population.load(folder)
-    finally:
-        del sys.modules["cells_of_ones_own"]
+    with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
+        population.load(folder, trust=("cells_of_ones_own",))
+    assert sys.modules.pop("cells_of_ones_own")
 
 
 @pytest.mark.parametrize(
@@ -337,16 +320,3 @@ def test_a_folder_of_something_else_is_told(tmp_path, files, told):
     with pytest.raises(FileNotFoundError, match=re.escape(told.replace("PATH", str(tmp_path)))) as raised:
         lt.load(tmp_path)
     assert raised.value.filename == str(tmp_path)
-
-
-@pytest.mark.long
-def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
-    values = 1000 + 50 * np.sin(np.arange(12.0))[None, :, None]
-    scaling = lt.Scaling.fitted(values)
-    task = lt.predict_next(scaling.applied(values), ("y",))
-    trained = lt.train(task, lt.Stack(features=1, hidden=(3,)), seeds=2, steps=2, learning_rate=0.1)
-    lt.save(trained, tmp_path, scaling=scaling)
-    saved = lt.load(tmp_path)
-    assert saved.scaling == scaling
-    np.testing.assert_allclose(saved.results.train_target[0], values[0, 1:], rtol=1e-6)
-    np.testing.assert_allclose(saved.results.train_input[0], values[0, :-1], rtol=1e-6)

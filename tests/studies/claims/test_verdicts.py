@@ -54,7 +54,10 @@ def numbers_of(number, numbers, diverged=()):
 def test_a_verdict_needs_the_interval_on_one_side_of_one_half(met, verdict):
     """Of ten: 9 give 0.60 to 0.98, 8 give 0.49 to 0.94."""
     assert judge([0.0] * met + [2.0] * (10 - met), high=1.0).verdict == verdict
-    assert judge([2.0] * met + [0.0] * (10 - met), low=1.0).verdict == verdict
+    outcome, confidence = judge([2.0] * met + [0.0] * (10 - met), low=1.0), intervals.simultaneous(17)
+    assert outcome.verdict == verdict
+    assert outcome.share == intervals.wilson(met, 10)
+    assert outcome.share_at(confidence) == intervals.clopper_pearson(met, 10, confidence)
     assert judge([1.5] * met + [0.5, 2.5] * 5, low=1.0, high=2.0).share.value == met / (met + 10)
 
 
@@ -107,12 +110,6 @@ def test_numbers_without_meaning_are_above_nothing_and_equal_ones_are_ties():
     assert outcome.meets.tolist() == [False, True, True, True]
 
 
-def test_intervals_for_several_claims_are_exact():
-    outcome, confidence = judge([0.0] * 9 + [2.0], high=1.0), intervals.simultaneous(17)
-    assert outcome.share == intervals.wilson(9, 10)
-    assert outcome.share_at(confidence) == intervals.clopper_pearson(9, 10, confidence)
-
-
 @pytest.mark.parametrize(("ours", "theirs"), [(3.0, 2.0), (2.0, 3.0)])
 def test_populations_without_overlap_have_the_exact_interval_of_the_smaller_one(ours, theirs):
     asked, populations = against(ours + np.arange(9) / 99, theirs + np.arange(7) / 99)
@@ -139,7 +136,6 @@ def test_no_interval_is_reported_where_resampling_changes_nothing():
 WRITES = {
     "answers": ("line", lambda part: part.answer.values.fill(9)),
     "a record": ("history", lambda part: part.train_rmse.values.fill(9)),
-    "an index": ("history", lambda part: part.step.values.fill(9)),
     "an assignment": ("line", lambda part: part.answer.loc.__setitem__({"seed": 0}, 9)),
     "an attribute of an array": ("history", lambda part: part.answer.attrs.update(unit="m")),
     "another array": ("history", lambda part: part.update({"answer": 0 * part.answer})),
@@ -227,9 +223,7 @@ COPY, CLIPPED = "a copy of the input meets it", "a clipped copy of the input mee
         ({"high": 0.1}, UNMET, f"{COPY}: the networks do not do what a copy does"),
         ({"high": 0.1}, HALF, f"{COPY}: supported, it would say nothing about mice"),
         ({"high": 0.1, "learned": True}, MET, "a copy of the input is what is to be learned"),
-        ({"high": 0.1, "learned": True}, UNMET, f"{COPY}: the networks do not do what a copy does"),
         ({"low": 0.1}, UNMET, f"{CLIPPED}: needs no more than answers within (-1, 1)"),
-        ({"low": 0.1}, MET, f"{CLIPPED}: the networks do not do what a clipped copy does"),
         ({"low": 0.1}, HALF, f"{CLIPPED}: supported, it would need no more than answers within (-1, 1)"),
         ({"low": 0.8}, UNMET, None),
     ],

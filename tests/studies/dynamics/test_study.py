@@ -93,20 +93,19 @@ def plain_share(found, number, seed, chosen, inside):
 def test_the_variance_explained_is_that_of_a_plain_loop(found, ending):
     inside = (found.time.values < 0.2) == (ending == "_early")
     for (number, model), curves, seed in product(enumerate(found.model.values), ("line", "frequency"), range(3)):
-        share, coverage = plain_share(found, number, seed, found.family.values == curves, inside)
-        own = {"model": model, "curves": curves}
-        assert found[f"explained{ending}"].sel(own).values[seed] == pytest.approx(share, rel=1e-5, nan_ok=True)
-        assert found[f"coverage{ending}"].sel(own).values[seed] == pytest.approx(coverage)
+        expected = plain_share(found, number, seed, found.family.values == curves, inside)
+        own = (
+            found[f"{name}{ending}"].sel(model=model, curves=curves).values[seed] for name in ("explained", "coverage")
+        )
+        assert [*own] == pytest.approx(expected, rel=1e-5, nan_ok=True)
 
 
 def test_metrics_say_of_every_curve_how_much_of_its_first_fifth_each_model_explains(measured, found):
-    early = found.time.values < 0.2
-    families = found.family.values.tolist()
+    early, families = found.time.values < 0.2, found.family.values.tolist()
     assert {name: len(rows) for name, rows in measured["curves"].items()} == Counter(families)
     for place, family in enumerate(families):
         row = measured["curves"][family][place - families.index(family)]
-        shown = found.curve_shown.values[place]
-        assert (row["first"], row["last"]) == (shown[0], shown[-1])
+        assert (row["first"], row["last"]) == (*found.curve_shown.values[place, [0, -1]],)
         for number, model in enumerate(found.model.values):
             shares, covered = zip(*(plain_share(found, number, seed, [place], early) for seed in range(3)), strict=True)
             known = [each for each in shares if np.isfinite(each)]

@@ -21,6 +21,10 @@ from lstm_toys.tasks.parameters import Parameter
 CURVES = lt.reproduce_curves(np.zeros((1, 20, 1)), ("y",))
 
 
+def speeds(_):
+    return dataclasses.replace(CURVES, output_features=("speed",))
+
+
 def other_curves(x):
     return lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x, ("x", "y"))
 
@@ -33,7 +37,7 @@ GROWTH = Family(lambda x, rate: np.exp(rate * x), (Parameter("rate", 0.0, 1.0),)
     ("changes", "told"),
     [
         (
-            {"task": lambda _: dataclasses.replace(CURVES, output_features=("speed",))},
+            {"task": speeds, "goal": lt.Goal(rmse=0.1), "probes": lambda _: []},
             "its networks answer speed, of which none is y",
         ),
         ({"task": other_curves}, "other training curves than its task has"),

@@ -2,9 +2,7 @@
 
 import json
 import logging
-import os
 import signal
-import time
 from itertools import product
 
 import jax
@@ -16,12 +14,11 @@ from conftest import carry_out, executed, rarely
 from experiments.all import EXPERIMENTS
 from lstm_toys.cli import flags, sweep
 from lstm_toys.execution.signals import Interruption
-from lstm_toys.populations import answering, blocks, group
+from lstm_toys.populations import blocks, group
 from lstm_toys.results import storage, summary
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.sweep.shapes import shapes as sorted_by_shape
 from lstm_toys.studies.sweep.study import SweepStudy
 from lstm_toys.studies.training.study import TrainingStudy
 
@@ -113,23 +110,6 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
     for number, each in enumerate(settings):
         chosen = [f"--{name}={each.swept[name]}" for name in grid]
         assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
-
-
-def test_settings_that_share_programs_are_told_apart_from_others():
-    grid = {"steps": "3 1", "hidden": "4 5", "readout": "cell dense", "noise": "0 1", "timesteps": "8 9"}
-    settings = settings_of("sine", grid)
-    shapes = sorted_by_shape(settings)
-    assert [shape.members for shape in shapes] == [6] * 8
-    assert [shape.budgets for shape in shapes] == [[1, 3]] * 8
-    numbers = [number for shape in shapes for budgets in shape.numbers for number in budgets.values()]
-    assert sorted(numbers) == list(range(32))
-    for shape in shapes:
-        for hyper, budgets in zip(shape.hyper, shape.numbers, strict=True):
-            for steps, number in budgets.items():
-                each = settings[number]
-                assert (each.steps, each.noise) == (steps, hyper["noise"])
-                for name in ("hidden", "readout", "timesteps"):
-                    assert getattr(each, name) == getattr(shape.common, name)
 
 
 def test_the_results_are_labeled(swept):
@@ -235,22 +215,3 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
     xr.testing.assert_identical(load(only(tmp_path)), found)
     assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
     assert not (only(tmp_path) / "checkpoints").exists()
-
-
-@pytest.mark.long
-def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypatch, capsys):
-    arguments = ["--seeds=3", *FLAGS, "--task=line", "--grid=steps=2 3", f"--results_dir={tmp_path}", "--quiet"]
-    answers, asked = answering.answers, []
-
-    def signaled(*arguments, **options):
-        asked.append(None)
-        if len(asked) == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(3.0)  # Another thread receives it.
-        return answers(*arguments, **options)
-
-    monkeypatch.setattr(answering, "answers", signaled)
-    assert carry_out(sweep, arguments) == 130
-    assert "ended by SIGINT; the same command continues" in capsys.readouterr().err
-    assert carry_out(sweep, arguments) == 0
-    assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]

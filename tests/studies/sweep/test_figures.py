@@ -74,40 +74,22 @@ def test_rows_are_the_statistics_of_each_setting():
     json.dumps(rows, allow_nan=False)
 
 
-def told(capsys, found, **metrics):
-    """The report of a sweep, without spaces that align columns."""
-    given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
-    every = {"rows": results.rows(found), "varied": results.varied(found), **given, **metrics}
-    for each in report.report(every):
-        output.console().print(each)
-    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
-
-
-def test_the_tables_have_the_errors_of_every_probe(capsys):
+def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys):
     found = hand_made({"optimizer": ["sgd", "adam"], **RATES}).assign_coords(probe=["held out", "b"])
     found["rmse"][..., 1] = np.nan
     found["mean"] = found.rmse.isel(probe=[0, 0]).drop_vars("probe") * 2
-    lines = told(capsys, found)
+    given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
+    scaling = {"scaling": "(y - 2) / 3", "scaled_errors": False}
+    for each in report.report({"rows": results.rows(found), "varied": results.varied(found), **given, **scaling}):
+        output.console().print(each)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "networks are shown (y - 2) / 3; losses are of scaled values, errors in units" in lines
     assert "optimizer rate learned diverged train MSE 95 % bootstrap" in lines
     start = lines.index("optimizer rate held out, RMSE held out, mean b, mean")
     medians = np.median(found.rmse.values[..., 0], axis=1)
     settings = zip(medians, found.optimizer.values, found.learning_rate.values, strict=True)
     for line, (median, optimizer, rate) in zip(lines[start + 2 : start + 6], settings, strict=True):
         assert line.split() == [optimizer, f"{rate:g}", *(f"{n * median:.3g}" for n in (1, 2, 2))]
-
-
-@pytest.mark.parametrize(
-    ("given", "told_of"),
-    [
-        ({}, []),
-        ({"scaled_errors": False}, ["losses are of scaled values, errors in units"]),
-        ({"scaled_errors": True}, ["losses and errors are of scaled values"]),
-    ],
-)
-def test_the_report_says_what_is_scaled(capsys, given, told_of):
-    lines = told(capsys, hand_made({}), **({"scaling": "(y - 2) / 3"} if given else {}), **given)
-    expected = [f"networks are shown (y - 2) / 3; {each}" for each in told_of]
-    assert [line for line in lines if "networks are shown" in line] == expected
 
 
 def same(found):
