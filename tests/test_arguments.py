@@ -109,14 +109,6 @@ class Holding(nn.Module):
         return inputs * self.weights
 
 
-class Imaginary(nn.Module):
-    """A model that answers complex numbers."""
-
-    @nn.compact
-    def __call__(self, inputs):
-        return nn.Dense(1)(inputs).astype(complex)
-
-
 Y = ("y",)
 COMPLEX = np.complex64(1 + 1j)
 ONES = np.ones((3, 3))
@@ -186,7 +178,6 @@ REFUSED = [
     *bad(adam, momentum=[np.nan, -0.5, "0.1", 1, [0.5, 1.0]], decay=[1, 1 - 1e-12]),
     *bad(partial(lt.train, model=MODEL, **OPTIONS), task=[None, "sine", TASK.examples]),
     *bad(partial(lt.train, TASK, **OPTIONS), model=[None, lt.Stack, "lstm", Holding(np.ones(1))]),
-    *bad(lambda answers: lt.train(TASK, answers, **OPTIONS), answers=[Imaginary()]),
     *bad(
         lambda loss: lt.train(dataclasses.replace(TASK, loss=loss), MODEL, **OPTIONS),
         loss=[lambda *_, weights: weights, lambda *_: None, lambda outputs, _: outputs[..., 0].astype(complex)],

@@ -197,6 +197,7 @@ def test_a_large_json_file_is_not_read(tmp_path):
         file.truncate(2**40)
     with pytest.raises(Damaged, match="more than 8,388,608 bytes"):
         read_json(path)
+    path.unlink()  # Commands digest what their process has read.
 
 
 def test_what_a_file_says_is_shown_without_control_characters(tmp_path, capsys):

@@ -47,6 +47,7 @@ def replaced(old, new):
         print(files)
     elif files == int(at):
         os.kill(os.getpid(), int(number))
+        pathlib.Path(f"{released}.held").touch()
         while not pathlib.Path(released).exists() and signals < int(patience):
             time.sleep(0.01)
     replace(old, new)
@@ -72,9 +73,10 @@ def start(folder, *flags, experiment="line", suffix="", at=None, number=0, patie
 
 def hold(folder, **control):
     """A run that waits with two checkpoints behind it."""
+    (held := folder.with_name(f"{release(folder).name}.held")).unlink(missing_ok=True)
     process = start(folder, suffix=".checkpoint", at=3, **control)
     deadline = time.monotonic() + HANG
-    while not any(folder.glob("runs/*/checkpoints/.*.tmp")) or len(checkpoints(folder)) < 2:
+    while not held.exists():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -148,30 +150,24 @@ def interrupt(folder, number, *, times):
     assert second == f"ended by {number.name}; the same command continues"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, *rarely(signal.SIGHUP)])
-def test_a_signal_ends_a_run_that_the_same_command_continues(uninterrupted, tmp_path, number):
-    interrupt(tmp_path, number, times=1)
-    assert continued(tmp_path) == 0
-    assert_same(only(tmp_path), uninterrupted)
-
-
 @pytest.fixture(scope="module")
-def twice_interrupted(tmp_path_factory):
-    """The results folder of a run that a second signal ended while it could not heed the first."""
+def interrupted_twice(tmp_path_factory):
+    """The results folder of a run that a signal ended, and after it went on, a second signal that came at once."""
     folder = tmp_path_factory.mktemp("interrupted")
+    interrupt(folder, signal.SIGINT, times=1)
     interrupt(folder, signal.SIGTERM, times=2)
     return folder
 
 
 @pytest.fixture
-def interrupted(twice_interrupted, tmp_path):
+def interrupted(interrupted_twice, tmp_path):
     """A copy of it, and its checkpoints, the oldest first."""
-    folder = shutil.copytree(twice_interrupted, tmp_path / "results")
+    folder = shutil.copytree(interrupted_twice, tmp_path / "results")
     return folder, checkpoints(folder)
 
 
 @pytest.mark.parametrize("flags", [[], *rarely(["--restart"])])
-def test_a_run_that_a_second_signal_ended_continues_unless_it_is_restarted(uninterrupted, interrupted, capsys, flags):
+def test_a_run_that_signals_ended_continues_unless_it_is_restarted(uninterrupted, interrupted, capsys, flags):
     folder, (_, newer) = interrupted
     assert continued(folder, *flags) == 0
     assert (f"continues from {newer}" in capsys.readouterr().out) == (not flags)
@@ -229,6 +225,11 @@ def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
         assert continued(folder, "--quiet") == 1
     assert str(only(folder)) in refusal(capsys)
     assert contents(folder) == before
+
+
+@pytest.mark.long
+def test_a_closed_terminal_ends_a_run(tmp_path):
+    interrupt(tmp_path, signal.SIGHUP, times=1)
 
 
 @pytest.mark.long
@@ -334,7 +335,7 @@ def test_a_run_killed_while_it_writes_ends_in_the_same_files(tmp_path, name):
     assert well == ["", 0]
     expected, count = outcome(tmp_path / "uninterrupted"), sum(line.isdigit() for line in output.splitlines())
     assert count >= 5
-    for at in np.linspace(1, count, 5).astype(int).tolist():
+    for at in (1, count // 2, count):
         folder = furnished(tmp_path / str(at))
         assert written(folder, at)[2] == -signal.SIGKILL
         assert written(folder, 0)[1:] == ("", 0)
