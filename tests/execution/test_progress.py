@@ -84,7 +84,7 @@ def test_what_a_checkpoint_had_was_not_done_here(watch):
 
 def test_a_training_estimates_nothing_from_an_instant(watch):
     for second, told in (
-        (4.0, [f"first: step 10/20 | 20 member-steps/s | {END} | 6 s left"]),
+        (4.0, [f"first: step 10/20 | 20 member-steps/s | {END} | 2 s left"]),
         (2.1, []),  # Records of the call that has just compiled.
     ):
         watch.trainings(1.0).begin("first", 4, 20)

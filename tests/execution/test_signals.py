@@ -17,7 +17,8 @@ for number in (signal.SIGINT, signal.SIGHUP):  # Ignored behind the & of a shell
 try:
     with Interruption() as interruption, interruption.patient():
         print("working", flush=True)
-        while not interruption() or "on" in sys.argv:
+        end = time.monotonic() + 30
+        while time.monotonic() < end and (not interruption() or "on" in sys.argv):
             time.sleep(0.01)
 except Interrupted as signaled:
     print(ended(signaled.args[0]), file=sys.stderr)
