@@ -222,18 +222,6 @@ def long_curve(tmp_path):
     return path
 
 
-@pytest.mark.long
-def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
-    def size(*arguments):
-        (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).studies
-        return work.footprint()
-
-    usual, several, large = size(), size("--seeds=16000"), size("--hidden=3200")
-    assert 2e8 < usual.memory < 1e9
-    assert several.memory > 16_000 * 100_000 * 4 < several.disk
-    assert 50 * usual.memory < large.memory
-
-
 def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(footprint.os, "sysconf", lambda _: 2**14)
     arguments = ["--hidden=64", "--curve", str(long_curve), f"--results_dir={tmp_path / 'results'}"]

@@ -198,7 +198,6 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     ("arguments", "told"),
     [
         ([], "flag --train: needs a file with one curve per column, such as --train=mine.csv"),
-        (["--train=nowhere.csv"], "flag --train=nowhere.csv: No such file"),
         (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, but mine.csv has 6 of 20"),
         (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 20; `python"),
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
@@ -206,23 +205,17 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
         (["--train=mine.csv", "--train=moved.csv"], "moved.csv: has the curve 'run 1' in another place than mine.csv;"),
         (["--train=mine.csv", "--train=sub/mine.csv"], "two files have the same name, which would name their features"),
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: there are 2 for 1 file of --train"),
-        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a"], "there is 1 for 2 files of --train; give one"),
-        (
-            ["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a", "--quantity=a"],
-            "--quantity: two names are the same",
-        ),
+        (["--train=mine.csv", "--train=sub/mine.csv", *["--quantity=a"] * 2], "--quantity: two names are the same"),
         (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, optionally with a unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
+        (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves for training"),
         (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not including 1"),
-        (["--train=years.csv"], "years.csv: row 1, 1950 to 1961, may hold column names or values: if names"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
         (["--train=mine.csv", "--batch=7"], "flag --batch=7: exceeds the 5 training curves"),
         (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
-        (["--train=mine.csv", "--nostandardize", "--train=huge.csv"], "huge.csv: row 2, column 1: 2e+06 exceeds"),
-        (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
-        (["--train=mine.csv", "--targets=vast.csv"], "vast.csv: row 2, column 1: 1e+300 exceeds 1e+30 in size"),
+        (["--train=mine.csv", "--nostandardize", "--train=far.csv"], "far.csv: row 2, column 1: 1e+29 exceeds"),
         (["--train=mine.csv", "--show=far.csv"], "far.csv: its values, 1e+29 to 1e+29, exceed 1e+06 in size on"),
         (["--train=mine.csv", "--nostandardize", "--train=tiny.csv"], "column 1, 'a': no value exceeds 2e-30"),
         (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows, but two.csv has 2"),
@@ -230,15 +223,13 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
 )
 @pytest.mark.usefixtures("mine")
 def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
-    written(tmp_path / "short.csv", Y[:3], ",".join("abcdef"))
+    written(tmp_path / "short.csv", Y[:3], "a,b,c,d,e,f")
     written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
     written(tmp_path / "moved.csv", Y, "run 1,run 0,a,b,c,d")
-    written(tmp_path / "huge.csv", np.full((ROWS, 6), 2e6), ",".join("abcdef"))
     written(tmp_path / "two.csv", Y[:2, :1])
-    for name, number in (("vast", "1e300"), ("far", "1e29"), ("tiny", "2e-30")):
+    for name, number in (("far", "1e29"), ("tiny", "2e-30")):
         (tmp_path / f"{name}.csv").write_text("a,b,c,d,e,f\n" + (",".join([number] * 6) + "\n") * ROWS)
     (tmp_path / "ids.csv").write_text("id,mean\n" + "".join(f"{number},0.{number}\n" for number in range(CURVES)))
-    (tmp_path / "years.csv").write_text(";".join(map(str, range(1950, 1962))) + "\n" + "1,5;" * 12 + "\n" + "2,5;" * 12)
     (tmp_path / "sub").mkdir()
     written(tmp_path / "sub" / "mine.csv", Y)
     monkeypatch.chdir(tmp_path)

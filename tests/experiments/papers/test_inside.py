@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from conftest import rarely
 from experiments.papers import counters, points
 
 
@@ -25,7 +24,8 @@ def test_the_counter_is_the_unit_that_follows_the_count():
     np.testing.assert_allclose(found.down, [0.5, -0.8])
 
 
-@pytest.mark.parametrize("kind", ["hard", *rarely("sigmoid")])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["sigmoid", "hard"])
 def test_gates_are_those_of_the_layer(kind):
     model = lt.Stack(features=3, hidden=(4,), readout="dense", gates=kind)
     inputs = np.random.default_rng(0).normal(size=(1, 9, 3)).astype(np.float32)
