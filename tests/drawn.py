@@ -12,6 +12,15 @@ def axes_of(figure):
     return axes
 
 
+def panels(figure):
+    """The axes that are seen."""
+    return [axes for axes in figure.axes if axes.get_visible()]
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
 def dots(axes):
     return [line for line in axes.lines if line.get_marker() == "o"]
 

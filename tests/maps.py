@@ -33,6 +33,16 @@ class Linear(Layer):
         return jnp.swapaxes(hidden, 0, 1)
 
 
+class Wide(nn.Module):
+    """What is no cell: it returns twice as many units as it has."""
+
+    units: int
+
+    @nn.compact
+    def __call__(self, inputs):
+        return nn.Dense(2 * self.units)(inputs)
+
+
 def linear(*recurrent, kernel=1.0):
     """Linear networks with these recurrent matrices; inputs enter into the first component."""
     matrices = np.array(recurrent, np.float32)

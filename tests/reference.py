@@ -4,6 +4,8 @@ No `vmap`, no `scan`, no derivative written by hand. The initial parameters, the
 drawn from the seed's keys, as the engine draws them.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -19,15 +21,21 @@ OPTIMIZERS = {
 GATES = {"sigmoid": jax.nn.sigmoid, "hard": lambda a: jnp.clip(0.2 * a + 0.5, 0, 1)}
 
 
+@partial(jax.jit, static_argnames="gate")
+def after(layer, hidden, cell, features, gate):
+    """The states ``[H]`` of one layer after one time point."""
+    before = features @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
+    input_gate, forget_gate, candidate, output_gate = jnp.split(before, 4)
+    cell = gate(forget_gate) * cell + gate(input_gate) * jnp.tanh(candidate)
+    return gate(output_gate) * jnp.tanh(cell), cell
+
+
 def lstm(layer, sequence, gate):
     """The hidden states ``[T, H]`` of one layer along one curve ``[T, F]``."""
     hidden = cell = jnp.zeros(layer["recurrent_kernel"].shape[0])
     states = []
     for features in sequence:
-        before = features @ layer["kernel"] + hidden @ layer["recurrent_kernel"] + layer["bias"]
-        input_gate, forget_gate, candidate, output_gate = jnp.split(before, 4)
-        cell = gate(forget_gate) * cell + gate(input_gate) * jnp.tanh(candidate)
-        hidden = gate(output_gate) * jnp.tanh(cell)
+        hidden, cell = after(layer, hidden, cell, features, gate)
         states.append(hidden)
     return jnp.stack(states)
 
@@ -61,7 +69,7 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
         return examples.inputs + noise * jax.random.normal(own["noise"], examples.inputs.shape), examples.targets
 
     inputs, targets = task.examples(keys["validation"], {})[:2] if task.fresh else drawn()
-    params = model.init(keys["parameters"], inputs)["params"]
+    params = jax.jit(model.init)(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)
     state, batch = transform.init(params), task.batch or len(inputs)
     losses = [loss(params, inputs, targets, model.gates)]

@@ -1,25 +1,24 @@
 """The wheel: which files it holds, and that what it installs runs from any folder."""
 
-import configparser
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
 
 import pytest
 
-import conftest
+from conftest import HANG, ROOT, SINE_FIGURES
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.long
+
 INSTALLED = {"lstm_toys": "lstm_toys", "experiments": "lstm_toys/experiments"}
 """Folders of the clone, and where they lie in a wheel."""
 
 
 def run(*arguments, **options):
     """What a process printed that ended well."""
-    done = subprocess.run(arguments, capture_output=True, text=True, timeout=conftest.HANG, **options)
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=HANG, **options)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -38,24 +37,10 @@ def wheel(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def installed(wheel, tmp_path_factory):
-    """The folder that the wheel is installed into."""
-    target = tmp_path_factory.mktemp("installed")
-    alone = ["--no-index", "--no-deps", f"--target={target}"]
-    run(sys.executable, "-m", "pip", "install", "--quiet", *alone, str(wheel), cwd=target)
-    return target
-
-
-@pytest.fixture
-def elsewhere(installed, tmp_path):
-    """Runs something of the installed in a folder that has nothing to do with it."""
-    return lambda *arguments: run(*arguments, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(installed)})
-
-
-def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
+def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other_its_script_and_its_license(wheel):
     with zipfile.ZipFile(wheel) as archive:
         found = {name for name in archive.namelist() if ".dist-info/" not in name}
+        about = {name.partition(".dist-info/")[2]: archive.read(name) for name in {*archive.namelist()} - found}
     expected = {
         f"{place}/{path.relative_to(ROOT / folder).as_posix()}"
         for folder, place in INSTALLED.items()
@@ -64,31 +49,25 @@ def test_the_wheel_holds_every_file_of_what_is_installed_and_no_other(wheel):
     }
     assert found == expected
     assert found >= {"lstm_toys/experiments/post/published.json", "lstm_toys/py.typed"}
+    assert about["licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+    assert about["entry_points.txt"].split() == [b"[console_scripts]", b"lstm-toys", b"=", b"lstm_toys.cli.script:main"]
 
 
-def test_the_wheel_names_its_script_and_its_license(wheel):
-    with zipfile.ZipFile(wheel) as archive:
-        names = {name.partition(".dist-info/")[2]: name for name in archive.namelist()}
-        entries = configparser.ConfigParser()
-        entries.read_string(archive.read(names["entry_points.txt"]).decode())
-        assert archive.read(names["licenses/LICENSE"]) == (ROOT / "LICENSE").read_bytes()
-    assert dict(entries["console_scripts"]) == {"lstm-toys": "lstm_toys.cli.script:main"}
+def test_the_script_is_the_command_and_trains_and_draws_from_any_folder(wheel, tmp_path):
+    target, here = tmp_path / "installed", tmp_path / "here"
+    alone = ["--no-index", "--no-deps", f"--target={target}"]
+    run(sys.executable, "-m", "pip", "install", "--quiet", *alone, str(wheel), cwd=tmp_path)
+    assert not (target / "experiments").exists()
+    here.mkdir()
 
+    def installed(*arguments):
+        environment = {**os.environ, "PYTHONPATH": str(target)}
+        return run(target / "bin" / "lstm-toys", *arguments, cwd=here, env=environment)
 
-def test_the_script_is_the_command_from_any_folder(installed, elsewhere, tmp_path):
-    code = "import lstm_toys.experiments; print(*lstm_toys.experiments.__path__)"
-    assert elsewhere(sys.executable, "-c", code).splitlines() == [str(installed / "lstm_toys" / "experiments")]
-    assert not (installed / "experiments").exists()
-    script = installed / "bin" / "lstm-toys"
-    assert "sine" in elsewhere(script)
+    assert "sine" in installed()
     helped = run(sys.executable, "-m", "experiments.sine", "--help")
-    assert elsewhere(script, "sine", "--help") == helped.replace("python -m experiments.sine", "lstm-toys sine")
-    assert not any(tmp_path.iterdir())
-
-
-@pytest.mark.long
-def test_the_script_trains_and_draws_from_any_folder(installed, elsewhere, tmp_path):
-    small = ["--seeds=2", "--steps=2", "--timesteps=12", "--publish"]
-    elsewhere(installed / "bin" / "lstm-toys", "sine", *small)
-    assert {path.name for path in tmp_path.glob("results/sine/*.png")} == conftest.SINE_FIGURES
-    assert len(list(tmp_path.glob("results/runs/sine-*/results.nc"))) == 1
+    assert installed("sine", "--help") == helped.replace("python -m experiments.sine", "lstm-toys sine")
+    assert not any(here.iterdir())
+    installed("sine", "--seeds=2", "--steps=2", "--timesteps=12", "--publish")
+    assert {path.name for path in here.glob("results/sine/*.png")} == SINE_FIGURES
+    assert len(list(here.glob("results/runs/sine-*/results.nc"))) == 1

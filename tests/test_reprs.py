@@ -21,21 +21,13 @@ def trained():
     return untrained(task, lt.Stack(features=1, hidden=(3,)), losses=(0.1, 0.9, 0.2), diverged=(1,))
 
 
-@pytest.fixture(scope="module")
-def saved(trained, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("saved")
-    lt.save(trained, folder)
-    return lt.load(folder)
-
-
-def test_a_population_is_one_line_and_a_small_table(trained, saved):
+def test_a_population_is_one_line_and_a_small_table(trained, tmp_path):
     told = "networks: 3; cell: lstm, hidden 3, cell readout 1; steps: 2; median loss: 0.15; diverged: 1"
-    for each in (trained, saved):
+    lt.save(trained, tmp_path)
+    for each in (trained, lt.load(tmp_path)):
         assert repr(each) == f"<{type(each).__name__}: {told}>"
-        table = each._repr_html_()
-        assert table.count("<tr>") == 5
-        assert len(table) < 500
-        assert "<th>diverged</th><td>1</td>" in table
+        assert each._repr_html_().count("<tr>") == 5
+        assert "<th>diverged</th><td>1</td>" in each._repr_html_()
 
 
 def test_every_object_is_one_line(trained):
@@ -53,13 +45,11 @@ def test_every_object_is_one_line(trained):
         assert "\n" not in repr(each)
 
 
-@pytest.mark.parametrize("kind", [lt.Stack, lt.LSTM, lt.GRU, lt.RNN])
+@pytest.mark.parametrize("kind", [lt.Stack, lt.LSTM, lt.GRU, lt.RNN, lt])
 def test_help_is_a_page(kind):
     told = pydoc.plain(pydoc.render_doc(kind))
-    assert told.count("\n") < 120
-    assert "Attributes:" in told
-    assert "__call__" in told
-    assert "init" in dir(kind(1))  # Instances complete as ever.
+    assert told.count("\n") < (60 if kind is lt else 120)
+    assert kind is lt or ("Attributes:" in told and "__call__" in told and "init" in dir(kind(1)))
 
 
 def test_a_population_pickles(trained):
@@ -67,30 +57,21 @@ def test_a_population_pickles(trained):
     np.testing.assert_array_equal(again.train_loss, trained.train_loss)
     assert again.model == trained.model
     jax.tree.map(np.testing.assert_array_equal, again.states, trained.states)
-    for made in zip(*(each.task.made(jax.random.key(0), {}) for each in (again, trained)), strict=True):
-        np.testing.assert_array_equal(*made)
 
 
-LINES = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}
-CURVES = np.ones((2, 12, 1))
+LINES, CURVES = {"slope": np.array([0.1, 0.2]), "intercept": 0.5}, np.ones((2, 12, 1))
+TASKS = {
+    "reproduce": lt.reproduce("line", {"slope": "steep", "intercept": 0.5}, X),
+    "reproduce_curves": lt.reproduce_curves(CURVES, ("y",)),
+    "predict_next": lt.predict_next(CURVES, ("y",)),
+    "read_off": lt.read_off("line", {**LINES, "intercept": "high"}, ("slope",), X),
+    "read_off_drawn": lt.read_off_drawn("line", 5, {"slope": (0.0, "steep")}, ("slope",), X),
+}
 
 
-@pytest.mark.parametrize(
-    "task",
-    [
-        lt.reproduce("line", {"slope": "steep", "intercept": 0.5}, X),
-        lt.reproduce_curves(CURVES, ("y",)),
-        lt.predict_next(CURVES, ("y",)),
-        lt.read_off("line", LINES, ("slope",), X),
-        lt.read_off("line", {**LINES, "intercept": "high"}, ("slope",), X),
-        lt.read_off_drawn("line", 5, {"slope": (0.0, "steep")}, ("slope",), X),
-    ],
-)
-def test_every_task_of_the_library_pickles(task):
-    again = pickle.loads(pickle.dumps(task))
-    assert (again.input_features, again.output_features, again.numbers, repr(again)) == (
-        task.input_features,
-        task.output_features,
-        task.numbers,
-        repr(task),
-    )
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_of_the_library_pickles(name):
+    tasks = TASKS[name], pickle.loads(pickle.dumps(TASKS[name]))
+    made = (task.made(jax.random.key(0), dict.fromkeys(task.numbers, jax.numpy.float32(0.5))) for task in tasks)
+    jax.tree.map(np.testing.assert_array_equal, *made)
+    assert repr(tasks[0]) == repr(tasks[1])

@@ -20,7 +20,11 @@ SMALL = ("--seeds=3", "--timesteps=20", "--hidden=4")
 """Of nearly all runs, so that few programs are compiled."""
 
 SINE = (*SMALL, "--steps=300", "--learning_rate=0.01")
-GRID = ("--optimizer=sgd", "--steps=20", "--grid=learning_rate=0.1 1e6 0.5", "--grid=hidden=4 none")
+GRID = ("--optimizer=sgd", "--grid=learning_rate=0.1 1e6 0.5", "--grid=hidden=4 none", "--grid=steps=20 0 7")
+PLANES = (
+    *("--amplitude=0.1:0.5:4", "--frequency=5:15:3", "--phase=0:3:3", "--offset=0.1:0.5:2"),
+    *("--slope=0:0.5:3", "--intercept=0:0.5:2", "--length=20:40:2", "--spacing=0.024:0.048:2"),
+)
 MINE = 350 + 20 * np.sin(np.arange(20)[:, None] * 0.5 + np.arange(6))
 """Curves of a file, ``[T, C]``."""
 HEADER = {"header": "time (s),run 0,run 1,run 2,run 3,run 4,run 5", "comments": ""}
@@ -32,7 +36,7 @@ COMMANDS = {
     "majority": (majority.EXPERIMENT, ("--seeds=3",)),
     "parity": (parity.EXPERIMENT, ("--seeds=3",)),
     "sweep": (sweep, (*SMALL[:2], *GRID)),
-    "generalization": (generalization, ("--task=sine", *SINE, "--amplitude=0.1:0.5:4", "--frequency=5:15:3")),
+    "generalization": (generalization, ("--task=sine", *SINE, *PLANES)),
     "dynamics": (dynamics, ("--task=sine", *SINE, "--inputs=0:0.6:3", "--starts=4")),
     "claims": (claims, ("--claims=sine_claims", "--seeds=3")),
 }

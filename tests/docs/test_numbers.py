@@ -24,9 +24,6 @@ def test_an_old_number_is_replaced_and_all_else_stays(tmp_path, capsys):
         assert "filled anew" in capsys.readouterr().out
     numbers.main([page], RESULTS)
     assert capsys.readouterr().out == ""
-
-
-def test_two_templates_are_filled_apart():
     other = PAGE.replace("converged", "seeds").replace("15 of", "16 of")
     assert numbers.filled(PAGE + other, RESULTS) == PAGE + other
 

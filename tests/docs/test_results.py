@@ -9,6 +9,7 @@ import signal
 import threading
 import time
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,26 +18,17 @@ from docs.maintenance import picture, results, steps
 from lstm_toys.cli import command
 
 MADE = """
-import pathlib
-import sys
-
+import pathlib, sys
 words = sys.argv[1:]
 with open("log", "a") as log:
     print(*words, file=log)
 if pathlib.Path("broken").exists() and words == ["b"]:
     sys.exit(3)
-if "--publish" not in words:
+if words[0] == "measured":
+    pathlib.Path("results/runs/benchmarks").mkdir(exist_ok=True)
+    pathlib.Path("results/runs/benchmarks/made.json").write_text("{}")
+elif "--publish" not in words:
     pathlib.Path(f"results/runs/{words[0]}").write_text("numbers")
-"""
-MEASURED = """
-import pathlib
-import sys
-
-folder = pathlib.Path(sys.argv[sys.argv.index("--output") + 1])
-folder.mkdir(exist_ok=True)
-(folder / "measured.json").write_text("{}")
-with open("log", "a") as log:
-    print("measured", file=log)
 """
 
 
@@ -44,13 +36,12 @@ with open("log", "a") as log:
 def clone(tmp_path, monkeypatch):
     """A folder with two commands that leave something, one that measures, and what they took the last time."""
     (tmp_path / "made.py").write_text(MADE)
-    (tmp_path / "measured.py").write_text(MEASURED)
     (tmp_path / "costs.json").write_text(
-        json.dumps({name: {"seconds": 7200, "bytes": 2**30} for name in ("made a", "made b", "measured --all")})
+        json.dumps({name: {"seconds": 7200, "bytes": 2**30} for name in ("made a", "made b", "made measured")})
     )
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
     monkeypatch.setattr(steps, "STEPS", (steps.Step("made a"), steps.Step("made b", ("b",))))
-    monkeypatch.setattr(steps, "BENCHMARKS", ("measured --all",))
+    monkeypatch.setattr(steps, "BENCHMARKS", ("made measured",))
     monkeypatch.setattr(steps, "PAGE", "made page --publish")
     monkeypatch.setattr(steps, "COSTS", tmp_path / "costs.json")
     monkeypatch.setattr(results, "NEEDED", {"statsmodels": "test"})
@@ -58,55 +49,46 @@ def clone(tmp_path, monkeypatch):
     return tmp_path
 
 
+PUBLISHED = ["b --publish --quiet", "page --publish"]
+
+
+def log(clone):
+    """The commands that were carried out, without the folder that a benchmark writes to."""
+    return [line.partition(" --output")[0] for line in (clone / "log").read_text().splitlines()]
+
+
 def test_what_it_takes_is_said_and_all_is_computed_before_anything_is_published(clone, capsys):
     results.main(clone)
-    assert (clone / "log").read_text().splitlines() == ["a", "b", "measured", "b --publish --quiet", "page --publish"]
+    assert log(clone) == ["a", "b", "measured", *PUBLISHED]
     assert re.search(r"all of them +6.00  3.00\n", capsys.readouterr().out)
     assert (clone / "results/index.png").read_text() == "index.html"
-    assert (clone / "results/benchmarks/measured.json").exists()
+    assert (clone / "results/benchmarks/made.json").exists()
     assert {path.name for path in (clone / "results/runs").iterdir()} == {"a", "b", "elnino.csv"}
     assert (clone / "results/runs/elnino.csv").read_text().startswith("t (months),year 1950,")
 
 
-def test_an_interruption_publishes_nothing_and_the_same_command_continues(clone, capsys):
+def test_an_interruption_publishes_nothing_and_the_same_command_continues_with_what_there_is(clone, capsys):
     (clone / "broken").touch()
+    (clone / "results/runs/benchmarks").mkdir(parents=True)
+    for name, content in {"a": "numbers", "benchmarks/made.json": "earlier"}.items():
+        (clone / "results/runs" / name).write_text(content)
     with pytest.raises(SystemExit) as ended:
         results.main(clone)
     assert ended.value.code == 3
     assert "made b ended with 3" in capsys.readouterr().err
-    assert (clone / "log").read_text().splitlines() == ["a", "b"]
+    assert log(clone) == ["a", "b"]
     (clone / "broken").unlink()
     results.main(clone)
-    assert (clone / "log").read_text().splitlines()[2:] == [
-        "a",
-        "b",
-        "measured",
-        "b --publish --quiet",
-        "page --publish",
-    ]
-
-
-def test_what_commands_took_is_kept_unless_they_found_finished_runs(clone):
-    (clone / "results/runs").mkdir(parents=True)
-    (clone / "results/runs/a").write_text("numbers")
-    results.main(clone)
-    kept = steps.costs()
+    assert log(clone) == ["a", "b", "a", "b", *PUBLISHED]
+    assert (clone / "results/benchmarks/made.json").read_text() == "earlier"
+    kept = steps.costs()  # Not what commands took that found finished runs.
     assert kept["made a"] == (7200, 2**30)
     assert kept["made b"].seconds < 7200
     assert kept["made b"].bytes >= len("numbers")
 
 
-def test_a_benchmark_that_is_measured_is_not_measured_again(clone):
-    measured = clone / "results/runs/benchmarks"
-    measured.mkdir(parents=True)
-    (measured / "measured.json").write_text('{"earlier": true}')
-    results.main(clone)
-    assert "measured" not in (clone / "log").read_text().splitlines()
-    assert (clone / "results/benchmarks/measured.json").read_text() == '{"earlier": true}'
-
-
 def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(clone, monkeypatch):
-    monkeypatch.setattr(results.shutil, "disk_usage", lambda _: Disk())
+    monkeypatch.setattr(results.shutil, "disk_usage", lambda _: SimpleNamespace(free=2**30))
     with pytest.raises(SystemExit, match="not enough"):
         results.main(clone)
     monkeypatch.setattr(results, "NEEDED", {"no_such_library": "peers"})
@@ -115,16 +97,10 @@ def test_too_little_disk_or_a_missing_library_ends_it_before_anything_is_done(cl
     assert not (clone / "results").exists()
 
 
-class Disk:
-    free = 2**30
-
-
 def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
     (tmp_path / "saves.py").write_text(
-        "import signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
-        "open('ready', 'w').close()\n"
-        "time.sleep(600)\n"
+        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
+        "open('ready', 'w').close()\ntime.sleep(600)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
 
@@ -142,14 +118,8 @@ def test_a_signal_lets_the_command_save_what_it_has(tmp_path, monkeypatch):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        step if len(step.command.split()) > 1 else pytest.param(step, marks=pytest.mark.long)  # These plan for seconds.
-        for step in steps.STEPS
-    ],
-    ids=lambda step: step.command,
-)
+@pytest.mark.long
+@pytest.mark.parametrize("step", steps.STEPS, ids=lambda step: step.command)
 def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / steps.SEA).parent.mkdir(parents=True)
@@ -161,12 +131,8 @@ def test_a_command_publishes_the_sets_that_it_is_said_to(step, tmp_path, monkeyp
     assert step.sets in ((), (study.run.published.relative_to("results").as_posix(),))
 
 
-def test_what_every_command_takes_is_known():
-    known = {*(step.command for step in steps.STEPS), *steps.BENCHMARKS}
-    assert steps.costs().keys() == known
-
-
-def test_the_commands_publish_every_set_there_is():
+def test_what_every_command_takes_is_known_and_they_publish_every_set_there_is():
+    assert steps.costs().keys() == {*(step.command for step in steps.STEPS), *steps.BENCHMARKS}
     folder = ROOT / "results"
     published = {path.parent.relative_to(folder).as_posix() for path in folder.glob("*/**/manifest.json")}
     assert published <= steps.commands().keys()

@@ -1,4 +1,4 @@
-"""Linearizations against finite differences, and the gain of networks whose gain is known."""
+"""Linearizations against finite differences; the gain of networks whose gain is known, and what they forget."""
 
 import jax
 import maps
@@ -7,6 +7,7 @@ import pytest
 
 import lstm_toys as lt
 from conftest import rarely
+from lstm_toys.dynamics.driven import driven
 from lstm_toys.dynamics.linear import Linear, eigenvalues, linearizations, measured_response, modes, response
 from lstm_toys.dynamics.system import each_network, system_of
 from lstm_toys.networks.lstm import LSTM
@@ -33,7 +34,7 @@ def differences(system, params, points, step):
 
 @pytest.mark.parametrize(
     "options",
-    [{"gates": "hard"}, *rarely({}, {"cell": "gru", "readout": "dense"}, {"cell": "rnn", "hidden": (3, 2)})],
+    [{"cell": "rnn"}, *rarely({}, {"gates": "hard"}, {"cell": "gru", "readout": "dense", "hidden": (3, 2)})],
     ids=str,
 )
 def test_linearizations_are_finite_differences(options):
@@ -65,9 +66,8 @@ def test_nothing_is_linearized_at_no_state():
     states[1] = np.nan
     found = linearizations(system, params, np.zeros((1, 1)), states)
     np.testing.assert_allclose(found.A[0, 0], np.transpose(maps.rotation(0.1, 0.9)), rtol=1e-6)
-    assert np.isnan(found.A[1]).all()
-    assert np.isnan(eigenvalues(found.A)[1]).all()
-    assert np.isnan(response(found, np.array([1.0]), maps.SPACING)[1]).all()
+    for each in (found.A, eigenvalues(found.A), response(found, np.array([1.0]), maps.SPACING)):
+        assert np.isnan(each[1]).all()
 
 
 def test_modes_are_those_of_a_damped_sine():
@@ -90,27 +90,27 @@ def test_the_gain_of_a_leaky_integrator_is_known_and_measured():
     np.testing.assert_allclose(measured[:, 0, :, 0, 0], expected, rtol=1e-9)
 
 
-@pytest.mark.long
-def test_small_sines_are_answered_as_the_linearization_says():
-    model = lt.Stack(1, hidden=(3,))
-    params = maps.drawn(model)
-    system = system_of(model, params, 1)
-    inputs, frequencies = np.array([[0.1], [0.4]]), np.array([2.0, 20.0])
-    states = each_network(settled, system, params, np.zeros((3, 2, system.dimension)), inputs)
-    expected = response(linearizations(system, params, inputs, states), frequencies, maps.SPACING)
-    measured = measured_response(system, params, inputs, states, frequencies, maps.SPACING, 1e-4)
-    np.testing.assert_allclose(measured, expected, rtol=1e-4)
-
-
-def settled(system, params, states, inputs):
-    """States after many steps."""
-    step = jax.vmap(lambda state, constant: system.step(params, state, constant)[0])
-    return jax.lax.fori_loop(0, 2000, lambda _, each: step(each, inputs), states)
-
-
 def test_the_response_of_a_defective_map_is_that_of_its_linear_systems():
     A = np.array([[0.5, 1.0], [0.0, 0.5]])  # It has one eigenvector.
     own = Linear(A[None], np.array([[[0.0], [1.0]]]), np.array([[[1.0, 0.0]]]), np.zeros((1, 1, 1)))
     w = np.array([1.0, 5.0, 20.0])
     found = response(own, w, 0.1)[0, :, 0, 0]
     np.testing.assert_allclose(found, 1 / np.square(np.exp(0.1j * w) - 0.5), rtol=1e-9)
+
+
+def test_a_linear_network_forgets_by_its_matrix():
+    matrices = [np.diag([0.9, 0.5]), maps.rotation(0.2, 0.8), np.diag([1.25, 0.0])]
+    system, params = maps.linear(*matrices)
+    curves = RANDOM.uniform(size=(2, 200, 1))
+    starts = RANDOM.uniform(-1, 1, (3, 3, 2))
+    found = driven(system, params, curves, starts, maps.SPACING, largest=2, skipped=100)
+    assert found.distance.shape == (3, 2, 200)
+    assert found.exponents.shape == (3, 2, 2)
+    for seed, exponents in enumerate(([0.9, 0.5], [0.8, 0.8], [1.25, 0.0])):
+        with np.errstate(divide="ignore"):
+            expected = np.log(exponents) / maps.SPACING
+        np.testing.assert_allclose(found.exponents[seed], np.tile(expected, (2, 1)), rtol=1e-6)
+        apart = starts[seed, 1:] - starts[seed, :1]
+        power = np.linalg.matrix_power(np.float32(matrices[seed]).astype(float), 20)
+        ratios = np.linalg.norm(apart @ power, axis=1) / np.linalg.norm(apart, axis=1)
+        np.testing.assert_allclose(found.distance[seed, :, 19], np.sqrt(ratios.prod()), rtol=1e-6)

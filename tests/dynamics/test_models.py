@@ -1,4 +1,4 @@
-"""Models of networks that are truly linear, or have no memory, are exact."""
+"""Models of networks that are truly linear, or have no memory, are exact; and how similar trajectories are."""
 
 import maps
 import numpy as np
@@ -16,6 +16,7 @@ from lstm_toys.dynamics.models import (
     varying_linear,
 )
 from lstm_toys.dynamics.rest import rest
+from lstm_toys.dynamics.similarity import procrustes, similarities
 
 RANDOM = np.random.default_rng(0)
 GRID = np.linspace(-1, 1, 5)
@@ -25,21 +26,16 @@ MATRICES = (maps.rotation(0.3, 0.9), np.diag([0.8, 0.3]) + 0.1)
 
 @pytest.fixture(scope="module")
 def known():
-    """Linear networks, their equilibria, and their answers to the curves."""
+    """Linear networks: their equilibria, and their answers to the curves in double precision."""
     system, params = maps.linear(*MATRICES)
     starts = RANDOM.uniform(-1, 1, (2, 4, 2))
     found = equilibria(system, params, GRID, rest(system, params, GRID[:, None], starts, maps.SPACING))
-    return found, answered(params)
-
-
-def answered(params):
-    """The answers of linear networks in double precision."""
     matrices, kernels = (params[name].astype(float) for name in ("recurrent_kernel", "kernel"))
     states, answers = np.zeros((2, 3, 2)), []
     for values in CURVES.astype(float).T:
         states = states @ matrices + values[None, :, None] * kernels
         answers.append(states)
-    return np.stack(answers, axis=2)
+    return found, np.stack(answers, axis=2)
 
 
 def test_linear_models_of_a_linear_network_are_exact(known):
@@ -106,3 +102,27 @@ def test_the_share_explained_counts_covered_points_on_one_side_of_a_fifth(early)
     once[:, 1, [0, 4]] = 0  # One point on each side, over which nothing varies.
     for few in (nowhere, once):
         assert np.isnan(explained(answers, few, x, early=early).share).all()
+
+
+STATES = RANDOM.normal(size=(200, 4))
+ROTATION = np.linalg.qr(RANDOM.normal(size=(4, 4)))[0]
+
+
+def test_a_rotated_moved_and_scaled_trajectory_is_the_same():
+    np.testing.assert_allclose(procrustes(STATES, 3 * STATES @ ROTATION + 5), 1)
+    wider = np.pad(STATES, [(0, 0), (0, 3)]) @ np.linalg.qr(RANDOM.normal(size=(7, 7)))[0]
+    np.testing.assert_allclose(procrustes(STATES, wider), 1)
+
+
+def test_a_stretched_or_an_unrelated_one_is_not():
+    angles = np.linspace(0, 2 * np.pi, 100, endpoint=False)
+    circle, other = (np.stack([np.cos(k * angles), np.sin(k * angles)], axis=1) for k in (1, 2))
+    np.testing.assert_allclose(procrustes(circle, other), 0, atol=1e-12)
+    # An ellipse of half axes 1 and a: (1 + a) / sqrt(2 (1 + a^2)).
+    np.testing.assert_allclose(procrustes(circle, circle * [1, 3]), 4 / np.sqrt(20))
+    assert np.isnan(procrustes(circle, np.ones((100, 2))))
+    states = np.stack([STATES, STATES @ ROTATION, RANDOM.normal(size=(200, 4))])
+    found = similarities(states, states[:2])
+    assert found.shape == (3, 2)
+    np.testing.assert_allclose(found[:2], 1)
+    assert (found[2] < 0.5).all()

@@ -27,14 +27,17 @@ def along(system, params, start, curve):
     ],
     ids=str,
 )
-def test_steps_are_those_of_answers(options):
+def test_steps_are_those_of_answers_whatever_other_networks_there_are(options):
     model = lt.Stack(1, **{"hidden": (3,), **options})
-    params = maps.drawn(model)
+    params = maps.drawn(model, 5)
     system = system_of(model, params, 1)
-    answers = each_network(along, system, params, np.zeros((3, system.dimension)), CURVES[0])
+    start = np.zeros((5, system.dimension))
+    answers = each_network(along, system, params, start, CURVES[0])
     assert answers.dtype == np.float64
     expected = lt.answers(model, params, CURVES)[:, 0]
     np.testing.assert_allclose(answers if model.sequence else answers[:, -1], expected, atol=1e-6)
+    alone = each_network(along, system, jax.tree.map(lambda leaf: leaf[3:4], params), start[:1], CURVES[0])
+    np.testing.assert_array_equal(alone[0], answers[3])
 
 
 def test_a_flat_state_names_its_parts():
@@ -56,13 +59,3 @@ def test_a_flat_state_names_its_parts():
 def test_what_is_sown_and_not_begun_with_is_no_part_of_the_state():
     system, _ = maps.linear(np.eye(2))
     assert system.places == (("", "hidden", 2),)
-
-
-def test_a_network_gets_the_same_whatever_others_there_are():
-    model = lt.Stack(1, hidden=(3,), gates="hard")
-    params = maps.drawn(model, 19)
-    system = system_of(model, params, 1)
-    start = np.zeros((19, system.dimension))
-    every = each_network(along, system, params, start, CURVES[0])
-    alone = each_network(along, system, jax.tree.map(lambda leaf: leaf[17:18], params), start[:1], CURVES[0])
-    np.testing.assert_array_equal(alone[0], every[17])

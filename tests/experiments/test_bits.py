@@ -47,34 +47,20 @@ def digest(run):
 def machine(run):
     """What the bits depend on, besides the block."""
     fingerprint = json.loads((run / "metrics.json").read_text())["fingerprint"]
-    return json.dumps(
-        {
-            name: value
-            for name, value in fingerprint.items()
-            if name not in ("block", "lstm_toys", "flax", "several_devices")
-        }
-    )
-
-
-@pytest.fixture(scope="module")
-def runs(everything):
-    return runs_in(everything[1])
+    others = ("block", "lstm_toys", "flax", "several_devices")
+    return json.dumps({name: value for name, value in fingerprint.items() if name not in others})
 
 
 @pytest.mark.long
-def test_losses_are_those_of_before(runs):
-    golden = json.loads(GOLDEN.read_text())["losses"]
-    assert runs.keys() == golden.keys()
+def test_losses_and_bits_are_those_of_before(everything):
+    golden, runs = json.loads(GOLDEN.read_text()), runs_in(everything[1])
+    assert runs.keys() == golden["losses"].keys()
     for name, run in runs.items():
-        np.testing.assert_allclose(losses(run)[:, :STEPS], golden[name], rtol=1e-4, err_msg=name)
-
-
-@pytest.mark.long
-def test_bits_are_those_of_before(runs):
-    golden = json.loads(GOLDEN.read_text())["digests"].get(machine(runs["sine [32]"]))
-    if golden is None:
+        np.testing.assert_allclose(losses(run)[:, :STEPS], golden["losses"][name], rtol=1e-4, err_msg=name)
+    known = golden["digests"].get(machine(runs["sine [32]"]))
+    if known is None:
         pytest.skip("no digests of this execution fingerprint; the script that this file is adds them")
-    assert {name: digest(run) for name, run in runs.items()} == golden
+    assert {name: digest(run) for name, run in runs.items()} == known
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ import pytest
 from PIL import Image
 
 import conftest
-from conftest import carry_out, executed, finished_without_jax
+import lstm_toys as lt
+from conftest import carry_out, finished_without_jax, refusal
 from experiments import all as every
-from lstm_toys.cli import flags
 from lstm_toys.results import storage
-from lstm_toys.studies.training.study import TrainingStudy
 
 POST_FIGURES = {
     *("line.png", "lstm_hill.gif", "hill.png", "sines_with_different_amplitudes.png", "predicted_amplitude.png"),
@@ -20,54 +19,38 @@ POST_FIGURES = {
 }
 
 
-@pytest.fixture(scope="module")
-def folder(everything):
-    return everything[1]
-
-
 @pytest.mark.long
-def test_all_tells_of_each_experiment(everything):
-    for name in every.EXPERIMENTS:
-        assert f"{name} " in everything[0]
-
-
-@pytest.mark.long
-def test_all_fifteen_figures_of_the_post_are_there(folder):
+def test_all_leaves_every_figure_of_the_post_and_publishes_each_experiment_whole(everything):
+    printed, folder = everything
     found = {path.name for path in folder.glob("*/*") if path.parent.name != "runs"}
     assert found >= POST_FIGURES | conftest.SINE_FIGURES
+    for name in every.EXPERIMENTS:
+        assert f"{name} " in printed
+        metrics = json.loads((folder / name / "metrics.json").read_text())
+        assert metrics["experiment"] == name
+        assert len(metrics["train_mse"]) == 2
+        assert {"import", "compile", "train", "evaluate", "figures"} <= set(metrics["seconds"])
+        labeled = storage.load_results(next((folder / "runs").glob(f"{name}-*/results.nc")))
+        assert np.isfinite(labeled.answer).all()
+        assert labeled.sizes["seed"] == 2
+    frames = storage.load_results(next((folder / "runs").glob("hill-*/results.nc"))).sizes["frame_step"]
+    film = folder / "hill" / "lstm_hill.gif"
+    with Image.open(film) as opened:
+        assert opened.n_frames == frames
+    assert 20 <= frames <= 40
+    assert film.stat().st_size <= 2**20
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", every.EXPERIMENTS)
-def test_each_experiment_is_published_whole(folder, name):
-    metrics = json.loads((folder / name / "metrics.json").read_text())
-    assert metrics["experiment"] == name
-    assert len(metrics["train_mse"]) == 2
-    assert {"import", "compile", "train", "evaluate", "figures"} <= set(metrics["seconds"])
-    labeled = storage.load_results(next((folder / "runs").glob(f"{name}-*/results.nc")))
-    assert np.isfinite(labeled.answer).all()
-    assert labeled.sizes["seed"] == 2
-
-
-@pytest.mark.long
-def test_the_film_has_its_frames(folder):
-    labeled = storage.load_results(next(path for path in (folder / "runs").glob("hill-*/results.nc")))
-    with Image.open(folder / "hill" / "lstm_hill.gif") as film:
-        assert film.n_frames == labeled.sizes["frame_step"]
-        assert 20 <= film.n_frames <= 40
-    assert (folder / "hill" / "lstm_hill.gif").stat().st_size <= 2**20
-
-
-@pytest.mark.long
-def test_what_is_finished_is_told_without_jax(folder):
-    told = finished_without_jax("all", "--seeds=2", "--steps=60", f"--results_dir={folder}")
+def test_what_is_finished_is_told_without_jax(everything):
+    told = finished_without_jax("all", "--seeds=2", "--steps=60", f"--results_dir={everything[1]}")
     assert told.count("already finished") == len(every.EXPERIMENTS)
 
 
 @pytest.mark.long
-def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_path, capsys):
+def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(everything, tmp_path, capsys):
     """`hill_y` needs the run of `hill`, which `hill` itself finds finished and drawn."""
-    mine = shutil.copytree(folder, tmp_path / "mine")
+    mine = shutil.copytree(everything[1], tmp_path / "mine")
     arguments = ["--seeds=2", "--steps=60", f"--results_dir={mine}"]
     assert carry_out(every.EXPERIMENTS["hill"], arguments) == 0
     assert "already finished" in capsys.readouterr().out
@@ -78,16 +61,14 @@ def test_a_companion_is_a_run_of_its_own_whose_figures_come_later(folder, tmp_pa
 @pytest.mark.long
 @pytest.mark.parametrize("name", every.EXPERIMENTS)
 def test_the_other_readout_works_too(name, tmp_path):
-    """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
-    small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]
-    settings, _ = flags.parse(every.EXPERIMENTS[name], [*small, "--readout=dense"])
-    run = executed(TrainingStudy(every.EXPERIMENTS[name], settings, tmp_path))
-    labeled = storage.load_results(run.results)
-    assert np.isfinite(labeled.answer).all()
-    assert storage.load_parameters(run.folder / "parameters.npz")["readout"].keys() == {"kernel", "bias"}
+    small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--learning_rate=0.001", "--readout=dense"]
+    assert carry_out(every.EXPERIMENTS[name], [*small, f"--results_dir={tmp_path}", "--quiet"]) == 0
+    saved = lt.load(next(tmp_path.glob(f"runs/{name}-*")))
+    assert np.isfinite(saved.results.answer).all()
+    assert saved.params["readout"].keys() == {"kernel", "bias"}
 
 
 def test_all_refuses_what_one_experiment_refuses(tmp_path, capsys):
     assert carry_out(every, ["--momentum=0.5", f"--results_dir={tmp_path}"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    refusal(capsys)
     assert not any(tmp_path.iterdir())

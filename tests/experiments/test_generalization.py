@@ -1,17 +1,19 @@
 """The command that evaluates a population on grids: its flags, and what it leaves."""
 
+import dataclasses
 import json
-import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import jax
 import numpy as np
 import pytest
 
-from conftest import HANG, ROOT, carry_out, finished_without_jax
+import lstm_toys as lt
+from conftest import carry_out, finished_without_jax, refusal
+from experiments import line
 from lstm_toys.cli import flags, generalization
 from lstm_toys.execution import footprint
 from lstm_toys.studies.generalization import results
@@ -19,12 +21,21 @@ from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.span import Span
 
+SMALL = ("--seeds=3", "--steps=20", "--timesteps=20", "--hidden=4")
+LINES = ("--slope=-1:1:3", "--intercept=-1:1:3", "--length=20", "--spacing=0.05")
 
-def planned(arguments):
-    """The evaluation that a command line asks for, and its options."""
-    plan = generalization.plan(arguments)
-    (work,) = plan.studies
-    return work.run.settings, plan.options
+
+def planned(*arguments):
+    """The evaluation that a command line asks for."""
+    (work,) = generalization.plan(arguments).studies
+    return work.run.settings
+
+
+def refused(told, *arguments):
+    """Expects that a command line is refused in one line that tells something."""
+    with pytest.raises(flags.UsageError, match=r"^[^\n]*$") as raised:
+        generalization.plan(arguments)
+    assert told in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -49,53 +60,36 @@ def planned(arguments):
     ],
 )
 def test_a_wrong_flag_is_told_in_one_line(arguments, told):
-    with pytest.raises(flags.UsageError, match=r"^[^\n]*$") as raised:
-        generalization.plan(arguments)
-    assert told in str(raised.value)
+    refused(told, *arguments)
 
 
+@pytest.mark.usefixtures("as_users_have_it")
 @pytest.mark.parametrize(
     ("planes", "told"),
     [
-        ('lambda _: [lt.Plane("line", ("slope",))]', "ValueError: a plane must have two axes, each an Axis or a name"),
-        ('lambda _: [lt.Plane("line", "slope")]', "ValueError: a plane must have two axes, each an Axis or a name"),
-        ("lambda _: None", "TypeError: 'NoneType' object is not iterable"),
+        (lambda _: [lt.Plane("line", ("slope",))], "ValueError: a plane must have two axes, each an Axis or a name"),
+        (lambda _: [lt.Plane("line", "slope")], "ValueError: a plane must have two axes, each an Axis or a name"),
+        (lambda _: None, "TypeError: 'NoneType' object is not iterable"),
     ],
 )
-def test_planes_that_cannot_be_made_are_told_in_one_line(planes, told, tmp_path):
-    """In a process of its own, without the checks of annotations that tests have."""
-    imports = "import dataclasses\nimport lstm_toys as lt\nfrom experiments import line\n"
-    declared = f"EXPERIMENT = dataclasses.replace(line.EXPERIMENT, planes={planes})\n"
-    (tmp_path / "mine.py").write_text(imports + declared)
-    done = subprocess.run(
-        [sys.executable, "-m", "experiments.generalization", "--task=mine"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=HANG,
-    )
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert f"experiment line: its function of settings that returns a list of planes failed: {told}" in done.stderr
+def test_planes_that_cannot_be_made_are_told_in_one_line(planes, told, monkeypatch):
+    monkeypatch.setattr(line, "EXPERIMENT", dataclasses.replace(line.EXPERIMENT, planes=planes))
+    refused("experiment line: its function of settings that returns a list of planes failed: " + told, "--task=line")
 
 
 def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
-    settings, options = planned(
-        ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--publish", "--frequency=20", "--steps", "7", "--quiet"]
+    plan = generalization.plan(
+        ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
-    assert (settings.trained.seeds, settings.trained.steps, options.publish, options.quiet) == (3, 7, True, True)
+    settings = plan.studies[0].run.settings
+    assert (settings.trained.seeds, settings.trained.steps, plan.options.quiet) == (3, 7, True)
     by_name = {grid.name: grid for grid in settings.grids}
     assert by_name["amplitude_frequency"].shape == (3, 1)
     assert dict(by_name["amplitude_phase"].parameters) == {"frequency": 20.0, "offset": "amplitude"}
     assert dict(by_name["offset_amplitude"].parameters) == {"frequency": 20.0, "phase": 0.0}
+    trained = {"curve": 0, "set": 0, "amplitude": 0.3, "frequency": 10, "phase": 0, "offset": 0.3, "length": 100}
     assert by_name["training"].cells(0, 1, 100, Span()) == {
-        "curve": [0.0],
-        "set": [0.0],
-        "amplitude": [0.3],
-        "frequency": [10.0],
-        "phase": [0.0],
-        "offset": [0.3],
-        "length": [100.0],
+        **{name: [value] for name, value in trained.items()},
         "spacing": [pytest.approx(1 / 99)],
     }
 
@@ -114,15 +108,13 @@ def test_another_training_amplitude_moves_the_training_point():
     ],
 )
 def test_an_experiment_without_planes_has_those_of_the_family_that_it_trains_on(task, names, trained):
-    settings, _ = planned(["--task", task])
-    training, *others = settings.grids
+    training, *others = planned("--task", task).grids
     assert [grid.name for grid in others] == names
     assert trained.items() <= training.cells(0, 1, 100, Span()).items()
 
 
 def test_where_every_network_draws_its_curves_others_of_the_same_ranges_stand_for_them():
-    settings, _ = planned(["--task", "slope_intercept"])
-    cells = settings.grids[0].cells(0, 256, 100, Span())
+    cells = planned("--task", "slope_intercept").grids[0].cells(0, 256, 100, Span())
     for name in ("slope", "intercept"):
         assert 0 <= cells[name].min() < 0.02
         assert 0.98 < cells[name].max() < 1
@@ -138,23 +130,18 @@ def test_the_help_names_every_flag():
 def test_curves_of_a_file_are_asked_instead_of_grids(tmp_path):
     path = tmp_path / "mine.csv"
     path.write_text("up,down\n0,1\n1,0\n")
-    settings, _ = planned(["--curve", str(path)])
+    settings = planned("--curve", str(path))
     assert settings.grids == ()
     assert (settings.curves.names, settings.curves.values.tolist()) == (("up", "down"), [[0, 1], [1, 0]])
     told = settings.as_dict()["curves"]
     assert told == {"names": ["up", "down"], "span": None, "digest": settings.curves.digest}
 
 
-def run_of(arguments):
-    (work,) = generalization.plan(arguments).studies
-    return work.run
-
-
 def test_a_run_is_of_the_numbers_of_a_file_and_not_of_its_name(tmp_path):
     contents = {"a.csv": "up\n0\n0.5\n", "b.txt": "up;\r\n0;\r\n5e-1;\r\n", "c": "up\n0\n0.6\n", "d": "u\n0\n0.5\n"}
     for name, content in contents.items():
         (tmp_path / name).write_text(content)
-    one, same, *others = (run_of(["--curve", str(tmp_path / name)]) for name in contents)
+    one, same, *others = (planned("--curve", str(tmp_path / name)) for name in contents)
     assert one == same
     assert len({one, *others}) == 3
 
@@ -169,9 +156,7 @@ def test_a_run_is_of_the_numbers_of_a_file_and_not_of_its_name(tmp_path):
 )
 def test_time_points_of_another_spacing_are_refused(tmp_path, content, told):
     (tmp_path / "mine.csv").write_text(content)
-    with pytest.raises(flags.UsageError, match=r"^flag --curve=[^\n]*$") as raised:
-        generalization.plan(["--curve", str(tmp_path / "mine.csv")])
-    assert told in str(raised.value)
+    refused(told, "--curve", str(tmp_path / "mine.csv"))
 
 
 def test_time_points_are_those_of_a_unit():
@@ -182,13 +167,18 @@ def test_time_points_are_those_of_a_unit():
         study.check_spacing(curves, Span(0, 10, unit="s"), 11)
 
 
-SMALL = [*("--seeds", "3", "--steps", "20", "--timesteps", "20", "--hidden", "5", "--quiet")]
-LINES = ["--slope=-1:1:3", "--intercept=-1:1:3", "--length", "20", "--spacing", "0.05"]
-AXES = [*("--amplitude", "0.1:0.5:4", "--frequency", "5:15:3", "--phase", "0", "--offset", "0.3"), *LINES]
-
-
-def run(folder, *arguments):
-    return carry_out(generalization, [*SMALL, *arguments, "--results_dir", str(folder)])
+def test_a_run_leaves_every_grid_and_the_errors_on_the_training_curve(world):
+    run = world("generalization").run
+    metrics = json.loads((run / "metrics.json").read_text())
+    with results.opened(run / "results.nc") as found:
+        assert found.grids["amplitude_frequency"].sizes == {"seed": 3, "amplitude": 4, "frequency": 3}
+        for name, grid in found.grids.items():
+            assert grid.rmse.dims == ("seed", *results.axes(grid))
+            assert np.isfinite(grid.rmse.values).all(), name
+        medians = np.median(found.training.rmse.values, axis=(1, 2))
+        names = {f"{name}.png" for name in found.grids}
+    assert metrics["summary"]["training, RMSE"]["median"] == pytest.approx(np.median(medians))
+    assert {path.name for path in run.glob("*.png")} == names | {"axes.png", "seeds.png"}
 
 
 def folder_of(results: Path) -> Path:
@@ -196,34 +186,15 @@ def folder_of(results: Path) -> Path:
     return folder
 
 
-def test_a_small_run_from_flags_to_figures(tmp_path, capsys):
-    arguments = ("--task", "slope_intercept", *LINES)
-    with jax.numpy_dtype_promotion("standard"):  # Optax's Adam mixes types.
-        assert run(tmp_path, *arguments, "--publish") == 0
-    folder = folder_of(tmp_path)
-    assert {path.name for path in folder.glob("*.png")} == {"axes.png", "seeds.png", "slope_intercept.png"}
-    assert (tmp_path / "generalization_slope_intercept" / "axes.png").is_file()
-    metrics = json.loads((folder / "metrics.json").read_text())
-    with results.opened(folder / "results.nc") as found:
-        assert list(found.grids) == ["slope_intercept", "length_slope", "spacing_slope"]
-        for grid in found.grids.values():
-            assert grid.error_slope.dims == ("seed", *results.axes(grid))
-            assert np.isfinite(grid.error_slope.values).all()
-        medians = np.median(found.training.error_slope.values, axis=(1, 2))
-    assert metrics["summary"]["training, error of slope"]["median"] == pytest.approx(np.median(medians))
-    assert capsys.readouterr().err == ""
-
-
 @pytest.mark.long
-def test_a_finished_run_is_told_without_jax_and_drawn_again(tmp_path):
-    arguments = ("--task", "line", *LINES)
-    assert run(tmp_path, *arguments) == 0
-    folder = folder_of(tmp_path)
-    told = finished_without_jax("generalization", *SMALL, "--noquiet", *arguments, f"--results_dir={tmp_path}")
+def test_a_finished_run_is_told_without_jax_and_drawn_again(tmp_path, world):
+    told = finished_without_jax("generalization", "--task=line", *SMALL, *LINES, f"--results_dir={tmp_path}")
     assert "already finished" in told
+    folder = folder_of(shutil.copytree(world("generalization").results, tmp_path / "copy"))
     before = (folder / "results.nc").stat().st_mtime_ns
     (folder / "axes.png").unlink()
-    assert run(tmp_path, *arguments, "--replot") == 0
+    arguments = [*world("generalization").arguments, f"--results_dir={tmp_path / 'copy'}", "--replot"]
+    assert carry_out(generalization, arguments) == 0
     assert (folder / "axes.png").is_file()
     assert (folder / "results.nc").stat().st_mtime_ns == before
 
@@ -232,7 +203,7 @@ def test_a_finished_run_is_told_without_jax_and_drawn_again(tmp_path):
 def test_curves_of_ones_own_are_answered_with_bands(tmp_path, capsys):
     path = tmp_path / "mine.csv"
     path.write_text("up,down\n" + "\n".join(f"{k / 29},{1 - k / 29}" for k in range(30)))
-    assert run(tmp_path, "--curve", str(path), "--noquiet") == 0
+    assert carry_out(generalization, [*SMALL, "--curve", str(path), f"--results_dir={tmp_path}"]) == 0
     assert "each row is one time point, with the spacing of the training: x rises by 0.0526" in capsys.readouterr().out
     folder = folder_of(tmp_path)
     assert (folder / "curves.png").is_file()
@@ -251,27 +222,12 @@ def long_curve(tmp_path):
     return path
 
 
-@pytest.mark.long
-def test_what_answers_to_long_curves_take_is_told_from_shapes(long_curve):
-    def size(*arguments):
-        (work,) = generalization.plan(["--curve", str(long_curve), *arguments]).studies
-        return work.footprint()
-
-    assert 2e8 < size().memory < 1e9
-    assert size("--seeds=16000").memory > 16_000 * 100_000 * 4 < size("--seeds=16000").disk
-    assert 50 * size().memory < size("--hidden=3200").memory
-    (work,) = generalization.plan(["--curve", str(long_curve)]).studies
-    assert str(work.run.settings) == (
-        "generalization of sine (hidden 32, readout cell, gates hard), 16 seeds, for 1 curve of your own"
-    )
-
-
 def test_long_curves_that_do_not_fit_are_refused_with_the_estimate(long_curve, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(footprint.os, "sysconf", lambda _: 2**14)
-    assert run(tmp_path / "results", "--hidden=64", "--curve", str(long_curve)) == 2
-    told = capsys.readouterr().err
-    assert re.search(r"generalization of sine .*, for 1 curve of your own: needs about \d\.\d GiB", told)
-    assert told.count("\n") == 1
+    arguments = ["--hidden=64", "--curve", str(long_curve), f"--results_dir={tmp_path / 'results'}"]
+    assert carry_out(generalization, arguments) == 2
+    said = r"generalization of sine \(hidden 64, .*\), 16 seeds, for 1 curve of your own: needs about \d\.\d GiB"
+    assert re.match(said, refusal(capsys))
     assert not (tmp_path / "results").exists()
 
 

@@ -5,18 +5,16 @@ import re
 
 import numpy as np
 import pytest
-import xarray as xr
+from world import MINE as Y
 
 import lstm_toys as lt
-from conftest import carry_out, carry_out_without_jax, located, value
+from conftest import carry_out, carry_out_without_jax, located, rarely
 from lstm_toys.cli import command, flags, generalization, own, sweep
+from lstm_toys.results import storage
 from lstm_toys.tasks import sets
 
-SMALL = ["--seeds=2", "--steps=4", "--hidden=3", "--optimizer=rmsprop", "--quiet"]
-
-ROWS, CURVES = 12, 6
-
-Y = 350 + 20 * np.sin(np.arange(ROWS)[:, None] * 0.5 + np.arange(CURVES))
+SMALL = ["--seeds=2", "--steps=4", "--hidden=4", "--quiet"]
+ROWS, CURVES = Y.shape
 
 
 def written(path, columns, header=None, decimal="."):
@@ -48,10 +46,11 @@ def work_of(*arguments):
 
 
 def ran(tmp_path, *arguments):
-    """The folder of a run."""
+    """The folder of a run, and its results."""
     line = [*arguments, *SMALL, f"--results_dir={tmp_path / 'results'}"]
     assert carry_out(own.EXPERIMENT, line) == 0
-    return located(work_of(*line))
+    folder = located(work_of(*line))
+    return folder, storage.load_results(folder / "results.nc")
 
 
 def test_what_is_measured_names_the_features(mine):
@@ -64,17 +63,11 @@ def test_what_is_measured_names_the_features(mine):
     assert "features" not in plain.experiment.data
 
 
-def results_of(folder):
-    with xr.open_dataset(folder / "results.nc", engine="h5netcdf") as found:
-        return found.load()
-
-
-@pytest.mark.long
-def test_the_next_value_is_told_in_the_units_of_the_file(tmp_path, mine, other):
-    folder = ran(tmp_path, f"--train={mine}", f"--show={other}", "--ask=next")
-    found, metrics = results_of(folder), json.loads((folder / "metrics.json").read_text())
-    every = dict(zip(found.name.values, range(found.sizes["curve"]), strict=True))
-    assert set(every) == {*(f"run {number}" for number in range(CURVES)), "flat", "high"}
+def test_the_next_value_is_told_in_the_units_of_the_file(world):
+    run = world("own").run
+    saved, metrics = lt.load(run), json.loads((run / "metrics.json").read_text())
+    found, (held_out,) = saved.results, kept_out(saved.results)
+    every = dict(zip(found.name.values, range(CURVES), strict=True))
     for number in range(CURVES):
         curve = found.isel(curve=every[f"run {number}"])
         np.testing.assert_allclose(curve.input.values[:, 0], Y[:-1, number], atol=1e-4)
@@ -82,65 +75,60 @@ def test_the_next_value_is_told_in_the_units_of_the_file(tmp_path, mine, other):
     np.testing.assert_allclose(found.time, np.arange(1, ROWS) * 0.5, atol=1e-6)
     assert found.time.attrs == {"long_name": "time", "units": "s"}
     # The loaded networks answer what the results say, by hand.
-    saved = lt.load(folder)
     shown = saved.scaling.applied(found.input.values.astype(float))
     trained = found.input.values[found.family.values == sets.TRAINED]
     assert abs(shown[found.family.values == sets.TRAINED]).max() < 0.81 < 1.1 * abs(trained - 350).max()
     answers = saved.scaling.undone(np.asarray(lt.answers(saved.model, saved.params, shown.astype(np.float32))))
     np.testing.assert_allclose(found.answer, answers, atol=1e-3)
-    again = np.sqrt(np.mean((Y[:-1, kept(found)] - Y[1:, kept(found)]) ** 2))
+    again = np.sqrt(np.mean((Y[:-1, held_out] - Y[1:, held_out]) ** 2))
     told = metrics["summary"]["held out, RMSE of the last value again"]
     assert told == {"median": pytest.approx(again, abs=1e-4), "low": None, "high": None, "interval": "no network"}
-    error = np.sqrt(np.mean((found.answer - found.truth) ** 2, axis=(2, 3)))[:, found.family.values == sets.HELD_OUT]
-    expected = np.median(np.sqrt(np.mean(error.values**2, axis=1)))
+    expected = np.median(error_held_out(found))
     assert metrics["summary"]["held out, RMSE to target"]["median"] == pytest.approx(expected, rel=1e-4)
-    assert {path.name for path in folder.glob("*.png")} == {
-        "trained_on.png",
-        "held_out.png",
-        "shown.png",
-        "errors_over_time.png",
-        "errors_over_curves.png",
-        "loss.png",
-    }
+    names = ("trained_on", "held_out", "errors_over_time", "errors_over_curves", "loss")
+    assert {path.name for path in run.glob("*.png")} == {f"{name}.png" for name in names}
 
 
-def kept(found):
+def kept_out(found):
     """The numbers of the curves that were held out."""
-    names = found.name.values[found.family.values == sets.HELD_OUT]
-    return [int(name.removeprefix("run ")) for name in names]
+    return [int(name.removeprefix("run ")) for name in found.name.values[found.family.values == sets.HELD_OUT]]
+
+
+def error_held_out(found):
+    """RMSE of each network on the curves that were held out."""
+    wrong = (found.answer - found.truth).values[:, found.family.values == sets.HELD_OUT]
+    return np.sqrt(np.square(wrong).mean(axis=(1, 2, 3)))
 
 
 @pytest.mark.long
 def test_numbers_of_curves_are_told_in_their_units(tmp_path, mine, other):
-    targets = written(tmp_path / "t.txt", np.column_stack([Y.mean(axis=0), Y.max(axis=0)]), "mean;top", ",")
-    folder = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")
-    found = results_of(folder)
+    numbers = np.column_stack([Y.mean(axis=0), Y.max(axis=0)])
+    targets = written(tmp_path / "t.txt", numbers, "mean;top", ",")
+    folder, found = ran(tmp_path, f"--train={mine}", f"--targets={targets}", f"--show={other}")
     assert found.output_feature.values.tolist() == ["mean", "top"]
     right = found.truth.values[found.family.values == sets.HELD_OUT]
-    np.testing.assert_allclose(right, np.column_stack([Y.mean(axis=0), Y.max(axis=0)])[kept(found)], atol=1e-4)
+    np.testing.assert_allclose(right, numbers[kept_out(found)], atol=1e-4)
+    assert {*found.name.values[found.family.values == sets.SHOWN]} == {"flat", "high"}
     assert np.isnan(found.truth.values[found.family.values == sets.SHOWN]).all()
     told = json.loads((folder / "metrics.json").read_text())["summary"]
     assert {"held out, RMSE of mean to target", "held out, RMSE of top to target"} <= told.keys()
     assert not any(name.startswith("shown") for name in told)
-    assert (folder / "numbers.png").is_file()
-    assert (folder / "shown.png").is_file()
+    assert {"numbers.png", "shown.png"} <= {path.name for path in folder.iterdir()}
 
 
 @pytest.mark.long
-def test_several_files_are_features_of_the_same_curves(tmp_path):
-    first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 100 * Y[:, 2:4])
-    folder = ran(tmp_path, f"--train={first}", f"--train={second}")
-    found = results_of(folder)
+def test_several_files_are_features_of_the_same_curves_whatever_their_size(tmp_path):
+    first, second = written(tmp_path / "u.csv", Y[:, :2]), written(tmp_path / "v.csv", 1e9 * Y[:, 2:4])
+    folder, found = ran(tmp_path, f"--train={first}", f"--train={second}")
     assert found.feature.values.tolist() == ["u", "v"]
-    np.testing.assert_allclose(found.train_target[:, 1], 100 * Y[:, 2], rtol=1e-5)
+    np.testing.assert_allclose(found.train_target[:, 1], 1e9 * Y[:, 2], rtol=1e-5)
     np.testing.assert_allclose(found.time, np.arange(1, ROWS + 1), rtol=1e-6)
     assert found.time.attrs["long_name"] == "row"
     told = json.loads((folder / "metrics.json").read_text())["summary"]
     for feature in "uv":
         error = np.sqrt(np.mean((found.answer - found.input).sel(feature=feature) ** 2, axis=(1, 2)))
-        assert told[f"trained on, RMSE of {feature} to target"]["median"] == pytest.approx(
-            float(np.median(error)), rel=1e-4
-        )
+        summary = told[f"trained on, RMSE of {feature} to target"]
+        assert summary["median"] == pytest.approx(float(np.median(error)), rel=1e-4)
     assert set(found.family.values) == {sets.TRAINED}  # Two curves are too few to keep any out.
     assert (folder / "trained_on_2.png").is_file()
 
@@ -151,8 +139,6 @@ def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
     (tmp_path / "same.txt").write_text("\r\n".join([header, *rows]).replace(",", ";").replace(".", ","))
     (tmp_path / "changed.csv").write_text("\n".join([header, *rows[:-1], rows[-1].replace("3", "4")]))
     works = [work_of(f"--train={tmp_path / name}") for name in ("mine.csv", "same.txt", "changed.csv")]
-    values = [value(work) for work in works]
-    assert values[0] == values[1] != values[2]
     assert works[0].run == works[1].run != works[2].run
     differing = [["--ask=next"], ["--hold_out=0.5"], ["--nostandardize", "--hold_out=0"], ["--batch=5"]]
     others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each).run for each in [[], *differing]}
@@ -172,12 +158,14 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
     ("count", "arguments", "batch", "kept"),
     [
         (101, [], 27, 81),
-        (100, [], 40, 80),
         (84, [], 33, 66),  # 67 curves have no divisor that would do.
-        (101, ["--hold_out=0"], None, 101),
-        (101, ["--hold_out=0", "--batch=101"], 101, 101),
         (101, ["--batch=8"], 8, 80),
-        (30, [], None, 24),
+        *rarely(
+            (100, [], 40, 80),
+            (101, ["--hold_out=0"], None, 101),
+            (101, ["--hold_out=0", "--batch=101"], 101, 101),
+            (30, [], None, 24),
+        ),
     ],
 )
 def test_batches_are_full(tmp_path, count, arguments, batch, kept):
@@ -194,9 +182,9 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     plan = command.plan(own.EXPERIMENT, [f"--train={mine}", f"--show={other}"])
     read, rest, shown = plan.notes
     ends = f"values from {Y.min():.6g} to {Y.max():.6g}"
-    assert read == f"{mine}: 6 curves, 'run 0' to 'run 5', 12 rows, time from 0 to 5.5 s, {ends}"
+    assert read == f"{mine}: 6 curves, 'run 0' to 'run 5', 20 rows, time from 0 to 9.5 s, {ends}"
     assert re.fullmatch(r"5 curves to train on, 1 curve held out: run \d", rest)
-    assert shown.startswith(f"{other}: 2 curves, 'flat' to 'high', 12 rows, no time points, values from ")
+    assert shown.startswith(f"{other}: 2 curves, 'flat' to 'high', 20 rows, no time points, values from ")
     notes = command.plan(own.EXPERIMENT, [f"--train={tmp_path / 'ramp.csv'}"]).notes
     assert "'ramp' rises evenly and is treated as a curve; if it holds time points, name it t" in notes
     same = written(tmp_path / "same.csv", np.column_stack([Y, Y]), ",".join("abcdefghijkl"))
@@ -210,31 +198,24 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
     ("arguments", "told"),
     [
         ([], "flag --train: needs a file with one curve per column, such as --train=mine.csv"),
-        (["--train=nowhere.csv"], "flag --train=nowhere.csv: No such file"),
-        (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, but mine.csv has 6 of 12"),
-        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 12; `python"),
+        (["--train=mine.csv", "--train=short.csv"], "short.csv: has 6 curves of 3 rows, but mine.csv has 6 of 20"),
+        (["--train=mine.csv", "--show=short.csv"], "short.csv: has 3 rows, but the training curves have 20; `python"),
         (["--train=mine.csv", "--show=slow.csv"], "slow.csv: its time points are 2 s apart, and those that were"),
         (["--train=mine.csv", "--train=slow.csv"], "slow.csv: its time points differ from those in mine.csv"),
         (["--train=mine.csv", "--train=moved.csv"], "moved.csv: has the curve 'run 1' in another place than mine.csv;"),
         (["--train=mine.csv", "--train=sub/mine.csv"], "two files have the same name, which would name their features"),
         (["--train=mine.csv", "--quantity=a", "--quantity=b"], "flag --quantity: there are 2 for 1 file of --train"),
-        (["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a"], "there is 1 for 2 files of --train; give one"),
-        (
-            ["--train=mine.csv", "--train=sub/mine.csv", "--quantity=a", "--quantity=a"],
-            "--quantity: two names are the same",
-        ),
+        (["--train=mine.csv", "--train=sub/mine.csv", *["--quantity=a"] * 2], "--quantity: two names are the same"),
         (["--train=mine.csv", "--quantity= "], "flag --quantity= : takes a name, optionally with a unit"),
         (["--train=mine.csv", "--targets=short.csv"], "short.csv: has 3 rows of numbers for 6 curves"),
         (["--train=mine.csv", "--targets=mine.csv", "--ask=next"], "flag --ask=next: has no effect with --targets"),
+        (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
         (["--train=mine.csv", "--hold_out=0.95"], "flag --hold_out=0.95: leaves none of 6 curves for training"),
         (["--train=mine.csv", "--hold_out=1"], "flag --hold_out=1: takes a number from 0 up to but not including 1"),
-        (["--train=years.csv"], "years.csv: row 1, 1950 to 1961, may hold column names or values: if names"),
         (["--train=mine.csv", "--hold_out=0", "--batch=4"], "flag --batch=4: does not divide the 6 training curves"),
         (["--train=mine.csv", "--batch=7"], "flag --batch=7: exceeds the 5 training curves"),
         (["--train=mine.csv", "--timesteps=5"], "Unknown command line flag 'timesteps'"),
-        (["--train=mine.csv", "--nostandardize", "--train=huge.csv"], "huge.csv: row 2, column 1: 2e+06 exceeds"),
-        (["--train=mine.csv", "--targets=ids.csv"], "ids.csv: column 1, 'id', counts the rows: leave it out"),
-        (["--train=mine.csv", "--targets=vast.csv"], "vast.csv: row 2, column 1: 1e+300 exceeds 1e+30 in size"),
+        (["--train=mine.csv", "--nostandardize", "--train=far.csv"], "far.csv: row 2, column 1: 1e+29 exceeds"),
         (["--train=mine.csv", "--show=far.csv"], "far.csv: its values, 1e+29 to 1e+29, exceed 1e+06 in size on"),
         (["--train=mine.csv", "--nostandardize", "--train=tiny.csv"], "column 1, 'a': no value exceeds 2e-30"),
         (["--train=two.csv", "--ask=next"], "flag --ask=next: needs at least 3 rows, but two.csv has 2"),
@@ -242,15 +223,13 @@ def test_what_was_read_is_told_before_anything_is_trained(tmp_path, mine, other)
 )
 @pytest.mark.usefixtures("mine")
 def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, monkeypatch):
-    written(tmp_path / "short.csv", Y[:3], ",".join("abcdef"))
+    written(tmp_path / "short.csv", Y[:3], "a,b,c,d,e,f")
     written(tmp_path / "slow.csv", np.column_stack([np.arange(ROWS) * 2.0, Y]), "time (s),a,b,c,d,e,f")
     written(tmp_path / "moved.csv", Y, "run 1,run 0,a,b,c,d")
-    written(tmp_path / "huge.csv", np.full((ROWS, 6), 2e6), ",".join("abcdef"))
     written(tmp_path / "two.csv", Y[:2, :1])
-    for name, number in (("vast", "1e300"), ("far", "1e29"), ("tiny", "2e-30")):
+    for name, number in (("far", "1e29"), ("tiny", "2e-30")):
         (tmp_path / f"{name}.csv").write_text("a,b,c,d,e,f\n" + (",".join([number] * 6) + "\n") * ROWS)
     (tmp_path / "ids.csv").write_text("id,mean\n" + "".join(f"{number},0.{number}\n" for number in range(CURVES)))
-    (tmp_path / "years.csv").write_text(";".join(map(str, range(1950, 1962))) + "\n" + "1,5;" * 12 + "\n" + "2,5;" * 12)
     (tmp_path / "sub").mkdir()
     written(tmp_path / "sub" / "mine.csv", Y)
     monkeypatch.chdir(tmp_path)
@@ -270,42 +249,32 @@ def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
 
 
 @pytest.mark.long
-def test_values_of_any_size_are_learned_once_they_are_scaled(tmp_path):
-    huge = written(tmp_path / "huge.csv", 1e9 * Y)
-    found = results_of(ran(tmp_path, f"--train={huge}"))
-    np.testing.assert_allclose(found.train_target.values[:, 0], 1e9 * Y[:, 0], rtol=1e-6)
-    assert np.isfinite(found.answer).all()
-
-
-@pytest.mark.long
-def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, mine):
-    line = ["--task=own", f"--train={mine}", "--ask=next", *SMALL, f"--results_dir={tmp_path / 'results'}"]
-    assert carry_out(sweep, [*line, "--grid", "learning_rate=0.003 0.01"]) == 0
-    (work,) = sweep.plan([*line, "--grid", "learning_rate=0.003 0.01"]).studies
-    found = results_of(located(work))
-    one = results_of(ran(tmp_path, f"--train={mine}", "--ask=next"))
-    expected = np.sqrt(np.mean((one.answer - one.truth) ** 2, axis=(2, 3))).values[
-        :, one.family.values == sets.HELD_OUT
-    ]
-    np.testing.assert_allclose(
-        found.rmse.sel(probe=sets.HELD_OUT).values[0], np.sqrt(np.mean(expected**2, axis=1)), rtol=1e-3
-    )
-    longer = written(tmp_path / "long.csv", np.concatenate([Y, Y])[:, :1], "again")
-    assert carry_out(generalization, [*line, "--curve", longer]) == 0
-    (work,) = generalization.plan([*line, "--curve", longer]).studies
-    found = results_of(located(work))
+def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, world):
+    mine, one = world("own").arguments[0], lt.load(world("own").run).results
+    line = ["--task=own", mine, "--ask=next", *SMALL, f"--results_dir={tmp_path}"]
+    sweeping = [*line, "--grid", "learning_rate=0.003 0.01"]
+    assert carry_out(sweep, sweeping) == 0
+    (work,) = sweep.plan(sweeping).studies
+    found = storage.load_results(located(work) / "results.nc")
+    np.testing.assert_allclose(found.rmse.sel(probe=sets.HELD_OUT).values[0], error_held_out(one), rtol=1e-3)
+    longer = [*line, "--curve", written(tmp_path / "long.csv", np.concatenate([Y, Y])[:, :1], "again")]
+    assert carry_out(generalization, longer) == 0
+    (work,) = generalization.plan(longer).studies
+    found = storage.load_results(located(work) / "results.nc")
     np.testing.assert_allclose(found.input[0], np.concatenate([Y, Y])[1:, 0], rtol=1e-6)
-    number = int(np.flatnonzero(one.name.values == "run 0")[0])
+    (number,) = np.flatnonzero(one.name.values == "run 0")
     np.testing.assert_allclose(found.answer[:, 0, : ROWS - 1], one.answer[:, number, :, 0], rtol=1e-4)
     np.testing.assert_allclose(found.time[:2], [0.5, 1.0], atol=1e-6)
     with pytest.raises(flags.UsageError, match="nor a task with at_length"):
         generalization.plan(line)
 
 
-def test_help_of_every_command_lists_what_completes_the_experiment():
+@pytest.mark.usefixtures("as_users_have_it")
+def test_help_of_every_command_lists_what_completes_the_experiment(capsys):
     told = carry_out_without_jax("own", ["--help"], ["--train=nowhere.csv"])
     assert "--hold_out" in told
     assert "--timesteps" not in told
     assert "No such file" not in told  # On stderr.
-    assert "--hold_out" in carry_out_without_jax("sweep", ["--task=own", "--help"])
-    assert "--hold_out" in carry_out_without_jax("generalization", ["--task=own", "--help"])
+    for asked in (sweep, generalization):
+        assert carry_out(asked, ["--task=own", "--help"]) == 0
+        assert "--hold_out" in capsys.readouterr().out

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from drawn import assert_legible
 
-from conftest import carry_out
-from experiments import recipe, sine
+from conftest import carry_out, refusal
+from experiments import recipe, sine, timeline
 from experiments.post import readings
 from experiments.post.recipe import choice, figures
 from experiments.post.scores import Scores
 from lstm_toys.cli import flags, sweep
-from lstm_toys.figures import save
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 from lstm_toys.tasks import families
@@ -28,23 +27,21 @@ SMALL = ["--seeds=4", "--quiet", "--block=4"]
 
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
-    """The results folder of a small run, the labeled results and the scores."""
+    """The results folder of a small run, the labeled results of its networks and the scores."""
     folder = tmp_path_factory.mktemp("recipe")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recipe, "GRIDS", GRIDS)
         assert carry_out(recipe, [*SMALL, f"--results_dir={folder}", "--publish"]) == 0
         (networks,), (run,) = ((folder / "runs").glob(f"{name}-*") for name in ("recipe_networks", "recipe"))
-        yield (
-            folder,
-            storage.load_results(networks / "results.nc", results.VARIABLES),
-            json.loads((run / "metrics.json").read_text()),
-        )
+        found = storage.load_results(networks / "results.nc", results.VARIABLES)
+        yield folder, found, json.loads((run / "metrics.json").read_text())
 
 
 @pytest.mark.long
-def test_every_setting_is_scored_on_every_published_curve(scored):
-    _, found, told = scored
+def test_every_setting_is_scored_on_every_published_curve(scored, capsys):
+    folder, found, told = scored
     assert len(told["settings"]) == 5 == found.sizes["setting"]
+    assert {probe.name for probe in recipe.probes(families.time_points(20))} == {*found.probe.values}
     assert len(told["curves"]) == 17
     assert {curve["family"] for curve in told["curves"]} == {"line", "line_origin", "amplitude"}
     for row in told["settings"]:
@@ -54,10 +51,15 @@ def test_every_setting_is_scored_on_every_published_curve(scored):
     assert told["settings"][told["best"]]["unbeaten"]
     assert told["default"] is None
     assert told["validation"][0]["setting"] == told["chosen"]
-    assert {told["settings"][row["setting"]]["setting"]["optimizer"] for row in told["validation"]} == {
-        "sgd",
-        "rmsprop",
-    }
+    validated = {told["settings"][row["setting"]]["setting"]["optimizer"] for row in told["validation"]}
+    assert validated == {"sgd", "rmsprop"}
+    published = {path.name for path in (folder / "recipe").iterdir()}
+    assert published == {"metrics.json", "chosen.png", "claims.png", "score.png", "manifest.json"}
+    assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
+    assert carry_out(recipe, [*SMALL, "--noquiet", f"--results_dir={folder}"]) == 0
+    output = capsys.readouterr().out
+    assert "is finished" in output
+    assert re.search(r"rmsprop +0.01 +hard +none +5 ", output)
 
 
 @pytest.mark.long
@@ -66,56 +68,27 @@ def test_scores_are_those_of_a_plain_loop(scored):
     _, found, told = scored
     for number in (0, len(told["curves"]) - 1):
         curve = told["curves"][number]
+        named = {name: value for name, value in curve.items() if name != "family"}
         figure = next(figure for figure, family in readings.FAMILIES.items() if family == curve["family"])
-        output = np.array(
-            next(
-                each["output"]
-                for each in readings.published()[figure]["curves"]
-                if all(np.isclose(each[name], curve[name]) for name in readings.parameters(each))
-            ),
-            float,
+        (output,) = (
+            np.array(each["output"], float)
+            for each in readings.published()[figure]["curves"]
+            if all(np.isclose(each[name], curve[name]) for name in readings.parameters(each))
         )
-        same = found.family.values == curve["family"]
-        for name in set(curve) - {"family"}:
-            same &= np.isclose(found[name].values, curve[name])
-        (index,) = np.flatnonzero(same)
-        answers = found.answer.values[2, :, index, :, 0].astype(float)
-        known = np.isfinite(output)
+        same = [found.family.values == curve["family"], *(np.isclose(found[each], named[each]) for each in named)]
+        (index,) = np.flatnonzero(np.all(same, axis=0))
+        answers, known = found.answer.values[2, :, index, :, 0].astype(float), np.isfinite(output)
 
-        def distance(a, b, known=known):
-            return np.sqrt(np.mean(np.square(a - b)[known]))
+        def distance(one, other, known=known):
+            return np.sqrt(np.mean(np.square(one - other)[known]))
 
         to_curve = np.mean([distance(answer, output) for answer in answers])
-        between = np.mean([distance(answers[i], answers[j]) for i in range(4) for j in range(4) if i != j])
-        np.testing.assert_allclose(told["settings"][2]["curve_scores"][number], to_curve - between / 2, atol=1e-5)
+        between = np.mean([distance(one, other) for one in answers for other in answers if one is not other])
+        expected = to_curve - between / 2
+        np.testing.assert_allclose(told["settings"][2]["curve_scores"][number], expected, atol=1e-5)
 
 
 @pytest.mark.long
-def test_the_scores_are_published_with_their_figures(scored):
-    folder, _, told = scored
-    published = {path.name for path in (folder / "recipe").iterdir()}
-    assert published == {"metrics.json", "chosen.png", "claims.png", "score.png", "manifest.json"}
-    assert json.loads((folder / "recipe" / "metrics.json").read_text()) == told
-
-
-@pytest.mark.long
-def test_the_networks_are_a_sweep_of_their_own(scored):
-    folder, found, _ = scored
-    (networks,) = (folder / "runs").glob("recipe_networks-*")
-    assert json.loads((networks / "metrics.json").read_text())["networks"] == 4 * found.sizes["setting"] - 8
-    shown = {probe.name for probe in recipe.probes(families.time_points(20))}
-    assert shown == set(found.probe.values)
-
-
-@pytest.mark.long
-def test_a_finished_run_is_told_again(scored, capsys):
-    folder, _, _ = scored
-    assert carry_out(recipe, [*(flag for flag in SMALL if flag != "--quiet"), f"--results_dir={folder}"]) == 0
-    output = capsys.readouterr().out
-    assert "is finished" in output
-    assert re.search(r"rmsprop +0.01 +hard +none +5 ", output)
-
-
 def test_the_default_of_the_sine_is_among_the_recipes():
     settings = [
         each
@@ -123,9 +96,8 @@ def test_the_default_of_the_sine_is_among_the_recipes():
         for each in sweep.expand(sine.EXPERIMENT, [(name, text.split()) for name, text in grid.items()], [])[0]
     ]
     assert flags.parse(sine.EXPERIMENT, [])[0] in settings
-    assert {(each.optimizer, each.gates) for each in settings} == {
-        (optimizer, gates) for optimizer in choice.KERAS_RATES for gates in ("sigmoid", "hard")
-    }
+    gates = {(optimizer, gates) for optimizer in choice.KERAS_RATES for gates in ("sigmoid", "hard")}
+    assert {(each.optimizer, each.gates) for each in settings} == gates
 
 
 def levelled(*levels):
@@ -154,30 +126,16 @@ def test_the_rule_takes_what_it_says(levels, expected):
     assert choice.choose(settings, levelled(*levels)) == expected
 
 
+@pytest.mark.parametrize("asked", [recipe, timeline])
 @pytest.mark.parametrize("argument", ["--steps=3", "--seeds=0", "--seeds=1", "stray"])
-def test_bad_command_lines_are_refused_in_one_line(argument, capsys, tmp_path):
-    assert carry_out(recipe, [argument, f"--results_dir={tmp_path / 'none'}"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
+def test_bad_command_lines_are_refused_in_one_line(asked, argument, capsys, tmp_path):
+    assert carry_out(asked, [argument, f"--results_dir={tmp_path / 'none'}"]) == 2
+    refusal(capsys)
     assert not (tmp_path / "none").exists()
 
 
-def told(*settings, chosen, unbeaten):
-    """What is told of settings: optimizer, gates, sizes, rate, steps and score."""
+def test_scores_are_maps_of_steps_by_rate_for_each_optimizer():
     names = ("optimizer", "gates", "hidden", "learning_rate", "steps")
-    rows = [
-        {
-            "setting": dict(zip(names, each, strict=False)),
-            "score": each[-1],
-            "low": 0.9 * each[-1],
-            "high": 1.1 * each[-1],
-            "unbeaten": number in unbeaten,
-        }
-        for number, each in enumerate(settings)
-    ]
-    return {"settings": rows, "chosen": chosen}
-
-
-def test_scores_are_maps_of_steps_by_rate_for_each_optimizer(tmp_path):
     settings = [
         ("rmsprop", "hard", [16], 0.003, 1_000, 0.04),
         ("rmsprop", "hard", [16], 0.001, 300, 0.02),
@@ -186,18 +144,24 @@ def test_scores_are_maps_of_steps_by_rate_for_each_optimizer(tmp_path):
         ("sgd", "hard", [16], 0.1, 300, 0.08),
         ("sgd", "hard", [16], 0.1, 1_000, 0.5),
     ]
-    figure = figures.scores(told(*settings, chosen=1, unbeaten=(1, 2)))
+    rows = [
+        {
+            "setting": dict(zip(names, each, strict=False)),
+            **{name: factor * each[-1] for name, factor in (("score", 1), ("low", 0.9), ("high", 1.1))},
+            "unbeaten": number in (1, 2),
+        }
+        for number, each in enumerate(settings)
+    ]
+    figure = figures.scores({"settings": rows, "chosen": 1})
     maps = [axes for axes in figure.axes if axes.images]
     assert [axes.get_title() for axes in maps] == ["RMSprop", "SGD", "", ""]
     assert [axes.get_ylabel() for axes in maps[1::2]] == ["hard gates\nno hidden units", "hard gates\n16 units"]
-    values = [np.ma.filled(axes.images[0].get_array().astype(float), np.nan) for axes in maps]
-    np.testing.assert_array_equal(values[0], [[0.09, np.nan], [np.nan, np.nan]])
-    np.testing.assert_array_equal(values[2], [[0.02, 0.03], [np.nan, 0.04]])
-    np.testing.assert_array_equal(values[3], [[0.08, 0.5]])
-    assert [label.get_text() for label in maps[2].get_yticklabels()] == ["0.001", "0.003"]
-    assert [label.get_text() for label in maps[2].get_xticklabels()] == ["300", "1,000"]
+    values = [np.ma.filled(axes.images[0].get_array().astype(float), np.nan) for axes in (maps[0], *maps[2:])]
+    expected = ([[0.09, np.nan], [np.nan, np.nan]], [[0.02, 0.03], [np.nan, 0.04]], [[0.08, 0.5]])
+    for found, right in zip(values, expected, strict=True):
+        np.testing.assert_array_equal(found, right)
+    ticks = maps[2].get_yticklabels() + maps[2].get_xticklabels()
+    assert [label.get_text() for label in ticks] == ["0.001", "0.003", "300", "1,000"]
     marks = [(*line.get_xydata()[0], line.get_fillstyle()) for line in maps[2].lines]
     assert marks == [(0, 0, "full"), (0, 0, "none"), (1, 0, "full")]
-    assert not maps[3].lines
     assert_legible(figure)
-    save(figure, tmp_path / "score.png")

@@ -9,27 +9,12 @@ from lstm_toys.cli import flags, sweep
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
 
-SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
-
-
-def only(folder):
-    """The folder of the only sweep."""
-    (run,) = (folder / "runs").glob("sweep-*")
-    return run
-
-
-def load(folder):
-    return storage.load_results(only(folder) / "results.nc", results.VARIABLES)
-
-
 LARGE = [f"--grid={name}=" + " ".join(map(str, range(1, 102))) for name in ("learning_rate", "steps")]
 BAD = [
     (["--task=nope"], "--task", "no module named nope"),
     (["--grid"], "grid", "Missing value"),
-    (["--grid="], "--grid", "'flag=value value ...'"),
     (["--grid=steps"], "--grid", "'flag=value value ...'"),
     (["--grid=nonsense=1 2"], "nonsense", "the flag is one of optimizer"),
-    (["--grid=--steps=1 2"], "--grid", "the flag is one of optimizer"),
     (["--grid=seeds=1 2"], "seeds", "the flag is one of optimizer"),
     (["--grid=steps=1 2 1"], "steps", "each value once"),
     (["--grid=learning_rate=0.1 1e-1"], "--grid", "the same values, written differently"),
@@ -41,14 +26,10 @@ BAD = [
     (["--grid=optimizer=momentum sgd", "--grid=momentum=0.5 0.9"], "--momentum", "--optimizer=sgd does not use it"),
     (["--grid=hidden=8 none", "--grid=readout=cell dense"], "--readout=dense", "layer below"),
     (["--grid=learning_rate=0.1,1"], "--learning_rate", "finite number above 0"),
-    (["--grid=learning_rate=0.1 nan"], "--learning_rate", "finite number above 0"),
-    (["--grid=steps=1 -1"], "--steps", "whole number from 0"),
-    (["--grid=optimizer=sgd lion"], "--optimizer", "sgd, momentum, rmsprop, rmsprop_keras, adam"),
     (["--grid=train_amplitude=0.3 none"], "--train_amplitude=none", "takes a number"),
     (["--task=line", "--grid=train_amplitude=0.3"], "train_amplitude", "Unknown command line flag"),
     (["--grid", "learning_rate=0.1", "1"], "'1'", "need quotes"),
     (["--grid=steps=1 2", "--", "--seeds=3"], "--seeds=3", "given as flags"),
-    (["--nonsense=1"], "nonsense", "nknown"),
     (["--grid=steps=1 2", "--replot"], "--replot", "no finished run"),
     (LARGE, "--grid", f"10,201 settings; at most {sweep.MOST_SETTINGS:,} are allowed"),
     (["--grid=hidden=4 1000000,1000000"], "GiB of memory", "settings"),
@@ -61,9 +42,9 @@ def test_a_bad_command_line_is_refused(number, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     arguments, flag, takes = BAD[number]
     assert carry_out(sweep, arguments) == 2
-    errors = refusal(capsys)
-    assert flag in errors
-    assert takes in errors
+    told = refusal(capsys)
+    assert flag in told
+    assert takes in told
     assert list(tmp_path.iterdir()) == []
 
 
@@ -78,27 +59,19 @@ def test_a_bad_value_in_a_large_grid_is_refused_before_all_settings_are_parsed(l
 
 @pytest.mark.long
 def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatch):
+    """One seed, few points and no steps will do as well."""
     monkeypatch.chdir(tmp_path)
-    arguments = [*SMALL, "--grid", "  steps =  1\t2\n", "--task=line"]
-    assert carry_out(sweep, [*arguments, "--quiet", "--results_dir", "steps"]) == 0
-    assert load(tmp_path / "steps").steps.values.tolist() == [1, 2]
-    told = finished_without_jax("sweep", *arguments, f"--results_dir={tmp_path / 'steps'}")
-    assert "is finished" in told
-
-
-@pytest.mark.long
-def test_one_seed_and_no_steps_will_do(tmp_path):
-    arguments = ["--seeds=1", "--timesteps=5", "--task=line", "--quiet", f"--results_dir={tmp_path}"]
-    assert carry_out(sweep, [*arguments, "--steps=0"]) == 0
-    (row,) = json.loads((only(tmp_path) / "metrics.json").read_text())["rows"]
-    assert row["train_mse"]["low"] is None
-    assert load(tmp_path).sizes["setting"] == 1
+    small = ["--seeds=1", "--timesteps=5", "--optimizer=sgd", "--task=line", "--results_dir", "steps"]
+    assert "is finished" in finished_without_jax("sweep", *small, "--grid", "  steps =  0\t2\n")
+    (run,) = tmp_path.glob("steps/runs/sweep-*")
+    assert storage.load_results(run / "results.nc", results.VARIABLES).steps.values.tolist() == [0, 2]
+    first, _ = json.loads((run / "metrics.json").read_text())["rows"]
+    assert first["train_mse"]["low"] is None
 
 
 def test_a_folder_that_cannot_be_written_is_no_results_folder(capsys):
     assert carry_out(sweep, ["--grid=steps=1 2", "--results_dir=/proc/self/results"]) == 1
-    errors = refusal(capsys)
-    assert "--results_dir" in errors
+    assert "--results_dir" in refusal(capsys)
 
 
 @pytest.mark.parametrize("bad", [[], ["--task=nope"], ["--grid=x"], ["--grid=steps=1 2", "--steps=3"]])

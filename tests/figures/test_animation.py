@@ -27,11 +27,14 @@ def trained():
     )
 
 
-def test_all_frames_have_the_same_axes_which_hold_every_answer(trained):
+def test_all_frames_have_the_same_axes_which_hold_every_answer_and_the_last_one_stays(trained):
     film = figures.film({"two layers": trained, "one layer": trained.assign(frame=2 * trained.frame)})
     film._draw_was_started = True  # It is not saved.
     seen = film._fig.axes
     ends = {(axes.get_xlim(), axes.get_ylim()) for axes in seen}
+    drawn = [*film.new_frame_seq()]
+    assert drawn == [0, 1] + [2] * (1 + animation.HOLD * style.FRAMES_A_SECOND)
+    assert drawn.count(2) / style.FRAMES_A_SECOND >= 2
     for frame in range(3):
         film._func(frame)
         assert {(axes.get_xlim(), axes.get_ylim()) for axes in seen} == ends
@@ -45,12 +48,3 @@ def test_all_frames_have_the_same_axes_which_hold_every_answer(trained):
             band = axes.collections[0].get_paths()[0].vertices
             assert low < band[:, 1].min() < band[:, 1].max() < high
     assert [axes.get_title() for axes in seen] == ["two layers, step 20", "one layer, step 20"]
-    assert all(axes.title.get_fontsize() >= 14 for axes in seen)
-
-
-def test_the_end_stays_for_two_seconds(trained):
-    film = figures.film({"two layers": trained})
-    frames = [*film.new_frame_seq()]
-    film._draw_was_started = True  # It is not saved.
-    assert frames == [0, 1] + [2] * (1 + animation.HOLD * style.FRAMES_A_SECOND)
-    assert frames.count(2) / style.FRAMES_A_SECOND >= 2

@@ -2,16 +2,12 @@
 
 import numpy as np
 import pytest
-from drawn import assert_legible, axes_of, labels
+from drawn import assert_legible, axes_of, labels, legend
 
 from lstm_toys import figures
 from lstm_toys.tasks.goal import Goal
 
 GOALS = {"the loss": Goal(rmse=0.02, after=0), "an error": Goal(rmse=0.1, features=("y",))}
-
-
-def legend(figure):
-    return [text.get_text() for text in figure.legends[0].get_texts()]
 
 
 def levels(axes):
@@ -68,8 +64,5 @@ def test_errors_of_populations_are_drawn_with_the_goal(hand_made):
         kept = labeled.train_rmse.values[~labeled.diverged.values, :, 0]
         np.testing.assert_allclose(line.get_ydata(), np.median(kept, axis=0))
     assert levels(axes) == [goal.rmse]
-    assert labels(axes) == [
-        "two layers: median and middle 90 % of 3 networks",
-        "one layer: median and middle 90 % of 3 networks",
-        "counts as learned: 0.1",
-    ]
+    told = [f"{name}: median and middle 90 % of 3 networks" for name in populations]
+    assert labels(axes) == [*told, "counts as learned: 0.1"]

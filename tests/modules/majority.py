@@ -11,7 +11,7 @@ def drawn(key, count, points):
     """Random bits, whether more ones than zeros have been shown so far, and lengths."""
     bits = jax.random.bernoulli(key, 0.5, (count, points)).astype(jnp.float32)
     more = (jnp.cumsum(2 * bits - 1, axis=1) > 0).astype(jnp.float32)
-    return lt.Examples(bits[..., None], more[..., None], 4 + jnp.arange(count) % (points - 3))
+    return lt.Examples(bits[..., None], more[..., None], points - jnp.arange(count) % (points - 3))
 
 
 def at_length(key, _, points):

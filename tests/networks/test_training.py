@@ -1,4 +1,4 @@
-"""The training of one network: what does not fit together is refused before anything is computed."""
+"""The training of one network: what does not fit together is refused first; its optimizers, and its memory."""
 
 import re
 from functools import partial
@@ -7,14 +7,15 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
-from conftest import rarely
+import lstm_toys as lt
+from conftest import hyper
 from lstm_toys.networks import training
 from lstm_toys.networks.cells import InvalidModel
-from lstm_toys.networks.stack import Stack
-from lstm_toys.populations import train
-from lstm_toys.tasks.supervision import Examples, Task
+from lstm_toys.networks.hyper import TAKES
+from lstm_toys.networks.optimizers import Scheduled, optimizer
 
 SHOWN = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 6, 1)), jnp.float32)
 
@@ -35,74 +36,85 @@ class Identity(nn.Module):
         return inputs
 
 
-def trained(targets, model=None, batch=None):
-    task = Task(lambda *_: Examples(SHOWN, targets), ("y",), ("y",), sequence=True, batch=batch)
-    return train.train(task, model or Stack(1, (3,)), seeds=1, steps=2, learning_rate=0.1)
+def trained(targets, model, batch=None):
+    task = lt.Task(lambda *_: lt.Examples(SHOWN, targets), ("y",), ("y",), sequence=True, batch=batch)
+    return lt.train(task, model, seeds=1, steps=2, learning_rate=0.1)
 
 
+@pytest.mark.parametrize("batch", [None, 1])
 @pytest.mark.parametrize(
-    ("targets", "answers"),
-    [
-        (SHOWN[..., 0], (3, 6, 1)),
-        *rarely((SHOWN[:1], (3, 6, 1)), (SHOWN[:, :1], (3, 6, 1))),
-        *rarely((jnp.concatenate([SHOWN, SHOWN], axis=-1), (3, 6, 1))),
-    ],
-    ids=lambda value: str(value.shape) if hasattr(value, "shape") else "",
+    "targets",
+    [SHOWN[..., 0], SHOWN[:1], SHOWN[:, :1], jnp.concatenate([SHOWN, SHOWN], axis=-1)],
+    ids=lambda value: str(value.shape),
 )
-def test_targets_are_not_broadcast_to_answers(targets, answers):
-    told = f"numbers of shape {list(answers)}, not of shape {list(targets.shape)}"
-    with pytest.raises(ValueError, match=f"^targets of examples must be finite {re.escape(told)}") as refused:
-        trained(targets)
-    assert "\n" not in str(refused.value)
-
-
-def test_nor_are_those_of_a_batch():
-    with pytest.raises(ValueError, match=re.escape("of shape [3, 6, 1], not of shape [3, 6]")):
-        trained(SHOWN[..., 0], batch=1)
-
-
-def test_one_answer_to_a_whole_curve_is_held_against_one():
-    model = Stack(1, (3,), sequence=False)
-    with pytest.raises(
-        InvalidModel, match=re.escape("targets of shape (3, 6, 1) must have the shape of the network's")
-    ):
-        trained(SHOWN, model)
+def test_targets_are_not_broadcast_to_answers(targets, batch):
+    told = re.escape(f"numbers of shape [3, 6, 1], not of shape {list(targets.shape)}")
+    with pytest.raises(ValueError, match=f"^targets of examples must be finite {told}[^\n]*$"):
+        trained(targets, lt.Stack(1, (4,)), batch)
 
 
 @pytest.mark.parametrize(
     ("model", "told"),
-    [(Counting(), "Counting keeps counts; a network"), (Identity(), "Identity keeps nothing; a network")],
+    [
+        (Counting(), "Counting keeps counts; a network"),
+        (Identity(), "Identity keeps nothing; a network"),
+    ],
+    ids=lambda value: type(value).__name__,
 )
 def test_a_model_keeps_parameters_and_no_more(model, told):
     with pytest.raises(InvalidModel, match=told):
         trained(SHOWN, model)
 
 
-@pytest.mark.parametrize(
-    "model",
-    [Stack(1, (3,)), *rarely(Stack(1, (3,), gates="hard"), Stack(1, (3,), cell="gru", readout="dense"))],
-    ids=lambda model: f"{model.cell}-{model.gates}",
-)
-def test_a_gradient_is_the_same_of_curves_in_turn(model):
-    examples = Examples(SHOWN, jnp.cumsum(SHOWN, axis=1))
-    params = model.init(jax.random.key(0), SHOWN)["params"]
-    together, in_turn = (
-        jax.jit(partial(training.gradient, "mse", model, curves_in_turn=one_by_one))(params, examples)
-        for one_by_one in (False, True)
-    )
-    jax.tree.map(partial(np.testing.assert_allclose, rtol=1e-4, atol=1e-6), in_turn, together)
-
-
+@pytest.mark.long
 def test_curves_in_turn_need_the_memory_of_one():
-    model = Stack(1, (8,))
+    model = lt.Stack(1, (8,))
     params = model.init(jax.random.key(0), SHOWN)["params"]
 
     def kept(curves, curves_in_turn):
         inputs = jnp.zeros((curves, 200, 1))
-        compiled = jax.jit(partial(training.gradient, "mse", model, curves_in_turn=curves_in_turn)).lower(
-            params, Examples(inputs, inputs)
-        )
-        return compiled.compile().memory_analysis().temp_size_in_bytes
+        gradient = jax.jit(partial(training.gradient, "mse", model, curves_in_turn=curves_in_turn))
+        compiled = gradient.lower(params, lt.Examples(inputs, inputs)).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
 
     assert kept(20, curves_in_turn=True) < 2 * kept(1, curves_in_turn=True)
     assert kept(20, curves_in_turn=False) > 10 * kept(1, curves_in_turn=True)
+
+
+GRADIENTS = np.random.default_rng(0).normal(size=(6, 3)) * [1.0, 1e-4, 1e-7]
+"""Of a parameter that matters, of one that hardly does, and of one of which the epsilon decides."""
+RATE = 0.01
+
+
+def updates(kind, **others):
+    """What an optimizer adds to parameters, step by step, given `GRADIENTS`."""
+    made = optimizer(kind, hyper(RATE)._replace(**others))
+    state, found = made.init(jnp.zeros(3)), []
+    for gradient in GRADIENTS:
+        update, state = made.update(jnp.asarray(gradient, jnp.float32), state, jnp.zeros(3))
+        found.append(update)
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "divisor"),
+    [("rmsprop", lambda mean: np.sqrt(mean + 1e-8)), ("rmsprop_keras", lambda mean: np.sqrt(mean) + 1e-7)],
+)
+def test_rmsprop_is_a_loop_in_numpy(name, divisor):
+    mean, expected = np.zeros(3), []
+    for gradient in GRADIENTS:
+        mean = 0.9 * mean + 0.1 * gradient**2
+        expected.append(-RATE * gradient / divisor(mean))
+    np.testing.assert_allclose(updates(name, decay=np.float32(TAKES[name]["decay"])), expected, rtol=1e-4)
+
+
+def test_a_schedule_takes_the_place_of_the_learning_rate():
+    schedule = optax.piecewise_constant_schedule(1.0, {2: 0.1})
+    with jax.numpy_dtype_promotion("standard"):  # Optax's schedules mix types.
+        found = updates(Scheduled("sgd", schedule), learning_rate=np.float32("nan"))
+    np.testing.assert_allclose(found, -GRADIENTS * np.array([1, 1, 0.1, 0.1, 0.1, 0.1])[:, None], rtol=1e-5)
+
+
+def test_an_unknown_optimizer_is_told_which_there_are():
+    with pytest.raises(ValueError, match="unknown optimizer 'lion'; available: sgd, momentum, rmsprop, rmsprop_keras"):
+        optimizer("lion", hyper(RATE))

@@ -19,12 +19,13 @@ from lstm_toys.populations.checkpoints import Checkpoints, OtherTraining
 from lstm_toys.populations.group import GroupState
 from lstm_toys.populations.specification import specify
 
-X = lt.time_points(5)
-TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
+TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(5))
 SPECIFICATION, _ = specify(TASK, lt.Stack(1, (2,)), seeds=4, steps=(2, 4), learning_rate=0.1)
 MEMBERS = range(4)
 SHAPES = programs.member_shapes(TASK, SPECIFICATION.model, "sgd")
 FINGERPRINT = {"jax": "1", "processor": "this"}
+ORIGIN = codec.Origin({"batch": 1}, np.empty(0, np.float32))
+decode = partial(codec.decode, specification=SPECIFICATION, members=MEMBERS, expected=ORIGIN, own=FINGERPRINT)
 
 
 def state(records, fill=0.5):
@@ -33,19 +34,14 @@ def state(records, fill=0.5):
     def filled(shape):
         return np.full((4, *shape.shape), fill, shape.dtype)
 
-    leaves = group.changing(SHAPES)
     kept = {step: jax.tree.map(filled, SHAPES.sound) for step in (2, 4) if step < records}
-    member = () if records == 5 else tuple(map(filled, leaves))
+    member = () if records == 5 else tuple(map(filled, group.changing(SHAPES)))
     losses = np.full((4, records), np.float32(fill))
     return GroupState(records - 1, member, kept, np.ones(4, bool), losses, losses[..., None], np.empty((4, 0)))
 
 
 def encoded(content):
     return codec.encode(content, ORIGIN, [FINGERPRINT])
-
-
-ORIGIN = codec.Origin({"batch": 1}, np.empty(0, np.float32))
-decode = partial(codec.decode, specification=SPECIFICATION, members=MEMBERS, expected=ORIGIN, own=FINGERPRINT)
 
 
 def loaded(checkpoints, members=MEMBERS):
@@ -64,16 +60,20 @@ def checkpoints(tmp_path, told):
     return Checkpoints(tmp_path / "checkpoints", 30.0, told.append)
 
 
+@pytest.fixture
+def two(checkpoints):
+    """The paths of two checkpoints of a group, the older one first."""
+    for step in (10, 20):
+        save(checkpoints, step)
+    return [checkpoints.folder / f"members-0-3-step-{step}.checkpoint" for step in (10, 20)]
+
+
 def save(checkpoints, step, members=MEMBERS, **options):
     """Leaves a checkpoint whose losses are its step."""
     checkpoints.save(members, step, encoded(state(2, float(step))), **options)
 
 
-def files(checkpoints):
-    return sorted(checkpoints.folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
-
-
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(1, 5), st.data())
 def test_a_checkpoint_gives_back_any_state(records, data):
     numbers = arrays.arrays(np.float32, (4, records))
@@ -84,15 +84,10 @@ def test_a_checkpoint_gives_back_any_state(records, data):
     jax.tree.map(partial(np.testing.assert_array_equal, strict=True), decoded.state, content)
 
 
-@pytest.mark.parametrize("members", [range(3), range(5)])
-def test_the_state_of_other_members_is_refused(members):
+@pytest.mark.usefixtures("two")
+def test_the_state_of_other_members_or_another_training_is_no_reason_to_look_at_older_ones(checkpoints):
     with pytest.raises(ValueError, match="do not have the shapes"):
-        decode(encoded(state(2)), Path("a file"), members=members)
-
-
-def test_the_state_of_another_training_is_no_reason_to_look_at_older_ones(checkpoints):
-    for step in (10, 20):
-        save(checkpoints, step)
+        decode(encoded(state(2)), Path("a file"), members=range(5))
     other = partial(decode, expected=ORIGIN._replace(parts={"batch": 2}))
     with pytest.raises(OtherTraining, match=r"20.checkpoint: belongs to another training, which differs in batch"):
         checkpoints.load(MEMBERS, other)
@@ -102,13 +97,12 @@ def test_the_newest_two_of_each_group_are_kept(checkpoints):
     for step in (9, 10, 100):
         save(checkpoints, step)
         save(checkpoints, step + 1, range(4, 8))
-    assert {path.name for path in files(checkpoints)} == {
-        *("members-0-3-step-10.checkpoint", "members-0-3-step-100.checkpoint"),
-        *("members-4-7-step-11.checkpoint", "members-4-7-step-101.checkpoint"),
-    }
     save(checkpoints, 90, range(8, 12))
     save(checkpoints, 100, range(8, 12), finished=True)
-    assert [path.name for path in checkpoints.folder.glob("members-8*")] == ["members-8-11-step-100.checkpoint"]
+    assert {path.stem for path in checkpoints.folder.iterdir()} == {
+        *("members-0-3-step-10", "members-0-3-step-100", "members-4-7-step-11", "members-4-7-step-101"),
+        "members-8-11-step-100",
+    }
     assert [loaded(checkpoints, range(first, first + 4)) for first in (0, 4, 12)] == [100, 101, None]
     assert checkpoints.group_size(usual=16, members=32) == 4
     checkpoints.clear()
@@ -123,11 +117,6 @@ def test_a_short_last_group_alone_tells_of_no_other_size(checkpoints, usual, mem
     assert checkpoints.group_size(usual, members) == size
 
 
-def flip(content):
-    middle = len(content) // 2
-    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
-
-
 class Malicious:
     """Runs code when it is unpickled."""
 
@@ -137,10 +126,8 @@ class Malicious:
 
 DAMAGES = {
     "cut": lambda content: content[:-1],
-    "half": lambda content: content[: len(content) // 2],
     "empty": lambda content: content[:0],
-    "flipped bit": flip,
-    "flipped bit of the checksum": lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:],
+    "flipped bit": lambda content: content[:700] + bytes([content[700] ^ 1]) + content[701:],
     "longer": lambda content: content + b"x",
     "pickle": lambda content: pickle.dumps(Malicious()) + content[:0],
     "no checksum": lambda content: content[:30] + b"\n",
@@ -148,20 +135,18 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, told, damage):
-    for step in (10, 20):
-        save(checkpoints, step)
-    older, newer = files(checkpoints)
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, two, told, damage):
+    older, newer = two
     newer.write_bytes(DAMAGES[damage](newer.read_bytes()))
     assert loaded(checkpoints) == 10
     (line,) = told
     assert line.startswith("warning: ")
     assert newer.name in line
     older.write_bytes(DAMAGES[damage](older.read_bytes()))
-    before = {path: path.read_bytes() for path in (older, newer)}
+    before = {path: path.read_bytes() for path in two}
     with pytest.raises(Damaged, match=f"{newer.name} and {older.name} cannot be read"):
         loaded(checkpoints)
-    assert {path: path.read_bytes() for path in files(checkpoints)} == before
+    assert {path: path.read_bytes() for path in checkpoints.folder.iterdir()} == before
 
 
 @pytest.mark.parametrize(
@@ -172,11 +157,10 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(checkpoints, told, da
         lambda path: (path.unlink(), os.mkfifo(path)),
         lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
     ],
+    ids=["forbidden", "folder", "fifo", "endless"],
 )
-def test_a_checkpoint_that_cannot_be_opened_is_as_good_as_damaged(checkpoints, damage):
-    for step in (10, 20):
-        save(checkpoints, step)
-    damage(files(checkpoints)[1])
+def test_a_checkpoint_that_cannot_be_opened_is_as_good_as_damaged(checkpoints, two, damage):
+    damage(two[1])
     assert loaded(checkpoints) in (10, 20)  # The administrator may read a file without permissions.
 
 
@@ -189,5 +173,5 @@ def test_what_cannot_be_written_leaves_the_earlier_ones(checkpoints, monkeypatch
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         save(checkpoints, 20)
-    assert [path.name for path in files(checkpoints)] == ["members-0-3-step-10.checkpoint"]
+    assert [path.name for path in checkpoints.folder.iterdir()] == ["members-0-3-step-10.checkpoint"]
     assert loaded(checkpoints) == 10

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
@@ -11,14 +12,14 @@ import pytest
 import xarray as xr
 
 import lstm_toys as lt
+from conftest import HANG, untrained
 from lstm_toys.files import Damaged, read_sealed, sha256, write_json, write_sealed
 from lstm_toys.networks.stack import Stack
 from lstm_toys.populations import answering, train
 from lstm_toys.results import arrays, population, storage
-from lstm_toys.tasks import families, supervision
 
-X = families.time_points(12)
-TASK = supervision.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
+X = lt.time_points(20)
+TASK = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, X)
 
 
 class Unsaid(Stack):
@@ -27,55 +28,54 @@ class Unsaid(Stack):
     function: object = np.tanh
 
 
-def trained(model):
-    return train.train(TASK, model, seeds=3, steps=(0, 2, 5), learning_rate=0.1)
+def changed(networks, **changes):
+    return train.Population(**{**vars(networks), **changes})
 
 
 @pytest.fixture(scope="module")
 def networks():
-    return trained(Stack(1, (3,)))
+    """Three networks with random weights, kept at steps 0, 1 and 2, the second of which diverged."""
+    made, random = untrained(TASK, lt.Stack(1, (4,))), np.random.default_rng(0)
+
+    def weights(leaf):
+        return random.normal(size=leaf.shape).astype(leaf.dtype)
+
+    (last,) = made.states.values()
+    states = {step: last._replace(params=jax.tree.map(weights, last.params)) for step in range(3)}
+    return changed(made, states=states)
+
+
+@pytest.fixture(scope="module")
+def whole(networks, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    population.save(networks, folder / "saved")
+    return folder / "saved"
 
 
 @pytest.fixture
-def folder(networks, tmp_path):
-    population.save(networks, tmp_path / "saved")
-    return tmp_path / "saved"
+def folder(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "saved")
 
 
 def test_what_was_saved_is_loaded(networks, folder):
     saved = population.load(str(folder))
     assert (saved.model, saved.input_features, saved.output_features) == (networks.model, ("y",), ("y",))
     jax.tree.map(np.testing.assert_array_equal, saved.params, networks.params)
-    assert saved.kept.keys() == {0, 2}
+    assert saved.kept.keys() == {0, 1}
     for step, params in saved.kept.items():
         jax.tree.map(np.testing.assert_array_equal, params, networks.states[step].params)
     xr.testing.assert_equal(saved.results, arrays.trained(networks))
-    line = np.linspace(0.1, 0.6, 12)[None, :, None]
+    line = np.linspace(0.1, 0.6, 20)[None, :, None]
     np.testing.assert_allclose(saved.results.train_input, line, atol=1e-6)
     np.testing.assert_allclose(saved.results.train_target, line, atol=1e-6)
-    shown = np.random.default_rng(0).uniform(size=(2, 12, 1)).astype(np.float32)
+    shown = np.random.default_rng(0).uniform(size=(2, 20, 1)).astype(np.float32)
     ours, theirs = (answering.answers(each.model, each.params, shown) for each in (saved, networks))
     np.testing.assert_array_equal(ours, theirs)
 
 
-def test_a_deeper_tree_of_parameters_is_saved_too(tmp_path):
-    rng = np.random.default_rng(0)
-    params = {"a": {"b": {"c": rng.normal(size=(2, 3)), "d": rng.normal(size=2)}}, "e": rng.normal(size=(2, 1))}
-    storage.save_parameters(params, tmp_path / "parameters.npz")
-    jax.tree.map(np.testing.assert_array_equal, storage.load_parameters(tmp_path / "parameters.npz"), params)
-
-
-@pytest.mark.parametrize("params", [{"a/b": np.ones(2)}, {"": np.ones(2)}, {"a": {3: np.ones(2)}}])
-def test_parameters_that_could_not_be_read_back_are_not_written(tmp_path, params):
-    with pytest.raises(ValueError, match="names without a slash"):
-        storage.save_parameters(params, tmp_path / "parameters.npz")
-    assert not list(tmp_path.iterdir())
-
-
 def test_a_model_that_could_not_be_read_back_is_not_written(networks, tmp_path):
-    networks = train.Population(**{**vars(networks), "model": Unsaid(1)})
     with pytest.raises(ValueError, match="Unsaid cannot be saved"):
-        population.save(networks, tmp_path / "saved")
+        population.save(changed(networks, model=Unsaid(1)), tmp_path / "saved")
     assert not list(tmp_path.iterdir())
 
 
@@ -92,7 +92,7 @@ class Own(nn.Module):
         return nn.Dense(1)(lt.RNN(self.units)(inputs))
 
 if __name__ == "__main__":
-    task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(12))
+    task = lt.reproduce("line", {"slope": 0.5, "intercept": 0.1}, lt.time_points(20))
     lt.save(lt.train(task, Own(), seeds=2, steps=1, learning_rate=0.1), sys.argv[1])
     print(lt.load(sys.argv[1]).model == Own())
 """
@@ -102,7 +102,7 @@ if __name__ == "__main__":
 def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(tmp_path, monkeypatch):
     script = tmp_path / "script_of_ones_own.py"
     script.write_text(SCRIPT)
-    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, script, tmp_path / "saved"], capture_output=True, text=True, timeout=HANG)
     assert (done.stdout, done.stderr) == ("True\n", "")
     trust = ("script_of_ones_own",)
     with pytest.raises(ValueError, match=r"script_of_ones_own:Own cannot be imported"):
@@ -113,9 +113,14 @@ def test_a_network_of_a_script_is_saved_under_the_name_that_others_import_it_by(
     assert type(population.load(tmp_path / "saved", trust).model).__module__ == "script_of_ones_own"
 
 
-@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-2.npz"])
-def test_a_file_that_is_not_what_was_written_is_told(folder, tmp_path, name):
-    population.save(trained(Stack(1, (4,))), tmp_path / "other")
+@pytest.mark.parametrize("name", ["results.nc", "parameters.npz", "parameters-1.npz"])
+def test_a_file_that_is_not_what_was_written_is_told(networks, folder, tmp_path, name):
+    def more(kept):
+        return kept._replace(params=jax.tree.map(lambda leaf: leaf + 1, kept.params))
+
+    states = {step: more(kept) for step, kept in networks.states.items()}
+    other = changed(networks, states=states, train_loss=networks.train_loss + 1)
+    population.save(other, tmp_path / "other")
     whole = (folder / name).read_bytes()
     for content in (b"", whole[:-1], whole[:100] + b"x" + whole[101:], (tmp_path / "other" / name).read_bytes()):
         (folder / name).write_bytes(content)
@@ -136,72 +141,52 @@ def resealed(folder):
     rewritten(folder, files={name: sha256(folder / name) for name in read_sealed(folder / "population.json")["files"]})
 
 
+BIAS = "lstm_0/bias"
 FLAT = {f"{layer}/{name}" for layer in ("lstm_0", "readout") for name in ("kernel", "recurrent_kernel", "bias")}
+PARAMETERS = {
+    "of other networks": (lambda leaves: {key: leaf[:2] for key, leaf in leaves.items()}, "is of 2 networks, and resu"),
+    "of another shape": (lambda _: {"lstm_0/kernel": np.zeros((3, 2, 16), np.float32)}, "lstm_0/kernel"),
+    "text": (lambda _: {BIAS: np.array(["a"] * 3)}, "not an array of numbers"),
+    "control characters": (lambda leaves: {"a\n\x1b[31m": leaves[BIAS]}, r"a \\x1b\[31m"),
+    "missing": (lambda _: {BIAS: None}, BIAS),
+}
+"""What is written instead of some arrays, and what is told of it."""
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (lambda leaves: {name: leaf[:2] for name, leaf in leaves.items()}, "is of 2 networks, and results.nc of 3"),
-        (lambda leaves: leaves | {"lstm_0/bias": leaves["lstm_0/bias"][:2]}, "one number of networks"),
-        (lambda leaves: {name: leaf[:0] for name, leaf in leaves.items()}, "one number of networks"),
-        (lambda leaves: leaves | {"lstm_0/kernel": np.zeros((3, 1, 16), np.float32)}, "lstm_0/kernel"),
-        (lambda leaves: leaves | {"lstm_0/kernel": np.zeros((3, 1, 2**23), np.float32)}, "too large"),
-        (lambda leaves: leaves | {"lstm_0/bias": np.float32(0)}, "lstm_0/bias"),
-        (lambda leaves: leaves | {"lstm_0/bias": np.array(["a"] * 3)}, "not an array of numbers"),
-        (lambda leaves: leaves | {"../../more": leaves["lstm_0/bias"]}, "more"),
-        (lambda leaves: {name: leaf for name, leaf in leaves.items() if name != "lstm_0/bias"}, "lstm_0/bias"),
-        (lambda leaves: leaves | {"a\n\x1b[31m": leaves["lstm_0/bias"]}, r"a \\x1b\[31m"),
-    ],
+    ("name", "case"), [("parameters-1.npz", "of other networks"), *(("parameters.npz", case) for case in PARAMETERS)]
 )
-@pytest.mark.parametrize("name", ["parameters.npz", "parameters-2.npz"])
-def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monkeypatch, name, change, told):
-    with np.load(folder / name) as leaves:
-        assert {*leaves} == FLAT
-        np.savez_compressed(folder / name, **change({**leaves}))
+def test_parameters_of_other_networks_are_told_before_they_are_read(folder, monkeypatch, name, case):
+    change, told = PARAMETERS[case]
+    with np.load(folder / name) as archive:
+        leaves = {**archive}
+    assert {*leaves} == FLAT
+    new = {key: leaf for key, leaf in (leaves | change(leaves)).items() if leaf is not None}
+    np.savez_compressed(folder / name, **new)
     resealed(folder)
-    read, storage_read = [], storage.read_arrays
-    monkeypatch.setattr(
-        storage, "read_arrays", lambda path, *rest: (read.append(path.name), storage_read(path, *rest))[1]
-    )
+    read, original = [], storage.read_arrays
+    monkeypatch.setattr(storage, "read_arrays", lambda path, *rest: read.append(path.name) or original(path, *rest))
     with pytest.raises(Damaged, match=rf"^[^\n\x1b]*/{name}: is damaged: [^\n\x1b]*{told}[^\n\x1b]*$"):
         population.load(folder)
     assert name not in read
 
 
 SCALED = {"inputs": [[0, 1]], "outputs": [[0, 1]], "names": ["y"]}
+SCALINGS = ["[", 3, json.dumps(SCALED | {"inputs": [[0, 0]]}), json.dumps(SCALED | {"names": ["y", "z", "a"]})]
 
 
 @pytest.mark.parametrize(
     ("change", "told"),
     [
         (lambda results: results.isel(seed=[0]), "are of 1 network, not of 3|and results.nc of 1"),
-        (lambda results: results.isel(seed=0), "are of 0 networks, not of 3|and results.nc of 0"),
         (lambda results: results.assign(diverged=results.train_loss[0] > 0), "diverged has the axes step, not seed"),
-        (
-            lambda results: results.assign(train_loss=("seed", np.zeros(3))),
-            "train_loss has the axes seed, not seed, step",
-        ),
+        (lambda results: results.assign(train_loss=results.train_loss[:, 0]), "train_loss has the axes seed, not seed"),
         (lambda results: results.assign(diverged=("seed", np.zeros(3))), "diverged has values of type float64"),
-        *(
-            (lambda results, scaling=scaling: results.assign_attrs(scaling=scaling), "scaling of results is")
-            for scaling in (
-                "[",
-                3,
-                "3",
-                "{}",
-                json.dumps(SCALED | {"inputs": [[0, 0]]}),
-                json.dumps(SCALED | {"inputs": [[0]]}),
-                json.dumps(SCALED | {"outputs": [["a", 1]]}),
-                json.dumps(SCALED | {"outputs": 3}),
-                json.dumps(SCALED | {"outputs": [[0, 1], [0, 1]]}),
-                json.dumps(SCALED | {"names": ["y", "z", "a"]}),
-            )
-        ),
+        *((lambda results, own=own: results.assign_attrs(scaling=own), "scaling of results is") for own in SCALINGS),
     ],
 )
 def test_results_of_other_networks_are_told_and_not_saved(networks, folder, tmp_path, change, told):
-    results = change(population.load(folder).results)
+    results = change(arrays.trained(networks))
     with pytest.raises(ValueError, match=told):
         population.save(networks, tmp_path / "more", results)
     assert not (tmp_path / "more").exists()
@@ -216,39 +201,25 @@ def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, t
     population.save(networks, tmp_path, answers)
     loaded = population.load(tmp_path)
     xr.testing.assert_identical(loaded.results, answers)
-    assert repr(loaded) == "<Saved: networks: 3; cell: lstm, hidden 3, cell readout 1>"
+    assert repr(loaded) == "<Saved: networks: 3; cell: lstm, hidden 4, cell readout 1>"
 
 
 def test_an_edited_description_is_told(folder):
     about = json.loads((folder / "population.json").read_text())
-    for name in about:
-        for other in ({**about, name: {}}, {key: value for key, value in about.items() if key != name}):
-            write_json(folder / "population.json", other)
-            with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
-                population.load(folder)
-
-
-@pytest.mark.parametrize("value", [None, 3, [], {"class": 3, "attributes": {}}, {"class": "a:B", "attributes": 3}])
-def test_a_description_without_a_model_is_told(folder, value):
-    rewritten(folder, model=value)
-    with pytest.raises(Damaged, match="does not describe a population"):
+    write_json(folder / "population.json", about | {"kept": {}})
+    with pytest.raises(Damaged, match=r"population\.json: is damaged: it is not what was written"):
         population.load(folder)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"files": {}},
-        {"files": {"results.nc": "0"}},
-        {"kept": {"0": "../parameters.npz"}},
-        {"kept": {"0": "/etc/hostname"}},
+        *({"model": each} for each in (None, 3, [], {"class": 3, "attributes": {}}, {"class": "a:B", "attributes": 3})),
+        *({"files": each} for each in ({}, 3, {"results.nc": "0"})),
+        *({"kept": each} for each in ({}, 3, {"0": "../parameters.npz"}, {"0": "/etc/hostname"})),
         {"kept": {"../x": "parameters-../x.npz"}},
-        {"kept": {}},
-        {"kept": 3},
-        {"input_features": "y"},
-        {"input_features": []},
+        *({"input_features": each} for each in ("y", [])),
         {"output_features": [3]},
-        {"files": 3},
     ],
 )
 def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, changes):
@@ -257,7 +228,7 @@ def test_only_the_files_of_a_population_are_read_and_each_has_a_digest(folder, c
         population.load(folder)
 
 
-@pytest.mark.parametrize("name", ["population.json", "results.nc", "parameters.npz", "parameters-2.npz"])
+@pytest.mark.parametrize("name", ["population.json", "results.nc", "parameters.npz", "parameters-1.npz"])
 def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, name):
     (tmp_path / "link").symlink_to(folder)
     population.load(tmp_path / "link")
@@ -267,7 +238,7 @@ def test_a_link_out_of_the_folder_is_not_followed(folder, tmp_path, name):
         population.load(folder)
 
 
-ATTRIBUTES = {"features": 1, "hidden": [3], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}
+ATTRIBUTES = {"features": 1, "hidden": [4], "readout": "cell", "sequence": True, "cell": "lstm", "gates": "sigmoid"}
 STACK = "lstm_toys.networks.stack:Stack"
 
 
@@ -275,10 +246,8 @@ STACK = "lstm_toys.networks.stack:Stack"
     ("place", "attributes"),
     [
         ("subprocess:Popen", {"args": ["touch", "ran"]}),
-        ("os:system", {"command": "touch ran"}),
         ("this_has_run:Network", {}),
         ("lstm_toys.populations.train:Population", {}),
-        ("lstm_toys.networks/../../x:Network", {}),
         ("lstm_toys.results.population:importlib.import_module", {"name": "this_has_run"}),
         (STACK, {**ATTRIBUTES, "cell": "this_has_run:Cell"}),
         (STACK, {**ATTRIBUTES, "cell": "fractions:Fraction"}),
@@ -299,14 +268,9 @@ def test_no_code_runs_that_nobody_allowed(folder, tmp_path, monkeypatch, place, 
     ("place", "attributes", "told"),
     [
         ("lstm_toys.networks.stack:Nothing", {}, "there is no 'Nothing'"),
-        ("lstm_toys.networks.stack", {}, "there is no ''"),
         ("lstm_toys.networks.nothing:Stack", {}, "No module named"),
-        (STACK, {**ATTRIBUTES, "parent": 3}, "has no attribute parent"),
         (STACK, {**ATTRIBUTES, "size": 3}, "has no attribute size"),
         (STACK, {}, "cannot be made: .*features"),
-        (STACK, {**ATTRIBUTES, "readout": "dense", "hidden": []}, "at least one layer"),
-        (STACK, {**ATTRIBUTES, "hidden": {"a": 3}}, "cannot be made"),
-        (STACK, {**ATTRIBUTES, "a\n\x1b[31m": 3}, r"has no attribute a\\n\\x1b\[31m"),
         ("a\n\x1b[31m:B", {}, r"a\\n\\x1b\[31m:B is of a module that is not imported"),
     ],
 )
@@ -331,20 +295,14 @@ class Mine(nn.Module):
 def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
     (tmp_path / "cells_of_ones_own.py").write_text(CELL)
     monkeypatch.syspath_prepend(tmp_path)
-    sys.modules.pop("cells_of_ones_own", None)
-    described = {"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}}
-    rewritten(folder, model=described)
+    rewritten(folder, model={"class": STACK, "attributes": {**ATTRIBUTES, "cell": "cells_of_ones_own:Mine"}})
     with pytest.raises(population.Untrusted, match=r"cells_of_ones_own:Mine .* trust=\('cells_of_ones_own',\)"):
         population.load(folder)
     with pytest.raises(ValueError, match=r"trust is a tuple .*\('cells_of_ones_own',\)"):
         population.load(folder, trust="cells_of_ones_own")
-    try:
-        with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
-            population.load(folder, trust=("cells_of_ones_own",))
-        with pytest.raises(Damaged, match="mine_0/Dense_0/bias"):  # It is imported by now.
-            population.load(folder)
-    finally:
-        del sys.modules["cells_of_ones_own"]
+    with pytest.raises(Damaged, match=r"parameters\.npz: .* mine_0/Dense_0/bias"):  # Made, but of another cell.
+        population.load(folder, trust=("cells_of_ones_own",))
+    assert sys.modules.pop("cells_of_ones_own")
 
 
 @pytest.mark.parametrize(
@@ -353,10 +311,7 @@ def test_what_the_caller_trusts_is_imported(folder, tmp_path, monkeypatch):
         (["results.nc"], "this folder holds neither networks that lt.save saved nor a finished run of an experiment"),
         (["config.json"], "this folder is an unfinished run of sweep; the command that began it finishes it"),
         (["config.json", "metrics.json"], "a run of sweep and holds no networks; its numbers are in metrics.json"),
-        (
-            ["config.json", "metrics.json", "results.nc"],
-            "no networks; lt.load_results('PATH/results.nc') reads its",
-        ),
+        (["config.json", "metrics.json", "results.nc"], "no networks; lt.load_results('PATH/results.nc') reads its"),
     ],
 )
 def test_a_folder_of_something_else_is_told(tmp_path, files, told):
@@ -365,16 +320,3 @@ def test_a_folder_of_something_else_is_told(tmp_path, files, told):
     with pytest.raises(FileNotFoundError, match=re.escape(told.replace("PATH", str(tmp_path)))) as raised:
         lt.load(tmp_path)
     assert raised.value.filename == str(tmp_path)
-
-
-@pytest.mark.long
-def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
-    values = 1000 + 50 * np.sin(np.arange(12.0))[None, :, None]
-    scaling = lt.Scaling.fitted(values)
-    task = lt.predict_next(scaling.applied(values), ("y",))
-    trained = lt.train(task, lt.Stack(features=1, hidden=(3,)), seeds=2, steps=2, learning_rate=0.1)
-    lt.save(trained, tmp_path, scaling=scaling)
-    saved = lt.load(tmp_path)
-    assert saved.scaling == scaling
-    np.testing.assert_allclose(saved.results.train_target[0], values[0, 1:], rtol=1e-6)
-    np.testing.assert_allclose(saved.results.train_input[0], values[0, :-1], rtol=1e-6)

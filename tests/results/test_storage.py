@@ -1,11 +1,8 @@
 """Files of labeled results and parameters give back what was written, and nothing else."""
 
 import math
-import os
-import pickle
 import warnings
 from functools import partial
-from pathlib import Path
 
 import h5py
 import jax
@@ -24,27 +21,40 @@ from lstm_toys.results import storage
 floats = st.floats(width=32)
 
 
+def results_of(answer):
+    """The answers of two networks."""
+    return xr.Dataset(
+        {"answer": (("seed", "time"), answer), "diverged": ("seed", [True, False])}, attrs={"flags": "{}"}
+    )
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file of results."""
+    storage.save_results(results_of(np.ones((2, 3), np.float32)), tmp_path / "results.nc")
+    return tmp_path / "results.nc"
+
+
+def load(path):
+    return storage.load_results(path, {"answer"})
+
+
 def test_a_file_gives_back_the_results(hand_made, tmp_path):
     labeled = hand_made()
     storage.save_results(labeled, tmp_path / "results.nc")
     loaded = storage.load_results(tmp_path / "results.nc")
     xr.testing.assert_identical(loaded, labeled)
-    assert {name: loaded[name].dtype for name in loaded.variables if name not in ("family", "feature")} == {
-        name: labeled[name].dtype for name in labeled.variables if name not in ("family", "feature")
-    }
+    numbers = labeled.variables.keys() - {"family", "feature"}
+    assert {name: loaded[name].dtype for name in numbers} == {name: labeled[name].dtype for name in numbers}
     assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.data())
-def test_a_file_gives_back_any_numbers(hand_made, tmp_path_factory, data):
+@settings(max_examples=10, deadline=None)
+@given(drawn.arrays(np.float32, (2, 3), elements=floats))
+def test_a_file_gives_back_any_numbers(tmp_path_factory, answer):
     path = tmp_path_factory.mktemp("results") / "results.nc"
-    labeled = hand_made()
-    for name in ("train_loss", "train_answer"):
-        variable = labeled[name]
-        labeled[name] = (variable.dims, data.draw(drawn.arrays(np.float32, variable.shape, elements=floats)))
-    storage.save_results(labeled, path)
-    xr.testing.assert_identical(storage.load_results(path), labeled)
+    storage.save_results(results_of(answer), path)
+    xr.testing.assert_identical(load(path), results_of(answer))
 
 
 def trees(seeds):
@@ -53,28 +63,22 @@ def trees(seeds):
         lambda shape: drawn.arrays(np.float32, (seeds, *shape), elements=floats)
     )
     layer = st.dictionaries(st.sampled_from(["kernel", "recurrent_kernel", "bias"]), leaf, min_size=1)
-    return st.dictionaries(st.sampled_from(["lstm_0", "lstm_1", "readout"]), layer)
+    deeper = st.builds(lambda leaf: {"a": {"b": leaf}}, leaf)
+    return st.dictionaries(st.sampled_from(["lstm_0", "readout"]), layer | deeper)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 3).flatmap(trees))
 def test_a_file_gives_back_the_parameters(tmp_path_factory, params):
     path = tmp_path_factory.mktemp("parameters") / "parameters.npz"
     storage.save_parameters(params, path)
     loaded = storage.load_parameters(path)
     assert jax.tree.structure(loaded) == jax.tree.structure(params)
-    jax.tree.map(lambda ours, theirs: np.testing.assert_array_equal(ours, theirs, strict=True), loaded, params)
-
-
-def test_nothing_is_read_from_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        storage.load_results(tmp_path / "results.nc")
-    with pytest.raises(FileNotFoundError):
-        storage.load_parameters(tmp_path / "parameters.npz")
+    jax.tree.map(partial(np.testing.assert_array_equal, strict=True), loaded, params)
 
 
 def other_netcdf(path):
-    xr.Dataset({"answer": ("x", np.zeros(3))}, attrs={"flags": "{}"}).to_netcdf(path, engine="h5netcdf")
+    xr.Dataset({"other": ("x", np.zeros(3))}, attrs={"flags": "{}"}).to_netcdf(path, engine="h5netcdf")
 
 
 def replaced(path, **options):
@@ -94,109 +98,74 @@ def replaced(path, **options):
             file.create_dataset("answer", shape, "f4", external=[(str(elsewhere), 0, 4 * math.prod(shape))])
 
 
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda path: path.write_bytes(b""),
-        lambda path: path.write_text("not netCDF"),
-        lambda path: path.write_bytes(pickle.dumps({"answer": 1})),
-        lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-        other_netcdf,
-        partial(replaced, linked=True),
-        partial(replaced, virtual=True),
-        replaced,
-    ],
-    ids=["empty", "text", "pickle", "cut", "other netCDF", "link", "virtual", "external"],
-)
-def test_what_is_no_results_file_is_damaged(hand_made, tmp_path, write):
-    path = tmp_path / "results.nc"
-    storage.save_results(hand_made(), path)
+def expanding(path, shape, **options):
+    """Adds an array that takes much less space in the file."""
+    with h5py.File(path, "a") as file:
+        file.create_dataset("more", shape, "f4", **options)
+
+
+TOO_LARGE = "its arrays are too large for it"
+BROKEN = {
+    "text": (lambda path: path.write_text("not netCDF"), ""),
+    "cut": (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), ""),
+    "other netCDF": (other_netcdf, "answer is missing"),
+    "link": (partial(replaced, linked=True), ""),
+    "virtual": (partial(replaced, virtual=True), ""),
+    "external": (replaced, ""),
+    "unlimited": (partial(expanding, shape=(2**40,)), TOO_LARGE),
+    "compressed": (partial(expanding, shape=(2**25,), chunks=(2**22,), compression="gzip", fillvalue=0), TOO_LARGE),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_what_is_no_results_file_is_damaged(path, case):
+    write, told = BROKEN[case]
     write(path)
-    with pytest.raises(Damaged, match=r"results\.nc: is damaged"):
-        storage.load_results(path)
+    with pytest.raises(Damaged, match=rf"results\.nc: is damaged: {told}"):
+        load(path)
 
 
-@pytest.mark.parametrize("name", sorted(storage.VARIABLES))
-def test_results_without_a_part_are_damaged(hand_made, tmp_path, name):
+@pytest.mark.parametrize("name", ["answer", "diverged", "train_loss"])
+def test_results_of_a_training_without_a_part_are_damaged(hand_made, tmp_path, name):
     storage.save_results(hand_made().drop_vars(name), tmp_path / "results.nc")
     with pytest.raises(Damaged, match=f"{name} is missing"):
         storage.load_results(tmp_path / "results.nc")
 
 
 def test_results_of_any_run_are_read_and_what_they_lack_is_said(tmp_path):
-    sweep = lt.Results({"learned": (("setting", "seed"), [[1.0]])}, attrs={"flags": "{}"})
-    lt.save_results(sweep, tmp_path / "results.nc")
-    xr.testing.assert_identical(lt.load_results(tmp_path / "results.nc"), sweep)
-    with pytest.raises(ValueError, match=r"results\.nc has no variable answer; it has learned"):
+    times = {"time": ("time", [0.0, 1.0], {"units": "days since 1900"})}
+    results = lt.Results({"learned": (("setting", "seed"), [[1.0]])}, times)
+    lt.save_results(results, tmp_path / "results.nc")
+    xr.testing.assert_identical(lt.load_results(tmp_path / "results.nc"), results)
+    with pytest.raises(ValueError, match=r"results\.nc has no variable answer; it has learned, time"):
         lt.load_results(tmp_path / "results.nc", {"answer", "learned"})
 
 
-def unlimited(path):
-    """Arrays that take no space in the file."""
-    with h5py.File(path, "a") as file:
-        file.create_dataset("more", (2**40,), "f4")
-
-
-def compressed(path):
-    with h5py.File(path, "a") as file:
-        file.create_dataset("more", (2**25,), "f4", chunks=(2**22,), compression="gzip", fillvalue=0)
-
-
-@pytest.mark.parametrize("write", [unlimited, compressed])
-def test_arrays_that_a_small_file_expands_to_are_not_read(hand_made, tmp_path, write):
-    path = tmp_path / "results.nc"
-    storage.save_results(hand_made(), path)
-    write(path)
-    with pytest.raises(Damaged, match=r"results\.nc: is damaged: its arrays are too large for it"):
-        storage.load_results(path)
-
-
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [("diverged", np.array([1, 0])), ("answer", np.array(["a", "b"])), ("train_loss", np.array([1j, 2j]))],
-)
-def test_variables_that_are_not_numbers_are_damaged_and_not_written(hand_made, tmp_path, name, values):
-    results = hand_made().isel(seed=slice(2))
-    results[name] = ("seed", values)
+@pytest.mark.parametrize("values", [{"diverged": [1, 0]}, {"answer": ["a", "b"]}, {"train_loss": [1j, 2j]}])
+def test_variables_that_are_not_numbers_are_damaged_and_not_written(tmp_path, values):
+    (name,) = values
+    results = results_of(np.ones((2, 3))).assign({name: ("seed", values[name])})
     with pytest.raises(ValueError, match=rf"results cannot be saved as netCDF: .*({name}|COMPLEX|complex)"):
         storage.save_results(results, tmp_path / "results.nc")
     assert not list(tmp_path.iterdir())
     with warnings.catch_warnings(action="ignore"):
         results.to_netcdf(tmp_path / "results.nc", engine="h5netcdf", invalid_netcdf=True)
     with pytest.raises(Damaged, match=r"results\.nc: is damaged"):
-        storage.load_results(tmp_path / "results.nc")
+        load(tmp_path / "results.nc")
 
 
-@pytest.mark.parametrize(
-    ("attribute", "told"), [({"flags": "["}, "Expecting value"), ({"flags": "3"}, "flags"), ({"more": {}}, "more")]
-)
-def test_attributes_that_could_not_be_read_back_are_not_written(hand_made, tmp_path, attribute, told):
+@pytest.mark.parametrize(("own", "told"), [({"flags": "["}, "Expecting"), ({"flags": "3"}, "flags"), ({"a": {}}, "a")])
+def test_attributes_that_could_not_be_read_back_are_not_written(tmp_path, own, told):
     with pytest.raises(ValueError, match=f"results cannot be saved as netCDF: .*{told}"):
-        storage.save_results(hand_made().assign_attrs(attribute), tmp_path / "results.nc")
+        storage.save_results(results_of(np.ones((2, 3))).assign_attrs(own), tmp_path / "results.nc")
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_written_without_flags_is_read(tmp_path):
-    results = xr.Dataset({"answer": ("time", [0.1, 0.2])}, {"time": ("time", [0.0, 1.0], {"units": "days since 1900"})})
-    storage.save_results(results, tmp_path / "results.nc")
-    xr.testing.assert_identical(storage.load_results(tmp_path / "results.nc", {"answer"}), results)
-
-
-def test_files_that_a_user_links_are_read(hand_made, tmp_path):
-    storage.save_results(hand_made(), tmp_path / "mine.nc")
-    storage.save_parameters({"a": np.zeros(2)}, tmp_path / "mine.npz")
-    for name in ("mine.nc", "mine.npz"):
+def test_files_that_a_user_links_are_read(path, tmp_path):
+    storage.save_parameters({"a": np.zeros(2)}, tmp_path / "parameters.npz")
+    for name, read in ((path.name, load), ("parameters.npz", storage.load_parameters)):
         (tmp_path / f"link-{name}").symlink_to(name)
-    storage.load_results(tmp_path / "link-mine.nc")
-    storage.load_parameters(tmp_path / "link-mine.npz")
-
-
-@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero"), Path.mkdir])
-def test_what_is_no_file_is_not_opened(tmp_path, make):
-    make(tmp_path / "file")
-    for load in (storage.load_results, storage.load_parameters):
-        with pytest.raises(Damaged, match="file: is a folder, a pipe or a device"):
-            load(tmp_path / "file")
+        read(tmp_path / f"link-{name}")
 
 
 @pytest.mark.parametrize(
@@ -205,7 +174,6 @@ def test_what_is_no_file_is_not_opened(tmp_path, make):
         (("a", "a/b"), "a is both an array and a folder"),
         (("a/b", "a"), "a is not the name of an array of its own"),
         (("/",), "/ is not the name"),
-        (("a\n\x1b[31m", "a\n\x1b[31m/b"), r"a \\x1b\[31m is both"),
     ],
 )
 def test_an_archive_that_is_no_tree_is_damaged(tmp_path, names, told):
@@ -214,8 +182,8 @@ def test_an_archive_that_is_no_tree_is_damaged(tmp_path, names, told):
         storage.load_parameters(tmp_path / "parameters.npz")
 
 
-def test_parameters_of_a_type_that_could_not_be_read_back_are_not_written(tmp_path):
-    params = {"layer": {"kernel": np.asarray(jnp.zeros(2, jnp.bfloat16))}}
-    with pytest.raises(ValueError, match="numbers of NumPy's own types, not bfloat16, as in layer/kernel"):
+@pytest.mark.parametrize("params", [{"a/b": np.ones(2)}, {"": np.ones(2)}, {"a": np.asarray(jnp.ones(2, "bfloat16"))}])
+def test_parameters_that_could_not_be_read_back_are_not_written(tmp_path, params):
+    with pytest.raises(ValueError, match=r"names without a slash|numbers of NumPy's own types, not bfloat16, as in a"):
         storage.save_parameters(params, tmp_path / "parameters.npz")
     assert not list(tmp_path.iterdir())

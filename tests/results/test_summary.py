@@ -37,10 +37,8 @@ def test_metrics_leave_out_diverged_seeds(hand_made):
     assert metrics["train_mse"] == [None if seed in (1, 4) else final[seed] for seed in range(6)]
     rows = metrics["summary"]
     kept = np.delete(final, (1, 4))
-    low, median, high = np.quantile(kept, (0.25, 0.5, 0.75))
-    assert rows["train MSE"]["median"] == pytest.approx(median)
-    assert rows["train MSE"]["low"] == pytest.approx(low)
-    assert rows["train MSE"]["high"] == pytest.approx(high)
+    quartiles = dict(zip(("low", "median", "high"), np.quantile(kept, (0.25, 0.5, 0.75)), strict=True))
+    assert {name: rows["train MSE"][name] for name in quartiles} == pytest.approx(quartiles)
     for family, errors in summary.family_rmse(labeled).items():
         row = rows[f"{family}, RMSE to target"]
         assert row["median"] == pytest.approx(np.median(np.delete(errors, (1, 4))))
@@ -48,17 +46,25 @@ def test_metrics_leave_out_diverged_seeds(hand_made):
         assert row["interval"] == "95 % bootstrap"
 
 
-@pytest.mark.parametrize("probe", ["with inputs as targets", "with targets", "of another length with targets"])
-def test_errors_are_to_the_target_whatever_it_is(hand_made, probe):
-    labeled = hand_made()
-    if probe != "with inputs as targets":
-        labeled = labeled.assign(truth=labeled.input + 1)
-    if probe == "of another length with targets":
-        labeled = hand_made().merge(arrays._named(labeled[["answer", "input", "truth", "family"]], "long"))
-    rows = summary.summary(labeled, EXPERIMENT.goal)
-    name = "long" if probe == "of another length with targets" else "line"
-    assert rows[f"{name}, RMSE to target"][0].value > (0 if probe == "with inputs as targets" else 0.8)
-    assert not any("to input" in row or "to truth" in row for row in rows)
+def inputs(labeled):
+    return labeled
+
+
+def targets(labeled):
+    return labeled.assign(truth=labeled.input + 1)
+
+
+def of_another_length(labeled):
+    return labeled.merge(arrays._named(targets(labeled)[["answer", "input", "truth", "family"]], "long"))
+
+
+@pytest.mark.parametrize(
+    ("made", "row", "least"), [(inputs, "line", 0), (targets, "line", 0.8), (of_another_length, "long", 0.8)]
+)
+def test_errors_are_to_the_target_whatever_it_is(hand_made, made, row, least):
+    rows = summary.summary(made(hand_made()), EXPERIMENT.goal)
+    assert rows[f"{row}, RMSE to target"][0].value > least
+    assert not any("to input" in each or "to truth" in each for each in rows)
 
 
 def test_metrics_without_a_seed_left_are_null(hand_made):

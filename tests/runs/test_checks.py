@@ -10,29 +10,18 @@ from experiments.line import EXPERIMENT
 from lstm_toys.runs import checks, context
 from lstm_toys.tasks import supervision
 
+TRIED = "with 2, 8, 32 or 128 time points"
+TRACED = "TypeError: JAX traces this function; use jax.numpy instead of NumPy, float and if (test_checks.py,"
+LINE = {"slope": 0.9, "intercept": 0.1}
+RISING = lt.Family(lambda x, rate: np.exp(rate * x), (lt.Parameter("rate", 0.0, 1.0),))
+
 
 def broken(_):
     raise KeyError("slpoe")
 
 
-def misspelled(x):
-    return [lt.probe("a", "line", {"slpoe": 0.9}, x)]
-
-
-def rising(x, rate):
-    return np.exp(rate * x)
-
-
-LINE = {"slope": 0.9, "intercept": 0.1}
-MINE = lt.Family(rising, (lt.Parameter("rate", 0.0, 1.0),))
-TRACED = "TypeError: JAX traces this function; use jax.numpy instead of NumPy, float and if (test_checks.py,"
-
-
 def by_itself(x):
-    return dataclasses.replace(EXPERIMENT.task(x), examples=lambda *_: MINE.curves(x, {"rate": 1.0}))
-
-
-TRIED = "with 2, 8, 32 or 128 time points"
+    return dataclasses.replace(EXPERIMENT.task(x), examples=lambda *_: RISING.curves(x, {"rate": 1.0}))
 
 
 def needing(least, most=999):
@@ -52,65 +41,69 @@ def both(first, second):
 
 
 def one(x):
-    return lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x, ("x", "y"))
+    return lt.probe("steeper", "line", LINE, x, ("x", "y"))
+
+
+def shown(*probe):
+    """Changes of an experiment, which shows one probe."""
+    return {"probes": lambda x: [lt.probe(*probe, x)]}
+
+
+def refused(check, *arguments, **options):
+    """The one line that an experiment is refused in."""
+    with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
+        check(*arguments, **options)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"task": broken}, f"its task cannot be made {TRIED}: KeyError: 'slpoe' (test_checks.py, line 15)"),
-        ({"probes": misspelled}, f"its probes cannot be made {TRIED}: ValueError: this family takes"),
+        ({"task": broken}, f"its task cannot be made {TRIED}: KeyError: 'slpoe' (test_checks.py, line 20)"),
+        (shown("a", "line", {"slpoe": 0.9}), f"its probes cannot be made {TRIED}: ValueError: this family takes"),
         ({"probes": needing(129)}, f"its probes cannot be made {TRIED}: ValueError: needs 129, has 128"),
         (
             {"task": both(needing(2, 9), EXPERIMENT.task), "probes": needing(129)},
             f"its probes cannot be made {TRIED}: ValueError: needs 129, has 8",
         ),
         ({"probes": one}, "probes(x) a list of lt.Probe"),
-        ({"task": lambda x: None}, "task(x) must return an lt.Task"),  # noqa: ARG005
+        ({"task": lambda _: None}, "task(x) must return an lt.Task"),
         ({"numbers": {"center": 1.0}}, "its task takes the numbers [], but it declares ['center']"),
         ({"goal": lt.Goal(rmse=0.1, features=("z",))}, "its goal uses z, but its networks answer x, y"),
         ({"probes": lambda x: [one(x), one(x)]}, "two probes are named steeper"),
-        *(
-            ({"probes": lambda x, name=name: [lt.probe(name, "line", LINE, x)]}, f"a probe cannot be named {name}, ")
-            for name in ("training", "history")
-        ),
-        ({"probes": lambda x: [lt.probe("mine", MINE, {"rate": 1.0}, x)]}, f"probes cannot be made {TRIED}: {TRACED}"),
+        (shown("training", "line", LINE), "a probe cannot be named training, "),
+        (shown("history", "line", LINE), "a probe cannot be named history, "),
+        (shown("mine", RISING, {"rate": 1.0}), f"probes cannot be made {TRIED}: {TRACED}"),
         ({"task": by_itself}, f"its training curves cannot be made {TRIED}: {TRACED}"),
     ],
 )
 def test_what_contradicts_itself_is_refused(changes, told):
-    with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
-        checks.check_experiment(dataclasses.replace(EXPERIMENT, **changes))
-    assert told in str(raised.value)
+    assert told in refused(checks.check_experiment, dataclasses.replace(EXPERIMENT, **changes))
 
 
 @pytest.mark.parametrize(("least", "few"), [(2, 2), (3, 8), (9, 32), (100, 128)])
-def test_an_experiment_is_tried_with_as_many_time_points_as_its_probes_need(least, few):
-    for name in ("task", "probes"):
-        own = dataclasses.replace(EXPERIMENT, probes=needing(0))
-        own = dataclasses.replace(own, **{name: both(needing(least), getattr(own, name))})
-        checks.check_experiment(own)
-        assert own.few == few
+@pytest.mark.parametrize("name", ["task", "probes"])
+def test_an_experiment_is_tried_with_as_many_time_points_as_its_functions_need(least, few, name):
+    own = dataclasses.replace(EXPERIMENT, probes=needing(0))
+    own = dataclasses.replace(own, **{name: both(needing(least), getattr(own, name))})
+    checks.check_experiment(own)
+    assert own.few == few
 
 
 CURVES = np.zeros((3, 12, 2), np.float32)
 
 
-def probe(**changes):
+def probe(name="mine", inputs=CURVES, **changes):
     """A probe of three curves of twelve time points, but for what is changed."""
-    return dataclasses.replace(lt.Probe("mine", CURVES, {}), **changes)
+    return lt.Probe(name, inputs, {}, **changes)
 
 
 @pytest.mark.parametrize(
     ("points", "made", "told"),
     [
         (20, [], "its training curves have 12 time points, not --timesteps=20; give --timesteps=12, or declare fixed="),
-        (
-            12,
-            [probe(inputs=CURVES[..., :1])],
-            "probe 'mine' has inputs of shape (3, 12, 1), but the training curves need",
-        ),
-        (12, [probe(), probe(name="two", inputs=CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
+        (12, [probe(inputs=CURVES[..., :1])], "has inputs of shape (3, 12, 1), but the training curves need"),
+        (12, [probe(), probe("two", CURVES[..., :1])], "probe 'two' has inputs of shape (3, 12, 1)"),
         (12, [probe(inputs=CURVES[:0])], "probe 'mine' has inputs of shape (0, 12, 2)"),
         (12, [probe(targets=CURVES[..., :1])], "probe 'mine' has targets of shape (3, 12, 1), not (3, 12, 2)"),
         (12, [], ""),
@@ -121,12 +114,10 @@ def test_curves_of_another_length_are_refused_before_training(points, made, told
     own = dataclasses.replace(
         EXPERIMENT, task=lambda _: lt.reproduce_curves(CURVES, ("x", "y")), probes=lambda x: made if len(x) > 2 else []
     )
-    if not told:
+    if told:
+        assert told in refused(checks.check_points, own, points)
+    else:
         checks.check_points(own, points)
-        return
-    with pytest.raises(context.Refused, match=r"^experiment line: [^\n]*$") as raised:
-        checks.check_points(own, points)
-    assert told in str(raised.value)
 
 
 @pytest.mark.parametrize("loose", [{}, {"numbers": {"weight": -1.0}}])
@@ -137,15 +128,14 @@ def test_examples_whose_values_do_not_fit_are_refused_before_training(loose):
         return lt.Task(examples, ("x", "y"), ("x", "y"), sequence=True, numbers=("weight",))
 
     own = dataclasses.replace(EXPERIMENT, task=task, probes=lambda _: [], numbers={"weight": 1.0 if loose else -2.0})
-    with pytest.raises(context.Refused, match=r"12 time points: ValueError: weights of examples must be at least 0"):
-        checks.check_points(own, 12, **loose)
+    told = "12 time points: ValueError: weights of examples must be at least 0"
+    assert told in refused(checks.check_points, own, 12, **loose)
 
 
 def test_a_probe_of_whole_curves_says_what_is_right():
     task = supervision.answer_curves(CURVES, np.zeros((3, 1)), ("x", "y"), ("mean",))
     own = dataclasses.replace(EXPERIMENT, task=lambda _: task, probes=lambda _: [probe()])
-    with pytest.raises(context.Refused, match="'mine' has neither targets nor the answered parameter mean"):
-        checks.check_points(own, 12)
+    assert "'mine' has neither targets nor the answered parameter mean" in refused(checks.check_points, own, 12)
 
 
 @pytest.mark.parametrize("name", ["", "../escape", "a/b", ".hidden", "two words"])

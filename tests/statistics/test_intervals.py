@@ -6,14 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
+from conftest import rarely
 from lstm_toys.statistics import intervals
 
 samples = st.lists(st.integers(-1_000, 1_000).map(float), min_size=2, max_size=20).map(np.array)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(samples)
-def test_the_bootstrap_interval_holds_the_median(values):
+def test_intervals_over_seeds_hold_the_median_and_quartiles_and_the_band_are_quantiles(values):
     estimate = intervals.median_bootstrap(values)
     assert estimate.value == np.median(values)
     if np.isnan(estimate.low):
@@ -21,22 +22,22 @@ def test_the_bootstrap_interval_holds_the_median(values):
     else:
         assert values.min() <= estimate.low <= estimate.value <= estimate.high <= values.max()
         assert estimate.low < estimate.high
+    low, value, high = np.interp(np.array((0.25, 0.5, 0.75)) * (len(values) - 1), range(len(values)), np.sort(values))
+    np.testing.assert_allclose(intervals.median_quartiles(values), (value, low, high), atol=1e-6)
+    low, high = intervals.band(np.stack([values, -values], axis=1))
+    quantiles = [np.interp(share * (len(values) - 1), range(len(values)), np.sort(values)) for share in (0.05, 0.95)]
+    np.testing.assert_allclose([low, high], [[quantiles[0], -quantiles[1]], [quantiles[1], -quantiles[0]]], atol=1e-6)
 
 
-WITHOUT_SPREAD = {
-    "one seed": [0.25],
-    "equal values": [0.25] * 9,
-    "equal medians of all resamples": [0.25] * 63 + [7.0],
-    "equal infinite values": [np.inf] * 9,
-}
-
-
-@pytest.mark.parametrize("case", WITHOUT_SPREAD)
-def test_a_median_that_resampling_does_not_change_has_no_interval(case):
-    values = np.array(WITHOUT_SPREAD[case])
-    estimate = intervals.median_bootstrap(values)
+@pytest.mark.parametrize(
+    "values",
+    [[0.25], [0.25] * 9, [0.25] * 63 + [7.0], [np.inf] * 9],
+    ids=["one seed", "equal values", "equal medians of all resamples", "equal infinite values"],
+)
+def test_a_median_that_resampling_does_not_change_has_no_interval(values):
+    estimate = intervals.median_bootstrap(np.array(values))
     assert estimate.value == values[0]
-    assert np.isnan((estimate.low, estimate.high)).all()
+    assert np.isnan(estimate[1:]).all()
 
 
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
@@ -46,48 +47,19 @@ def test_the_bootstrap_interval_is_that_of_resampled_medians(confidence):
     low, high = np.quantile(np.median(resamples, axis=1), (0.5 - confidence / 2, 0.5 + confidence / 2))
     estimate = intervals.median_bootstrap(values, confidence)
     np.testing.assert_allclose((estimate.low, estimate.high), (low, high), atol=0.1)
+    assert intervals.median_bootstrap(values, confidence) == estimate
 
 
-def test_the_bootstrap_repeats_itself():
-    values = np.random.default_rng(0).normal(size=(4, 200))
-    assert [intervals.median_bootstrap(row) for row in values] == [intervals.median_bootstrap(row) for row in values]
-
-
-@pytest.mark.parametrize("estimate", [intervals.median_bootstrap, intervals.median_quartiles])
-def test_no_seed_has_no_median(estimate):
-    assert np.isnan(estimate(np.empty(0))).all()
-
-
-@given(samples)
-def test_quartiles_lie_between_the_sorted_values(values):
-    estimate = intervals.median_quartiles(values)
-    place = np.array((0.25, 0.5, 0.75)) * (len(values) - 1)
-    expected = np.interp(place, np.arange(len(values)), np.sort(values))
-    np.testing.assert_allclose((estimate.low, estimate.value, estimate.high), expected, atol=1e-6)
-
-
-def test_the_band_covers_the_inner_nine_tenths_of_seeds():
-    values = np.random.default_rng(0).permuted(np.tile(np.arange(101.0), (3, 1)), axis=1).T
-    low, high = intervals.band(values)
-    np.testing.assert_allclose(low, [5.0, 5.0, 5.0])
-    np.testing.assert_allclose(high, [95.0, 95.0, 95.0])
-
-
-@given(samples)
-def test_the_band_of_one_number_each_is_its_quantiles(values):
-    low, high = intervals.band(values[:, None])
-    np.testing.assert_allclose((low[0], high[0]), (np.quantile(values, 0.05), np.quantile(values, 0.95)))
+def test_nothing_has_no_median_and_no_share():
+    for estimate in (intervals.median_bootstrap, intervals.median_quartiles):
+        assert np.isnan(estimate(np.empty(0))).all()
+    for share in (intervals.wilson, intervals.clopper_pearson):
+        assert np.isnan(share(0, 0)).all()
 
 
 @pytest.mark.parametrize(
     ("successes", "trials", "low", "high"),
-    [
-        (5, 10, 0.2366, 0.7634),
-        (10, 10, 0.7225, 1.0),
-        (0, 10, 0.0, 0.2775),
-        (41, 64, 0.5182, 0.7471),
-        (0, 1, 0.0, 0.7935),
-    ],
+    [*((5, 10, 0.2366, 0.7634), (10, 10, 0.7225, 1.0)), *((0, 10, 0.0, 0.2775), (41, 64, 0.5182, 0.7471))],
 )
 def test_wilson_intervals_are_those_made_by_hand(successes, trials, low, high):
     z, p = 1.959964, successes / trials
@@ -98,14 +70,6 @@ def test_wilson_intervals_are_those_made_by_hand(successes, trials, low, high):
     np.testing.assert_allclose(share[1:], formula, atol=1e-6)
 
 
-SHARES = [intervals.wilson, intervals.clopper_pearson]
-
-
-@pytest.mark.parametrize("share", SHARES)
-def test_no_network_has_no_share(share):
-    assert np.isnan(share(0, 0)).all()
-
-
 @pytest.mark.parametrize(("successes", "trials"), [(0, 1), (1, 1), (0, 64), (3, 64), (41, 64), (64, 64), (999, 1_000)])
 @pytest.mark.parametrize("confidence", [0.5, 0.95, intervals.simultaneous(17)])
 def test_exact_intervals_are_those_of_scipy(successes, trials, confidence):
@@ -114,44 +78,22 @@ def test_exact_intervals_are_those_of_scipy(successes, trials, confidence):
     np.testing.assert_allclose(share, (successes / trials, *expected), rtol=1e-9)
 
 
-def covered(share, trials, confidence):
-    """The smallest probability, over true shares, that the interval holds the true share."""
-    ends = np.array([share(count, trials, confidence)[1:] for count in range(trials + 1)])
-    beyond = ends[(ends > 0) & (ends < 1)]  # Coverage is lowest just beyond an end.
-    truths = np.concatenate([np.linspace(0.001, 0.999, 999), beyond - 1e-9, beyond + 1e-9])[:, None]
-    holds = (ends[:, 0] <= truths) & (truths <= ends[:, 1])
-    return (binom.pmf(np.arange(trials + 1), trials, truths) * holds).sum(axis=1).min()
-
-
-@pytest.mark.parametrize("trials", [6, 16, 64])
-def test_exact_intervals_of_many_claims_hold_as_often_as_they_say(trials):
-    """Those of Wilson do not: near 1 they miss the share in 6 to 9 % of cases, where 0.3 % are claimed."""
-    confidence = intervals.simultaneous(17)
-    assert covered(intervals.clopper_pearson, trials, confidence) >= confidence
-    assert covered(intervals.wilson, trials, confidence) < 0.95
-
-
 def test_the_probability_of_a_higher_number_counts_every_pair_and_ties_half():
     ours, theirs = np.array([3.0, 2.0, 1.0]), np.array([2.0, 0.0])
     assert intervals.probability_above(ours, theirs).value == (2 + 1.5 + 1) / 6
     assert np.isnan(intervals.probability_above(ours, np.empty(0))).all()
-    alone = intervals.probability_above(ours, np.array([2.0]))
-    assert alone.value == 0.5
-    assert np.isnan(alone[1:]).all()
+    for without_interval in ((ours, np.array([2.0])), (np.zeros(9), np.zeros(9))):
+        estimate = intervals.probability_above(*without_interval)
+        assert estimate.value == 0.5
+        assert np.isnan(estimate[1:]).all()
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(9, 16), (16, 9), (1, 16)])
+@pytest.mark.parametrize(("ours", "theirs"), [(9, 16), (1, 16)])
 def test_samples_without_overlap_have_the_exact_interval_of_a_share_of_the_smaller_one(ours, theirs):
     fewer, high, low = min(ours, theirs), np.arange(100.0, 100 + ours), np.arange(float(theirs))
     above, below = intervals.probability_above(high, low), intervals.probability_above(low, high)
     assert above == intervals.clopper_pearson(fewer, fewer)
     assert below == intervals.clopper_pearson(0, fewer)
-
-
-def test_equal_numbers_have_a_probability_and_no_interval():
-    equal = intervals.probability_above(np.zeros(9), np.zeros(9))
-    assert equal.value == 0.5
-    assert np.isnan(equal[1:]).all()
 
 
 def test_its_interval_is_that_of_both_samples_resampled():
@@ -182,18 +124,12 @@ def test_differences_of_shares_are_the_published_ones(counts):
     assert difference.value == pytest.approx(counts[0] / counts[1] - counts[2] / counts[3])
     np.testing.assert_allclose(difference[1:], NEWCOMBE[counts], atol=5e-5)
     np.testing.assert_allclose(intervals.difference(second, first), np.negative(difference)[[0, 2, 1]])
+    alone = intervals.difference(intervals.Estimate(first.value, np.nan, np.nan), second)
+    assert alone.value == difference.value
+    assert np.isnan(alone[1:]).all()
 
 
-def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says():
-    random, truth = np.random.default_rng(0), (0.9, 0.6)
-    draws = [random.binomial(64, share, 2_000) for share in truth]
-    shares = [{count: intervals.wilson(count, 64) for count in {*drawn.tolist()}} for drawn in draws]
-    pairs = zip(*(drawn.tolist() for drawn in draws), strict=True)
-    found = [intervals.difference(shares[0][first], shares[1][second]) for first, second in pairs]
-    assert np.mean([low <= truth[0] - truth[1] <= high for _, low, high in found]) == pytest.approx(0.95, abs=0.015)
-
-
-@pytest.mark.parametrize("trials", [(64, 64), (64, 32), (64, 16), (16, 16)])
+@pytest.mark.parametrize("trials", [(16, 16), *rarely(((64, 64),), ((64, 32),), ((64, 16),))])
 @pytest.mark.parametrize("confidence", [0.95, intervals.simultaneous(120)])
 def test_equal_shares_are_told_apart_no_more_often_than_exact_intervals_say(trials, confidence):
     every = [[intervals.clopper_pearson(count, each, confidence) for count in range(each + 1)] for each in trials]
@@ -202,9 +138,3 @@ def test_equal_shares_are_told_apart_no_more_often_than_exact_intervals_say(tria
     for truth in np.linspace(0.01, 0.99, 99):
         first, second = (binom.pmf(np.arange(each + 1), each, truth) for each in trials)
         assert first @ apart @ second <= 1 - confidence
-
-
-def test_without_an_interval_a_difference_has_none():
-    alone = intervals.difference(intervals.Estimate(0.7, np.nan, np.nan), intervals.wilson(5, 10))
-    assert alone.value == pytest.approx(0.2)
-    assert np.isnan(alone[1:]).all()

@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import sys
+from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from lstm_toys.tasks import delimited, textfile
@@ -27,35 +28,24 @@ def read(tmp_path):
     return reading
 
 
-OTHERWISE = "if it holds time points, name it x"
-UP, DOWN = [0.0, 0.5, 1.0], [1.0, 0.5, -1.5]
-
-
 @pytest.mark.parametrize(
     "content",
     [
         "up,down\n0,1\n0.5,0.5\n1,-1.5\n",
-        " up , down \n0 , 1\n 0.5, +0.5\n1.0,-1.5",
-        "up;down\r\n0;1\r\n0.5;0.5\r\n1;-1.5\r\n",
         "up;down\n0;1\n0,5;,5\n1;-1,5\n",
-        "up\tdown\n0\t1\n0,5\t5e-1\n1,\t-15E-1\n",
-        "up\tdown\r0\t1\r.5\t0.50\r1.\t-1.5\r",
-        '"up","down"\n"0","1"\n0.5,"0.5"\n1,-1.5\n',
-        '"up";"down"\n"0";"1"\n"0,5";"0,5"\n1;-1,5\n',
-        "\ufeffup,down\n0,1\n0.5,0.5\n1,-1.5\n",
         "# of an instrument, it's 3\" wide\n\nup,down\n#\n\n####\n0,1\n0.5,0.5\n  # late\n1,-1.5\n\n\n",
         "up,down,\n0,1,\n0.5,0.5,\n1,-1.5,\n",
         "up;down\n0;1;;\n0,5;0,5;;\n1;-1,5;;\n;;;\n",
         '\n,,\nup,down\n , \n"",""\n0,1\n0.5,0.5\n1,-1.5\n , \n"",""\n####\n',
         '"up",down\n0, "1"\n0.5, 0.5\n1,-1.5\n',
         "up,down\n\u00a00,1\n0.5,0.5\u00a0\n1,-1.5\n",
-        *("up;down\n0;1\n0,5;0,5\n1;-1,5\n".encode(encoding) for encoding in ("utf-16", "utf-32", "utf-8-sig")),
-        b"\xfe\xff" + "up\tdown\n0\t1\n0.5\t0.5\n1\t-1.5\n".encode("utf-16-be"),
+        b"\xfe\xff" + "up\tdown\n0\t1\n.5\t0.50\n1.\t-15E-1\n".encode("utf-16-be"),
     ],
 )
 def test_curves_are_the_columns_of_a_table(read, content):
     found = read(content)
-    assert (found.names, found.values.tolist(), found.span) == (("up", "down"), [UP, DOWN], None)
+    assert (found.names, found.span) == (("up", "down"), None)
+    assert found.values.tolist() == [[0.0, 0.5, 1.0], [1.0, 0.5, -1.5]]
 
 
 @pytest.mark.parametrize(
@@ -64,16 +54,19 @@ def test_curves_are_the_columns_of_a_table(read, content):
         ("0.1\n0.2\n", ("curve 1",), [[0.1, 0.2]]),
         ("0,1;2\n0,3;4\n", ("curve 1", "curve 2"), [[0.1, 0.3], [2.0, 4.0]]),
         ("5\n1\n", ("curve 1",), [[5.0, 1.0]]),
-        ("1000000\n1e-30\n5e-324\n1e-999", ("curve 1",), [[1e6, 1e-30, 5e-324, 0.0]]),
+        (",5;,25\n1;2\n", ("curve 1", "curve 2"), [[0.5, 1.0], [0.25, 2.0]]),
         ("1,5\n2;7\n3;8\n".replace("1,5", "a,b;c"), ("a,b", "c"), [[2.0, 3.0], [7.0, 8.0]]),
         ('"a, b",c\n1,2\n3,4\n', ("a, b", "c"), [[1.0, 3.0], [2.0, 4.0]]),
         ('"a\r\nb"\n1\n3\n', ("a b",), [[1.0, 3.0]]),
         ("Länge (°C)\n1\n2\n".encode("latin-1"), ("Länge (°C)",), [[1.0, 2.0]]),
-        ("5 €\n1\n2\n".encode("cp1252"), ("5 €",), [[1.0, 2.0]]),
         ("Länge\n1\n2\n", ("Länge",), [[1.0, 2.0]]),
         ("[/b];$\\fracx$\n1;2\n3;4\n", ("[/b]", "$\\fracx$"), [[1.0, 3.0], [2.0, 4.0]]),
         ('"#1",b\n1,2\n3,4\n', ("#1", "b"), [[1.0, 3.0], [2.0, 4.0]]),
         ("1.0,2\n3,4\n", ("curve 1", "curve 2"), [[1.0, 3.0], [2.0, 4.0]]),
+        ("# by me\n# time (s)\tup\tdown\n0\t1\t2\n1\t3\t4\n", ("up", "down"), [[1.0, 3.0], [2.0, 4.0]]),
+        ("# 12.5 V\n0\t1\n1\t3\n", ("curve 1", "curve 2"), [[0.0, 1.0], [1.0, 3.0]]),
+        ("% volts\nup\n1\n3\n", ("up",), [[1.0, 3.0]]),
+        ("sep=;\nup;down\n1;2\n3;4\n", ("up", "down"), [[1.0, 3.0], [2.0, 4.0]]),
         ("infinite,nano,1st\n1,2,3\n4,5,6\n", ("infinite", "nano", "1st"), [[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]]),
     ],
 )
@@ -88,7 +81,6 @@ def test_names_are_those_of_the_first_row_if_it_has_no_number(read, content, nam
         ("x,y\n0,1\n0.5,2\n1,3\n", Span(0, 1), ("y",)),
         ("time (s),t,x\n-1,1,1\n1,2,2\n3,3,3\n", Span(-1, 3, unit="s", name="time"), ("t", "x")),
         ("Time [ ms ];y\n0,25;1\n0,5;2\n0,75;3\n", Span(0.25, 0.75, unit="ms", name="Time"), ("y",)),
-        ("T(°C)\ty\n0\t1\n1\t2\n2\t3\n", Span(0, 2, unit="°C", name="T"), ("y",)),
         ("t ()\ty\n1700\t1\n1701\t2\n1702\t3\n", Span(1700, 1702, name="t"), ("y",)),
         ("t,y\n0.00,1\n0.33,2\n0.67,3\n", Span(0, 0.67, name="t"), ("y",)),
     ],
@@ -103,37 +95,29 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
     ("content", "told"),
     [
         (b"", "needs at least 2 rows of numbers, one per time point; has 0"),
-        (b"\n# nothing\n,,\n", "has 0"),
         (b"y\n0.1\n", "needs at least 2 rows of numbers, one per time point; has 1"),
         (b"0.1,0.2,0.3,0.4\n", "has 1; each curve must be a column, not a row"),
         # The first row.
         (b"1e30\n1\n2\n", "row 1, column 1: 1e+30 exceeds 1e+06 in size"),
         (b"nan\n1\n2\n", "row 1, column 1: 'nan' is not a number"),
-        (b"1_000\n1\n2\n", "row 1, column 1: '1_000' is not a number"),
-        (b"1 000\n999\n998\n", "row 1, column 1: '1 000' is not a number"),
-        (b"2020-01-01;1\n2020-01-02;2\n", "row 1, column 1: '2020-01-01' is not a number"),
         (b"y,0.5\n1,2\n3,4\n", "row 1, column 1: 'y' is not a number; a header must not contain numbers"),
-        (b"1e999\n1\n2\n", "row 1, column 1: '1e999' is too large for a number"),
         ("−1\n1\n2\n".encode(), "row 1, column 1: '−1' is not a number"),
         # Other rows.
         (b"0.1,0.2\n0.3\n", "row 2 has 1 columns, but the first has 2"),
-        (b"0.1\n0.3,0.4\n", "row 2 has 2 columns, but the first has 1"),
-        (b"a,b,\n1,2,3\n", "row 2 has 3 columns, but the first has 2"),
-        (b"y\n0.1\nhigh\n", "row 3, column 1: 'high' is not a number"),
         (b"# a\n\ny\r\n0.1\r\n\r\n#\nhigh\n", "row 7, column 1: 'high' is not a number"),
         (b'"a\nb",c\n1,2\n3,x\n', "row 4, column 2: 'x' is not a number"),
         (b"a,b\n1,2\n3,\n", "row 3, column 2: is empty"),
-        (b"a\tb\n1\t\t2\n", "row 2 has 3 columns, but the first has 2"),
         (b"0.1 0.2\n0.3 0.4\n", "'0.1 0.2' is not a number; columns are separated by commas, semicolons"),
-        (b"x,y\n1,2\n2,-1e7\n", "row 3, column 2: -1e+07 exceeds"),
         (b"y\n1\n" + 50 * b"z" + b"\n", f"row 3, column 1: '{39 * 'z'}…' is not a number"),
+        (b"y\n1\n2\n\ntotal\n", "row 5, column 1: 'total' is not a number"),
         (b"y\n1\na\x1b[31m\n", r"row 3, column 1: 'a\x1b[31m' is not a number"),
-        (b"y;z\n1;2\n1.234,5;2\n", "row 3, column 1: '1.234,5' is not a number"),
         # Decimal commas.
         (b"0,5\n0,7\n0,9\n", "commas may be decimal commas"),
         (b"1,2\n3,4\n", "name the columns in a first row, or separate them by semicolons or tabs"),
         (b"y\n0,5\n0,7\n", "row 2 has 2 columns, but the first has 1; numbers with decimal commas need semicolons"),
         (b'"0,5","0,7"\n"0,5","0,7"\n', "row 1, column 1: '0,5' has a comma; decimal commas need semicolons or tabs"),
+        ("a\tb\n1,234\t1\n987\t2\n1,002\t3\n", "row 2, column 1: '1,234' may be 1234 or 1.234, and so may every other"),
+        ("a;b\n5;-12,000\n987;+123,456\n", "row 2, column 2: '-12,000' may be -12000 or -12.000"),
         (b"0,5;1\n2;0.5\n", "has a decimal point in row 2, but a decimal comma in row 1"),
         # Names.
         (b"a,b,a\n1,2,3\n3,4,5\n", "row 1: columns 1 and 3 have the same name, 'a'"),
@@ -144,49 +128,32 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         (b"y,time\n1,2\n3,4\n", "column 2 is named 'time'; time points must be in the first column"),
         # Time points.
         (b"x\n0\n1\n2\n", "has time points in the column 'x', but no curves"),
-        (b"x,y\n0,1\n1,2\n1,3\n", "row 4, column 1, 'x': 1 after 1; time points rise, and a first column named x"),
-        (
-            b"x,y\n0,1\n1,2\n3,3\n4,4\n5,5\n",
-            "row 4, column 1, 'x': 2 after the previous one, but usually 1; time points",
-        ),
-        (b"x,y\n1,1\n10,2\n100,3\n1000,3\n", "row 5, column 1, 'x': 900 after the previous one, but usually 90"),
+        (b"x,y\n0,1\n1,2\n3,3\n4,4\n5,5\n", "row 4, column 1, 'x': 2 after the previous one, but usually 1; time"),
         (b"time (s),y\n1700000000,1\n1700000001,2\n", "column 1, 'time (s)': x from 1.7e+09 to 1.7e+09: a span is"),
-        (b"t,y\n0,1\n1e-9,2\n", "column 1, 't': x from 0 to 1e-09: a span is"),
         # No text.
         (b"\xff\xfe\x00", "is not text in UTF-8, UTF-16 or Latin-1"),
         ("y\n1\n2\n".encode("utf-16-le"), "contains NUL bytes: it is not text, or UTF-16 without a byte order mark"),
         (b'"y\n1\n2\n', "row 1 has an unclosed double quote, one within a cell"),
-        (b'y\n1\n"2"3\n', "row 3 has an unclosed double quote, one within a cell"),
         # What helps.
         (b"t (months);1950;1951\n1;2;2\n", "a header must not contain numbers: put a letter before '1950'"),
         (b"time,up\ns,V\n0,1\n1,2\n", "row 2, column 1: 's' is not a number; put units next to the names"),
         (b"My table\nt;a;b\n0;1;2\n", "text above the table begins with #"),
         (b"t;a\n12:00:01;2\n12:00:02;3\n", "convert dates and times to numbers, such as seconds from the first"),
         (b"PK\x03\x04rest", "is a workbook or an archive; save the sheet as CSV"),
-        (
-            b"t;a\n1714560000;2\n1714560001;3\n",
-            "within 1e6 of 0; subtract the first time point, or choose another unit",
-        ),
+        (b"t;a\n1714560000;2\n1714560001;3\n", "within 1e6 of 0; subtract the first time point, or choose another"),
         # Names that look like numbers.
         ("1950\n0.5\n0.7\n", "row 1, 1950, may hold column names or values"),
         ("2010,2000,1990\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "such as y2010; if values, name the columns"),
-        ("0,1,2\n0.5,0.7,0.1\n0.5,0.7,0.1\n", "row 1, 0 to 2, may hold column names"),
-        ("0\n350.25\n350.5\n350.75\n351.25\n", "row 1, 0, may hold column names"),
         ("0.1;0.2;0.3\n5.0;5.5;7\n5.1;5.6;8\n", "row 1, 0.1 to 0.3, may hold column names"),
         ('"1.5","2.5"\n0.5,0.7\n0.6,0.1\n', "row 1, 1.5 to 2.5, may hold column names"),
         # Missing values.
         ("a,b\n1,2\n#N/A,3\n2,4\n", "row 3, column 1: '#N/A' is not a number"),
-        ("#N/A\n0.1\n0.2\n", "row 1, column 1: '#N/A' is not a number"),
-        ("a;b\n1;2\n#DIV/0!;3\n2;4\n", "row 3, column 1: '#DIV/0!' is not a number"),
         ("t,a\n0,0.1\n1,-9999\n2,0.3\n", "row 3, column 2: -9999 is far from all other values"),
         ("t,a\n0,0.1\n999,-999\n1998,0.3\n", "row 3, column 2: -999 is far from all other values"),
-        ("a\n0.1\n-32768\n0.3\n", "row 3, column 1: -32768 is far from all other values"),
-        ("a\n0.1\n1e20\n0.3\n", "row 3, column 1: 1e+20 is far from all other values"),
         ("a\n21.5\n999.9\n22.5\n21.9\n", "often marks missing values"),
         # An index.
         ("sample,y\n0,0.1\n1,0.2\n", "column 1, 'sample', counts the rows: leave it out if it is an index"),
-        ("Unnamed: 0,y\n0,0.1\n1,0.2\n", OTHERWISE),
-        ("# row,y\n0,0.1\n1,0.2\n", "column 1, 'row', counts the rows"),
+        ("Unnamed: 0,y\n0,0.1\n1,0.2\n", "if it holds time points, name it x"),
         (",a\n0,0.1\n1,0.2\n", "row 1, column 1: this column has no name: leave it out if it is an index"),
         (",0,1\n0,0.1,0.2\n1,0.2,0.1\n", "row 1, column 1: is empty; leave it out if it is an index"),
         ('"a","b"\n"1",0.1,0.2\n"2",0.2,0.1\n', "row 2 has 3 columns, but the first has 2; the names may lack one"),
@@ -194,23 +161,14 @@ def test_a_first_column_called_x_t_or_time_holds_the_time_points(read, content, 
         # Time points under another name, or under none.
         ("year,y\n1950,0.1\n1951,0.2\n", "column 1, 'year', goes from 1950 to 1951: name it x, t or time if it"),
         ("time_s,y\n0,0.1\n0.5,0.2\n", "with its unit as in time (s)"),
-        ("date,y\n20200131,0.1\n20200201,0.2\n", "column 1, 'date', goes from"),
         ("0.0;0.1\n0.5;0.2\n1.0;0.7\n", "column 1 goes from 0 to 1 and may hold time points: name the columns"),
-        ("Zeit;a\n0;0,1\n2;0,4\n4;0,2\n", "column 1, 'Zeit', goes from 0 to 4"),
         # Long form.
         ("id,t,y\n1,0,0.1\n1,1,0.2\n2,0,0.3\n2,1,0.4\n", "column 1, 'id', counts curves or their rows: pivot a table"),
-        ("t,id,y\n0,1,0.1\n1,1,0.2\n0,2,0.3\n1,2,0.4\n", "column 2, 'id', counts curves or their rows: pivot"),
-        ("index,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "if it holds values, rename it"),
-        ("t,y\n0,0.1\n1,0.2\n0,0.3\n1,0.4\n", "0 after 1; time points rise, and a first column named x, t or time"),
-        ("t,y\n0,0.1\n0,0.2\n1,0.3\n1,0.4\n", "with one row per value, so that each curve is a column"),
+        ("t,y\n0,0.1\n0,0.2\n1,0.3\n", "row 3, column 1, 't': 0 after 0; time points rise, and a first column named"),
+        ("t,y\n0,0.1\n0,0.2\n1,0.3\n", "pivot a table in long form, with one row per value, so that each curve is a"),
         ("who,y\nann,0.1\nann,0.2\nbob,0.3\n", "'ann' is not a number; convert text to numbers, or pivot a table in"),
-        ("year,month,a\n1950,1,0.1\n1950,2,0.2\n1951,1,0.3\n1951,2,0.4\n", "column 1, 'year', counts curves or their"),
-        # Dates.
-        ("day,y\n2020-01-01,0.1\n", "'2020-01-01' is not a number; convert dates and times to numbers, such as"),
-        ("t,y\n1 Mai 2020,0.1\n", "convert dates and times to numbers"),
         # What single precision cannot square.
         ("y\n1e-30\n-2e-30\n", "'y': no value exceeds 2e-30 in size, so that their squares are 0 in single"),
-        ("t;y;z\n0;1;1e-12\n1;1;0\n", "column 3, 'z': no value exceeds 1e-12 in size"),
     ],
 )
 def test_a_bad_table_and_what_could_be_two_things_are_told_in_one_line_with_their_place(read, content, told):
@@ -220,30 +178,14 @@ def test_a_bad_table_and_what_could_be_two_things_are_told_in_one_line_with_thei
     assert str(raised.value).isprintable()
 
 
-MISSING = r"has no number, unlike the rows around it; write the missing values, or delete the row if nothing is missing"
-
-
-@pytest.mark.parametrize(
-    ("gap", "message"),
-    [
-        ('""', f"row 3, column 1: {MISSING}"),
-        ("", f"row 3, column 1: {MISSING}"),
-        ("  \t", f"row 3, column 1: {MISSING}"),
-        ('" "', f"row 3, column 1: {MISSING}"),
-        (",", f"row 3, column 1: {MISSING}"),
-        (",,", f"row 3, column 1: {MISSING}"),
-        ("# hidden\n####", f"row 4, column 1: {MISSING}"),
-        *((text, f"row 3, column 1: {text!r} is not a number") for text in ("NA", "nan", "NaN", "None", "-", "?", ".")),
-    ],
-)
-def test_a_missing_time_point_is_reported(read, gap, message):
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        read(f"y\n1.5\n{gap}\n3.0\n2.5\n")
+MISSING = "has no number, unlike the rows around it; write the missing values, or delete the row if nothing is missing"
 
 
 @pytest.mark.parametrize(
     ("content", "row"),
     [
+        *((f"y\n1.5\n{gap}\n3.0\n2.5\n", 3) for gap in ("", '""', '" "', ",", ",,", "  \t")),
+        ("y\n1.5\n# hidden\n####\n3.0\n2.5\n", 4),
         ("a;b\n1;2\n;\n\n3;4\n", 3),
         ("a\tb\n1\t2\n\t\n3\t4\n", 3),
         ('x,y\n0,1\n"",""\n1,2\n', 3),
@@ -257,114 +199,59 @@ def test_a_gap_between_two_rows_of_numbers_is_reported(read, content, row):
         read(content)
 
 
-def test_text_below_an_empty_row_is_reported_rather_than_the_row(read):
-    with pytest.raises(ValueError, match=r"^row 5, column 1: 'total' is not a number"):
-        read("y\n1\n2\n\ntotal\n")
-
-
-@pytest.mark.parametrize(
-    ("content", "place", "meanings"),
-    [
-        ("a\tb\n1,234\t1\n987\t2\n1,002\t3\n", "row 2, column 1: '1,234'", "1234 or 1.234"),
-        ("a;b\n5;-12,000\n987;+123,456\n", "row 2, column 2: '-12,000'", "-12000 or -12.000"),
-        ('7;5\n987;"1,002"\n', "row 2, column 2: '1,002'", "1002 or 1.002"),
-    ],
-)
-def test_commas_that_may_separate_thousands_are_refused(read, content, place, meanings):
-    words = f"{place} may be {meanings}, and so may every other number with a comma; write decimal points"
-    with pytest.raises(ValueError, match=f"^{re.escape(words)}$"):
-        read(content)
-
-
-@pytest.mark.parametrize(
-    ("number", "value"),
-    [
-        *(("0,234", 0.234), ("1,2345", 1.2345), ("1,23", 1.23), ("1234,567", 1234.567), ("012,345", 12.345)),
-        *((",234", 0.234), ("1,", 1.0), ("1,234e1", 12.34)),
-    ],
-)
-def test_one_number_shows_that_commas_are_decimal(read, number, value):
-    assert read(f"a;b\n1,234;2\n{number};987\n").values.tolist() == [[1.234, value], [2.0, 987.0]]
+def test_one_number_shows_that_commas_are_decimal(read):
+    forms = {",234": 0.234, "1,": 1.0, "1,23": 1.23, "1,2345": 1.2345, "1234,567": 1234.567, "012,345": 12.345}
+    for number, value in {**forms, "0,234": 0.234, "1,234e1": 12.34}.items():
+        assert read(f"a;b\n1,234;2\n{number};987\n").values.tolist() == [[1.234, value], [2.0, 987.0]]
 
 
 def test_a_table_beyond_all_bounds_is_told_where_it_passes_them(read, monkeypatch):
-    with pytest.raises(
-        ValueError, match="row 2 has 1,048,576 characters or more; each curve must be a column, not a row"
+    for content, told in (
+        (b"a,b\n" + b"1," * 2**19 + b"1\n", "row 2 has 1,048,576 characters or more; each curve must be a column"),
+        (b"y" * 200_000 + b"\n1\n2\n", r"row 1 has an unclosed double quote, .*, or a cell that does not end"),
+        (b"y\n1\n" + b"2" * 200_000, r"row 3, column 1: '2{39}…' is too large for a number"),
     ):
-        read(b"a,b\n" + b"1," * 2**19 + b"1\n")
-    with pytest.raises(ValueError, match=r"row 1 has an unclosed double quote, .*, or a cell that does not end"):
-        read(b"y" * 200_000 + b"\n1\n2\n")
-    with pytest.raises(ValueError, match=r"row 3, column 1: '2{39}…' is too large for a number"):
-        read(b"y\n1\n" + b"2" * 200_000)
+        with pytest.raises(ValueError, match=told):
+            read(content)
+    columns = 20_000
+    wide = ";".join(f"c{number}" for number in range(columns)) + "\n" + ("0,5;" * columns + "\n") * 2
+    assert read(wide).values.shape == (columns, 2)
     monkeypatch.setattr(delimited, "MOST_ROWS", 3)
     assert read("y\n1\n2\n3\n").values.shape == (1, 3)
     with pytest.raises(ValueError, match="has more than 3 rows of numbers"):
         read("y\n1\n2\n3\n4\n")
 
 
-SIGNS = {",": ".", ";": ",", "\t": ","}
+WAYS = {
+    "separator and sign": [(",", "."), (";", "."), (";", ","), ("\t", "."), ("\t", ",")],
+    "beside": [False, True],
+    "quoted": [False, True],
+    "pad": ["", " "],
+    "end": ["\n", "\r\n", "\r"],
+    "comment": [False, True],
+    "encoding": ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"],
+}
+WAY = st.fixed_dictionaries({name: st.sampled_from(each) for name, each in WAYS.items()})
 
 
-def without_first_zeros(text):
-    """0.5 as .5, as some programs have it."""
-    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") and len(text.lstrip("-")) > 2 else text
-
-
-@st.composite
-def written(draw):
-    """A table, and a file of it in one of the ways in which tables are written."""
-    curves, points = draw(st.integers(1, 4)), draw(st.integers(2, 6))
-    number = st.floats(-LARGEST, LARGEST, allow_nan=False)
-    forms = (repr, "{:.4e}".format, "{:+.9f}".format, lambda value: without_first_zeros(f"{value:.6f}"))
-    texts = [[draw(st.sampled_from(forms))(draw(number)) for _ in range(curves)] for _ in range(points)]
-    separator = draw(st.sampled_from([",", ";", "\t"]))
-    beside = draw(st.sampled_from(["", separator]))
-    sign = draw(st.sampled_from([".", SIGNS[separator]])) if curves > 1 or beside else "."
-    pointed = any("." in text for row in texts for text in row)
-    named = [f"ä {number}, „b“" for number in range(curves)]
-    nobody_can_say = separator == "," and curves > 1 and not pointed
-    names = draw(st.sampled_from([named] if nobody_can_say else [named, None]))
-    pad = draw(st.sampled_from(["", " "]))
-    quote = draw(st.booleans())
-    rows = [[f"{pad}{text}{pad}".replace(".", sign) for text in row] for row in texts]
-    cells = [[f'"{cell}"' if quote else cell for cell in row] for row in rows]
-    if names:
-        cells.insert(0, [f'"{name}"' for name in names])
-    end = draw(st.sampled_from(["\n", "\r\n", "\r"]))
-    comment = draw(st.sampled_from(["", f"# '{end}"]))
-    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"]))
-    around = draw(st.sampled_from(["", end, beside + end]))
-    content = around + "".join(separator.join(row) + beside + end + comment for row in cells) + around
-    return names, texts, sign, content.encode(encoding)
-
-
-def rises_evenly(texts):
-    """Whether what is in the first column may be time points."""
-    steps = np.diff([float(row[0]) for row in texts])
-    return len(steps) > 1 and bool((steps > 0).all() and np.ptp(steps) < 0.02 * steps.mean())
-
-
-def may_separate_thousands(texts):
-    """Whether every decimal comma may be one between thousands."""
-    pointed = [text for row in texts for text in row if "." in text]
-    return bool(pointed) and all(re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}", text) for text in pointed)
-
-
-def test_a_first_row_of_numbers_without_their_zeros_is_no_header(tmp_path):
-    (tmp_path / "mine.csv").write_text(",5;,25\n1;2\n")
-    assert read_curves(tmp_path / "mine.csv").values.tolist() == [[0.5, 1], [0.25, 2]]
-
-
-@given(written())
-def test_a_written_table_is_read_again(tmp_path_factory, table):
-    names, texts, sign, content = table
+@given(WAY, st.integers(1, 4), st.data())
+def test_a_written_table_is_read_again(tmp_path_factory, way, curves, data):
+    """A table in one of the ways in which programs write them."""
+    (separator, sign), end = way["separator and sign"], way["end"]
+    number = st.floats(-98, 98)  # None that may mark a missing value.
+    form = data.draw(st.sampled_from(["{:.6f}".format, "{:.4e}".format, "{:+.9f}".format]))
+    texts = data.draw(st.lists(st.lists(number.map(form), min_size=curves, max_size=curves), min_size=2, max_size=6))
+    names = [f"ä {place}, „b“" for place in range(curves)]
+    rows = [[f"{way['pad']}{text}{way['pad']}".replace(".", sign) for text in row] for row in texts]
+    cells = [[f'"{cell}"' if way["quoted"] else cell for cell in row] for row in rows]
+    beside = separator * (way["beside"] or curves == 1)
+    lines = [separator.join(row) + beside for row in [[f'"{name}"' for name in names], *cells]]
+    between = end + f"# '{end}" * way["comment"]
     path = tmp_path_factory.getbasetemp() / "written.csv"
-    path.write_bytes(content)
-    assume(names or not rises_evenly(texts))
-    assume(sign == "." or not may_separate_thousands(texts))
+    path.write_bytes(between.join([beside, *lines, ""]).encode(way["encoding"]))
     found = read_curves(path, least=0.0)
     assert found.values.T.tolist() == [[float(text) for text in row] for row in texts]
-    assert names is None or list(found.names) == names
+    assert list(found.names) == names
 
 
 @given(st.text("0123456789+-.,eE_ xnaif١", min_size=1, max_size=8).filter(str.strip))
@@ -420,17 +307,16 @@ assert not {'jax', 'matplotlib', 'scipy', 'xarray'} & sys.modules.keys()
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shape", [(100_000, 1), (1_000, 300)])
 def test_a_large_table_is_read_in_little_memory(tmp_path, shape):
-    values = np.random.default_rng(0).normal(size=shape)
-    np.savetxt(tmp_path / "large.csv", values, delimiter=";")
-    np.testing.assert_array_equal(read_curves(tmp_path / "large.csv").values, values.T)
-    done = subprocess.run(
-        [sys.executable, "-c", LARGE, tmp_path / "large.csv"], capture_output=True, text=True, check=True
-    )
+    path, values = tmp_path / "large.csv", np.random.default_rng(0).normal(size=shape)
+    np.savetxt(path, values, delimiter=";")
+    np.testing.assert_array_equal(read_curves(path).values, values.T)
+    done = subprocess.run([sys.executable, "-c", LARGE, path], capture_output=True, text=True, check=True)
     *found, most = map(int, done.stdout.split())
     assert tuple(found) == shape[::-1]
-    assert 0 < most < 14 * (tmp_path / "large.csv").stat().st_size
+    assert 0 < most < 14 * path.stat().st_size
 
 
 def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read):
@@ -444,67 +330,40 @@ def test_a_digest_is_that_of_the_numbers_and_names_however_they_are_written(read
         one.values[0] = 1
 
 
-@pytest.mark.parametrize(
-    ("content", "names", "first"),
-    [
-        (b"# made by a logger\n# time (s)\tup\tdown\n0\t1\t2\n1\t3\t4\n", ("up", "down"), [1, 3]),
-        (b"# 12.5 V\n0\t1\t4\n1\t3\t4\n", ("curve 1", "curve 2", "curve 3"), [0, 1]),
-        (b"% volts\nup\n1\n3\n", ("up",), [1, 3]),
-        (b"sep=;\nup;down\n1;2\n3;4\n", ("up", "down"), [1, 3]),
-    ],
-)
-def test_what_stands_above_a_table_is_read_or_passed_over(tmp_path, content, names, first):
-    (tmp_path / "mine.csv").write_bytes(content)
-    curves = read_curves(tmp_path / "mine.csv")
-    assert (curves.names, curves.values[0].tolist()) == (names, first)
-
-
 NUMBERS = ("8763620020610.778320", "4408735667716058.000000", "179e-3", "5e-324", f"1.{'0123456789' * 9}", ".5", "3.")
 
 
 @pytest.mark.parametrize(("separator", "decimal"), [(",", "."), (";", ","), ("\t", ".")])
 def test_a_number_is_read_to_its_last_bit(tmp_path, separator, decimal):
-    forms = [
-        (f"{sign}{number}", f"{around}{sign}{number}{around}".replace(".", decimal))
-        for number in NUMBERS
-        for sign in ("", "+", "-")
-        for around in ("", "  ", "\u00a0", "\x0b")
+    every = [
+        (float(f"{sign}{number}"), f"{around}{sign}{number}{around}{separator}1\n".replace(".", decimal))
+        for number, sign, around in product(NUMBERS, ("", "+", "-"), ("", "  ", "\u00a0", "\x0b"))
     ]
-    (tmp_path / "mine.csv").write_text("a" + separator + "b\n" + "".join(f"{form}{separator}1\n" for _, form in forms))
-    assert delimited.read(tmp_path / "mine.csv").values[:, 0].tolist() == [float(number) for number, _ in forms]
+    (tmp_path / "mine.csv").write_text(f"a{separator}b\n" + "".join(row for _, row in every))
+    assert delimited.read(tmp_path / "mine.csv").values[:, 0].tolist() == [number for number, _ in every]
 
 
-@pytest.mark.parametrize("text", ["TRUE", "true", "+1e 3", "1E 3", "NA", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2"])
-def test_what_pandas_would_convert_in_silence_is_refused(read, text):
-    with pytest.raises(ValueError, match=r"^row 2, column 2: .*(is not a number|is empty)"):
-        read(f"a;b;c\n1;{text};1\n2;{text};2\n")
+WORDS = ("TRUE", "+1e 3", "1E 3", "NA", "nan", "None", "-", "?", ".", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2")
 
 
-def test_a_table_of_many_columns_is_read(read):
-    columns = 20_000
-    found = read(";".join(f"c{number}" for number in range(columns)) + "\n" + ("0,5;" * columns + "\n") * 2)
-    assert found.values.shape == (columns, 2)
+def test_what_pandas_would_convert_in_silence_is_refused(read):
+    for text in WORDS:
+        with pytest.raises(ValueError, match=r"^row 2, column 2: .*(is not a number|is empty)"):
+            read(f"a;b;c\n1;{text};1\n2;{text};2\n")
 
 
 @pytest.mark.parametrize(
     "content",
     [
         "up,down\n1,3\n2,2\n3,1\n",
-        "sample\n1\n2\n3\n",
         "sample,y\n512,1\n530,1\n499,1\n",
-        "day,night\n20.5,10\n21,11\n19,12\n",
         "condition,y\n0.5,1\n0.5,1\n1,2\n",
         "5\n1.5\n2\n2.5\n3\n",
-        "0\n0.1\n0.2\n0.3\n0.4\n0.5\n",
         "1990\n1995\n2003.5\n",
         "0;1\n1;2\n",
-        "1.5;1950\n2;1951\n",
         "x,year\n0,1950\n1,1951\n",
-        "a,b\n0,1\n0,0\n",
         "a\n-999\n-1200.5\n-800\n",
-        "a\n97\n98\n99\n100\n",
         "a\n0\n99\n0\n0\n",
-        "########\n# by me #\n########\na,b\n0.1,0.2\n0.3,0.4\n",
         '"a\nof b";c\n0,1;0,2\n0,3;0,4\n',
     ],
 )

@@ -9,6 +9,7 @@ from lstm_toys.tasks import probes
 
 X = np.asarray(lt.time_points(20))
 CURVES = np.zeros((2, 20, 1))
+TASK = lt.reproduce_curves(CURVES, ("y",))
 
 
 def test_probes_are_grouped_by_their_time_points():
@@ -21,13 +22,11 @@ def test_probes_are_grouped_by_their_time_points():
         lt.Probe("shifted", CURVES, {}, x=X + 1),
     ]
     sets = probes.by_points(every, X)
-    assert {name: [each.name for each in own] for name, own in sets.items()} == {
-        "": ["same", "named"],
-        **{name: [name] for name in ("longer", "finer", "shifted")},
-    }
+    alone = {name: [name] for name in ("longer", "finer", "shifted")}
+    assert {name: [each.name for each in own] for name, own in sets.items()} == {"": ["same", "named"], **alone}
     np.testing.assert_allclose(sets["longer"][0].points(X), np.arange(30) / 19, rtol=1e-6)
     np.testing.assert_array_equal(sets["finer"][0].points(X), fine)
-    shapes = {n: each.shape for n, each in probes.curves_of(lt.reproduce_curves(CURVES, ("y",)), sets, 20).items()}
+    shapes = {name: each.shape for name, each in probes.curves_of(TASK, sets, 20).items()}
     assert shapes == {"": (4, 20, 1), "longer": (1, 30, 1), "finer": (1, 39, 1), "shifted": (2, 20, 1)}
 
 
@@ -42,25 +41,24 @@ def test_targets_are_unknown_after_the_end_and_without_weight(shape):
     assert probe.parameters["n"].tolist() == [3, 5]
 
 
-def test_what_cannot_be_a_probe_is_refused_by_name():
-    task = lt.reproduce_curves(CURVES, ("y",))
-    with pytest.raises(ValueError, match=r"cannot make examples of 40 time points"):
-        lt.probe_at("longer", task, 40)
-    with pytest.raises(ValueError, match=r"probe 'sums' has one answer per curve, but curves that end before"):
-        lt.Probe.of("sums", lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4])))
-    for said, changes in {
-        "lengths of examples must be at most 5, not 6": {"lengths": np.array([3, 6])},
-        "lengths of examples must be whole numbers": {"lengths": np.array([3, 1.5])},
-        "weights of examples must be at least 0, not -1": {"weights": np.array([1, -1])},
-        "targets of examples must be numbers of shape": {"targets": np.zeros((2, 5, 1)) + 1j},
-    }.items():
-        examples = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))
-        with pytest.raises(ValueError, match=said):
-            lt.Probe.of("it", examples._replace(**changes))
-    with pytest.raises(ValueError, match="n must be numbers of shape"):
-        lt.Probe.of("it", examples, {"n": [1j, 2]})
-    with pytest.raises(ValueError, match=r"x must be finite numbers of shape \[20\]"):
-        lt.Probe("short", CURVES, {}, x=X * np.nan)
-    for name in ("a/b", " a"):
-        with pytest.raises(ValueError, match="has its own time points; its name must not contain /"):
-            probes.check_probes(task, [lt.Probe(name, np.zeros((1, 30, 1)), {})], 20)
+EXAMPLES = lt.Examples(np.zeros((2, 5, 1)), np.ones((2, 5, 1)))
+SUMS = lt.Examples(np.zeros((1, 5, 1)), np.ones((1, 1)), np.array([4]))
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (lambda: lt.probe_at("longer", TASK, 40), "cannot make examples of 40 time points"),
+        (lambda: lt.Probe.of("sums", SUMS), "probe 'sums' has one answer per curve, but curves that end before"),
+        (lambda: lt.Probe.of("it", EXAMPLES._replace(lengths=np.array([3, 6]))), "lengths of examples must be at most"),
+        (lambda: lt.Probe.of("it", EXAMPLES, {"n": [1j, 2]}), "n must be numbers of shape"),
+        (lambda: lt.Probe("short", CURVES, {}, x=X * np.nan), r"x must be finite numbers of shape \[20\]"),
+        *(
+            (lambda name=name: probes.check_probes(TASK, [lt.Probe(name, np.zeros((1, 30, 1)), {})], 20), "contain /")
+            for name in ("a/b", " a")
+        ),
+    ],
+)
+def test_what_cannot_be_a_probe_is_refused_by_name(refused, said):
+    with pytest.raises(ValueError, match=said):
+        refused()

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.tasks.sequences import SYMBOLS, Language
+from lstm_toys.tasks.sequences import SYMBOLS
+
+KEY = jax.random.key(0)
 
 
-def legal(language: Language, string: str) -> set[str]:
+def legal(language, string):
     """Which symbols may follow the beginning of a word, and the end, by the language's definition."""
     symbols = SYMBOLS[language]
     if language == "dyck1":
@@ -30,11 +32,10 @@ def legal(language: Language, string: str) -> set[str]:
 @pytest.mark.parametrize("language", SYMBOLS)
 def test_legal_symbols_are_those_of_the_definition(language):
     symbols = SYMBOLS[language]
-    made = lt.sequences.counting(jax.random.key(1), length=3 * len(symbols) * 4 + 1, count=40, language=language)
-    lengths = set()
-    for shown, targets, length in zip(made.inputs, made.targets, np.asarray(made.lengths), strict=True):
+    drawn = jax.jit(lambda key: lt.sequences.counting(key, 12 * len(symbols) + 1, 40, language))(KEY)
+    inputs, every, lengths = (np.asarray(each) for each in drawn[:3])
+    for shown, targets, length in zip(inputs, every, lengths, strict=True):
         string = ""
-        lengths.add(int(length))
         for point in range(length):
             symbol = int(np.argmax(shown[point]))
             assert np.sum(shown[point]) == 1
@@ -43,84 +44,76 @@ def test_legal_symbols_are_those_of_the_definition(language):
             expected = legal(language, string)
             assert {name for name, one in zip((*symbols, "end"), targets[point], strict=True) if one} == expected
         assert "end" in legal(language, string)
-    assert len(lengths) > 5
+    assert len({*lengths.tolist()}) > 5
 
 
 def test_a_flip_flop_holds_the_last_pulse():
-    made = lt.sequences.flip_flop(jax.random.key(2), length=50, count=6, bits=2, rate=0.2)
+    pulses, targets = (np.asarray(each) for each in lt.sequences.flip_flop(KEY, 50, 6, bits=2, rate=0.2)[:2])
     held = np.zeros((6, 2))
     for point in range(50):
-        pulse = np.asarray(made.inputs[:, point])
-        held = np.where(pulse != 0, pulse, held)
-        np.testing.assert_array_equal(made.targets[:, point], held)
-    assert 0.15 < np.mean(np.asarray(made.inputs[:, 1:]) != 0) < 0.25
+        held = np.where(pulses[:, point] != 0, pulses[:, point], held)
+        np.testing.assert_array_equal(targets[:, point], held)
+    assert 0.15 < np.mean(pulses[:, 1:] != 0) < 0.25
 
 
 def test_two_numbers_are_added():
-    made = lt.sequences.adding(jax.random.key(3), length=9, count=20)
-    numbers, marks = np.asarray(made.inputs[..., 0]), np.asarray(made.inputs[..., 1])
+    inputs, targets = (np.asarray(each) for each in lt.sequences.adding(KEY, length=9, count=20)[:2])
+    numbers, marks = inputs[..., 0], inputs[..., 1]
     assert set(np.unique(marks)) == {0.0, 1.0}
     np.testing.assert_array_equal(marks[:, :4].sum(1), 1)
     np.testing.assert_array_equal(marks.sum(1), 2)
-    for row, mark, total in zip(numbers, marks, made.targets, strict=True):
-        np.testing.assert_allclose(total, [row[mark == 1].sum()], rtol=1e-6)
+    np.testing.assert_allclose(targets[:, 0], (numbers * marks).sum(1), rtol=1e-6)
 
 
 def test_parity_is_that_of_the_ones_so_far():
-    made = lt.sequences.parity(jax.random.key(4), length=20, count=5)
+    bits, targets = (np.asarray(each) for each in lt.sequences.parity(KEY, length=20, count=5)[:2])
     odd = np.zeros(5)
     for point in range(20):
-        odd = (odd + np.asarray(made.inputs[:, point, 0])) % 2
-        np.testing.assert_array_equal(made.targets[:, point, 0], odd)
+        odd = (odd + bits[:, point, 0]) % 2
+        np.testing.assert_array_equal(targets[:, point, 0], odd)
+
+
+NO_KEYS = (0, None, np.zeros(2), jax.random.split(KEY))
+NO_NUMBERS = {
+    "number must be at least 1, not 0 at [0]": jnp.array([0]),
+    "number[0] must be a whole number, not -1.5": np.array([-1.5]),
+    "number[0] must be a whole number, not 1j": np.array([1j]),
+    "number must be at most 4, not 5 at [1]": np.array([1, 5]),
+    "number must be at least one whole number, not 2": 2,
+}
 
 
 @pytest.mark.parametrize(
-    ("call", "said"),
+    ("draw", "arguments", "said"),
     [
-        (lambda key: lt.sequences.counting(key, 9, 2, "dyck"), "language must be 'anbn' or 'anbncn' or 'dyck1'"),
-        (lambda key: lt.sequences.counting(key, 2, 2), "length must be at least 3, not 2"),
-        (lambda key: lt.sequences.adding(key, 1, 2), "length must be at least 2, not 1"),
-        (lambda key: lt.sequences.flip_flop(key, 3, 2, rate=1.5), "rate must be at most 1, not 1.5"),
-        (lambda key: lt.sequences.flip_flop(key, 3, 2, rate=np.complex64(0.5)), "rate must be a finite number, not"),
+        (lt.sequences.counting, (KEY, 9, 2, "dyck"), "language must be 'anbn' or 'anbncn' or 'dyck1'"),
+        (lt.sequences.counting, (KEY, 2, 2), "length must be at least 3, not 2"),
+        (lt.sequences.adding, (KEY, 1, 2), "length must be at least 2, not 1"),
+        (lt.sequences.flip_flop, (KEY, 3, 2, 1, 1.5), "rate must be at most 1, not 1.5"),
+        (lt.sequences.flip_flop, (KEY, 3, 2, 1, np.complex64(0.5)), "rate must be a finite number, not"),
         *(
-            (lambda _, draw=draw, key=key: draw(key, 9, 2), "key must be a key, such as jax.random.key(0), not ")
+            (draw, (key, 9, 2), "key must be a key, such as jax.random.key(0), not ")
             for draw in (lt.sequences.counting, lt.sequences.flip_flop, lt.sequences.adding, lt.sequences.parity)
-            for key in (0, None, np.zeros(2), jax.random.split(jax.random.key(0)))
+            for key in NO_KEYS
         ),
-        (lambda _: lt.FAMILIES["line"].draw(0, 3), "key must be a key, such as jax.random.key(0), not 0"),
-        *(
-            (lambda _, number=number: lt.sequences.powers(number, 9, 2), said)
-            for number, said in (
-                (jnp.array([0]), "number must be at least 1, not 0 at [0]"),
-                (np.array([-1.5]), "number[0] must be a whole number, not -1.5"),
-                (np.array([1j]), "number[0] must be a whole number, not 1j"),
-                (np.array([1, 5]), "number must be at most 4, not 5 at [1]"),
-                (2, "number must be at least one whole number, not 2"),
-            )
-        ),
-        (lambda _: lt.sequences.powers(np.array([1]), 2, 2), "length must be at least 3, not 2"),
-        (lambda _: lt.sequences.powers(np.array([1]), 5.5, 2), "length must be a whole number, not 5.5"),
-        (lambda _: lt.sequences.powers(np.array([1]), 5, 0), "symbols must be at least 1, not 0"),
+        *((lt.sequences.powers, (number, 9, 2), said) for said, number in NO_NUMBERS.items()),
+        (lt.sequences.powers, (np.array([1]), 2, 2), "length must be at least 3, not 2"),
+        (lt.sequences.powers, (np.array([1]), 5.5, 2), "length must be a whole number, not 5.5"),
+        (lt.sequences.powers, (np.array([1]), 5, 0), "symbols must be at least 1, not 0"),
     ],
 )
 @pytest.mark.usefixtures("as_users_have_it")
-def test_what_cannot_be_drawn_is_refused(call, said):
+def test_what_cannot_be_drawn_is_refused(draw, arguments, said):
     with pytest.raises(ValueError, match=f"^{re.escape(said)}[^\n]*$"):
-        call(jax.random.key(0))
+        draw(*arguments)
 
 
 @pytest.mark.usefixtures("as_users_have_it")
 def test_keys_of_both_kinds_and_lists_of_numbers_are_taken():
-    for draw in (lt.sequences.parity, lt.sequences.counting):
-        made = [draw(key, 9, 2) for key in (jax.random.key(3), jax.random.PRNGKey(3))]
-        jax.tree.map(np.testing.assert_array_equal, *made)
-    made = [lt.sequences.powers(number, 9, 2) for number in ([1, 4], np.array([1, 4], np.uint8), jnp.array([1, 4]))]
-    for each in made[1:]:
-        jax.tree.map(np.testing.assert_array_equal, each, made[0])
-
-
-def test_examples_of_a_step_are_drawn_under_jit():
-    def draw(key):
-        return lt.sequences.counting(key, length=9, count=3)
-
-    jax.tree.map(np.testing.assert_array_equal, jax.jit(draw)(jax.random.key(5)), draw(jax.random.key(5)))
+    made = [lt.sequences.parity(key, 9, 2) for key in (KEY, jax.random.PRNGKey(0))]
+    jax.tree.map(np.testing.assert_array_equal, *made)
+    first, *others = (
+        lt.sequences.powers(number, 9, 2) for number in ([1, 4], np.array([1, 4], np.uint8), jnp.array([1, 4]))
+    )
+    for each in others:
+        jax.tree.map(np.testing.assert_array_equal, each, first)

@@ -24,6 +24,7 @@ def test_the_counter_is_the_unit_that_follows_the_count():
     np.testing.assert_allclose(found.down, [0.5, -0.8])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["sigmoid", "hard"])
 def test_gates_are_those_of_the_layer(kind):
     model = lt.Stack(features=3, hidden=(4,), readout="dense", gates=kind)
@@ -47,6 +48,7 @@ def test_padding_does_not_count_in_strings_that_are_accepted():
     assert counters.accepted(answers, probe).tolist() == [1.0, 0.5]
 
 
+@pytest.mark.long
 def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     model = lt.Stack(features=3, hidden=(3,), readout="dense", cell="rnn")
     one = np.eye(3, dtype=np.float32)[None]

@@ -10,7 +10,7 @@ from scipy import stats
 import lstm_toys as lt
 from conftest import carry_out
 from experiments import timeline
-from experiments.post import evidence
+from experiments.post import evidence, numbers
 from experiments.post.answers import Answers, Published
 from experiments.post.timeline import checks, choice, computation, figures, fitted, ordinary
 from experiments.post.timeline.first_answers import FirstAnswers, not_excluded
@@ -80,7 +80,8 @@ def test_p_is_uniform_if_the_published_answers_are_those_of_a_network():
     assert stats.kstest(p, "uniform").statistic < 0.05 + 1.4 / 20
 
 
-def test_distances_are_those_of_a_plain_loop():
+def test_distances_and_deviations_are_those_of_plain_loops():
+    """Of units from all others, in curves and in single numbers; ranks with ties are those of SciPy."""
     curves = [RANDOM.normal(size=(5, 4)), RANDOM.normal(size=(5, 7))]
     for unit, found in enumerate(ordinary.distance(curves)):
         each = [
@@ -88,9 +89,6 @@ def test_distances_are_those_of_a_plain_loop():
             for curve in curves
         ]
         np.testing.assert_allclose(found, np.mean(each))
-
-
-def test_deviations_and_mahalanobis_distances_leave_the_unit_out():
     bag, error = RANDOM.normal(size=(9, 3)), np.array([0.1, 0.2, 0.3])
     found, squared = ordinary.standardized(bag), ordinary.mahalanobis(error)([bag])
     for unit in range(9):
@@ -99,12 +97,9 @@ def test_deviations_and_mahalanobis_distances_leave_the_unit_out():
         covariance = np.cov(others.T) + np.diag(error**2)
         difference = bag[unit] - others.mean(axis=0)
         np.testing.assert_allclose(squared[unit], difference @ np.linalg.inv(covariance) @ difference)
-
-
-def test_ranks_with_ties_are_those_of_scipy():
-    bag = RANDOM.integers(4, size=(11, 3)).astype(float)
-    ranks = (stats.rankdata(bag, axis=0) - 0.5) / 11
-    np.testing.assert_allclose(ordinary.rank_extremity([bag]), np.mean((2 * ranks - 1) ** 2, axis=1))
+    tied = RANDOM.integers(4, size=(11, 3)).astype(float)
+    ranks = (stats.rankdata(tied, axis=0) - 0.5) / 11
+    np.testing.assert_allclose(ordinary.rank_extremity([tied]), np.mean((2 * ranks - 1) ** 2, axis=1))
 
 
 def test_networks_in_place_of_the_published_one_are_scored_by_the_others():
@@ -129,21 +124,14 @@ def test_networks_in_place_of_the_published_one_are_scored_by_the_others():
 STEPS = (3, 12, 20)
 
 
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory):
-    """The results of a small run, its summary and its folder."""
-    folder = tmp_path_factory.mktemp("timeline")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(timeline, "STEPS", STEPS)
-        patch.setattr(choice, "FORMER", 3)
-        assert carry_out(timeline, ["--seeds=16", "--quiet", f"--results_dir={folder}"]) == 0
-    (networks,), (run,) = ((folder / "runs").glob(f"{name}-*") for name in ("timeline_networks", "timeline"))
+@pytest.mark.long
+def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(timeline, "STEPS", STEPS)
+    monkeypatch.setattr(choice, "FORMER", 3)
+    assert carry_out(timeline, ["--seeds=16", "--quiet", f"--results_dir={tmp_path}"]) == 0
+    (networks,), (run,) = ((tmp_path / "runs").glob(f"{name}-*") for name in ("timeline_networks", "timeline"))
     found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
-    return found, json.loads((run / "metrics.json").read_text()), run
-
-
-def test_every_figure_is_compared_after_every_number_of_steps(compared):
-    found, metrics, run = compared
+    metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["steps"] == [*STEPS]
     assert [*metrics["published"]] == [*computation.FIGURES]
     for name, told in metrics["published"].items():
@@ -153,31 +141,15 @@ def test_every_figure_is_compared_after_every_number_of_steps(compared):
         assert told["interval"][0] <= told["interval"][1]
     assert {path.name for path in run.glob("*.png")} == {"timeline.png", "sine_at_its_step.png", "ordinary.png"}
     assert_legible(figures.timeline(metrics))
-
-
-def test_ranks_are_over_the_published_curves(compared):
-    """The published valleys are those of the six published phases, and so are the networks'."""
-    found, metrics, _ = compared
-    number = STEPS.index(metrics["chosen"])
-    post = evidence.published()["sine"]
-    told = {row["claim"]: row for row in metrics["ranks"]}
-    assert {"learned-between", "valley-amplitude", "valley-phase"} <= told.keys()
-    assert "sine-learned" not in told
-    networks = checks.evidence_after(found, number)["sine"]
-    chosen = networks.isel(curve=networks.family.values == "phase")
-    assert (post.family.values == "phase").sum() == chosen.sizes["curve"]
-    from experiments.post import numbers
-
-    assert told["valley-phase"]["below"] == int(
-        (numbers.valley_moved(chosen) < told["valley-phase"]["published"]).sum()
-    )
-
-
-@pytest.mark.parametrize("argument", ["--steps=3", "--seeds=15", "stray"])
-def test_bad_command_lines_are_refused_in_one_line(argument, capsys, tmp_path):
-    assert carry_out(timeline, [argument, f"--results_dir={tmp_path / 'none'}"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
-    assert not (tmp_path / "none").exists()
+    # Ranks are over the published curves: the published valleys are those of six phases, and so are the networks'.
+    post, ranks = evidence.published()["sine"], {row["claim"]: row for row in metrics["ranks"]}
+    assert {"learned-between", "valley-amplitude", "valley-phase"} <= ranks.keys()
+    assert "sine-learned" not in ranks
+    shown = checks.evidence_after(found, STEPS.index(metrics["chosen"]))["sine"]
+    phases = shown.isel(curve=shown.family.values == "phase")
+    assert (post.family.values == "phase").sum() == phases.sizes["curve"]
+    below = numbers.valley_moved(phases) < ranks["valley-phase"]["published"]
+    assert ranks["valley-phase"]["below"] == below.sum()
 
 
 def test_published_curves_have_an_error_for_every_value():

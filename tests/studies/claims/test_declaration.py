@@ -26,8 +26,8 @@ X = lt.Source("x", "")
 CLAIM = lt.Claim("one", "", "", number, ABOUT[:1], against="second", baselines=BASELINES)
 
 
-def two(sources, **options):
-    return lt.Claim("two", "", "", number, sources, **options)
+def two(sources, id="two", **options):
+    return lt.Claim(id, "", "", number, sources, **options)
 
 
 def declare(*claims, **options):
@@ -47,16 +47,12 @@ def test_a_claim_needs_what_it_is_made_of_and_what_is_told_beside_it():
     [
         ((CLAIM, CLAIM), {}, "two claims are named 'one'"),
         ((), {}, "claims must not be empty"),
-        ((lt.Claim("a,b", "", "", number, ABOUT, high=1.0),), {}, "invalid id of a claim 'a,b': "),
+        ((two(ABOUT, id="a,b", low=0),), {}, "invalid id of a claim 'a,b': "),
         ((), {"controls": {"other": change}, "variants": {"other": change}}, "two columns are named 'other'"),
         ((), {"controls": {"networks": change}}, "two columns are named 'networks'"),
         ((), {"variants": {"copy": change}}, "two columns are named 'copy'"),
-        ((lt.Claim("all", "", "", number, ABOUT, high=1.0),), {}, "invalid id of a claim 'all': "),
-        (
-            (CLAIM,),
-            {"during": {"fourth": (1, 2)}},
-            "but the populations are first, second, third; leave it out of during",
-        ),
+        ((two(ABOUT, id="all", low=0),), {}, "invalid id of a claim 'all': "),
+        ((CLAIM,), {"during": {"fourth": (1, 2)}}, "populations are first, second, third; leave it out of during"),
         ((two((lt.Source("fourth", ""),), low=0),), {}, "uses 'fourth', but the populations are first, second, third"),
         ((two(ABOUT[:1], against="fourth"),), {}, "claim 'two' uses 'fourth'"),
         ((two(ABOUT, low=0, baselines=(lt.Baseline("", number, (X,)),)),), {}, "claim 'two' uses 'x'"),
@@ -80,30 +76,34 @@ def unchecked(kind=lt.Claim, **arguments):
     return made
 
 
-THRESHOLDS = {
-    "nan": ({"high": float("nan")}, "claim 'two': high must be a number, not nan"),
-    "nan of numpy": ({"low": np.float32("nan")}, "claim 'two': low must be a number, not "),
-    "text": ({"low": "0.1"}, "claim 'two': low must be a number, not '0.1'"),
-    "nothing": ({"high": None}, "claim 'two': high must be a number, not None"),
-    "a truth": ({"high": True}, "claim 'two': high must be a number, not True"),
-    "complex": ({"high": 1j}, "claim 'two': high must be a number, not 1j"),
-    "an array": ({"high": np.ones(2)}, "claim 'two': high must be a number, not float64"),
-    "missing": ({}, "claim 'two' has no threshold: give low, high, or against"),
-    "infinite": ({"low": -np.inf, "high": np.inf}, "claim 'two' has no threshold"),
-    "crossed": ({"low": 2, "high": 1}, "claim 'two': no number is at least 2 and at most 1"),
-    "above all": ({"low": np.inf}, "claim 'two': no number is at least inf and at most inf"),
-    "below all": ({"high": -np.inf}, "claim 'two': no number is at least -inf and at most -inf"),
-    "two kinds": ({"against": "second", "high": 1}, "against='second' replaces low and high"),
-    "itself": ({"against": "first"}, "claim 'two': 'first' cannot be compared with itself"),
-    "learned": ({"against": "second", "learned": True}, "against='second' excludes diverged networks"),
-}
-
-
-@pytest.mark.parametrize("case", THRESHOLDS)
-def test_a_threshold_that_decides_nothing_is_refused(case):
-    options, said = THRESHOLDS[case]
-    with pytest.raises(ValueError, match=said):
-        unchecked(**options)
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"high": float("nan")}, "high must be a number, not nan"),
+        ({"low": "0.1"}, "low must be a number, not '0.1'"),
+        ({"high": True}, "high must be a number, not True"),
+        ({"high": 10**400}, "high must be a number, not 1000"),
+        ({"high": np.ones(2)}, "high must be a number, not float64"),
+        ({"low": -np.inf, "high": np.inf}, "has no threshold: give low, high, or against"),
+        ({"low": 2}, "no number is at least 2 and at most 1"),
+        ({"high": -np.inf}, "no number is at least -inf and at most -inf"),
+        ({"against": "second"}, "against='second' replaces low and high"),
+        ({"against": "first", "high": np.inf}, "'first' cannot be compared with itself"),
+        ({"against": "second", "high": np.inf, "learned": True}, "against='second' excludes diverged networks"),
+        ({"sources": ABOUT, "against": "third", "high": np.inf}, "takes one population, not first, second"),
+        ({"number": 0.5}, "number must be a function of labeled results, one for each source, not 0.5"),
+        ({"sources": ABOUT[0]}, "sources must be a tuple of lt.Source, such as"),
+        ({"sources": (("first", ""),)}, r"sources must be a tuple of lt.Source, but \('first', ''\) is not one"),
+        ({"quote": None}, "quote must be text, not None"),
+        ({"learned": "no"}, "learned must be True or False, not 'no'"),
+        ({"fails": True, "learned": True}, "learned=True and fails=True contradict each other"),
+        ({"baselines": BASELINES[0]}, "baselines must be a tuple of lt.Baseline"),
+        ({"baselines": BASELINES * 2}, "two baselines are named 'more'"),
+    ],
+)
+def test_arguments_of_a_claim_that_decide_nothing_or_are_of_another_kind_are_refused(arguments, said):
+    with pytest.raises(ValueError, match=f"claim 'two':? .*{said}"):
+        unchecked(**({"high": 1.0} | arguments))
 
 
 def test_thresholds_of_any_real_type_are_kept_as_floats():
@@ -115,46 +115,13 @@ def test_thresholds_of_any_real_type_are_kept_as_floats():
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"number": 0.5}, "claim 'two': number must be a function of labeled results, one for each source, not 0.5"),
-        ({"sources": ABOUT[0]}, "claim 'two': sources must be a tuple of lt.Source, such as"),
-        ({"sources": ()}, "claim 'two': sources must be a tuple of lt.Source, such as"),
-        (
-            {"sources": (("first", "line"),)},
-            r"sources must be a tuple of lt.Source, but \('first', 'line'\) is not one",
-        ),
-        ({"quote": None}, "claim 'two': quote must be text, not None"),
-        ({"learned": "no"}, "claim 'two': learned must be True or False, not 'no'"),
-        ({"fails": 1}, "claim 'two': fails must be True or False, not 1"),
-        ({"fails": True, "learned": True}, "claim 'two': learned=True and fails=True contradict each other"),
-        ({"high": 10**400}, "claim 'two': high must be a number, not 1000"),
-        ({"baselines": BASELINES[0]}, "claim 'two': baselines must be a tuple of lt.Baseline"),
-        ({"baselines": BASELINES * 2}, "claim 'two': two baselines are named 'more'"),
-        ({"sources": ABOUT, "against": "third", "high": np.inf}, "takes one population, not first, second"),
-    ],
-)
-def test_arguments_of_a_claim_that_are_of_another_kind_are_refused(arguments, said):
-    with pytest.raises(ValueError, match=said):
-        unchecked(**({"high": 1.0} | arguments))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
         ({"title": ""}, "title must be text that is not empty, not ''"),
-        ({"about": None}, "about must be text that is not empty, not None"),
         ({"claims": CLAIM}, r"claims must be a tuple of Claim, such as \(Claim\(...\),\)"),
-        ({"claims": ("two",)}, "claims must be a tuple of Claim"),
         ({"data": ("published.json",)}, "data must be a tuple of Path"),
         ({"data": (Path("nowhere.json"),)}, "data names nowhere.json, which is not a file"),
-        ({"populations": [experiment()]}, "populations must be a dictionary whose keys are names"),
         ({"populations": {1: (experiment(), [])}}, "populations must be a dictionary whose keys are names"),
-        ({"populations": {"first": experiment()}}, "population 'first' must be an experiment and its flags"),
         ({"populations": {"first": ("line", [])}}, "population 'first' must be an experiment and its flags"),
-        (
-            {"populations": {"first": (experiment(), "--steps=2")}},
-            "population 'first' must be an experiment and its flags",
-        ),
-        ({"controls": [change]}, "controls must be a dictionary whose keys are names"),
+        ({"populations": {"first": (experiment(), "--steps=2")}}, "'first' must be an experiment and its flags"),
         ({"controls": {"": change}}, "controls must be a dictionary whose keys are names"),
         ({"controls": {"other": None}}, "'other' must be a function of a population's name and settings, not None"),
         ({"published": {}}, "published must be a function"),

@@ -21,9 +21,7 @@ def shown_inverted(x):
 
 
 def experiment(task, probes=lambda x: [lt.probe("lines", "line", LINES, x)]):
-    return lt.Experiment(
-        name="name", doc="", defaults={}, goal=lt.Goal(rmse=0.03), task=task, probes=probes, draw=lambda *_: {}
-    )
+    return lt.Experiment("name", "", {}, lt.Goal(rmse=0.03), task, probes, lambda *_: {})
 
 
 EXPERIMENTS = {
@@ -37,12 +35,8 @@ def answered(name):
     """Answers of 0 to everything."""
     asked = EXPERIMENTS[name]
     task, shown = asked.task(X), lt.curves_of(asked, 10)
-    shape = (
-        (2, *shown.shape[:2], len(task.output_features))
-        if task.sequence
-        else (2, len(shown), len(task.output_features))
-    )
-    return lt.labeled(asked, np.zeros(shape), 10)
+    axes = shown.shape[:2] if task.sequence else shown.shape[:1]
+    return lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10)
 
 
 @pytest.mark.parametrize("bound", [np.inf, 0.2])

@@ -54,7 +54,7 @@ def table(text):
     return rendered(report.markdown([entry(text)], f"What {text} says", "Made.", {text: (text,)}))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(TEXTS.map(str.strip).filter(one_line))
 def test_all_that_a_user_says_is_what_a_reader_sees(text):
     assert table(text) == instead(table(PLAIN), one_line(text))

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
-from drawn import assert_legible
+from drawn import assert_legible, legend, panels
 
 from experiments import sine
-from lstm_toys.figures.style import save
 from lstm_toys.files import Damaged
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
@@ -64,7 +63,6 @@ def plane(family, axes, **held):
 
 SINES = plane("sine", ("amplitude", "frequency"), phase=0.0, offset="amplitude")
 LINES = plane("line", ("slope", "intercept"))
-NAMES = ("slope", "intercept")
 
 
 def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made):
@@ -76,36 +74,30 @@ def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made
     assert not [*report.explained(["30 time points, RMSE"])]
 
 
+def panels_of(figure):
+    return {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+
+
 def test_heat_maps_show_medians_mark_the_training_point_and_where_the_error_doubles(hand_made):
     figure = figures.heat_maps(hand_made, SINES, SUBJECT)
-    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
+    panels = panels_of(figure)
     assert len(panels) == 4
     rmse = panels["RMSE after the first tenth"]
     expected = np.median(hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds], axis=0)
     np.testing.assert_allclose(rmse.collections[0].get_array(), expected.T)
     assert [line.get_xydata().tolist() for line in rmse.lines] == [[[0.3, 10.0]]]
     assert sum(hasattr(each, "levels") for each in rmse.collections) == 1
-    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[:, 0]).all()
     assert "offset = A" in figure.get_suptitle()
     lines = figures.heat_maps(hand_made, LINES, SUBJECT)
-    assert not [line for axes in lines.axes if axes.get_title() for line in axes.lines]
+    assert not [line for axes in panels_of(lines).values() for line in axes.lines]
     assert_legible(figure)
-
-
-@pytest.mark.parametrize(("plane", "labels"), [(SINES, ("amplitude A", "frequency ω (rad per x)")), (LINES, NAMES)])
-def test_the_first_axis_of_a_plane_is_horizontal(hand_made, plane, labels):
-    for figure in (figures.heat_maps(hand_made, plane, SUBJECT), figures.seeds_apart(hand_made, plane, SUBJECT)):
-        seen = {(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes if axes.collections}
-        assert labels in seen
-        assert not {labels[::-1]} & seen
 
 
 def test_less_than_a_period_is_marked_as_not_measurable(hand_made):
     """The window of delay and frequency is 0.8 of x; of the frequencies all but the first have a period in it."""
     figure = figures.heat_maps(hand_made, SINES, SUBJECT)
-    panels = {axes.get_title(): axes for axes in figure.axes if axes.get_title()}
-    told = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert "not measurable: a constant curve, or less than a period of it" in told
+    panels = panels_of(figure)
+    assert "not measurable: a constant curve, or less than a period of it" in legend(figure)
     frequencies = hand_made.grids["amplitude_frequency"].frequency.values
     for title in ("Delay in x", "Answered frequency / shown frequency"):
         image, marked = panels[title].collections
@@ -113,21 +105,32 @@ def test_less_than_a_period_is_marked_as_not_measurable(hand_made):
         np.testing.assert_array_equal(missing[:, 1], frequencies * 0.8 < 2 * np.pi)
         np.testing.assert_array_equal(~np.ma.getmaskarray(marked.get_array()).reshape(missing.shape), missing)
         assert marked.get_hatch()
+    assert np.isnan(np.ma.filled(panels["Delay in x"].collections[0].get_array(), np.nan)[:, 0]).all()
     assert len(panels["Gain"].collections) == 1
+
+
+@pytest.mark.parametrize(
+    ("plane", "labels"), [(SINES, ("amplitude A", "frequency ω (rad per x)")), (LINES, ("slope", "intercept"))]
+)
+def test_the_first_axis_of_a_plane_is_horizontal(hand_made, plane, labels):
+    for figure in (figures.heat_maps(hand_made, plane, SUBJECT), figures.seeds_apart(hand_made, plane, SUBJECT)):
+        seen = {(axes.get_xlabel(), axes.get_ylabel()) for axes in figure.axes if axes.collections}
+        assert labels in seen
+        assert labels[::-1] not in seen
 
 
 def test_lines_go_through_the_training_point(hand_made):
     figure = figures.along_axes(hand_made, (SINES, LINES), SUBJECT)
-    along = {axes.get_xlabel(): axes for axes in figure.axes if axes.get_visible()}
+    along = {axes.get_xlabel(): axes for axes in panels(figure)}
     assert list(along) == ["amplitude A", "frequency ω (rad per x)", "slope", "intercept"]
     rmse = hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds]
     np.testing.assert_allclose(along["amplitude A"].lines[0].get_ydata(), np.median(rmse[:, :, 1], axis=0))
     np.testing.assert_allclose(along["frequency ω (rad per x)"].lines[0].get_ydata(), np.median(rmse[:, 1], axis=0))
 
 
-def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
+def test_every_seed_has_a_map_of_its_own(hand_made):
     figure = figures.seeds_apart(hand_made, SINES, SUBJECT)
-    seen = [axes for axes in figure.axes if axes.get_visible() and axes.texts]
+    seen = [axes for axes in panels(figure) if axes.texts]
     assert [axes.texts[0].get_text() for axes in seen] == [f"network {seed}" for seed in hand_made.seeds]
     errors = hand_made.grids["amplitude_frequency"].rmse.values
     ratios = errors / np.median(errors[hand_made.seeds], axis=0)
@@ -136,7 +139,7 @@ def test_every_seed_has_a_map_of_its_own(hand_made, tmp_path):
         norm = axes.collections[0].norm
         assert norm.vmin * norm.vmax == pytest.approx(1)
     assert figure.axes[-1].get_ylabel() == "RMSE after the first tenth / median of 5 networks"
-    save(figure, tmp_path / "seeds.png")
+    assert_legible(figure)
 
 
 def own(curves, points, asked=None, seeds=3):
@@ -153,36 +156,30 @@ def own(curves, points, asked=None, seeds=3):
     return xr.Dataset(variables, coordinates | ({"output_feature": asked} if asked else {}))
 
 
-@pytest.mark.parametrize(("curves", "panels"), [(1, 1), (3, 1), (4, 4), (5, 5)])
-def test_more_than_three_curves_of_ones_own_have_a_panel_each(curves, panels):
+@pytest.mark.parametrize(("curves", "count"), [(3, 1), (4, 4), (300, 6)])
+def test_more_than_three_curves_of_ones_own_have_a_panel_each_and_of_many_the_first_are_shown(curves, count):
     figure = curve_figure.draw(own([f"curve {number}" for number in range(curves)], 30))
-    assert len(figure.axes) == panels
-    assert sum(len(axes.collections) for axes in figure.axes) == curves
-
-
-def test_of_many_curves_of_ones_own_the_first_are_shown(tmp_path):
-    figure = curve_figure.draw(own([f"curve {number}" for number in range(300)], 30))
-    assert figure.get_suptitle() == "Answers to curves of your own, the first 6 of 300"
-    assert [axes.get_title() for axes in figure.axes] == [f"curve {number}" for number in range(6)]
-    assert len({line.get_color() for axes in figure.axes for line in axes.lines}) == 6
-    assert [len(axes.collections) for axes in figure.axes] == [1] * 6
-    save(figure, tmp_path / "many.png")
+    assert len(figure.axes) == count
+    assert sum(len(axes.collections) for axes in figure.axes) == min(curves, 6)
+    more = ", the first 6 of 300" if curves > 6 else ""
+    if curves > 3:
+        assert figure.get_suptitle() == f"Answers to curves of your own{more}"
+        assert [axes.get_title() for axes in figure.axes] == [f"curve {number}" for number in range(count)]
+        assert len({line.get_color() for axes in figure.axes for line in axes.lines}) == count
+    assert_legible(figure)
 
 
 @pytest.mark.parametrize("asked", [None, ["slope", "intercept"]])
-def test_names_of_ones_own_are_shown_as_they_are(tmp_path, asked):
-    names = ["[/b]", "$\\fracx$", "_hidden", 100 * "n"]
-    labeled = own(names, 30, asked)
+def test_names_of_ones_own_are_shown_as_they_are(asked):
+    labeled = own(["[/b]", "$\\fracx$", "_hidden", 100 * "n"], 30, asked)
     labeled.time.attrs.update(long_name="time", units="$\\fracx$")
     figure = curve_figure.draw(labeled)
-    entries = [text.get_text() for text in figure.legends[0].get_texts()]
-    shown = entries[:4] if asked else [axes.get_title() for axes in figure.axes]
-    assert shown == ["[/b]", "\\$\\fracx\\$", " _hidden", 39 * "n" + "…"]
+    names = legend(figure)[:4] if asked else [axes.get_title() for axes in figure.axes]
+    assert names == ["[/b]", "\\$\\fracx\\$", " _hidden", 39 * "n" + "…"]
     assert figure.axes[0].get_xlabel() == "time (\\$\\fracx\\$)"
-    assert (figure.axes[0].get_title() if asked else figure.get_suptitle()) == (
-        "Curves" if asked else "Answers to curves of your own"
-    )
-    save(figure, tmp_path / "named.png")
+    title = figure.axes[0].get_title() if asked else figure.get_suptitle()
+    assert title == ("Curves" if asked else "Answers to curves of your own")
+    assert_legible(figure)
 
 
 def test_long_curves_of_ones_own_are_drawn_as_the_ranges_of_their_parts():

@@ -2,71 +2,48 @@
 
 import json
 import logging
-import os
 import signal
-import time
+from itertools import product
 
 import jax
 import numpy as np
 import pytest
 import xarray as xr
-from rich.console import Console
 
 from conftest import carry_out, executed, rarely
 from experiments.all import EXPERIMENTS
 from lstm_toys.cli import flags, sweep
 from lstm_toys.execution.signals import Interruption
-from lstm_toys.populations import answering, blocks, group
+from lstm_toys.populations import blocks, group
 from lstm_toys.results import storage, summary
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import results
 from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.sweep.shapes import shapes as sorted_by_shape
 from lstm_toys.studies.sweep.study import SweepStudy
 from lstm_toys.studies.training.study import TrainingStudy
 
-SMALL = ["--seeds=3", "--timesteps=20", "--optimizer=sgd"]
-RATES, STEPS, HIDDEN = (0.1, 1e6, 0.5), (30, 0, 7), ("4", "none")
-GRID = [
-    "--grid=learning_rate=" + " ".join(map(str, RATES)),
-    "--grid=hidden=" + " ".join(HIDDEN),
-    "--grid=steps=" + " ".join(map(str, STEPS)),
-]
+FLAGS = ["--timesteps=20", "--optimizer=sgd"]
 VECTORS = "--hidden=4 --timesteps=8 --optimizer=sgd"
-TABLE = ("settings, 3 seeds each", "learned", "diverged", "train MSE", "95 % bootstrap")
+
+
+@pytest.fixture(scope="module")
+def swept(world):
+    return world("sweep")
+
+
+@pytest.fixture(scope="module")
+def found(swept):
+    return load(swept.run)
+
+
+def load(run):
+    return storage.load_results(run / "results.nc", results.VARIABLES)
 
 
 def only(folder):
     """The folder of the only sweep."""
     (run,) = (folder / "runs").glob("sweep-*")
     return run
-
-
-def files(folder):
-    """The files of a folder, without the manifests, of which every process may add one."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("loaded-"))
-    return {path.relative_to(folder): path.read_bytes() for path in paths}
-
-
-def flat(text):
-    return " ".join(text.split())
-
-
-def load(folder):
-    return storage.load_results(only(folder) / "results.nc", results.VARIABLES)
-
-
-@pytest.fixture(scope="module")
-def swept(tmp_path_factory):
-    """The results folder of a small sweep whose groups of members hold parts of several settings, and its output."""
-    folder = tmp_path_factory.mktemp("swept")
-    console = Console(width=120, record=True)
-    with pytest.MonkeyPatch.context() as patch, console.capture() as printed:
-        patch.setattr(blocks, "GROUP_MEMBERS", 4)
-        patch.setattr("lstm_toys.output.console", lambda **_: console)
-        assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={folder}"]) == 0
-    assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
-    return folder, printed.get()
 
 
 def executed_sweep(folder, task, settings):
@@ -104,16 +81,13 @@ def assert_same(setting, run, steps):
 
 @pytest.mark.parametrize(
     ("rate", "hidden", "steps"),
-    [(0.1, "4", 7), *rarely((0.1, "4", 30), (0.5, "4", 30), (0.5, "none", 7), (0.5, "none", 0), (1e6, "none", 30))],
+    [(0.1, "4", 7), *rarely((0.1, "4", 20), (0.5, "4", 20), (0.5, "none", 7), (0.5, "none", 0), (1e6, "none", 20))],
 )
-def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(swept, tmp_path, rate, hidden, steps):
-    """Bitwise, also in the middle of a training, and where a group ends in the middle of a setting."""
-    found = load(swept[0])
-    (number,) = np.flatnonzero(
-        (found.learning_rate.values == rate) & (found.hidden.values == hidden) & (found.steps.values == steps)
-    )
-    chosen = [f"--learning_rate={rate}", f"--hidden={hidden}", f"--steps={steps}"]
-    run = alone(tmp_path, "sine", *SMALL[1:], *chosen)
+def test_a_setting_is_the_run_of_the_experiment_with_the_same_flags(found, tmp_path, rate, hidden, steps):
+    """Bitwise, also in the middle of a training."""
+    chosen = (found.learning_rate == rate) & (found.hidden == hidden) & (found.steps == steps)
+    (number,) = np.flatnonzero(chosen)
+    run = alone(tmp_path, "sine", *FLAGS, f"--learning_rate={rate}", f"--hidden={hidden}", f"--steps={steps}")
     assert_same(found.isel(setting=number), run, steps)
 
 
@@ -138,47 +112,26 @@ def test_so_it_is_for_every_flag_and_kind_of_task(tmp_path, task, common, grid):
         assert_same(found.isel(setting=number), alone(tmp_path, task, *common.split(), *chosen), each.steps)
 
 
-def test_settings_that_share_programs_are_told_apart_from_others():
-    grid = {"steps": "3 1", "hidden": "4 5", "readout": "cell dense", "noise": "0 1", "timesteps": "8 9"}
-    settings = settings_of("sine", grid)
-    shapes = sorted_by_shape(settings)
-    assert [shape.members for shape in shapes] == [6] * 8
-    assert [shape.budgets for shape in shapes] == [[1, 3]] * 8
-    numbers = [number for shape in shapes for budgets in shape.numbers for number in budgets.values()]
-    assert sorted(numbers) == list(range(32))
-    for shape in shapes:
-        for hyper, budgets in zip(shape.hyper, shape.numbers, strict=True):
-            for steps, number in budgets.items():
-                each = settings[number]
-                assert (each.steps, each.noise) == (steps, hyper["noise"])
-                for name in ("hidden", "readout", "timesteps"):
-                    assert getattr(each, name) == getattr(shape.common, name)
-
-
 def test_the_results_are_labeled(swept):
-    with xr.open_dataset(only(swept[0]) / "results.nc", engine="h5netcdf") as found:
+    with xr.open_dataset(swept.run / "results.nc", engine="h5netcdf") as found:
         found.load()
     assert found.train_mse.dims == found.learned.dims == found.diverged.dims == ("setting", "seed")
     assert found.train_rmse.dims == ("setting", "seed", "feature")
     assert found.rmse.dims == ("setting", "seed", "probe")
     assert found.record_loss.dims == found.record_step.dims == ("setting", "seed", "record")
     assert found.answer.dims == ("setting", "seed", "curve", "time", "feature")
-    assert found.input.dims == ("curve", "time", "feature")
-    assert {"setting": 18, "seed": 3, "curve": 29, "time": 20, "feature": 1, "probe": 5}.items() <= found.sizes.items()
     assert found.probe.values.tolist() == ["line", "line_origin", "amplitude", "phase", "frequency"]
     assert found.learned.dtype == found.diverged.dtype == bool
-    for name in SWEPT:
-        assert found[name].dims == ("setting",)
-    combinations = list(zip(found.learning_rate.values, found.hidden.values, found.steps.values, strict=True))
-    assert combinations == [(rate, hidden, steps) for rate in RATES for hidden in HIDDEN for steps in STEPS]
-    assert set(found.optimizer.values) == {"sgd"}
+    assert {found[name].dims for name in SWEPT} == {("setting",)}
+    settings = zip(found.learning_rate.values, found.hidden.values, found.steps.values, strict=True)
+    assert [*settings] == [*product((0.1, 1e6, 0.5), ("4", "none"), (20, 0, 7))]
+    assert {*found.optimizer.values} == {"sgd"}
     assert np.isnan(found.momentum).all()
     assert (found.train_amplitude == 0.3).all()
     assert json.loads(found.attrs["flags"])["settings"][4]["steps"] == 0
 
 
-def test_histories_end_with_the_steps_of_a_setting(swept):
-    found = load(swept[0])
+def test_histories_end_with_the_steps_of_a_setting(found):
     for number, steps in enumerate(found.steps.values):
         record = found.record_step.values[number]
         known = np.isfinite(record)
@@ -187,47 +140,35 @@ def test_histories_end_with_the_steps_of_a_setting(swept):
         np.testing.assert_array_equal(np.isfinite(found.record_loss.values[number]), known)
 
 
-def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept):
-    found = load(swept[0])
-    metrics = json.loads((only(swept[0]) / "metrics.json").read_text())
+def test_diverged_seeds_are_named_and_excluded_setting_by_setting(swept, found):
+    rows = json.loads((swept.run / "metrics.json").read_text())["rows"]
     lost = (found.learning_rate.values == 1e6) & (found.steps.values > 0)
     np.testing.assert_array_equal(found.diverged.values, np.broadcast_to(lost[:, None], (18, 3)))
-    assert [row["diverged_seeds"] for row in metrics["rows"]] == [[0, 1, 2] if each else [] for each in lost]
-    assert {row["train_mse"]["median"] for row, gone in zip(metrics["rows"], lost, strict=True) if gone} == {None}
     assert not found.learned.values[lost].any()
+    for row, gone in zip(rows, lost, strict=True):
+        assert row["diverged_seeds"] == ([0, 1, 2] if gone else [])
+        assert (row["train_mse"]["median"] is None) == gone
 
 
-def test_the_output_tells_of_all_settings(swept):
-    folder, output = swept
-    text = flat(output)
-    for part in (*TABLE, "18 settings", "18 networks: 6 trainings of 3 seeds, read at 18 settings"):
-        assert part in text
-    assert "compiled once for each of 2 shapes" in text
-    assert "1 of 2: sgd (hidden 4, readout cell, gates hard): 9 networks, 30 steps" in text
+def test_a_sweep_tells_of_all_settings_and_so_does_the_same_command_again(swept, capsys):
+    first = " ".join(swept.printed.split())
+    assert "18 networks: 6 trainings of 3 seeds, read at 18 settings; compiled once for each of 2 shapes" in first
+    assert "1 of 2: sgd (hidden 4, readout cell, gates hard): 9 networks, 20 steps" in first
     for name in ("results.nc", "metrics.json", "rmse.png", "answers.png", "loss.png"):
-        assert str(only(folder) / name) in output
-        assert (only(folder) / name).is_file()
-    assert {str(path) for path in files(only(folder))} - {"results.nc", "metrics.json"} == {
-        *(".lock", "config.json", "rmse.png", "answers.png", "loss.png")
-    }
-
-
-def test_a_finished_sweep_is_reused_and_prints_its_table(swept, capsys):
-    folder, _ = swept
-    before = files(folder)
-    assert carry_out(sweep, [*SMALL, *GRID, f"--results_dir={folder}"]) == 0
-    output, errors = capsys.readouterr()
-    assert "already finished" in output
-    assert "18 settings, 3 seeds each" in output
-    (heading,) = (line for line in output.splitlines() if "bootstrap" in line)  # Within eighty columns.
-    assert heading.split() == ["hidden", "steps", "rate", "learned", "diverged", "train", "MSE", "95", "%", "bootstrap"]
-    assert errors == ""
-    assert files(folder) == before
+        assert f"{swept.run / name}\n" in swept.printed
+        assert (swept.run / name).is_file()
+    assert carry_out(sweep, swept.arguments) == 0
+    again, errors = capsys.readouterr()
+    assert ("already finished" in again, errors) == (True, "")
+    for output in (swept.printed, again):
+        assert "18 settings, 3 seeds each" in output
+        (heading,) = (line for line in output.splitlines() if "bootstrap" in line)  # Within eighty columns.
+        assert " ".join(heading.split()) == "hidden steps rate learned diverged train MSE 95 % bootstrap"
 
 
 def compilations(caplog, folder, grid, *arguments):
     """How many programs a sweep compiles."""
-    settings = settings_of("sine", grid, *SMALL[1:], *arguments)
+    settings = settings_of("sine", grid, *FLAGS, *arguments)
     caplog.clear()
     with jax.log_compiles(), caplog.at_level(logging.WARNING):
         executed_sweep(folder, "sine", settings)
@@ -245,9 +186,11 @@ def test_a_shape_is_compiled_once(tmp_path, caplog):
 
 
 @pytest.mark.long
-def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, tmp_path, monkeypatch, capsys):
+def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept, found, tmp_path, monkeypatch, capsys):
+    """Also where a group of networks ends in the middle of a setting."""
     monkeypatch.setattr(blocks, "GROUP_MEMBERS", 4)
     monkeypatch.setattr(group, "CALL_SECONDS", 0.0)  # So that every call is of one step.
+    assert blocks.group_size(9, blocks.BLOCK, jax.device_count()) % 3
     asked = []
 
     def interrupted(interruption):
@@ -257,37 +200,18 @@ def test_a_sweep_that_is_ended_again_and_again_continues_to_the_same_bits(swept,
         return interruption.number is not None
 
     monkeypatch.setattr(Interruption, "__call__", interrupted)
-    arguments, codes = [*SMALL, *GRID, f"--results_dir={tmp_path}"], []
+    arguments, codes = [*swept.arguments[:-1], f"--results_dir={tmp_path}"], []
     while 0 not in codes:
         codes.append(carry_out(sweep, arguments))
         output, errors = capsys.readouterr()
         if codes[-1]:
             assert errors.count("\n") == 1
             assert "the same command continues" in errors
-            assert "settings" not in flat(output)
+            assert "18 settings" not in output
             assert {path.name for path in only(tmp_path).iterdir()} == {".lock", "config.json", "checkpoints"}
         assert ("continues from" in output) == (len(codes) > 1)
     assert codes[:-1] == [143] * (len(codes) - 1)
     assert len(codes) > 2
-    xr.testing.assert_identical(load(tmp_path), load(swept[0]))
+    xr.testing.assert_identical(load(only(tmp_path)), found)
     assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]
     assert not (only(tmp_path) / "checkpoints").exists()
-
-
-@pytest.mark.long
-def test_a_signal_during_the_last_evaluation_ends_a_sweep_too(tmp_path, monkeypatch, capsys):
-    arguments = [*SMALL, "--task=line", "--grid=steps=2 3", f"--results_dir={tmp_path}", "--quiet"]
-    answers, asked = answering.answers, []
-
-    def signaled(*arguments, **options):
-        asked.append(None)
-        if len(asked) == 2:
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(3.0)  # Another thread receives it.
-        return answers(*arguments, **options)
-
-    monkeypatch.setattr(answering, "answers", signaled)
-    assert carry_out(sweep, arguments) == 130
-    assert "ended by SIGINT; the same command continues" in capsys.readouterr().err
-    assert carry_out(sweep, arguments) == 0
-    assert json.loads((only(tmp_path) / "metrics.json").read_text())["continued"]

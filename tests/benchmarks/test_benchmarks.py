@@ -1,0 +1,104 @@
+"""What is measured does the work of a float64 reference, or is told of where it fails."""
+
+import json
+import os
+from contextlib import closing
+
+import jax
+import numpy as np
+import pytest
+
+from benchmarks import command, contestants, job, population, processes, reference, report
+from conftest import ROOT
+from lstm_toys.execution import devices
+
+SMALL, MEMBERS = job.Workload((4,), 10, 2), [0, 1, 2]
+
+
+@pytest.fixture
+def start(monkeypatch):
+    """A job small enough for every change, with the devices as they are."""
+    monkeypatch.setattr(devices, "configure", lambda: None)
+    return job.start(SMALL, 3)
+
+
+def exact(_, start):
+    return job.Trainer(lambda _: None, lambda members: reference.answers(start, tuple(members)))
+
+
+def missing(*_):
+    raise ModuleNotFoundError("no such library, in /some/folder/of/this/machine")
+
+
+def killed(*_):
+    os.write(2, b"out of luck\n")
+    os.abort()
+
+
+@pytest.mark.long
+def test_members_are_shared_out_checked_and_trained_or_their_failure_is_told(start, tmp_path):
+    def team(make):
+        contestant = contestants.Contestant("some", "some", make, one_a_core=make is exact)
+        return closing(processes.Team(contestant, tmp_path))
+
+    with team(exact) as good:
+        assert max(good.prepare(0, SMALL, 3, start)) < 1e-4
+        assert good.train(0, 10) > 0
+        good.forget()
+        with pytest.raises(processes.CannotTrain, match="KeyError"):
+            good.train(0, 10)
+    for make, why in {
+        missing: "ModuleNotFoundError: no such library, in machine",
+        killed: "the process ended with -6: out of luck",
+    }.items():
+        with team(make) as bad:
+            for _ in range(2):
+                with pytest.raises(processes.CannotTrain) as failure:
+                    bad.prepare(0, SMALL, 3, start)
+                assert str(failure.value) == why
+
+
+@pytest.mark.long
+def test_the_work_of_the_reference_is_accepted_and_a_step_less_is_refused(start):
+    expected = reference.train(start)
+    for contestant in (contestants.ENGINE, contestants.AUTODIFF):
+        trainer = contestant.make(SMALL, start)
+        trainer.train(job.CHECKED_STEPS - 1)
+        assert not reference.agrees(reference.disagreement(trainer.state(MEMBERS), expected))
+        trainer.train(1)
+        assert reference.agrees(reference.disagreement(trainer.state(MEMBERS), expected))
+
+
+def test_other_weights_or_losses_are_refused():
+    weights, losses = expected = {"kernel": np.ones((3, 2)), "bias": np.ones((3, 1))}, np.ones(3)
+    other = jax.tree.map(np.copy, weights)
+    other["bias"][1] = np.nan
+    for state in ((other, losses), (weights, losses + 1e-3), (job.take(weights, [0]), losses)):
+        assert not reference.agrees(reference.disagreement(state, expected))
+    assert reference.agrees(reference.disagreement((weights, losses), expected))
+
+
+@pytest.mark.parametrize("flag", ["--peer", "--quick=maybe", "stray", "--output="])
+def test_a_wrong_flag_is_named_in_one_line(flag, tmp_path, capsys):
+    with pytest.raises(SystemExit, match=r"^2$"):
+        command.read("Measures.", "benchmarks.some", "peers", "quick", arguments=[f"--output={tmp_path}", flag])
+    (told,) = capsys.readouterr().err.splitlines()
+    assert flag.strip("-").split("=")[0] in told
+
+
+@pytest.mark.parametrize("quick", [False, True])
+def test_peers_are_measured_only_when_asked_for(quick):
+    without, having = (
+        {contestant.name for cell in population.plan(peers=peers, quick=quick) for contestant in cell.contestants}
+        for peers in (False, True)
+    )
+    assert not {contestant.name for contestant in contestants.CONTESTANTS if contestant.peer} & without
+    assert having >= {"torch", "equinox", "ours"}
+
+
+def test_the_published_report_contains_every_line():
+    published = ROOT / "results" / "benchmarks"
+    now = report.markdown(json.loads((published / "population.json").read_text()))
+    lines = [line for line in now.splitlines() if line]
+    # The published report has more rows: the code that measured them has been removed.
+    assert [line for line in (published / "population.md").read_text().splitlines() if line in lines] == lines
