@@ -3,6 +3,9 @@
 SEEDS = 20
 """More than the page has of every population but the first."""
 
+DIVERGED = [3]
+SOUND = [seed for seed in range(SEEDS) if seed not in DIVERGED]
+
 KINDS = {
     "published": {"gates": "hard"},
     "other_gates": {},

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import jax
@@ -10,38 +10,32 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import xarray as xr
-from kinds import KINDS, SEEDS
+from kinds import DIVERGED, KINDS, SEEDS, SOUND
 from playwright.sync_api import sync_playwright
 
 import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
-from experiments.page import build, runs
+from experiments.page import build, runs, weights
 from experiments.page.parts import inside, playground, post, story, training
 from lstm_toys.files import read_json_list
-
-CLAIMS = ROOT / "results" / "claims" / "claims.json"
-"""The published table."""
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 KEPT = (0, 30, 100)
 """Earlier steps of the published networks, the last one that of the post's picture."""
 
-WITHIN = ("file:", "data:", "blob:")
+DRAWN = 6
+"""Curves as a hand draws them, which networks are shown after those of the post."""
+
+WITHIN = ("about:", "file:", "data:", "blob:")
 """What an address begins with that asks nobody."""
-
-
-def drawn(random, shape):
-    """Parameters of that shape for every network."""
-    return random.normal(0, 0.3, (SEEDS, *shape)).astype(np.float32)
 
 
 @pytest.fixture(scope="session")
 def curves():
-    """What every network is shown: the training curve, all probes, and a hundred curves as a hand draws them."""
-    random = np.random.default_rng(0)
-    corners = random.uniform(-2, 3, (100, 12))
+    """What networks are shown: the training curve, all probes, and curves as a hand draws them."""
+    corners = np.random.default_rng(0).uniform(-2, 3, (DRAWN, 12))
     drawn = [np.interp(np.linspace(0, 11, 100), np.arange(12), each) for each in corners]
     return np.concatenate([lt.curves_of(sine.EXPERIMENT), np.asarray(drawn, np.float32)[:, :, None]])
 
@@ -49,34 +43,32 @@ def curves():
 @pytest.fixture(scope="session")
 def networks(curves):
     """Makes networks of a kind, every parameter of which is random, and their answers to all curves."""
-    known = {}
 
+    @cache
     def make(kind):
-        if kind not in known:
-            model = lt.Stack(features=1, **{"hidden": (8,), **KINDS[kind]})
-            shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
-            random = np.random.default_rng(len(known))
-            params = jax.tree.map(lambda leaf: drawn(random, leaf.shape), shapes)
-            known[kind] = (model, params, np.asarray(lt.answers(model, params, curves)))
-        return known[kind]
+        model = lt.Stack(features=1, **{"hidden": (8,), **KINDS[kind]})
+        shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
+        random = np.random.default_rng(list(KINDS).index(kind))
+        params = jax.tree.map(lambda leaf: np.float32(random.normal(0, 0.3, (SEEDS, *leaf.shape))), shapes)
+        return model, params, np.asarray(lt.answers(model, params, curves))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def saved(networks):
-    """Makes a population as runs have it; seed 3 diverged."""
+def saved(networks, curves):
+    """Makes a population as runs have it; one seed diverged."""
 
+    @cache
     def make(kind):
         model, params, answers = networks(kind)
-        told = answers[:, : 1 + sum(len(each.inputs) for each in sine.EXPERIMENT.probes(lt.time_points(100)))].copy()
-        told[3] = np.nan
+        told = answers[:, : len(curves) - DRAWN].copy()
+        told[DIVERGED] = np.nan
         results = lt.labeled(sine.EXPERIMENT, told)
         errors = np.linspace(0.5, 0.01, SEEDS * 4, dtype=np.float32).reshape(SEEDS, 4, 1)
         losses = np.tile(np.float32([0.1, 0.01, sine.POST_MSE, 1e-4]), (SEEDS, 1))
-        results = results.assign(
-            train_rmse=(("seed", "step", "feature"), errors), train_loss=(("seed", "step"), losses)
-        ).assign_coords(step=[*KEPT, 1_000])
+        found = {"train_rmse": (("seed", "step", "feature"), errors), "train_loss": (("seed", "step"), losses)}
+        results = results.assign(found).assign_coords(step=[*KEPT, 1_000])
         kept = {step: jax.tree.map(partial(np.multiply, 0.5), params) for step in KEPT}
         return lt.Saved(model, params, kept if kind == "published" else {}, results, ("y",), ("y",), None)
 
@@ -89,8 +81,8 @@ def metrics():
     return {
         "steps": 1_000,
         "seeds": SEEDS,
-        "converged": SEEDS - 1,
-        "diverged_seeds": [3],
+        "converged": len(SOUND),
+        "diverged_seeds": DIVERGED,
         "goal": "train RMSE of y at most 0.02",
         "seconds": {"train": 1.0},
         "fingerprint": {"lstm_toys": "0.1.0", "jax": "0.10", "optax": "0.2", "processor": "one, avx2"},
@@ -99,8 +91,52 @@ def metrics():
 
 @pytest.fixture(scope="session")
 def entries():
-    """What was found of every claim."""
-    return read_json_list(CLAIMS)
+    """The published verdict on every claim."""
+    return read_json_list(ROOT / "results" / "claims" / "claims.json")
+
+
+@pytest.fixture(scope="session")
+def studied():
+    """What the study of dynamics found, about: of all networks, and of each; one answer is missing."""
+    summary = {
+        "share with one stable point at the mean input": {"median": 0.95},
+        "share whose leading mode oscillates": {"median": 0.9},
+        "frequency of the leading mode": {"median": 14.71, "low": 13.9, "high": 15.4},
+    }
+    inputs, frequencies = np.linspace(-0.6, 3, 41), np.linspace(12, 17, SEEDS)
+    rest = np.tanh(inputs)[:, None] + 0.01 * np.arange(SEEDS)[:, None, None]
+    rest[4, 7] = np.nan
+    found = {"static_answer": (("seed", "input", "output"), rest), "mode_frequency": ("seed", frequencies)}
+    return story.Resonance(frequencies, summary), xr.Dataset(found, {"seed": np.arange(SEEDS), "input": inputs})
+
+
+@pytest.fixture(scope="session")
+def compose(saved, metrics, entries, tmp_path_factory):
+    """Writes a page of networks of some kinds and of verdicts on claims, and returns its address."""
+    every = tuple(each.run for each in playground.POPULATIONS)
+
+    def write(kinds=every, entries=entries, missing=None, resonance=None, dynamics=None):
+        published, finished = saved("published"), runs.FinishedRun("", runs.planned(("sine",), ROOT).run, metrics)
+        figures = {section.id: "data:," for section in post.SECTIONS}
+        used = dict.fromkeys([*(section.run for section in post.SECTIONS), "claims"], finished)
+        parts = [
+            (story.PART, story.made(published, metrics, resonance)),
+            (playground.PART, playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))),
+            (inside.PART, inside.made(dynamics)),
+            (training.PART, training.made(published.results)),
+            (post.PART, post.made(figures, entries, used)),
+        ]
+        path = tmp_path_factory.mktemp("page") / "index.html"
+        path.write_text(build.html(parts, missing or {}), encoding="utf-8")
+        return path.as_uri()
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def address(compose, studied):
+    """The address of a page of all."""
+    return compose(resonance=studied[0], dynamics=studied[1])
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +153,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def script(browser):
-    """Evaluates an expression with the scripts of the page, given arguments."""
+    """Evaluates an expression, or the body of a function, with the scripts of the page and given arguments."""
     tab = browser.new_page()
     tab.goto("about:blank")
     for name in build.SCRIPTS:
@@ -127,114 +163,134 @@ def script(browser):
 
 
 @pytest.fixture(scope="session")
-def compose(saved, metrics, entries):
-    """Makes a page of networks of some kinds, and of what was found of claims."""
+def trained(script):
+    """Trains networks as the page's workers do, and returns the weights or the answer of each."""
 
-    def make(
-        kinds=tuple(each.run for each in playground.POPULATIONS),
-        entries=entries,
-        missing=None,
-        figure="data:,",
-        resonance=None,
-        dynamics=None,
-    ):
-        tried = playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))
-        found = {
-            section.run: runs.FinishedRun(
-                f"python -m experiments.{section.run}", runs.planned((section.run,), ROOT).run, metrics
-            )
-            for section in post.SECTIONS
-        }
-        found["claims"] = found["line"]
-        told_first = story.made(saved("published"), metrics, resonance)
-        trained = training.made(saved("published").results)
-        told = post.made({section.id: figure for section in post.SECTIONS}, entries, found)
-        return build.html(
-            [
-                (story.PART, told_first),
-                (playground.PART, tried),
-                (inside.PART, inside.made(dynamics)),
-                (training.PART, trained),
-                (post.PART, told),
-            ],
-            missing or {},
+    def train(name, curve, steps, seeds, model):
+        return script(
+            """given.seeds.map((seed) => {
+                const weights = initialWeights(given.layers, randomOf(seed));
+                const [gradient, squares] = [new Float64Array(weights.length), new Float64Array(weights.length)];
+                const pass = new StackPass(given.layers, given.curve.length);
+                for (let step = 0; step < given.steps; step++) {
+                    pass.backward(weights, given.curve, gradient);
+                    rmspropStep(weights, gradient, squares, { rate: 0.001, decay: 0.9 });
+                }
+                return Array.from({ weights, answer: pass.forward(weights, given.curve) }[given.name]);
+            })""",
+            name=name,
+            curve=curve.tolist(),
+            steps=steps,
+            seeds=list(seeds),
+            layers=weights.layers(model, 1),
         )
+
+    return train
+
+
+class Window:
+    """The page in a tab, and what one does there.
+
+    Attributes:
+        wrong: errors, warnings, dialogs, and addresses of whom the page asked for something.
+    """
+
+    def __init__(self, tab):
+        self.tab, self.wrong = tab, []
+        tab.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
+        tab.on("pageerror", lambda error: self.wrong.append(str(error)))
+        tab.on("dialog", lambda dialog: self.wrong.append(dialog.message))
+        tab.on("request", lambda asked: None if asked.url.startswith(WITHIN) else self.wrong.append(asked.url))
+
+    def settle(self):
+        """Waits until all networks have answered what is asked."""
+        while self.tab.locator("#playground").get_attribute("aria-busy") != "false":
+            self.tab.wait_for_timeout(10)
+
+    def choose(self, **controls):
+        """Sets sliders and selections by their names, one after another."""
+        for name, value in controls.items():
+            control = self.tab.locator(f"[name={name}]")
+            if control.evaluate("control => control.type") == "range":
+                control.fill(value)
+            else:
+                control.select_option(value)
+        self.settle()
+
+    def click(self, selector):
+        """Clicks on the first thing that fits, an element or a text."""
+        self.tab.locator(selector).first.click()
+        self.settle()
+
+    def press(self, *keys):
+        """Presses keys."""
+        for key in keys:
+            self.tab.keyboard.press(key)
+        self.settle()
+
+    def drag(self, *points):
+        """Presses the mouse at the first point, and lets it go at the last one."""
+        self.tab.mouse.move(*points[0])
+        self.tab.mouse.down()
+        for point in points[1:]:
+            self.tab.mouse.move(*point, steps=4)
+        self.tab.mouse.up()
+        self.settle()
+
+    def text(self, selector):
+        """What is read there."""
+        return self.tab.inner_text(selector).replace("−", "-")
+
+    def visible(self, selector):
+        """Whether it is seen."""
+        return self.tab.locator(selector).is_visible()
+
+    def values(self, *names):
+        """The values of controls."""
+        return [self.tab.locator(f"[name={name}]").input_value() for name in names]
+
+    def numbers(self):
+        """The table of what is drawn: x, shown, median and band."""
+        rows = "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+        return np.array(self.tab.eval_on_selector_all("#numbers tbody tr", rows), float)
+
+    def middle(self, place):
+        """The middle of an element."""
+        box = place.bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.fixture(scope="session")
+def windows(browser):
+    """Makes windows, one with each options, for all tests."""
+    known = {}
+
+    def make(**options):
+        name = str(options)
+        if name not in known:
+            known[name] = Window(browser.new_context(**options).new_page())
+        return known[name]
 
     return make
 
 
-@pytest.fixture(scope="session")
-def resonance():
-    """What the study of dynamics found, about."""
-    found = {
-        "share with one stable point at the mean input": (0.95, 0.8, 1.0),
-        "share whose leading mode oscillates": (0.9, 0.8, 1.0),
-        "frequency of the leading mode": (14.71, 13.9, 15.4),
-        "frequency of the largest gain": (15.25, 15.0, 15.5),
-        "largest gain": (1.37, 1.3, 1.4),
-        "gain of slow inputs": (0.56, 0.5, 0.6),
-    }
-    summary = {name: dict(zip(("median", "low", "high"), each, strict=True)) for name, each in found.items()}
-    return story.Resonance(np.linspace(12, 17, SEEDS), summary)
-
-
-@pytest.fixture(scope="session")
-def dynamics():
-    """What the study of dynamics found of each network."""
-    inputs = np.linspace(-0.6, 3, 41)
-    rest = np.tanh(inputs) + 0.01 * np.arange(SEEDS)[:, None]
-    rest[4, 7] = np.nan
-    return xr.Dataset(
-        {
-            "static_answer": (("seed", "input", "output"), rest[:, :, None]),
-            "mode_frequency": ("seed", np.linspace(12, 17, SEEDS)),
-        },
-        {"seed": np.arange(SEEDS), "input": inputs},
-    )
-
-
-@pytest.fixture(scope="session")
-def address(compose, resonance, dynamics, tmp_path_factory):
-    """The address of a page of all."""
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(compose(resonance=resonance, dynamics=dynamics), encoding="utf-8")
-    return path.as_uri()
-
-
-@pytest.fixture(scope="session")
-def page(address):
-    """The address of that page with a sine that nobody trained on."""
-    return f"{address}#curve=sine"
-
-
-@pytest.fixture(scope="session")
-def settled():
-    """Waits until all networks have answered what is asked."""
-
-    def wait(tab):
-        while tab.locator("#playground").get_attribute("aria-busy") != "false":
-            tab.wait_for_timeout(10)
-
-    return wait
-
-
 @pytest.fixture
-def opened(browser, settled):
-    """Opens an address in a window of its own, in which nothing may go wrong, and nothing be asked of anybody."""
-    wrong, contexts = [], []
+def opened(windows, address):
+    """Loads the page of all at some place in it, or another page; nothing may go wrong, nor be asked of anybody."""
+    used = []
 
-    def open_(address, width=1280, height=900, **options):
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
-        tab = contexts[-1].new_page()
-        tab.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-        tab.on("pageerror", lambda error: wrong.append(str(error)))
-        tab.on("dialog", lambda dialog: wrong.append(dialog.message))
-        tab.on("request", lambda asked: None if asked.url.startswith(WITHIN) else wrong.append(asked.url))
-        tab.goto(address)
-        settled(tab)
-        return tab
+    def load(place, width=1280, height=900, scheme="light", **options):
+        window = windows(**options)
+        used.append(window)
+        window.tab.set_viewport_size({"width": width, "height": height})
+        window.tab.emulate_media(color_scheme=scheme, media="screen")
+        window.tab.goto("about:blank")  # Else an address that differs after the # alone would not load the page anew.
+        window.tab.goto(place if place.startswith("file:") else f"{address}{place}")
+        window.settle()
+        return window
 
-    yield open_
-    for context in contexts:
-        context.close()
-    assert wrong == []
+    yield load
+    found = [wrong for window in used for wrong in window.wrong]
+    for window in used:
+        window.wrong.clear()
+    assert found == []

@@ -1,133 +1,121 @@
 """The command that makes the page, and what is in the file."""
 
 import json
+import os
 import re
-from html.parser import HTMLParser
+import shutil
+import subprocess
 
+import jax
+import numpy as np
 import pytest
-from colors import contrast, over
-from hypothesis import given, settings
-from rendered import PLAIN, TEXTS
+from kinds import SEEDS, SOUND
 
 import conftest
-from experiments import line
+import lstm_toys as lt
 from experiments.page import __main__ as command
 from experiments.page import build, charts, runs
-from experiments.page.parts import post
+from experiments.page.parts import post, story
 from experiments.post import sentences
 from lstm_toys.files import sha256
-from lstm_toys.markdown import one_line
 from lstm_toys.runs.study import Study
 
 ROOT = conftest.ROOT
 
 
-def test_help_and_wrong_flags_load_nothing_heavy():
+@pytest.mark.long
+def test_neither_help_nor_a_wrong_flag_waits_for_jax():
     first = "from experiments.page import __main__ as asked"
-    printed = conftest.carry_out_without_jax("page", ("--help",), ("--seeds=3",), first=first)
-    assert "usage" in printed
-    assert printed.endswith("2\n")
-
-
-def test_without_runs_there_is_no_page_and_one_is_kept(tmp_path, capsys):
-    (tmp_path / command.NAME).write_text("an earlier one")
-    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
-    printed, errors = capsys.readouterr()
-    assert errors.count("\n") == 1
-    assert "no finished run" in errors
-    assert all(runs.told(commands[0]) in " ".join(printed.split()) for commands in runs.COMMANDS.values())
-    assert (tmp_path / command.NAME).read_text() == "an earlier one"
+    told = conftest.carry_out_without_jax("page", ["--seeds=3"], ["--help"], first=first)
+    assert told.startswith("2\n")
+    assert told.endswith("\n0\n")
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """The folder of the only run that there is, of two lines."""
-    folder = tmp_path_factory.mktemp("finished")
-    assert conftest.carry_out(line.EXPERIMENT, ["--seeds=2", "--steps=60", "--quiet", f"--results_dir={folder}"]) == 0
-    (run,) = (folder / "runs").iterdir()
-    return run
+def commands(world):
+    """The runs that a page may have: one of the sine, which is finished, and one of a line, which is not."""
+    return {"sine": (("sine", *world("sine").arguments[:-1]),), "line": (("line", "--seeds", "2"),)}
+
+
+@pytest.fixture(scope="module")
+def found(world, commands):
+    """What is found of these runs."""
+    with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
+        patch.setattr(runs, "COMMANDS", commands)
+        return runs.find(conftest.context(world("sine").results).options, print)
 
 
 @pytest.fixture
-def results_dir(finished, tmp_path, monkeypatch):
-    """A folder of results with that run, of which there is one more on the page."""
-    commands = {name: ((name, "--seeds", "2", "--steps", "60"),) for name in ("line", "sine")}
+def made(found, tmp_path, monkeypatch, capsys):
+    """Makes a page of these runs in a folder of its own, and returns what was printed."""
+    monkeypatch.setattr(runs, "find", lambda *_: found)
+
+    def make(code, *flags):
+        capsys.readouterr()
+        assert conftest.carry_out(command, [f"--results_dir={tmp_path}", *flags]) == code
+        output, errors = capsys.readouterr()
+        return " ".join(output.split()), errors
+
+    return make
+
+
+def test_a_page_is_made_of_the_runs_that_there_are_and_replaced_unless_somebody_changed_it(made, tmp_path):
+    page = tmp_path / command.NAME
+    printed, _ = made(0)
+    assert "line: not on the page, there is no finished run of `python -m experiments.line --seeds 2" in printed
+    text = page.read_text()
+    sections = [section for section in post.SECTIONS if section.run == "sine"]
+    assert text.count("<article") == text.count("data:image/png;base64,") == len(sections)
+    assert "python -m experiments.sine --seeds=3" in text
+    assert "python -m experiments.line --seeds 2" in text
+    made(0)
+    page.write_text(text + "<!-- mine -->")
+    _, errors = made(1, "--quiet")
+    told = "changed since they were published, or not published; move first: index.html\n"
+    assert errors == f"{tmp_path}: {told}"
+    assert page.read_text() == text + "<!-- mine -->"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "most", "code", "words"),
+    [
+        ("index.html", "an earlier one", 10**9, 1, "index.html"),
+        ("manifest.json", '{"name": "mine"}', 10**9, 1, "manifest.json"),
+        ("other.txt", "", 1_000, 2, "at most 1,000"),
+    ],
+)
+def test_a_page_is_not_written_over_something_else_or_if_it_is_too_large(
+    name, text, most, code, words, made, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(command, "MOST", most)
+    (tmp_path / name).write_text(text)
+    _, errors = made(code, "--quiet")
+    assert words in errors
+    assert (tmp_path / name).read_text() == text
+    assert {path.name for path in tmp_path.glob("[!.]*")} == {name}
+
+
+@pytest.mark.parametrize("why", ["no finished run", "damaged"])
+def test_without_a_sound_run_there_is_no_page(why, world, commands, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(runs, "COMMANDS", commands)
-    folder = tmp_path / "results"
-    (folder / "runs").mkdir(parents=True)
-    (folder / "runs" / finished.name).symlink_to(finished)
-    return folder
-
-
-def test_a_page_is_made_of_the_runs_that_there_are(results_dir, capsys):
-    assert conftest.carry_out(command, [f"--results_dir={results_dir}"]) == 0
-    printed = " ".join(capsys.readouterr().out.split())
-    assert "sine: not on the page, there is no finished run of `python -m experiments.sine --seeds 2" in printed
-    text = (results_dir / command.NAME).read_text()
-    assert text.count("<article") == 1
-    assert "python -m experiments.sine --seeds 2 --steps 60" in text
-    assert "data:image/png;base64," in text
-
-
-def test_only_a_page_that_was_made_here_and_nobody_changed_is_replaced(results_dir, capsys):
-    page, asked = results_dir / command.NAME, [f"--results_dir={results_dir}", "--quiet"]
-    page.write_text("mine")
-    assert conftest.carry_out(command, asked) == 1
-    assert page.read_text() == "mine"
-    page.unlink()
-    assert conftest.carry_out(command, asked) == 0
-    (results_dir / "runs" / "other").mkdir()
-    assert conftest.carry_out(command, asked) == 0
-    with page.open("a") as file:
-        file.write("<!-- mine -->")
-    assert conftest.carry_out(command, asked) == 1
-    assert page.read_text().endswith("<!-- mine -->")
-    told = f"{results_dir}: changed since they were published, or not published; move first: index.html\n"
-    assert capsys.readouterr().err == 2 * told
-
-
-def test_a_manifest_of_something_else_is_told_and_kept(results_dir, capsys):
-    manifest = results_dir / "manifest.json"
-    manifest.write_text('{"name": "mine"}')
-    assert conftest.carry_out(command, [f"--results_dir={results_dir}", "--quiet"]) == 1
-    errors = capsys.readouterr().err
-    assert errors.startswith(f"{manifest}: ")
-    assert errors.endswith("; move it elsewhere and run the same command again\n")
-    assert manifest.read_text() == '{"name": "mine"}'
-    assert not (results_dir / command.NAME).exists()
-
-
-def test_a_damaged_run_is_told(finished, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(runs, "COMMANDS", {"line": (("line", "--seeds", "2", "--steps", "60"),)})
-    copy = tmp_path / "runs" / finished.name
-    copy.mkdir(parents=True)
-    for path in finished.iterdir():
-        if path.is_file():
-            (copy / path.name).write_bytes(path.read_bytes())
-    (copy / "metrics.json").write_text((copy / "metrics.json").read_text().replace('"seeds": 2', '"seeds": 3'))
+    if why == "damaged":
+        shutil.copytree(world("sine").results, tmp_path, dirs_exist_ok=True)
+        metrics = tmp_path / "runs" / world("sine").run.name / "metrics.json"
+        metrics.write_text(metrics.read_text().replace('"seeds": 3', '"seeds": 4'))
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
-    assert "damaged" in capsys.readouterr().err
+    printed, errors = capsys.readouterr()
+    assert why in errors
+    assert errors.count("\n") == 1
     assert not (tmp_path / command.NAME).exists()
+    if why == "no finished run":
+        assert all(runs.told(words) in " ".join(printed.split()) for (words,) in commands.values())
 
 
-def test_a_page_that_is_too_large_is_refused(finished, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(runs, "COMMANDS", {"line": (("line", "--seeds", "2", "--steps", "60"),)})
-    monkeypatch.setattr(command, "MOST", 1_000)
-    (tmp_path / "runs").symlink_to(finished.parent)
-    assert conftest.carry_out(command, [f"--results_dir={tmp_path}"]) == 2
-    assert "at most 1,000" in capsys.readouterr().err
-    assert not (tmp_path / command.NAME).exists()
-
-
-def test_every_sentence_of_the_post_has_a_section():
+def test_every_sentence_has_a_section_and_every_run_a_command(tmp_path):
     placed = [claim for section in post.SECTIONS for claim in section.claims]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
-
-
-def test_every_run_that_is_asked_for_is_one_of_a_command(tmp_path):
-    for commands in runs.COMMANDS.values():
-        for arguments in commands:
-            assert isinstance(runs.planned(arguments, tmp_path), Study)
+    for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
+        assert isinstance(runs.planned(arguments, tmp_path), Study)
 
 
 def test_what_lies_in_an_element_cannot_end_it():
@@ -139,86 +127,9 @@ def test_what_lies_in_an_element_cannot_end_it():
         build.embedded([float("nan")])
 
 
-class Elements(HTMLParser):
-    """What a browser would find: elements with their attributes, and texts."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.found = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        self.found.append((tag, None))
-
-    def handle_data(self, data):
-        self.found.append(data)
-
-    def handle_comment(self, data):
-        self.found.append(("comment", data))
-
-
-@pytest.fixture(scope="module")
-def elements(entries, metrics):
-    """Makes a page of one claim that says the same everywhere, and takes it apart."""
-    found = runs.FinishedRun("python -m experiments.sine", runs.planned(("sine",), ROOT).run, metrics)
-    (entry,) = (each for each in entries if each["id"] == "sine-learned")
-
-    def make(text):
-        columns = {kind: {text: next(iter(entry[kind].values()))} for kind in ("null", "controls", "variants")}
-        said = dict.fromkeys(("quote", "statistic", "meets"), text)
-        told = entry | said | columns | {"verdict": "refuted", "remarks": [f"but {text}"]}
-        part = post.made({"sine": "data:,"}, [told], {"sine": found, "claims": found})
-        page = build.html([(post.PART, part)], {"x": text})
-        page.encode()
-        return Elements(page).found
-
-    return make
-
-
-def instead(found, text):
-    """The same elements with another text than the plain one."""
-    if isinstance(found, str):
-        return found.replace(PLAIN, text)
-    if isinstance(found, dict):
-        return {name: instead(value, text) for name, value in found.items()}
-    return type(found)(instead(each, text) for each in found) if isinstance(found, (list, tuple)) else found
-
-
-@settings(max_examples=30, deadline=None)
-@given(TEXTS.map(str.strip).filter(one_line))
-def test_text_is_what_a_reader_of_the_page_sees(elements, text):
-    assert elements(text) == instead(elements(PLAIN), one_line(text))
-
-
-@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize("ground", ["paper", "raised"])
-def test_what_the_picture_draws_stands_out(ground, scheme):
-    """From its ground, and from the band where it crosses it; the grid is no more than a help for the eye."""
-    drawn = {"trained", "shown", "median", "single", "others", "published", "null", "ink"}
-    own = [f"parts/{part.name}.js" for part in command.PARTS if part.script]
-    scripts = "".join(str(build.source(name)) for name in ("chart.js", "picture.js", *own))
-    blocks = re.findall(r":root \{(.*?)\}", str(build.source("page.css")), re.DOTALL)
-    colors = dict(re.findall(r"--([a-z]+): ([^;]+);", blocks[scheme]))
-    assert drawn | {"band", "grid", "quiet", "paper"} == colors.keys() & {*re.findall('"([a-z]+)"', scripts)}
-    below = over(colors[ground], None)
-    band = over(colors["band"], below)
-    faint = {
-        (name, behind)
-        for name in (*drawn, "quiet")
-        for behind in (below, band)
-        if contrast(over(colors[name], behind), behind) < 3
-    }
-    assert not faint
-
-
 def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
-    numbers = [*(0.1 + 0.001 * each for each in range(62)), 40.0, None]
     entry = {
-        "per_seed": numbers,
+        "per_seed": [*(0.1 + 0.001 * each for each in range(62)), 40.0, None],
         "counted": 64,
         "against_per_seed": None,
         "threshold": {"low": None, "high": 0.12, "against": None},
@@ -227,33 +138,61 @@ def test_a_drawing_shows_every_network_and_says_what_lies_beyond():
         "controls": {"untrained networks": {"per_seed": [0.2, 0.21]}},
     }
     drawn = charts.drawing(entry)
-    networks, untrained = drawn["rows"]
-    assert len(networks["dots"]) == 63
-    assert len(untrained["dots"]) == 2
-    assert (networks["beyond"], untrained["beyond"]) == (1, 0)
+    assert [(len(row["dots"]), row["beyond"]) for row in drawn["rows"]] == [(63, 1), (2, 0)]
     left, right = drawn["region"]
     assert left == drawn["left"]
-    inside = sum(x <= right for x, _ in networks["dots"])
+    inside = sum(x <= right for x, _ in drawn["rows"][0]["dots"])
     assert inside == pytest.approx(21, abs=3)  # Dots stand in columns.
     places = {mark["kind"]: mark["place"] for mark in drawn["marks"]}
-    assert drawn["left"] <= places["null"] < right < places["published"] <= drawn["right"]
-    assert all(drawn["left"] <= tick["place"] <= drawn["right"] for tick in drawn["ticks"])
+    assert left <= places["null"] < right < places["published"] <= drawn["right"]
+    assert all(left <= tick["place"] <= drawn["right"] for tick in drawn["ticks"])
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (-3e-7, 2e-7), (0.0, 14_000.0)])
-def test_ticks_are_round_and_few(low, high):
-    found = charts.ticks(charts.Scale(low, high))
-    assert 3 <= len(found) <= 8
-    assert all(low <= tick <= high for tick in found)
+def test_numbers_of_the_story_are_those_of_the_networks_that_did_not_diverge(saved, metrics, studied):
+    published = saved("published")
+    x = published.results.time.values
+    told = " ".join(
+        text for step in story.made(published, metrics, studied[0]).given["steps"] for text in step["texts"]
+    )
+
+    def answers(curve, params):
+        return np.asarray(lt.answers(published.model, params, np.float32(curve)[None, :, None]))[SOUND, 0, :, 0]
+
+    for params, words in (
+        (published.params, "peaks at {:.2f} ({:.2f} to {:.2f} for 90 % of them)"),
+        (published.kept[100], f"90 % of all {len(SOUND)} peak between {{1:.2f}} and {{2:.2f}}"),
+    ):
+        peaks = answers(0.6 + 0.6 * np.sin(10 * x), params)[:, 10:].max(axis=1)
+        assert words.format(np.median(peaks), *np.percentile(peaks, [5, 95])) in told
+    assert "networks 0, 1 and 2 peak at {:.2f}, {:.2f} and {:.2f}".format(*peaks) in told
+    for frequency, words in ((15, "returns it {:.2g} times"), (5, "it returns {:.2g} times")):
+        wave = 0.3 + 0.1 * np.sin(frequency * x)
+        late = answers(wave, published.params)[:, x >= 0.3]
+        assert words.format(np.median(np.ptp(late, axis=1)) / np.ptp(wave[x >= 0.3])) in told
+    assert f"19 of {SEEDS} networks come to rest" in told
+    assert "14.7 (95 % interval 13.9 to 15.4), faster than the 10 of the sine" in told
 
 
-def test_the_committed_page_is_recognized_as_made_by_the_command():
+def test_the_committed_page_is_of_todays_scripts_small_and_recognized_as_made_by_the_command():
+    page = ROOT / "results" / command.NAME
     published = json.loads((ROOT / "results" / "manifest.json").read_text())
-    assert published == {"origin": "page", "files": {command.NAME: sha256(ROOT / "results" / command.NAME)}}
-
-
-def test_the_committed_page_is_of_todays_scripts():
-    text = (ROOT / "results" / command.NAME).read_text(encoding="utf-8")
+    assert published == {"origin": "page", "files": {command.NAME: sha256(page)}}
+    assert page.stat().st_size <= command.MOST
+    text = page.read_text(encoding="utf-8")
     own = (f"parts/{part.name}.js" for part in command.PARTS if part.script)
     for name in ("page.css", *build.SCRIPTS, *build.WORKERS, *own):
         assert str(build.source(name)).strip() in text, f"{name} has changed: python -m experiments.page"
+
+
+def test_a_published_page_has_whole_addresses_in_its_previews(tmp_path):
+    workflow = (ROOT / ".github" / "workflows" / "page.yml").read_text(encoding="utf-8")
+    (line,) = re.findall(r"- run: (sed .*)", workflow)
+    assert workflow.index("id: pages") < workflow.index(line) < workflow.index("actions/upload-pages-artifact")
+    page = tmp_path / "site" / "index.html"
+    page.parent.mkdir()
+    for base in ("https://somebody.github.io/toys", "https://somebody.github.io/toys/"):
+        page.write_text(build.html([], {}), encoding="utf-8")
+        subprocess.run(["bash", "-c", line], cwd=tmp_path, env={**os.environ, "BASE": base}, check=True)
+        found = dict(re.findall(r'property="og:(\w+)" content="([^"]+)"', page.read_text(encoding="utf-8")))
+        assert found["image"] == "https://somebody.github.io/toys/index.png"
+        assert found["url"] == "https://somebody.github.io/toys/"

@@ -1,5 +1,6 @@
-"""The page in a browser: what one does there, and what it says."""
+"""The playground in a browser: curves come to it, networks answer, and picture, numbers, words and address agree."""
 
+import base64
 import io
 import json
 import re
@@ -7,6 +8,8 @@ import re
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from colors import contrast
+from kinds import SOUND
 from PIL import Image
 
 import conftest
@@ -16,19 +19,14 @@ from experiments.page import __main__ as command
 from experiments.page import runs
 from experiments.page.parts import playground
 from experiments.post import sentences
+from lstm_toys.markdown import one_line
 
-SIZES = {"wide": {"width": 1280}, "narrow": {"width": 400, "height": 800, "has_touch": True}}
+LARGER = "#curve=sine"
+"""Where the page shows a sine that nobody trained on."""
 
+SINE = ("amplitude", "frequency", "phase", "offset")
 
-def numbers(tab):
-    """The table of what is drawn, without the column of x."""
-    rows = tab.eval_on_selector_all("#numbers tbody tr", "rows => rows.map(r => [...r.cells].map(c => c.textContent))")
-    return np.array([[float(cell) for cell in row[1:]] for row in rows])
-
-
-def unfold(tab):
-    """Opens all sections that are folded."""
-    tab.evaluate("document.querySelectorAll('details.section').forEach((fold) => { fold.open = true; })")
+UNFOLD = "document.querySelectorAll('details.section').forEach((fold) => { fold.open = true; })"
 
 
 def expected(results, family, number, seeds):
@@ -40,478 +38,347 @@ def expected(results, family, number, seeds):
     return np.stack([results.input.values[index, at, 0], np.median(answers, axis=0), low, high], axis=1)
 
 
-SOUND = [seed for seed in range(20) if seed != 3]
+def test_numbers_and_words_are_those_of_the_results(opened, saved):
+    page = opened(LARGER)
+    published = saved("published").results
+    page.choose(amplitude="0.8")
+    assert "19 networks" in page.text("#summary")
+    assert "from 0.00 to 1.60" in page.text("#summary")
+    assert np.allclose(page.numbers()[:, 1:], expected(published, "amplitude", 4, SOUND), atol=1e-4)
+    page.choose(seed="network 4")
+    assert "Network 4 " in page.text("#summary")
+    assert np.allclose(page.numbers()[:, 1:], expected(published, "amplitude", 4, [4])[:, :2], atol=1e-4)
+    page.choose(seed="all networks", set="line")
+    page.click("text=slope 0.8")
+    for population in playground.POPULATIONS:
+        page.choose(networks=population.id)
+        assert "from 0.80 to 1.60" in page.text("#summary")
+        assert page.visible("#key-bound") == (population.id != "dense")  # What they cannot leave.
+        if population.id != "untrained":  # Results have no answers of these.
+            seeds = SOUND if population.id == "published" else SOUND[:16]
+            lines = expected(saved(population.run).results, "line", 3, seeds)
+            assert np.allclose(page.numbers()[:, 1:], lines, atol=1e-4)
 
 
-def test_a_slider_moves_the_median_to_what_the_results_have(page, opened, settled, saved):
-    tab = opened(page)
-    tab.locator("[name=amplitude]").fill("0.8")
-    settled(tab)
-    assert "from 0.00 to 1.60" in tab.inner_text("#summary")
-    assert "19 networks" in tab.inner_text("#summary")
-    assert np.allclose(numbers(tab), expected(saved("published").results, "amplitude", 4, SOUND), atol=1e-4)
+def test_training_is_scrubbed_through_and_played(opened):
+    page = opened(LARGER)
+    trained = page.numbers()
+    page.choose(state="1")
+    assert "16 of 19 networks (LSTM as published, after 30 steps)" in page.text("#summary")
+    assert page.text("#population-note").endswith("shown: 16 of 19 networks")
+    assert not np.allclose(trained[:, 2:], page.numbers()[:, 2:])
+    page.choose(state="3", seed="network 18")
+    page.choose(state="0")
+    assert "before training" in page.text("#summary")
+    assert "network 18 is not among the 16 kept here" in page.text("#population-note")
+    page.choose(state="3")
+    assert "Network 18" in page.text("#summary")
+    page.choose(seed="all networks")
+    page.tab.click("#play")
+    assert page.text("#population-note").endswith("shown: 16 of 19 networks")
+    page.tab.wait_for_function("() => document.getElementById('play').textContent === 'Play the training'")
+    page.settle()
+    assert "19 networks (LSTM as published, after 1,000 steps)" in page.text("#summary")
 
 
-@pytest.mark.parametrize("kind", ["gru", *conftest.rarely("other_gates", "dense", "rnn")])
-def test_every_population_answers(kind, page, opened, settled, saved):
-    tab = opened(page)
-    tab.locator("[name=networks]").select_option({"other_gates": "sigmoid"}.get(kind, kind))
-    tab.locator("[name=set]").select_option("line")
-    tab.get_by_role("button", name="slope 0.8").click()
-    settled(tab)
-    assert "from 0.80 to 1.60" in tab.inner_text("#summary")
-    assert np.allclose(numbers(tab), expected(saved(kind).results, "line", 3, SOUND[:16]), atol=1e-4)
+def test_what_is_chosen_is_undone_by_going_back_and_restored_by_its_address(opened):
+    page = opened(LARGER)
+    page.choose(networks="gru", set="line")
+    for networks, chosen in (("gru", ""), ("published", "")):
+        page.tab.go_back()
+        page.settle()
+        assert page.values("networks", "set") == [networks, chosen]
+    page.choose(set="phase", phase="-1.5", networks="dense", seed="network 5")
+    assert "phase=-1.5" in page.tab.url
+    before = page.tab.url, page.numbers().tolist(), page.values(*SINE, "networks", "set", "seed")
+    page = opened(page.tab.url)
+    assert "Network 5" in page.text("#summary")
+    assert (page.tab.url, page.numbers().tolist(), page.values(*SINE, "networks", "set", "seed")) == before
 
 
-def test_training_is_scrubbed_through(page, opened, settled):
-    tab = opened(page)
-    before = numbers(tab)
-    tab.locator("[name=state]").fill("1")
-    settled(tab)
-    assert "after 30 steps" in tab.inner_text("#summary")
-    assert "16 of 19 networks" in tab.inner_text("#summary")
-    assert tab.inner_text("#population-note").endswith("shown: 16 of 19 networks")
-    assert not np.allclose(before[:, 1:], numbers(tab)[:, 1:])
-    tab.locator("[name=state]").fill("0")
-    settled(tab)
-    assert "before training" in tab.inner_text("#summary")
-    tab.locator("[name=state]").fill("3")
-    settled(tab)
-    assert "19 networks" in tab.inner_text("#summary")
-    assert tab.inner_text("#population-note").endswith("shown: 19 networks")
+def test_a_peak_is_dragged_and_the_drag_undone(opened):
+    page = opened(LARGER)
+    before, shown = page.values(*SINE), page.numbers()
+    grip, chart = page.tab.get_by_label("peak of the curve"), page.tab.locator("#chart").bounding_box()
+    x, y = page.middle(grip)
+    to = (x + 0.1 * chart["width"], y + 0.2 * chart["height"])
+    assert page.tab.locator("#undo").is_disabled()
+    page.tab.mouse.move(x, y)
+    page.tab.mouse.down()
+    page.tab.mouse.move(*to, steps=4)
+    assert page.text("#population-note").endswith("shown: 19 networks")
+    page.settle()
+    assert page.middle(grip) == pytest.approx(to, abs=3)  # The picture stays where it is.
+    page.tab.mouse.up()
+    page.settle()
+    amplitude, frequency, phase, offset = map(float, page.values(*SINE))
+    assert 0.3 < amplitude == offset < 0.55
+    assert frequency == 10
+    assert -1.2 < phase < -0.8
+    assert page.numbers()[:, 1].max() == pytest.approx(2 * amplitude, rel=0.05)
+    page.click("#undo")
+    assert page.values(*SINE) == before
+    assert np.array_equal(page.numbers(), shown)
+    assert page.tab.locator("#undo").is_disabled()
 
 
-def test_one_network_is_shown_alone(page, opened, settled, saved):
-    tab = opened(page)
-    tab.locator("[name=seed]").select_option("network 4")
-    settled(tab)
-    assert "Network 4 " in tab.inner_text("#summary")
-    assert np.allclose(numbers(tab), expected(saved("published").results, "amplitude", 3, [4])[:, :2], atol=1e-4)
+def test_keys_move_handles_and_draw_and_undo_all_of_it_at_once(opened):
+    page = opened(LARGER)
+    before = page.values(*SINE)
+    page.tab.get_by_label("valley of the curve").focus()
+    page.press(*["ArrowRight"] * 10)
+    moved = page.values(*SINE)
+    _, frequency, phase, offset = map(float, moved)
+    assert (1.5 * np.pi - phase) / frequency == pytest.approx((np.pi / 2 + np.pi) / 10 + 0.1, abs=0.01)
+    assert page.tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("valley")
+    page.tab.get_by_label("middle of the curve").focus()
+    page.press("ArrowDown")
+    assert not page.tab.locator("[name=tied]").is_checked()
+    assert float(page.values("offset")[0]) == pytest.approx(offset - 0.02)
+    for undone in (moved, before):
+        page.press("Control+z")
+        assert page.values(*SINE) == undone
+    shown = page.numbers()[:, 1]
+    page.click("#draw")
+    page.press("Home", *["ArrowRight"] * 20, *["ArrowUp"] * 4)
+    assert "at x 0.20" in page.tab.locator("#chart").get_attribute("aria-label")
+    assert np.allclose(page.numbers()[[2, 4, 5, 6], 1] - shown[[2, 4, 5, 6]], [0.2, 0, 0, 0], atol=1e-3)
 
 
-def test_an_address_restores_what_it_was_made_of(page, opened, settled):
-    tab = opened(page)
-    tab.locator("[name=set]").select_option("phase")
-    tab.locator("[name=phase]").fill("-1.5")
-    tab.locator("[name=networks]").select_option("dense")
-    tab.locator("[name=seed]").select_option("network 5")
-    settled(tab)
-    assert "Network 5" in tab.inner_text("#summary")
-    assert "phase=-1.5" in tab.url
-    other = opened(tab.url)
-    assert "Network 5" in other.inner_text("#summary")
-    assert np.array_equal(numbers(other), numbers(tab))
-    assert other.url == tab.url
-    for name in ("phase", "networks", "set", "seed"):
-        assert other.locator(f"[name={name}]").input_value() == tab.locator(f"[name={name}]").input_value()
+def test_a_finger_drags_a_handle_and_draws_until_drawing_is_done(opened):
+    page = opened(LARGER, width=400, height=800, has_touch=True)
+    finger = page.tab.context.new_cdp_session(page.tab)
+    chart, grip = page.tab.locator("#chart"), page.tab.get_by_label("peak of the curve")
 
-
-def test_what_is_chosen_is_undone_by_going_back(page, opened, settled):
-    tab = opened(page)
-    tab.locator("[name=networks]").select_option("gru")
-    tab.locator("[name=set]").select_option("line")
-    settled(tab)
-    tab.go_back()
-    settled(tab)
-    assert tab.locator("[name=set]").input_value() == ""
-    assert tab.locator("[name=networks]").input_value() == "gru"
-    tab.go_back()
-    settled(tab)
-    assert tab.locator("[name=networks]").input_value() == "published"
-
-
-def test_a_network_that_an_earlier_step_lacks_comes_back(page, opened, settled):
-    tab = opened(page)
-    tab.locator("[name=seed]").select_option("network 18")
-    tab.locator("[name=state]").fill("1")
-    settled(tab)
-    assert "network 18 is not among the 16 kept here" in tab.inner_text("#population-note")
-    tab.locator("[name=state]").fill("3")
-    settled(tab)
-    assert "Network 18" in tab.inner_text("#summary")
-
-
-def test_the_picture_is_as_high_while_a_slider_is_held_as_what_it_holds(page, opened, settled):
-    tab = opened(page)
-    slider = tab.locator("[name=phase]").bounding_box()
-    middle = slider["y"] + slider["height"] / 2
-    tab.mouse.move(slider["x"] + slider["width"] / 2, middle)
-    tab.mouse.down()
-    for step in range(80):
-        tab.mouse.move(slider["x"] + slider["width"] * (0.5 + 0.005 * (step % 2)), middle)
-        tab.wait_for_timeout(5)
-    held = ink(tab)
-    tab.mouse.up()
-    settled(tab)
-    assert held > 0.5 * ink(tab)
-
-
-def test_the_same_networks_answer_while_a_slider_moves_and_after(page, opened, settled):
-    tab = opened(page)
-    moving = tab.locator("[name=phase]").evaluate(
-        """async (slider) => {
-            slider.value = 0.3;
-            for (let count = 0; count < 20; count++) { // The pauses are too short for anything to settle.
-                slider.dispatchEvent(new Event("input"));
-                await new Promise((resolve) => setTimeout(resolve, 50));
-            }
-            const note = document.getElementById("population-note").textContent;
-            return [note, document.getElementById("chart").toDataURL()];
-        }"""
-    )
-    assert moving[0].endswith("shown: 19 networks")
-    assert tab.locator("#playground").get_attribute("aria-busy") == "true"
-    settled(tab)
-    assert tab.locator("#chart").evaluate("chart => chart.toDataURL()") == moving[1]
-
-
-def middle(box):
-    """The middle of what a box surrounds."""
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def parameters(tab):
-    """The parameters of the sine, as its sliders have them."""
-    names = ("amplitude", "frequency", "phase", "offset")
-    return {name: float(tab.locator(f"[name={name}]").input_value()) for name in names}
-
-
-def test_a_peak_is_dragged_and_the_drag_undone(page, opened, settled):
-    tab = opened(page)
-    before, shown = parameters(tab), numbers(tab)
-    assert tab.locator("#undo").is_disabled()
-    grip = tab.get_by_label("peak of the curve")
-    x, y = middle(grip.bounding_box())
-    chart = tab.locator("#chart").bounding_box()
-    tab.mouse.move(x, y)
-    tab.mouse.down()
-    for share in (0.25, 0.5, 0.75, 1):
-        tab.mouse.move(x + share * 0.1 * chart["width"], y + share * 0.2 * chart["height"])
-        tab.wait_for_timeout(100)
-    assert middle(grip.bounding_box()) == pytest.approx((x + 0.1 * chart["width"], y + 0.2 * chart["height"]), abs=3)
-    tab.mouse.up()
-    settled(tab)
-    after = parameters(tab)
-    assert 0.3 < after["amplitude"] < 0.55
-    assert after["offset"] == after["amplitude"]
-    assert after["frequency"] == before["frequency"]
-    assert -1.2 < after["phase"] < -0.8
-    assert numbers(tab)[:, 0].max() == pytest.approx(2 * after["amplitude"], rel=0.05)
-    tab.click("#undo")
-    settled(tab)
-    assert parameters(tab) == before
-    assert np.array_equal(numbers(tab), shown)
-    assert tab.locator("#undo").is_disabled()
-
-
-def test_a_handle_is_moved_by_keys_and_all_of_it_undone_at_once(page, opened, settled):
-    tab = opened(page)
-    tab.get_by_label("valley of the curve").focus()
-    for _ in range(10):
-        tab.keyboard.press("ArrowRight")
-    settled(tab)
-    place = (np.pi / 2 + np.pi) / 10 + 0.1
-    moved = parameters(tab)
-    assert (1.5 * np.pi - moved["phase"]) / moved["frequency"] == pytest.approx(place, abs=0.01)
-    assert tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith("valley")
-    tab.get_by_label("middle of the curve").press("ArrowDown")
-    settled(tab)
-    assert not tab.locator("[name=tied]").is_checked()
-    assert parameters(tab)["offset"] == pytest.approx(moved["offset"] - 0.02)
-    tab.keyboard.press("Control+z")
-    settled(tab)
-    assert parameters(tab) == moved
-    tab.keyboard.press("Control+z")
-    settled(tab)
-    assert parameters(tab)["frequency"] == 10
-
-
-def test_a_finger_drags_a_handle(page, opened, settled):
-    tab = opened(page, **SIZES["narrow"])
-    grip = tab.get_by_label("peak of the curve")
-    grip.scroll_into_view_if_needed()
-    x, y = middle(grip.bounding_box())
-    scrolled = tab.evaluate("scrollY")
-    finger = tab.context.new_cdp_session(tab)
-    for kind, down in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40), ("touchMove", 60)):
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y + down}]})
-    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    settled(tab)
-    assert parameters(tab)["amplitude"] < 0.55
-    assert tab.evaluate("scrollY") == scrolled
-
-
-def test_a_finger_draws_until_drawing_is_done(page, opened, settled):
-    tab = opened(page, **SIZES["narrow"])
-    finger = tab.context.new_cdp_session(tab)
-
-    def stroke(up):
-        tab.locator("#chart").scroll_into_view_if_needed()
-        x, y = middle(tab.locator("#chart").bounding_box())
-        for kind, across in (("touchStart", 0), ("touchMove", 20), ("touchMove", 40)):
-            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x + across, "y": y - up}]})
+    def stroke(place, across, down):
+        """Moves a finger from a place on."""
+        place.scroll_into_view_if_needed()
+        x, y = page.middle(place)
+        for kind, share in (("touchStart", 0), ("touchMove", 0.3), ("touchMove", 0.6), ("touchMove", 1)):
+            points = [{"x": x + share * across, "y": y + share * down}]
+            finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-        settled(tab)
+        page.settle()
 
-    assert not tab.locator("#key-limits").is_visible()
-    draw = tab.locator("#draw")
-    draw.click()
-    settled(tab)
-    assert draw.inner_text() == "Done drawing"
-    assert tab.locator("#key-limits").is_visible()
-    before = tab.url  # It has every point of the curve.
-    stroke(up=60)
-    drawn = tab.url
-    assert drawn != before
-    draw.click()
-    assert draw.inner_text() == "Draw a curve"
-    stroke(up=20)
-    assert tab.url == drawn
-
-
-def test_the_picture_stays_where_it_is_when_a_curve_is_drawn(page, opened, settled):
-    tab = opened(page)
-    box = tab.locator("#chart").bounding_box()
-    x, y = middle(box)
-    tab.mouse.move(x - 50, y)
-    tab.mouse.down()
-    tab.mouse.move(x + 50, y + 20, steps=3)
-    tab.mouse.up()
-    settled(tab)
-    drawn = tab.url  # It has every point of the curve.
-    tab.mouse.down()  # Upon the same place, which has another value if the axis is another one.
-    tab.mouse.up()
-    settled(tab)
-    assert tab.url == drawn
+    grip.scroll_into_view_if_needed()
+    scrolled = page.tab.evaluate("scrollY")
+    stroke(grip, 0, 60)
+    assert float(page.values("amplitude")[0]) < 0.55
+    assert page.tab.evaluate("scrollY") == scrolled
+    page.click("#draw")
+    before = page.tab.url  # It has every point of the curve.
+    stroke(chart, 40, -20)
+    assert page.tab.url != before
+    drawn = page.tab.url
+    page.click("#draw")
+    stroke(chart, 40, 20)
+    assert page.tab.url == drawn
 
 
-def test_the_mouse_draws_upon_any_curve_and_reads_values(page, opened, settled):
-    tab = opened(page)
-    box = tab.locator("#chart").bounding_box()
-    left, right = box["x"] + 46, box["x"] + box["width"] - 12
-    tab.mouse.move(left + 50 / 99 * (right - left), box["y"] + 0.5 * box["height"])
-    shown, median, low, high = numbers(tab)[5]
-    told = tab.inner_text("#reading").replace("−", "-")
-    assert [float(number) for number in re.findall(r"-?\d+\.\d+", told)] == pytest.approx(
-        [50 / 99, shown, median, low, high], abs=0.006
-    )
-    tab.mouse.down()
-    tab.mouse.up()
-    assert tab.get_by_label("sine", exact=True).is_checked()
-    tab.mouse.down()
-    tab.mouse.move(left + 0.8 * (right - left), box["y"] + 0.2 * box["height"], steps=4)
-    tab.mouse.up()
-    settled(tab)
-    assert tab.get_by_label("drawn by hand").is_checked()
-    drawn = numbers(tab)[:, 0]
-    assert np.allclose(np.diff(drawn)[5:7], np.diff(drawn)[5], atol=0.03)
-    assert drawn[0] == pytest.approx(0.6, abs=1e-3)
-    tab.click("#undo")
-    settled(tab)
-    assert tab.get_by_label("sine", exact=True).is_checked()
-
-
-def test_training_is_played(page, opened, settled):
-    tab = opened(page)
-    tab.click("#play")
-    assert "before training" in tab.inner_text("#population-note") or "0 steps" in tab.inner_text("#trained-for")
-    assert tab.inner_text("#population-note").endswith("shown: 16 of 19 networks")
-    tab.wait_for_function("() => document.getElementById('play').textContent === 'Play the training'")
-    settled(tab)
-    assert "19 networks" in tab.inner_text("#summary")
-    assert "after 1,000 steps" in tab.inner_text("#summary")
-
-
-def test_what_the_networks_cannot_leave_is_drawn(page, opened, settled):
-    tab = opened(page)
-    assert tab.locator("#key-bound").is_visible()
-    tab.locator("[name=networks]").select_option("dense")
-    settled(tab)
-    assert not tab.locator("#key-bound").is_visible()
-
-
-def ink(tab):
-    """The share of the rows of the picture that the median passes through."""
-    picture = np.asarray(Image.open(io.BytesIO(tab.locator("#chart").screenshot())).convert("RGB"), int)
-    blue = (picture[:, :, 2] > 150) & (picture[:, :, 0] < 60) & (picture[:, :, 1] < 90)
-    return blue.any(axis=1).mean()
-
-
-def test_a_curve_is_drawn_with_the_pointer(page, opened, settled):
-    tab = opened(page)
-    tab.get_by_label("drawn by hand").check()
-    settled(tab)
-    box = tab.locator("#chart").bounding_box()
-    tab.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.5 * box["height"])
-    tab.mouse.down()
-    tab.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.2 * box["height"], steps=4)
-    tab.mouse.up()
-    settled(tab)
-    shown = numbers(tab)[:, 0]
-    rises = np.diff(shown)[3:7]
+def test_the_mouse_reads_values_and_draws_upon_any_curve(opened):
+    page = opened(LARGER)
+    by_hand, sine = (page.tab.get_by_label(label, exact=True) for label in ("drawn by hand", "sine"))
+    box = page.tab.locator("#chart").bounding_box()
+    left, width = box["x"] + 46, box["width"] - 58
+    start = (left + 50 / 99 * width, box["y"] + 0.5 * box["height"])
+    end = (left + 0.8 * width, box["y"] + 0.2 * box["height"])
+    page.drag(start)
+    assert sine.is_checked()
+    before = page.numbers()
+    read = [float(number) for number in re.findall(r"-?\d+\.\d+", page.text("#reading"))]
+    assert read == pytest.approx([50 / 99, *before[5, 1:]], abs=0.006)
+    page.drag(start, end)
+    assert by_hand.is_checked()
+    drawn, url = page.numbers()[:, 1], page.tab.url  # The address has every point of the curve.
+    rises = np.diff(drawn)[5:7]
     assert np.allclose(rises, rises[0], atol=0.03)
     assert rises[0] > 0.02
-    assert np.allclose(shown[:2], 0.6 + 0.6 * np.sin(10 * np.array([0, 10 / 99])), atol=1e-3)
-    other = opened(tab.url)
-    assert np.allclose(numbers(other)[:, 0], shown, atol=1e-3)
+    assert np.allclose(drawn[:5], before[:5, 1], atol=1e-3)
+    page.drag(end)  # It has another value if the axis has become another one.
+    assert page.tab.url == url
+    page.click("#undo")
+    assert sine.is_checked()
+    assert np.allclose(opened(url).numbers()[:, 1], drawn, atol=1e-3)
 
 
-def test_a_curve_is_drawn_with_the_keyboard(page, opened, settled):
-    tab = opened(page)
-    tab.get_by_label("drawn by hand").check()
-    tab.locator("#chart").focus()
-    settled(tab)
-    before = numbers(tab)[:, 0]
-    tab.keyboard.press("Home")
-    for _ in range(20):
-        tab.keyboard.press("ArrowRight")
-    for _ in range(4):
-        tab.keyboard.press("ArrowUp")
-    assert "at x 0.20" in tab.locator("#chart").get_attribute("aria-label")
-    settled(tab)
-    moved = numbers(tab)[:, 0] - before
-    assert moved[2] == pytest.approx(0.2, abs=1e-3)
-    assert np.allclose(moved[4:], 0, atol=1e-3)
+def test_text_that_is_pasted_or_dropped_is_shown_and_what_was_done_to_it_told(opened):
+    page = opened(LARGER)
+
+    def give(kind, text):
+        """Lets text come to the page."""
+        page.tab.locator("#chart").evaluate(
+            """(chart, [kind, text]) => {
+                const data = new DataTransfer();
+                if (kind === "drop") data.items.add(new File([text], "mine.csv"));
+                else data.setData("text", text);
+                const event = { drop: DragEvent, paste: ClipboardEvent }[kind];
+                chart.dispatchEvent(new event(kind, { bubbles: true, dataTransfer: data, clipboardData: data }));
+            }""",
+            [kind, text],
+        )
+        page.tab.wait_for_function("() => document.getElementById('loaded').textContent")
+        page.settle()
+        return page.text("#loaded"), page.numbers()[:, 1]
+
+    told, pasted = give("paste", "0 0.5\n1 1\n2 0.25")
+    assert np.allclose(pasted, np.interp([*range(0, 100, 10), 99], [0, 49.5, 99], [0.5, 1, 0.25]), atol=1e-3)
+    assert "were kept as they are" in told
+    assert page.tab.get_by_label("drawn by hand").is_checked()
+    told, same = give("paste", "hello\nworld")
+    assert "Line 2 is not one or two numbers. The curve is as it was." in told
+    assert np.array_equal(same, pasted)
+    page.click("#undo")
+    assert page.text("#loaded") == ""
+    assert page.tab.get_by_label("sine", exact=True).is_checked()
+    told, dropped = give("drop", "day,degrees\n1,10\n2,30\n3,20\n")
+    assert "its values, from 10.00 to 30.00" in told
+    assert "scaled to 0.00 to 0.60" in told
+    assert [dropped[0], dropped[-1], dropped.max()] == pytest.approx([0, 0.3, 0.6], abs=0.02)
 
 
-def test_the_networks_that_were_chosen_stay_when_a_claim_shows_its_curves(page, opened, settled):
-    tab = opened(page)
-    chosen = {"networks": "gru", "seed": "5"}
-    for name, value in chosen.items():
-        tab.locator(f"[name={name}]").select_option(value)
-    unfold(tab)
-    tab.locator("button[data-set=line]").first.click()
-    settled(tab)
-    assert {name: tab.locator(f"[name={name}]").input_value() for name in chosen} == chosen
-    assert "Network 5 (GRU)" in tab.inner_text("#summary")
-    assert tab.locator("[name=set]").input_value() == "line"
-    tab.locator("[name=networks]").select_option("published")
-    tab.locator("[name=state]").fill("1")
-    tab.locator("button[data-set=phase]").first.click()
-    settled(tab)
-    assert "after 30 steps" in tab.inner_text("#summary")
+NONSENSE = (
+    "curve=sine&amplitude=NaN&frequency=1e30&phase=-Infinity&offset=&networks=constructor&step=1e30&seed=-7",
+    "curve=__proto__&set=toString&networks=%3Cscript%3Ealert(1)%3C/script%3E&step=NaN&seed=1e9&score=NaN",
+    "curve=drawn&y=%%%&networks=gru",
+    "curve=drawn&y=AAAA&score=%3Cscript%3E",
+    "curve=drawn&y=" + "_" * 267,
+    "curve=%E0%A4%A&=&&&=%&score=",
+)
 
 
-@pytest.mark.long
-def test_every_claim_is_there_and_those_of_the_sine_show_their_curves(page, opened):
-    tab = opened(page)
-    unfold(tab)
+@pytest.mark.parametrize("told", NONSENSE)
+def test_nonsense_in_an_address_breaks_nothing(told, opened):
+    page = opened(f"#{told}")
+    assert np.isfinite(page.numbers()).all()
+    assert "NaN" not in page.text("main")
+    assert not page.visible("#challenge-sent")
+    assert "score" not in page.tab.url
+    page.choose(networks="dense")
+    assert "dense readout" in page.text("#summary")
+
+
+def test_names_are_text_and_what_is_missing_is_neither_offered_nor_told(compose, entries, opened, monkeypatch):
+    nasty = "</script><script>alert(1)</script>\n<img src='x' onerror=\"alert(2)\">&lt;\ud800\x1b"
+    entry = next(each for each in entries if each["id"] == "sine-learned")
+    columns = {kind: {nasty: next(iter(entry[kind].values()))} for kind in ("null", "controls", "variants")}
+    named = entry | columns | dict.fromkeys(("quote", "statistic", "meets"), nasty) | {"remarks": [nasty]}
+    monkeypatch.setattr(playground, "SETS", dict.fromkeys(playground.SETS, nasty))
+    page = opened(compose(("published", "rnn"), [named], {"gru": nasty}) + "#networks=gru&curve=line")
+    values = page.tab.eval_on_selector_all("[name=networks] option", "options => options.map((each) => each.value)")
+    assert values == ["published", "untrained", "rnn"]
+    assert page.values("networks") == ["published"]
+    assert page.tab.locator("#story .steps a").count() == 4
+    assert "resonate" not in page.text("main")
+    page.tab.evaluate(UNFOLD)
+    page.click("button[data-set]")
+    for place in ("section:has(#missing)", ".claim", "#claim-note"):
+        assert one_line(nasty) in page.text(place)
+
+
+def test_claims_show_their_curves_to_the_networks_that_were_chosen(opened):
+    page = opened(f"{LARGER}&networks=published&step=30&seed=5")
+    page.tab.evaluate(UNFOLD)
     for claim in sentences.SENTENCES:
-        place = tab.locator(f"#claim-{claim.id}")
+        place = page.tab.locator(f"#claim-{claim.id}")
         assert claim.quote in place.inner_text()
         assert re.search(r"\d", place.locator("svg").get_attribute("aria-label"))
         sets = dict.fromkeys(source.curves for source in claim.sources if source.population == "sine")
-        assert place.locator("button").count() == len(sets)
-        for number, name in enumerate(sets):
-            place.locator("button").nth(number).click()
-            assert tab.locator("[name=set]").input_value() == name
-            assert claim.quote in tab.inner_text("#claim-note")
-
-
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("dark", "narrow"), *conftest.rarely(("light", "narrow"), ("light", "wide"), ("dark", "wide"))]
-)
-def test_nothing_keeps_anybody_out(size, scheme, page, opened):
-    tab = opened(page, **SIZES[size], color_scheme=scheme)
-    unfold(tab)
-    tab.get_by_text("The same in numbers").click()
-    tab.locator("[name=set]").select_option("amplitude")
-    found = Axe().run(tab)
-    assert found.violations_count == 0, found.generate_report()
-    assert tab.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
-
-
-HOSTILE = (
-    "curve=sine&amplitude=NaN&frequency=1e30&phase=-Infinity&offset=&networks=constructor&step=1e30&seed=-7",
-    "curve=__proto__&set=toString&networks=%3Cscript%3Ealert(1)%3C/script%3E&step=NaN&seed=1e9",
-    "curve=drawn&y=%%%&networks=gru",
-    "curve=drawn&y=AAAA",
-    "curve=drawn&y=" + "_" * 267,
-    "curve=%E0%A4%A&=&&&=%",
-)
-
-
-@pytest.mark.parametrize("told", HOSTILE)
-def test_nonsense_in_an_address_breaks_nothing(told, address, opened, settled):
-    tab = opened(f"{address}#{told}")
-    assert np.isfinite(numbers(tab)).all()
-    assert "NaN" not in tab.inner_text("main")
-    tab.locator("[name=networks]").select_option("dense")
-    settled(tab)
-    assert "dense readout" in tab.inner_text("#summary")
-
-
-def test_a_population_that_is_missing_is_neither_offered_nor_asked(compose, opened, tmp_path):
-    path = tmp_path / "index.html"
-    path.write_text(compose(("published", "rnn"), entries=[], missing={"gru": "python -m experiments.sine --cell gru"}))
-    tab = opened(f"{path.as_uri()}#networks=gru&curve=line")
-    values = tab.eval_on_selector_all("[name=networks] option", "options => options.map(o => o.value)")
-    assert values == ["published", "untrained", "rnn"]
-    assert tab.locator("[name=networks]").input_value() == "published"
-    unfold(tab)
-    assert "python -m experiments.sine --cell gru" in tab.inner_text("main")
-
-
-def test_names_are_text(compose, entries, opened, settled, tmp_path, monkeypatch):
-    nasty = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    named = [{**entry, "quote": nasty, "remarks": [nasty], "statistic": nasty} for entry in entries]
-    monkeypatch.setitem(sine.TRAINING_SINE, "phase", 0.0)
-    monkeypatch.setattr(
-        "experiments.page.parts.playground.SETS",
-        {**dict.fromkeys(("training", "line", "line_origin", "amplitude", "phase", "frequency"), nasty)},
-    )
-    path = tmp_path / "index.html"
-    path.write_text(compose(entries=named, missing={"x": nasty}))
-    tab = opened(path.as_uri())
-    unfold(tab)
-    tab.locator("button[data-set]").first.click()
-    settled(tab)
-    assert nasty in tab.inner_text("#claim-note")
+        assert [each.get_attribute("data-set") for each in place.locator("button").all()] == [*sets]
+    page.click("#claim-valley-amplitude button")
+    assert page.values("set") == ["amplitude"]
+    quote = next(claim.quote for claim in sentences.SENTENCES if claim.id == "valley-amplitude")
+    assert quote in page.text("#claim-note")
+    assert "Network 5 (LSTM as published, after 30 steps)" in page.text("#summary")
 
 
 @pytest.mark.long
-def test_a_page_of_runs_answers_as_their_results_have_it(opened, settled, tmp_path):
-    runs_of = {name: runs.COMMANDS[name][0] for name in dict.fromkeys(each.run for each in playground.POPULATIONS)}
-    for _, *arguments in runs_of.values():
+def test_a_page_of_runs_answers_as_their_results_have_it(opened, tmp_path, monkeypatch):
+    small = ("--seeds=3", "--steps=40", "--hidden=4")
+    commands = {"published": ("sine", *small, "--keep_steps=0,10,30"), "gru": ("sine", *small, "--cell=gru")}
+    monkeypatch.setattr(runs, "COMMANDS", {name: (words,) for name, words in commands.items()})
+    for _, *arguments in commands.values():
         assert conftest.carry_out(sine.EXPERIMENT, [*arguments, f"--results_dir={tmp_path}", "--quiet"]) == 0
     assert conftest.carry_out(command, [f"--results_dir={tmp_path}", "--quiet"]) == 0
-    tab = opened(f"{(tmp_path / command.NAME).as_uri()}#curve=sine")
-    for population in playground.POPULATIONS:
-        if population.id == "untrained":
-            continue  # Results have no answers of these.
-        results = lt.load(conftest.located(runs.planned(runs_of[population.run], tmp_path))).results
-        sound = np.flatnonzero(~results.diverged.values)[: 64 if population.id == "published" else 16]
-        tab.locator("[name=networks]").select_option(population.id)
+    page = opened(f"{(tmp_path / command.NAME).as_uri()}{LARGER}")
+    for name, words in commands.items():
+        results = lt.load(conftest.located(runs.planned(words, tmp_path))).results
+        page.choose(networks=name)
         for family in ("line", "line_origin", "amplitude", "phase", "frequency"):
-            tab.locator("[name=set]").select_option(family)
-            for number in range(tab.locator("#members button").count()):
-                tab.locator("#members button").nth(number).click()
-                settled(tab)
-                assert np.allclose(numbers(tab), expected(results, family, number, sound), atol=1e-4)
+            page.choose(set=family)
+            for number, button in enumerate(page.tab.locator("#members button").all()):
+                button.click()
+                page.settle()
+                assert np.allclose(page.numbers()[:, 1:], expected(results, family, number, [0, 1, 2]), atol=1e-4)
 
 
 def test_the_committed_page_works(opened):
-    tab = opened((conftest.ROOT / "results" / command.NAME).as_uri())
-    assert "64 networks" in tab.inner_text("#summary")
+    page = opened((conftest.ROOT / "results" / command.NAME).as_uri())
+    assert "64 networks" in page.text("#summary")
     judged = json.loads((conftest.ROOT / "results" / "claims" / "claims.json").read_text())
-    assert tab.locator(".claim").count() == len(judged)
+    assert page.tab.locator(".claim").count() == len(judged)
 
 
-def test_without_javascript_there_are_a_picture_and_the_story(address, browser):
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
-    tab = context.new_page()
-    tab.goto(address)
-    assert tab.locator("svg.still").is_visible()
-    assert "19 networks" in tab.locator("noscript figcaption").inner_text()
-    assert [article.is_visible() for article in tab.locator("#story article").all()] == [True] * 5
-    assert not tab.locator("#controls").is_visible()
-    assert not tab.locator("#train-run").is_visible()
-    context.close()
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_picture_is_saved_as_it_is_seen(scheme, opened):
+    page = opened(LARGER, scheme=scheme)
+    with page.tab.expect_download() as download:
+        page.tab.click("#save")
+    assert download.value.suggested_filename == "curve.png"
+    page.tab.evaluate("document.getElementById('grips').hidden = true")
+    seen = io.BytesIO(page.tab.locator("#chart").screenshot())
+    saved, seen = (np.asarray(Image.open(each).convert("RGB"), int) for each in (download.value.path(), seen))
+    paper = saved[2, 2]
+    assert (paper.min() > 240) == (scheme == "light")
+    drawn, shown = ((np.abs(picture - paper).max(axis=2) > 60).mean() for picture in (saved, seen))
+    assert shown > 0.02
+    assert drawn == pytest.approx(shown, rel=0.15)
 
 
-def test_the_story_is_printed_on_few_pages(address, opened):
-    tab = opened(address)
-    printed = tab.pdf(format="A4")
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
-    tab.emulate_media(media="print")
-    assert all(article.is_visible() for article in tab.locator("#story article").all())
+@pytest.mark.parametrize(
+    ("scheme", "width"), [("dark", 400), *conftest.rarely(("light", 400), ("light", 1280), ("dark", 1280))]
+)
+def test_nothing_keeps_anybody_out(width, scheme, opened):
+    page = opened(f"{LARGER}&set=amplitude", width=width, height=800, scheme=scheme)
+    page.tab.evaluate(UNFOLD)
+    page.click("text=The same in numbers")
+    found = Axe().run(page.tab)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+COLORS = {
+    "#chart": ("trained", "shown", "median", "single", "others", "null", "published"),
+    "#inside-gates canvas": ("others", "published", "median"),
+    "#inside-cell canvas": ("shown", "median", "published", "others"),
+    "#inside-hidden canvas": ("single", "published"),
+    "#inside-static canvas": ("trained", "median"),
+}
+"""Colors of the lines of canvases."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_line_stands_out_from_the_page_by_its_pixels(scheme, opened):
+    """With all else hidden, in half of the columns that a line reaches there is a pixel of enough contrast."""
+    page = opened(f"{LARGER}&amplitude=0.6&offset=0.6&set=amplitude", scheme=scheme)
+    page.tab.locator("#inside > summary").click()
+    page.tab.locator("[name=unit]").select_option("unit 2")
+    page.tab.get_by_label("exchange the readout for a dense one").check()
+    paper = "getComputedStyle(document.documentElement).getPropertyValue('--paper').trim()"
+    paper = Image.new("RGB", (1, 1), page.tab.evaluate(paper)).getpixel((0, 0))
+    for canvas, colors in COLORS.items():
+        for shown in colors:
+            hidden = {*sum(COLORS.values(), ()), "band", "ink", "quiet", "grid", "edge"} - {shown}
+            page.tab.evaluate(
+                """(style) => {
+                    document.documentElement.style.cssText = style;
+                    document.dispatchEvent(new CustomEvent("cursor", { detail: 0 }));
+                }""",
+                "; ".join(f"--{name}: transparent" for name in hidden),
+            )
+            url = page.tab.locator(canvas).evaluate("canvas => canvas.toDataURL()")
+            pixels = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))), float)
+            share = pixels[..., 3:] / 255
+            largest = contrast(share * pixels[..., :3] + (1 - share) * paper, paper).max(axis=0)
+            reached = largest > 1.05
+            assert reached.sum() > 50, (canvas, shown)
+            assert np.median(largest[reached]) >= 3, (canvas, shown)

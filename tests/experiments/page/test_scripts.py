@@ -1,0 +1,300 @@
+"""What the page's scripts compute of networks, their training, curves and texts, against the library."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from kinds import SEEDS
+from scipy import stats
+
+import lstm_toys as lt
+from conftest import rarely
+from experiments import sine
+from experiments.page import weights
+from experiments.page.parts import training
+from lstm_toys.networks import optimizers
+from lstm_toys.networks.hyper import Hyper
+from lstm_toys.statistics import intervals
+
+CLOSE = 1e-5
+
+
+@pytest.mark.parametrize(
+    "kind", ["published", "other_gates", "dense", "gru", "rnn", *rarely("gru_sigmoid", "rnn_dense")]
+)
+def test_networks_answer_as_in_the_library(kind, networks, curves, script):
+    model, params, answers = networks(kind)
+    order, rows = np.random.default_rng(0).permutation(SEEDS), [5, 0, 19, 7]
+    found = script(
+        "Array.from(answersOf(given.layers, decoded(given.text, 'single'), given.rows, given.curves))",
+        layers=weights.layers(model, 1),
+        text=weights.packed(model, params, order),
+        rows=rows,
+        curves=curves[:, :, 0].tolist(),
+    )
+    expected = answers[order[rows]]
+    assert np.abs(np.reshape(found, expected.shape) - expected).max() < CLOSE
+
+
+def test_weights_of_half_precision_are_those_of_the_library(networks, script):
+    model, params, _ = networks("published")
+    params = jax.tree.map(np.array, params)
+    special = np.float32([0, -0.0, 1, -2, 65_504, 6e-8, -6e-5, 6.2e-5])
+    params["readout"]["kernel"][:, :2, :4] = special.reshape(2, 4)
+    single, half = (
+        script(
+            "Array.from(decoded(given.text, given.precision))",
+            text=weights.packed(model, params, np.arange(SEEDS), precision),
+            precision=precision,
+        )
+        for precision in weights.PRECISIONS
+    )
+    assert np.isin(special, np.float32(single)).all()
+    assert np.array_equal(half, np.float16(single).astype(float))
+
+
+def test_a_custom_cell_is_refused():
+    with pytest.raises(ValueError, match="tests"):
+        weights.layers(lt.Stack(features=1, cell="tests.cells:Own"), 1)
+
+
+@pytest.mark.parametrize("kind", ["published", *rarely("other_gates")])
+def test_states_are_those_of_the_library_and_a_unit_is_held_as_there(kind, networks, curves, script):
+    model, params, answers = networks(kind)
+    params = jax.tree.map(lambda leaf: leaf[6:7], params)
+    states = lt.states(model, params, curves)
+    unit, number = 5, -1
+    mean = float(states["lstm_0"]["hidden"][0, 0, :, unit].mean())
+    layers, held = script(
+        """{
+            const weights = decoded(given.text, "single");
+            const pass = new StackPass(given.layers, given.curve.length);
+            pass.forward(Float64Array.from(weights), given.curve);
+            const layers = pass.passes.map((each) => ["cell", "hidden", "gates"].map((name) => Array.from(each[name])));
+            const held = heldWeights(given.layers, weights, given.unit, given.mean);
+            return [layers, Array.from(answerOf(given.layers, held, 0, given.curve))];
+        }""",
+        layers=weights.layers(model, 1),
+        text=weights.packed(model, params, np.array([0])),
+        curve=curves[number, :, 0].tolist(),
+        unit=unit,
+        mean=mean,
+    )
+    for (cell, hidden, gates), name in zip(layers, ("lstm_0", "readout"), strict=True):
+        units = len(cell) // 100
+        cell, hidden = np.reshape(cell, (-1, units)), np.reshape(hidden, (-1, units))
+        assert np.abs(cell - np.asarray(states[name]["cell"])[0, number]).max() < CLOSE
+        assert np.abs(hidden - np.asarray(states[name]["hidden"])[0, number]).max() < CLOSE
+        i, f, g, o = np.moveaxis(np.reshape(gates, (-1, 4, units)), 1, 0)
+        assert np.allclose(cell[1:], f[1:] * cell[:-1] + i[1:] * g[1:])
+        assert np.allclose(hidden, o * np.tanh(cell))
+    expected = lt.intervene(model, params, curves, "lstm_0", [unit], hold=mean)[0, number, :, 0]
+    assert np.abs(held - expected).max() < CLOSE
+    assert np.abs(expected - answers[6, number, :, 0]).max() > 100 * CLOSE
+
+
+def test_a_dense_readout_is_that_of_least_squares(script):
+    random = np.random.default_rng(3)
+    for units, points in ((1, 5), (8, 100), (32, 100), (32, 20)):
+        states = np.tanh(random.normal(size=(points, units)) @ random.normal(0, 0.3, (units, units)))
+        target = random.normal(size=points)
+        found = script(
+            "Array.from(denseReadout(Float64Array.from(given.states), given.units, given.target))",
+            states=states.ravel().tolist(),
+            units=units,
+            target=target.tolist(),
+        )
+        rows = np.column_stack([states, np.ones(points)])
+        penalty = np.diag([*np.full(units, 1e-3), 0])
+        assert np.allclose(found, np.linalg.solve(rows.T @ rows + penalty, rows.T @ target), rtol=1e-8, atol=1e-9)
+
+
+def test_curves_bands_and_errors_are_those_of_the_library(script):
+    random = np.random.default_rng(1)
+    x = lt.time_points(100)
+    for name, family in lt.FAMILIES.items():
+        parameters = {each.name: float(random.uniform(-2, 2)) for each in family.parameters}
+        found = script("Array.from(sampled(given.name, given.of, given.x))", name=name, of=parameters, x=x.tolist())
+        assert np.allclose(found, family.curves(x, parameters)[0], atol=1e-6)
+    for count in (1, 2, 16, 19):
+        answers = random.normal(size=(count, 3, 7)).astype(np.float32)
+        found = script("spread(given.answers, given.count, 3, 1, 7)", answers=answers.ravel().tolist(), count=count)
+        low, high = intervals.band(answers[:, 1])
+        expected = {"low": low, "median": np.median(answers[:, 1], axis=0), "high": high}
+        assert all(np.allclose(found[end], expected[end], atol=1e-6) for end in expected)
+    answer, curve = jnp.asarray(random.normal(size=(2, 100)), jnp.float32)
+    found = script("errorOf(given.a, given.b, given.x)", a=answer.tolist(), b=curve.tolist(), x=x.tolist())
+    assert found == pytest.approx(float(lt.measures.rmse(answer, curve, x)), rel=1e-5)
+
+
+RANGES = {
+    "line": {"slope": (0.1, 1), "intercept": (0.1, 1)},
+    "hill": {"height": (0.1, 1), "base": (0.1, 1)},
+    "sine": {"amplitude": (0.5, 0.5), "frequency": (1, 12), "phase": (-3.14, 3.14), "offset": (0.6, 0.6)},
+}
+"""Parameters of curves. Many of these sines are so slow that their peak or their valley is not in the picture."""
+
+HANDLES = {
+    "line": ["left end, right end"],
+    "hill": ["foot, top"],
+    "sine": [
+        "left end, right end, middle",
+        "left end, valley, middle",
+        "peak, left end, middle",
+        "peak, right end, middle",
+        "peak, valley, middle",
+    ],
+}
+"""Names of the handles of a curve."""
+
+
+@pytest.mark.parametrize("family", RANGES)
+def test_a_curve_goes_through_its_handles_and_where_they_are_moved(family, script):
+    random = np.random.default_rng(4)
+    curves = [{name: random.uniform(*ends) for name, ends in RANGES[family].items()} for _ in range(300)]
+    found = script(
+        """given.curves.map((curve) => HANDLES[given.family](curve, false).map((handle, _, [first]) => {
+            const { name, sign, x, y, moved } = handle;
+            const value = (changes, x) => sampled(given.family, { ...curve, ...changes }, [x])[0];
+            const above = name === "middle" ? value({}, x) - y : 0; // The only handle that is not upon the curve.
+            const [right, up] = [Math.min(1, x + 0.02), 0.6 + 0.9 * (y - 0.6)];
+            const goal = { "↕": [x, up], "✥": [right, up], "↔": [right, y] }[sign];
+            const off = [value({}, x) - y - above, value(moved(...goal), goal[0]) - goal[1] - above];
+            for (const other of [0.3, 1]) off.push(value(moved(x, y), other) - value({}, other));
+            if (name === "valley" && first.name === "peak") off.push(value(moved(...goal), first.x) - first.y);
+            return { name, x, off };
+        }))""",
+        family=family,
+        curves=curves,
+    )
+    assert sorted({", ".join(each["name"] for each in handles) for handles in found}) == HANDLES[family]
+    for handle in (handle for handles in found for handle in handles):
+        assert 0 <= handle["x"] <= 1
+        assert handle["off"] == pytest.approx([0] * len(handle["off"]), abs=1e-6)
+
+
+CURVE = "Array.from(curveOfText(given.text, given.count).curve)"
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "  ", " , "])
+def test_a_curve_of_text_is_resampled(separator, script):
+    x, y = np.array([[-3, -1, 0.5, 5], [0.2, -1e-3, 4, 1.5]])
+    lines = [f"{one}{separator}{other}" for one, other in zip(x, y, strict=True)]
+    expected = np.interp(np.linspace(-3, 5, 100), x, y)
+    for text in ("\n".join(lines), "\r\n".join(["time, value", *lines, "", ""])):
+        assert np.allclose(script(CURVE, text=text, count=100), expected, atol=1e-12)
+    assert np.allclose(script(CURVE, text="y\n1\n3\n2\n", count=5), [1, 2, 3, 2.5, 2])
+
+
+REFUSALS = {
+    "": "at least two lines",
+    "x,y\n1,2": "at least two lines",
+    "1\nabc\n3": "Line 2 is not one or two numbers.",
+    "1\n2\n3 4": "Line 3 has 2 numbers; all lines have one, y, or two, x and y.",
+    "1 2 3\n4 5 6": "Line 1 has 3 numbers",
+    "0,1\n1,2\n\n1,3": "Line 4 does not have a larger x than the line before.",
+    "1\n2,\n3": "Line 2 is not one or two numbers.",
+    "1\n1e999": "Line 2 is not one or two numbers.",
+}
+"""What is said, by text that is not a curve."""
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_text_that_is_not_a_curve_is_refused(text, script):
+    attempt = "{ try { curveOfText(given.text, 9); } catch ({ message }) { return message; } }"
+    assert REFUSALS[text] in script(attempt, text=text)
+
+
+REPOSITORIES = {
+    "https://somebody.github.io/toys/": "https://github.com/somebody/toys",
+    "https://some-body.github.io/toys.2/index.html?x#step-1": "https://github.com/some-body/toys.2",
+    "https://somebody.github.io/index.html": None,
+    "https://somebody.github.io.example.org/toys/": None,
+    "file:///home/github.io/index.html": None,
+}
+"""Addresses of pages, and of the repository that each is published from."""
+
+
+@pytest.mark.parametrize("served", REPOSITORIES)
+def test_the_repository_is_that_of_the_address(served, script):
+    assert script("repositoryOf(given.served)", served=served) == REPOSITORIES[served]
+
+
+def nested(flat, model):
+    """The parameters of a network as the library has them, in double precision, of the page's list."""
+    shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]
+    params, start = {}, 0
+    for name in (*(f"lstm_{number}" for number in range(len(model.hidden))), "readout"):
+        params[name] = {}
+        for leaf in ("kernel", "recurrent_kernel", "bias"):
+            shape = shapes[name][leaf].shape
+            params[name][leaf] = np.reshape(flat[start : start + np.prod(shape)], shape)
+            start += np.prod(shape)
+    assert start == len(flat)
+    return params
+
+
+def flattened(params):
+    """All parameters in one array, in the order of the library."""
+    return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(params)])
+
+
+@pytest.mark.parametrize(
+    ("hidden", "length", "gates"),
+    [((32,), 100, "hard"), *rarely(((32,), 100, "sigmoid"), ((5, 3), 7, "hard"), ((2,), 1, "sigmoid"))],
+)
+def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, gates, trained):
+    steps = 12
+    model = lt.Stack(features=1, hidden=hidden, gates=gates)
+    curve = 0.3 + 0.3 * np.sin(10 * np.linspace(0, 1, length))
+    (begun,), (found,) = (trained("weights", curve, count, [3], model) for count in (0, steps))
+    with jax.enable_x64(True), jax.numpy_dtype_promotion("standard"):
+        target = jnp.asarray(curve)
+        optimizer = optimizers.optimizer("rmsprop_keras", Hyper(0.001, 0.0, 0.9, 0.0, {}))
+
+        def loss(params):
+            return jnp.mean(jnp.square(model.apply({"params": params}, target[None, :, None])[0, :, 0] - target))
+
+        @jax.jit
+        def step(params, state):
+            updates, state = optimizer.update(jax.grad(loss)(params), state)
+            return optax.apply_updates(params, updates), state
+
+        params = nested(np.array(begun), model)
+        state = optimizer.init(params)
+        for _ in range(steps):
+            params, state = step(params, state)
+    begun, found, expected = map(flattened, (nested(begun, model), nested(found, model), params))
+    moved = np.abs(expected - begun).max()
+    assert moved > 1e-3
+    assert np.abs(found - expected).max() < CLOSE * moved
+
+
+def test_the_recipe_of_the_page_is_that_of_the_published_networks(saved):
+    data = training.made(saved("published").results).data
+    settings = sine.EXPERIMENT.defaults
+    assert settings["optimizer"] == "rmsprop_keras"
+    assert data["optimizer"] == {"rate": settings["learning_rate"], "decay": 0.9} == {"rate": 0.001, "decay": 0.9}
+    assert data["steps"] == settings["steps"]
+    model = lt.Stack(features=1, gates=settings["gates"])
+    assert data["layers"][settings["gates"]] == weights.layers(model, 1)
+
+
+def test_networks_begin_as_in_the_library(trained):
+    model = lt.Stack(features=1, gates="hard")
+    drawn = [nested(np.array(flat), model) for flat in trained("weights", np.zeros(1), 0, range(8), model)]
+    for name, units in (("lstm_0", 32), ("readout", 1)):
+        bias = np.repeat([0.0, 1.0, 0.0, 0.0], units)
+        assert all(np.array_equal(each[name]["bias"], bias) for each in drawn)
+        kernels = np.stack([each[name]["kernel"] for each in drawn])
+        limit = np.sqrt(6 / (kernels.shape[1] + 4 * units))
+        assert stats.kstest(kernels.ravel(), stats.uniform(-limit, 2 * limit).cdf).pvalue > 0.001
+        recurrent = np.stack([each[name]["recurrent_kernel"] for each in drawn])
+        assert np.allclose(recurrent @ recurrent.transpose(0, 2, 1), np.eye(units), atol=1e-12)
+        # An entry of a row that points anywhere with equal probability, from -1 to 1.
+        entries = stats.beta((4 * units - 1) / 2, (4 * units - 1) / 2, loc=-1, scale=2)
+        for row in {0, units - 1}:
+            assert stats.kstest(recurrent[:, row].ravel(), entries.cdf).pvalue > 0.001
+            assert stats.kstest(recurrent[:, row, row], entries.cdf).pvalue > 0.001
+    assert len({each["lstm_0"]["kernel"].tobytes() for each in drawn}) == len(drawn)
