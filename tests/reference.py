@@ -71,7 +71,13 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
     inputs, targets = task.examples(keys["validation"], {})[:2] if task.fresh else drawn()
     params = jax.jit(model.init)(keys["parameters"], inputs)["params"]
     transform = OPTIMIZERS[optimizer](learning_rate)
-    state, batch = transform.init(params), task.batch or len(inputs)
+    state, batch = jax.jit(transform.init)(params), task.batch or len(inputs)
+
+    @jax.jit
+    def updated(params, state, gradient):
+        updates, state = transform.update(gradient, state, params)
+        return optax.apply_updates(params, updates), state
+
     losses = [loss(params, inputs, targets, model.gates)]
     for step in range(steps):
         epoch, place = divmod(step * batch, len(inputs))
@@ -81,8 +87,6 @@ def train(task, model, *, seed, steps, learning_rate, optimizer="sgd", noise=0.0
                 place : place + batch
             ]
         shown, asked = drawn(step) if task.fresh else (inputs[chosen], targets[chosen])
-        gradient = jax.grad(loss)(params, shown, asked, model.gates)
-        updates, state = transform.update(gradient, state, params)
-        params = optax.apply_updates(params, updates)
+        params, state = updated(params, state, jax.grad(loss)(params, shown, asked, model.gates))
         losses.append(loss(params, inputs, targets, model.gates))
     return jnp.stack(losses), params

@@ -48,6 +48,7 @@ def test_linearizations_are_finite_differences(options):
         np.testing.assert_allclose(ours[:, 0], theirs, atol=1e-8)
 
 
+@pytest.mark.long
 def test_at_the_kink_of_a_hard_gate_it_is_the_mean_of_both_sides():
     """The forget gate becomes 1 where its sum is 2.5, here at the state 0 and the input 0."""
     params = {"kernel": np.ones((1, 1, 4)), "recurrent_kernel": np.ones((1, 1, 4)), "bias": np.array([[0, 2.5, 0, 0]])}

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import rarely
 from lstm_toys.networks import cells, sizes
-from lstm_toys.networks.cells import CELLS, InvalidModel
+from lstm_toys.networks.cells import InvalidModel
 from lstm_toys.networks.gru import GRU
 from lstm_toys.networks.lstm import LSTM
 from lstm_toys.networks.rnn import RNN
@@ -58,13 +58,6 @@ def test_a_layer_follows_its_formula_and_is_initialized_as_in_keras(layer, step,
     np.testing.assert_array_equal(params["bias"], 0)
 
 
-@pytest.mark.parametrize(("cell", "kind"), [("lstm", LSTM), ("gru", GRU), ("rnn", RNN)])
-def test_a_cell_has_its_name(cell, kind):
-    assert cells.cell_class(cell) is kind
-    gated = kind(3, gates="hard") if CELLS[cell].gated else kind(3)
-    assert cells.layer(cell, 3, "hard", "a").clone(name=None, parent=None) == gated
-
-
 def test_a_cell_of_ones_own_is_a_layer_of_a_stack():
     """Of `maps`, a module beside the tests."""
     model, kind = Stack(1, (3,), cell="maps:Linear"), cells.cell_class("maps:Linear")
@@ -90,7 +83,7 @@ def test_a_cell_of_ones_own_is_a_layer_of_a_stack():
     ],
 )
 def test_what_is_no_cell_is_told_in_one_line(options, told):
-    with pytest.raises(InvalidModel, match=rf"^[^\n]*{told}[^\n]*$"):
+    with pytest.raises(InvalidModel, match=rf"^[^\n]*{told}[^\n]*(\n---|$)"):  # JAX may add lines of its own.
         jax.eval_shape(Stack(1, (3,), **options).init, jax.random.key(0), jnp.zeros((1, 4, 1)))
 
 

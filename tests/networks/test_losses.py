@@ -185,8 +185,9 @@ CLASSES = {"loss": "cross_entropy", "output_features": ("a", "b")}
 )
 def test_examples_that_do_not_fit_the_loss_are_refused(changes, options, said):
     examples = lt.Examples(np.zeros((2, 3, 1)), np.ones((2, 3, 1)))._replace(**changes)
+    options = {"output_features": ("y",), "sequence": True, **options}
     with pytest.raises(ValueError, match=said):
-        lt.Task(lambda *_: examples, ("y",), **{"output_features": ("y",), "sequence": True, **options}).made(None, {})
+        lt.Task(lambda *_: examples, ("y",), **options).made(jax.random.key(0), {})
 
 
 @pytest.mark.parametrize(("module", "recorded"), [(majority, "examples"), *rarely((parity, "validation"))])

@@ -140,6 +140,16 @@ def test_neither_groups_nor_several_step_budgets_change_a_bit(networks, monkeypa
         np.testing.assert_array_equal(budgets.answers[steps], expected)
 
 
+def drawn(key, _):
+    inputs = jax.random.normal(key, (2, 3, 1))
+    return lt.Examples(inputs, jnp.tanh(inputs))
+
+
+def fresh(**options):
+    """A task that draws new examples at every step."""
+    return lt.Task(drawn, ("y",), ("y",), sequence=True, **{"fresh": True, **options})
+
+
 FEW = families.time_points(3)
 SHORT = supervision.reproduce("sine", SINE, FEW)
 BATCHES = supervision.reproduce_curves(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., None], ("y",), batch=1)
@@ -148,8 +158,9 @@ BATCHES = supervision.reproduce_curves(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., No
 @pytest.mark.parametrize(
     ("task", "model", "options"),
     [
-        (BATCHES, Stack(1, (4,), gates="hard"), {"optimizer": "rmsprop_keras", "noise": 0.1, "base_seed": 7}),
+        (fresh(), Stack(1, (4,), gates="hard"), {"optimizer": "rmsprop_keras", "noise": 0.1, "base_seed": 7}),
         *rarely(
+            (BATCHES, Stack(1, (3,), gates="hard"), {"optimizer": "rmsprop_keras", "noise": 0.1}),
             (SHORT, Stack(1, (3,)), {"optimizer": "sgd"}),
             (SHORT, Stack(1, (3, 2), "dense"), {"optimizer": "momentum"}),
             (BATCHES, Stack(1, (3,)), {"optimizer": "rmsprop"}),
@@ -180,6 +191,38 @@ def test_every_cell_learns_and_is_the_same_in_any_company(model):
     np.testing.assert_array_equal(few.train_loss, more.train_loss[:2])
     assert len(np.unique(more.train_loss[:, -1])) == 5
     assert (more.train_loss[:, -1] < 0.9 * more.train_loss[:, 0]).all()
+
+
+@pytest.mark.long
+def test_a_validation_set_of_ones_own_is_recorded_and_a_loss_that_rises_on_it_is_no_divergence():
+    """It is of another size and length, and the opposite of what networks learn; noise lies on training inputs alone.
+
+    Weights beyond all bounds still are a divergence.
+    """
+    inputs = jnp.linspace(-1, 1, 27).reshape(3, 9, 1)
+    own = lt.Examples(inputs, -jnp.tanh(inputs))
+    options = {"learning_rate": np.float32([0.5, 0.5, 1e6]), "noise": 0.1, "after": 0.3}
+    networks = lt.train(fresh(validation=own), MODEL, seeds=3, steps=200, **options)
+    assert (networks.train_loss[:2, -1] > networks.train_loss[:2, 0]).all()
+    assert networks.diverged.tolist() == [False, False, True]
+    squared = np.square(lt.answers(MODEL, networks.params, inputs) - np.asarray(own.targets))[:2]
+    np.testing.assert_allclose(networks.train_loss[:2, -1], squared.mean((1, 2, 3)), rtol=1e-5)
+    settled = squared[:, :, 3:].mean((1, 2, 3))
+    np.testing.assert_allclose(networks.train_rmse[:2, -1, 0], np.sqrt(settled), rtol=1e-5)
+    drawn_set = fresh(validation=lambda *_: own).validated(jax.random.key(0), {})
+    np.testing.assert_array_equal(drawn_set.inputs, inputs)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"batch": 1}, "batch must be None with fresh examples"),
+        ({"fresh": False, "validation": drawn}, "validation must be None without fresh examples"),
+    ],
+)
+def test_what_contradicts_fresh_examples_is_refused(options, said):
+    with pytest.raises(ValueError, match=said):
+        fresh(**options)
 
 
 VALUES = {"momentum": [0.0, 0.9], "decay": [0.8, 0.99], "amplitude": [0.2, 0.4], "noise": [0.0, 0.1]}

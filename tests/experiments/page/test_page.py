@@ -27,7 +27,8 @@ ROOT = conftest.ROOT
 def test_neither_help_nor_a_wrong_flag_waits_for_jax():
     first = "from experiments.page import __main__ as asked"
     told = conftest.carry_out_without_jax("page", ["--seeds=3"], ["--help"], first=first)
-    assert re.fullmatch("2\nusage.*\n0\n", told, re.DOTALL)
+    assert told.startswith("2\n")
+    assert told.endswith("\n0\n")
 
 
 @pytest.fixture(scope="module")

@@ -31,37 +31,32 @@ EXPERIMENTS = {
 }
 
 
-def answered(name):
-    """Answers of 0 to everything."""
+def copied(name, bound=np.inf):
+    """What a copy answers to lines and to the training curves, which networks answered by 0."""
     asked = EXPERIMENTS[name]
     task, shown = asked.task(X), lt.curves_of(asked, 10)
     axes = shown.shape[:2] if task.sequence else shown.shape[:1]
-    return lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10)
+    results = lt.labeled(asked, np.zeros((2, *axes, len(task.output_features))), 10)
+    copy = evidence.copy(results, bound)
+    return [evidence.select(copy, curves) for curves in ("lines", "training")]
 
 
 @pytest.mark.parametrize("bound", [np.inf, 0.2])
 def test_a_copy_of_a_curve_that_is_to_be_inverted_is_the_curve(bound):
-    copied = evidence.copy(answered("inverted"), bound)
-    for curves in ("lines", "training"):
-        part = evidence.select(copied, curves)
+    for part in copied("inverted", bound):
         np.testing.assert_array_equal(part.answer[0], part.input.clip(-bound, bound))
         np.testing.assert_allclose(part.truth, 1 - part.input, atol=1e-6)
         assert (evidence.model(part), evidence.right(part)) == ("input", False)
 
 
 def test_a_copy_of_a_curve_that_is_to_be_returned_is_right():
-    results = answered("returned")
-    assert "train_input" not in results
-    for curves in ("lines", "training"):
-        part = evidence.select(evidence.copy(results), curves)
+    for part in copied("returned"):
         np.testing.assert_array_equal(part.answer[0], part.input)
         assert (evidence.model(part), evidence.right(part)) == ("input", True)
 
 
 def test_the_true_value_stands_for_a_copy_of_what_is_read_off():
-    copied = evidence.copy(answered("read off"))
-    for curves, slopes in (("lines", [0.2, 0.4]), ("training", [0.2])):
-        part = evidence.select(copied, curves)
+    for part, slopes in zip(copied("read off"), ([0.2, 0.4], [0.2]), strict=True):
         assert part.input.dims == ("curve", "time", "feature")
         np.testing.assert_array_equal(part.answer[0], part.truth)
         np.testing.assert_allclose(part.truth.sel(output_feature="slope"), slopes)
