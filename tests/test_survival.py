@@ -20,6 +20,7 @@ from lstm_toys.execution import devices
 from lstm_toys.files import read_json, sha256
 from lstm_toys.results import storage
 from lstm_toys.runs import manifest, publishing
+from lstm_toys.runs.folder import Run
 
 pytestmark = pytest.mark.usefixtures("digests")
 
@@ -218,9 +219,9 @@ def test_another_fingerprint_is_told_in_the_output_and_in_the_results(interrupte
 
 def test_a_second_process_on_a_run_is_refused(interrupted, capsys):
     folder, _ = interrupted
-    (work,) = command.plan(EXPERIMENT, [*FLAGS, f"--results_dir={folder}"]).studies
+    (work,) = command.plan(EXPERIMENT, [*FLAGS, f"--results_dir={folder}"]).asks
     located(work, finished=False)
-    with work.run.locked():
+    with Run.named(work.runs, work.settings.as_dict(), value(work)).locked():
         before = contents(folder)
         assert continued(folder, "--quiet") == 1
     assert str(only(folder)) in refusal(capsys)
@@ -293,10 +294,10 @@ TIMED = {"seconds", "member_steps_per_second", "answers_per_second", "continued"
 
 def furnished(folder):
     """A folder with a published set of a line, which another one replaces in part, and a file of the user beside it."""
-    (work,) = command.plan(EXPERIMENT, [*FLAGS, *WRITING["line"], f"--results_dir={folder}"]).studies
-    work.run.computes(value(work))
+    (work,) = command.plan(EXPERIMENT, [*FLAGS, *WRITING["line"], f"--results_dir={folder}"]).asks
+    run = Run.named(work.runs, work.settings.as_dict(), value(work))
     earlier = folder.with_name(f"{folder.name}.earlier")
-    for place, numbers in {work.run.folder: range(4), earlier: range(2, 6)}.items():
+    for place, numbers in {run.folder: range(4), earlier: range(2, 6)}.items():
         place.mkdir(parents=True)
         for number in numbers:
             (place / f"more-{number}.png").write_text(f"{place is earlier}: {number}")

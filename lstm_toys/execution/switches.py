@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -76,7 +75,7 @@ class _Watcher:
     """A finder of modules that finds none itself; the loader of JAX and Flax notes their switches."""
 
     @classmethod
-    def find_spec(cls, name: str, _: Sequence[str] | None = None, __: Any = None) -> ModuleSpec | None:
+    def find_spec(cls, name: str, *_: Any) -> ModuleSpec | None:
         if name not in WATCHED or name in _initial:
             return None
         _initial[name] = {}  # The search below comes here again.

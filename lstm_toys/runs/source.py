@@ -35,7 +35,7 @@ def digest(module: str) -> str:
     kept = files.cache_folder() / "code.json"
     if not _known:
         with suppress(OSError, ValueError, TypeError):
-            _known.update(json.loads(kept.read_text()))
+            _known.update({key: (code, names) for key, (code, names) in json.loads(kept.read_text()).items()})
     parsed, reached = len(_known), [module]
     for name in reached:
         reached += sorted({each for each in _imported(name) if each not in reached})

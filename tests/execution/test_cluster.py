@@ -27,7 +27,7 @@ from lstm_toys.populations.checkpoints import Checkpoints
 from lstm_toys.populations.specification import specify
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.studies.generalization import grids
-from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 

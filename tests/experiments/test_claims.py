@@ -24,10 +24,11 @@ from experiments.post.claims import CLAIMS
 from lstm_toys.cli import claims
 from lstm_toys.figures import COLORS
 from lstm_toys.results import storage
-from lstm_toys.studies.claims import figures, report
+from lstm_toys.studies.claims import figures
+from lstm_toys.studies.claims import words as report
+from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import DURING, NETWORKS
-from lstm_toys.studies.claims.settings import ClaimSettings
-from lstm_toys.studies.training import computation
+from lstm_toys.studies.training.study import Training
 
 PUBLISHED = json.loads((ROOT / "results" / "claims" / "claims.json").read_text())
 """The published verdicts on the claims of the post."""
@@ -44,14 +45,14 @@ def entries_of(run):
 def folder(world, tmp_path, monkeypatch):
     """A folder, where nothing is trained."""
     world("claims")
-    monkeypatch.setattr(computation, "execute", None)
+    monkeypatch.setattr(Training, "compute", None)
     return tmp_path
 
 
 def planned(*arguments):
     """What a command would do: its run, and the settings of the runs that it needs, by column and population."""
-    (work,) = claims.plan(arguments).studies
-    return work.run, {key: each.run.settings for key, each in work.needs.items()}
+    (work,) = claims.plan(arguments).asks
+    return work, {key: each.settings for key, each in work.needs.items()}
 
 
 def test_the_columns_differ_in_what_they_are_named_after():
@@ -372,18 +373,16 @@ def own(mine):
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         assert carry_out(claims, arguments) == 0
     (run,) = (mine / "runs").glob("claims_mine_claims-*")
-    (work,) = claims.plan(arguments).studies
-    trained = {column: study for (column, _), study in work.needs.items()}
-    for study in trained.values():
-        located(study)
+    (work,) = claims.plan(arguments).asks
+    trained = {column: (each, located(each)) for (column, _), each in work.needs.items()}
     return Own(entries_of(run), (run / "claims.md").read_text(), run, printed.getvalue(), trained)
 
 
 def test_claims_of_ones_own_are_judged(mine, own):
     entries, table, run, printed, trained = own
     assert [*entries] == ["lines", "small"]
-    assert {*(mine / "runs").glob("sine-*")} == {study.run.folder for study in trained.values()}
-    labeled = storage.load_results(trained["untrained networks"].run.results)
+    assert {*(mine / "runs").glob("sine-*")} == {folder for _, folder in trained.values()}
+    labeled = storage.load_results(trained["untrained networks"][1] / "results.nc")
     lines = labeled.isel(curve=labeled.family.values == "line", time=labeled.time.values >= 0.1)
     rmse = np.sqrt(np.square(lines.answer - lines.input).mean(["time", "feature"])).mean("curve")
     np.testing.assert_allclose(entries["lines"]["controls"]["untrained networks"]["per_seed"], rmse, rtol=1e-5)
@@ -402,7 +401,7 @@ def test_claims_of_ones_own_are_judged(mine, own):
 
 
 def test_only_networks_that_learned_are_compared(own):
-    faster = storage.load_results(own.trained["faster"].run.results)
+    faster = storage.load_results(own.trained["faster"][1] / "results.nc")
     (unlearned,) = np.nonzero(faster.train_rmse.values[:, -1, 0] > sine.GOAL.rmse)
     variant = own.entries["small"]["variants"]["faster that learned"]
     assert (variant["counted"], variant["unlearned"]) == (3 - len(unlearned), [*unlearned])
@@ -413,13 +412,13 @@ def test_only_networks_that_learned_are_compared(own):
 @pytest.mark.long
 def test_a_network_at_equal_loss_is_the_first_kept_one_that_is_as_good(own):
     """Against trainings of as many steps."""
-    study = own.trained["faster at equal loss"]
-    faster, usual = (storage.load_results(each.run.results) for each in (study, own.trained[NETWORKS]))
+    asked, folder = own.trained["faster at equal loss"]
+    faster, usual = (storage.load_results(each / "results.nc") for each in (folder, own.trained[NETWORKS][1]))
     loss = float(np.median(usual.train_loss.values[:, -1]))
     reached = faster.train_loss.sel(step=[100, 200, 300]).values <= loss
-    settings, x = study.run.settings, lt.time_points(20)
-    task, model = study.experiment.task(x), lt.Stack(features=1, hidden=(4,), gates=settings.gates)
-    (lines,) = (probe.inputs for probe in study.experiment.probes(x) if probe.name == "line")
+    settings, x = asked.settings, lt.time_points(20)
+    task, model = asked.subject.task(x), lt.Stack(features=1, hidden=(4,), gates=settings.gates)
+    (lines,) = (probe.inputs for probe in asked.subject.probes(x) if probe.name == "line")
     recipe = {"optimizer": settings.optimizer, "learning_rate": 0.015, "numbers": dict(settings.numbers)}
     errors = {}
     for place in {int(np.argmax(each)) for each in reached}:

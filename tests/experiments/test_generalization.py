@@ -16,8 +16,8 @@ from conftest import carry_out, finished_without_jax, refusal
 from experiments import line
 from lstm_toys.cli import flags, generalization
 from lstm_toys.execution import footprint
+from lstm_toys.studies.generalization import ask as study
 from lstm_toys.studies.generalization import results
-from lstm_toys.studies.generalization import settings as study
 from lstm_toys.tasks.curves import Curves
 from lstm_toys.tasks.span import Span
 
@@ -27,8 +27,8 @@ LINES = ("--slope=-1:1:3", "--intercept=-1:1:3", "--length=20", "--spacing=0.05"
 
 def planned(*arguments):
     """The evaluation that a command line asks for."""
-    (work,) = generalization.plan(arguments).studies
-    return work.run.settings
+    (work,) = generalization.plan(arguments).asks
+    return work.settings
 
 
 def refused(told, *arguments):
@@ -81,7 +81,7 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
     plan = generalization.plan(
         ["--seeds", "3", "--amplitude", "0.2:0.4:3", "--quiet", "--frequency=20", "--steps", "7"]
     )
-    settings = plan.studies[0].run.settings
+    settings = plan.asks[0].settings
     assert (settings.trained.seeds, settings.trained.steps, plan.options.quiet) == (3, 7, True)
     by_name = {grid.name: grid for grid in settings.grids}
     assert by_name["amplitude_frequency"].shape == (3, 1)
@@ -95,9 +95,9 @@ def test_flags_of_the_training_and_of_the_grids_stand_in_any_order():
 
 
 def test_another_training_amplitude_moves_the_training_point():
-    (work,) = generalization.plan(["--train_amplitude", "0.6"]).studies
+    (work,) = generalization.plan(["--train_amplitude", "0.6"]).asks
     assert work.subject.trained_on("sine")["offset"] == (0.6, 0.6)
-    assert work.run.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
+    assert work.settings.grids[0].cells(0, 1, 100, Span())["offset"] == [0.6]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def other(tmp_path):
 
 def work_of(*arguments):
     """What a command line asks for."""
-    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).studies
+    (work,) = command.plan(own.EXPERIMENT, [*arguments, *SMALL]).asks
     return work
 
 
@@ -59,7 +59,7 @@ def test_what_is_measured_names_the_features(mine):
     x = lt.time_points(ROWS)
     assert plain.experiment.task(x).output_features == ("y",)
     assert named.experiment.task(x).output_features == ("pressure (hPa)",)
-    assert plain.run != named.run
+    assert plain != named
     assert "features" not in plain.experiment.data
 
 
@@ -139,9 +139,9 @@ def test_a_run_is_of_the_numbers_in_files_and_not_of_their_names(tmp_path):
     (tmp_path / "same.txt").write_text("\r\n".join([header, *rows]).replace(",", ";").replace(".", ","))
     (tmp_path / "changed.csv").write_text("\n".join([header, *rows[:-1], rows[-1].replace("3", "4")]))
     works = [work_of(f"--train={tmp_path / name}") for name in ("mine.csv", "same.txt", "changed.csv")]
-    assert works[0].run == works[1].run != works[2].run
+    assert works[0] == works[1] != works[2]
     differing = [["--ask=next"], ["--hold_out=0.5"], ["--nostandardize", "--hold_out=0"], ["--batch=5"]]
-    others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each).run for each in [[], *differing]}
+    others = {work_of(f"--train={written(tmp_path / 'low.csv', Y / 1000)}", *each) for each in [[], *differing]}
     assert len(others) == 5
 
 
@@ -254,12 +254,12 @@ def test_sweeps_and_curves_of_any_length_take_the_same_files(tmp_path, world):
     line = ["--task=own", mine, "--ask=next", *SMALL, f"--results_dir={tmp_path}"]
     sweeping = [*line, "--grid", "learning_rate=0.003 0.01"]
     assert carry_out(sweep, sweeping) == 0
-    (work,) = sweep.plan(sweeping).studies
+    (work,) = sweep.plan(sweeping).asks
     found = storage.load_results(located(work) / "results.nc")
     np.testing.assert_allclose(found.rmse.sel(probe=sets.HELD_OUT).values[0], error_held_out(one), rtol=1e-3)
     longer = [*line, "--curve", written(tmp_path / "long.csv", np.concatenate([Y, Y])[:, :1], "again")]
     assert carry_out(generalization, longer) == 0
-    (work,) = generalization.plan(longer).studies
+    (work,) = generalization.plan(longer).asks
     found = storage.load_results(located(work) / "results.nc")
     np.testing.assert_allclose(found.input[0], np.concatenate([Y, Y])[1:, 0], rtol=1e-6)
     (number,) = np.flatnonzero(one.name.values == "run 0")

@@ -10,7 +10,7 @@ from experiments.sine import EXPERIMENT
 from lstm_toys import figures, output
 from lstm_toys.cli import flags
 from lstm_toys.results import summary
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.training.ask import ask
 
 
 def panels(figure):
@@ -52,8 +52,8 @@ def test_the_published_answers_are_explained(hand_made, tmp_path, capsys):
     metrics = summary.metrics(labeled, EXPERIMENT.goal)
     metrics["published"] = EXPERIMENT.compare(labeled.isel(time=np.arange(100) // 5))
     metrics |= {"seconds": {}, "continued": False, "member_steps_per_second": 1}
-    study = TrainingStudy(EXPERIMENT, flags.parse(EXPERIMENT, [])[0], tmp_path)
-    for each in study.report(metrics):
+    study = ask(EXPERIMENT, flags.parse(EXPERIMENT, [])[0], tmp_path)
+    for each in conftest.reported(study, metrics):
         output.console().print(each, soft_wrap=isinstance(each, str))
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     below = lines[lines.index("published answers, compared with these networks") :]

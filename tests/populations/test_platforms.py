@@ -14,7 +14,7 @@ from conftest import rarely
 from lstm_toys.execution import devices, footprint
 from lstm_toys.populations import answering, blocks, estimate, programs
 from lstm_toys.studies.generalization import grids
-from lstm_toys.studies.generalization.settings import Grid
+from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.planes import Axis
 
 BACKENDS = {"cuda": "gpu", "tpu": "tpu", "rocm": "gpu"}

@@ -29,9 +29,7 @@ ONE, OTHER = {"probes": "one", "training": "one"}, {"probes": "one", "training":
 
 def computing(value, settings=SETTINGS, results_dir=Path()):
     """A run that computes something."""
-    run = Run(settings, results_dir)
-    run.computes(value)
-    return run
+    return Run.named(results_dir / "runs", settings.as_dict(), value)
 
 
 @pytest.fixture
@@ -64,8 +62,8 @@ def test_a_lock_keeps_others_away_and_leaves_the_settings_alone(run):
     before = (run.folder / "config.json").stat().st_mtime_ns
     with run.locked():
         with pytest.raises(Busy, match=run.folder.name):
-            lock(computing(ONE, results_dir=run.results_dir))
-        other = computing(ONE, dataclasses.replace(SETTINGS, seeds=3), run.results_dir)
+            lock(computing(ONE, results_dir=run.folder.parents[1]))
+        other = computing(ONE, dataclasses.replace(SETTINGS, seeds=3), run.folder.parents[1])
         other.folder.mkdir()
         lock(other)
     lock(run)
@@ -147,7 +145,7 @@ def test_what_is_in_the_place_of_a_file_is_told_before_anything_else(run, name, 
     for anew in (False, True):
         with pytest.raises(Obstructed, match=told):
             lock(run, anew=anew)
-    (run.folder / name).rename(run.results_dir / "moved")
+    (run.folder / name).rename(run.folder.parents[1] / "moved")
     lock(run)
 
 
@@ -182,7 +180,7 @@ def test_an_edited_summary_is_told(run, name):
 
 
 def test_the_summary_of_another_run_is_told(run):
-    other = computing(OTHER, results_dir=run.results_dir)
+    other = computing(OTHER, results_dir=run.folder.parents[1])
     other.folder.mkdir()
     finish(other)
     shutil.copy(other.metrics, run.metrics)

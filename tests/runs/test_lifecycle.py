@@ -15,7 +15,7 @@ from experiments.line import EXPERIMENT as LINE
 from lstm_toys import execution
 from lstm_toys.results import arrays
 from lstm_toys.runs import preparation
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.training.study import Training
 
 TINY = ["--seeds=2", "--timesteps=5", "--steps=3"]
 
@@ -90,7 +90,7 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
     monkeypatch.setitem(sys.modules, "distributed", None)
     monkeypatch.delitem(sys.modules, "lstm_toys.execution.cluster", raising=False)
     monkeypatch.delattr(execution, "cluster", raising=False)
-    monkeypatch.setattr(TrainingStudy, "digests", None)
+    monkeypatch.setattr(Training, "digests", None)
     assert carry_out(LINE, [*SMALL, "--cluster=local:1", f"--results_dir={tmp_path / 'results'}"]) == 2
     assert refusal(capsys) == "flag --cluster=local:1: needs distributed; run pip install 'lstm_toys[cluster]'\n"
     assert not [*tmp_path.iterdir()]
@@ -98,7 +98,7 @@ def test_a_missing_package_of_clusters_is_told_before_anything_is_computed(tmp_p
 
 def test_a_place_where_nothing_can_be_published_is_refused_before_training(tmp_path, monkeypatch, capsys):
     (tmp_path / "line").touch()
-    monkeypatch.setattr(TrainingStudy, "check", None)
+    monkeypatch.setattr(Training, "check", None)
     assert carry_out(LINE, [*SMALL, "--publish", f"--results_dir={tmp_path}"]) == 1
     assert f"Not a directory: {tmp_path / 'line'}; everything" in refusal(capsys)
     assert [*tmp_path.iterdir()] == [tmp_path / "line"]

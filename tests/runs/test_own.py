@@ -18,12 +18,12 @@ from lstm_toys.populations import train
 from lstm_toys.results import population, storage
 from lstm_toys.runs.context import Refused
 from lstm_toys.runs.preparation import network
-from lstm_toys.studies.generalization.settings import Evaluation, Grid, Subject
-from lstm_toys.studies.generalization.study import GridStudy
+from lstm_toys.studies.generalization.ask import Evaluation, Grid, Subject
+from lstm_toys.studies.generalization.ask import ask as ask_grids
 from lstm_toys.studies.sweep import results
-from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.sweep.study import SweepStudy
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.sweep.ask import SweepSettings
+from lstm_toys.studies.sweep.ask import ask as ask_sweep
+from lstm_toys.studies.training import ask as training
 from lstm_toys.tasks.planes import Axis, Trained
 
 OWN = '''
@@ -119,12 +119,12 @@ def test_an_experiment_runs_with_a_cell_of_ones_own(own, tmp_path, capsys):
 @pytest.mark.usefixtures("own")
 def test_a_sweep_takes_it_beside_those_of_the_library(tmp_path):
     arguments = ["--task=line", *SMALL, "--optimizer=sgd", f"--grid=cell=lstm gru {CELL}", f"--results_dir={tmp_path}"]
-    (work,) = sweep.plan(arguments).studies
+    (work,) = sweep.plan(arguments).asks
     found = storage.load_results(executed(work, 3).results, results.VARIABLES)
     assert found.cell.values.tolist() == ["lstm", "gru", CELL]
     assert set(found.gates.values) == {"sigmoid"}
     settings, _ = flags.parse(line.EXPERIMENT, [*SMALL, "--optimizer=sgd", f"--cell={CELL}"])
-    alone = storage.load_results(executed(TrainingStudy(line.EXPERIMENT, settings, tmp_path / "alone")).results)
+    alone = storage.load_results(executed(training.ask(line.EXPERIMENT, settings, tmp_path / "alone")).results)
     np.testing.assert_array_equal(found.train_mse[2], alone.train_loss[:, -1])
     assert len(np.unique(found.train_mse)) == 9
 
@@ -142,7 +142,7 @@ def test_an_experiment_declares_a_whole_network_of_ones_own_which_is_swept(own, 
     jax.tree.map(np.testing.assert_array_equal, saved.params, trained.params)
 
     settings, _ = sweep.expand(experiment, [("hidden", ["3", "3,2"]), ("learning_rate", ["0.1", "0.2"])], ["--seeds=2"])
-    study = SweepStudy(experiment, SweepSettings("sweep", settings), tmp_path)
+    study = ask_sweep(experiment, SweepSettings("sweep", settings), tmp_path)
     found = storage.load_results(executed(study, 2).results, results.VARIABLES)
     for number, each in enumerate(settings):
         options = {"steps": 6, "learning_rate": each.learning_rate}
@@ -155,14 +155,13 @@ def test_grids_of_whole_curves_need_a_network_that_answers_every_time_point(own)
     axes = (Axis("slope", 0.1, 0.2, 2), Axis("intercept", 0.5, 0.5, 1))
     settings, _ = flags.parse(own.EXPERIMENT, ["--seeds=2"])
     evaluation = Evaluation("generalization", settings, (Grid("training", "line", axes, ()),))
-    population = TrainingStudy(own.EXPERIMENT, settings, Path())
 
     def check(model):
         experiment = dataclasses.replace(
             own.EXPERIMENT, task=lambda x: lt.read_off("line", lines, ("slope",), x), model=model
         )
         subject = Subject(experiment, {"line": "line"}, Trained("line", lines), {})
-        GridStudy(subject, evaluation, population, Path()).check()
+        ask_grids(subject, evaluation, Path()).load().check()
 
     with pytest.raises(Refused, match="Whole needs an attribute sequence"):
         check(lambda task, _: own.Whole(len(task.output_features)))

@@ -139,7 +139,7 @@ def planned(monkeypatch, tmp_path):
     def plan(study, own):
         declared = {"EXPERIMENT": own, "CLAIMS": own if isinstance(own, lt.Claims) else claimed(own)}
         monkeypatch.setattr(modules, "declared", lambda _, name, *__: declared[name])
-        (asked,) = STUDIES[study](own).studies
+        (asked,) = STUDIES[study](own).asks
         return asked
 
     return plan
@@ -150,12 +150,13 @@ def planned(monkeypatch, tmp_path):
 def test_what_a_study_cannot_do_with_a_task_is_refused_before_training(planned, study, shape):
     asked = planned(study, experiment(shape, declared=study == "grids"))
     said = REFUSED.get(study, {}).get(shape)
+    study = asked.load()
     if said is None:
-        asked.check()
-        asked.check_full_size()
+        study.check()
+        study.check_full_size()
         return
     with pytest.raises(Refused, match=r"^[^\n]*$") as refused:
-        asked.check()
+        study.check()
     assert said in str(refused.value)
 
 
@@ -167,6 +168,6 @@ def test_a_statistic_that_fails_on_curves_of_a_variant_is_refused_before_trainin
         return replace(settings, timesteps=6)
 
     own = experiment("one input")
-    planned("claims", claimed(own, eleventh)).check()
+    planned("claims", claimed(own, eleventh)).load().check()
     with pytest.raises(Refused, match=r"^shorter curves: claim mine: eleventh raises IndexError"):
-        planned("claims", claimed(own, eleventh, controls={"shorter curves": shorter})).check()
+        planned("claims", claimed(own, eleventh, controls={"shorter curves": shorter})).load().check()

@@ -178,6 +178,25 @@ LEAST_MEASURED = 3
 """Fewest time points of a measured curve."""
 
 
+def curve_summary(labeled: xr.Dataset) -> dict[str, intervals.Estimate]:
+    """Returns medians over seeds of each curve's measures, or of the numbers that networks read off."""
+    fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
+    units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
+    labels = {name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()}
+    rows = {}
+    for curve in fit.curve.values:
+        chosen = fit.sel(curve=curve)
+        if "answer" in fit and "time" not in fit.answer.dims:
+            values = {
+                f"read-off {name}": chosen.answer.sel(output_feature=name).values for name in fit.output_feature.values
+            }
+        else:
+            values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
+        for label, each in values.items():
+            rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
+    return rows
+
+
 class OwnCurves(Generalization):
     """Evaluates a trained population on the user's curves."""
 
@@ -240,25 +259,7 @@ class OwnCurves(Generalization):
         return log.others
 
     def rows(self, maps: Maps) -> dict[str, intervals.Estimate]:
-        labeled = maps.root
-        fit, unit = labeled.isel(seed=labeled.diverged.values == 0), labeled.time.attrs["units"]
-        units = {"delay": unit, "frequency_answered": f"rad/{unit}", "valley_place": unit} if unit else {}
-        labels = {
-            name: f"{label} ({units[name]})" if name in units else label for name, label in measures.MEASURES.items()
-        }
-        rows = {}
-        for curve in fit.curve.values:
-            chosen = fit.sel(curve=curve)
-            if "answer" in fit and "time" not in fit.answer.dims:
-                values = {
-                    f"read-off {name}": chosen.answer.sel(output_feature=name).values
-                    for name in fit.output_feature.values
-                }
-            else:
-                values = {label: chosen[name].values for name, label in labels.items() if name in chosen}
-            for label, each in values.items():
-                rows[f"{curve}: {label}"] = intervals.median_bootstrap(each[np.isfinite(each)])
-        return rows
+        return curve_summary(maps.root)
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         with results.opened(self.run.checked("results.nc")) as maps:

@@ -254,7 +254,7 @@ def test_random_networks_judge_no_claim_that_networks_fail_at_something():
 
 
 def test_every_population_has_the_same_grid_on_other_seeds():
-    (study,) = tune.plan(["--task=memory", "--seeds=3"]).studies
+    (study,) = tune.plan(["--task=memory", "--seeds=3"]).asks
     assert [*study.needs] == [*memory.CLAIMS.populations]
     grid = [(name, float(rate)) for name in tune.GRID["optimizer"] for rate in tune.GRID["learning_rate"]]
     for sweep in study.needs.values():

@@ -9,9 +9,9 @@ from drawn import texts
 from scipy.stats import spearmanr
 
 from experiments import explained
-from experiments.post.explained import agreement, computation, figures, interventions, plateau
+from experiments.post.explained import agreement, figures, interventions, plateau, scoring
 from experiments.post.explained import report as reports
-from experiments.post.explained.predictions import EVERY, PREDICTIONS, VARIANTS, Prediction
+from experiments.post.explained.predictions import EVERY, NETWORKS, PREDICTIONS, VARIANTS, Prediction
 from experiments.post.explained.variants import experiment
 from lstm_toys.tasks.families import time_points
 
@@ -48,17 +48,18 @@ def test_nothing_is_said_of_few_or_equal_numbers():
 )
 def test_a_prediction_holds_if_the_whole_interval_is_as_predicted(low, high, verdict):
     found = xr.Dataset({"mode_frequency": ("seed", 10 + 0.2 * np.sin(np.arange(40.0)))})
-    assert computation.judged(Prediction("p", "v", "mode_frequency", low, high, ""), found)["verdict"] == verdict
+    assert scoring.judged(Prediction("p", "v", "mode_frequency", low, high, ""), found)["verdict"] == verdict
 
 
 def test_every_prediction_is_about_networks_that_are_trained_for_it():
     assert {each.variant for each in PREDICTIONS} == {*VARIANTS}
-    (study,) = explained.plan(["--seeds=8"]).studies
-    assert {*study.dynamics} == {"sine", *EVERY}
-    assert study.dynamics["base seed 1"].settings.trained.base_seed == 1
-    untrained = study.dynamics["untrained, twice the weights"].settings
+    (study,) = explained.plan(["--seeds=8"]).asks
+    dynamics = {name: each for name, each in study.needs.items() if name != NETWORKS}
+    assert {*dynamics} == {"sine", *EVERY}
+    assert dynamics["base seed 1"].settings.trained.base_seed == 1
+    untrained = dynamics["untrained, twice the weights"].settings
     assert (untrained.trained.steps, untrained.weight_scale) == (0, 2)
-    assert {each.settings.trained.seeds for each in study.dynamics.values()} == {8}
+    assert {each.settings.trained.seeds for each in dynamics.values()} == {8}
 
 
 def test_networks_of_another_frequency_learn_that_sine():
@@ -73,7 +74,7 @@ def test_figures_are_drawn_of_what_was_compared():
         {"gain": (("seed", "input", "frequency"), random.uniform(size=(20, 3, 4)))}, {"frequency": [0.0, 5, 20, 40]}
     ).assign_attrs(mean=1)
     gains.gain[3, 1] = np.nan  # This network rests nowhere under the mean input.
-    resonance = computation._resonance(gains)
+    resonance = scoring._resonance(gains)
     np.testing.assert_allclose(resonance["median"], np.median(np.delete(gains.gain.values[:, 1], 3, axis=0), axis=0))
     tuned = {"networks": 20, "oscillating": 20, "resonance": resonance}
     for name in ("mode_frequency", "peak_frequency", "peak_gain", "static_gain"):

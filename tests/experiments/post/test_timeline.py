@@ -12,7 +12,7 @@ from conftest import carry_out
 from experiments import timeline
 from experiments.post import evidence, numbers
 from experiments.post.answers import Answers, Published
-from experiments.post.timeline import checks, choice, computation, figures, fitted, ordinary
+from experiments.post.timeline import checks, choice, figures, fitted, ordinary, scoring
 from experiments.post.timeline.first_answers import FirstAnswers, not_excluded
 from lstm_toys.results import storage
 from lstm_toys.studies.sweep import results
@@ -133,9 +133,9 @@ def test_every_figure_is_compared_after_every_number_of_steps(tmp_path, monkeypa
     found = storage.load_results(networks / "results.nc", results.VARIABLES | {"answer"})
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["steps"] == [*STEPS]
-    assert [*metrics["published"]] == [*computation.FIGURES]
+    assert [*metrics["published"]] == [*scoring.FIGURES]
     for name, told in metrics["published"].items():
-        scored = Answers(found).scores(computation.FIGURES[name]).mean
+        scored = Answers(found).scores(scoring.FIGURES[name]).mean
         np.testing.assert_allclose(told["score"], scored, atol=1e-5)
         assert told["best"] == STEPS[int(np.argmin(scored))]
         assert told["interval"][0] <= told["interval"][1]

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from rendered import PLAIN, TEXTS, instead, rendered
 
 from lstm_toys.markdown import one_line
-from lstm_toys.studies.claims import report
+from lstm_toys.studies.claims import words as report
 
 VARIANT = {
     "per_seed": [0.5],

@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.claims import entries, evidence, report, verdicts
+from lstm_toys.studies.claims import entries, evidence, verdicts
+from lstm_toys.studies.claims import words as report
 from lstm_toys.studies.claims.claim import Baseline, Claim, Source
 
 SOURCE = Source("sine", "line")

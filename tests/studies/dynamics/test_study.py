@@ -9,7 +9,7 @@ import pytest
 from drawn import assert_legible
 
 import lstm_toys as lt
-from conftest import carry_out
+from conftest import carry_out, reported
 from experiments.post import sentences
 from lstm_toys.cli import dynamics
 from lstm_toys.dynamics.driven import driven
@@ -17,7 +17,7 @@ from lstm_toys.dynamics.rest import Kind, starts_of
 from lstm_toys.dynamics.system import system_of
 from lstm_toys.results import storage
 from lstm_toys.studies.claims import verdicts
-from lstm_toys.studies.dynamics import analysis, computation, figures
+from lstm_toys.studies.dynamics import analysis, figures, study
 
 
 @pytest.fixture(scope="module")
@@ -129,8 +129,8 @@ def test_metrics_tell_of_the_leading_modes_and_where_networks_settle(measured, f
 
 
 def test_the_report_shows_every_model_and_family_in_both_windows(studied, measured):
-    (study,) = dynamics.plan(studied.arguments).studies
-    late, early = (each for each in study.report(measured) if "explain" in str(getattr(each, "title", "")))
+    (study,) = dynamics.plan(studied.arguments).asks
+    late, early = (each for each in reported(study, measured) if "explain" in str(getattr(each, "title", "")))
     for table, window in ((late, "after the first fifth"), (early, "in the first fifth")):
         assert window in str(table.title)
         headers = [column.header.plain for column in table.columns][1:]
@@ -178,7 +178,7 @@ def test_the_last_kept_step_is_the_end_of_the_training(studied, tmp_path):
 
 @pytest.mark.long
 def test_a_network_does_not_depend_on_the_others_and_a_part_is_analyzed_once(studied, found, tmp_path, monkeypatch):
-    monkeypatch.setattr(computation, "TOGETHER", 1)
+    monkeypatch.setattr(study, "TOGETHER", 1)
     analyzed, original = [], analysis.Analysis.analyzed
 
     def counted(self, part):

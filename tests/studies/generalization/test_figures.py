@@ -9,8 +9,8 @@ from experiments import sine
 from lstm_toys.files import Damaged
 from lstm_toys.results import arrays
 from lstm_toys.statistics import measures
-from lstm_toys.studies.generalization import curve_figure, figures, report, results
-from lstm_toys.studies.generalization.settings import Grid, Subject
+from lstm_toys.studies.generalization import ask, curve_figure, figures, results
+from lstm_toys.studies.generalization.ask import Grid, Subject
 from lstm_toys.tasks.parameters import PARAMETERS
 from lstm_toys.tasks.planes import Axis, Trained
 
@@ -70,8 +70,8 @@ def test_errors_are_held_against_the_median_seed_on_the_training_curve(hand_made
     rows = results.summary(hand_made)
     share = (hand_made.grids["amplitude_frequency"].rmse.values[hand_made.seeds] < 0.6).mean(axis=(1, 2))
     assert rows["amplitude x frequency, RMSE, share below twice"].value == pytest.approx(np.median(share))
-    assert [line.partition(": ")[0] for line in report.explained(rows)] == ["errors on a grid"]
-    assert not [*report.explained(["30 time points, RMSE"])]
+    assert [line.partition(": ")[0] for line in ask.explained(rows)] == ["errors on a grid"]
+    assert not [*ask.explained(["30 time points, RMSE"])]
 
 
 def panels_of(figure):

@@ -15,7 +15,7 @@ from lstm_toys.populations import answering
 from lstm_toys.runs.trained import Evaluated
 from lstm_toys.statistics import measures
 from lstm_toys.studies.generalization import grids, results
-from lstm_toys.studies.generalization.settings import TRAINING, Grid
+from lstm_toys.studies.generalization.ask import TRAINING, Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 

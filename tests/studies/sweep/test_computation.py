@@ -18,9 +18,8 @@ from lstm_toys.populations import blocks, group
 from lstm_toys.results import storage, summary
 from lstm_toys.runs.identity import SWEPT
 from lstm_toys.studies.sweep import results
-from lstm_toys.studies.sweep.settings import SweepSettings
-from lstm_toys.studies.sweep.study import SweepStudy
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.sweep.ask import SweepSettings, ask
+from lstm_toys.studies.training import ask as training
 
 FLAGS = ["--timesteps=20", "--optimizer=sgd"]
 VECTORS = "--hidden=4 --timesteps=8 --optimizer=sgd"
@@ -48,13 +47,13 @@ def only(folder):
 
 def executed_sweep(folder, task, settings):
     """A sweep in this process, without figures."""
-    return executed(SweepStudy(EXPERIMENTS[task], SweepSettings("sweep", settings), folder), 9)
+    return executed(ask(EXPERIMENTS[task], SweepSettings("sweep", settings), folder), 9)
 
 
 def alone(folder, task, *arguments):
     """The labeled results of an ordinary run."""
     settings, _ = flags.parse(EXPERIMENTS[task], ["--seeds=3", *arguments])
-    return storage.load_results(executed(TrainingStudy(EXPERIMENTS[task], settings, folder)).results)
+    return storage.load_results(executed(training.ask(EXPERIMENTS[task], settings, folder)).results)
 
 
 def settings_of(task, grid, *arguments):

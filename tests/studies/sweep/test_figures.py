@@ -2,16 +2,18 @@
 
 import json
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 from drawn import assert_legible, legend, panels
 
-from conftest import rarely
+from conftest import rarely, reported
+from experiments import sine
 from lstm_toys import output
 from lstm_toys.runs.measure import Measure
-from lstm_toys.studies.sweep import figures, report, results
+from lstm_toys.studies.sweep import ask, figures, results
 from lstm_toys.tasks.goal import Goal
 
 SETTING = (
@@ -80,7 +82,8 @@ def test_the_tables_have_the_errors_of_every_probe_and_say_what_is_scaled(capsys
     found["mean"] = found.rmse.isel(probe=[0, 0]).drop_vars("probe") * 2
     given = {"seeds": 5, "goal": "", "networks": 5, "shapes": 1, "seconds": {}, "member_steps_per_second": 1}
     scaling = {"scaling": "(y - 2) / 3", "scaled_errors": False}
-    for each in report.report({"rows": results.rows(found), "varied": results.varied(found), **given, **scaling}):
+    asked = ask.ask(sine.EXPERIMENT, ask.SweepSettings("sweep", ()), Path())
+    for each in reported(asked, {"rows": results.rows(found), "varied": results.varied(found), **given, **scaling}):
         output.console().print(each)
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert "networks are shown (y - 2) / 3; losses are of scaled values, errors in units" in lines
