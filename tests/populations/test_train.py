@@ -170,7 +170,7 @@ BATCHES = supervision.reproduce_curves(jnp.stack([FEW, 0.3 - 0.2 * FEW])[..., No
     ids=lambda value: value.get("optimizer") if isinstance(value, dict) else "",
 )
 def test_the_engine_computes_what_the_reference_does(task, model, options):
-    options = {"steps": 4, "learning_rate": 0.01, **options}
+    options = {"steps": 3, "learning_rate": 0.01, **options}
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         networks = train.train(task, model, seeds=3, **options)
         losses, params = reference.train(task, model, seed=2, **options)
