@@ -8,6 +8,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 PURPOSES = {"parameters": 0, "examples": 1, "order": 2, "noise": 3, "validation": 4}
@@ -31,24 +32,24 @@ def after(layer, hidden, cell, features, gate):
 
 
 def lstm(layer, sequence, gate):
-    """The hidden states ``[T, H]`` of one layer along one curve ``[T, F]``."""
+    """The hidden state ``[H]`` of one layer after each point ``[F]`` of one curve."""
     hidden = cell = jnp.zeros(layer["recurrent_kernel"].shape[0])
     states = []
     for features in sequence:
         hidden, cell = after(layer, hidden, cell, features, gate)
         states.append(hidden)
-    return jnp.stack(states)
+    return states
 
 
 def answer(params, curve, gates):
     """The answer ``[T, A]`` to one curve: the hidden states of the last layer, or an affine map of them."""
-    layers = [params[name] for name in sorted(params) if name.startswith("lstm")]
+    layers, states = [params[name] for name in sorted(params) if name.startswith("lstm")], list(np.asarray(curve))
     for layer in layers:
-        curve = lstm(layer, curve, GATES[gates])
+        states = lstm(layer, states, GATES[gates])
     readout = params["readout"]
     if "recurrent_kernel" in readout:
-        return lstm(readout, curve, GATES[gates])
-    return curve @ readout["kernel"] + readout["bias"]
+        return jnp.stack(lstm(readout, states, GATES[gates]))
+    return jnp.stack(states) @ readout["kernel"] + readout["bias"]
 
 
 def loss(params, inputs, targets, gates):

@@ -39,7 +39,8 @@ def gated(cell, params, u):
     return gate(o) * np.tanh(gate(i) * np.tanh(g) / (1 - gate(f))), gate(f)
 
 
-@pytest.mark.parametrize("cell", ["rnn", *rarely("hard", "lstm", "gru")])
+@pytest.mark.long
+@pytest.mark.parametrize("cell", ["rnn", "hard", "lstm", "gru"])
 def test_without_recurrent_weights_every_unit_rests_by_itself(cell):
     system, params = maps.made(*maps.memoryless(cell))
     starts = RANDOM.uniform(-1, 1, (2, 6, system.dimension))

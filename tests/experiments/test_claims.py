@@ -135,10 +135,14 @@ def test_every_claim_of_the_post_is_judged_in_every_column(tmp_path, monkeypatch
     assert entries["sine-learned"]["during"]
     assert entries["line-one-layer"]["controls"] == {}
     assert "made by `python -m experiments.claims --seeds 3 --base_seed 0`" in table
-    assert "already finished" in finished_without_jax(
-        "claims", "--only=line-one-layer", "--seeds=2", f"--results_dir={tmp_path}"
-    )
-    assert max(map(len, printed.split("the claims of the post")[1].split("the runs took")[0].splitlines())) <= 80
+
+
+@pytest.mark.long
+def test_what_is_judged_is_told_again_without_jax_within_eighty_columns(tmp_path):
+    told = finished_without_jax("claims", "--only=line-one-layer", "--seeds=2", f"--results_dir={tmp_path}")
+    assert "already finished" in told
+    (row,) = (line for line in told.splitlines() if line.startswith("line-one-layer "))
+    assert len(row) <= 80
 
 
 def judge_again(folder, *more):
@@ -441,7 +445,7 @@ WRONG = [
     *rarely(
         (LOSS, "history.loss", "claim sooner: loss raises AttributeError: 'Dataset' object"),
         (LOSS, "history.train_loss.values", "sooner: loss returns an array of shape"),
-        (".mean(axis=1)", ".mean(axis=0)", "claim lines: error returns an array of shape (12,) for 3 networks"),
+        (".mean(axis=1)", ".mean(axis=0)", "claim lines: error returns an array of shape (5,) for 2 networks"),
         ("    return lt.per_curve", "    exit(0)\n    return lt.per_curve", "claim lines: error raises SystemExit"),
         ("--steps=600", "--stps=6", "flag --claims=other_claims: population more: Unknown command line flag 'stps'"),
         ('"--steps=600"', '"--seeds=3"', "population more: it changes --seeds or --base_seed"),

@@ -62,7 +62,7 @@ def test_spacing_and_folders_named_like_flags_are_no_matter(tmp_path, monkeypatc
     """One seed, few points and no steps will do as well."""
     monkeypatch.chdir(tmp_path)
     small = ["--seeds=1", "--timesteps=5", "--optimizer=sgd", "--task=line", "--results_dir", "steps"]
-    assert "is finished" in finished_without_jax("sweep", *small, "--grid", "  steps =  0\t2\n")
+    assert "already finished" in finished_without_jax("sweep", *small, "--grid", "  steps =  0\t2\n")
     (run,) = tmp_path.glob("steps/runs/sweep-*")
     assert storage.load_results(run / "results.nc", results.VARIABLES).steps.values.tolist() == [0, 2]
     first, _ = json.loads((run / "metrics.json").read_text())["rows"]

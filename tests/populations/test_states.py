@@ -85,3 +85,14 @@ def test_curves_of_other_features_are_told(ask):
         ValueError, match=r"^curves of 2 features are none that these networks take: [^\n]*shape \(1, 16\), "
     ):
         ask(MODEL, networks(MODEL, 1), np.zeros((3, 20, 2), np.float32))
+
+
+def test_states_go_on_from_given_ones():
+    """Split in two, with states of every second point; initial states of each network and curve."""
+    params = networks(MODEL)
+    whole = lt.states(MODEL, params, CURVES)
+    begun = jax.tree.map(lambda each: each[:, :, -1], lt.states(MODEL, params, CURVES[:, :9]))
+    second = lt.states(MODEL, params, CURVES[:, 9:], initial=begun, every=2)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b[:, :, 10::2], atol=1e-6), second, whole)
+    with pytest.raises(ValueError, match="initial must be states of the shapes"):
+        lt.states(MODEL, params, CURVES, initial={"lstm_0": begun["lstm_0"]})

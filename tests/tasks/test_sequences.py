@@ -13,6 +13,11 @@ from lstm_toys.tasks.sequences import SYMBOLS
 KEY = jax.random.key(0)
 
 
+def drawn(draw, *arguments):
+    """Examples, drawn as in a training, under jit."""
+    return [np.asarray(each) for each in jax.jit(lambda key: draw(key, *arguments))(KEY) if each is not None]
+
+
 def legal(language, string):
     """Which symbols may follow the beginning of a word, and the end, by the language's definition."""
     symbols = SYMBOLS[language]
@@ -32,8 +37,7 @@ def legal(language, string):
 @pytest.mark.parametrize("language", SYMBOLS)
 def test_legal_symbols_are_those_of_the_definition(language):
     symbols = SYMBOLS[language]
-    drawn = jax.jit(lambda key: lt.sequences.counting(key, 12 * len(symbols) + 1, 40, language))(KEY)
-    inputs, every, lengths = (np.asarray(each) for each in drawn[:3])
+    inputs, every, lengths = drawn(lt.sequences.counting, 12 * len(symbols) + 1, 40, language)
     for shown, targets, length in zip(inputs, every, lengths, strict=True):
         string = ""
         for point in range(length):
@@ -48,7 +52,7 @@ def test_legal_symbols_are_those_of_the_definition(language):
 
 
 def test_a_flip_flop_holds_the_last_pulse():
-    pulses, targets = (np.asarray(each) for each in lt.sequences.flip_flop(KEY, 50, 6, bits=2, rate=0.2)[:2])
+    pulses, targets = drawn(lt.sequences.flip_flop, 50, 6, 2, 0.2)
     held = np.zeros((6, 2))
     for point in range(50):
         held = np.where(pulses[:, point] != 0, pulses[:, point], held)
@@ -57,7 +61,7 @@ def test_a_flip_flop_holds_the_last_pulse():
 
 
 def test_two_numbers_are_added():
-    inputs, targets = (np.asarray(each) for each in lt.sequences.adding(KEY, length=9, count=20)[:2])
+    inputs, targets = drawn(lt.sequences.adding, 9, 20)
     numbers, marks = inputs[..., 0], inputs[..., 1]
     assert set(np.unique(marks)) == {0.0, 1.0}
     np.testing.assert_array_equal(marks[:, :4].sum(1), 1)
@@ -66,7 +70,7 @@ def test_two_numbers_are_added():
 
 
 def test_parity_is_that_of_the_ones_so_far():
-    bits, targets = (np.asarray(each) for each in lt.sequences.parity(KEY, length=20, count=5)[:2])
+    bits, targets = drawn(lt.sequences.parity, 20, 5)
     odd = np.zeros(5)
     for point in range(20):
         odd = (odd + bits[:, point, 0]) % 2

@@ -200,26 +200,13 @@ def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_o
     assert null.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
 
 
-@pytest.fixture
-def not_judged(tmp_path, monkeypatch):
-    """Judges, in place of random networks, by what the test says; returns the metrics that a command published."""
-    monkeypatch.setattr(null, "digests", lambda _: {"networks": "none"})
-    monkeypatch.setattr(null, "prepare", lambda _: {})
-    monkeypatch.chdir(tmp_path)
-
-    def carried_out(judged, *codes, networks):
-        monkeypatch.setattr(null, "judged", judged)
-        arguments = ["--claims=experiments.papers.counting", f"--networks={networks}", "--publish"]
-        assert [carry_out(experiments.null, arguments) for _ in codes] == [*codes]
-        return json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
-
-    return carried_out
-
-
-def test_random_networks_are_judged_in_parts_that_are_continued(not_judged, monkeypatch):
+def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch, capsys):
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
     monkeypatch.setattr(null, "TOGETHER", 2)
+    monkeypatch.setattr(null, "digests", lambda _: {"networks": "none"})
+    monkeypatch.setattr(null, "prepare", lambda _: {})
+    monkeypatch.chdir(tmp_path)
     asked = []
 
     def judged(*given):
@@ -228,18 +215,18 @@ def test_random_networks_are_judged_in_parts_that_are_continued(not_judged, monk
             raise OSError("full")
         return {"dyck-one-unit": len(given[3]) - 1}
 
-    assert not_judged(judged, 1, 0, networks=3)["claims"] == {"dyck-one-unit": 5 * [1]}
+    monkeypatch.setattr(null, "judged", judged)
+    arguments = ["--claims=experiments.papers.counting", "--networks=3", "--publish"]
+    assert [carry_out(experiments.null, arguments) for _ in range(2)] == [1, 0]
     parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
+    kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
+    assert kept["claims"] == {"dyck-one-unit": 5 * [1]}
+    assert re.search(r"dyck-one-unit( +33\.3){5}", capsys.readouterr().out)
 
 
-def test_claims_by_random_networks_are_kept_and_printed_with_the_names_of_the_claims(not_judged, monkeypatch, capsys):
-    met = {claim.id: place for place, claim in enumerate(null.judgeable(counting.CLAIMS))}
-    monkeypatch.setattr(null, "TOGETHER", 256)
-    kept = not_judged(lambda *_: met, 0, networks=256)
-    printed = capsys.readouterr().out
-    assert re.search(r"lstm-counts( +≤ 1\.5){5}\n.*lstm-counts-on( +0\.4){5}", printed), printed
-    assert kept["claims"] == {name: 5 * [count] for name, count in met.items()}
+def test_where_no_random_network_or_every_one_meets_a_claim_the_other_end_of_the_interval_is_told():
+    assert [null.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
