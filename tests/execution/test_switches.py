@@ -1,48 +1,67 @@
-"""Switches of JAX and Flax: each of them counts, or is known to change no bits."""
+"""Switches of JAX and Flax: each that is set counts, or is known to change no bits, however it is set."""
 
-import flax
-import jax
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
-import lstm_toys as lt
-from lstm_toys.execution import devices
-from lstm_toys.execution.switches import SWITCHES, UNCOUNTED
+from conftest import HANG
+from lstm_toys.execution.switches import HARMLESS
 
-FLAX = vars(flax.config)["_values"]
+PROGRAM = """
+import json
+{first}
+import lstm_toys
+{then}
+from lstm_toys.execution.switches import switches, variables
+print(json.dumps([switches(), variables()]))
+"""
 
 
-def test_every_switch_of_the_installed_versions_is_known():
-    assert SWITCHES.keys() | UNCOUNTED >= jax.config.values.keys() | FLAX.keys()
-    assert not SWITCHES.keys() & UNCOUNTED
+def told(then="", first="", **environment):
+    """The switches and the variables that a process sees, which imports JAX before or after the library."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("JAX_", "FLAX_"))}
+    program = PROGRAM.format(first=first, then=then)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        timeout=HANG,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+X64 = 'import jax; jax.config.update("jax_enable_x64", True); jax.config.update("jax_log_compiles", True)'
+
+
+@pytest.mark.parametrize("first", ["", X64])
+def test_a_switch_that_a_program_sets_is_told(first):
+    """Before it imports the library, or after."""
+    assert told(first=first, then="" if first else X64)[0] == {"jax_enable_x64": "True"}
+
+
+def test_a_variable_is_told_as_text_whether_or_not_jax_is_loaded():
+    environment = {"JAX_DEFAULT_MATMUL_PRECISION": "highest", "JAX_LOG_COMPILES": "1", "JAX_LATER_SWITCH": "3"}
+    switches = {"jax_default_matmul_precision": "highest", "jax_later_switch": "3"}
+    for then in ("", "import jax, flax"):
+        found, variables = told(then, **environment)
+        assert found == switches
+        assert variables == {name.upper(): value for name, value in switches.items()}
 
 
 @pytest.mark.parametrize(
-    ("config", "name", "value", "told"),
+    ("name", "harmless"),
     [
-        (jax.config, "jax_disable_most_optimizations", True, True),
-        (jax.config, "jax_default_device", jax.devices()[0], str(jax.devices()[0])),
-        (jax.config, "jax_cpu_enable_async_dispatch", False, False),
-        (jax.config, "jax_random_seed_offset", 7, 7),
-        (jax.config, "jax_traceback_filtering", "off", None),
-        (flax.config, "flax_fix_rng_separator", True, True),
+        *((name, True) for name in ("jax_log_compiles", "jax_compilation_cache_dir", "jax_debug_nans", "jax_platforms")),
+        *((name, True) for name in ("jax_num_cpu_devices", "jax_numpy_dtype_promotion", "jax_traceback_filtering")),
+        *((name, False) for name in ("jax_enable_x64", "jax_default_prng_impl", "jax_random_seed_offset")),
+        *((name, False) for name in ("jax_threefry_partitionable", "jax_error_checking_behavior_nan", "jax_use_magma")),
+        *((name, False) for name in ("jax_compilation_cache_expect_pgle", "flax_use_flaxlib", "jax_disable_jit")),
     ],
 )
-def test_a_switch_that_a_program_sets_is_in_the_fingerprint_if_it_may_change_bits(config, name, value, told):
-    before = {**jax.config.values, **FLAX}[name]
-    config.update(name, value)
-    try:
-        found = lt.fingerprint(block=1)
-    finally:
-        config.update(name, before)
-    assert (found["block"], found["switches"]) == (1, {} if told is None else {name: told})
-    assert lt.fingerprint(block=1)["switches"] == {}
-
-
-def test_a_switch_of_a_later_jax_is_refused_where_the_environment_sets_it(monkeypatch):
-    monkeypatch.setattr(devices, "UNCOUNTED", UNCOUNTED - {"jax_pprint_use_color"})
-    devices.start()
-    monkeypatch.setenv("JAX_VERSION", "0.1")  # Which JAX does not know.
-    devices.start()
-    monkeypatch.setenv("JAX_PPRINT_USE_COLOR", "0")
-    with pytest.raises(devices.Unusable, match=r"^JAX_PPRINT_USE_COLOR=0: an unknown switch of jax \S+; unset it$"):
-        devices.start()
+def test_what_may_change_bits_is_not_taken_for_harmless(name, harmless):
+    assert bool(HARMLESS.search(name)) == harmless

@@ -48,7 +48,6 @@ def flipped(answer):
         *rarely(({}, None), ({"cell": "gru"}, None), ({"cell": "rnn", "readout": "dense"}, None)),
         *rarely(({"gates": "hard"}, None)),
     ],
-    ids=str,
 )
 def test_a_rollout_is_a_curve_that_grows_by_its_answers(options, feedback, monkeypatch):
     model, params = networks(**options)
