@@ -72,7 +72,7 @@ FILES = [
     Row("mkdir x; ln -s x results; line $S", 0, TRAINED),
     Row("mkdir results; touch results/line; line $S --publish", 1, "Not a directory: results/line"),
     Row("(ulimit -v 4000000; line $S --seeds=20000 --hidden=64 --timesteps=2000)", 2, MEMORY),
-    Row("(ulimit -f 8; line $S)", 1, "File too large"),
+    Row("(ulimit -f 8; JAX_ENABLE_COMPILATION_CACHE=0 line $S)", 1, "File too large"),
 ]
 """Files and folders that are something else, and what no machine can hold."""
 
@@ -138,7 +138,6 @@ FEWEST = [
     Row("line $S --seeds=1", 0, "1 of 1 network"),
     Row("line $S --learning_rate=1e30 --on_divergence=stop", 1, "seeds 0, 1 diverged before step"),
     Row("line $S --learning_rate=1e30", 1, f"{NOBODY}; use a smaller one"),
-    Row("all $S --seeds=1 --steps=2", 0, "every experiment, 1 seed"),
     Row("sine $S --train_amplitude=1e-37 --learning_rate=1e-37", 0, "2 of 2 networks"),
     Row("sine $S --train_amplitude=1000000 --optimizer=sgd --learning_rate=1000", 1, "with --train_amplitude=1e+06"),
     Row("sweep $S --task=line --learning_rate=1e30", 1, "every seed of every setting diverged"),
@@ -152,7 +151,7 @@ FEWEST = [
         "1 network: with fewer than 6, intervals of medians do not reach 95 %",
     ),
     Row("claims --only=lines-nonlinear,frequency-copied --seeds=1", 0, "lines-nonlinear"),
-    Row("seq -s, 300 | sed 'p;p;p' > c.csv; generalization $S --curve=c.csv", 0, "the first 6 of 300 curves"),
+    Row("seq -s, 0.5 300 | sed 'p;p;p' > c.csv; generalization $S --curve=c.csv", 0, "the first 6 of 300 curves"),
 ]
 """Statistics of no network, or of so few that an interval says little."""
 
