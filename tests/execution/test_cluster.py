@@ -31,6 +31,8 @@ from lstm_toys.studies.generalization.ask import Grid
 from lstm_toys.tasks.families import FAMILIES
 from lstm_toys.tasks.planes import Axis
 
+pytestmark = pytest.mark.usefixtures("digests")  # Which workers compare with their own.
+
 X = lt.time_points(20)
 LINES = lt.show(0.1 + 0.5 * np.array([[1.0], [0.3]], np.float32) * X[None], X, ("y",))
 # Those of the library are wrapped by the checks of tests, and cannot be sent so.
