@@ -17,7 +17,7 @@ from conftest import HEAVY
 
 LIGHT = """
 files markdown tasks.curves tasks.goal networks.cells networks.hyper runs.identity runs.folder runs.experiment tables
-studies.sweep.settings studies.generalization.settings studies.claims.settings
+runs.ask runs.lifecycle studies.sweep.ask studies.generalization.ask studies.claims.ask studies.dynamics.ask studies.analysis.ask
 """
 
 

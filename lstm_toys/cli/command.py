@@ -53,10 +53,7 @@ class Plan:
 
 
 def ask(experiment: Experiment, *arguments: str) -> Ask[Settings]:
-    """Asks for the population that an experiment trains under some flags, for an analysis that needs it.
-
-    Raises:
-        UsageError: a flag is invalid.
+    """Asks for the population that an experiment trains under some flags, for an `Analysis` that needs it.
 
     Example:
         >>> import lstm_toys as lt

@@ -37,7 +37,8 @@ def test_work_saves_after_a_signal_and_a_second_one_ends_it(number):
                 process.send_signal(number)
                 assert process.stderr.readline().startswith(f"{number.name}: saving after the current step")
             process.send_signal(number)
-            _, errors = process.communicate(timeout=HANG)
+            errors = process.stderr.read()  # Also what is in its buffer.
+            process.wait(timeout=HANG)
         finally:
             process.kill()
         assert process.returncode == code

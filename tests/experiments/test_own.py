@@ -57,10 +57,10 @@ def test_what_is_measured_names_the_features(mine):
     """And a run of curves that nobody names stays the run that it was."""
     plain, named = work_of(f"--train={mine}"), work_of(f"--train={mine}", "--quantity=pressure (hPa)")
     x = lt.time_points(ROWS)
-    assert plain.experiment.task(x).output_features == ("y",)
-    assert named.experiment.task(x).output_features == ("pressure (hPa)",)
+    assert plain.subject.task(x).output_features == ("y",)
+    assert named.subject.task(x).output_features == ("pressure (hPa)",)
     assert plain != named
-    assert "features" not in plain.experiment.data
+    assert "features" not in plain.subject.data
 
 
 def test_the_next_value_is_told_in_the_units_of_the_file(world):
@@ -171,7 +171,7 @@ def test_neither_order_nor_names_say_which_curves_are_kept_out():
 def test_batches_are_full(tmp_path, count, arguments, batch, kept):
     values = np.random.default_rng(0).normal(size=(4, count))
     many = written(tmp_path / "many.csv", values, ",".join(f"n{number}" for number in range(count)))
-    experiment = work_of(f"--train={many}", *arguments).experiment
+    experiment = work_of(f"--train={many}", *arguments).subject
     x = lt.time_points(4)
     assert experiment.task(x).batch == batch
     assert [len(probe.inputs) for probe in experiment.probes(x)] == [kept, *([count - kept] if kept < count else [])]
@@ -239,7 +239,7 @@ def test_what_cannot_be_learned_is_told_in_one_line(arguments, told, tmp_path, m
 
 
 def test_any_model_is_asked_and_labeled_in_the_units_of_the_file(mine):
-    experiment = work_of(f"--train={mine}", "--ask=next").experiment
+    experiment = work_of(f"--train={mine}", "--ask=next").subject
     shown = lt.curves_of(experiment)
     np.testing.assert_allclose(sorted(shown[1:, 0, 0]), sorted(Y[0]), atol=1e-3)
     labeled = lt.labeled(experiment, shown[None])

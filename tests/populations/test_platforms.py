@@ -45,7 +45,7 @@ def test_a_training_answers_and_measures_are_lowered(kind, platform):
     assert block == 256
     group = next(blocks.groups(512, 512, block, mesh.size))
     initialize, train_until = programs.functions(TASK, model, "rmsprop_keras", mesh)
-    start, members = programs.shapes(TASK, group, mesh, initialize)
+    (_, (start, _)), (_, (members, *_)) = programs.calls(TASK, model, "rmsprop_keras", group, mesh)
     assert "256" in lowered(initialize, platform, start, np.uint32(0))
     assert "256" in lowered(train_until, platform, members, *programs.CALL)
     shapes = jax.eval_shape(model.init, jax.random.key(0), jnp.zeros((1, 2, 1)))["params"]

@@ -60,6 +60,20 @@ class Analysis:
 
     Raises:
         ValueError: an argument is invalid.
+
+    Example:
+        The number of networks of a population that learned the sine:
+
+        >>> import lstm_toys as lt
+        >>> from experiments import sine
+        >>> lt.Analysis(
+        ...     name="learned",
+        ...     settings={"seeds": 4},
+        ...     needs={"sine": lt.ask(sine.EXPERIMENT, "--seeds=4")},
+        ...     score=lambda needs, keep: {"learned": needs["sine"].read_metrics()["converged"]},
+        ...     report=lambda metrics: [f"{metrics['learned']} networks learned it"],
+        ... ).needs["sine"].name
+        'sine'
     """
 
     name: str

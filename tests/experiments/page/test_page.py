@@ -10,6 +10,7 @@ import jax
 import numpy as np
 import pytest
 from kinds import SEEDS, SOUND
+from rich.console import Console
 
 import conftest
 import lstm_toys as lt
@@ -42,7 +43,7 @@ def found(world, commands):
     """What is found of these runs."""
     with pytest.MonkeyPatch.context() as patch, jax.numpy_dtype_promotion("standard"):
         patch.setattr(runs, "COMMANDS", commands)
-        return runs.find(conftest.context(world("sine").results).options, print)
+        return runs.find(conftest.context(world("sine").results).options, Console(quiet=True))
 
 
 @pytest.fixture

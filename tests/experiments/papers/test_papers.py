@@ -16,7 +16,7 @@ import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import claims
-from experiments.papers import counters, counting, figures, languages, memory, null, numbers, ranking, tune
+from experiments.papers import counters, counting, figures, languages, memory, null, numbers, ranking, report, tune
 from experiments.papers.paper import Paper
 from experiments.papers.populations import fewer
 from experiments.post.claims import CLAIMS
@@ -204,7 +204,6 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
     monkeypatch.setattr(null, "TOGETHER", 2)
-    monkeypatch.setattr(null, "digests", lambda _: {"networks": "none"})
     monkeypatch.setattr(null, "prepare", lambda _: {})
     monkeypatch.chdir(tmp_path)
     asked = []
@@ -218,7 +217,7 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
     monkeypatch.setattr(null, "judged", judged)
     arguments = ["--claims=experiments.papers.counting", "--networks=3", "--publish"]
     assert [carry_out(experiments.null, arguments) for _ in range(2)] == [1, 0]
-    parts = [(scale, *numbers) for scale in null.SCALES for numbers in ((0, 1), (2,))]
+    parts = [(scale, *numbers) for scale in report.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
     kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
     assert kept["claims"] == {"dyck-one-unit": 5 * [1]}
@@ -226,7 +225,7 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
 
 
 def test_where_no_random_network_or_every_one_meets_a_claim_the_other_end_of_the_interval_is_told():
-    assert [null.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert [report.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
