@@ -17,7 +17,8 @@ from conftest import HEAVY
 
 LIGHT = """
 files markdown tasks.curves tasks.goal networks.cells networks.hyper runs.identity runs.folder runs.experiment tables
-runs.ask runs.lifecycle studies.sweep.ask studies.generalization.ask studies.claims.ask studies.dynamics.ask studies.analysis.ask
+runs.ask runs.lifecycle studies.sweep.ask studies.generalization.ask studies.claims.ask studies.dynamics.ask
+studies.analysis.ask
 """
 
 

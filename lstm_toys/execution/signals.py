@@ -106,7 +106,8 @@ class Interruption:
                 "saving after the current step or compilation, or what workers have returned; another signal ends the "
                 "process at once, without saving"
             )
-            print(f"{signal.Signals(number).name}: {message}", file=sys.stderr, flush=True)
+            # In one piece, since the main thread may print, too.
+            print(f"{signal.Signals(number).name}: {message}\n", end="", file=sys.stderr, flush=True)
 
 
 def ended(number: int) -> str:

@@ -56,10 +56,7 @@ def test_a_variable_is_told_as_text_whether_or_not_jax_is_loaded():
 @pytest.mark.parametrize(
     ("name", "harmless"),
     [
-        *(
-            (name, True)
-            for name in ("jax_log_compiles", "jax_compilation_cache_dir", "jax_debug_nans", "jax_platforms")
-        ),
+        *((name, True) for name in ("jax_log_compiles", "jax_compilation_cache_dir", "jax_debug_nans")),
         *((name, True) for name in ("jax_num_cpu_devices", "jax_numpy_dtype_promotion", "jax_traceback_filtering")),
         *((name, False) for name in ("jax_enable_x64", "jax_default_prng_impl", "jax_random_seed_offset")),
         *((name, False) for name in ("jax_threefry_partitionable", "jax_error_checking_behavior_nan", "jax_use_magma")),

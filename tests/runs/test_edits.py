@@ -108,7 +108,7 @@ def test_a_run_stands_where_texts_and_names_are_edited_and_answers_without_jax_w
     assert imported.isdisjoint(HEAVY), imported.intersection(HEAVY)
     for edit in edits.HARMLESS:
         edit.apply(folder)
-    assert "mine: computation unchanged, although ./mine.py changed" in stands(folder, "mine")
+    assert "mine: computation unchanged, although ./mine.py, ./half.py changed" in stands(folder, "mine")
     assert_known(folder, "mine")
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from functools import cache, partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -116,7 +117,10 @@ def compose(saved, metrics, entries, tmp_path_factory):
     every = tuple(each.run for each in playground.POPULATIONS)
 
     def write(kinds=every, entries=entries, missing=None, resonance=None, dynamics=None):
-        published, finished = saved("published"), runs.FinishedRun("", runs.planned(("sine",), ROOT).run, metrics)
+        published, finished = (
+            saved("published"),
+            SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=metrics),
+        )
         figures = {section.id: "data:," for section in post.SECTIONS}
         used = dict.fromkeys([*(section.run for section in post.SECTIONS), "claims"], finished)
         parts = [

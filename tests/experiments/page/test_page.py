@@ -19,7 +19,7 @@ from experiments.page import build, charts, runs
 from experiments.page.parts import post, story
 from experiments.post import sentences
 from lstm_toys.files import sha256
-from lstm_toys.runs.study import Study
+from lstm_toys.runs.ask import Ask
 
 ROOT = conftest.ROOT
 
@@ -116,7 +116,7 @@ def test_every_sentence_has_a_section_and_every_run_a_command(tmp_path):
     placed = [claim for section in post.SECTIONS for claim in section.claims]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
     for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
-        assert isinstance(runs.planned(arguments, tmp_path), Study)
+        assert isinstance(runs.planned(arguments, tmp_path), Ask)
 
 
 def test_what_lies_in_an_element_cannot_end_it():
