@@ -204,6 +204,17 @@ def test_what_is_saved_is_loaded_and_shown_with_or_without_histories(networks, t
     assert repr(loaded) == "<Saved: networks: 3; cell: lstm, hidden 4, cell readout 1>"
 
 
+def test_a_scaling_is_saved_with_what_was_trained_under_it(tmp_path):
+    values = 1000 + 50 * np.sin(np.arange(20.0))[None, :, None]
+    scaling = lt.Scaling.fitted(values)
+    task = lt.predict_next(scaling.applied(values), ("y",))
+    lt.save(untrained(task, lt.Stack(1, (4,))), tmp_path, scaling=scaling)
+    saved = lt.load(tmp_path)
+    assert saved.scaling == scaling
+    np.testing.assert_allclose(saved.results.train_target[0], values[0, 1:], rtol=1e-6)
+    np.testing.assert_allclose(saved.results.train_input[0], values[0, :-1], rtol=1e-6)
+
+
 def test_an_edited_description_is_told(folder):
     about = json.loads((folder / "population.json").read_text())
     write_json(folder / "population.json", about | {"kept": {}})
