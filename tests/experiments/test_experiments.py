@@ -12,7 +12,7 @@ from conftest import carry_out, executed, finished_without_jax, refusal
 from experiments import all as every
 from lstm_toys.cli import flags
 from lstm_toys.results import storage
-from lstm_toys.studies.training.study import TrainingStudy
+from lstm_toys.studies.training.ask import ask
 
 POST_FIGURES = {
     *("line.png", "lstm_hill.gif", "hill.png", "sines_with_different_amplitudes.png", "predicted_amplitude.png"),
@@ -66,7 +66,7 @@ def test_the_other_readout_works_too(name, tmp_path):
     """With plain SGD: optax's Adam promotes types, which these tests do not allow."""
     small = ["--seeds=2", "--steps=4", "--timesteps=12", "--hidden=4", "--optimizer=sgd", "--learning_rate=0.001"]
     settings, _ = flags.parse(every.EXPERIMENTS[name], [*small, "--readout=dense"])
-    run = executed(TrainingStudy(every.EXPERIMENTS[name], settings, tmp_path))
+    run = executed(ask(every.EXPERIMENTS[name], settings, tmp_path))
     labeled = storage.load_results(run.results)
     assert np.isfinite(labeled.answer).all()
     assert storage.load_parameters(run.folder / "parameters.npz")["readout"].keys() == {"kernel", "bias"}
