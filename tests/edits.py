@@ -53,16 +53,6 @@ OWN = {
         "GAIN = 0.9\n",
         {"wishing.py": "try:\n    from wished import GAIN\nexcept ImportError:\n    GAIN = 0.3\n"},
     ),
-    "a new file before one of the same name that a function imports": Edit(
-        "shade.py",
-        "",
-        "GAIN = 0.9\n",
-        {
-            "shaded.py": "import sys\n\nsys.path.append('behind')\n"
-            + shaping("    from shade import GAIN; return GAIN"),
-            "behind/shade.py": "GAIN = 0.3\n",
-        },
-    ),
     "a file that was not there": Edit(
         "missing.txt",
         "",

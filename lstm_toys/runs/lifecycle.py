@@ -156,7 +156,10 @@ class Work:
 
     def _measure(self, study: Any) -> None:
         """Measures the files of a finished run again, since code outside of its digests may have changed."""
-        run, before, measured = study.run, study.run.read_metrics(), study.metrics()
+        run, before = study.run, study.run.read_metrics()
+        for name in before["files"]:
+            run.checked(name)
+        measured = study.metrics()
         if any(before.get(name) != value for name, value in measured.items()):
             self._console.print(f"{run.name}: measured again, since the code of its measurements changed")
             with run.locked():
@@ -183,7 +186,7 @@ class Work:
         with stopwatch(self._seconds, "identify"):
             value = dict(study.digests())
             if CALLBACK in value:  # No program's text contains its code.
-                value[CALLBACK] = manifest.sources(ask.runs, edited)
+                value[CALLBACK] = manifest.sources(edited)
         study.run = self.found[ask] = Run.named(ask.runs, ask.settings.as_dict(), value)
         return study
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import xarray as xr
 
-from lstm_toys import arguments
+from lstm_toys import arguments, opened
 from lstm_toys.files import Damaged, read_json
 from lstm_toys.results import population, storage
 from lstm_toys.results.population import Saved
@@ -37,6 +37,7 @@ def load(folder: Path | str, trust: Collection[str] = ()) -> Saved:
         FileNotFoundError: [Errno 2] No such file or directory: 'nowhere/population.json'
     """
     folder = arguments.path("folder", folder)
+    opened.note(folder / population.ABOUT)  # Which has the digests of the others.
     if folder.is_dir() and not os.path.lexists(folder / population.ABOUT):
         raise FileNotFoundError(errno.ENOENT, _held(folder), str(folder))
     return population.load(folder, trust)
@@ -83,6 +84,7 @@ def load_results(path: Path | str, variables: Set[str] = frozenset(), without: S
     """
     required = {*arguments.names("variables", variables)}
     loaded = storage.load_results(path, set(), without)
+    opened.note(path)
     if missing := sorted(required - set(loaded.variables)):
         raise ValueError(f"{path} has no variable {missing[0]}; it has {', '.join(map(str, loaded.variables))}")
     return loaded

@@ -92,7 +92,7 @@ def find(runs: Path, name: str, key: str, declared: str) -> list[Manifest]:
     _state.cache_clear()  # An earlier command of this process may have run.
     paths = [(path.lstat().st_mtime_ns, path) for path in runs.glob(f"{name}-*/{PREFIX}{key}-*.json.gz")]
     conditions = _conditions() if paths else {}
-    users = [name for name in _names(runs) if not name.startswith((*PLACES,))]
+    users = [name for name in _names() if not name.startswith((*PLACES,))]
     every = (_read(path, declared, conditions, users) for _, path in sorted(paths, reverse=True))
     return sorted((each for each in every if each is not None), key=lambda each: (not each.declared, len(each.edited)))
 
@@ -119,7 +119,7 @@ def _read(path: Path, declared: str, present: Mapping[str, Any], users: Iterable
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
     """Writes a manifest of all files opened so far, and of ``earlier`` ones, into the folder of a run."""
-    names = _names(folder.parent)
+    names = _names()
     silent = declared.partition(" ")[2]
     incomplete = opened.unseen() or (f"the repr of {silent} does not describe its content" if silent else None)
     if changed := sorted(path for path in opened.files() if opened.changed(path)):
@@ -150,16 +150,15 @@ def remove(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def sources(runs: Path, edited: Iterable[str] = ()) -> str:
+def sources(edited: Iterable[str] = ()) -> str:
     """Returns a digest of all files opened or imported so far, and of ``edited`` ones."""
-    own = {name: _fresh(name) for name in {*_names(runs), *edited}}
+    own = {name: _fresh(name) for name in {*_names(), *edited}}
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _names(runs: Path) -> list[str]:
-    """The names of files opened or imported so far, except for those of other runs."""
-    ignored = (*PASSING, f"{os.path.abspath(runs)}{os.sep}")
-    return sorted(_name(path) for path in opened.files() if not path.startswith(ignored))
+def _names() -> list[str]:
+    """The names of files opened or imported so far."""
+    return sorted(_name(path) for path in opened.files() if not path.startswith(PASSING))
 
 
 def _conditions() -> dict[str, Any]:

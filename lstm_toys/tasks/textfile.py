@@ -15,6 +15,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from lstm_toys import opened
+
 MOST_BYTES = 2**26
 """Maximum size of a file. Reading takes about 14 times as much memory, 1 GiB: the text, and several copies of its
 numbers, which take at least two bytes each in the file, and 8 in memory."""
@@ -61,6 +63,7 @@ def content(path: Path | str, most: int | None = None) -> bytes:
                 raise ValueError(f"has {size}; files may have at most {most:,} bytes")
     except OSError as error:
         raise ValueError(error.strerror or "cannot be read") from None
+    opened.note(path)
     return raw
 
 
