@@ -103,8 +103,10 @@ def carry_out(asked, arguments):
         asked: an experiment, or a module of `experiments` that plans what is done.
         arguments: without the program's name.
     """
+    from lstm_toys import opened
     from lstm_toys.cli import command
 
+    opened._opened.clear()  # What tests open besides is none of the command's business.
     with jax.numpy_dtype_promotion("standard"):  # As in a command: Optax mixes types.
         return command.carry_out(getattr(asked, "plan", partial(command.plan, asked)), arguments)
 

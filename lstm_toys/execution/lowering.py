@@ -32,7 +32,7 @@ BLOCK = "block_of_members"
 FUNCTION = re.compile(r"^  func\.func \w+ @([\w.$-]+|\".*?\")\(.*?^  }$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"(?<!custom_call )@[\w.$-]+")
 ADDRESS = re.compile(r'(?<!dense<")0x[0-9a-fA-FX]+')
-ARRAY = re.compile(r"dense(_resource)?<[\[\"]|dense_resource<")
+ARRAY = re.compile(r"dense<[\[\"]|dense_resource<")
 """Array constants, except for those whose numbers are all the same."""
 
 DEBUGGING = re.compile(r"\bdebug_(callback|print)\[")

@@ -200,7 +200,7 @@ class Work:
                 studies = {ask: self._study(ask) for ask in todo}
                 executor = stack.enter_context(_executor(self._options, self._console))
                 for ask in todo:  # All are found to be possible before the first is computed.
-                    if not ask.needs and (ask in anew or ask not in self._compared):
+                    if not ask.needs and ask not in self._compared:
                         self._identified(ask)
             except Refused:
                 for folder in created:  # Inner ones first.
@@ -217,7 +217,7 @@ class Work:
             context = RunContext(self._options, self._console, self._interruption, shown, executor, {})
             with shown:
                 for ask in sorted(todo, key=lambda ask: not efforts[ask]):  # Trainings first.
-                    if ask.needs:
+                    if ask.needs and ask not in self._compared:
                         self._identified(ask)
                     self._compute(ask, ask in anew, context, len(efforts[ask]))
 

@@ -111,15 +111,16 @@ def _read(path: Path, declared: str, present: Mapping[str, Any], users: Iterable
             return None
     except (OSError, zlib.error, KeyError, AttributeError, TypeError, ValueError):
         return None
+    folder = os.path.abspath(path.parent)  # Its files are what the run wrote.
     edited = [name for name, state in own.items() if state != _state(name)]
     edited += [name for name, value in present.items() if conditions.get(name) != value]
-    edited += [name for name in users if name not in own]
+    edited += [name for name in users if name not in own and not _path(name).startswith(f"{folder}{os.sep}")]
     return Manifest(path.parent, own, edited, incomplete, record["declared"] == declared)
 
 
 def write(folder: Path, key: str, declared: str, earlier: Iterable[str] = ()) -> None:
     """Writes a manifest of all files opened so far, and of ``earlier`` ones, into the folder of a run."""
-    names = _names()
+    names = [name for name in _names() if not _path(name).startswith(f"{os.path.abspath(folder)}{os.sep}")]
     silent = declared.partition(" ")[2]
     incomplete = opened.unseen() or (f"the repr of {silent} does not describe its content" if silent else None)
     if changed := sorted(path for path in opened.files() if opened.changed(path)):
