@@ -1,8 +1,7 @@
 """Published sets: files that are copied to a folder all together or not at all, next to the user's files.
 
-A set is staged in a hidden folder of its target; then a journal records what will happen to which file. Without a
-journal nothing has changed, and the stage is discarded; with one, the next process finishes the work, regardless of how
-often it was interrupted.
+A set is staged in a hidden folder of its target, with its manifest last. A stage without a manifest is discarded. One
+with a manifest is complete: the next process moves its files to their places, however often it was interrupted.
 """
 
 import errno
@@ -11,16 +10,13 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from lstm_toys.files import Damaged, ensure_regular, flush, leftovers, locked, read_json, sha256, write_json
 
 MANIFEST = "manifest.json"
 """File that records what was published: the name of the run, and the SHA-256 of each file by its name."""
 
-LOCK = ".lstm_toys-publish.lock"
-STAGE = ".lstm_toys-stage"
-JOURNAL = ".lstm_toys-journal.json"
+LOCK, STAGE = ".lstm_toys-publish.lock", ".lstm_toys-stage"
 
 PATIENCE = 60.0
 """Seconds to wait for another process that publishes."""
@@ -44,7 +40,7 @@ def publish(
     Raises:
         NotPublished: the set would replace a file that was changed since it was published, a source is a link or
             something else that is not a file, or another process is publishing.
-        Damaged: the manifest of the old set, or the journal of an interruption, is damaged.
+        Damaged: a manifest is damaged.
         OSError: a file cannot be read or written. The set is the old one, or will be the new one after `repair`.
     """
     new = {source.name: source for source in sources}
@@ -58,22 +54,19 @@ def publish(
     with _locked(folder or target.parent):
         target.mkdir(parents=True, exist_ok=True)
         _settle(target, tell)
-        manifest = target / MANIFEST
-        published = _names(read_json(manifest), "files", manifest) if manifest.exists() else {}
-        present = {name: _digest(target / name) for name in {*new, *published}}
-        if changed := sorted(name for name in new if present[name] not in (None, published.get(name))):
+        published = _files(target / MANIFEST)
+        if changed := sorted(name for name in new if _digest(target / name) not in (None, published.get(name))):
             raise NotPublished(
                 f"{target}: changed since they were published, or not published; move first: {', '.join(changed)}"
             )
+        stage = target / STAGE
         try:
-            (target / STAGE).mkdir()
+            stage.mkdir()
             for name, source in new.items():
-                shutil.copyfile(source, target / STAGE / name)
-                flush(target / STAGE / name)
-            digests = {name: sha256(target / STAGE / name) for name in sorted(new)}
-            write_json(target / STAGE / MANIFEST, {"origin": origin, "files": digests})
-            old = {name: digest for name, digest in published.items() if name not in new}
-            write_json(target / JOURNAL, {"replace": {name: present[name] for name in sorted(new)}, "remove": old})
+                shutil.copyfile(source, stage / name)
+                flush(stage / name)
+            digests = {name: sha256(stage / name) for name in sorted(new)}
+            write_json(stage / MANIFEST, {"origin": origin, "files": digests})
         finally:
             _settle(target, tell)
 
@@ -91,7 +84,7 @@ def repair(folder: Path, tell: Callable[[str], None]) -> None:
 
     Raises:
         NotPublished: another process keeps publishing.
-        Damaged: the journal of an interruption is damaged.
+        Damaged: a manifest is damaged.
         OSError: a file cannot be read, replaced or removed.
     """
     if _interrupted(folder):
@@ -101,9 +94,7 @@ def repair(folder: Path, tell: Callable[[str], None]) -> None:
 
 
 def _interrupted(folder: Path) -> list[Path]:
-    below = ("", "*/", "*/*/")
-    paths = (path for name in (STAGE, JOURNAL) for depth in below for path in folder.glob(f"{depth}{name}"))
-    return sorted({path.parent for path in paths if path.exists()})
+    return sorted(path.parent for below in ("", "*/", "*/*/") for path in folder.glob(f"{below}{STAGE}"))
 
 
 @contextmanager
@@ -119,25 +110,24 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _settle(target: Path, tell: Callable[[str], None]) -> None:
-    """Completes the set that a journal describes, or discards a stage without a journal."""
-    stage, journal = target / STAGE, target / JOURNAL
-    if journal.exists():
-        plan = read_json(journal)
-        for name, before in _names(plan, "replace", journal).items():
-            if (stage / name).exists():
-                if _digest(target / name) in (None, before):
+    """Moves a complete stage to its place, or discards an incomplete one."""
+    stage = target / STAGE
+    if (stage / MANIFEST).exists():
+        old, new = _files(target / MANIFEST), _files(stage / MANIFEST)
+        for name in new:
+            if (stage / name).exists():  # Else it was moved before an interruption.
+                if _digest(target / name) in (None, old.get(name)):
                     os.replace(stage / name, target / name)
                 else:
                     tell(f"{target / name} is kept: it was changed during publishing")
-        for name, before in _names(plan, "remove", journal).items():
-            if (now := _digest(target / name)) == before:
-                (target / name).unlink(missing_ok=True)
+        for name in sorted(old.keys() - new.keys()):
+            if (now := _digest(target / name)) == old[name]:
+                (target / name).unlink()
             elif now is not None:
                 tell(f"{target / name} is kept: it is not in the new set, but was changed since it was published")
-        if (stage / MANIFEST).exists():
-            os.replace(stage / MANIFEST, target / MANIFEST)
         flush(target)
-        journal.unlink()
+        os.replace(stage / MANIFEST, target / MANIFEST)
+        flush(target)
     for path in leftovers(target):
         if path.parent == target:  # Other processes may be writing in the folders below.
             path.unlink()
@@ -145,15 +135,14 @@ def _settle(target: Path, tell: Callable[[str], None]) -> None:
         shutil.rmtree(stage)
 
 
-def _names(value: dict[str, Any], key: str, path: Path) -> dict[str, str | None]:
-    """Digests by name, where every name is a file in the folder itself."""
-    names = value.get(key)
-    if not isinstance(names, dict) or not all(
-        Path(name).name == name and (digest is None or (isinstance(digest, str) and len(digest) == 64))
-        for name, digest in names.items()
+def _files(manifest: Path) -> dict[str, str]:
+    """The SHA-256 of each file of a set by its name, in the folder itself; empty without a manifest."""
+    files = read_json(manifest).get("files") if manifest.exists() else {}
+    if not isinstance(files, dict) or not all(
+        Path(name).name == name and isinstance(digest, str) and len(digest) == 64 for name, digest in files.items()
     ):
-        raise Damaged(path, f"is damaged: {key} must map file names to digests")
-    return names
+        raise Damaged(manifest, "is damaged: files must map file names to digests")
+    return files
 
 
 def _digest(path: Path) -> str | None:
