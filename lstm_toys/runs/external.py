@@ -32,18 +32,7 @@ def curves_of(
         C curves of T time points and F features, before any scaling.
 
     Example:
-        >>> import lstm_toys as lt
-        >>> experiment = lt.Experiment(
-        ...     name="line",
-        ...     doc="One line, to be returned as it is.",
-        ...     defaults={},
-        ...     goal=lt.Goal(rmse=0.03),
-        ...     task=lambda x: lt.reproduce("line", {"slope": 0.3, "intercept": 0.1}, x),
-        ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
-        ...     draw=lambda results, companions: {},
-        ... )
-        >>> lt.curves_of(experiment).shape
-        (2, 100, 1)
+        See `labeled`.
     """
     points, numbers = _points(experiment, timesteps), _numbers(numbers)
     curves = preparation.curves(experiment, points, numbers).answered[""]
@@ -62,8 +51,7 @@ def labeled(
         experiment: the experiment whose curves were answered.
         answers: answers of S models: sequences ``[S, C, T, A]`` or vectors ``[S, C, A]``. A model counts as diverged if
             any of its answers is not finite.
-        timesteps: time points of a curve; None: the experiment's default.
-        numbers: training numbers by name; missing ones have the experiment's defaults.
+        timesteps, numbers: as for `curves_of`.
 
     Returns:
         Labeled results. `lt.save_results` writes them to a file for ``claims --answers``.
@@ -86,9 +74,11 @@ def labeled(
         ...     probes=lambda x: [lt.probe("steeper", "line", {"slope": 0.9, "intercept": 0.1}, x)],
         ...     draw=lambda results, companions: {},
         ... )
-        >>> answers = 0.5 * lt.curves_of(experiment)[None]
+        >>> curves = lt.curves_of(experiment)
+        >>> curves.shape
+        (2, 100, 1)
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     lt.save_results(lt.labeled(experiment, answers), Path(folder, "half.nc"))
+        ...     lt.save_results(lt.labeled(experiment, 0.5 * curves[None]), Path(folder, "half.nc"))
     """
     points, numbers = _points(experiment, timesteps), _numbers(numbers)
     x, task = experiment.at(points)
