@@ -11,6 +11,7 @@ from lstm_toys.networks import training
 from lstm_toys.populations import programs
 from lstm_toys.runs.context import Refused, described_error
 from lstm_toys.runs.experiment import FEW, HISTORY, TRAINING, Experiment
+from lstm_toys.runs.measured import shapes
 from lstm_toys.tasks import families
 from lstm_toys.tasks.goal import Goal
 from lstm_toys.tasks.probes import check_probes
@@ -44,7 +45,7 @@ def check_experiment(experiment: Experiment) -> None:
         jax.eval_shape(task.made, jax.random.key(0), numbers)
     for each in experiment.measures:
         with trial(f"{prefix}its measure {each.name} cannot be computed"):
-            if getattr(jax.eval_shape(each.function, *each.shapes(task)), "shape", None) != ():
+            if getattr(jax.eval_shape(each.function, *shapes(task)), "shape", None) != ():
                 raise ValueError("it must return a single number for each answer")
 
 

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
+import jaxtyping as jt
 
 from lstm_toys import arguments
 from lstm_toys.tasks.parameters import RESERVED
-
-if TYPE_CHECKING:
-    import xarray as xr
-    from jaxtyping import Array, Float
-
-    from lstm_toys.tasks.supervision import Task
 
 
 @dataclass(frozen=True)
@@ -41,7 +34,7 @@ class Measure:
     """
 
     name: str
-    function: Callable[[Float[Array, "*T A"], Float[Array, "*T B"]], Float[Array, ""]]
+    function: Callable[[jt.Float[jt.Array, "*T A"], jt.Float[jt.Array, "*T B"]], jt.Float[jt.Array, ""]]
     label: str
     unit: str = ""
 
@@ -54,33 +47,6 @@ class Measure:
             raise ValueError(f"no measure can be named {self.name!r}: a name is letters, digits and _")
         if self.name in RESERVED or self.name.startswith(("train_", "answer_", "error_", "record_")):
             raise ValueError(f"no measure can be named {self.name!r}: results have that name for something else")
-
-    def of(self, curves: xr.Dataset) -> Float[np.ndarray, "S C"]:
-        """The measure of every answer to a curve set; bitwise independent of the other networks."""
-        import jax
-
-        truth = (curves.truth if "truth" in curves else curves.input).values
-        truth = truth if truth.ndim == curves.answer.ndim - 1 else truth[..., None]
-        every = jax.jit(lambda answers: jax.lax.map(lambda one: jax.vmap(self.function)(one, truth), answers))
-        return np.asarray(every(curves.answer.values), np.float32)
-
-    def shapes(self, task: Task, points: int = 2) -> tuple[Any, Any]:
-        """The shapes of one answer and its truth in a task; sequences have this number of time points."""
-        import jax
-
-        axes = (points,) if task.sequence else ()
-        values = len(task.output_features), 1 if task.loss == "cross_entropy" else len(task.output_features)
-        answer, truth = (jax.ShapeDtypeStruct((*axes, each), np.float32) for each in values)
-        return answer, truth
-
-    def digests(self, task: Task) -> dict[str, str]:
-        """Digests of the measure, and of its names."""
-        import jax
-
-        from lstm_toys.execution import lowering
-
-        words = lowering.digest([self.name, self.label, self.unit])
-        return {**lowering.lowered(self.name, jax.jit(self.function), *self.shapes(task)), "words": words}
 
     @property
     def words(self) -> str:

@@ -21,7 +21,7 @@ from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.context import Refused, RunContext
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.runs.identity import NUMBER, Settings
-from lstm_toys.runs.measured import of_probes
+from lstm_toys.runs.measured import measure_digests, of_probes
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.studies.sweep import figures, results
@@ -91,7 +91,10 @@ class Sweep(Study[SweepSettings]):
             # The results record which networks learned, which a user's subclass of Goal may decide.
             errors = np.random.default_rng(0).uniform(0, 4 * goal.limit, (100, len(prepared.task.measured)))
             parts["errors"] = digest(goal.error(errors, prepared.task.measured))
-            parts |= {f"measure {each.name}": digest(each.digests(prepared.task)) for each in self.experiment.measures}
+            parts |= {
+                f"measure {each.name}": digest(measure_digests(each, prepared.task))
+                for each in self.experiment.measures
+            }
             digests[words] = digest(parts)
             digests |= {name: each for name, each in parts.items() if name == CALLBACK}
         return {**digests, **compiled(), "code": self.code}
