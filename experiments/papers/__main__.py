@@ -13,29 +13,27 @@ from collections.abc import Sequence
 from lstm_toys.cli import claims, command, flags, parsers
 
 from .. import papers
-from . import counters, counting, memory, numbers, points
-from .ask import paper
-from .paper import Paper
+from . import counting, languages, memory
+from .ask import Paper, paper
 
 PAPERS = {
-    "counting": Paper(
-        "counting",
-        str(counting.__doc__),
-        counting.OPEN,
-        numbers.reached_of,
-        counting.SHOWN,
-        (counters.counted, ("lstm", "lstm_hard", "gru")),
-        lambda metrics: papers.figures.counting(metrics, names=counting.SHOWN, trained=50),
-    ),
-    "memory": Paper(
-        "memory",
-        str(memory.__doc__),
-        memory.OPEN,
-        numbers.kept_of,
-        memory.WORDS,
-        (points.found, tuple(memory.WORDS)),
-        lambda metrics: papers.figures.memory(metrics, names=memory.WORDS),
-    ),
+    each.name: each
+    for each in (
+        Paper(
+            "counting",
+            languages.reached_of,
+            counting.SHOWN,
+            ("counters", ("lstm", "lstm_hard", "gru")),
+            lambda metrics: papers.figures.counting(metrics, names=counting.SHOWN, trained=counting.MOST),
+        ),
+        Paper(
+            "memory",
+            memory.kept_of,
+            memory.WORDS,
+            ("fixed_points", tuple(memory.WORDS)),
+            lambda metrics: papers.figures.memory(metrics, names=memory.WORDS),
+        ),
+    )
 }
 
 SHARED = ("seeds", "base_seed", "results_dir")
@@ -43,11 +41,8 @@ SHARED = ("seeds", "base_seed", "results_dir")
 
 TABLE: flags.FlagTable = {
     "paper": (parsers.choice(*PAPERS), "topic of the papers"),
-    **{name: claims.FLAGS[name] for name in claims.FLAGS if name != "restart"},
-    "restart": (
-        None,
-        "collect the results again, even if the run is finished; trained networks are reused",
-    ),
+    **{name: each for name, each in claims.FLAGS.items() if name != "restart"},
+    "restart": (None, "collect the results again, even if the run is finished; trained networks are reused"),
     "random": (parsers.integer(1, 2**31 - 1), "number of random networks per population and scale of the weights"),
 }
 DEFAULTS = {**claims.DEFAULTS, "paper": "counting", "random": 128}

@@ -1,26 +1,58 @@
-"""Asks for what is known about papers: recipes, random networks, what is inside networks. Imports nothing heavy."""
+"""Asks for what is known about papers, and reports it. Imports nothing heavy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
 
 import lstm_toys as lt
+from lstm_toys import tables
 from lstm_toys.cli.home import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.analysis.ask import ask
 from lstm_toys.studies.claims.ask import ClaimSettings
 from lstm_toys.studies.claims.declaration import NETWORKS
-from lstm_toys.studies.sweep.ask import SweepSettings
 
 from .. import papers
-from . import ranking, report
-from .paper import Paper
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from matplotlib.figure import Figure
+    from numpy import ndarray
 
 POST = "experiments.post.claims"
 """The module with the claims of the post, as it is called in a clone."""
+
+SCALES = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Factors of the weights of random networks."""
+
+SHARED = ("seeds", "base_seed", "variants")
+"""Settings of the claims that are also those of a paper."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Claims of papers, and what is measured of the networks that judge them.
+
+    Attributes:
+        name: of the published set, and of two files in this folder: the module that declares the claims, and the text
+            on the papers, their settings, what is different here, and what stayed open.
+        number: the number of each network that the figure shows, from its results.
+        shown: the populations in the figure, and their names in words.
+        inside: the function of `networks` that measures the parameters of networks, and the measured populations.
+        draw: draws the figure that carries the finding, from the metrics.
+    """
+
+    name: str
+    number: Callable[[lt.Results], Float[ndarray, " S"]]
+    shown: Mapping[str, str]
+    inside: tuple[str, Sequence[str]]
+    draw: Callable[[Mapping[str, Any]], Figure]
 
 
 def random(claims: lt.Claims, module: str, networks: int, results_dir: Path) -> Ask[Any]:
@@ -31,22 +63,8 @@ def random(claims: lt.Claims, module: str, networks: int, results_dir: Path) -> 
         name=f"null{own}",
         settings={"networks": networks},
         needs={},
-        score=lambda _, keep: papers.null.score(claims, source.digest(module), networks, keep),
-        report=report.random,
-    )
-    return ask(analysis, results_dir)
-
-
-def tuned(task: str, sweeps: Mapping[str, Ask[SweepSettings]], results_dir: Path) -> Ask[Any]:
-    """Asks for the ranking of the settings that were tried for each population, each in a sweep."""
-    first = next(iter(sweeps.values())).settings.settings[0]
-    analysis = lt.Analysis(
-        name=f"papers_{task}_recipes",
-        settings={name: getattr(first, name) for name in ("seeds", "base_seed")},
-        needs=sweeps,
-        score=lambda needs, _: ranking.score(first.seeds, needs),
-        report=ranking.report,
-        published=f"papers/{task}_recipes",
+        score=lambda _, keep: papers.scoring.random(claims, source.digest(module), networks, keep),
+        report=report_random,
     )
     return ask(analysis, results_dir)
 
@@ -54,26 +72,25 @@ def tuned(task: str, sweeps: Mapping[str, Ask[SweepSettings]], results_dir: Path
 def paper(about: Paper, judged: Ask[ClaimSettings], networks: int, module: str, results_dir: Path) -> Ask[Any]:
     """Asks for all that is known about the claims of a paper; ``networks`` is the number of random ones."""
     populations = {name: each for (column, name), each in judged.needs.items() if column == NETWORKS}
-    measure, looked = about.inside
+    measure, measured = about.inside
     inside = lt.Analysis(
         name=f"inside_{about.name}",
         settings={},
-        needs={name: populations[name] for name in looked},
-        score=lambda needs, keep: papers.scoring.inside(measure, needs, keep),
-        report=report.inside,
+        needs={name: populations[name] for name in measured},
+        score=lambda needs, keep: papers.networks.inside(measure, needs, keep),
+        report=report_inside,
     )
-    claims = judged.subject.declared
     analysis = lt.Analysis(
         name=f"papers_{about.name}",
         settings={**{name: getattr(judged.settings, name) for name in SHARED}, "random": networks},
         needs={
             "claims": judged,
-            "random": random(claims, module, networks, results_dir),
+            "random": random(judged.subject.declared, module, networks, results_dir),
             "inside": ask(inside, results_dir),
             **{name: populations[name] for name in about.shown},
         },
-        score=lambda needs, _: papers.scoring.score(about, needs),
-        report=report.inside,
+        score=lambda needs, _: papers.scoring.paper(about, needs),
+        report=report_inside,
         draw=lambda metrics, needs: papers.scoring.draw(about, metrics, needs),
         files=lambda metrics, needs: papers.scoring.files(about, metrics, needs),
         published=f"papers/{about.name}",
@@ -81,5 +98,42 @@ def paper(about: Paper, judged: Ask[ClaimSettings], networks: int, module: str, 
     return ask(analysis, results_dir)
 
 
-SHARED = ("seeds", "base_seed", "variants")
-"""Settings of the claims that are also those of a paper."""
+def report_inside(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields a table of what was measured inside networks, for each population."""
+    columns = ("", "networks>", "median or share>", "95 % interval>")
+    for population, measured in metrics["inside"].items():
+        yield tables.table(f"inside {population}", columns, cells(measured), **tables.PLAIN)
+
+
+def cells(measured: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """The rows of a table of what was measured inside networks."""
+    for what, each in measured.items():
+        if "share" in each:
+            value, low, high = (f"{each[name]:.0%}" for name in ("share", "low", "high"))
+            yield what, str(each["networks"]), value, f"{low} … {high}"
+        else:
+            spread = tables.interval(each["low"], each["high"])
+            yield what, str(each["networks"]), tables.number(each["median"]), spread
+
+
+def report_random(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields the table of percentages of random networks."""
+    networks = metrics["networks"]
+    rows = [(claim, *(brief(count, networks) for count in counts)) for claim, counts in metrics["claims"].items()]
+    title = f"% of {networks:,} random networks that meet each claim, by the scale of weights"
+    yield tables.table(title, ["claim", *(f"{scale:g}>" for scale in SCALES)], rows, **tables.PLAIN)
+    yield "where none or all do, the other end of the 95 % interval (Wilson)"
+
+
+def brief(count: int, networks: int) -> str:
+    """A percentage; where it is 0 or 100, the other end of its interval."""
+    value, low, high = (100 * each for each in lt.wilson(count, networks))
+    if count in (0, networks):
+        return f"≥ {low:.1f}" if count else f"≤ {high:.1f}"
+    return f"{value:.1f}"
+
+
+def share(count: int, networks: int) -> str:
+    """A percentage with its interval."""
+    value, low, high = (f"{100 * each:.{1 if each < 0.1 else 0}f}" for each in lt.wilson(count, networks))
+    return f"{value} ({low}–{high})"

@@ -33,15 +33,7 @@ VALIDATED = 64
 
 
 def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
-    """An experiment with a language.
-
-    Args:
-        name: its name.
-        language: ``"anbn"``, ``"anbncn"`` or ``"dyck1"``.
-        doc: its description.
-        most: the largest n of the training, or for Dyck-1 the most pairs.
-        hidden: units of the networks.
-    """
+    """An experiment with a language; ``most`` is the largest n of the training, or for Dyck-1 the most pairs."""
     symbols = SYMBOLS[language]
     return lt.Experiment(
         name=name,
@@ -149,11 +141,9 @@ def dyck_strings(fewest: int, most: int, count: int) -> lt.Examples:
 
 
 def joined(pairs: int, count: int) -> lt.Examples:
-    """Long strings of Dyck-1 that are no deeper than those of the training: such strings, one after another.
+    """Long strings of Dyck-1 that are no deeper than those of the training.
 
-    Args:
-        pairs: the most pairs of a string; it has as many whole strings of the training as fit.
-        count: number of strings.
+    Each has as many whole strings of the training, one after another, as fit into ``pairs``.
     """
     import jax.numpy as jnp
 
@@ -184,3 +174,42 @@ def dyck_probes(_: Float[Array, " T"]) -> list[lt.Probe]:
 def draw(language: Language, results: lt.Results, _: dict[str, lt.Results]) -> dict[str, lt.Drawing]:
     """The loss."""
     return {"loss.png": lt.figures.loss(results, f"Training on {language}", goal=GOAL)}
+
+
+def reached(*strings: lt.Results) -> Float[np.ndarray, " S"]:
+    """The largest n up to which every string is accepted: all legal next symbols, and no others, at every point."""
+    return lt.accepted(strings, by="n")
+
+
+def reached_of(results: lt.Results) -> Float[np.ndarray, " S"]:
+    """The largest n that is reached on all strings of a run."""
+    return reached(*(lt.probed(results, probe) for probe in POWERS))
+
+
+LEAST_PROBABILITY = 0.005
+
+
+def reached_loosely(*strings: lt.Results) -> Float[np.ndarray, " S"]:
+    """The largest n up to which every string is accepted as in the code of Weiss et al. (2018).
+
+    There a string is accepted if each of its symbols, and its end, has a probability above 0.005 when its turn comes.
+    """
+    return lt.accepted([_least(each) for each in strings], by="n")
+
+
+def _least(strings: lt.Results) -> lt.Results:
+    """For each string the smallest logit of the symbol that comes next, above that of `LEAST_PROBABILITY`."""
+    counted = ~np.isnan(strings.truth.values[:, :, 0])
+    following = np.roll(strings.input.values.argmax(axis=-1) - 1, -1, axis=1)
+    last = counted.shape[1] - 1 - counted[:, ::-1].argmax(axis=1)
+    following[np.arange(len(last)), last] = strings.sizes["output_feature"] - 1
+    logits = np.take_along_axis(strings.answer.values, following[None, :, :, None], axis=3)[..., 0]
+    least = np.where(counted[None], logits, np.inf).min(axis=2) - np.log(LEAST_PROBABILITY / (1 - LEAST_PROBABILITY))
+    answer = ("seed", "curve", "output_feature"), least[..., None], {"loss": "binary_cross_entropy"}
+    truth = answer[0][1:], np.ones((*least.shape[1:], 1))
+    return lt.Results({"answer": answer, "truth": truth}, {"n": ("curve", strings.n.values)})
+
+
+def share_right(sequences: lt.Results) -> Float[np.ndarray, " S"]:
+    """The share of sequences that are answered right at every point."""
+    return lt.right(sequences).mean(axis=1)

@@ -1,52 +1,25 @@
 """Do recurrent networks remember, and for how long? Claims after papers about the three-bit flip-flop.
 
-Each of three channels carries pulses of 1 and -1, and networks answer the last pulse of each channel.
-
-Neither paper was read in full, and no verdict is about a sentence of theirs. The sources, and what was read of them:
-
-- Sussillo and Barak (2013, "Opening the Black Box: Low-Dimensional Dynamics in High-Dimensional Recurrent Neural
-  Networks", Neural Computation 25): "In all cases, the mechanisms of trained networks could be inferred from the sets
-  of fixed and slow points and the linearized dynamics around them." Only the abstract was read. From memory: one
-  network of 1,000 units with a hyperbolic tangent in continuous time, trained by FORCE learning; each of the eight
-  memories is a stable fixed point, and saddles between them decide which memory a pulse leads to.
-- Maheswaranathan, Williams, Golub, Ganguli and Sussillo (2019, "Universality and individuality in neural dynamics
-  across large populations of recurrent networks", arXiv 1907.08549): "The topological structure of fixed points […]
-  often appears universal across all architectures." The abstract and the caption of the figure about the three-bit
-  memory were read: populations of thousands of networks of several cells and activations.
-- Golub and Sussillo (2018, FixedPointFinder, its README): "8 stable fixed points […], each of which corresponds to a
-  unique state of the 3-bit memory", of one LSTM of 16 units.
-
-These sentences are about fixed points, which are not answers. What follows if each memory is a stable fixed point is
-tested instead, as claims from no paper: all eight memories last for as long as no pulse comes, here for 10,000 time
-steps, 200 times the length of the training. The reverse does not hold: a state that drifts slowly enough lasts as long.
-How many memories are stable fixed points is counted next to that, in every network.
-
-What differs here: 64 units in discrete time, 8 new sequences of 50 time steps in each of 1,000 steps of training,
-pulses with a probability of a quarter per time step, so that gaps of more than 20 are rare in training, cross-entropy
-of bits. A variant has larger networks. Each memory is entered by one history of pulses, and without noise.
-
-Thresholds were chosen after a trial under another recipe: of 8 networks of each cell, all answered every bit of 500
-time steps right; 8 vanilla RNNs, 8 LSTMs and 2 GRUs kept all memories for 10,000 time steps. For each population the
-recipe is the best of two optimizers with four learning rates each, by the median loss of 8 networks of another base
-seed (`python -m experiments.papers.tune --task memory`).
+Each of three channels carries pulses of 1 and -1, and networks answer the last pulse of each channel. `memory.md` has
+the papers, what was read of them, and what differs here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import lstm_toys as lt
 from lstm_toys.studies.claims.declaration import Change
 
-from . import numbers
-from .populations import fewer, longer, tuned, untrained
+from .populations import fewer, longer, untrained
 
 if TYPE_CHECKING:
-    from jaxtyping import Array, Float, Key
+    from jaxtyping import Array, Bool, Float, Key
 
     from lstm_toys.tasks.supervision import Numbers
 
@@ -123,34 +96,57 @@ EXPERIMENT = lt.Experiment(
     draw=lambda results, _: {"loss.png": lt.figures.loss(results, "Three bits to remember", goal=GOAL)},
 )
 
-RECIPES = {
-    "rnn": ["--optimizer=rmsprop", "--learning_rate=0.01"],
-    "lstm": ["--optimizer=rmsprop", "--learning_rate=0.1"],
-    "lstm_hard": ["--optimizer=rmsprop", "--learning_rate=0.03"],
-    "gru": ["--optimizer=rmsprop", "--learning_rate=0.03"],
+POPULATIONS: dict[str, tuple[lt.Experiment, list[str]]] = {
+    "rnn": (EXPERIMENT, ["--cell=rnn", "--optimizer=rmsprop", "--learning_rate=0.01"]),
+    "lstm": (EXPERIMENT, ["--optimizer=rmsprop", "--learning_rate=0.1"]),
+    "lstm_hard": (EXPERIMENT, ["--gates=hard", "--optimizer=rmsprop", "--learning_rate=0.03"]),
+    "gru": (EXPERIMENT, ["--cell=gru", "--optimizer=rmsprop", "--learning_rate=0.03"]),
 }
-"""The best recipe of each population among those in `tune`."""
-
-POPULATIONS: Mapping[str, tuple[lt.Experiment, list[str]]] = {
-    "rnn": (EXPERIMENT, ["--cell=rnn"]),
-    "lstm": (EXPERIMENT, []),
-    "lstm_hard": (EXPERIMENT, ["--gates=hard"]),
-    "gru": (EXPERIMENT, ["--cell=gru"]),
-}
+"""The networks, each with its best recipe among those in `tune`."""
 
 WORDS = {"rnn": "vanilla RNNs", "lstm": "LSTMs", "lstm_hard": "LSTMs with hard gates", "gru": "GRUs"}
 
-OPEN = """\
-- Recipes were chosen by the loss on sequences as long as in training. It does not tell whether memories last: with a
-  third of the learning rate, all LSTMs and GRUs that were tested keep them (see the variants); vanilla RNNs and LSTMs
-  with hard gates do so at either rate. This variant was added after the networks above had been tested, because the
-  LSTMs of the trial, which had that rate, had kept their memories.
-- Networks of 256 units have the recipe of 64 units, which is wrong for many of them: many vanilla RNNs and LSTMs of
-  this size do not learn the task. What such networks do under a recipe of their own is open.
-- Fixed points were sought from states that are visited and from states around them; others may exist. Few were found in
-  LSTMs with sigmoid gates, whose states go on drifting for longer than they are followed. Slow points, which Sussillo
-  and Barak speak of, were not sought. Networks of the variants were not looked into.
-- Whether saddles connect the memories as the papers describe was not asked."""
+
+def bits_right(sequences: lt.Results) -> Float[np.ndarray, " S"]:
+    """The share of bits that are answered right, over all time steps of all sequences."""
+    return _bits(sequences).mean(axis=(1, 2, 3))
+
+
+def kept_of(results: lt.Results) -> Float[np.ndarray, " S"]:
+    """The number of time steps without a pulse during which all memories of a run last."""
+    return kept(lt.probed(results, "silent"))
+
+
+def kept(silent: lt.Results) -> Float[np.ndarray, " S"]:
+    """The number of time steps without a pulse during which all bits of all memories are answered right.
+
+    It ends at the first wrong answer, even if later ones are right. It is at most the number of steps that were shown.
+    """
+    right = np.all(_bits(silent), axis=(1, 3))[:, _silent(silent)]
+    return np.where(right.all(axis=1), right.shape[1], right.argmin(axis=1)).astype(float)
+
+
+def margin_left(silent: lt.Results) -> Float[np.ndarray, " S"]:
+    """How far the weakest bit of all memories is from being lost after the last time step, relative to the first one.
+
+    The logits of the right side of 0 after the last step without a pulse over those after the first one: 1 if a memory
+    does not fade, 0 if it is about to be lost, and negative where it is lost. Smallest over memories and bits.
+    """
+    signed = silent.answer.values * (2 * silent.truth.values - 1)[None]
+    points = np.flatnonzero(_silent(silent))
+    first, last = signed[:, :, points[0]], signed[:, :, points[-1]]
+    return (last / np.where(first > 0, first, np.nan)).min(axis=(1, 2))
+
+
+def _bits(curves: lt.Results) -> Bool[np.ndarray, "S C T A"]:
+    """Whether each bit is answered right."""
+    return (curves.answer.values > 0) == (curves.truth.values > 0.5)[None]
+
+
+def _silent(curves: lt.Results) -> Bool[np.ndarray, " T"]:
+    """The time steps after the last pulse of any curve."""
+    pulses = np.flatnonzero((curves.input.values != 0).any(axis=(0, 2)))
+    return np.arange(curves.input.shape[1]) > pulses[-1]
 
 
 def right(population: str) -> lt.Claim:
@@ -159,7 +155,7 @@ def right(population: str) -> lt.Claim:
         f"{population}-remembers".replace("_", "-"),
         f"From no paper, a precondition: {WORDS[population]} learn the three-bit flip-flop",
         "share of bits that are right over 500 time steps; trained on 50",
-        numbers.bits_right,
+        bits_right,
         (lt.Source(population, "long"),),
         low=1.0,
         learned=True,
@@ -172,14 +168,14 @@ def keeps(population: str) -> lt.Claim:
         f"{population}-keeps".replace("_", "-"),
         f"From no paper: all eight memories of {WORDS[population]} last, which follows if each is a stable fixed point",
         f"time steps without a pulse during which all eight memories are right, at most {SILENT:,}",
-        numbers.kept,
+        kept,
         (lt.Source(population, "silent"),),
         low=SILENT,
         learned=True,
         baselines=(
             lt.Baseline(
                 "weakest logit after the last time step, relative to the first",
-                numbers.margin_left,
+                margin_left,
                 (lt.Source(population, "silent"),),
             ),
         ),
@@ -204,7 +200,7 @@ def slower(_: str, settings: lt.Settings) -> lt.Settings:
 CLAIMS = lt.Claims(
     title="do recurrent networks remember",
     claims=(*map(right, POPULATIONS), *map(keeps, POPULATIONS)),
-    populations=tuned(POPULATIONS, RECIPES),
+    populations=POPULATIONS,
     about="the networks of these cells",
     controls={"untrained networks": untrained},
     variants={

@@ -1,20 +1,11 @@
-"""What the claims of all papers do with their populations. Imports nothing heavy."""
+"""Variants of networks that the claims of all papers share. Imports nothing heavy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import lstm_toys as lt
 from lstm_toys.studies.claims.declaration import Change
-
-Populations = Mapping[str, tuple[lt.Experiment, Sequence[str]]]
-"""By name, an experiment and its flags."""
-
-
-def tuned(populations: Populations, recipes: Mapping[str, Sequence[str]]) -> Populations:
-    """The populations with the flags of their recipes."""
-    return {name: (experiment, [*own, *recipes[name]]) for name, (experiment, own) in populations.items()}
 
 
 def untrained(_: str, settings: lt.Settings) -> lt.Settings:

@@ -1,50 +1,141 @@
-"""Computes what is reported about a paper, from the runs of its networks."""
+"""Computes what is reported about claims: how many random networks meet them, and all that is known about a paper.
 
-from collections.abc import Mapping
-from functools import partial
+Random networks are the null for any set of claims. They are not trained: kernels are those before training times a
+scale, and biases are normal with the scale as their standard deviation. A claim that random networks meet says little
+about training (Hochreiter and Schmidhuber, 1996, "Bridging Long Time Lags by Weight Guessing and Long Short-Term
+Memory", solved benchmarks of their time by guessing weights).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from pathlib import Path
 from typing import Any
 
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import jaxtyping as jt
+import jinja2
 import numpy as np
 
 import lstm_toys as lt
+from lstm_toys.cli import flags
 from lstm_toys.figures import Drawing
 from lstm_toys.files import read_json_list
-from lstm_toys.results import storage
-from lstm_toys.results.summary import as_json, finite
-from lstm_toys.runs import source
+from lstm_toys.markdown import escape
+from lstm_toys.results import arrays, storage
+from lstm_toys.results.summary import finite
+from lstm_toys.runs.experiment import HISTORY
 from lstm_toys.runs.folder import Run
+from lstm_toys.runs.preparation import Prepared
 from lstm_toys.studies.analysis.ask import Keep
 from lstm_toys.studies.claims.figures import drawings
+from lstm_toys.studies.claims.verdicts import judge
 
-from . import report
-from .paper import Measure, Paper
+from .ask import SCALES, Paper, cells, share
+
+TOGETHER = 64
+"""Networks that are judged at a time, which bounds memory."""
+
+FOLDER = Path(__file__).parent
+
+OPEN = "\n## What stayed open\n\n"
+"""What separates the two parts of the text on papers."""
 
 
-def inside(measure: Measure, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
-    """What was measured of the networks of each population.
+def random(claims: lt.Claims, code: str, networks: int, keep: Keep) -> dict[str, Any]:
+    """How many random networks of each scale meet each claim; ``code`` is a digest of what declares the claims."""
+    asked, prepared = judgeable(claims), prepare(claims)
+    met = {claim.id: [0] * len(SCALES) for claim in asked}
+    for place, scale in enumerate(SCALES):
+        for first in range(0, networks, TOGETHER):
+            numbers = range(first, min(first + TOGETHER, networks))
+            counts = keep(
+                f"random networks of scale {scale:g}: {numbers.stop:,} of {networks:,}",
+                [code, scale, numbers.start, numbers.stop],
+                partial(judged, asked, prepared, scale, numbers),
+            )
+            for claim, count in counts.items():
+                met[claim][place] += count
+    return {"networks": networks, "claims": met}
 
-    Returns:
-        By population and measured quantity, how many networks have it, and their median with a 95 % bootstrap interval,
-        or of booleans the share of networks with Wilson's.
+
+def judgeable(claims: lt.Claims) -> list[lt.Claim]:
+    """The claims that random networks are a null model of: about one population, its answers, and no failure.
+
+    Random networks fail at everything, too.
     """
+    return [
+        claim
+        for claim in claims.claims
+        if not claim.fails and claim.against is None and HISTORY not in {each.curves for each in claim.sources}
+    ]
 
-    def measured(run: Run) -> dict[str, Any]:
-        return {what: summary(each) for what, each in measure(lt.load(run.folder)).items()}
 
-    code = source.digest(measure.__module__)
+def prepare(claims: lt.Claims) -> dict[str, Prepared]:
+    """The experiments of the populations that random networks take the place of."""
+    needed = set().union(*(claim.made_of(claims.populations) for claim in judgeable(claims)))
     return {
-        "inside": {
-            name: keep(f"looked into {name}", [name, run, code, measure.__name__], partial(measured, run))
-            for name, run in needs.items()
-        }
+        name: Prepared(experiment, flags.parse(experiment, changes)[0])
+        for name, (experiment, changes) in claims.populations.items()
+        if name in needed
     }
 
 
-def score(paper: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
+def judged(
+    claims: Sequence[lt.Claim], prepared: Mapping[str, Prepared], scale: float, numbers: Sequence[int]
+) -> dict[str, int]:
+    """By claim, how many of the random networks with these numbers meet it."""
+    results = {
+        name: answers(made, parameters(made.model, len(made.task.input_features), numbers, scale))
+        for name, made in prepared.items()
+    }
+    outcomes = {claim.id: judge(claim, results) for claim in claims}
+    return {name: int(each.meets.sum()) for name, each in outcomes.items() if each is not None}
+
+
+def parameters(model: nn.Module, features: int, numbers: Sequence[int], scale: float) -> Any:
+    """The parameters of random networks with these numbers; network i is the same whatever the others are."""
+    one = _program(model, features)
+    every = [jax.device_get(one(number, scale)) for number in numbers]
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *every)
+
+
+@cache
+def _program(model: nn.Module, features: int) -> Callable[[int, float], Any]:
+    """Draws the parameters of ONE network; cached to avoid recompiling."""
+
+    def drawn(number: jt.UInt32[jt.Array, ""], scale: jt.Float[jt.Array, ""]) -> Any:
+        initial, own = jax.random.split(jax.random.fold_in(jax.random.key(0), number))
+        leaves, tree = jax.tree_util.tree_flatten_with_path(model.init(initial, jnp.zeros((1, 2, features)))["params"])
+        scaled = [
+            scale * (jax.random.normal(key, leaf.shape) if path[-1].key == "bias" else leaf)
+            for key, (path, leaf) in zip(jax.random.split(own, len(leaves)), leaves, strict=True)
+        ]
+        return jax.tree_util.tree_unflatten(tree, scaled)
+
+    program = jax.jit(drawn)
+    return lambda number, scale: program(jnp.uint32(number), jnp.float32(scale))
+
+
+def answers(made: Prepared, params: Any) -> lt.Results:
+    """What networks answer to everything that claims ask about, labeled as a run labels it."""
+    examples, probes, shown = made.curves
+    answered = {name: lt.answers(made.model, params, each, block=made.block) for name, each in shown.items()}
+    learned, probed = made.curves.split(answered)
+    known = [np.isfinite(each).all(axis=tuple(range(1, each.ndim))) for each in answered.values()]
+    labeled = arrays.answered(made.task, np.asarray(made.x), made.experiment.span, probes, probed)
+    more = {**arrays.training_answers(made.task, examples, learned), "diverged": ("seed", ~np.all(known, axis=0))}
+    return arrays.in_units(labeled.assign(more).assign_attrs(flags="{}"), made.experiment.scaling)
+
+
+def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
     """What is known about the claims of a paper.
 
     Args:
-        paper: the paper.
+        about: the paper.
         needs: the runs of the ``claims``, of the ``random`` networks, of what is ``inside`` networks, and of the
             populations of the figure by name.
 
@@ -53,51 +144,64 @@ def score(paper: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
         ``random``, how many random networks of each scale meet it; and ``variants``, the same as of the networks by
         name of the variant, where it was judged;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
-        ``inside``: what `inside` returned.
+        ``inside``: what `networks.inside` returned; ``sources`` and ``open``: the text on the papers.
     """
-    random = needs["random"].read_metrics()["claims"]
-    entries = read_json_list(needs["claims"].checked("claims.json"))
+    met = needs["random"].read_metrics()["claims"]
+    sources, _, still_open = (FOLDER / f"{about.name}.md").read_text(encoding="utf-8").partition(OPEN)
+
+    def verdict(networks: Mapping[str, Any]) -> dict[str, Any]:
+        return {what: networks[what] for what in ("share", "interval", "verdict", "counted")}
+
+    def numbers(run: Run) -> list[float | None]:
+        results = storage.load_results(run.checked("results.nc"))
+        values = np.where(results.diverged.values, np.nan, about.number(results))
+        return [finite(each) for each in values.tolist()]
+
     return {
         "claims": {
             each["id"]: {
-                **_judged(each),
-                "random": random.get(each["id"]),
-                "variants": {name: _judged(own) for name, own in each["variants"].items()},
+                **verdict(each),
+                "random": met.get(each["id"]),
+                "variants": {name: verdict(own) for name, own in each["variants"].items()},
             }
-            for each in entries
+            for each in read_json_list(needs["claims"].checked("claims.json"))
         },
-        "numbers": {name: _numbers(paper, needs[name]) for name in paper.shown},
+        "numbers": {name: numbers(needs[name]) for name in about.shown},
         "inside": needs["inside"].read_metrics()["inside"],
-        "sources": paper.sources,
-        "open": paper.open,
+        "sources": sources,
+        "open": still_open.rstrip("\n"),
     }
 
 
-def files(paper: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
+def files(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, str]:
     """The report on a paper as Markdown."""
-    judged = needs["claims"].checked("claims.md").read_text(encoding="utf-8")
-    return {"paper.md": report.markdown(paper, metrics, judged)}
+    return {"paper.md": markdown(about, metrics, needs["claims"].checked("claims.md").read_text(encoding="utf-8"))}
 
 
-def draw(paper: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
+def markdown(about: Paper, metrics: Mapping[str, Any], judged: str) -> str:
+    """Everything about a paper; ``judged`` is the Markdown of its claims, which begins with a heading."""
+    title, _, claims = judged.partition("\n")
+    networks = metrics["flags"]["random"]
+    environment = jinja2.Environment(trim_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string((FOLDER / "paper.md").read_text(encoding="utf-8")).render(
+        title=title.removeprefix("# "),
+        sources=metrics["sources"],
+        networks=networks,
+        scales=[f"{scale:g}" for scale in SCALES],
+        random={
+            escape(claim): [escape(share(count, networks)) for count in each["random"]]
+            for claim, each in metrics["claims"].items()
+            if each["random"] is not None
+        },
+        inside={
+            escape(about.shown[population]): [[*map(escape, row)] for row in cells(measured)]
+            for population, measured in metrics["inside"].items()
+        },
+        open=metrics["open"],
+        claims=claims.removesuffix("\n"),
+    )
+
+
+def draw(about: Paper, metrics: Mapping[str, Any], needs: Mapping[str, Run]) -> dict[str, Drawing]:
     """Draws the finding, and the figures of the claims."""
-    return {"finding.png": paper.draw(metrics), **drawings(read_json_list(needs["claims"].checked("claims.json")))}
-
-
-def _judged(networks: Mapping[str, Any]) -> dict[str, Any]:
-    return {what: networks[what] for what in ("share", "interval", "verdict", "counted")}
-
-
-def _numbers(paper: Paper, run: Run) -> list[float | None]:
-    results = storage.load_results(run.checked("results.nc"))
-    values = np.where(results.diverged.values, np.nan, paper.number(results))
-    return [finite(each) for each in values.tolist()]
-
-
-def summary(values: np.ndarray) -> dict[str, Any]:
-    """How many networks have a number, and its median over them; of booleans, the share that is true."""
-    if values.dtype == bool:
-        share, low, high = lt.wilson(int(values.sum()), len(values))
-        return {"networks": len(values), "share": share, "low": low, "high": high}
-    known = values[np.isfinite(values)]
-    return {"networks": len(known), **as_json(lt.median_bootstrap(known))}
+    return {"finding.png": about.draw(metrics), **drawings(read_json_list(needs["claims"].checked("claims.json")))}

@@ -8,17 +8,24 @@ the one with the smallest median loss of the validation set.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import RenderableType
 
 import lstm_toys as lt
+from lstm_toys import tables
 from lstm_toys.cli import command, flags, parsers, sweep
 from lstm_toys.runs.ask import Ask
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep.ask import SweepSettings, ask
-
-from .ask import tuned
 
 GRID = {"optimizer": ["adam", "rmsprop"], "learning_rate": ["0.003", "0.01", "0.03", "0.1"]}
 """The settings that are tried for every population."""
+
+SHOWN = 3
+"""Settings of a population in the table."""
 
 TABLE: flags.FlagTable = {
     "task": (parsers.choice("counting", "memory"), "topic of the papers whose populations are tuned"),
@@ -32,25 +39,69 @@ TABLE: flags.FlagTable = {
 DEFAULTS = {**flags.DEFAULTS, "task": "counting", "seeds": 8, "base_seed": 100}
 
 
-def sweeps(claims: lt.Claims, values: Mapping[str, object]) -> dict[str, Ask[SweepSettings]]:
-    """The sweep of every population that has a training of its own, by population."""
-    options = flags.options({**values})
-    axes = [*GRID.items()]
+def plan(arguments: Sequence[str]) -> command.Plan:
+    """Turns a command line into a plan."""
+    values = flags.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
+    options = flags.options(values)
+    size = {name: values[name] for name in ("seeds", "base_seed")}
+    recipes = lt.Analysis(
+        name=f"papers_{values['task']}_recipes",
+        settings=size,
+        needs=sweeps(importlib.import_module(f"{__package__}.{values['task']}").CLAIMS, size, options),
+        score=lambda needs, _: score(size["seeds"], needs),
+        report=report,
+        published=f"papers/{values['task']}_recipes",
+    )
+    return command.Plan([analysis.ask(recipes, options.results_dir)], options)
+
+
+def sweeps(claims: lt.Claims, size: Mapping[str, int], options: flags.Options) -> dict[str, Ask[SweepSettings]]:
+    """The sweep of every population, by population."""
     asked = {}
     for name, (experiment, changes) in claims.populations.items():
         own = [each for each in changes if each.split("=")[0].removeprefix("--") not in GRID]
-        size = [f"--{flag}={values[flag]}" for flag in ("seeds", "base_seed")]
-        settings, _ = sweep.expand(experiment, axes, [*own, *size])
+        given = [*own, *(f"--{flag}={value}" for flag, value in size.items())]
+        settings, _ = sweep.expand(experiment, [*GRID.items()], given)
         asked[name] = ask(experiment, SweepSettings(f"tune_{name}", settings), options.results_dir)
     return asked
 
 
-def plan(arguments: Sequence[str]) -> command.Plan:
-    """Turns a command line into a plan."""
-    values = flags.read("tune", str(__doc__), TABLE, DEFAULTS, arguments)
-    options, task = flags.options(values), values["task"]
-    asked = sweeps(importlib.import_module(f"{__package__}.{task}").CLAIMS, values)
-    return command.Plan([tuned(task, asked, options.results_dir)], options)
+def score(seeds: int, needs: Mapping[str, Run]) -> dict[str, Any]:
+    """Ranks the settings of finished sweeps, by population."""
+    every = {name: each.read_metrics() for name, each in needs.items()}
+    return {
+        "seeds": seeds,
+        "populations": {name: ranked(metrics) for name, metrics in every.items()},
+        "sweeps_seconds": sum(sum(metrics["seconds"].values()) for metrics in every.values()),
+    }
+
+
+def ranked(metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The settings of a finished sweep, the smallest median loss of the validation set first."""
+    rows = [
+        {
+            "settings": {name: row[name] for name in metrics["varied"]},
+            **row["train_loss"],
+            "learned": row["learned"],
+            "diverged": len(row["diverged_seeds"]),
+        }
+        for row in metrics["rows"]
+    ]
+    return sorted(rows, key=lambda row: float("inf") if row["median"] is None else row["median"])
+
+
+def report(metrics: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yields a table of the best settings of each population."""
+    rows = []
+    for name, every in metrics["populations"].items():
+        for place, row in enumerate(every[:SHOWN]):
+            settings = ", ".join(str(each) for each in row["settings"].values())
+            spread = tables.number(row["median"]), tables.interval(row["low"], row["high"])
+            rows.append(("" if place else name, settings, *spread, f"{row['learned']} of {metrics['seeds']}"))
+    columns = ("population", "settings", "median loss>", "95 % bootstrap>", "learned>")
+    title = f"the best {SHOWN} of the settings that were tried for each population"
+    yield tables.table(title, columns, rows, **tables.PLAIN)
+    yield f"the sweeps took {metrics['sweeps_seconds']:,.0f} s"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from experiments.papers import counters, points
+from experiments.papers import networks
 
 
 def test_the_counter_is_the_unit_that_follows_the_count():
@@ -17,7 +17,7 @@ def test_the_counter_is_the_unit_that_follows_the_count():
     states[0, :, 2] = 3 - 0.5 * count
     states[1, :, 1] = 0.8 * count
     states[:, :, 3] = 1.0  # A unit that never changes counts nothing.
-    found = counters.counter(states, n)
+    found = networks.counter(states, n)
     assert found.unit.tolist() == [2, 1]
     np.testing.assert_allclose(found.straight, 1)
     np.testing.assert_allclose(found.up, [-0.5, 0.8])
@@ -31,7 +31,7 @@ def test_gates_are_those_of_the_layer(kind):
     inputs = np.random.default_rng(0).normal(size=(1, 9, 3)).astype(np.float32)
     params = jax.tree.map(lambda leaf: np.asarray(leaf)[None], model.init(jax.random.key(0), jnp.asarray(inputs)))
     inside = lt.states(model, params["params"], inputs)["lstm_0"]
-    opened = counters.gates(params["params"]["lstm_0"], inputs[0], inside["hidden"][:, 0], kind)
+    opened = networks.gates(params["params"]["lstm_0"], inputs[0], inside["hidden"][:, 0], kind)
     cell = np.zeros(4)
     for place in range(9):
         i, f, g, o = opened[0, place]
@@ -45,7 +45,7 @@ def test_padding_does_not_count_in_strings_that_are_accepted():
     answers = np.where(np.nan_to_num(probe.targets) > 0.5, 1.0, -1.0)[None].repeat(2, axis=0)
     answers[0, 0, 5] *= -1
     answers[1, 1, 5] *= -1
-    assert counters.accepted(answers, probe).tolist() == [1.0, 0.5]
+    assert networks.accepted(answers, probe).tolist() == [1.0, 0.5]
 
 
 @pytest.mark.long
@@ -57,7 +57,7 @@ def test_eight_memories_by_hand_are_eight_stable_fixed_points():
         "rnn_0": {"kernel": 6 * one, "recurrent_kernel": 2 * one, "bias": zero},
         "readout": {"kernel": one, "bias": zero},
     }
-    found = points.found(lt.Saved(model, params, {}, lt.Results(), (), (), None), 64)
+    found = networks.fixed_points(lt.Saved(model, params, {}, lt.Results(), (), (), None), 64)
     assert found["stable fixed points"].tolist() == [8]
     assert found["memories that are stable fixed points"].tolist() == [8]
     assert found["share of starts that end at stable fixed points"] == pytest.approx(1)

@@ -16,8 +16,7 @@ import experiments.papers.__main__ as papers
 import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import claims
-from experiments.papers import counters, counting, figures, languages, memory, null, numbers, ranking, report, tune
-from experiments.papers.paper import Paper
+from experiments.papers import ask, counting, figures, languages, memory, networks, scoring, tune
 from experiments.papers.populations import fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
@@ -57,7 +56,7 @@ def test_the_largest_n_is_the_last_one_before_the_first_wrong_string():
         sets.append(answered(right & ~padding[None], probe))  # Whatever is answered to padding does not count.
     every = [int(n) for probe in probes for n in probe.parameters["n"]]
     assert every == [*range(1, 101), *range(104, 257, 4)]
-    assert numbers.reached(*sets).tolist() == [256, 0, 59, 100]
+    assert languages.reached(*sets).tolist() == [256, 0, 59, 100]
 
 
 @pytest.mark.parametrize(("experiment", "symbols"), [(counting.EXPERIMENT, "ab"), *rarely((counting.CONTEXT, "abc"))])
@@ -111,17 +110,17 @@ def test_memories_are_the_eight_and_last_until_the_first_wrong_bit(monkeypatch):
     right[2, 5, first + 7] = right[2, 1, first + 20] = False
     right[3, 2, first - 1] = False  # Before the silence, which does not count.
     curves = answered(right, probe)
-    assert numbers.kept(curves).tolist() == [silent, 0, 7, silent]
+    assert memory.kept(curves).tolist() == [silent, 0, 7, silent]
     expected = [np.mean(right[seed]) for seed in range(4)]
-    np.testing.assert_allclose(numbers.bits_right(curves), expected)
+    np.testing.assert_allclose(memory.bits_right(curves), expected)
     faded = curves.assign(answer=curves.answer * np.linspace(2, 1, right.shape[2])[None, None, :, None])
     fraction = np.linspace(2, 1, right.shape[2])[[first, -1]]
-    assert numbers.margin_left(faded)[0] == pytest.approx(fraction[1] / fraction[0])
+    assert memory.margin_left(faded)[0] == pytest.approx(fraction[1] / fraction[0])
 
 
 def test_a_string_is_accepted_loosely_if_each_next_symbol_has_some_probability():
     probe = lt.Probe.of("some", languages.powers(jnp.array([1, 2, 3]), 7, 2), {"n": jnp.array([1, 2, 3])})
-    edge = np.log(numbers.LEAST_PROBABILITY / (1 - numbers.LEAST_PROBABILITY))
+    edge = np.log(languages.LEAST_PROBABILITY / (1 - languages.LEAST_PROBABILITY))
     logits = np.full((3, *probe.targets.shape), edge + 0.01)  # Illegal symbols are accepted as well.
     logits[1, 1, 3, 1] = edge - 0.01  # The second b of aabb.
     logits[2, 2, 6, 2] = edge - 0.01  # The end of aaabbb.
@@ -129,7 +128,7 @@ def test_a_string_is_accepted_loosely_if_each_next_symbol_has_some_probability()
     curves = answered(np.ones((3, *probe.targets.shape[:2]), bool), probe).assign(
         answer=(("seed", "curve", "time", "output_feature"), logits, {"loss": "binary_cross_entropy"})
     )
-    assert numbers.reached_loosely(curves).tolist() == [3, 1, 2]
+    assert languages.reached_loosely(curves).tolist() == [3, 1, 2]
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -170,7 +169,7 @@ def test_other_cells_are_as_large():
 
 def test_the_forget_gate_begins_at_zero():
     layers = {}
-    for cell in ("experiments.papers.cells:LSTMForgetZero", "lstm"):
+    for cell in ("experiments.papers.networks:LSTMForgetZero", "lstm"):
         model = lt.Stack(features=3, hidden=(4,), readout="dense", cell=cell)
         params = model.init(jax.random.key(0), jnp.zeros((1, 4, 3)))["params"]
         (layers[cell],) = (layer for name, layer in params.items() if name != "readout")
@@ -185,26 +184,26 @@ def test_the_forget_gate_begins_at_zero():
 def test_random_networks_do_not_depend_on_each_other_and_are_judged_as_trained_ones_are():
     experiment = languages.experiment("small", "dyck1", "Small.", most=4, hidden=2)
     made = Prepared(experiment, flags.parse(experiment, [])[0])
-    several = null.parameters(made.model, 3, range(3), 2.0)
-    alone = null.parameters(made.model, 3, [2], 2.0)
+    several = scoring.parameters(made.model, 3, range(3), 2.0)
+    alone = scoring.parameters(made.model, 3, [2], 2.0)
     jax.tree.map(lambda one, every: np.testing.assert_array_equal(one[0], every[2]), alone, several)
-    doubled = null.parameters(made.model, 3, [2], 4.0)
+    doubled = scoring.parameters(made.model, 3, [2], 4.0)
     jax.tree.map(lambda one, two: np.testing.assert_allclose(2 * one, two, rtol=1e-6), alone, doubled)
-    claim = lt.Claim("some", "q", "s", numbers.share_right, (lt.Source("dyck", "double"),), high=0.5)
-    labeled = null.answers(made, several)
+    claim = lt.Claim("some", "q", "s", languages.share_right, (lt.Source("dyck", "double"),), high=0.5)
+    labeled = scoring.answers(made, several)
     shown = lt.probed(labeled, "double")
     answers = lt.answers(made.model, several, shown.input.values, block=made.block)
     np.testing.assert_array_equal(shown.answer.values, answers)
-    expected = int((numbers.share_right(shown) <= 0.5).sum())
+    expected = int((languages.share_right(shown) <= 0.5).sum())
     assert judge(claim, {"dyck": labeled}).meets.sum() == expected
-    assert null.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
+    assert scoring.judged([claim], {"dyck": made}, 2.0, range(3)) == {"some": expected}
 
 
 def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkeypatch, capsys):
     claims = tuple(claim for claim in counting.CLAIMS.claims if claim.id == "dyck-one-unit")
     monkeypatch.setattr(counting, "CLAIMS", dataclasses.replace(counting.CLAIMS, claims=claims))
-    monkeypatch.setattr(null, "TOGETHER", 2)
-    monkeypatch.setattr(null, "prepare", lambda _: {})
+    monkeypatch.setattr(scoring, "TOGETHER", 2)
+    monkeypatch.setattr(scoring, "prepare", lambda _: {})
     monkeypatch.chdir(tmp_path)
     asked = []
 
@@ -214,10 +213,10 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
             raise OSError("full")
         return {"dyck-one-unit": len(given[3]) - 1}
 
-    monkeypatch.setattr(null, "judged", judged)
+    monkeypatch.setattr(scoring, "judged", judged)
     arguments = ["--claims=experiments.papers.counting", "--networks=3", "--publish"]
     assert [carry_out(experiments.null, arguments) for _ in range(2)] == [1, 0]
-    parts = [(scale, *numbers) for scale in report.SCALES for numbers in ((0, 1), (2,))]
+    parts = [(scale, *numbers) for scale in ask.SCALES for numbers in ((0, 1), (2,))]
     assert asked == [*parts[:5], *parts[4:]]
     kept = json.loads((tmp_path / "results" / "null_experiments_papers_counting" / "metrics.json").read_text())
     assert kept["claims"] == {"dyck-one-unit": 5 * [1]}
@@ -225,12 +224,12 @@ def test_random_networks_are_judged_in_parts_that_are_continued(tmp_path, monkey
 
 
 def test_where_no_random_network_or_every_one_meets_a_claim_the_other_end_of_the_interval_is_told():
-    assert [report.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
+    assert [ask.brief(count, 256) for count in (0, 1, 256)] == ["≤ 1.5", "0.4", "≥ 98.5"]
 
 
 def test_random_networks_judge_no_claim_that_networks_fail_at_something():
     """Which they meet, as they fail at everything."""
-    asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in null.judgeable(claims)}
+    asked = {claim.id for claims in (CLAIMS, counting.CLAIMS) for claim in scoring.judgeable(claims)}
     failures = {
         *("hill-second-layer", "amplitude-diverges", "slope-negative", "slope-large", "gru-does-not-count-on"),
         *("rnn-does-not-count-on", "lstm-not-much-longer", "context-gru-does-not", "dyck-not-much-longer"),
@@ -259,14 +258,14 @@ def test_settings_are_ranked_by_their_median_loss_and_those_that_diverge_are_las
         }
         for rate, median in ((1.0, 0.5), (2.0, None), (3.0, 0.1))
     ]
-    found = ranking.ranked({"varied": ["learning_rate"], "rows": rows})
+    found = tune.ranked({"varied": ["learning_rate"], "rows": rows})
     assert [(each["settings"]["learning_rate"], each["diverged"]) for each in found] == [(3.0, 0), (1.0, 0), (2.0, 1)]
 
 
 @pytest.mark.long
 def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "REACHES", {"anbn": (4, 6, 10)})
-    monkeypatch.setattr(counters, "MOST", 4)
+    monkeypatch.setattr(networks, "MOST", 4)
     small = (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])
     (fails,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
     changed = dataclasses.replace(
@@ -277,10 +276,10 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         variants={"fewer": fewer(counting.unchanged)},
     )
     monkeypatch.setattr(counting, "CLAIMS", changed)
-    shown, inside = {"rnn": "vanilla RNNs"}, (counters.counted, ("rnn",))
+    shown, inside = {"rnn": "vanilla RNNs"}, ("counters", ("rnn",))
     draw = partial(figures.counting, names=shown, trained=4)
-    paper = Paper("counting", "What is *different*.", "Much.", numbers.reached_of, shown, inside, draw)
-    monkeypatch.setattr(papers, "PAPERS", {"counting": lambda: paper})
+    paper = ask.Paper("counting", languages.reached_of, shown, inside, draw)
+    monkeypatch.setattr(papers, "PAPERS", {"counting": paper})
     monkeypatch.chdir(tmp_path)
     assert carry_out(papers, ["--seeds=3", "--random=2", "--variants", "--publish"]) == 0
     folder = tmp_path / "results" / "papers" / "counting"
@@ -292,7 +291,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
         map(lt.load, tmp_path.glob("results/runs/counting-*")), key=lambda each: each.results.sizes["seed"]
     )
     assert few.results.sizes["seed"] == 1
-    assert metrics["numbers"]["rnn"] == numbers.reached_of(saved.results).tolist()
+    assert metrics["numbers"]["rnn"] == languages.reached_of(saved.results).tolist()
 
     def by_all(count):
         share, *interval = lt.wilson(count, count)
@@ -303,7 +302,8 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     held = metrics["inside"]["rnn"]["share of strings with this unit held"]
     assert held == {"networks": 0, "median": None, "low": None, "high": None}
     text = (folder / "paper.md").read_text()
-    assert "What is *different*." in text
+    assert "\n\nWhat differs here: networks of all cells" in text
+    assert "\n## What stayed open\n\n- Networks of ReLU units" in text
     assert re.search(r"rnn-within \| 100 \(34–100\)", text), text
     assert "| rnn-does-not-count-on |" not in text
     assert text.count("\n# ") == 0
@@ -315,7 +315,7 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     [
         (tune, ["--task=post"], "flag --task=post: takes one of counting, memory"),
         (papers, ["--paper=post"], "flag --paper=post: takes one of counting, memory"),
-        (experiments.null, ["--claims=experiments.papers.cells"], "declares no CLAIMS"),
+        (experiments.null, ["--claims=experiments.papers.networks"], "declares no CLAIMS"),
     ],
 )
 def test_command_lines_that_are_wrong_end_in_one_line(command, arguments, said, capsys):

@@ -1,0 +1,213 @@
+"""The networks of the papers: a cell of their own, and what is inside trained ones: counters and fixed points.
+
+The counter of a network is the unit whose state is most nearly a straight line in the count, a's minus b's, along one
+string a^n b^n; for an LSTM the state is its memory cell. Fixed points are those on which memories rest: without pulses
+a memory lasts if it is a stable one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import jaxtyping as jt
+import numpy as np
+
+import lstm_toys as lt
+from lstm_toys.dynamics.rest import Kind, rest, starts_of
+from lstm_toys.dynamics.system import system_of
+from lstm_toys.networks.gates import squashed
+from lstm_toys.results.summary import as_json
+from lstm_toys.runs.folder import Run
+from lstm_toys.studies.analysis.ask import Keep
+
+from . import languages, memory
+
+MOST = 50
+"""The largest n of the strings that are shown."""
+
+OTHERS = 3
+"""Other units that are held, one after another; the mean share counts."""
+
+POINTS, STARTS = 200, 64
+"""Points of the sequence along which states are visited, and states of each network to begin in."""
+
+MOST_POINTS = 64
+"""Fixed points that are kept of each network."""
+
+Measured = Mapping[str, jt.Shaped[np.ndarray, " S"]]
+"""Numbers, or booleans, of each network, by what they are."""
+
+
+class LSTMForgetZero(lt.LSTM):
+    """An LSTM whose forget gate begins with a bias of 0 instead of 1."""
+
+    def param(self, name: str, init_fn: Any, *arguments: Any, **options: Any) -> Any:
+        """Declares a parameter; biases begin at 0."""
+        return super().param(name, nn.initializers.zeros if name == "bias" else init_fn, *arguments, **options)
+
+
+def inside(measure: str, needs: Mapping[str, Run], keep: Keep) -> dict[str, Any]:
+    """What a function of this module measures of the networks of each population.
+
+    Returns:
+        By population and measured quantity, how many networks have it, and their median with a 95 % bootstrap interval,
+        or of booleans the share of networks with Wilson's.
+    """
+    return {
+        "inside": {
+            name: keep(f"looked into {name}", [name, run, measure], partial(_summaries, measure, run))
+            for name, run in needs.items()
+        }
+    }
+
+
+def _summaries(measure: str, run: Run) -> dict[str, Any]:
+    return {what: summary(each) for what, each in globals()[measure](lt.load(run.folder)).items()}
+
+
+def summary(values: np.ndarray) -> dict[str, Any]:
+    """How many networks have a number, and its median over them; of booleans, the share that is true."""
+    if values.dtype == bool:
+        share, low, high = lt.wilson(int(values.sum()), len(values))
+        return {"networks": len(values), "share": share, "low": low, "high": high}
+    known = values[np.isfinite(values)]
+    return {"networks": len(known), **as_json(lt.median_bootstrap(known))}
+
+
+def counters(saved: lt.Saved) -> Measured:
+    """How networks count: the counter, how open its gates are, and what it is needed for.
+
+    Held at its mean, a unit is compared with other units that are drawn at random. NaN for a network that does not
+    accept every string.
+    """
+    one = np.asarray(languages.powers(jnp.array([MOST]), 2 * MOST + 1, 2).inputs)
+    every = lt.Probe.of("every", languages.powers(jnp.arange(1, MOST + 1), 2 * MOST + 1, 2))
+    (name, states), *_ = lt.states(saved.model, saved.params, one).items()
+    inner = states.get("cell", states["hidden"])[:, 0, 1:]
+    best = counter(inner, MOST)
+    seeds = np.arange(len(inner))
+    report: dict[str, Any] = {
+        "squared correlation of the state with the count": best.straight,
+        "change of the state with each a": np.abs(best.up),
+        "change of the state back with each b": -np.sign(best.up) * best.down,
+    }
+    if "cell" in states:
+        layer = {key: np.asarray(leaf) for key, leaf in saved.params[name].items()}
+        opened = gates(layer, one[0], states["hidden"][:, 0], saved.model.gates)[:, 1:]
+        for number, gate in ((0, "input"), (1, "forget"), (3, "output")):
+            shut = 1 - opened[seeds, :, number, best.unit]
+            report |= {
+                f"1 - {gate} gate at a": shut[:, :MOST].mean(axis=1),
+                f"1 - {gate} gate at b": shut[:, MOST:].mean(axis=1),
+            }
+    usual = accepted(lt.answers(saved.model, saved.params, every.inputs), every)
+
+    def held(units: jt.Int[np.ndarray, " S"]) -> jt.Float[np.ndarray, " S"]:
+        return accepted(lt.intervene(saved.model, saved.params, every.inputs, name, units[:, None]), every)
+
+    report["share of strings with this unit held"] = held(best.unit)
+    if inner.shape[2] > 1:
+        drawn = np.random.default_rng(0).integers(1, inner.shape[2], (OTHERS, len(seeds)))
+        shares = [held((best.unit + shift) % inner.shape[2]) for shift in drawn]
+        report["share of strings with another unit held"] = np.mean(shares, axis=0)
+    return {name: np.where(usual == 1, each, np.nan) for name, each in report.items()}
+
+
+class Counter(NamedTuple):
+    """The unit of each network that counts best.
+
+    Attributes:
+        unit: its number.
+        straight: the squared correlation of its state with the count.
+        up: the change of its state with each a, by least squares.
+        down: the change of its state with each b.
+    """
+
+    unit: jt.Int[np.ndarray, " S"]
+    straight: jt.Float[np.ndarray, " S"]
+    up: jt.Float[np.ndarray, " S"]
+    down: jt.Float[np.ndarray, " S"]
+
+
+def counter(states: jt.Float[np.ndarray, "S T H"], n: int) -> Counter:
+    """Finds the counter in the states after each symbol of the string a^n b^n, without those after its start."""
+    states = np.asarray(states, float)
+    place = np.arange(1, n + 1, dtype=float)
+    count = np.concatenate([place, n - place])
+
+    def centered(values: Any) -> Any:
+        return values - values.mean(axis=-1, keepdims=True)
+
+    by_unit, line = centered(np.swapaxes(states, 1, 2)), centered(count)
+    spread = (by_unit**2).sum(axis=-1) * (line**2).sum()
+    straight = (by_unit @ line) ** 2 / np.where(spread > 0, spread, np.inf)
+    unit = straight.argmax(axis=1)
+    best = np.take_along_axis(states, unit[:, None, None], axis=2)[:, :, 0]
+    up, down = (centered(part) @ centered(place) / (centered(place) ** 2).sum() for part in (best[:, :n], best[:, n:]))
+    return Counter(unit, straight.max(axis=1), up, down)
+
+
+def gates(
+    params: Mapping[str, jt.Float[np.ndarray, "S ..."]],
+    inputs: jt.Float[np.ndarray, "T F"],
+    hidden: jt.Float[np.ndarray, "S T H"],
+    kind: str,
+) -> jt.Float[np.ndarray, "S T 4 H"]:
+    """The gates of an LSTM layer after every point: input, forget, the values that cells take up, and output.
+
+    ``hidden`` are the states after every point.
+    """
+    before = np.concatenate([np.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
+    summed = inputs[None] @ params["kernel"] + before @ params["recurrent_kernel"] + params["bias"][:, None]
+    summed = summed.reshape(*summed.shape[:2], 4, -1)
+    openness = np.array(squashed(jnp.asarray(summed), kind))
+    openness[:, :, 2] = np.tanh(summed[:, :, 2])
+    return openness
+
+
+def accepted(answers: jt.Float[np.ndarray, "S C T A"], probe: lt.Probe) -> jt.Float[np.ndarray, " S"]:
+    """The share of strings that each network accepts."""
+    assert probe.targets is not None
+    axes = ("seed", "curve", "time", "output")
+    answered = (axes, answers, {"loss": "binary_cross_entropy"})
+    return languages.share_right(lt.Results({"answer": answered, "truth": (axes[1:], probe.targets)}))
+
+
+def fixed_points(saved: lt.Saved, starts: int = STARTS) -> Measured:
+    """The fixed points without pulses, stable and unstable ones.
+
+    States that are visited along a sequence with pulses, and others drawn around them, are followed without pulses;
+    Newton's method then finds fixed points.
+    """
+    inputs = np.asarray(memory.flip_flop(jax.random.key(2), POINTS, 1).inputs)
+    system = system_of(saved.model, saved.params, inputs.shape[2])
+    visited = np.asarray(system.flat(lt.states(saved.model, saved.params, inputs)), float)[:, 0]
+    silent = np.zeros((1, inputs.shape[2]))
+    known = rest(system, saved.params, silent, starts_of(visited, starts), spacing=1.0, most=MOST_POINTS)
+    kind, share, answer = known.kind[:, 0], known.share[:, 0], known.answer[:, 0]
+    stable, saddle = kind == Kind.STABLE, kind == Kind.UNSTABLE
+    lasting = np.isin(kind, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES))
+    directions = (np.abs(known.eigenvalues[:, 0]) > 1 + 1e-9).sum(axis=-1)
+    largest = np.where(stable, np.abs(known.eigenvalues[:, 0, :, 0]), -np.inf).max(axis=1)
+
+    def memories(points: jt.Bool[np.ndarray, "S K"]) -> jt.Float[np.ndarray, " S"]:
+        return np.array([len({tuple(each) for each in answer[s][points[s]] > 0}) for s in range(len(kind))], float)
+
+    return {
+        "all eight memories are stable fixed points": memories(stable) == 2 ** len(memory.BITS),
+        "all eight are stable or neutral points, or answers at rest": memories(lasting) == 2 ** len(memory.BITS),
+        "stable fixed points": stable.sum(axis=1).astype(float),
+        "memories that are stable fixed points": memories(stable),
+        "neutral fixed points": (kind == Kind.NEUTRAL).sum(axis=1).astype(float),
+        "answers at rest while a state integrates": (kind == Kind.INTEGRATES).sum(axis=1).astype(float),
+        "share of starts that end at stable fixed points": np.where(stable, share, 0).sum(axis=1),
+        "largest eigenvalue of a stable fixed point": np.where(stable.any(axis=1), largest, np.nan),
+        "unstable fixed points": saddle.sum(axis=1).astype(float),
+        "those with one unstable direction": (saddle & (directions == 1)).sum(axis=1).astype(float),
+        "fixed points and other things found": known.found[:, 0].astype(float),
+    }
