@@ -7,23 +7,28 @@ can be sent as one file. An index.html that this command did not write, or that 
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
+from lstm_toys import output
 from lstm_toys.cli import command, flags
 from lstm_toys.files import Damaged
 from lstm_toys.runs import publishing
 from lstm_toys.runs.context import Options, Refused
 
-from . import build, runs
-from .parts import inside, playground, post, story, training
+from . import build, networks, playground, post, runs, story
 
-PARTS = (story.PART, playground.PART, inside.PART, training.PART, post.PART)
-"""In page order. To add a part, add a template, a script if it needs one, and a function from runs to data."""
+PARTS = {
+    "story": story.make,
+    "playground": playground.make,
+    "inside": networks.make_inside,
+    "training": networks.make_training,
+    "post": post.make,
+}
+"""In page order. To add a part, add a template, a script and a function from runs to its content; see `build`."""
 
 NAME = "index.html"
 
@@ -43,13 +48,12 @@ def plan(arguments: Sequence[str]) -> command.Plan:
 
 def written(options: Options) -> Iterator[RenderableType]:
     """Writes the page, and yields lines on what it contains and what is missing; raises Refused or NotPublished."""
-    results_dir, console = options.results_dir, Console(file=io.StringIO(), record=True, soft_wrap=True)
+    results_dir = options.results_dir
     try:
-        present, missing = runs.find(options, console)
-        made = [(part, each) for part in PARTS if (each := part.make(present)) is not None]
+        present, missing = runs.find(options, output.console(quiet=options.quiet))
+        made = {name: each for name, make in PARTS.items() if (each := make(present)) is not None}
     except Damaged as damaged:
         raise Refused(f"{damaged}; remove its folder, and make that run again") from None
-    yield from console.export_text().splitlines()
     yield from (f"{name}: not on the page, there is no finished run of `{words}`" for name, words in missing.items())
     if not made:
         raise Refused(f"there is no finished run in {results_dir / 'runs'} that a page could be made of")
@@ -62,7 +66,7 @@ def written(options: Options) -> Iterator[RenderableType]:
         source.write_bytes(page)
         publishing.publish([source], results_dir, "page", kept.append, folder=results_dir)
     yield from kept
-    parts = " and ".join(part.name for part, _ in made)
+    parts = " and ".join(made)
     yield f"{results_dir / NAME}: {len(page):,} bytes; {parts}, of {len(present)} of {len(present) + len(missing)} runs"
 
 

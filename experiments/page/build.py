@@ -1,52 +1,63 @@
-"""Builds one self-contained HTML file from the parts of the page."""
+"""Builds one self-contained HTML file from the parts of the page.
+
+A part has a template `parts/NAME.html`, a script `parts/NAME.js`, and a function from runs to its content.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
 
 from lstm_toys import markdown
 
-from .part import Made, Part
-
 FOLDER = Path(__file__).parent
 
 SCRIPTS = (
-    "cells.js",
-    "curves.js",
-    "csv.js",
-    "handles.js",
-    "asked.js",
-    "random.js",
-    "initial.js",
-    "gradient.js",
-    "changes.js",
-    "rmsprop.js",
-    "chart.js",
-    "picture.js",
-    "words.js",
-    "drawing.js",
-    "grips.js",
-    "challenge.js",
-    "repository.js",
-    "workers.js",
-    "answers.js",
+    *("cells.js", "curves.js", "csv.js", "handles.js", "asked.js", "random.js", "initial.js", "gradient.js"),
+    *("changes.js", "rmsprop.js", "chart.js", "picture.js", "words.js", "drawing.js", "grips.js", "challenge.js"),
+    *("repository.js", "workers.js", "answers.js"),
 )
 """Scripts that the parts and the workers share."""
-
-OPENING = ("story", "playground")
-"""Parts of the first screen, which small screens arrange anew."""
 
 WORKERS = ("worker.js", "trainer.js")
 """Scripts that only workers execute."""
 
+OPENING = ("story", "playground")
+"""Parts of the first screen, which small screens arrange anew."""
 
-def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
-    """Renders the page; ``missing`` are commands of runs without which something is left out, by name."""
+
+@dataclass(frozen=True)
+class Made:
+    """Content of a part.
+
+    Attributes:
+        given: values for its template.
+        data: data for its script, in the form that JSON stores.
+        blocks: numbers for its script, in base64, by name.
+    """
+
+    given: Mapping[str, Any]
+    data: Mapping[str, Any] = field(default_factory=dict)
+    blocks: Mapping[str, str] = field(default_factory=dict)
+
+
+def prose(name: str) -> dict[str, Any]:
+    """The texts of a part that are not in its template."""
+    return tomllib.loads((FOLDER / f"parts/{name}.toml").read_text(encoding="utf-8"))
+
+
+def html(made: Mapping[str, Made], missing: Mapping[str, str]) -> str:
+    """Renders the page from its parts by name; ``missing`` are commands of the runs without which parts are left out.
+
+    Parts stand on the page in this order.
+    """
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -56,14 +67,14 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template("page.html").render(
-        parts=[(part.name, environment.get_template(f"parts/{part.name}.html"), each.given) for part, each in made],
+        parts=[(name, environment.get_template(f"parts/{name}.html"), each.given) for name, each in made.items()],
         opening=OPENING,
         missing=missing,
         style=source("page.css"),
         scripts=[(name.removesuffix(".js"), source(name), name in WORKERS) for name in (*SCRIPTS, *WORKERS)],
-        own_scripts=[source(f"parts/{part.name}.js") for part, _ in made if part.script],
-        data=[(part.name, embedded(each.data)) for part, each in made if each.data],
-        blocks=[item for _, each in made for item in each.blocks.items()],
+        own_scripts=[source(f"parts/{name}.js") for name in made],
+        data=[(name, embedded(each.data)) for name, each in made.items() if each.data],
+        blocks=[item for each in made.values() for item in each.blocks.items()],
     )
 
 

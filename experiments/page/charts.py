@@ -84,15 +84,11 @@ def laid_out(
 
 def rows_of(entry: Mapping[str, Any]) -> Iterator[Row]:
     """Yields the networks, the networks that they are compared with, and the controls."""
-
-    def sound(numbers: Sequence[float | None]) -> list[float]:
-        return [number for number in numbers if number is not None]
-
-    yield Row(f"{entry['counted']} {NETWORKS}", sound(entry["per_seed"]), "networks")
+    others = {name: control["per_seed"] for name, control in entry["controls"].items()}
     if entry["against_per_seed"] is not None:
-        yield Row(f"networks of {entry['threshold']['against']}", sound(entry["against_per_seed"]), "others")
-    for name, control in entry["controls"].items():
-        yield Row(name, sound(control["per_seed"]), "others")
+        others = {f"networks of {entry['threshold']['against']}": entry["against_per_seed"], **others}
+    for label, numbers in {f"{entry['counted']} {NETWORKS}": entry["per_seed"], **others}.items():
+        yield Row(label, [each for each in numbers if each is not None], "others" if label in others else "networks")
 
 
 def marks_of(entry: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:

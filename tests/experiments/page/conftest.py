@@ -17,8 +17,8 @@ from playwright.sync_api import sync_playwright
 import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
-from experiments.page import build, runs, weights
-from experiments.page.parts import inside, playground, post, story, training
+from experiments.page import build, playground, post, runs, story
+from experiments.page import networks as single
 from lstm_toys.files import read_json_list
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -121,15 +121,15 @@ def compose(saved, metrics, entries, tmp_path_factory):
             saved("published"),
             SimpleNamespace(command="", settings=runs.planned(("sine",), ROOT).settings, metrics=metrics),
         )
-        figures = {section.id: "data:," for section in post.SECTIONS}
-        used = dict.fromkeys([*(section.run for section in post.SECTIONS), "claims"], finished)
-        parts = [
-            (story.PART, story.made(published, metrics, resonance)),
-            (playground.PART, playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics))),
-            (inside.PART, inside.made(dynamics)),
-            (training.PART, training.made(published.results)),
-            (post.PART, post.made(figures, entries, used)),
-        ]
+        figures = {section["id"]: "data:," for section in post.SECTIONS}
+        used = dict.fromkeys([*(section["run"] for section in post.SECTIONS), "claims"], finished)
+        parts = {
+            "story": story.made(published, metrics, resonance),
+            "playground": playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics)),
+            "inside": single.inside(dynamics),
+            "training": single.training(published.results),
+            "post": post.made(figures, entries, used),
+        }
         path = tmp_path_factory.mktemp("page") / "index.html"
         path.write_text(build.html(parts, missing or {}), encoding="utf-8")
         return path.as_uri()
@@ -186,7 +186,7 @@ def trained(script):
             curve=curve.tolist(),
             steps=steps,
             seeds=list(seeds),
-            layers=weights.layers(model, 1),
+            layers=single.layers(model, 1),
         )
 
     return train

@@ -15,8 +15,7 @@ from rich.console import Console
 import conftest
 import lstm_toys as lt
 from experiments.page import __main__ as command
-from experiments.page import build, charts, runs
-from experiments.page.parts import post, story
+from experiments.page import build, charts, post, runs, story
 from experiments.post import sentences
 from lstm_toys.files import sha256
 from lstm_toys.runs.ask import Ask
@@ -65,7 +64,7 @@ def test_a_page_is_made_of_the_runs_that_there_are_and_replaced_unless_somebody_
     printed, _ = made(0)
     assert "line: not on the page, there is no finished run of `python -m experiments.line --seeds 2" in printed
     text = page.read_text()
-    sections = [section for section in post.SECTIONS if section.run == "sine"]
+    sections = [section for section in post.SECTIONS if section["run"] == "sine"]
     assert text.count("<article") == text.count("data:image/png;base64,") == len(sections)
     assert "python -m experiments.sine --seeds=3" in text
     assert "python -m experiments.line --seeds 2" in text
@@ -113,7 +112,7 @@ def test_without_a_sound_run_there_is_no_page(why, world, commands, tmp_path, mo
 
 
 def test_every_sentence_has_a_section_and_every_run_a_command(tmp_path):
-    placed = [claim for section in post.SECTIONS for claim in section.claims]
+    placed = [claim for section in post.SECTIONS for claim in section["claims"]]
     assert sorted(placed) == sorted(claim.id for claim in sentences.SENTENCES)
     for arguments in (arguments for commands in runs.COMMANDS.values() for arguments in commands):
         assert isinstance(runs.planned(arguments, tmp_path), Ask)
@@ -180,7 +179,7 @@ def test_the_committed_page_is_of_todays_scripts_small_and_recognized_as_made_by
     assert published == {"origin": "page", "files": {command.NAME: sha256(page)}}
     assert page.stat().st_size <= command.MOST
     text = page.read_text(encoding="utf-8")
-    own = (f"parts/{part.name}.js" for part in command.PARTS if part.script)
+    own = (f"parts/{name}.js" for name in command.PARTS)
     for name in ("page.css", *build.SCRIPTS, *build.WORKERS, *own):
         assert str(build.source(name)).strip() in text, f"{name} has changed: python -m experiments.page"
 
@@ -192,7 +191,7 @@ def test_a_published_page_has_whole_addresses_in_its_previews(tmp_path):
     page = tmp_path / "site" / "index.html"
     page.parent.mkdir()
     for base in ("https://somebody.github.io/toys", "https://somebody.github.io/toys/"):
-        page.write_text(build.html([], {}), encoding="utf-8")
+        page.write_text(build.html({}, {}), encoding="utf-8")
         subprocess.run(["bash", "-c", line], cwd=tmp_path, env={**os.environ, "BASE": base}, check=True)
         found = dict(re.findall(r'property="og:(\w+)" content="([^"]+)"', page.read_text(encoding="utf-8")))
         assert found["image"] == "https://somebody.github.io/toys/index.png"

@@ -16,8 +16,7 @@ import conftest
 import lstm_toys as lt
 from experiments import sine
 from experiments.page import __main__ as command
-from experiments.page import runs
-from experiments.page.parts import playground
+from experiments.page import playground, runs
 from experiments.post import sentences
 from lstm_toys.markdown import one_line
 

@@ -12,23 +12,17 @@ from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
 from lstm_toys.tasks.parameters import PARAMETERS
 
-from ... import post, sine
-from .. import weights
-from ..part import Made, Part
-from ..runs import FinishedRun
+from .. import post, sine
+from . import networks
+from .build import Made
+from .runs import FinishedRun
 
 ALL, FEW = 64, 16
 """Networks of the published population at the end and at the step of the post's picture, and of all others."""
 
 
 class Choice(NamedTuple):
-    """A population that can be chosen.
-
-    Attributes:
-        id: its name in the page's address.
-        run: its name in `experiments.page.runs.COMMANDS`.
-        note: what users should know about it.
-    """
+    """A population that can be chosen: its name in the page's address, that of its run, and what users should know."""
 
     id: str
     run: str
@@ -89,11 +83,7 @@ def made(loaded: Mapping[str, lt.Saved], metrics: Mapping[str, Mapping[str, Any]
             blocks |= weighed
     sliders = {
         family: [
-            {
-                "name": each.name,
-                "label": each.label,
-                **dict(zip(("low", "high", "value"), ends[each.name], strict=True)),
-            }
+            {"name": each.name, "label": each.label} | dict(zip(("low", "high", "value"), ends[each.name], strict=True))
             for each in PARAMETERS[family]
         ]
         for family, ends in RANGES.items()
@@ -137,38 +127,25 @@ def described(population: Choice, saved: lt.Saved, metrics: Mapping[str, Any]) -
         states = {0: saved.kept[0]}
     elif population.id == "published":
         states = {**saved.kept, **states}
-    names = {step: f"{population.run}-{step}" for step in states}
-
-    def networks(step: int) -> int:
-        return min(len(sound), FEW if step in saved.kept and step != moment else ALL)
-
-    def precision(step: int) -> weights.Precision:
-        return "half" if step in saved.kept else "single"
-
-    entry = {
+    last = metrics["steps"]
+    learned = f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {last:,} steps"
+    entry: dict[str, Any] = {
         "id": population.id,
         "label": population.label,
         "note": population.note,
-        "layers": weights.layers(saved.model, len(saved.input_features)),
+        "layers": networks.layers(saved.model, len(saved.input_features)),
         "seeds": sound.tolist(),
-        "states": [
-            {
-                "step": step,
-                "block": names[step],
-                "networks": networks(step),
-                "precision": precision(step),
-            }
-            for step in states
-        ],
+        "states": [],
         "trained": saved.results.train_target.sel(feature="y").values.ravel().tolist(),
-        "learned": "not trained"
-        if population.id == "untrained"
-        else f"{metrics['converged']} of {metrics['seeds']} had learned their curve after {metrics['steps']:,} steps",
+        "learned": "not trained" if population.id == "untrained" else learned,
     }
-    blocks = {
-        names[step]: weights.packed(saved.model, params, sound[: networks(step)], precision(step))
-        for step, params in states.items()
-    }
+    blocks = {}
+    for step, params in states.items():
+        count = min(len(sound), FEW if step in saved.kept and step != moment else ALL)
+        precision: networks.Precision = "half" if step in saved.kept else "single"
+        block = f"{population.run}-{step}"
+        entry["states"].append({"step": step, "block": block, "networks": count, "precision": precision})
+        blocks[block] = networks.packed(saved.model, params, sound[:count], precision)
     return entry, blocks
 
 
@@ -209,6 +186,3 @@ def shown(curve: lt.Results) -> tuple[str, dict[str, float]]:
         if len(parameters) == len(declared) and np.isfinite([*parameters.values()]).all():
             return family, parameters
     raise ValueError(f"{curve.family.item()} is of no family of the library")
-
-
-PART = Part("playground", make, script=True)

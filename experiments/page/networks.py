@@ -1,0 +1,112 @@
+"""Single networks: their weights as the page's scripts read them, the inside of one, and training in the browser."""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import jaxtyping as jt
+import numpy as np
+
+import lstm_toys as lt
+from lstm_toys.networks.cells import CELLS, Gates, cell_class
+from lstm_toys.networks.hyper import takes
+from lstm_toys.statistics import intervals
+
+from .. import sine
+from .build import Made
+from .runs import FinishedRun
+
+Precision = Literal["single", "half"]
+
+PRECISIONS = {"single": "<f4", "half": "<f2"}
+"""Types of the encoded numbers, all little-endian."""
+
+ORDER = ("kernel", "recurrent_kernel", "bias")
+"""Order of the parameters of a layer."""
+
+GATES: dict[Gates, str] = {"hard": "hard, as in the post", "sigmoid": "sigmoid"}
+"""Gate functions that users choose from."""
+
+
+def layers(model: Any, features: int) -> list[dict[str, Any]]:
+    """Describes a network's layers from input to answer. Raises ValueError for cells that the page cannot compute."""
+    if not isinstance(model, lt.Stack) or model.cell not in CELLS:
+        raise ValueError(f"the page has layers of {', '.join(CELLS)}, and not {model}")
+    kinds = [model.cell] * len(model.hidden) + [model.cell if model.readout == "cell" else "dense"]
+    below = (features, *model.widths)
+    return [
+        {"kind": kind, "features": shown, "units": units, "gates": model.gates}
+        for kind, shown, units in zip(kinds, below, model.widths, strict=False)
+    ]
+
+
+def packed(
+    model: Any,
+    params: jt.PyTree[jt.Float[np.ndarray, "S ..."]],
+    rows: jt.Int[np.ndarray, " N"],
+    precision: Precision = "single",
+) -> str:
+    """Encodes the parameters of networks ``rows``, one by one, layer by layer, as base64 of little-endian floats."""
+    names = [f"{cell_class(model.cell).__name__.lower()}_{number}" for number in range(len(model.hidden))]
+    parts = [
+        np.reshape(params[name][leaf][rows], (len(rows), -1))
+        for name in (*names, "readout")
+        for leaf in ORDER
+        if leaf in params[name]
+    ]
+    return base64.b64encode(np.concatenate(parts, axis=1).astype(PRECISIONS[precision]).tobytes()).decode()
+
+
+def make_inside(runs: Mapping[str, FinishedRun]) -> Made | None:
+    """Makes the part about the inside of one network; None without the published networks."""
+    if "published" not in runs:
+        return None
+    if "dynamics" not in runs:
+        return inside(None)
+    from lstm_toys.results import storage
+
+    path = runs["dynamics"].run.checked("results.nc")
+    return inside(storage.load_results(path, {"static_answer", "mode_frequency"}))
+
+
+def inside(found: lt.Results | None) -> Made:
+    """Makes the part about the inside of one network from the results of the study of dynamics, if there are any."""
+    if found is None:
+        return Made({}, {"inputs": [], "networks": {}})
+    rest, frequencies = found.static_answer.isel(output=0).values.tolist(), found.mode_frequency.values.tolist()
+    networks = {
+        str(seed): {"rest": finite(own), "frequency": finite([frequency])[0]}
+        for seed, own, frequency in zip(found.seed.values.tolist(), rest, frequencies, strict=True)
+    }
+    return Made({}, {"inputs": found.input.values.tolist(), "networks": networks})
+
+
+def finite(numbers: list[float]) -> list[float | None]:
+    """Numbers with four digits after the point, and None for what is not a number."""
+    return [round(number, 4) if math.isfinite(number) else None for number in numbers]
+
+
+def make_training(runs: Mapping[str, FinishedRun]) -> Made | None:
+    """Makes the part in which users watch networks learn; None without the published networks."""
+    return training(lt.load(runs["published"].run.folder).results) if "published" in runs else None
+
+
+def training(results: lt.Results) -> Made:
+    """Makes the part in which users watch networks learn, with the errors of the published networks to compare."""
+    recipe = sine.EXPERIMENT.defaults
+    sound = results.isel(seed=np.flatnonzero(~results.diverged.values))
+    errors = sound.train_rmse.sel(feature="y").values
+    low, high = intervals.band(errors)
+    data: dict[str, Any] = {
+        "times": results.time.values.tolist(),
+        "sine": results.train_target.sel(feature="y").values.ravel().tolist(),
+        "layers": {gates: layers(lt.Stack(features=1, gates=gates), 1) for gates in GATES},
+        "optimizer": {"rate": recipe["learning_rate"], **takes("rmsprop_keras")},
+        "steps": recipe["steps"],
+        "goal": sine.GOAL.rmse,
+        "published": {"steps": results.step.values.tolist(), "low": low.tolist(), "high": high.tolist()},
+    }
+    return Made({"gates": GATES, "steps": recipe["steps"], "networks": len(errors)}, data)

@@ -1,0 +1,135 @@
+"""The post, section by section: its tasks, the networks' answers, and whether its sentences hold."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lstm_toys import tables
+from lstm_toys.files import read_json_list
+from lstm_toys.networks.cells import CELLS
+from lstm_toys.runs.identity import Settings
+from lstm_toys.studies.claims import words
+from lstm_toys.studies.claims.declaration import NETWORKS
+
+from ..post.claims import CLAIMS
+from . import charts
+from .build import Made, prose
+from .runs import FinishedRun
+
+SECTIONS = prose("post")["section"]
+"""In the order of the post: by name, the texts in `parts/post.toml`, the run and its figure, and the claims."""
+
+VERDICTS = {"supported": "It holds", "refuted": "It does not hold", "undecided": "It is not decided"}
+
+
+def make(runs: Mapping[str, FinishedRun]) -> Made | None:
+    """Makes the sections whose run is finished, with the verdicts on their claims."""
+    entries = read_json_list(runs["claims"].run.checked("claims.json")) if "claims" in runs else []
+    figures = {each["id"]: figure(runs[each["run"]], each["figure"]) for each in SECTIONS if each["run"] in runs}
+    return made(figures, entries, runs)
+
+
+def made(figures: Mapping[str, str], entries: list[dict[str, Any]], runs: Mapping[str, FinishedRun]) -> Made | None:
+    """Makes the sections from figures, as data URLs by section, and entries of ``claims.json``."""
+    judged = {entry["id"]: entry for entry in entries}
+    sections = [
+        {
+            "section": section,
+            "figure": figures[section["id"]],
+            "about": dict(about(runs[section["run"]])),
+            "claims": [claim(judged[name]) for name in section["claims"] if name in judged],
+        }
+        for section in SECTIONS
+        if section["id"] in figures
+    ]
+    if not sections:
+        return None
+    return Made(
+        {
+            "sections": sections,
+            "counts": {word: sum(each["verdict"] == name for each in entries) for name, word in VERDICTS.items()},
+            "seeds": entries[0]["seeds"] if entries else 0,
+            "judged": len(entries),
+            "failed": [(each["id"], each["quote"]) for each in entries if each["verdict"] == "refuted"],
+            "command": runs["claims"].command if "claims" in runs else "",
+        }
+    )
+
+
+def figure(found: FinishedRun, name: str) -> str:
+    """A figure of a run, as a data URL."""
+    encoded = base64.b64encode((found.run.folder / name).read_bytes()).decode()
+    return f"data:image/png;base64,{encoded}"
+
+
+def about(found: FinishedRun) -> Iterator[tuple[str, str]]:
+    """Yields topic and text: how networks were trained, and what came of it."""
+    metrics, taken = found.metrics, sum(found.metrics["seconds"].values())
+    yield "recipe", recipe(found.settings)
+    learned = f"{metrics['converged']} of {metrics['seeds']} networks ({metrics['goal']})"
+    diverged = len(metrics["diverged_seeds"])
+    yield "learned", learned + (f"; {diverged} diverged" if diverged else "")
+    yield "command", found.command
+    versions = metrics["fingerprint"]
+    packages = ", ".join(f"{name} {versions[name]}" for name in ("lstm_toys", "jax", "optax"))
+    yield "took", f"{taken:.0f} s on {versions['processor'].split(',')[0]}, with {packages}"
+
+
+def recipe(settings: Settings) -> str:
+    """Describes how networks were trained, for readers who do not know the names of settings."""
+    gates = f" with {settings.gates} gates" if CELLS[settings.cell].gated else ""
+    cell = settings.cell.upper()
+    layers = [f"one {cell} layer{gates} of {units} units" for units in settings.hidden]
+    last = f"one {cell} layer{'' if layers else gates} whose units are the answer"
+    network = ", then ".join([*layers, last if settings.readout == "cell" else "an affine map to the answer"])
+    return f"{network}; {settings.optimizer}, learning rate {settings.learning_rate:g}, {settings.steps:,} steps"
+
+
+def claim(entry: dict[str, Any]) -> dict[str, Any]:
+    """Prepares a claim for the template."""
+    declared = next(each for each in CLAIMS.claims if each.id == entry["id"])
+    curves = dict.fromkeys(source.curves for source in declared.sources if source.population == "sine")
+    return {
+        **{name: entry[name] for name in ("id", "quote", "statistic", "verdict", "meets")},
+        "words": [*sentences(entry)],
+        "verdict_words": VERDICTS[entry["verdict"]] + (", but not of these networks alone" if shared(entry) else ""),
+        "drawing": charts.drawing(entry),
+        "curves": [*curves],
+    }
+
+
+def shared(entry: dict[str, Any]) -> bool:
+    """Whether a supported claim is also met by models that learned nothing, or something else."""
+    nulls = [null["meets"] for null in entry["null"].values()]
+    controls = [control["verdict"] == "supported" for control in entry["controls"].values()]
+    copied = any(nulls) and not any("to be learned" in remark for remark in entry["remarks"])
+    return entry["verdict"] == "supported" and (copied or any(controls))
+
+
+def sentences(entry: dict[str, Any]) -> Iterator[str]:
+    """Yields what came of a claim, sentence by sentence."""
+    share = words.percent(entry["share"]) + _labeled(words.percents(entry["interval"]), "95 % interval")
+    if entry["threshold"]["against"] is None:
+        met = round(entry["share"] * entry["counted"])
+        yield f"{met} of {entry['counted']} networks meet it: {share}."
+    else:
+        yield (
+            f"In {share} of all pairs the number of one of these networks is above that of one of "
+            f"{entry['threshold']['against']}."
+        )
+    spread = _labeled(words.numbers(entry["median_interval"]), "95 % bootstrap interval")
+    yield f"The median is {tables.number(entry['median'])}{spread}."
+    if entry["published"]:
+        meets = "meets it" if entry["published"]["meets"] else "does not meet it"
+        value = tables.number(entry["published"]["value"])
+        yield f"The post's own network has {value} and {meets}; {words.rank(entry, NETWORKS)} are below it."
+    yield from (f"{remark[0].upper()}{remark[1:]}." for remark in entry["remarks"])
+    if turned := words.turns(entry):
+        yield f"Among other networks the verdict turns: {turned}."
+
+
+def _labeled(interval: str, label: str) -> str:
+    """An interval in parentheses, with its label; empty if there is no interval."""
+    return interval and f" ({label} {interval.strip('()')})"
