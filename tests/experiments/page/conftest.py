@@ -18,7 +18,7 @@ import lstm_toys as lt
 from conftest import ROOT
 from experiments import sine
 from experiments.page import build, playground, post, runs, story
-from experiments.page import networks as single
+from experiments.page import networks as page_networks
 from lstm_toys.files import read_json_list
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -126,8 +126,8 @@ def compose(saved, metrics, entries, tmp_path_factory):
         parts = {
             "story": story.made(published, metrics, resonance),
             "playground": playground.made({kind: saved(kind) for kind in kinds}, dict.fromkeys(kinds, metrics)),
-            "inside": single.inside(dynamics),
-            "training": single.training(published.results),
+            "inside": page_networks.inside(dynamics),
+            "training": page_networks.training(published.results),
             "post": post.made(figures, entries, used),
         }
         path = tmp_path_factory.mktemp("page") / "index.html"
@@ -186,7 +186,7 @@ def trained(script):
             curve=curve.tolist(),
             steps=steps,
             seeds=list(seeds),
-            layers=single.layers(model, 1),
+            layers=page_networks.layers(model, 1),
         )
 
     return train

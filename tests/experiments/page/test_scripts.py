@@ -11,7 +11,7 @@ from scipy import stats
 import lstm_toys as lt
 from conftest import rarely
 from experiments import sine
-from experiments.page import networks as single
+from experiments.page import networks as page_networks
 from lstm_toys.networks import optimizers
 from lstm_toys.networks.hyper import Hyper
 from lstm_toys.statistics import intervals
@@ -27,8 +27,8 @@ def test_networks_answer_as_in_the_library(kind, networks, curves, script):
     order, rows = np.random.default_rng(0).permutation(SEEDS), [5, 0, 19, 7]
     found = script(
         "Array.from(answersOf(given.layers, decoded(given.text, 'single'), given.rows, given.curves))",
-        layers=single.layers(model, 1),
-        text=single.packed(model, params, order),
+        layers=page_networks.layers(model, 1),
+        text=page_networks.packed(model, params, order),
         rows=rows,
         curves=curves[:, :, 0].tolist(),
     )
@@ -44,10 +44,10 @@ def test_weights_of_half_precision_are_those_of_the_library(networks, script):
     single, half = (
         script(
             "Array.from(decoded(given.text, given.precision))",
-            text=single.packed(model, params, np.arange(SEEDS), precision),
+            text=page_networks.packed(model, params, np.arange(SEEDS), precision),
             precision=precision,
         )
-        for precision in single.PRECISIONS
+        for precision in page_networks.PRECISIONS
     )
     assert np.isin(special, np.float32(single)).all()
     assert np.array_equal(half, np.float16(single).astype(float))
@@ -55,7 +55,7 @@ def test_weights_of_half_precision_are_those_of_the_library(networks, script):
 
 def test_a_custom_cell_is_refused():
     with pytest.raises(ValueError, match="tests"):
-        single.layers(lt.Stack(features=1, cell="tests.cells:Own"), 1)
+        page_networks.layers(lt.Stack(features=1, cell="tests.cells:Own"), 1)
 
 
 @pytest.mark.parametrize("kind", ["published", *rarely("other_gates")])
@@ -74,8 +74,8 @@ def test_states_are_those_of_the_library_and_a_unit_is_held_as_there(kind, netwo
             const held = heldWeights(given.layers, weights, given.unit, given.mean);
             return [layers, Array.from(answerOf(given.layers, held, 0, given.curve))];
         }""",
-        layers=single.layers(model, 1),
-        text=single.packed(model, params, np.array([0])),
+        layers=page_networks.layers(model, 1),
+        text=page_networks.packed(model, params, np.array([0])),
         curve=curves[number, :, 0].tolist(),
         unit=unit,
         mean=mean,
@@ -271,13 +271,13 @@ def test_networks_learn_as_in_the_library_in_double_precision(hidden, length, ga
 
 
 def test_the_recipe_of_the_page_is_that_of_the_published_networks(saved):
-    data = single.training(saved("published").results).data
+    data = page_networks.training(saved("published").results).data
     settings = sine.EXPERIMENT.defaults
     assert settings["optimizer"] == "rmsprop_keras"
     assert data["optimizer"] == {"rate": settings["learning_rate"], "decay": 0.9} == {"rate": 0.001, "decay": 0.9}
     assert data["steps"] == settings["steps"]
     model = lt.Stack(features=1, gates=settings["gates"])
-    assert data["layers"][settings["gates"]] == single.layers(model, 1)
+    assert data["layers"][settings["gates"]] == page_networks.layers(model, 1)
 
 
 def test_networks_begin_as_in_the_library(trained):
