@@ -8,6 +8,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+from flax import traverse_util
 from jaxtyping import Array, Float, Int, PyTree
 
 from lstm_toys import arguments
@@ -187,19 +188,17 @@ def _clamped(
         model.apply({"params": params}, curves)
     module, inputs, hidden = seen[-1]
     columns = GATES[type(module)].index(gate) * module.units + units
-    path = tuple(filter(None, layer.split("/")))
-    kernel, recurrent_kernel, bias = (_found(params, path)[n] for n in ("kernel", "recurrent_kernel", "bias"))
+    leaves, path = traverse_util.flatten_dict(params), tuple(filter(None, layer.split("/")))
+    kernel, recurrent_kernel, bias = (leaves[*path, name] for name in ("kernel", "recurrent_kernel", "bias"))
     before = jnp.concatenate([jnp.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
     biases = jnp.atleast_2d(bias)  # A GRU has two, which are added up.
     summed = inputs @ kernel[:, columns] + before @ recurrent_kernel[:, columns]
     mean = squashed(summed + biases[:, columns].sum(axis=0)[None, None], module.gates).mean(axis=(0, 1))
     constant = _inverse(jnp.where(jnp.isnan(values), mean, values), module.gates)
-    changed = {
-        "kernel": kernel.at[:, columns].set(0),
-        "recurrent_kernel": recurrent_kernel.at[:, columns].set(0),
-        "bias": biases.at[:, columns].set(0).at[0, columns].set(constant).reshape(bias.shape),
-    }
-    return training.answer(model, _replaced(params, path, changed), curves)
+    leaves[*path, "kernel"] = kernel.at[:, columns].set(0)
+    leaves[*path, "recurrent_kernel"] = recurrent_kernel.at[:, columns].set(0)
+    leaves[*path, "bias"] = biases.at[:, columns].set(0).at[0, columns].set(constant).reshape(bias.shape)
+    return training.answer(model, traverse_util.unflatten_dict(leaves), curves)
 
 
 def _inverse(value: Float[Array, " K"], gates: str) -> Float[Array, " K"]:
@@ -210,11 +209,3 @@ def _inverse(value: Float[Array, " K"], gates: str) -> Float[Array, " K"]:
 
 def _is_layer(context: Context, layer: str) -> bool:
     return context.method_name == "__call__" and "/".join(context.module.path) == layer
-
-
-def _found(tree: Any, path: tuple[str, ...]) -> Any:
-    return _found(tree[path[0]], path[1:]) if path else tree
-
-
-def _replaced(tree: Any, path: tuple[str, ...], leaf: Any) -> Any:
-    return {**tree, path[0]: _replaced(tree[path[0]], path[1:], leaf)} if path else leaf

@@ -1,4 +1,4 @@
-"""Networks linearized at a state and a constant input: modes, resonance, and the measured answer to small sines."""
+"""Networks linearized: modes and resonance at a state and a constant input, and what networks forget along curves."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float, Int, PyTree
 
-from lstm_toys.dynamics.system import Step, System, each_network
+from lstm_toys.dynamics.system import Input, State, Step, System, each_network, if_asked
 
 PERIODS, SETTLED = 4, 300
 """Fewest periods, and fewest time points, over which the answer to a sine is measured, after as many to settle."""
@@ -38,7 +38,7 @@ class Modes(NamedTuple):
     frequency: Float[np.ndarray, "*N D"]
 
 
-def linearization(step: Step, state: Float[Array, " D"], inputs: Float[Array, " F"]) -> Linear:
+def linearization(step: Step, state: State, inputs: Input) -> Linear:
     """Linearizes ONE network. At the kink of a hard gate, takes the mean of both sides."""
     (A, B), (C, D) = jax.jacfwd(step, argnums=(0, 1))(state, inputs)
     return Linear(A, B, C, D)
@@ -59,14 +59,10 @@ def linearizations(
 def _linearizations(
     system: System, params: PyTree, states: Float[Array, "U Q D"], inputs: Float[Array, "U F"]
 ) -> Linear:
-    def under(at: tuple[Float[Array, "Q D"], Float[Array, " F"]]) -> Linear:
+    def under(at: tuple[Float[Array, "Q D"], Input]) -> Linear:
         points, constant = at
-
-        def run(state: Float[Array, " D"]) -> Linear:
-            return linearization(partial(system.step, params), state, constant)
-
-        nothing = jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), jax.eval_shape(run, points[0]))
-        return jax.lax.map(lambda state: jax.lax.cond(jnp.isfinite(state).all(), run, lambda _: nothing, state), points)
+        run = partial(linearization, partial(system.step, params), inputs=constant)
+        return jax.lax.map(lambda state: if_asked(jnp.isfinite(state).all(), run, state), points)
 
     return jax.lax.map(under, (states, inputs))
 
@@ -141,16 +137,8 @@ def measured_response(
 ) -> Complex[np.ndarray, "S U W A F"]:
     """Measures the complex gain of networks with sines ``u + amplitude * sin(w x)`` of one feature at a time.
 
-    A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers gives the gain ``(b + i c) / amplitude``.
-
-    Args:
-        system: the map of the networks.
-        params: their parameters.
-        inputs: the constant inputs u.
-        states: initial states, such as fixed points; the gain is NaN where they are.
-        frequencies: angular frequencies w above 0 in radians per unit of x.
-        spacing: distance of time points, in units of x.
-        amplitude: amplitude of the sines.
+    A least-squares fit of ``a + b sin(w x) + c cos(w x)`` to the answers gives the gain ``(b + i c) / amplitude``. It
+    is NaN where the initial states, such as fixed points, are. Frequencies w above 0 are in radians per unit of x.
     """
     half = max(SETTLED, int(np.ceil(PERIODS * 2 * np.pi / (frequencies.min() * spacing))))
     phases = frequencies[:, None] * spacing * np.arange(1, 2 * half + 1)
@@ -171,14 +159,96 @@ def _measured(
     """The coefficients of sine and cosine in the answers of ONE network, whose last K time points are fitted."""
     step, kept = partial(system.step, params), projections.shape[-1]
 
-    def of_sine(
-        state: Float[Array, " D"], constant: Float[Array, " F"], feature: Float[Array, " F"], wave: Float[Array, " T"]
-    ) -> Float[Array, "T A"]:
+    def of_sine(state: State, constant: Input, feature: Input, wave: Float[Array, " T"]) -> Float[Array, "T A"]:
         return jax.lax.scan(step, state, constant[None, :] + wave[:, None] * feature[None, :])[1]
 
-    def under(at: tuple[Float[Array, " D"], Float[Array, " F"]]) -> Float[Array, "W F 2 A"]:
+    def under(at: tuple[State, Input]) -> Float[Array, "W F 2 A"]:
         of_features = jax.vmap(partial(of_sine, *at), (0, None))
         answers = jax.vmap(of_features, (None, 0))(jnp.eye(inputs.shape[1]), waves)
         return jnp.einsum("wpt,wfta->wfpa", projections, answers[:, :, -kept:])
 
     return jax.lax.map(under, (states, inputs))
+
+
+class Driven(NamedTuple):
+    """Networks along curves.
+
+    Attributes:
+        distance: the Euclidean distance of two states that are driven by the same curve, relative to their initial
+            distance; a geometric mean over pairs of initial states.
+        exponents: the largest Lyapunov exponents per unit of x, in descending order; minus infinity where a direction
+            is forgotten at once.
+    """
+
+    distance: Float[np.ndarray, "S C T"]
+    exponents: Float[np.ndarray, "S C L"]
+
+
+def distance(step: Step, first: State, second: State, curve: Float[Array, "T F"]) -> Float[Array, " T"]:
+    """The distances of the states of ONE network from two starts, relative to the starts' distance."""
+
+    def both(states: tuple[State, State], inputs: Input) -> tuple[tuple[State, State], Float[Array, ""]]:
+        states = step(states[0], inputs)[0], step(states[1], inputs)[0]
+        return states, jnp.linalg.norm(states[0] - states[1])
+
+    return jax.lax.scan(both, (first, second), curve)[1] / jnp.linalg.norm(first - second)
+
+
+def growth(
+    step: Step, start: State, curve: Float[Array, "T F"], directions: Float[Array, "D L"]
+) -> Float[Array, "T L"]:
+    """The logarithms of the factors by which directions grow at each time point of a curve, for ONE network.
+
+    Uses QR decompositions (Benettin et al., 1980): the Jacobian maps orthonormal directions, which are then made
+    orthonormal again. The means over time are the largest Lyapunov exponents.
+    """
+
+    def carried(
+        at: tuple[State, Float[Array, "D L"]], inputs: Input
+    ) -> tuple[tuple[State, Float[Array, "D L"]], Float[Array, " L"]]:
+        state, basis = at
+        after, push = jax.linearize(lambda each: step(each, inputs)[0], state)
+        basis, factors = jnp.linalg.qr(jax.vmap(push, 1, 1)(basis))
+        return (after, basis), jnp.log(jnp.abs(jnp.diagonal(factors)))
+
+    return jax.lax.scan(carried, (start, directions), curve)[1]
+
+
+def driven(
+    system: System,
+    params: PyTree[Float[np.ndarray, "S ..."]],
+    curves: Float[np.ndarray, "C T F"],
+    starts: Float[np.ndarray, "S P D"],
+    spacing: float,
+    largest: int = 4,
+    skipped: int = 0,
+) -> Driven:
+    """Drives every network along curves.
+
+    Args:
+        starts: the first is compared with every other, and exponents are computed from it.
+        spacing: distance of time points, in units of x.
+        largest: the number of exponents, L; at most D.
+        skipped: time points before averaging, while the directions align with those that grow most.
+    """
+    directions = np.linalg.qr(np.random.default_rng(0).normal(size=(system.dimension, largest)))[0]
+    distances, grown = each_network(_driven, system, params, starts, curves, directions)
+    with np.errstate(divide="ignore"):
+        mean = np.exp(np.log(distances).mean(axis=2))
+    return Driven(mean, np.sort(grown[:, :, skipped:].mean(axis=2))[..., ::-1] / spacing)
+
+
+def _driven(
+    system: System,
+    params: PyTree,
+    starts: Float[Array, "P D"],
+    curves: Float[Array, "C T F"],
+    directions: Float[Array, "D L"],
+) -> tuple[Float[Array, "C N T"], Float[Array, "C T L"]]:
+    step = partial(system.step, params)
+
+    def along(curve: Float[Array, "T F"]) -> tuple[Float[Array, "N T"], Float[Array, "T L"]]:
+        distances = jax.vmap(lambda other: distance(step, starts[0], other, curve))(starts[1:])
+        return distances, growth(step, starts[0], curve, directions)
+
+    return jax.lax.map(along, curves)

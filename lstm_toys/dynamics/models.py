@@ -1,6 +1,7 @@
 """Models of networks, built from their behavior under constant inputs; none is fitted to the answers that it predicts.
 
-All take curves of one feature, and predict NaN where there is no equilibrium.
+All take curves of one feature, and predict NaN where there is no equilibrium. `similarities` compares networks with
+each other.
 """
 
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from jaxtyping import Array, Bool, Complex, Float, Int, PyTree
 
 from lstm_toys.dynamics.linear import Linear, by_modulus, linearizations
 from lstm_toys.dynamics.rest import Kind, Rest
-from lstm_toys.dynamics.system import System
+from lstm_toys.dynamics.system import State, System
 from lstm_toys.statistics.measures import SETTLED
 
 
@@ -33,11 +34,10 @@ class Equilibria(NamedTuple):
 
 
 class Explained(NamedTuple):
-    """How well answers are predicted.
+    """How well answers are predicted: one minus the ratio of squared error to variance, and where.
 
     Attributes:
-        share: one minus the ratio of squared error to variance, over all curves, where there are predictions; NaN if
-            answers do not vary there.
+        share: over all curves, where there are predictions; NaN if answers do not vary there.
         coverage: the share of time points that have predictions.
     """
 
@@ -60,13 +60,8 @@ def equilibria(
     system: System, params: PyTree[Float[np.ndarray, "S ..."]], inputs: Float[np.ndarray, " U"], rest: Rest
 ) -> Equilibria:
     """Chooses equilibria among the limits of networks, and linearizes the networks there."""
-    state, answer = (
-        _first(rest, kinds, values)
-        for kinds, values in (
-            ((Kind.STABLE,), rest.state),
-            ((Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer),
-        )
-    )
+    state = _first(rest, (Kind.STABLE,), rest.state)
+    answer = _first(rest, (Kind.STABLE, Kind.NEUTRAL, Kind.INTEGRATES), rest.answer)
     return Equilibria(inputs, state, answer, linearizations(system, params, inputs[:, None], state))
 
 
@@ -79,9 +74,7 @@ def _first(rest: Rest, kinds: tuple[Kind, ...], values: Float[np.ndarray, "S U Q
 
 def clipped_copy(known: Equilibria, curves: Float[np.ndarray, "C T"]) -> Float[np.ndarray, "S C T A"]:
     """Predicts the curves themselves, clipped to the range of a network's answers at rest."""
-    low, high = (
-        each[:, None, None, :] for each in (np.fmin.reduce(known.answer, axis=1), np.fmax.reduce(known.answer, axis=1))
-    )
+    low, high = (ends.reduce(known.answer, axis=1)[:, None, None, :] for ends in (np.fmin, np.fmax))
     return np.clip(curves[None, :, :, None], low, high)
 
 
@@ -116,11 +109,8 @@ def varying_linear(
     inputs are interpolated linearly. If one of them has no equilibrium, there is no prediction; the state is then
     updated as under the nearest constant input that has one.
 
-    Args:
-        known: the equilibria.
-        curves: the curves.
-        modes: number of leading modes of A to keep, a complex pair counting as one; deviations in the other modes are
-            forgotten at once; None: all.
+    With ``modes``, only so many leading modes of A are kept, a complex pair counting as one; deviations in the other
+    modes are forgotten at once.
     """
     A, B, C, D = known.linear
     at_rest = np.isfinite(known.state).all(axis=-1)
@@ -152,14 +142,12 @@ def _varying(
     def of_network(network: tuple[tuple[Array, ...], Between, tuple[Array, Array]]) -> Float[Array, "C T A"]:
         (states, slopes, answers, rises, A, C), *along = network
 
-        def near(state: Float[Array, " D"], place: Int[Array, ""], push: Float[Array, ""]) -> tuple[Array, Array]:
+        def near(state: State, place: Int[Array, ""], push: Float[Array, ""]) -> tuple[Array, Array]:
             rest = states[place] + slopes[place] * push
             away = state - rest
             return rest + A[place] @ away, answers[place] + rises[place] * push + C[place] @ away
 
-        def step(
-            state: Float[Array, " D"], at: tuple[Between, tuple[Array, Array]]
-        ) -> tuple[Float[Array, " D"], Float[Array, " A"]]:
+        def step(state: State, at: tuple[Between, tuple[Array, Array]]) -> tuple[State, Float[Array, " A"]]:
             (below, above, weight), (lower, upper) = at
             ends = near(state, below, lower), near(state, above, upper)
             state, answer = ((1 - weight) * low + weight * high for low, high in zip(*ends, strict=True))
@@ -233,3 +221,24 @@ def _between(inputs: Float[np.ndarray, " U"], curves: Float[np.ndarray, "C T"]) 
     width = np.where(above > below, inputs[above] - inputs[below], 1.0)
     within = (curves >= inputs[0]) & (curves <= inputs[-1])
     return Between(below, above, np.where(within, (curves - inputs[below]) / width, np.nan))
+
+
+def similarities(first: Float[np.ndarray, "S N D"], second: Float[np.ndarray, "M N _"]) -> Float[np.ndarray, "S M"]:
+    """The similarity of the trajectories of each network of one population to each of another, or of itself.
+
+    It is 1 if states at the same N moments differ only by a similarity transformation: the largest correlation of the
+    centered states over all rotations and reflections, which is the sum of the singular values of ``first.T @ second``,
+    divided by both norms (Williams et al., 2021: the cosine of their shape distance). It is 0 if every component of one
+    is uncorrelated with every component of the other, and NaN if states are constant. If dimensions differ, the smaller
+    one is padded with zeros.
+    """
+    first, second = (each - each.mean(axis=1, keepdims=True) for each in (first, second))
+    norms = [np.linalg.norm(each, axis=(1, 2)) for each in (first, second)]
+    sums = [np.linalg.svd(one.T @ second, compute_uv=False).sum(axis=-1) for one in first]
+    with np.errstate(invalid="ignore"):
+        return np.stack(sums) / np.multiply.outer(*norms)
+
+
+def procrustes(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N _"]) -> float:
+    """The similarity of the trajectories of two networks; see `similarities`."""
+    return float(similarities(first[None], second[None])[0, 0])

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Complex, Float, Int, PyTree, Shaped
 
 from lstm_toys.dynamics.linear import eigenvalues, linearizations
-from lstm_toys.dynamics.system import MEMBERS, Step, System, each_network
+from lstm_toys.dynamics.system import MEMBERS, Input, State, Step, System, each_network, if_asked
 
 SETTLE, LONG = 300, 2_000
 """Steps before states are watched, and further steps for states that have not reached a limit by then."""
@@ -93,14 +93,10 @@ class Rest(NamedTuple):
 
 
 class Watched(NamedTuple):
-    """States during the last `WINDOW` steps.
+    """States during the last `WINDOW` steps: the last state, and the smallest, largest and mean answer.
 
     Attributes:
-        end: the last state.
         swings: the largest range of a component in each half.
-        low: the smallest answer.
-        high: the largest answer.
-        mean: the mean answer.
         rates: the mean change of each component per step in each half.
         lag: steps since its last return to where it ends, or 0.
     """
@@ -114,14 +110,12 @@ class Watched(NamedTuple):
     lag: Int[Any, "*N P"]
 
 
-def watched(step: Step, starts: Float[Array, "P D"], inputs: Float[Array, " F"], steps: Int[Array, ""]) -> Watched:
+def watched(step: Step, starts: Float[Array, "P D"], inputs: Input, steps: Int[Array, ""]) -> Watched:
     """Iterates states of ONE network under a constant input, ``steps`` and then `WINDOW` times."""
     every = jax.vmap(step, (0, None))
     begun = jax.lax.fori_loop(0, steps, lambda _, states: every(states, inputs)[0], starts)
 
-    def recorded(
-        states: Float[Array, "P D"], _: None
-    ) -> tuple[Float[Array, "P D"], tuple[Float[Array, "P D"], Float[Array, "P A"]]]:
+    def recorded(states: Float[Array, "P D"], _: None) -> tuple[Array, tuple[Array, Array]]:
         states, answers = every(states, inputs)
         return states, (states, answers)
 
@@ -139,22 +133,20 @@ def watched(step: Step, starts: Float[Array, "P D"], inputs: Float[Array, " F"],
     )
 
 
-def newton(step: Step, start: Float[Array, " D"], inputs: Float[Array, " F"]) -> Float[Array, " D"]:
+def newton(step: Step, start: State, inputs: Input) -> State:
     """A fixed point of ONE network under a constant input; NaN if Newton's method finds none from this start.
 
     Components that stay constant regardless of the others, such as saturated memory cells, are left unchanged.
     """
 
-    def change(state: Float[Array, " D"]) -> Float[Array, " D"]:
+    def change(state: State) -> State:
         return step(state, inputs)[0] - state
 
-    def open_(carry: tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"]]) -> Bool[Array, ""]:
+    def open_(carry: tuple[Int[Array, ""], State, State]) -> Bool[Array, ""]:
         count, state, rest = carry
         return (count < ITERATIONS) & (jnp.abs(rest).max() > TOLERANCE * (1 + jnp.abs(state).max()))
 
-    def nearer(
-        carry: tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"]],
-    ) -> tuple[Int[Array, ""], Float[Array, " D"], Float[Array, " D"]]:
+    def nearer(carry: tuple[Int[Array, ""], State, State]) -> tuple[Int[Array, ""], State, State]:
         count, state, rest = carry
         slopes = jax.jacfwd(change)(state)
         held = (slopes == 0).all(axis=1) & (rest == 0)
@@ -181,9 +173,6 @@ def rest(
     this start and the next one ended, which finds unstable points between stable ones.
 
     Args:
-        system: the map of the networks.
-        params: their parameters.
-        inputs: constant inputs.
         starts: initial states of each network, such as from `starts_of`.
         spacing: distance of time points, in units of x.
         most: maximum number of limits returned for each network and input, Q.
@@ -261,11 +250,10 @@ def _watched(
 ) -> Watched:
     """Watches the states of ONE network under the requested inputs; zeros elsewhere."""
 
-    def under(at: tuple[Float[Array, "P D"], Bool[Array, ""], Float[Array, " F"]]) -> Watched:
+    def under(at: tuple[Float[Array, "P D"], Bool[Array, ""], Input]) -> Watched:
         starts, asked, constant = at
-        run = partial(watched, partial(system.step, params), starts, constant, steps)
-        nothing = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), jax.eval_shape(run))
-        return jax.lax.cond(asked, run, lambda: nothing)
+        run = partial(watched, partial(system.step, params), inputs=constant, steps=steps)
+        return if_asked(asked, run, starts, otherwise=0.0)
 
     return jax.lax.map(under, (*own, inputs))
 
@@ -275,16 +263,10 @@ def _newton(
 ) -> Float[Array, "U P D"]:
     """Finds fixed points of ONE network from the requested starts; NaN elsewhere."""
 
-    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Float[Array, " F"]]) -> Float[Array, "P D"]:
-        starts, asked, constant = at
-
-        def run(start: Float[Array, " D"]) -> Float[Array, " D"]:
-            return newton(partial(system.step, params), start, constant)
-
-        return jax.lax.map(
-            lambda each: jax.lax.cond(each[1], run, lambda start: jnp.full_like(start, jnp.nan), each[0]),
-            (starts, asked),
-        )
+    def under(at: tuple[Float[Array, "P D"], Bool[Array, " P"], Input]) -> Float[Array, "P D"]:
+        *own, constant = at
+        run = partial(newton, partial(system.step, params), inputs=constant)
+        return jax.lax.map(lambda each: if_asked(each[1], run, each[0]), tuple(own))
 
     return jax.lax.map(under, (*own, inputs))
 
@@ -348,21 +330,22 @@ def _slots(
 ) -> Rest:
     """The limits of ONE network, before its fixed points are classified: all are called stable."""
     inputs, count, dimension = points.shape
-    width = seen.mean.shape[-1]
     settled, integrates, cycles = _settled(seen, points), _integrates(seen), _cycles(seen)
     kinds = np.select([settled, integrates, cycles], [Kind.STABLE, Kind.INTEGRATES, Kind.CYCLE], Kind.NONE)
-    slots = (inputs, most)
+
+    unknown, answers = np.full((inputs, most), np.nan), np.full((inputs, most, seen.mean.shape[-1]), np.nan)
+    states = np.full((inputs, most, dimension), np.nan)
     found = Rest(
-        kind=np.full(slots, Kind.NOTHING),
-        share=np.zeros(slots),
-        state=np.full((*slots, dimension), np.nan),
-        answer=np.full((*slots, width), np.nan),
-        swing=np.full((*slots, width), np.nan),
-        eigenvalues=np.full((*slots, dimension), np.nan, complex),
-        residual=np.full(slots, np.nan),
-        unit=np.full(slots, -1),
-        rate=np.full(slots, np.nan),
-        period=np.full(slots, np.nan),
+        kind=np.full((inputs, most), Kind.NOTHING),
+        share=np.zeros((inputs, most)),
+        state=states,
+        answer=answers,
+        swing=answers.copy(),
+        eigenvalues=states.astype(complex),
+        residual=unknown,
+        unit=np.full((inputs, most), -1),
+        rate=unknown.copy(),
+        period=unknown.copy(),
         found=np.zeros(inputs, int),
     )
     fastest = np.abs(seen.rates[..., 1, :]).argmax(axis=-1)

@@ -9,7 +9,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PyTree
+from jaxtyping import Array, Bool, Float, PyTree
 
 from lstm_toys.networks.layer import check_model
 from lstm_toys.populations import answering, blocks
@@ -18,7 +18,13 @@ from lstm_toys.populations.states import check_initial, inside, last
 MEMBERS = 8
 """Most networks on a device at a time, which bounds memory."""
 
-Step: TypeAlias = Callable[[Float[Array, " D"], Float[Array, " F"]], tuple[Float[Array, " D"], Float[Array, " A"]]]
+State: TypeAlias = Float[Array, " D"]
+"""A flat state of ONE network."""
+
+Input: TypeAlias = Float[Array, " F"]
+"""The input at a time point."""
+
+Step: TypeAlias = Callable[[State, Input], tuple[State, Float[Array, " A"]]]
 """From a state and the input at a time point to the next state and the answer."""
 
 
@@ -41,9 +47,7 @@ class System:
         """Numbers in a flat state, D."""
         return sum(units for _, _, units in self.places)
 
-    def step(
-        self, params: PyTree, state: Float[Array, " D"], inputs: Float[Array, " F"]
-    ) -> tuple[Float[Array, " D"], Float[Array, " A"]]:
+    def step(self, params: PyTree, state: State, inputs: Input) -> tuple[State, Float[Array, " A"]]:
         """The state after one more time point, and the answer to it, of ONE network."""
         begun = jax.tree.map(lambda part: part[None], self.named(state))
         answers, states = inside(self.model, params, inputs[None, None, :], begun)
@@ -105,17 +109,8 @@ def each_network(
 ) -> PyTree[np.ndarray]:
     """Calls ``function(system, params, own, *shared)`` for every network in double precision, one by one per device.
 
-    The arguments for a network do not depend on the others.
-
-    Args:
-        function: a function of ONE network, defined in a module, so that its program is compiled once.
-        system: the map of the networks.
-        params: their parameters; every leaf has a leading axis S.
-        own: further arrays with a leading axis S.
-        shared: arrays that all networks share.
-
-    Returns:
-        The results of the function, with a leading axis S.
+    No network depends on the others. Leaves of ``params``, ``own`` and the results have a leading axis S. The function
+    of ONE network is defined in a module, so that its program is compiled once.
     """
     mesh = blocks.mesh()
     program = _program(function, system, mesh)
@@ -125,6 +120,15 @@ def each_network(
     size = mesh.size * min(max(2, -(-count // mesh.size)), MEMBERS)
     with jax.enable_x64(True):
         return blocks.in_groups(program, (params, own), size, 1, mesh, *shared)
+
+
+def if_asked(
+    asked: Bool[Array, ""], function: Callable[..., PyTree], *given: PyTree, otherwise: float = np.nan
+) -> PyTree:
+    """``function(*given)`` if asked; it is not computed elsewhere, where its results are filled with a number."""
+    shapes = jax.eval_shape(function, *given)
+    filled = jax.tree.map(lambda leaf: jnp.full(leaf.shape, otherwise, leaf.dtype), shapes)
+    return jax.lax.cond(asked, function, lambda *_: filled, *given)
 
 
 def _double(leaf: Any) -> np.ndarray:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import lstm_toys as lt
-from lstm_toys.dynamics.driven import driven
-from lstm_toys.dynamics.linear import Linear, eigenvalues, linearizations, measured_response, modes, response
+from lstm_toys.dynamics.linear import Linear, driven, eigenvalues, linearizations, measured_response, modes, response
 from lstm_toys.dynamics.system import each_network, system_of
 from lstm_toys.networks.lstm import LSTM
 

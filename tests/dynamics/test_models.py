@@ -12,11 +12,12 @@ from lstm_toys.dynamics.models import (
     explained,
     fixed_linear,
     leading,
+    procrustes,
+    similarities,
     static_curve,
     varying_linear,
 )
 from lstm_toys.dynamics.rest import rest
-from lstm_toys.dynamics.similarity import procrustes, similarities
 
 RANDOM = np.random.default_rng(0)
 GRID = np.linspace(-1, 1, 5)

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float
 
-from lstm_toys.dynamics.similarity import similarities
+from lstm_toys.dynamics.models import similarities
 from lstm_toys.figures import Drawing
 from lstm_toys.results import storage
 from lstm_toys.results.summary import as_json, finite

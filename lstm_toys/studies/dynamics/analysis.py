@@ -11,7 +11,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import linear, models
-from lstm_toys.dynamics.driven import driven
+from lstm_toys.dynamics.linear import driven
 from lstm_toys.dynamics.rest import rest, starts_of
 from lstm_toys.dynamics.system import System, system_of
 from lstm_toys.execution import lowering

@@ -13,7 +13,7 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import models
-from lstm_toys.dynamics.similarity import similarities
+from lstm_toys.dynamics.models import similarities
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.execution.footprint import Footprint
