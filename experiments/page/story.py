@@ -133,8 +133,14 @@ def resonating(found: Resonance, gains: Mapping[str, float]) -> dict[str, Any]:
     )
     mode = found.summary["frequency of the leading mode"]
     numbers = {
-        "networks": count, "rest": rest, "swing": swing, "frequency": mode["median"], "learned": sine.FREQUENCY,
-        "interval": "" if mode["low"] is None else own["interval"].format(**mode), "fast": FAST, "slow": SLOW,
+        "networks": count,
+        "rest": rest,
+        "swing": swing,
+        "frequency": mode["median"],
+        "learned": sine.FREQUENCY,
+        "interval": "" if mode["low"] is None else own["interval"].format(**mode),
+        "fast": FAST,
+        "slow": SLOW,
         **gains,
     }
     row = charts.Row(own["row"].format(networks=len(frequencies)), frequencies.tolist(), "networks")

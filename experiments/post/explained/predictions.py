@@ -14,7 +14,7 @@ class Prediction(NamedTuple):
     Attributes:
         id: name in tables.
         variant: a name in `VARIANTS`, the networks that it is about.
-        measured: the measured quantity, a name in `lstm_toys.studies.dynamics.results`, or a model and a family of
+        measured: the measured quantity, a name in `lstm_toys.studies.dynamics.study`, or a model and a family of
             curves.
         low: lower end of the predicted range.
         high: upper end.

@@ -16,7 +16,7 @@ from lstm_toys.runs.folder import Run
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.statistics import intervals
-from lstm_toys.studies.dynamics.results import VARIABLES, answers_file
+from lstm_toys.studies.dynamics.study import VARIABLES, answers_file
 
 from . import figures
 from .agreement import agreement

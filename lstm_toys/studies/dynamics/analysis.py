@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -11,7 +12,6 @@ import xarray as xr
 from jaxtyping import Float, PyTree
 
 from lstm_toys.dynamics import linear, models
-from lstm_toys.dynamics.linear import driven
 from lstm_toys.dynamics.rest import rest, starts_of
 from lstm_toys.dynamics.system import System, system_of
 from lstm_toys.execution import lowering
@@ -30,22 +30,16 @@ MEASURED = 12
 AMPLITUDE = 1e-3
 """Amplitude of the measured sines, as a share of the range of constant inputs."""
 
-Model = Callable[[models.Equilibria, Float[np.ndarray, "C T"], float], Float[np.ndarray, "S C T A"]]
-"""A model: from equilibria of networks, curves, and the mean of the training curves to predictions."""
+MEAN = "linear at the mean"
 
-
-def _varying(modes: int | None) -> Model:
-    return lambda known, curves, _: models.varying_linear(known, curves, modes)
-
-
-MODELS: Mapping[str, Model] = {
-    "clipped copy": lambda known, curves, _: models.clipped_copy(known, curves),
-    "static curve": lambda known, curves, _: models.static_curve(known, curves),
-    "linear at the mean": models.fixed_linear,
-    "LPV": _varying(None),
-    **{f"LPV, {count} mode{'s' * (count > 1)}": _varying(count) for count in (1, 2, 3, 4)},
+MODELS: Mapping[str, Callable[..., Float[np.ndarray, "S C T A"]]] = {
+    "clipped copy": models.clipped_copy,
+    "static curve": models.static_curve,
+    MEAN: models.fixed_linear,
+    "LPV": models.varying_linear,
+    **{f"LPV, {count} mode{'s' * (count > 1)}": partial(models.varying_linear, modes=count) for count in (1, 2, 3, 4)},
 }
-"""The models by name."""
+"""The models by name: from equilibria and curves to predictions; `MEAN` also takes the mean of the training curves."""
 
 
 class AnalyzedNetworks(NamedTuple):
@@ -69,7 +63,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         varied: the index of this feature.
         mean: index of the training curves' mean among the constant inputs.
         starts: number of initial states.
-        spacing: distance of time points in x.
         x: time points.
         frequencies: angular frequencies of the response, in radians per unit of x.
         driving: indices of the curves along which states are followed.
@@ -83,7 +76,6 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
     varied: int
     mean: int
     starts: int
-    spacing: float
     x: Float[np.ndarray, " T"]
     frequencies: Float[np.ndarray, " W"]
     driving: tuple[int, ...]
@@ -91,18 +83,22 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
     block: int
 
     @property
+    def spacing(self) -> float:
+        """Distance of time points in x."""
+        return float(self.x[1] - self.x[0])
+
+    @property
     def modeled(self) -> bool:
-        """Whether models can be made, which needs networks of one feature that answer at every time point."""
+        """Whether models can be made: of networks of one feature that answer at every time point."""
         return self.sequence and self.curves.shape[2] == 1
 
     def digests(self) -> lowering.Digests:
-        """Digests of what is analyzed; code of dynamics is digested as source."""
+        """Code of dynamics is digested as source."""
         own = [self.curves, self.inputs, self.x, self.frequencies]
         rest = [self.varied, self.mean, self.starts, self.spacing, list(self.driving), self.sequence]
         return {"analyzed": lowering.digest(own, rest), **lowering.compiled()}
 
     def function(self) -> Callable[[AnalyzedNetworks], xr.Dataset]:
-        """Makes the function that analyzes a part."""
         return self.analyzed
 
     def analyzed(self, part: AnalyzedNetworks) -> xr.Dataset:
@@ -127,9 +123,8 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         """The linearization at the equilibrium under the training curves' mean, found from few states."""
         system, constant = system_of(self.model, params, self.curves.shape[2]), self.inputs[self.mean : self.mean + 1]
         begun = starts_of(self._visited(system, params), FEW)
-        known = models.equilibria(
-            system, params, constant[:, self.varied], rest(system, params, constant, begun, self.spacing)
-        )
+        found = rest(system, params, constant, begun, self.spacing)
+        known = models.equilibria(system, params, constant[:, self.varied], found)
         return linear.Linear(*(each[:, 0] for each in known.linear))
 
     def _modes(self, near: linear.Linear) -> xr.Dataset:
@@ -139,14 +134,15 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         highest = np.where(np.isfinite(gain), gain, -np.inf).argmax(axis=-1)[..., None]
         known = np.isfinite(gain).all(axis=-1)
         slow = np.abs(linear.response(near, np.zeros(1), self.spacing)[..., 0, 0, self.varied])
-        found = {
-            "mode_frequency": np.abs(leading.frequency[..., 0]),
-            "time_constant": leading.time_constant[..., 0],
-            "static_gain": slow,
-            "peak_gain": np.take_along_axis(gain, highest, -1)[..., 0],
-            "peak_frequency": np.where(known, self.frequencies[highest[..., 0]], np.nan),
-        }
-        return xr.Dataset({name: ("seed", values) for name, values in found.items()})
+        return xr.Dataset(
+            {
+                "mode_frequency": ("seed", np.abs(leading.frequency[..., 0])),
+                "time_constant": ("seed", leading.time_constant[..., 0]),
+                "static_gain": ("seed", slow),
+                "peak_gain": ("seed", np.take_along_axis(gain, highest, -1)[..., 0]),
+                "peak_frequency": ("seed", np.where(known, self.frequencies[highest[..., 0]], np.nan)),
+            }
+        )
 
     def _whole(self, params: PyTree) -> xr.Dataset:
         system = system_of(self.model, params, self.curves.shape[2])
@@ -174,17 +170,16 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         variables["gain"] = (("seed", "input", "frequency"), np.abs(complex_gain).astype(np.float32))
         variables["phase"] = (("seed", "input", "frequency"), np.angle(complex_gain).astype(np.float32))
         variables["static_answer"] = (("seed", "input", "output"), known.answer)
-        chosen = np.linspace(0, len(self.frequencies) - 1, MEASURED).round().astype(int)
+        chosen = self.frequencies[np.linspace(0, len(self.frequencies) - 1, MEASURED).round().astype(int)]
         own = slice(self.mean, self.mean + 1)
         amplitude = AMPLITUDE * float(np.ptp(self.inputs[:, self.varied]) or 1.0)
         measured = linear.measured_response(
-            system, params, self.inputs[own], known.state[:, own], self.frequencies[chosen], self.spacing, amplitude
+            system, params, self.inputs[own], known.state[:, own], chosen, self.spacing, amplitude
         )[:, 0, :, 0, self.varied]
         variables["measured_gain"] = (("seed", "measured_frequency"), np.abs(measured))
         variables["measured_phase"] = (("seed", "measured_frequency"), np.angle(measured))
-        along = driven(
-            system, params, self.curves[list(self.driving)], begun[:, : 1 + FEW], self.spacing, largest=EXPONENTS
-        )
+        curves, starts = self.curves[list(self.driving)], begun[:, : 1 + FEW]
+        along = linear.driven(system, params, curves, starts, self.spacing, largest=EXPONENTS)
         variables["distance"] = (("seed", "driving", "time"), along.distance.astype(np.float32))
         variables["exponent"] = (("seed", "driving", "place"), along.exponents)
         answers = answering.answers(self.model, params, self.curves, block=self.block)
@@ -193,13 +188,17 @@ class Analysis(Job[AnalyzedNetworks, xr.Dataset]):
         coordinates: dict[str, Any] = {
             "input": self.inputs[:, self.varied],
             "frequency": self.frequencies,
-            "measured_frequency": self.frequencies[chosen],
+            "measured_frequency": chosen,
             "time": self.x,
         }
         if self.modeled:
-            mean, shown = float(self.inputs[self.mean, self.varied]), self.curves[..., 0]
-            predicted = [model(known, shown, mean).astype(np.float32) for model in MODELS.values()]
-            variables["prediction"] = (("model", "seed", "curve", "time", "output"), np.stack(predicted))
+            mean = float(self.inputs[self.mean, self.varied])
+            more = {name: (mean,) if name == MEAN else () for name in MODELS}
+            predicted = [model(known, self.curves[..., 0], *more[name]) for name, model in MODELS.items()]
+            variables["prediction"] = (
+                ("model", "seed", "curve", "time", "output"),
+                np.stack(predicted).astype(np.float32),
+            )
             coordinates["model"] = list(MODELS)
         at_mean = linear.Linear(*(each[:, self.mean] for each in near))
         modes = self._modes(at_mean)

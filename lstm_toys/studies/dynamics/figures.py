@@ -1,21 +1,24 @@
 """Draws the results of a study of dynamics."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Real
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lstm_toys.dynamics.rest import Kind
 from lstm_toys.figures.style import BAND, COLORS, GRAY, INPUT, MEDIAN, band_name, canvas, colors, counted, house, plain
 from lstm_toys.results.arrays import axis_label
 from lstm_toys.runs.experiment import TRAINING
 from lstm_toys.statistics import intervals
 from lstm_toys.studies.dynamics.ask import WINDOWS
-from lstm_toys.studies.dynamics.results import at_rest
 
-SHOWN = ("static curve", "LPV")
-"""Models drawn next to answers."""
+SHOWN = {"static curve": COLORS["r"], "LPV": COLORS["b"]}
+"""Models drawn next to answers, and their colors."""
 
 MOST_FAMILIES = 6
 """Most families with a panel."""
@@ -39,17 +42,15 @@ def draw(found: xr.Dataset) -> dict[str, Figure]:
 def rest(found: xr.Dataset) -> Figure:
     """Draws the answer at rest against the constant input, and the kinds of limits."""
     values, count = found.static_answer.isel(output=0).values, found.sizes["seed"]
-    u = found.input.values
+    u, trained = found.input.values, found.curve_shown.isel(curve=0).values
     with canvas("", "", xlabel=axis_label(found.input)) as (figure, (left, right)):
         known = np.isfinite(values).mean(axis=0) >= 0.5
-        left.fill_between(u[known], *_band(values[:, known]), color=COLORS["b"], **BAND)
-        left.plot(u[known], np.nanmedian(values[:, known], axis=0), color=COLORS["b"], **MEDIAN)
+        _spread(left, u[known], values[:, known])
         left.plot(u[known], u[known], color=GRAY, **INPUT)
-        left.axvspan(*_trained(found), color=COLORS["y"], alpha=0.25, linewidth=0)
+        left.axvspan(trained.min(), trained.max(), color=COLORS["y"], alpha=0.25, linewidth=0)
         left.set(ylabel="answer at rest", title=f"Static curve of {counted(count)}")
         handles = [
-            Line2D([], [], color=COLORS["b"], label="median", **MEDIAN),
-            Patch(color=COLORS["b"], label=band_name(count), **BAND),
+            *_handles(count),
             Line2D([], [], color=GRAY, label="the input itself", **INPUT),
             Patch(color=COLORS["y"], alpha=0.25, label="range of the training curve"),
         ]
@@ -61,9 +62,18 @@ def rest(found: xr.Dataset) -> Figure:
     return figure
 
 
-def _trained(found: xr.Dataset) -> tuple[float, float]:
-    first = found.curve_shown.isel(curve=0).values
-    return float(first.min()), float(first.max())
+def at_rest(found: xr.Dataset) -> dict[str, Float[np.ndarray, " U"]]:
+    """By constant input, the shares of networks that settle in each kind of limit from most starts."""
+    first = found.kind.isel(found=0).values
+    names = {
+        Kind.STABLE: "a stable point",
+        Kind.NEUTRAL: "a point that neither attracts nor repels",
+        Kind.CYCLE: "a cycle",
+        Kind.INTEGRATES: "a state that integrates, while the answer rests",
+        Kind.NONE: "none of these",
+    }
+    shares = {name: (first == kind).mean(axis=0) for kind, name in names.items()}
+    return {name: each for name, each in shares.items() if each.any()}
 
 
 def resonance(found: xr.Dataset) -> Figure:
@@ -72,20 +82,15 @@ def resonance(found: xr.Dataset) -> Figure:
     gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
     with canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
         figure.suptitle(f"Small sines about the mean input, {counted(count)}")
+        phases = (np.unwrap(each, axis=1) for each in (phase, found.measured_phase.values))
         for axes, values, measured, label in (
             (left, gain, found.measured_gain.values, "gain of the answer"),
-            (
-                right,
-                np.unwrap(phase, axis=1),
-                np.unwrap(found.measured_phase.values, axis=1),
-                "phase of the answer (rad)",
-            ),
+            (right, *phases, "phase of the answer (rad)"),
         ):
             values = values[np.isfinite(values).all(axis=1)]
             if not len(values):  # No network rests under this input.
                 continue
-            axes.fill_between(w, *intervals.band(values), color=COLORS["b"], **BAND)
-            axes.plot(w, np.median(values, axis=0), color=COLORS["b"], **MEDIAN)
+            _spread(axes, w, values)
             at, dots = found.measured_frequency.values, np.nanmedian(measured, axis=0)
             axes.plot(at, dots, "o", color=COLORS["r"], markersize=4, fillstyle="none")
             axes.set_ylabel(label)
@@ -95,8 +100,7 @@ def resonance(found: xr.Dataset) -> Figure:
         left.plot(peaks, found.peak_gain_trained, "o", color=COLORS["k"], alpha=0.5, markersize=2)
         large = "its gain there for sines as large as the training curve"
         handles = [
-            Line2D([], [], color=COLORS["b"], label="linearization at rest, median", **MEDIAN),
-            Patch(color=COLORS["b"], label=band_name(count), **BAND),
+            *_handles(count, "linearization at rest, median"),
             Line2D([], [], color=COLORS["r"], linestyle="", marker="o", fillstyle="none", label="measured, median"),
             Line2D([], [], color=COLORS["b"], linestyle="", marker="|", label="a network's largest gain"),
             Line2D([], [], color=COLORS["k"], linestyle="", marker="o", markersize=2, alpha=0.5, label=large),
@@ -167,9 +171,8 @@ def models(found: xr.Dataset) -> Figure:
             place = int(own[len(own) // 2])
             answers = found.answer.isel(curve=place, output=0).values
             axes.plot(found.time, found.curve_shown.isel(curve=place), color=GRAY, **INPUT)
-            axes.fill_between(found.time, *intervals.band(answers), color="black", **BAND)
-            axes.plot(found.time, np.median(answers, axis=0), color="black", **MEDIAN)
-            for model, color in zip(SHOWN, (COLORS["r"], COLORS["b"]), strict=True):
+            _spread(axes, found.time.values, answers, color="black")
+            for model, color in SHOWN.items():
                 values = found.prediction.sel(model=model).isel(curve=place, output=0).values
                 known = np.isfinite(values).mean(axis=0) >= 0.5
                 middle = np.where(known, np.nanmedian(np.where(known, values, 0), axis=0), np.nan)
@@ -178,12 +181,8 @@ def models(found: xr.Dataset) -> Figure:
             axes.set_title(plain(name.replace("_", " ") + which), fontsize=9)
         handles = [
             Line2D([], [], color=GRAY, label="input", **INPUT),
-            Line2D([], [], color="black", label=f"answer, median of {counted(count)}", **MEDIAN),
-            Patch(color="black", label=band_name(count), **BAND),
-            *(
-                Line2D([], [], color=color, label=f"{model}, median", **MEDIAN)
-                for model, color in zip(SHOWN, (COLORS["r"], COLORS["b"]), strict=True)
-            ),
+            *_handles(count, f"answer, median of {counted(count)}", "black"),
+            *(Line2D([], [], color=color, label=f"{model}, median", **MEDIAN) for model, color in SHOWN.items()),
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure
@@ -202,14 +201,11 @@ def course(found: xr.Dataset) -> Figure:
     steps = found.kept_step.values
     with canvas(*([""] * (1 + len(shown))), xlabel="step", columns=3) as (figure, panels):
         first, *others = panels
-        losses = found.train_loss.values
-        first.fill_between(found.step, *intervals.band(losses), color=COLORS["b"], **BAND)
-        first.plot(found.step, np.median(losses, axis=0), color=COLORS["b"], **MEDIAN)
+        _spread(first, found.step.values, found.train_loss.values)
         first.set(yscale="log", ylabel="train loss")
         for axes, (name, label) in zip(others, shown.items(), strict=True):
             values = found[name].transpose("seed", "kept_step").values
-            axes.fill_between(steps, *_band(values), color=COLORS["b"], **BAND)
-            axes.plot(steps, np.nanmedian(values, axis=0), "o-", color=COLORS["b"], markersize=3, **MEDIAN)
+            _spread(axes, steps, values, marker="o", markersize=3)
             axes.set_ylabel(label)
         linear = max(1, steps[steps > 0].min(initial=steps.max()))
         ticks = [0, *(10**power for power in range(9) if linear < 10**power <= steps.max())]
@@ -217,14 +213,18 @@ def course(found: xr.Dataset) -> Figure:
             axes.set_xscale("symlog", linthresh=linear)
             axes.set_xlim(0, max(1, steps.max()))
             axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-        handles = [
-            Line2D([], [], color=COLORS["b"], label="median", **MEDIAN),
-            Patch(color=COLORS["b"], label=band_name(found.sizes["seed"]), **BAND),
-        ]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        figure.legend(handles=_handles(found.sizes["seed"]), loc="outside lower center", ncols=2)
     return figure
 
 
-def _band(values: Float[np.ndarray, "S K"]) -> Float[np.ndarray, "2 K"]:
-    """The 5th and the 95th percentile of networks with a value."""
-    return np.nanquantile(values, (0.05, 0.95), axis=0)
+def _spread(
+    axes: Axes, x: Real[np.ndarray, " K"], values: Float[np.ndarray, "S K"], color: str = COLORS["b"], **style: Any
+) -> None:
+    """Draws the median of the networks with a value, and their 5th and 95th percentile."""
+    axes.fill_between(x, *np.nanquantile(values, (0.05, 0.95), axis=0), color=color, **BAND)
+    axes.plot(x, np.nanmedian(values, axis=0), color=color, **MEDIAN, **style)
+
+
+def _handles(count: int, label: str = "median", color: str = COLORS["b"]) -> tuple[Line2D, Patch]:
+    """Legend entries for what `_spread` draws."""
+    return Line2D([], [], color=color, label=label, **MEDIAN), Patch(color=color, label=band_name(count), **BAND)

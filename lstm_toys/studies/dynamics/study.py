@@ -1,8 +1,9 @@
-"""Analyzes the dynamics of a trained population, part by part."""
+"""Analyzes the dynamics of a trained population, part by part, and summarizes the results."""
 
 import json
 from collections.abc import Iterator
 from functools import cached_property, partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ import numpy as np
 import xarray as xr
 from jaxtyping import Float, PyTree
 
-from lstm_toys.dynamics import models
-from lstm_toys.dynamics.models import similarities
+from lstm_toys.dynamics import linear, models
+from lstm_toys.dynamics.rest import Kind
 from lstm_toys.execution import devices, lowering
 from lstm_toys.execution.base import ExecutionLog
 from lstm_toys.execution.footprint import Footprint
@@ -22,6 +23,7 @@ from lstm_toys.networks import sizes
 from lstm_toys.output import counted
 from lstm_toys.populations.states import check_initial, inside, last
 from lstm_toys.results import population, storage
+from lstm_toys.results.summary import as_json
 from lstm_toys.runs import checks, external
 from lstm_toys.runs.ask import Ask, Metrics
 from lstm_toys.runs.checks import trial
@@ -30,7 +32,9 @@ from lstm_toys.runs.experiment import TRAINING, Experiment
 from lstm_toys.runs.preparation import Prepared
 from lstm_toys.runs.study import Study
 from lstm_toys.runs.trained import Evaluated, load
-from lstm_toys.studies.dynamics import figures, results
+from lstm_toys.statistics import intervals
+from lstm_toys.statistics.measures import SETTLED
+from lstm_toys.studies.dynamics import figures
 from lstm_toys.studies.dynamics.analysis import MODELS, Analysis, AnalyzedNetworks
 from lstm_toys.studies.dynamics.ask import INPUTS, WINDOWS, DynamicsSettings
 from lstm_toys.studies.training import ask as training
@@ -46,6 +50,19 @@ FASTEST = 60.0
 
 BEYOND = 0.25
 """How far constant inputs extend the range of the curves by default, as a share of it, at each end."""
+
+VARIABLES = {"kind", "share", "static_answer", "gain", "mode_frequency", "exponent", "distance", "similarity"}
+"""Variables that every file has."""
+
+LABELS = {
+    "mode_frequency": "frequency of the leading mode",
+    "time_constant": "time constant of the leading mode",
+    "static_gain": "gain of slow inputs",
+    "peak_gain": "largest gain",
+    "peak_frequency": "frequency of the largest gain",
+    "peak_gain_trained": "gain at this frequency for sines as large as the training curve",
+}
+"""Names of the results at rest under the training curves' mean."""
 
 
 class Dynamics(Study[DynamicsSettings]):
@@ -66,7 +83,7 @@ class Dynamics(Study[DynamicsSettings]):
             check_initial(prepared.model, jax.tree.map(lambda leaf: np.asarray(leaf)[None], params), features)
 
     def footprint(self) -> Footprint:
-        """Estimates memory and disk: one part is analyzed at a time, and its arrays of states are the largest."""
+        """One part is analyzed at a time, and its arrays of states are the largest."""
         prepared, settings = self.prepared, self.settings
         dimension = 2 * sum(sizes.size(prepared.model, len(prepared.task.input_features)).widths)
         count = INPUTS if settings.inputs is None else settings.inputs.count + 1
@@ -83,11 +100,15 @@ class Dynamics(Study[DynamicsSettings]):
         task, curves = prepared.task, prepared.curves.answered[""]
         varied = task.input_features.index("y") if "y" in task.input_features else 0
         base = np.asarray(prepared.curves.training.inputs, float).mean(axis=(0, 1))
-        asked = settings.inputs.values if settings.inputs else around(curves[..., varied])
+        if settings.inputs is None:
+            low, high = float(curves[..., varied].min()), float(curves[..., varied].max())
+            more = BEYOND * (high - low or 1.0)
+            asked = np.linspace(low - more, high + more, INPUTS - 1)
+        else:
+            asked = settings.inputs.values
         grid = np.union1d(asked, base[varied])
         inputs = np.repeat(base[None], len(grid), axis=0)
         inputs[:, varied] = grid
-        x, every = np.asarray(prepared.x, float), self.families
         return Analysis(
             model=prepared.model,
             curves=curves,
@@ -95,10 +116,9 @@ class Dynamics(Study[DynamicsSettings]):
             varied=varied,
             mean=int(np.searchsorted(grid, base[varied])),
             starts=settings.starts,
-            spacing=float(x[1] - x[0]),
-            x=x,
+            x=np.asarray(prepared.x, float),
             frequencies=np.linspace(FASTEST / FREQUENCIES, FASTEST, FREQUENCIES) / self.experiment.span.length,
-            driving=tuple(map(every.index, dict.fromkeys(every))),
+            driving=tuple(map(self.families.index, dict.fromkeys(self.families))),
             sequence=task.sequence,
             block=prepared.block,
         )
@@ -123,13 +143,7 @@ class Dynamics(Study[DynamicsSettings]):
         }
 
     def compute(self, context: RunContext) -> Metrics:
-        """Analyzes the networks of a finished population, and writes results and the answers of models.
-
-        Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues.
-
-        Raises:
-            Failed: every seed of the population diverged.
-        """
+        """Every part is saved as soon as it is analyzed, and is not analyzed again when the run continues."""
         population = self.needs["population"]
         if lost := training.lost(population.read_metrics()):
             raise Failed(lost)
@@ -146,29 +160,22 @@ class Dynamics(Study[DynamicsSettings]):
         if len(missing) < len(slices):
             context.progress.tell(f"continues after {len(slices) - len(missing)} of {counted(len(slices), 'part')}")
         with context.timed("analyze"):
-            parts = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
-            for part, (found, fingerprint) in context.executor.map(job, parts, context.stop):
+            asked = (AnalyzedNetworks(own, jax.tree.map(lambda leaf, own=own: leaf[own], by_step)) for own in missing)
+            for part, (found, fingerprint) in context.executor.map(job, asked, context.stop):
                 log.add(str(part), fingerprint)
                 storage.save_results(found.assign_attrs(flags="{}"), self._kept(part.members))
                 context.progress.tell(f"dynamics of {part.members.stop:,} of {counted(len(sound), 'network')}")
+        flags = self.settings.as_dict()
         with context.timed("summary"):
-            whole = xr.concat(
-                [storage.load_results(self._kept(each), set()) for each in slices],
-                "seed",
-                data_vars="minimal",
-                coords="minimal",
-            )
+            parts = [storage.load_results(self._kept(each), set()) for each in slices]
+            whole = xr.concat(parts, "seed", data_vars="minimal", coords="minimal")
             whole = self._labeled(whole.assign_coords(seed=sound))
             losses = storage.load_results(population.checked("results.nc")).train_loss
             whole = whole.assign(train_loss=losses.isel(seed=sound))
-            attributes = {
-                "flags": self.settings.as_dict(),
-                "run": run.folder.name,
-                "population": population.folder.name,
-            }
             context.ensure()
-            described = {name: json.dumps(value) for name, value in attributes.items()}
-            storage.save_results(whole.assign_attrs(whole.attrs | described), run.results)
+            described = {"flags": flags, "run": run.folder.name, "population": population.folder.name}
+            attributes = {name: json.dumps(value) for name, value in described.items()}
+            storage.save_results(whole.assign_attrs(whole.attrs | attributes), run.results)
             files = [run.results.name, *self._write_models(whole)]
         return {
             "experiment": run.name,
@@ -176,7 +183,7 @@ class Dynamics(Study[DynamicsSettings]):
             "seeds": self.settings.trained.seeds,
             "diverged_seeds": trained.metrics["diverged_seeds"],
             "interval": "95 % bootstrap of the median over seeds",
-            "flags": self.settings.as_dict(),
+            "flags": flags,
             "fingerprint": trained.metrics["fingerprint"],
             **({"executed_elsewhere": log.others} if log.others else {}),
             "files": files,
@@ -207,12 +214,9 @@ class Dynamics(Study[DynamicsSettings]):
             time=("time", found.time.values, {"long_name": span.name, "units": span.unit}),
             frequency=("frequency", found.frequency.values, {"long_name": "angular frequency", "units": per_x}),
         )
-        similar = similarities(found.trajectory.values, found.trajectory.values)
-        own: dict[str, Any] = {"similarity": (("seed", "other"), similar.astype(np.float32))}
-        if "prediction" in found:
-            found = found.assign_coords(curves=names)
-            own |= _explained(found)
-        return found.assign(own).assign_attrs(mean=job.mean)
+        similar = models.similarities(found.trajectory.values, found.trajectory.values)
+        found = found.assign(similarity=(("seed", "other"), similar.astype(np.float32))).assign_attrs(mean=job.mean)
+        return _explained(found.assign_coords(curves=names)) if "prediction" in found else found
 
     def _write_models(self, found: xr.Dataset) -> list[str]:
         """Writes the answers of each model like `lt.labeled`, for claims to be tested on them; returns file names."""
@@ -220,53 +224,126 @@ class Dynamics(Study[DynamicsSettings]):
         settings = self.settings.trained
         for model in found.model.values if "prediction" in found else ():
             prediction = found.prediction.sel(model=model).values
-            zeros = np.nan_to_num(prediction)
+            covered, zeros = np.isfinite(prediction), np.nan_to_num(prediction)
             labeled = external.labeled(self.experiment, zeros, settings.timesteps, dict(settings.numbers))
-            covered = np.isfinite(prediction)
-            own = {
-                name: labeled[name].where(each)
-                for name, each in (("train_answer", covered[:, 0]), ("answer", covered[:, 1:]))
-            }
-            name = results.answers_file(model)
-            storage.save_results(labeled.assign(own).assign_coords(seed=found.seed.values), self.run.folder / name)
-            names.append(name)
+            labeled = labeled.assign(
+                train_answer=labeled.train_answer.where(covered[:, 0]),
+                answer=labeled.answer.where(covered[:, 1:]),
+                seed=found.seed.values,
+            )
+            names.append(answers_file(model))
+            storage.save_results(labeled, self.run.folder / names[-1])
         return names
 
     def metrics(self) -> Metrics:
-        return results.measured(storage.load_results(self.run.results, results.VARIABLES))
+        return measured(storage.load_results(self.run.results, VARIABLES))
 
     def draw(self) -> Iterator[tuple[str, Drawing]]:
         """Draws the figures from the run's results alone."""
-        yield from figures.draw(storage.load_results(self.run.checked("results.nc"), results.VARIABLES)).items()
+        yield from figures.draw(storage.load_results(self.run.checked("results.nc"), VARIABLES)).items()
 
 
-def around(values: Float[np.ndarray, "C T"]) -> Float[np.ndarray, " U"]:
-    """Constant inputs in and around the range of the curves."""
-    low, high = float(values.min()), float(values.max())
-    more = BEYOND * (high - low or 1.0)
-    return np.linspace(low - more, high + more, INPUTS - 1)
-
-
-def _explained(found: xr.Dataset) -> dict[str, Any]:
-    """The variance that each model explains and the share of time points that it predicts.
+def _explained(found: xr.Dataset) -> xr.Dataset:
+    """Adds the variance that each model explains and the share of time points that it predicts.
 
     By family for both `WINDOWS`, and by curve for the early one.
     """
     answers, x = found.answer.values, found.time.values
     families = [found.family.values == name for name in found.curves.values]
-    each_curve = [*np.eye(found.sizes["curve"], dtype=bool)]
-    own: dict[str, Any] = {}
-    for ending, axis, chosen in (
-        *((ending, "curves", families) for ending in WINDOWS),
-        ("_early_curve", "curve", each_curve),
-    ):
+    axes = [(ending, "curves", families) for ending in WINDOWS]
+    for ending, axis, chosen in (*axes, ("_early_curve", "curve", [*np.eye(found.sizes["curve"], dtype=bool)])):
         shares = np.array(
             [
                 [models.explained(answers[:, each], predicted[:, each], x, early=ending != "") for each in chosen]
                 for predicted in found.prediction.values
             ]
         )
-        share, coverage = shares.transpose(2, 0, 3, 1)  # From [model, curves, 2, seed].
-        axes = ("model", "seed", axis)
-        own |= {f"explained{ending}": (axes, share), f"coverage{ending}": (axes, coverage)}
-    return own
+        for name, values in zip(("explained", "coverage"), shares.transpose(2, 0, 3, 1), strict=True):
+            found = found.assign({f"{name}{ending}": (("model", "seed", axis), values)})
+    return found
+
+
+def answers_file(model: str) -> str:
+    """The name of the file with the answers of a model."""
+    return f"answers_{model.replace(', ', '_').replace(' ', '_')}.nc"
+
+
+def measured(found: xr.Dataset) -> dict[str, Any]:
+    """Returns all measurements of finished results, by name in the metrics."""
+    return {
+        "mean_input": float(found.input[int(found.attrs["mean"])]),
+        "summary": summary(found),
+        **({"curves": curves(found)} if "explained" in found else {}),
+    }
+
+
+def summary(found: xr.Dataset) -> dict[str, dict[str, float | None]]:
+    """Medians over networks with 95 % bootstrap intervals; shares of networks with Wilson's 95 % intervals."""
+    one = (found.kind.values == Kind.STABLE).sum(axis=2) == 1
+    shown = found.curve_shown.isel(curve=0).values
+    trained = (found.input.values >= shown.min()) & (found.input.values <= shown.max())
+    shares = {
+        "share with one stable point at the mean input": one[:, int(found.attrs["mean"])],
+        "share with one stable point throughout the training range": one[:, trained].all(axis=1),
+        "share whose leading mode oscillates": found.mode_frequency.values > 0,
+    }
+    numbers = {
+        **{label: found[name].values for name, label in LABELS.items()},
+        "quality factor of the leading mode": found.mode_frequency.values * found.time_constant.values / 2,
+        "largest exponent along the training curve": found.exponent.sel(driving=TRAINING).isel(place=0).values,
+    }
+    if found.sizes["seed"] > 1:
+        others = np.where(np.eye(found.sizes["seed"], dtype=bool), np.nan, found.similarity.values)
+        numbers["similarity of states to those of other networks"] = np.nanmedian(others, axis=1)
+    if "explained" in found:
+        for (ending, words), model, family in product(WINDOWS.items(), found.model.values, found.curves.values):
+            explained, coverage = (found[f"{name}{ending}"].sel(model=model) for name in ("explained", "coverage"))
+            numbers[f"{model}: variance explained{words}, {family}"] = explained.sel(curves=family).values
+            if not (coverage == 1).all():
+                numbers[f"{model}: time points predicted{words}, {family}"] = coverage.sel(curves=family).values
+    return {
+        **{name: as_json(intervals.wilson(int(each.sum()), len(each))) for name, each in shares.items()},
+        **{name: as_json(intervals.median_bootstrap(each[np.isfinite(each)])) for name, each in numbers.items()},
+    }
+
+
+def curves(found: xr.Dataset) -> dict[str, list[dict[str, Any]]]:
+    """Measures each curve of each family in the first fifth of x.
+
+    Returns:
+        By family, for each curve: its ``first`` and ``last`` value; ``mode_frequency``, the median frequency of the
+        leading mode at rest under the constant input nearest to the curve's mean there, with a 95 % bootstrap interval,
+        the number of ``networks`` that rest, and how many of them are ``oscillating``; and by model the median of the
+        variance explained there with the same interval, the number of ``networks`` for which it is defined, and the
+        share of time points ``predicted`` over all networks.
+    """
+    frequencies, x = _frequencies(found), found.time.values
+    early = (x - x[0]) / (x[-1] - x[0]) < SETTLED
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for place, family in enumerate(found.family.values):
+        shown = found.curve_shown.isel(curve=place).values
+        nearest = int(np.abs(found.input.values - shown[early].mean()).argmin())
+        mode = {**_median(frequencies[:, nearest]), "oscillating": int((frequencies[:, nearest] > 0).sum())}
+        row = {"first": float(shown[0]), "last": float(shown[-1]), "mode_frequency": mode}
+        for model in found.model.values:
+            shares, covered = (
+                found[name].sel(model=model).isel(curve=place).values
+                for name in ("explained_early_curve", "coverage_early_curve")
+            )
+            row[str(model)] = {**_median(shares), "predicted": float(covered.mean())}
+        rows.setdefault(str(family), []).append(row)
+    return rows
+
+
+def _median(values: Float[np.ndarray, " S"]) -> dict[str, Any]:
+    known = values[np.isfinite(values)]
+    return {**as_json(intervals.median_bootstrap(known)), "networks": len(known)}
+
+
+def _frequencies(found: xr.Dataset) -> Float[np.ndarray, "S U"]:
+    """The frequency of the leading mode at the stable fixed point under each constant input; NaN if there is none."""
+    stable = found.kind.values == Kind.STABLE
+    leading = found.eigenvalue_real.values[..., 0] + 1j * found.eigenvalue_imaginary.values[..., 0]
+    values = np.take_along_axis(leading, stable.argmax(axis=2)[..., None], axis=2)[..., 0]
+    spacing = float(found.time[1] - found.time[0])
+    return np.where(stable.any(axis=2), np.abs(linear.modes(values, spacing).frequency), np.nan)
