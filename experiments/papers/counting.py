@@ -16,7 +16,7 @@ from lstm_toys.studies.claims.declaration import Change
 
 from ..post.other_cells import parameters
 from . import languages
-from .populations import fewer, longer, untrained
+from .populations import changed, fewer, longer
 
 MOST = 50
 """The largest n of the training."""
@@ -194,16 +194,8 @@ def forget_zero(_: str, settings: lt.Settings) -> lt.Settings:
 
 def units(count: int) -> Change:
     """Networks of another number of units; claims about one unit, or three, are not judged by them."""
-
-    def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
-        return None if name.startswith(("dyck", "lstm_3")) else replace(settings, hidden=(count,))
-
-    return changed
-
-
-def unchanged(_: str, settings: lt.Settings) -> lt.Settings:
-    """The same networks."""
-    return settings
+    other = changed(hidden=(count,))
+    return lambda name, settings: None if name.startswith(("dyck", "lstm_3")) else other(name, settings)
 
 
 def as_large(_: str, settings: lt.Settings) -> lt.Settings:
@@ -225,9 +217,9 @@ CLAIMS = lt.Claims(
     claims=SENTENCES,
     populations=POPULATIONS,
     about="the networks of these cells",
-    controls={"untrained networks": untrained},
+    controls={"untrained networks": changed(steps=0)},
     variants={
-        "networks that learned": lt.Variant(unchanged, networks="learned"),
+        "networks that learned": lt.Variant(changed(), networks="learned"),
         "one unit": fewer(units(1)),
         "three units": fewer(units(3)),
         "32 units": fewer(units(32)),

@@ -39,11 +39,9 @@ def surviving(
 def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int) -> Figure:
     """Draws the share of networks that accept every string up to each n, and counts those that do up to ``trained``."""
     numbers = metrics["numbers"]
-    groups = {
-        "$a^nb^n$": {name: words for name, words in names.items() if not name.startswith("context")},
-        "$a^nb^nc^n$": {name: words for name, words in names.items() if name.startswith("context")},
-    }
-    groups = {title: own for title, own in groups.items() if own}
+    groups: dict[str, dict[str, str]] = {}
+    for name, words in names.items():
+        groups.setdefault("$a^nb^nc^n$" if name.startswith("context") else "$a^nb^n$", {})[name] = words
     with house():
         figure = Figure(figsize=(4.2 * len(groups), 3.6))
         panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
@@ -53,26 +51,12 @@ def counting(metrics: Mapping[str, Any], names: Mapping[str, str], trained: int)
             labels = {name: f"{words}: {counts[name]} of {len(numbers[name])}" for name, words in own.items()}
             surviving(axes, numbers, np.arange(1, most + 1.0), labels, _shades(names))
             axes.axvline(trained, color=GRAY, linewidth=0.9, linestyle="--")
-            axes.annotate(
-                "trained up to here",
-                (trained, 75),
-                (-3, 0),
-                textcoords="offset points",
-                color=GRAY,
-                fontsize=7,
-                rotation=90,
-                ha="right",
-                va="top",
-            )
+            style: dict[str, Any] = {"color": GRAY, "fontsize": 7, "rotation": 90, "ha": "right", "va": "top"}
+            axes.annotate("trained up to here", (trained, 75), (-3, 0), textcoords="offset points", **style)
             axes.set_title(title, fontsize=10)
             axes.set_xlabel("n")
-            axes.legend(
-                loc="lower right",
-                bbox_to_anchor=(0.88, 0.1),
-                fontsize=7,
-                title=f"accept every string up to {trained}",
-                title_fontsize=7,
-            )
+            known = f"accept every string up to {trained}"
+            axes.legend(loc="lower right", bbox_to_anchor=(0.88, 0.1), fontsize=7, title=known, title_fontsize=7)
         panels[0].set_ylabel("% of networks that accept every string up to n")
         figure.suptitle(_seeds(numbers) + ", bands: 95 % intervals (Wilson) at each n")
     return figure

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from lstm_toys.tasks.sequences import Language
     from lstm_toys.tasks.supervision import Numbers
 
-SYMBOLS: dict[Language, int] = {"anbn": 2, "anbncn": 3, "dyck1": 2}
-"""The number of symbols of each language."""
-
 STRINGS = 8
 """New strings in every step."""
 
@@ -34,7 +31,7 @@ VALIDATED = 64
 
 def experiment(name: str, language: Language, doc: str, most: int, hidden: int) -> lt.Experiment:
     """An experiment with a language; ``most`` is the largest n of the training, or for Dyck-1 the most pairs."""
-    symbols = SYMBOLS[language]
+    symbols = 3 if language == "anbncn" else 2
     return lt.Experiment(
         name=name,
         doc=doc,

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import lstm_toys as lt
-from lstm_toys.studies.claims.declaration import Change
 
-from .populations import fewer, longer, untrained
+from .populations import changed, fewer, longer
 
 if TYPE_CHECKING:
     from jaxtyping import Array, Bool, Float, Key
@@ -182,16 +181,6 @@ def keeps(population: str) -> lt.Claim:
     )
 
 
-def units(count: int) -> Change:
-    """Networks of another number of units."""
-    return lambda _, settings: replace(settings, hidden=(count,))
-
-
-def noisy(_: str, settings: lt.Settings) -> lt.Settings:
-    """Training with noise on the pulses and between them."""
-    return replace(settings, noise=0.1)
-
-
 def slower(_: str, settings: lt.Settings) -> lt.Settings:
     """A third of the learning rate that has the smallest loss."""
     return replace(settings, learning_rate=settings.learning_rate / 3)
@@ -202,12 +191,12 @@ CLAIMS = lt.Claims(
     claims=(*map(right, POPULATIONS), *map(keeps, POPULATIONS)),
     populations=POPULATIONS,
     about="the networks of these cells",
-    controls={"untrained networks": untrained},
+    controls={"untrained networks": changed(steps=0)},
     variants={
-        "16 units": fewer(units(16)),
-        "256 units": fewer(units(256), 0.25),
+        "16 units": fewer(changed(hidden=(16,))),
+        "256 units": fewer(changed(hidden=(256,)), 0.25),
         "three times the steps": fewer(longer),
-        "noise 0.1": fewer(noisy),
+        "noise 0.1": fewer(changed(noise=0.1)),
         "a third of the learning rate": fewer(slower),
     },
 )

@@ -119,13 +119,11 @@ def counters(saved: lt.Saved) -> Measured:
 
 
 class Counter(NamedTuple):
-    """The unit of each network that counts best.
+    """The unit of each network that counts best: how its state correlates, and changes, with the count.
 
     Attributes:
-        unit: its number.
-        straight: the squared correlation of its state with the count.
-        up: the change of its state with each a, by least squares.
-        down: the change of its state with each b.
+        straight: the squared correlation.
+        up: the change with each a, by least squares, and ``down`` with each b.
     """
 
     unit: jt.Int[np.ndarray, " S"]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import lstm_toys as lt
 from lstm_toys.studies.claims.declaration import Change
 
 
-def untrained(_: str, settings: lt.Settings) -> lt.Settings:
-    """Networks before they learn."""
-    return replace(settings, steps=0)
+def changed(**values: Any) -> Change:
+    """Networks with other settings."""
+    return lambda _, settings: replace(settings, **values)
 
 
 def longer(_: str, settings: lt.Settings) -> lt.Settings:
@@ -21,8 +22,8 @@ def longer(_: str, settings: lt.Settings) -> lt.Settings:
 def fewer(change: Change, share: float = 0.5) -> Change:
     """A variant with this share of the networks, because all of them would take too long."""
 
-    def changed(name: str, settings: lt.Settings) -> lt.Settings | None:
+    def smaller(name: str, settings: lt.Settings) -> lt.Settings | None:
         made = change(name, settings)
         return made and replace(made, seeds=max(1, int(share * settings.seeds)))
 
-    return changed
+    return smaller

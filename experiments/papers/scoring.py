@@ -132,17 +132,11 @@ def answers(made: Prepared, params: Any) -> lt.Results:
 
 
 def paper(about: Paper, needs: Mapping[str, Run]) -> dict[str, Any]:
-    """What is known about the claims of a paper.
-
-    Args:
-        about: the paper.
-        needs: the runs of the ``claims``, of the ``random`` networks, of what is ``inside`` networks, and of the
-            populations of the figure by name.
+    """What is known about the claims of a paper, from the runs that `ask.paper` needs.
 
     Returns:
         ``claims``: by claim the share of the ``counted`` networks that meet it, with its interval and verdict;
-        ``random``, how many random networks of each scale meet it; and ``variants``, the same as of the networks by
-        name of the variant, where it was judged;
+        ``random``, how many random networks of each scale meet it; and by variant the same as of the networks;
         ``numbers``: by population, the number of each network that the figure shows, None if it diverged;
         ``inside``: what `networks.inside` returned; ``sources`` and ``open``: the text on the papers.
     """

@@ -17,6 +17,7 @@ import lstm_toys as lt
 from lstm_toys import tables
 from lstm_toys.cli import command, flags, parsers, sweep
 from lstm_toys.runs.ask import Ask
+from lstm_toys.runs.context import Options
 from lstm_toys.runs.folder import Run
 from lstm_toys.studies.analysis import ask as analysis
 from lstm_toys.studies.sweep.ask import SweepSettings, ask
@@ -55,7 +56,7 @@ def plan(arguments: Sequence[str]) -> command.Plan:
     return command.Plan([analysis.ask(recipes, options.results_dir)], options)
 
 
-def sweeps(claims: lt.Claims, size: Mapping[str, int], options: flags.Options) -> dict[str, Ask[SweepSettings]]:
+def sweeps(claims: lt.Claims, size: Mapping[str, int], options: Options) -> dict[str, Ask[SweepSettings]]:
     """The sweep of every population, by population."""
     asked = {}
     for name, (experiment, changes) in claims.populations.items():

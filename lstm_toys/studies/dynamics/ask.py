@@ -35,9 +35,7 @@ class DynamicsSettings(Identity):
     """The settings of a study of dynamics.
 
     Attributes:
-        trained: the settings of the training.
-        inputs: the constant inputs; None: `INPUTS` of them, over the range of all curves extended by a quarter at each
-            end.
+        inputs: constant ones; None: `INPUTS` of them, over the range of all curves extended by a quarter at each end.
         starts: number of initial states per network.
         weight_scale: factor by which all parameters are multiplied.
     """

@@ -82,18 +82,18 @@ def resonance(found: xr.Dataset) -> Figure:
     gain, phase = (found[name].isel(input=mean).values for name in ("gain", "phase"))
     with canvas("", "", xlabel=axis_label(found.frequency)) as (figure, (left, right)):
         figure.suptitle(f"Small sines about the mean input, {counted(count)}")
-        phases = (np.unwrap(each, axis=1) for each in (phase, found.measured_phase.values))
-        for axes, values, measured, label in (
-            (left, gain, found.measured_gain.values, "gain of the answer"),
-            (right, *phases, "phase of the answer (rad)"),
-        ):
+
+        def draw(axes: Axes, values: Float[np.ndarray, "S W"], measured: Float[np.ndarray, "S V"], label: str) -> None:
             values = values[np.isfinite(values).all(axis=1)]
-            if not len(values):  # No network rests under this input.
-                continue
-            _spread(axes, w, values)
-            at, dots = found.measured_frequency.values, np.nanmedian(measured, axis=0)
-            axes.plot(at, dots, "o", color=COLORS["r"], markersize=4, fillstyle="none")
-            axes.set_ylabel(label)
+            if len(values):  # Otherwise no network rests under this input.
+                _spread(axes, w, values)
+                dots = np.nanmedian(measured, axis=0)
+                axes.plot(found.measured_frequency, dots, "o", color=COLORS["r"], markersize=4, fillstyle="none")
+                axes.set_ylabel(label)
+
+        draw(left, gain, found.measured_gain.values, "gain of the answer")
+        unwrapped = np.unwrap(phase, axis=1), np.unwrap(found.measured_phase.values, axis=1)
+        draw(right, *unwrapped, "phase of the answer (rad)")
         left.axhline(1, color=GRAY, linewidth=0.9, linestyle="--")
         peaks = found.peak_frequency.values
         left.plot(peaks, np.full(count, 0.03), "|", color=COLORS["b"], alpha=0.6, transform=left.get_xaxis_transform())

@@ -17,7 +17,7 @@ import lstm_toys as lt
 from conftest import carry_out, rarely, refusal
 from experiments import claims
 from experiments.papers import ask, counting, figures, languages, memory, networks, scoring, tune
-from experiments.papers.populations import fewer
+from experiments.papers.populations import changed, fewer
 from experiments.post.claims import CLAIMS
 from lstm_toys.cli import flags
 from lstm_toys.runs.preparation import Prepared
@@ -268,14 +268,14 @@ def test_all_about_a_paper_is_in_one_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(networks, "MOST", 4)
     small = (counting.EXPERIMENT, ["--steps=3", "--timesteps=9", "--cell=rnn"])
     (fails,) = (claim for claim in counting.CLAIMS.claims if claim.id == "rnn-does-not-count-on")
-    changed = dataclasses.replace(
+    few_claims = dataclasses.replace(
         counting.CLAIMS,
         claims=(fails, dataclasses.replace(fails, id="rnn-within", fails=False)),
         populations={"rnn": small},
         controls={},
-        variants={"fewer": fewer(counting.unchanged)},
+        variants={"fewer": fewer(changed())},
     )
-    monkeypatch.setattr(counting, "CLAIMS", changed)
+    monkeypatch.setattr(counting, "CLAIMS", few_claims)
     shown, inside = {"rnn": "vanilla RNNs"}, ("counters", ("rnn",))
     draw = partial(figures.counting, names=shown, trained=4)
     paper = ask.Paper("counting", languages.reached_of, shown, inside, draw)
