@@ -222,18 +222,15 @@ class Window:
         self.settle()
 
     def click(self, selector):
-        """Clicks on the first thing that fits, an element or a text."""
         self.tab.locator(selector).first.click()
         self.settle()
 
     def press(self, *keys):
-        """Presses keys."""
         for key in keys:
             self.tab.keyboard.press(key)
         self.settle()
 
     def drag(self, *points):
-        """Presses the mouse at the first point, and lets it go at the last one."""
         self.tab.mouse.move(*points[0])
         self.tab.mouse.down()
         for point in points[1:]:
@@ -242,15 +239,12 @@ class Window:
         self.settle()
 
     def text(self, selector):
-        """What is read there."""
         return self.tab.inner_text(selector).replace("−", "-")
 
     def visible(self, selector):
-        """Whether it is seen."""
         return self.tab.locator(selector).is_visible()
 
     def values(self, *names):
-        """The values of controls."""
         return [self.tab.locator(f"[name={name}]").input_value() for name in names]
 
     def numbers(self):
@@ -259,7 +253,6 @@ class Window:
         return np.array(self.tab.eval_on_selector_all("#numbers tbody tr", rows), float)
 
     def middle(self, place):
-        """The middle of an element."""
         box = place.bounding_box()
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 

@@ -40,14 +40,6 @@ def test_gates_are_those_of_the_layer(kind):
         np.testing.assert_allclose(o * np.tanh(cell), inside["hidden"][0, 0, place], atol=1e-5)
 
 
-def test_padding_does_not_count_in_strings_that_are_accepted():
-    probe = lt.Probe.of("some", lt.sequences.powers(jnp.array([1, 3]), 7, 2))
-    answers = np.where(np.nan_to_num(probe.targets) > 0.5, 1.0, -1.0)[None].repeat(2, axis=0)
-    answers[0, 0, 5] *= -1
-    answers[1, 1, 5] *= -1
-    assert networks.accepted(answers, probe).tolist() == [1.0, 0.5]
-
-
 @pytest.mark.long
 def test_eight_memories_by_hand_are_eight_stable_fixed_points():
     model = lt.Stack(features=3, hidden=(3,), readout="dense", cell="rnn")
