@@ -9,7 +9,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from lstm_toys import markdown
+from lstm_toys.text import one_line
 
 from .part import Made, Part
 
@@ -69,7 +69,7 @@ def html(made: Sequence[tuple[Part, Made]], missing: Mapping[str, str]) -> str:
 
 def shown(value: object) -> object:
     """Prepares a value for a template: text that is not the page's own becomes one line, which is then escaped."""
-    return markdown.one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return one_line(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def source(name: str) -> Markup:

@@ -7,7 +7,7 @@ from rich.console import RenderableType
 
 import lstm_toys as lt
 from lstm_toys import tables
-from lstm_toys.markdown import escape
+from lstm_toys.text import escape
 
 from .paper import Paper
 

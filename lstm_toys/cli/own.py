@@ -22,7 +22,7 @@ import lstm_toys as lt
 from lstm_toys import output
 from lstm_toys.cli import flags, modules, parsers
 from lstm_toys.studies.generalization import ask as study
-from lstm_toys.tasks import delimited, sets
+from lstm_toys.tasks import sets, textfile
 from lstm_toys.tasks.curves import Curves, check_scaled, check_sizes, limits
 
 MANY = 64
@@ -231,9 +231,9 @@ def check_shown(shown: Sequence[Curves], trained: Sequence[Curves], paths: Seque
 def numbers(path: Path, count: int, scaled: bool) -> tuple[tuple[str, ...], np.ndarray]:
     """Reads target numbers and names, a row per curve; raises UsageError. With scaling, numbers may have any size."""
     try:
-        header, values, lines = delimited.read(path)
+        header, values, lines = textfile.read(path)
         names = header or tuple(f"target {number}" for number in range(1, values.shape[1] + 1))
-        check_sizes(delimited.Table(names, values, lines), *limits(scaled))
+        check_sizes(textfile.Table(names, values, lines), *limits(scaled))
     except ValueError as error:
         raise flags.UsageError(f"flag --targets={path}: {error}") from None
     if len(values) != count:

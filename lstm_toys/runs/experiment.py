@@ -15,9 +15,9 @@ from lstm_toys.runs import manifest
 from lstm_toys.runs.identity import Settings
 from lstm_toys.runs.measure import Measure
 from lstm_toys.tasks.goal import Goal
+from lstm_toys.tasks.parameters import Span
 from lstm_toys.tasks.planes import Plane, Trained
 from lstm_toys.tasks.scaling import Scaling
-from lstm_toys.tasks.span import Span
 
 OF_RESULTS = {"loss", "rmse", "mse", "input", "target", "answer"}
 """Names that results already use after ``train_``."""

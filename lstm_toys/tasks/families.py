@@ -15,8 +15,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key
 
 from lstm_toys import arguments, forks
-from lstm_toys.tasks.parameters import PARAMETERS, Parameter, parameters_of
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.parameters import PARAMETERS, Parameter, Span, parameters_of
 
 Parameters = Mapping[str, Float[Array, " C"] | Float[Array, ""] | Float[np.ndarray, " C"] | float | int]
 Ends = tuple[Float[Array, ""] | float | int, Float[Array, ""] | float | int]

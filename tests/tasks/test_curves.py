@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lstm_toys.tasks import delimited, textfile
+from lstm_toys.tasks import textfile
 from lstm_toys.tasks.curves import LARGEST, read_curves
-from lstm_toys.tasks.span import Span
+from lstm_toys.tasks.parameters import Span
 
 
 @pytest.fixture
@@ -216,7 +216,7 @@ def test_a_table_beyond_all_bounds_is_told_where_it_passes_them(read, monkeypatc
     columns = 20_000
     wide = ";".join(f"c{number}" for number in range(columns)) + "\n" + ("0,5;" * columns + "\n") * 2
     assert read(wide).values.shape == (columns, 2)
-    monkeypatch.setattr(delimited, "MOST_ROWS", 3)
+    monkeypatch.setattr(textfile, "MOST_ROWS", 3)
     assert read("y\n1\n2\n3\n").values.shape == (1, 3)
     with pytest.raises(ValueError, match="has more than 3 rows of numbers"):
         read("y\n1\n2\n3\n4\n")
@@ -340,7 +340,7 @@ def test_a_number_is_read_to_its_last_bit(tmp_path, separator, decimal):
         for number, sign, around in product(NUMBERS, ("", "+", "-"), ("", "  ", "\u00a0", "\x0b"))
     ]
     (tmp_path / "mine.csv").write_text(f"a{separator}b\n" + "".join(row for _, row in every))
-    assert delimited.read(tmp_path / "mine.csv").values[:, 0].tolist() == [number for number, _ in every]
+    assert textfile.read(tmp_path / "mine.csv").values[:, 0].tolist() == [number for number, _ in every]
 
 
 WORDS = ("TRUE", "+1e 3", "1E 3", "NA", "nan", "None", "-", "?", ".", "", "1_0", "infinity", "'1'", "1\x1f2", "1|2")
