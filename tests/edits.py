@@ -92,7 +92,7 @@ LOADING = {
         "patching.py",
         "0.25",
         "0.3",
-        {"patching.py": "import lstm_toys.networks.gates as gates\n\ngates.SLOPE = 0.25\nGAIN = 0.3\n"},
+        {"patching.py": "import lstm_toys.networks.layer as layer\n\nlayer.SLOPE = 0.25\nGAIN = 0.3\n"},
     ),
     "curves in a dictionary": Edit(
         "read.csv",
@@ -306,7 +306,7 @@ KEPT = [
     library("results/arrays.py", "def histories(", "# Of all members.\ndef histories("),
     library("results/arrays.py", "def scaling_of(results: xr.Dataset)", "def scaling_of(results: Results)"),
     library("networks/training.py", "squared", "squares"),
-    library("networks/hyper.py", "unknown optimizer", "nobody has heard of the optimizer"),
+    library("networks/optimizers.py", "unknown optimizer", "nobody has heard of the optimizer"),
 ]
 """Texts, comments, types and names in the library, after all of which nothing is trained."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import lstm_toys as lt
-from lstm_toys.cli.home import canonical
+from lstm_toys.cli.script import canonical
 from lstm_toys.runs import source
 from lstm_toys.runs.ask import Ask
 from lstm_toys.studies.analysis.ask import ask

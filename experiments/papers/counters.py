@@ -74,7 +74,7 @@ def gates(
     """
     import jax.numpy as jnp
 
-    from lstm_toys.networks.gates import squashed
+    from lstm_toys.networks.layer import squashed
 
     before = np.concatenate([np.zeros_like(hidden[:, :1]), hidden[:, :-1]], axis=1)
     summed = inputs[None] @ params["kernel"] + before @ params["recurrent_kernel"] + params["bias"][:, None]

@@ -17,7 +17,7 @@ from typing import Any
 
 from lstm_toys import files
 from lstm_toys.cli import command, flags, modules, parsers
-from lstm_toys.cli.home import canonical, home
+from lstm_toys.cli.script import canonical, home
 from lstm_toys.output import counted
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment

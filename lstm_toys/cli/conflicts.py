@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from lstm_toys.networks import cells, hyper
+from lstm_toys.networks import cells, optimizers
 
 Values = Mapping[str, Any]
 """The values of flags, by name."""
@@ -33,9 +33,11 @@ def _gates(values: Values) -> str | None:
 
 def _taken(name: str) -> Callable[[Values], str | None]:
     def reason(values: Values) -> str | None:
-        if values[name] is None or name in hyper.TAKES[values["optimizer"]]:
+        if values[name] is None or name in optimizers.TAKES[values["optimizer"]]:
             return None
-        return f"{{}} does not use it; {_listed(other for other, taken in hyper.TAKES.items() if name in taken)} do"
+        return (
+            f"{{}} does not use it; {_listed(other for other, taken in optimizers.TAKES.items() if name in taken)} do"
+        )
 
     return reason
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 from lstm_toys.cli import flags, parsers
-from lstm_toys.cli.home import home
+from lstm_toys.cli.script import home
 from lstm_toys.runs.context import described_error
 from lstm_toys.runs.experiment import Experiment
 from lstm_toys.suggestions import meant

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from lstm_toys.networks.cells import Gates
-from lstm_toys.networks.gates import SLOPE, squashed
-from lstm_toys.networks.layer import INITIAL, Layer
+from lstm_toys.networks.layer import INITIAL, SLOPE, Layer, squashed
 
 FEW = 2
 """Up to this number of input features, the kernel is applied at each time point, together with h. These extra terms

@@ -14,7 +14,7 @@ from experiments import sine
 from experiments.page import weights
 from experiments.page.parts import training
 from lstm_toys.networks import optimizers
-from lstm_toys.networks.hyper import Hyper
+from lstm_toys.networks.optimizers import Hyper
 from lstm_toys.statistics import intervals
 
 CLOSE = 1e-5
