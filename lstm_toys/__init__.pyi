@@ -41,7 +41,7 @@ from .tasks.goal import Goal
 from .tasks.parameters import Parameter, Span
 from .tasks.planes import LENGTH, SPACING, Axis, Plane, Trained
 from .tasks.probes import Probe, probe, probe_at
-from .tasks.scaling import Scaling
+from .tasks.sets import Scaling
 from .tasks.supervision import Examples, Task, predict_next, read_off, read_off_drawn, reproduce, reproduce_curves, show
 
 __version__: str

@@ -285,7 +285,7 @@ TRACED = {
 
 MISSED = "order[count:]), sorted(order[:count]"
 OF_DATA = {
-    "how scaling is undone": library("tasks/scaling.py", "values * unit + center", "values * unit - center"),
+    "how scaling is undone": library("tasks/sets.py", "values * unit + center", "values * unit - center"),
     "which curves are kept out": library("tasks/sets.py", MISSED, "order[:-count]), sorted(order[-count:]"),
     "the goal": library("cli/own.py", "LEARNED = 1e-3", "LEARNED = 2e-3"),
 }

@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from absl import flags
@@ -43,6 +44,15 @@ class Help(Exception):
 
 class UsageError(Exception):
     """An invalid command line; the argument explains in one line what is wrong."""
+
+
+@contextmanager
+def blaming(flag: str, value: Any) -> Iterator[None]:
+    """Turns a ValueError into a UsageError that names a flag and its value."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(f"flag --{flag}={value}: {error}") from None
 
 
 class Unknown(UsageError):

@@ -14,7 +14,7 @@ import numpy as np
 from lstm_toys import arguments
 from lstm_toys.tasks import ambiguity, textfile
 from lstm_toys.tasks.parameters import Span
-from lstm_toys.tasks.scaling import Scaling
+from lstm_toys.tasks.sets import Scaling
 from lstm_toys.text import quoted
 
 LARGEST, LEAST = 1e6, 1e-9
