@@ -48,8 +48,9 @@ class Layer(nn.Module, metaclass=Brief):
     units: int
 
     def __post_init__(self) -> None:
-        self.units = cells.units("units", self.units)
-        cells.choice("gates", getattr(self, "gates", cells.GATES[0]), *cells.GATES)
+        with cells.invalid():
+            self.units = arguments.whole("units", self.units, least=1)
+            arguments.choice("gates", getattr(self, "gates", cells.GATES[0]), *cells.GATES)
         super().__post_init__()
 
     def initial(self, name: str, inputs: Float[Array, "C T F"], kernel: Float[Array, "F _"]) -> Float[Array, "C H"]:
