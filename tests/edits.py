@@ -103,7 +103,7 @@ LOADING = {
         },
     ),
 }
-"""Of which the files load JAX or pandas."""
+"""Of which the files load the library."""
 
 SHAPE = "\n\ndef shape(x):\n    return GAIN * x\n"
 PROBES = """def probes(x):

@@ -59,10 +59,8 @@ def read_curves(path: Path | str, largest: float = LARGEST, least: float = LEAST
     that column holds the time points, which must be evenly spaced. `lstm_toys.tasks.textfile` describes the formats:
     commas, semicolons or tabs between numbers, and decimal commas with the latter two.
 
-    Args:
-        path: a regular file.
-        largest: upper bound on the absolute values.
-        least: lower bound on the largest absolute value of a curve, unless all of its values are 0.
+    ``largest`` bounds the absolute values, ``least`` the largest absolute value of a curve, unless all of its values
+    are 0.
 
     Raises:
         ValueError: the file contains no curves or is ambiguous; the one-line message gives the reason, the

@@ -22,7 +22,6 @@ class Probe:
 
     Attributes:
         name: name of the family in figures and tables.
-        inputs: curves ``[C, T, F]``.
         parameters: parameters of the curves, one array ``[C]`` each.
         declared: declarations of the family's parameters.
         targets: correct answers, ``[C, T, A]`` or ``[C, A]``, NaN where unknown; None: the inputs for sequences, the
