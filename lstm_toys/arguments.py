@@ -71,6 +71,12 @@ def line(value: Any, **fields: Any) -> str:
     return f"{type(value).__name__}({', '.join(parts)})"
 
 
+def expect(holds: bool, name: str, expected: str, value: Any) -> None:
+    """Raises the error for an invalid argument unless a condition holds."""
+    if not holds:
+        raise refused(name, expected, value)
+
+
 def whole(name: str, value: Any, **bounds: int) -> int:
     """Validates an integer; booleans and floats are refused."""
     try:
@@ -85,8 +91,8 @@ def whole(name: str, value: Any, **bounds: int) -> int:
 
 def wholes(name: str, value: Any, *, least: int, most: int) -> tuple[int, ...]:
     """Validates a sequence or one-dimensional array of at least one integer."""
-    if not several(value) or not len(value) or getattr(value, "ndim", 1) > 1:
-        raise refused(name, "at least one whole number", value)
+    some = several(value) and len(value) > 0 and getattr(value, "ndim", 1) == 1
+    expect(some, name, "at least one whole number", value)
     if isinstance(value, np.ndarray) and value.dtype.kind in "iu":  # Fast, as there may be many.
         _all_bound(name, value, "{:,}", least=least, most=most)
         return tuple(value.tolist())
@@ -163,8 +169,8 @@ def key(name: str, value: Any) -> None:
     """Refuses values that are not a single PRNG key of JAX; it may be traced."""
     dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
     typed = getattr(dtype, "name", "").startswith("key<") and shape == ()
-    if not typed and not (dtype == np.uint32 and len(shape or ()) == 1):  # As jax.random.PRNGKey makes them.
-        raise refused(name, "a key, such as jax.random.key(0)", value)
+    plain = dtype == np.uint32 and len(shape or ()) == 1  # As jax.random.PRNGKey makes them.
+    expect(typed or plain, name, "a key, such as jax.random.key(0)", value)
 
 
 def traced(value: Any) -> bool:
@@ -175,15 +181,13 @@ def traced(value: Any) -> bool:
 
 def known(name: str, value: Any) -> None:
     """Refuses values that JAX traces, where a concrete number is needed."""
-    if traced(value):
-        raise refused(name, "a concrete value, outside of jax.jit and jax.vmap", value)
+    expect(not traced(value), name, "a concrete value, outside of jax.jit and jax.vmap", value)
 
 
 def curve(x: Any, **curves: Any) -> None:
     """Refuses curves that are complex, or not of the shape ``[T]`` of their time points; values may be traced."""
     for name, value in {"x": x, **curves}.items():
-        if not hasattr(value, "dtype"):
-            raise refused(name, "an array of shape [T]", value)
+        expect(hasattr(value, "dtype"), name, "an array of shape [T]", value)
         array(name, value, "...", finite=False, empty=True)
         if np.ndim(value) != 1 or np.shape(value) != np.shape(x):
             of = f"[{len(x)}], like x" if np.ndim(x) == 1 else "[T]"
@@ -197,44 +201,38 @@ def names(name: str, value: Any, least: int = 0) -> tuple[str, ...]:
         raise refused(name, "a tuple of names, such as ('y',)", value)
     for each in words:
         text(name, each)
-    if len({*words}) < len(words):
-        raise refused(name, "different names", value)
+    expect(len({*words}) == len(words), name, "different names", value)
     return tuple(map(str, words))
 
 
 def text(name: str, value: Any, *, empty: bool = False) -> str:
     """Validates text that files and figures can contain."""
-    if not isinstance(value, str) or not (value or empty):
-        raise refused(name, "text", value)
-    if UNWRITABLE.search(value):
-        raise refused(name, "text without NUL characters and lone surrogates, which cannot be saved", value)
-    return value
+    expect(isinstance(value, str) and (empty or value != ""), name, "text", value)
+    plain = "text without NUL characters and lone surrogates, which cannot be saved"
+    expect(not UNWRITABLE.search(value), name, plain, value)
+    return str(value)
 
 
 def choice(name: str, value: Any, *options: str) -> str:
     """Validates one of several words."""
-    if not isinstance(value, str) or value not in options:
-        raise refused(name, " or ".join(map(repr, options)), value)
-    return value
+    expect(isinstance(value, str) and value in options, name, " or ".join(map(repr, options)), value)
+    return str(value)
 
 
 def switch(name: str, value: Any) -> bool:
     """Validates a boolean."""
-    if not isinstance(value, bool | np.bool_):
-        raise refused(name, "True or False", value)
+    expect(isinstance(value, bool | np.bool_), name, "True or False", value)
     return bool(value)
 
 
 def instance(name: str, value: Any, kind: type | UnionType, expected: str) -> None:
     """Refuses values of other types."""
-    if not isinstance(value, kind):
-        raise refused(name, expected, value)
+    expect(isinstance(value, kind), name, expected, value)
 
 
 def function(name: str, value: Any, expected: str, takes: int | None = None) -> None:
     """Refuses values that are not callable, and functions that cannot be called with ``takes`` arguments."""
-    if not callable(value):
-        raise refused(name, expected, value)
+    expect(callable(value), name, expected, value)
     if takes is not None:
         try:
             inspect.signature(value).bind(*range(takes))
@@ -255,15 +253,13 @@ def hashable(name: str, value: Any) -> None:
 
 def path(name: str, value: Any) -> Path:
     """Validates a path."""
-    if not isinstance(value, str | os.PathLike) or not os.fspath(value):
-        raise refused(name, "a path", value)
+    expect(isinstance(value, str | os.PathLike) and bool(os.fspath(value)), name, "a path", value)
     return Path(value)
 
 
 def mapping(name: str, value: Any, expected: str) -> None:
     """Refuses values that are not mappings with text keys."""
-    if not isinstance(value, Mapping) or not all(isinstance(each, str) for each in value):
-        raise refused(name, expected, value)
+    expect(isinstance(value, Mapping) and all(isinstance(each, str) for each in value), name, expected, value)
     for each in value:
         text(f"a key of {name}", each, empty=True)
 

@@ -281,19 +281,8 @@ def reproduce(
         (('x', 'y'), ('x', 'y'), ('steepness',))
     """
     trained, x, features = _trained(family, parameters), _points(x), _features(features)
-    examples = partial(_reproduced, trained, x, features)
+    examples = partial(_examples, trained, x, features, ())
     return Task(examples, features, features, sequence=True, batch=batch, numbers=_named(parameters), trained=trained)
-
-
-def _reproduced(
-    trained: Trained,
-    x: Float[Array, " T"],
-    features: tuple[str, ...],
-    key: Key[Array, ""],  # noqa: ARG001
-    numbers: Numbers,
-) -> Examples:
-    shown = show(_curves(trained, x, _values(trained, numbers)), x, features)
-    return Examples(shown, shown)
 
 
 def reproduce_curves(curves: Given, features: tuple[str, ...], batch: int | None = None) -> Task:
@@ -390,22 +379,28 @@ def read_off(
     """
     trained, x, numbers = _trained(family, parameters), _points(x), _named(parameters)
     output_features = _parameters(output_features, family)
-    each = partial(_read_off, trained, output_features, x)
+    each = partial(_examples, trained, x, ("y",), output_features)
     examples = each if numbers else partial(_same, each(None, {}))  # Computed once, not by every network.
     return Task(examples, ("y",), output_features, sequence=False, batch=batch, numbers=numbers, trained=trained)
 
 
-def _read_off(
+def _examples(
     trained: Trained,
-    output_features: tuple[str, ...],
     x: Float[Array, " T"],
+    features: tuple[str, ...],
+    output_features: tuple[str, ...],
     key: Key[Array, ""] | None,  # noqa: ARG001
     numbers: Numbers,
 ) -> Examples:
-    parameters = _values(trained, numbers)
-    curves = show(_curves(trained, x, parameters), x, ("y",))
-    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], curves.dtype), len(curves)) for name in output_features]
-    return Examples(curves, jnp.stack(columns, axis=-1))
+    """Training curves, and as targets their parameters ``output_features``; without any, the curves themselves."""
+    values = trained.parameters.items()
+    parameters = {name: numbers[value] if isinstance(value, str) else value for name, value in values}
+    curves = family_of(cast(Family | str, trained.family)).curves(x, cast(Parameters, parameters))
+    shown = show(curves, x, features)
+    if not output_features:
+        return Examples(shown, shown)
+    columns = [jnp.broadcast_to(jnp.asarray(parameters[name], shown.dtype), len(shown)) for name in output_features]
+    return Examples(shown, jnp.stack(columns, axis=-1))
 
 
 def read_off_drawn(
@@ -476,10 +471,6 @@ def _points(x: Float[Array, " T"]) -> Float[Array, " T"]:
     return jnp.array(arguments.array("x", x, "T"))
 
 
-def _curves(trained: Trained, x: Float[Array, " T"], parameters: Parameters) -> Float[Array, "C T"]:
-    return family_of(cast(Family | str, trained.family)).curves(x, parameters)
-
-
 def _features(features: Sequence[str]) -> tuple[str, ...]:
     names = arguments.names("features", features, 1)
     if unknown := [name for name in names if name not in ("x", "y")]:
@@ -498,7 +489,3 @@ def _named(parameters: Stated) -> tuple[str, ...]:
     """The names of training numbers among parameters, each once."""
     ends = [end for value in parameters.values() for end in (value if isinstance(value, tuple) else (value,))]
     return tuple(dict.fromkeys(end for end in ends if isinstance(end, str)))
-
-
-def _values(trained: Trained, numbers: Numbers) -> Parameters:
-    return {name: numbers[value] if isinstance(value, str) else value for name, value in trained.parameters.items()}  # type: ignore[misc]
