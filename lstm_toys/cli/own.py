@@ -336,7 +336,7 @@ EXPERIMENT = modules.Open(
     task=nothing,
     probes=nothing,
     draw=partial(draw, goal=lt.Goal(rmse=LEARNED, after=0)),
-    fixed={"timesteps": None},
+    fixed={"timesteps": 2},  # Until a file sets it.
     table=FLAGS,
     preset=DEFAULTS,
     complete=complete,
